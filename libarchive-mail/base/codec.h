@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_BASE_CODEC_H
+#define AM_BASE_CODEC_H
+
+#include "base/error.h"
+
+/* Compression of one piece held in memory.  The numbers are on disk in
+ * archives: never renumber. */
+enum am_codec { AM_CODEC_STORED = 0, AM_CODEC_ZLIB = 1, AM_CODEC_ZSTD = 2 };
+
+/*
+ * Working memory of one thread: contexts are dear to make and cheap to reuse.
+ * Not shared between threads.
+ */
+struct am_coder;
+
+struct am_coder *am_coder_new(void);
+void am_coder_free(struct am_coder **coder);
+
+/* Room that a compressed piece of raw_len bytes can need at most. */
+size_t am_codec_bound(enum am_codec codec, size_t raw_len);
+/* level 0: the codec's default (zstd 3, zlib 6).  *out_len: room in, used out. */
+AM_MUST_USE int am_codec_pack(struct am_coder *coder, enum am_codec codec,
+                              int level, const void *raw, size_t raw_len,
+                              void *out, size_t *out_len,
+                              struct am_error *err);
+/* raw_len is exact and known beforehand; anything else is AM_E_CORRUPT. */
+AM_MUST_USE int am_codec_unpack(struct am_coder *coder, enum am_codec codec,
+                                const void *packed, size_t packed_len,
+                                void *out, size_t raw_len,
+                                struct am_error *err);
+/* "zstd", "zlib", "stored"; AM_FAILED with AM_E_ARGUMENT for others. */
+AM_MUST_USE int am_codec_parse(enum am_codec *out, const char *name,
+                               struct am_error *err);
+const char *am_codec_name(enum am_codec codec); /* NULL: unknown */
+
+#endif

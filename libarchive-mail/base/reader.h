@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_BASE_READER_H
+#define AM_BASE_READER_H
+
+#include "base/error.h"
+
+/*
+ * A reader hands out bytes in place: peek to look, skip to move on.
+ *
+ *   peek(r, want, &data, &len)  at least `want` bytes, fewer only at the end;
+ *                               AM_END when not a single byte is left.
+ *   skip(r, n)                  n must not exceed the len of the last peek.
+ *
+ * What peek returned stays valid until the next peek or close, not longer.
+ */
+struct am_reader;
+struct am_file;
+
+/* What an implementation supplies; fill() runs only when bytes run out. */
+struct am_reader_ops {
+	int (*fill)(void *self, uint8_t *buf, size_t room, size_t *got,
+	            struct am_error *err);
+	void (*close)(void *self);
+};
+
+AM_MUST_USE int am_reader_new(struct am_reader **out,
+                              const struct am_reader_ops *ops, void *self,
+                              struct am_error *err);
+AM_MUST_USE int am_reader_peek(struct am_reader *r, size_t want,
+                               const uint8_t **data, size_t *len,
+                               struct am_error *err);
+void am_reader_skip(struct am_reader *r, size_t n);
+/* One line with its ending, however long up to max; AM_E_LIMIT beyond. */
+AM_MUST_USE int am_reader_line(struct am_reader *r, size_t max,
+                               const uint8_t **data, size_t *len,
+                               struct am_error *err);
+uint64_t am_reader_offset(const struct am_reader *r);
+void am_reader_close(struct am_reader **r);
+
+/* Readers over bytes that are there; data must outlive the first. */
+AM_MUST_USE int am_reader_memory(struct am_reader **out, const void *data,
+                                 size_t len, struct am_error *err);
+AM_MUST_USE int am_reader_file(struct am_reader **out, struct am_file *file,
+                               uint64_t offset, uint64_t len,
+                               struct am_error *err);
+/* Copy up to want bytes out; *got < want only at the end. */
+AM_MUST_USE int am_reader_read(struct am_reader *r, void *buf, size_t want,
+                               size_t *got, struct am_error *err);
+
+/* Filters: each takes over `inner` and closes it with itself. */
+AM_MUST_USE int am_reader_limit(struct am_reader **out, struct am_reader *inner,
+                                uint64_t len, struct am_error *err);
+AM_MUST_USE int am_reader_inflate(struct am_reader **out,
+                                  struct am_reader *inner,
+                                  struct am_error *err);
+/* LF without a CR before it becomes CRLF. */
+AM_MUST_USE int am_reader_crlf(struct am_reader **out, struct am_reader *inner,
+                               struct am_error *err);
+/* CRLF becomes LF; a lone CR stays. */
+AM_MUST_USE int am_reader_lf(struct am_reader **out, struct am_reader *inner,
+                             struct am_error *err);
+
+#endif
