@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One Makefile, non-recursive; sources are found by wildcard, so a new file
+# needs no edit here.  `make help` lists the targets.
+
+CC     ?= gcc
+CXX    ?= g++
+AR     ?= ar
+ifeq ($(origin CC),default)
+CC     = gcc
+endif
+BUILD  ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+
+LIB    := libarchive-mail
+# Bottom first; the same order as libarchive-mail/floors.
+FLOORS := base model mime wire outlook formats store transfer
+PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd libarchive libcrypto
+XPKGS  := xapian-core
+
+WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wundef \
+          -Wwrite-strings -Wformat=2
+CWARN  := $(WARN) -Wstrict-prototypes -Wmissing-prototypes
+HARDEN := -fstack-protector-strong -fPIE
+OPT    ?= -O2 -g
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+X_CFLAGS   := $(shell pkg-config --cflags $(XPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
+X_LIBS     := $(shell pkg-config --libs $(XPKGS) 2>/dev/null)
+CPPFLAGS_ALL = -D_GNU_SOURCE -DAM_VERSION='"$(VERSION)"' -D_FILE_OFFSET_BITS=64 \
+               -I$(LIB) -I. $(CPPFLAGS)
+CFLAGS_ALL   = -std=c17 $(OPT) $(CWARN) $(HARDEN) $(SAN) $(CFLAGS)
+CXXFLAGS_ALL = -std=c++17 $(OPT) $(WARN) $(HARDEN) $(SAN) $(CXXFLAGS)
+LDFLAGS_ALL  = -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
+ifneq ($(WERROR),0)
+CFLAGS_ALL   += -Werror
+CXXFLAGS_ALL += -Werror
+endif
+ifeq ($(SAN),)
+CPPFLAGS_ALL += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+BANNED := -include $(LIB)/base/banned.h
+
+# ---- sources ---------------------------------------------------------------
+srcs     = $(sort $(wildcard $(LIB)/$(1)/*.c $(LIB)/$(1)/*/*.c))
+INDEX_C  := $(sort $(wildcard index/*.c))
+INDEX_CC := $(sort $(wildcard index/*.cc))
+CMD_C    := $(filter-out cmd/mailark.c,$(sort $(wildcard cmd/*.c cmd/serve/*.c)))
+obj      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
+
+$(foreach f,$(FLOORS),$(eval LIB_$(f) := $(BUILD)/libam-$(f).a))
+LIB_index := $(BUILD)/libam-index.a
+LIB_cmd   := $(BUILD)/libam-cmd.a
+# What a floor links with: itself, then every floor below, top first.
+BELOW_base      := base
+BELOW_model     := model base
+BELOW_mime      := mime model base
+BELOW_wire      := wire model base
+BELOW_outlook   := outlook model base
+BELOW_formats   := formats outlook wire mime model base
+BELOW_store     := store mime model base
+BELOW_transfer  := transfer store formats outlook wire mime model base
+BELOW_index     := index $(BELOW_transfer)
+BELOW_cmd       := cmd $(BELOW_index)
+BELOW_contract  := $(BELOW_transfer)
+BELOW_crash     := $(BELOW_transfer)
+HAVE = $(if $(call srcs,$(1))$(filter index cmd,$(1)),$(LIB_$(1)))
+libs_for = $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
+$(foreach f,$(FLOORS),$(eval HAVE_$(f) := $(if $(call srcs,$(f)),$(LIB_$(f)))))
+HAVE_index := $(if $(INDEX_C)$(INDEX_CC),$(LIB_index))
+HAVE_cmd   := $(if $(CMD_C),$(LIB_cmd))
+
+.PHONY: all help deps test-deps demo check tests asan tsan fuzz lint floors format \
+        bench install clean dist-man test-list samples
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/mailark
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make               build build/mailark
+## make demo          install what it needs, build, convert samples/, index, search
+## make check         install what tests need, build, run all tests (T=base/blob for one)
+## make asan          the same tests under AddressSanitizer and UBSan
+## make tsan          the threaded parts under ThreadSanitizer
+## make fuzz F=name   fuzz one parser (SECONDS=60); without F each for a while
+## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
+## make lint          format, floors, static analysis, man pages against options
+## make install       PREFIX=/usr/local, DESTDIR=
+## make deps, test-deps   only the installing
+
+# ---- objects and libraries ---------------------------------------------------
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) $(if $(filter tests/%,$<),,$(BANNED)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(X_CFLAGS) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+define floor_lib
+$(LIB_$(1)): $(call obj,$(call srcs,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach f,$(FLOORS),$(eval $(call floor_lib,$(f))))
+$(LIB_index): $(call obj,$(INDEX_C) $(INDEX_CC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(LIB_cmd): $(call obj,$(CMD_C))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/mailark: $(call obj,cmd/mailark.c) $(call libs_for,cmd) | floors
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(X_LIBS) -lpthread -lm
+
+# Files the program carries inside itself: text to a C array.
+EMBED := $(LIB)/store/FORMAT.md $(LIB)/store/extract.py
+$(BUILD)/gen/store/embedded.h: $(wildcard $(EMBED)) tools/embed.sh
+	@mkdir -p $(@D)
+	sh tools/embed.sh $(wildcard $(EMBED)) > $@
+$(call obj,$(call srcs,store)): | $(BUILD)/gen/store/embedded.h
+CPPFLAGS_ALL += -I$(BUILD)/gen
+
+floors:
+	@sh tools/check-floors.sh
+
+# ---- tests -----------------------------------------------------------------------
+TEST_DIRS := $(filter-out support fuzz stress data,$(patsubst tests/%/,%,$(sort $(dir $(wildcard tests/*/test_*.c)))))
+SUPPORT_C := $(sort $(wildcard tests/support/*.c))
+# tests/support may use any floor below the one under test; it is linked as
+# single objects so that each test binary takes only what it calls.
+LIB_support := $(if $(SUPPORT_C),$(BUILD)/tests/libsupport.a)
+$(BUILD)/tests/libsupport.a: $(call obj,$(SUPPORT_C))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+CRASH_WRAP := write pwrite pwritev fdatasync fsync rename ftruncate
+WRAP_crash := $(foreach w,$(CRASH_WRAP),-Wl,--wrap=$(w))
+define test_bin
+$(BUILD)/tests/$(1): $(call obj,$(sort $(wildcard tests/$(1)/*.c))) $(LIB_support) $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
+	@mkdir -p $$(@D)
+	$(CXX) $(LDFLAGS_ALL) $$(WRAP_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lcriterion -lpthread -lm
+endef
+$(foreach d,$(TEST_DIRS),$(eval $(call test_bin,$(d))))
+TEST_BINS := $(foreach d,$(TEST_DIRS),$(BUILD)/tests/$(d))
+STRESS    := $(patsubst tests/stress/%.c,$(BUILD)/tests/stress-%,$(sort $(wildcard tests/stress/*.c)))
+$(BUILD)/tests/stress-%: $(BUILD)/obj/tests/stress/%.o $(call libs_for,transfer)
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lpthread -lm
+
+# `make check T=base/blob` runs tests/base/test_blob.c alone.
+tests: $(BUILD)/mailark $(TEST_BINS) $(STRESS)
+check: test-deps
+	@$(MAKE) --no-print-directory run-tests
+.PHONY: run-tests
+run-tests: $(if $(T),$(BUILD)/tests/$(firstword $(subst /, ,$(T))),tests)
+	@MAILARK=$(abspath $(BUILD))/mailark SAMPLES=$(abspath samples) \
+	 sh tools/run-tests.sh $(BUILD) $(if $(T),-t $(T))
+asan:
+	@$(MAKE) --no-print-directory run-tests BUILD=build-asan \
+	 OPT='-O1 -g -fno-omit-frame-pointer' \
+	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' T=$(T)
+tsan:
+	@$(MAKE) --no-print-directory run-stress BUILD=build-tsan OPT='-O1 -g' SAN=-fsanitize=thread
+.PHONY: run-stress
+run-stress: $(BUILD)/mailark $(STRESS)
+	@set -e; for s in $(STRESS); do echo $$s; $$s; done
+
+# ---- fuzzing (clang's libFuzzer) ------------------------------------------------------
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+SECONDS ?= 30
+fuzz:
+	@sh tools/fuzz.sh '$(F)' $(SECONDS) $(FUZZ)
+.PHONY: fuzz-bin
+fuzz-bin: $(BUILD)/fuzz-$(F)
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call libs_for,index)
+	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread -lm
+
+# ---- lint ------------------------------------------------------------------------------
+ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(CMD_C) cmd/mailark.c
+ALL_H := $(sort $(shell find $(LIB) index cmd tests -name '*.h'))
+lint: floors
+	@CPPFLAGS='$(CPPFLAGS_ALL) $(PKG_CFLAGS)' sh tools/lint.sh $(ALL_C)
+format:
+	clang-format -i $(ALL_C) $(INDEX_CC) $(ALL_H) $(wildcard tests/*/*.c)
+
+# ---- bench, demo, install ------------------------------------------------------------------
+bench: all
+	@sh tools/bench.sh
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@sh tools/demo.sh $(BUILD)/mailark
+deps:
+	@sh tools/install-deps.sh build
+test-deps:
+	@sh tools/install-deps.sh build test
+install: all
+	install -D -m 755 $(BUILD)/mailark $(DESTDIR)$(PREFIX)/bin/mailark
+	for p in $(wildcard cmd/man/*.1); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$p); done
+	for p in $(wildcard cmd/man/*.5); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man5/$$(basename $$p); done
+	install -D -m 644 $(LIB)/store/FORMAT.md $(DESTDIR)$(PREFIX)/share/doc/mailark/FORMAT.md
+clean:
+	rm -rf build build-asan build-tsan build-fuzz
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Complain of every #include that goes up a floor or across to a neighbour, and
+# of library headers outside the one folder that may know them.
+files=$(find libarchive-mail index cmd -name '*.[ch]' -o -name '*.cc' | sort)
+awk '
+NR == FNR {
+	if ($1 ~ /^[0-9]+$/) {
+		n = $2; sub(/^libarchive-mail\//, "", n); floor[n] = $1
+	}
+	next
+}
+match($0, /^[ \t]*#[ \t]*include "[^"]+"/) {
+	split($0, q, "\""); to = q[2]; sub(/\/.*/, "", to)
+	from = FILENAME; sub(/^libarchive-mail\//, "", from); sub(/\/.*/, "", from)
+	if (to in floor && from in floor && to != from && floor[to] >= floor[from]) {
+		printf "%s:%d: floor %d may not include floor %d: %s\n", FILENAME, FNR, floor[from], floor[to], q[2]
+		bad = 1
+	}
+}
+/^[ \t]*#[ \t]*include <gmime\// && FILENAME !~ /\/mime\// {
+	printf "%s:%d: only mime/ may include GMime\n", FILENAME, FNR; bad = 1
+}
+/^[ \t]*#[ \t]*include <xapian/ && FILENAME != "index/xapian_shim.cc" {
+	printf "%s:%d: only index/xapian_shim.cc may include Xapian\n", FILENAME, FNR; bad = 1
+}
+/^[ \t]*#[ \t]*include <sqlite3/ && FILENAME !~ /\/store\// {
+	printf "%s:%d: only store/ may include SQLite\n", FILENAME, FNR; bad = 1
+}
+END { exit bad }' libarchive-mail/floors $files

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Run the test binaries of a build; all of them, or -t FOLDER/NAME for one file.
+# A leak does not fail a Criterion test by itself (it is reported after the
+# verdict), so sanitizer reports go to files and any file fails the run.
+set -u
+build=$1
+only=
+[ "${2:-}" = -t ] && only=$3
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+export ASAN_OPTIONS="log_path=$logs/asan:detect_stack_use_after_return=1:allocator_may_return_null=1"
+export LSAN_OPTIONS="suppressions=$PWD/tools/lsan.supp:print_suppressions=0"
+export UBSAN_OPTIONS="print_stacktrace=1:log_path=$logs/ubsan"
+export G_SLICE=always-malloc LC_ALL=C.UTF-8
+bad=0
+run() {
+	"$@" || { echo "FAILED: $*"; bad=1; }
+}
+if [ -n "$only" ]; then
+	folder=${only%%/*} name=${only#*/}
+	if [ "$name" = "$only" ]; then
+		run "$build/tests/$folder" -j2 --short-filename
+	else
+		run "$build/tests/$folder" -j2 --short-filename --filter "$(echo "$name" | sed 's/^test_//')/*"
+	fi
+else
+	for t in "$build"/tests/*; do
+		case $t in
+		*.a) continue ;;
+		*/stress-*) echo "$t"; run "$t" ;;
+		*) [ -x "$t" ] && { echo "$t"; run "$t" -j2 --short-filename; } ;;
+		esac
+	done
+fi
+for f in "$logs"/*; do
+	[ -e "$f" ] || continue
+	echo "sanitizer report $f:"; head -60 "$f"; bad=1
+done
+exit $bad
