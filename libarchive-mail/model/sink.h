@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_MODEL_SINK_H
+#define AM_MODEL_SINK_H
+
+#include "model/ctx.h"
+#include "model/message.h"
+
+struct am_sink;
+
+/* What put() did. */
+enum am_outcome {
+	AM_STORED,
+	AM_DUPLICATE /* these bytes were already in this folder of the target */
+};
+
+/* Who copies what: an archive records it as an accession. */
+struct am_job_info {
+	const char *command; /* the command line, secrets left out */
+	const char *source;  /* the source location as given */
+	const char *format;  /* the source's format name */
+	const char *program; /* "mailark 0.1.0" */
+	int64_t started;
+};
+
+/* The ledger: found = stored + duplicates + filtered + failed, always. */
+struct am_ledger {
+	uint64_t found, stored, duplicates, filtered, failed;
+	uint64_t bytes;   /* raw bytes of what was stored */
+	uint64_t folders; /* seen in the source */
+};
+
+/*
+ * A sink is anything mail can be put into.
+ *
+ *   begin    who copies what; once, before anything else.  Optional.
+ *   folder   make this folder exist; called once, before anything in it.
+ *   prepare  the heavy, pure part of putting one message: hash, compress,
+ *            parse, re-encode.  Runs on any worker, several at once, and sees
+ *            the sink as const.  What it leaves in *prepared goes to put().
+ *   put      the ordered part: append, insert, send.  Runs on one thread, in
+ *            source order.  Borrows the message; takes *prepared.  A sink
+ *            that recognises what it has already says AM_DUPLICATE.
+ *   commit   when it returns AM_OK, all that was put is safe on disk.
+ *   finish   the source came to its end (complete) or was broken off; the
+ *            ledger as it stands.  Once, before the last commit.  Optional.
+ *   close    without a commit before it: leave no half-written thing behind.
+ *
+ * A sink that has nothing heavy to do leaves prepare and discard NULL.
+ */
+struct am_sink_ops {
+	int (*begin)(struct am_sink *sink, const struct am_job_info *info,
+	             struct am_error *err);
+	int (*folder)(struct am_sink *sink, const struct am_folder *folder,
+	              struct am_error *err);
+	int (*prepare)(const struct am_sink *sink, const struct am_message *msg,
+	               void **prepared, struct am_error *err);
+	int (*put)(struct am_sink *sink, const struct am_message *msg,
+	           void *prepared, enum am_outcome *outcome,
+	           struct am_error *err);
+	void (*discard)(void *prepared); /* a prepared that will not be put */
+	int (*finish)(struct am_sink *sink, const struct am_ledger *ledger,
+	              bool complete, struct am_error *err);
+	int (*commit)(struct am_sink *sink, struct am_error *err);
+	void (*close)(struct am_sink *sink);
+};
+
+struct am_sink {
+	const struct am_sink_ops *ops;
+	struct am_ctx *ctx;
+	/* The sink tells duplicates itself, by the exact bytes within the
+	 * folder.  Otherwise the pump reads the target first and does it. */
+	bool knows_duplicates;
+};
+
+/* Thin callers: NULL members do nothing and succeed. */
+AM_MUST_USE int am_sink_begin(struct am_sink *sink,
+                              const struct am_job_info *info,
+                              struct am_error *err);
+AM_MUST_USE int am_sink_folder(struct am_sink *sink,
+                               const struct am_folder *folder,
+                               struct am_error *err);
+AM_MUST_USE int am_sink_prepare(const struct am_sink *sink,
+                                const struct am_message *msg, void **prepared,
+                                struct am_error *err);
+/* Takes *prepared in every case. */
+AM_MUST_USE int am_sink_put(struct am_sink *sink, const struct am_message *msg,
+                            void **prepared, enum am_outcome *outcome,
+                            struct am_error *err);
+void am_sink_discard(const struct am_sink *sink, void **prepared);
+AM_MUST_USE int am_sink_finish(struct am_sink *sink,
+                               const struct am_ledger *ledger, bool complete,
+                               struct am_error *err);
+AM_MUST_USE int am_sink_commit(struct am_sink *sink, struct am_error *err);
+void am_sink_close(struct am_sink **sink);
+
+#endif

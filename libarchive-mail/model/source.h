@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_MODEL_SOURCE_H
+#define AM_MODEL_SOURCE_H
+
+#include "model/ctx.h"
+#include "model/message.h"
+
+/* What next() yields: a folder, once, before anything in it; or a message. */
+struct am_item {
+	const struct am_folder *folder; /* the source's; NULL only on failure */
+	struct am_message *message;     /* NULL: the folder itself */
+	/* After AM_FAILED: which item was bad, until the next call. */
+	const char *origin;
+};
+
+struct am_source;
+
+/*
+ * A source is anything mail can be pulled from.
+ *
+ *   next   the next item; AM_END after the last.  Where bytes are dear (a
+ *          server, a PST) the message comes without them.  AM_FAILED means
+ *          one item was bad and the following next() goes on behind it;
+ *          out->folder and out->origin then say which.
+ *   ask    start fetching a message's bytes, do not wait.  A server source
+ *          pipelines with it; NULL for everything local.
+ *   load   give the message its bytes.  Any time before close(), in the order
+ *          asked.  A message never loaded was skipped, which costs nothing.
+ *
+ * One thread drives a source.  The messages it gave belong to the caller and
+ * stay good after close().
+ */
+struct am_source_ops {
+	int (*next)(struct am_source *src, struct am_item *out,
+	            struct am_error *err);
+	int (*ask)(struct am_source *src, struct am_message *msg,
+	           struct am_error *err);
+	int (*load)(struct am_source *src, struct am_message *msg,
+	            struct am_error *err); /* NULL: next() has the bytes */
+	void (*close)(struct am_source *src);
+};
+
+/* A member of every implementation: struct mbox_source { struct am_source
+ * base; ... }, reached back from the base with AM_CONTAINER(). */
+struct am_source {
+	const struct am_source_ops *ops;
+	struct am_ctx *ctx;
+	uint64_t total, total_bytes; /* for progress; 0: unknown */
+	/* What before-hand is known to be there, for the words of loss: how
+	 * many messages have keywords, several labels …; 0: unknown. */
+	uint64_t n_with_keywords, n_with_labels;
+};
+
+AM_MUST_USE int am_source_next(struct am_source *src, struct am_item *out,
+                               struct am_error *err);
+AM_MUST_USE int am_source_ask(struct am_source *src, struct am_message *msg,
+                              struct am_error *err);
+AM_MUST_USE int am_source_load(struct am_source *src, struct am_message *msg,
+                               struct am_error *err);
+void am_source_close(struct am_source **src);
+
+#endif
