@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_MIME_WORDS_H
+#define AM_MIME_WORDS_H
+
+#include "base/compiler.h"
+
+struct am_arena;
+
+/*
+ * RFC 2047, our own: GMime 3.2 cuts runs of base64 words short.  Unfolds,
+ * decodes encoded words (adjacent ones of one charset are joined before the
+ * charset is converted, so characters split over two words survive), decodes
+ * raw 8-bit text as UTF-8 or else Windows-1252, and gives valid UTF-8 with
+ * control characters made spaces.  Never fails; what cannot be decoded stays
+ * as it stood.  Linear in len.
+ */
+char *am_words_decode(struct am_arena *arena, const char *value, size_t len);
+
+#endif
