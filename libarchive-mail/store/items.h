@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_STORE_ITEMS_H
+#define AM_STORE_ITEMS_H
+
+#include "base/hash.h"
+#include "model/message.h"
+
+struct am_arena;
+
+/*
+ * Items: the facts inside an items record (FORMAT.md, section 3), each as a
+ * struct with its encode and decode.  Tests hold them to be inverses.
+ */
+enum am_item_type {
+	AM_ITEM_FOLDER = 1,
+	AM_ITEM_MESSAGE = 2,
+	AM_ITEM_PLACEMENT = 3,
+	AM_ITEM_CHANGE = 4,
+	AM_ITEM_CURSOR = 5,
+	AM_ITEM_ACCESSION = 6
+};
+
+struct am_item_folder {
+	uint64_t id;
+	size_t depth;
+	const char *const *parts;
+	enum am_role role;
+	bool subscribed;
+	uint32_t uidvalidity, uidnext;
+};
+
+enum am_eol_class { AM_EOL_AS_IS = 0, AM_EOL_CRLF_FROM_LF = 1 };
+
+/* How the base64 text of a part was laid out. */
+struct am_base64_form {
+	uint32_t line_chars; /* 0: one line */
+	bool crlf;
+	uint32_t lead, trail; /* line ends before and after */
+};
+
+enum am_step_kind {
+	AM_STEP_TEXT,
+	AM_STEP_BASE64,
+	AM_STEP_BLOB,
+	AM_STEP_BLOB_BASE64
+};
+
+struct am_step {
+	enum am_step_kind kind;
+	uint64_t len; /* of skeleton or blob bytes: decoded, where encoded */
+	struct am_base64_form form;
+	uint8_t hash[AM_SHA256_LEN];
+};
+
+struct am_extent {
+	uint64_t block;
+	uint32_t offset, len;
+};
+
+struct am_recipe {
+	size_t n_steps, n_extents;
+	struct am_step *steps;
+	struct am_extent *extents;
+};
+
+struct am_item_message {
+	uint64_t id, size, content;
+	uint8_t hash[AM_SHA256_LEN];
+	enum am_eol_class eol;
+	struct am_recipe recipe; /* only when content == id */
+};
+
+/* Everything about the message but its bytes, as struct am_message has it;
+ * of `meta` the folder and raw stay NULL, strings live in the arena. */
+struct am_item_placement {
+	uint64_t id, message, folder, accession;
+	const struct am_message *meta;
+};
+
+enum am_change_kind {
+	AM_CHANGE_FLAGS = 1,
+	AM_CHANGE_MOVED = 2,
+	AM_CHANGE_EXPUNGED = 3,
+	AM_CHANGE_LABELS = 4
+};
+
+struct am_item_change {
+	uint64_t placement;
+	int64_t when;
+	enum am_change_kind kind;
+	uint32_t flags;  /* FLAGS */
+	uint64_t folder; /* MOVED */
+	uint32_t uid;    /* MOVED */
+	size_t n_words;  /* FLAGS: keywords; LABELS: labels */
+	const char *const *words;
+};
+
+struct am_item_cursor {
+	const char *source, *folder, *value;
+};
+
+enum am_accession_state {
+	AM_ACCESSION_BEGUN,
+	AM_ACCESSION_ENDED,
+	AM_ACCESSION_BROKEN
+};
+
+struct am_item_accession {
+	uint64_t id;
+	enum am_accession_state state;
+	const char *json;
+};
+
+/* A growing run of encoded items: the payload of an items record. */
+struct am_items;
+struct am_items *am_items_new(void);
+void am_items_free(struct am_items **items);
+void am_items_reset(struct am_items *items);
+const uint8_t *am_items_bytes(const struct am_items *items, size_t *len);
+
+void am_items_add_folder(struct am_items *items,
+                         const struct am_item_folder *folder);
+void am_items_add_message(struct am_items *items,
+                          const struct am_item_message *message);
+void am_items_add_placement(struct am_items *items,
+                            const struct am_item_placement *placement);
+void am_items_add_change(struct am_items *items,
+                         const struct am_item_change *change);
+void am_items_add_cursor(struct am_items *items,
+                         const struct am_item_cursor *cursor);
+void am_items_add_accession(struct am_items *items,
+                            const struct am_item_accession *accession);
+
+/* One decoded item; pointers live in the arena or in the payload. */
+struct am_item_any {
+	enum am_item_type type;
+	union {
+		struct am_item_folder folder;
+		struct am_item_message message;
+		struct am_item_placement placement;
+		struct am_item_change change;
+		struct am_item_cursor cursor;
+		struct am_item_accession accession;
+	};
+};
+
+struct am_items_reader {
+	const uint8_t *at, *end;
+};
+/* AM_END after the last; AM_FAILED, AM_E_CORRUPT for nonsense (all counts and
+ * lengths are checked against what is left); AM_E_UNSUPPORTED for an unknown
+ * item that may not be skipped. */
+AM_MUST_USE int am_items_next(struct am_items_reader *reader,
+                              struct am_arena *arena, struct am_item_any *out,
+                              struct am_error *err);
+
+/* The recipe alone, as a blob column of the catalog keeps it. */
+size_t am_recipe_encode(const struct am_recipe *recipe, uint8_t **out);
+AM_MUST_USE int am_recipe_decode(struct am_recipe *out, const void *data,
+                                 size_t len, struct am_arena *arena,
+                                 struct am_error *err);
+
+#endif
