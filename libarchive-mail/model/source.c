@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Thin callers: what every source would otherwise have to remember.
+ */
+#include "model/source.h"
+
+#include "base/blob.h"
+
+int am_source_next(struct am_source *src, struct am_item *out,
+                   struct am_error *err)
+{
+	*out = (struct am_item){0};
+	if (am_ctx_cancelled(src->ctx))
+		return am_ctx_fail_cancelled(err);
+	return src->ops->next(src, out, err);
+}
+
+int am_source_ask(struct am_source *src, struct am_message *msg,
+                  struct am_error *err)
+{
+	if (!src->ops->ask || msg->raw)
+		return AM_OK;
+	return src->ops->ask(src, msg, err);
+}
+
+int am_source_load(struct am_source *src, struct am_message *msg,
+                   struct am_error *err)
+{
+	if (!msg->raw && src->ops->load) {
+		if (am_ctx_cancelled(src->ctx))
+			return am_ctx_fail_cancelled(err);
+		int r = src->ops->load(src, msg, err);
+		if (r)
+			return r;
+	}
+	if (!msg->raw)
+		return am_fail(err, AM_FAILED, AM_E_NOTFOUND,
+		               "the source has no bytes for %s",
+		               msg->origin ? msg->origin : "this message");
+	msg->size = am_blob_size(msg->raw);
+	return AM_OK;
+}
+
+void am_source_close(struct am_source **src)
+{
+	if (!*src)
+		return;
+	(*src)->ops->close(*src);
+	*src = NULL;
+}
