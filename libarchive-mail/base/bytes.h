@@ -18,7 +18,10 @@ struct am_cursor {
 
 static inline struct am_cursor am_cursor(const void *data, size_t len)
 {
-	return (struct am_cursor){data, (const uint8_t *)data + len, false};
+	const uint8_t *at = data;
+
+	/* Nothing may be NULL, to which nothing may be added. */
+	return (struct am_cursor){at, len ? at + len : at, false};
 }
 
 static inline size_t am_cursor_left(const struct am_cursor *c)

@@ -45,7 +45,9 @@ struct am_error {
 /* Fill *err and return status, so that a failure is one line at its site. */
 int am_fail(struct am_error *err, enum am_status status, enum am_kind kind,
             const char *fmt, ...) AM_PRINTF(4, 5);
-/* The same for errno: appends ": " and its message, sets kind and sys. */
+/* The same for errno: appends ": " and its message, sets kind and sys.  The
+ * kind is AM_E_IO but for ENOENT (NOTFOUND), EEXIST (EXISTS), ENOMEM (MEMORY).
+ * errno stays as it was. */
 int am_fail_sys(struct am_error *err, enum am_status status, const char *fmt,
                 ...) AM_PRINTF(3, 4);
 /* Put where it happened in front of what happened; returns status. */

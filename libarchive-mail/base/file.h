@@ -44,9 +44,15 @@ AM_MUST_USE int am_sync_parent(const char *path, struct am_error *err);
 AM_MUST_USE int am_file_replace(const char *path, const void *data, size_t len,
                                 struct am_error *err);
 
+/* An unlinked file of this process alone, open for reading and writing, in
+ * tmpdir (NULL: /tmp). */
+AM_MUST_USE int am_file_temp(int *out, const char *tmpdir,
+                             struct am_error *err);
+
 /* mkdir -p, mode 0777 less umask; an existing directory is fine. */
 AM_MUST_USE int am_make_dirs(const char *path, struct am_error *err);
-/* rm -r of a directory we made ourselves; does not follow links. */
+/* rm -r of a directory we made ourselves; does not follow links.  AM_OK when
+ * there is none. */
 AM_MUST_USE int am_remove_tree(const char *path, struct am_error *err);
 
 /*

@@ -15,7 +15,8 @@
  */
 struct am_job {
 	void (*run)(struct am_job *job, unsigned worker);
-	bool done; /* the pool's */
+	bool done;           /* the pool's */
+	struct am_job *next; /* the pool's */
 };
 
 struct am_pool;

@@ -40,7 +40,6 @@ AM_MUST_USE int am_catalog_add_folder(struct am_catalog *catalog,
                                       struct am_error *err);
 AM_MUST_USE int am_catalog_add_message(struct am_catalog *catalog,
                                        const struct am_item_message *message,
-                                       const uint8_t hash_lf[AM_SHA256_LEN],
                                        const struct am_overview *overview,
                                        struct am_error *err);
 AM_MUST_USE int am_catalog_add_placement(

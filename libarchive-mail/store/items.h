@@ -66,6 +66,7 @@ struct am_recipe {
 struct am_item_message {
 	uint64_t id, size, content;
 	uint8_t hash[AM_SHA256_LEN];
+	uint8_t hash_lf[AM_SHA256_LEN]; /* with every CRLF as LF */
 	enum am_eol_class eol;
 	struct am_recipe recipe; /* only when content == id */
 };
