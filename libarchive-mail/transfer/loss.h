@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_TRANSFER_LOSS_H
+#define AM_TRANSFER_LOSS_H
+
+#include "model/format.h"
+
+/*
+ * What the target cannot hold of what the source has, in words, before a copy
+ * starts: "mbox: 412 messages with several labels will be written once per
+ * label".  One call of `say` for each loss; the codes ("loss.keywords") are
+ * those the sinks count by.
+ */
+typedef void am_loss_fn(void *user, const char *code, const char *sentence);
+void am_loss_explain(const struct am_format *from, const struct am_source *src,
+                     const struct am_format *to, am_loss_fn *say, void *user);
+/* "bytes, folders, flags, …": for the table of formats. */
+char *am_keeps_words(uint32_t keeps); /* g_free() */
+/* Count what this one message loses in a format that keeps `keeps`, as notes
+ * "loss.keywords" …. */
+void am_loss_count(struct am_ctx *ctx, uint32_t keeps,
+                   const struct am_message *msg);
+
+#endif

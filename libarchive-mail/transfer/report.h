@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_TRANSFER_REPORT_H
+#define AM_TRANSFER_REPORT_H
+
+#include "model/ctx.h"
+#include "model/sink.h"
+
+struct am_json;
+
+/*
+ * The ledger of a copy in full: counts for the whole and for each folder, every
+ * failure with its name, notes counted by code.  Memory is bounded: failures
+ * beyond 10,000 are counted, and written to the spill file when one is set.
+ */
+struct am_report_folder {
+	const struct am_folder *folder;
+	struct am_ledger ledger;
+};
+
+struct am_report;
+
+struct am_report *am_report_new(void);
+void am_report_free(struct am_report **report);
+
+struct am_ledger *am_report_total(struct am_report *report);
+/* Counting one message; folder may be NULL for what has none. */
+void am_report_found(struct am_report *report, const struct am_folder *folder);
+void am_report_stored(struct am_report *report, const struct am_folder *folder,
+                      uint64_t bytes);
+void am_report_duplicate(struct am_report *report,
+                         const struct am_folder *folder);
+void am_report_filtered(struct am_report *report,
+                        const struct am_folder *folder);
+void am_report_failed(struct am_report *report, const struct am_folder *folder,
+                      const char *origin, const char *code,
+                      const struct am_error *err);
+/* A note by its code; call it from ctx->on_note. */
+void am_report_note(struct am_report *report, const char *code, uint64_t n);
+
+/* found == stored + duplicates + filtered + failed, in all and per folder. */
+bool am_report_adds_up(const struct am_report *report);
+/* The JSON of design/cli.md, "--report FILE". */
+void am_report_json(const struct am_report *report, struct am_json *json,
+                    const char *source, const char *target, int64_t started,
+                    int64_t ended);
+
+#endif

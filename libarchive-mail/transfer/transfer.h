@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_TRANSFER_TRANSFER_H
+#define AM_TRANSFER_TRANSFER_H
+
+#include "model/sink.h"
+#include "model/source.h"
+
+struct am_known;
+struct am_report;
+
+/*
+ * The one place where mail moves:
+ *
+ *   reader thread               n workers         this thread
+ *   next, want?, ask, load  -->  prepare, any  -->  put, in source order
+ *
+ * Queues are bounded by messages and by bytes held in memory, so a slow sink
+ * slows the source.  A message that fails on any side is counted, named in the
+ * report and left behind; the first AM_FATAL, or a cancel, stops all three;
+ * what was put stays put and is committed.
+ *
+ * found = stored + duplicates + filtered + failed holds after every run, ended
+ * well or not: what was read but not put when a run broke off is not "found".
+ */
+struct am_transfer_opts {
+	unsigned workers;      /* 0: no threads at all, for tests */
+	unsigned queue_depth;  /* messages between reader and writer; 0: 256 */
+	uint64_t queue_bytes;  /* raw bytes in memory between them; 0: 8 MiB */
+	unsigned ask_ahead;    /* messages asked for but not yet loaded; 0: 64 */
+	uint64_t commit_bytes; /* between commits; 0: 256 MiB */
+	unsigned commit_secs;  /* and at least this often; 0: 10 */
+	bool dry_run;          /* everything but the sink */
+	/* AM_OK take it, AM_END leave it out (filtered), else an error; before
+	 * the bytes are loaded, on the reader thread. */
+	int (*want)(void *user, const struct am_message *msg,
+	            struct am_error *err);
+	/* The same with the bytes loaded; NULL when nothing needs them. */
+	int (*want_loaded)(void *user, const struct am_message *msg,
+	                   struct am_error *err);
+	void *user;
+	uint64_t limit; /* messages taken at most; 0: all */
+	/* What is in the target already, when the sink does not know itself. */
+	struct am_known *known;
+	const struct am_job_info *info;
+};
+
+/* AM_OK also when messages failed: the ledger tells.  AM_FATAL when the run
+ * could not be ended; the report is right in either case. */
+AM_MUST_USE int am_transfer_run(struct am_source *src, struct am_sink *sink,
+                                const struct am_transfer_opts *opts,
+                                struct am_report *report, struct am_error *err);
+
+#endif
