@@ -191,8 +191,11 @@ format:
 	clang-format -i $(ALL_C) $(INDEX_CC) $(ALL_H) $(wildcard tests/*/*.c)
 
 # ---- bench, demo, install ------------------------------------------------------------------
-bench: all
-	@sh tools/bench.sh
+$(BUILD)/gen-mail: samples/generator/gen_mail.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
+bench: all $(BUILD)/gen-mail
+	@BUILD=$(BUILD) bash tools/bench.sh
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@sh tools/demo.sh $(BUILD)/mailark
