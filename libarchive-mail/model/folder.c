@@ -19,8 +19,8 @@ struct folder {
 static struct folder *folder_of(const struct am_folder *folder)
 {
 	/* The count changes while the folder itself does not. */
-	return (struct folder *)(uintptr_t)AM_CONTAINER(
-		(uintptr_t)folder, struct folder, public);
+	return (struct folder *)(uintptr_t)AM_CONTAINER((uintptr_t)folder,
+	                                                struct folder, public);
 }
 
 /* parts, then `last` unless that is NULL. */

@@ -100,7 +100,8 @@ static bool is_listed(struct list *list, const char *const *words, size_t n,
 	/* Also after a source replaced the array: what is missing goes in. */
 	if (g_hash_table_size(list->seen) < n)
 		for (size_t i = 0; i < n; i++)
-			g_hash_table_add(list->seen, (void *)(uintptr_t)words[i]);
+			g_hash_table_add(list->seen,
+			                 (void *)(uintptr_t)words[i]);
 	return g_hash_table_contains(list->seen, word);
 }
 
@@ -204,9 +205,9 @@ static const struct {
 	enum am_flag flag;
 	const char *name;
 } flag_names[AM_FLAG_COUNT] = {
-	{AM_SEEN, "seen"},         {AM_ANSWERED, "answered"},
-	{AM_FLAGGED, "flagged"},   {AM_DELETED, "deleted"},
-	{AM_DRAFT, "draft"},       {AM_FORWARDED, "forwarded"},
+	{AM_SEEN, "seen"},       {AM_ANSWERED, "answered"},
+	{AM_FLAGGED, "flagged"}, {AM_DELETED, "deleted"},
+	{AM_DRAFT, "draft"},     {AM_FORWARDED, "forwarded"},
 	{AM_JUNK, "junk"},
 };
 
