@@ -95,7 +95,7 @@ help:
 # ---- objects and libraries ---------------------------------------------------
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) $(if $(filter tests/%,$<),,$(BANNED)) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) $(if $(filter tests/%,$<),-Itests,$(BANNED)) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
