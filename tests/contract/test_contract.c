@@ -181,7 +181,7 @@ Test(contract, what_a_format_promises_to_keep_comes_back)
 			cr_expect(got->len == want->len, "%s", f->name);
 		g_ptr_array_free(want, TRUE);
 		g_ptr_array_free(got, TRUE);
-		am_place_free(to);
+		am_place_free(&to);
 	}
 }
 
@@ -204,7 +204,7 @@ Test(contract, no_number_of_workers_changes_the_outcome)
 			          0, "%s", err.text);
 			list[k] = keys(src, f->keeps | AM_KEEPS_BYTES, &failed);
 			am_source_close(&src);
-			am_place_free(to);
+			am_place_free(&to);
 		}
 		cr_expect(list[0]->len == list[1]->len, "%s", f->name);
 		for (size_t k = 0; k < list[0]->len && k < list[1]->len; k++)
@@ -227,7 +227,7 @@ Test(contract, one_bad_item_costs_one_item)
 		am_source_close(&src);
 		cr_expect(ledger.failed == 1, "%s", f->name);
 		cr_expect(ledger.found == am_reference_count(), "%s", f->name);
-		am_place_free(to);
+		am_place_free(&to);
 	}
 }
 
@@ -279,6 +279,6 @@ Test(contract, cancelled_midway_every_target_reads_back_whole)
 			cr_expect(stored == 0, "%s: %s", f->name, err.text);
 		}
 		cr_expect(failed == 0, "%s", f->name);
-		am_place_free(to);
+		am_place_free(&to);
 	}
 }
