@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file_replace.h"
+
+#include "base/file.h"
+
+#include <glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How often a random name may be taken before we stop believing in it. */
+enum { NAME_TRIES = 100 };
+
+int am_file_replace_open(int *out, char **temp, const char *path,
+                         struct am_error *err)
+{
+	struct stat st;
+
+	*out = -1;
+	*temp = NULL;
+	/* Not mkstemp: that makes 0600, and umask(2) cannot be read without
+	 * changing it under other threads. */
+	for (int i = 0; i < NAME_TRIES; i++) {
+		char *name =
+			g_strdup_printf("%s.%08x.tmp", path, g_random_int());
+		int fd =
+			open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0) {
+			/* A mode the user gave to the old file goes on; where
+			 * it cannot, the umask's is the safe one. */
+			if (!stat(path, &st) && S_ISREG(st.st_mode))
+				(void)!fchmod(fd, st.st_mode & 0777);
+			*out = fd;
+			*temp = name;
+			return AM_OK;
+		}
+		int sys = errno;
+		g_free(name);
+		errno = sys;
+		if (sys != EEXIST)
+			break;
+	}
+	return am_fail_sys(err, AM_FATAL, "%s", path);
+}
+
+int am_file_replace_close(int *fd, char **temp, const char *path, bool commit,
+                          struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (*fd < 0)
+		return AM_OK;
+	if (commit)
+		r = am_sync_fd(*fd, path, err);
+	/* Some network file systems tell of a failed write only here. */
+	if (close(*fd) && errno != EINTR && commit && !r)
+		r = am_fail_sys(err, AM_FATAL, "%s", path);
+	*fd = -1;
+	if (commit && !r && rename(*temp, path))
+		r = am_fail_sys(err, AM_FATAL, "%s", path);
+	if (!commit || r)
+		unlink(*temp);
+	else
+		r = am_sync_parent(path, err);
+	g_free(*temp);
+	*temp = NULL;
+	return r;
+}
+
+int am_file_replace(const char *path, const void *data, size_t len,
+                    struct am_error *err)
+{
+	char *temp;
+	int fd;
+
+	int r = am_file_replace_open(&fd, &temp, path, err);
+	if (r)
+		return r;
+	r = am_write_all(fd, data, len, path, err);
+	int closed =
+		am_file_replace_close(&fd, &temp, path, !r, r ? NULL : err);
+	return r ? r : closed;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_BASE_FILE_REPLACE_H
+#define AM_BASE_FILE_REPLACE_H
+
+#include "base/error.h"
+
+/*
+ * A file written beside its final name, which it takes only when it is whole
+ * and on the disk.  For files written piece by piece; am_file_replace() is the
+ * same for bytes that are all there.
+ *
+ *   open   a new file "PATH.xxxxxxxx.tmp" in the folder of path; its mode is
+ *          that of an existing path, else 0666 less umask.  *temp is freed by
+ *          close.
+ *   close  with commit: sync, rename, sync of the folder; else, or when that
+ *          fails, the temporary file goes.  *fd becomes -1, *temp NULL; called
+ *          again it does nothing.
+ */
+AM_MUST_USE int am_file_replace_open(int *out, char **temp, const char *path,
+                                     struct am_error *err);
+AM_MUST_USE int am_file_replace_close(int *fd, char **temp, const char *path,
+                                      bool commit, struct am_error *err);
+
+#endif
