@@ -8,7 +8,7 @@ struct am_arena;
 
 /* Is it well-formed UTF-8 (no surrogates, nothing overlong)? */
 bool am_utf8_valid(const char *s, size_t len);
-/* A copy in which each bad byte has become U+FFFD. */
+/* A copy in which each bad byte, and each NUL, has become U+FFFD. */
 char *am_utf8_repair(struct am_arena *arena, const char *s, size_t len);
 /*
  * Text in a named charset to UTF-8, in the arena, never failing: unknown or

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/time.h"
+
+#include "base/time_scan.h"
+
+#include <glib.h>
+
+/*
+ * Date: headers.  RFC 5322 §3.3 and §4.3 give the grammar, mail gives dashes
+ * between day and month, asctime(), ISO 8601, "PM", zones in words and the
+ * parts in any order.  So the parts are told by what they look like, in one
+ * pass from left to right, and the first of each sort counts.
+ *
+ * A date that has an impossible part (day 0, hour 25) is none: a wrong date is
+ * worse than no date.
+ */
+struct mail_date {
+	struct am_time_parts parts;
+	bool has_clock, has_year, has_zone;
+	bool bad;
+};
+
+/* A comment, RFC 5322 §3.2.2: they nest, and backslash takes one along. */
+static void skip_comment(struct am_time_scan *s)
+{
+	size_t depth = 0;
+
+	while (s->at < s->end) {
+		char c = *s->at++;
+		if (c == '\\' && s->at < s->end)
+			s->at++;
+		else if (c == '(')
+			depth++;
+		else if (c == ')' && !--depth)
+			return;
+	}
+}
+
+/* "12:30 PM"; midnight is 12 AM. */
+static void take_half_day(struct mail_date *d, bool pm)
+{
+	int *hour = &d->parts.hour;
+
+	if (!d->has_clock || *hour > 12)
+		return;
+	*hour = *hour % 12 + (pm ? 12 : 0);
+}
+
+static void take_word(struct mail_date *d, struct am_time_scan *s)
+{
+	size_t len = am_time_scan_word(s);
+	const char *word = s->at;
+	int month = am_time_scan_month(word, len);
+	int zone;
+
+	s->at += len;
+	if (month && !d->parts.month) {
+		d->parts.month = month;
+	} else if (len == 2 && (word[1] == 'M' || word[1] == 'm') &&
+	           (word[0] == 'P' || word[0] == 'p')) {
+		take_half_day(d, true);
+	} else if (len == 2 && (word[1] == 'M' || word[1] == 'm') &&
+	           (word[0] == 'A' || word[0] == 'a')) {
+		take_half_day(d, false);
+	} else if (d->has_clock && !d->has_zone &&
+	           am_time_scan_zone_name(word, len, &zone)) {
+		d->parts.offset_min = zone;
+		/* "GMT+0100": the number says more than the name. */
+		char c = am_time_scan_peek(s, 0);
+		d->has_zone = c != '+' && c != '-';
+	}
+}
+
+/* A number that is neither a clock nor a zone: the day or the year. */
+static void take_number(struct mail_date *d, struct am_time_scan *s)
+{
+	int n, digits;
+
+	if (!am_time_scan_number(s, 1, 4, &n, &digits)) {
+		while (g_ascii_isdigit(am_time_scan_peek(s, 0)))
+			s->at++;
+		d->bad = d->bad || !d->has_year || !d->parts.day;
+		return;
+	}
+	if (!d->parts.day && digits <= 2) {
+		d->parts.day = n;
+		d->bad = d->bad || n < 1 || n > 31;
+	} else if (!d->has_year && digits > 1) {
+		d->parts.year = am_time_scan_year(n, digits);
+		d->has_year = true;
+	}
+	/* What is left over: a zone without its sign, a day count. */
+}
+
+static bool take_iso(struct mail_date *d, struct am_time_scan *s)
+{
+	struct am_time_parts parts;
+	bool has_clock;
+
+	if (d->parts.month || d->parts.day || d->has_year || d->has_clock ||
+	    !am_time_scan_iso(s, &parts, &has_clock))
+		return false;
+	d->parts = parts;
+	d->has_year = true;
+	d->has_clock = has_clock;
+	/* A named zone may still follow; an offset would have been taken. */
+	d->bad = parts.month < 1 || parts.month > 12 || parts.day < 1;
+	return true;
+}
+
+/* "12:30:45", or with full stops as in Italy and Finland; but "1.2.2001" is
+ * no clock. */
+static bool take_clock(struct mail_date *d, struct am_time_scan *s)
+{
+	char buf[16];
+	size_t n = 0, colons = 0, dots = 0;
+
+	for (; n < sizeof buf; n++) {
+		char c = am_time_scan_peek(s, n);
+		if (!g_ascii_isdigit(c) && c != ':' && c != '.')
+			break;
+		colons += c == ':';
+		dots += c == '.';
+		buf[n] = c == '.' && !colons ? ':' : c;
+	}
+	if (colons) {
+		struct am_time_scan at = *s;
+		if (d->has_clock || !am_time_scan_clock(&at, &d->parts)) {
+			d->bad = d->bad || !d->has_clock;
+			s->at += n;
+			return true;
+		}
+		d->has_clock = true;
+		s->at = at.at;
+		return true;
+	}
+	if (dots != 2 || n < 7 || d->has_clock || !d->parts.day)
+		return false;
+	struct am_time_scan at = {buf, buf + n};
+	if (!am_time_scan_clock(&at, &d->parts) || at.at != at.end)
+		return false;
+	d->has_clock = true;
+	s->at += n;
+	return true;
+}
+
+static void take_one(struct mail_date *d, struct am_time_scan *s)
+{
+	char c = *s->at;
+	int minutes;
+
+	if (c == '(') {
+		skip_comment(s);
+	} else if (g_ascii_isalpha(c)) {
+		take_word(d, s);
+	} else if (g_ascii_isdigit(c)) {
+		if (!take_iso(d, s) && !take_clock(d, s))
+			take_number(d, s);
+	} else if ((c == '+' || c == '-') && d->has_clock && !d->has_zone &&
+	           am_time_scan_offset(s, &minutes)) {
+		d->parts.offset_min = minutes;
+		d->has_zone = true;
+	} else {
+		s->at++;
+	}
+}
+
+bool am_time_parse_mail(const char *s, size_t len, struct am_when *out)
+{
+	struct am_time_scan scan = {s, len ? s + len : s};
+	struct mail_date d = {.bad = false};
+
+	*out = (struct am_when){.known = false};
+	while (scan.at < scan.end && !d.bad)
+		take_one(&d, &scan);
+	if (d.bad || !d.has_year || !d.parts.month || !d.parts.day)
+		return false;
+	return am_time_scan_finish(&d.parts, out);
+}
