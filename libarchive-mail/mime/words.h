@@ -15,5 +15,7 @@ struct am_arena;
  * as it stood.  Linear in len.
  */
 char *am_words_decode(struct am_arena *arena, const char *value, size_t len);
+/* The last step of it: control characters of UTF-8 text become spaces. */
+void am_words_clean(char *s, size_t len);
 
 #endif

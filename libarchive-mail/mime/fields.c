@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Header fields in place (RFC 5322 §2.2, with the obsolete space before the
+ * colon of §4.5).  Line ends may be LF or CRLF, mixed.
+ */
+#include "mime/scan.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+void am_fields_init(struct am_fields *f, const void *block, size_t len,
+                    uint64_t base)
+{
+	*f = (struct am_fields){
+		.start = block, .end = (const char *)block + len, .base = base};
+}
+
+static bool is_empty_line(const char *at, const char *end)
+{
+	return *at == '\n' || (*at == '\r' && end - at > 1 && at[1] == '\n');
+}
+
+/* Behind the end of the line at `at`. */
+static const char *next_line(const char *at, const char *end)
+{
+	const char *nl = memchr(at, '\n', (size_t)(end - at));
+
+	return nl ? nl + 1 : end;
+}
+
+/* Length of the name, 0 when the line is no field. */
+static size_t name_length(const char *at, const char *end, const char **colon)
+{
+	const char *p = at;
+
+	while (p < end && *p > 32 && *p < 127 && *p != ':')
+		p++;
+	size_t len = (size_t)(p - at);
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	*colon = p;
+	return p < end && *p == ':' ? len : 0;
+}
+
+bool am_fields_next(struct am_fields *f, struct am_field *out)
+{
+	if (!f->at)
+		f->at = f->start;
+	while (f->at < f->end && !is_empty_line(f->at, f->end)) {
+		const char *start = f->at, *colon, *p;
+		const char *last = next_line(start, f->end);
+		while (last < f->end && (*last == ' ' || *last == '\t'))
+			last = next_line(last, f->end);
+		f->at = last;
+		size_t len = name_length(start, last, &colon);
+		if (!len)
+			continue;
+		for (p = colon + 1; p < last && (*p == ' ' || *p == '\t'); p++)
+			;
+		if (last > p && last[-1] == '\n')
+			last--;
+		if (last > p && last[-1] == '\r')
+			last--;
+		out->name = start;
+		out->name_len = len;
+		out->value = p;
+		out->value_len = (size_t)(last - p);
+		out->offset = f->base + (uint64_t)(start - f->start);
+		return true;
+	}
+	f->at = f->end;
+	return false;
+}
+
+bool am_field_is(const struct am_field *field, const char *name)
+{
+	return !g_ascii_strncasecmp(field->name, name, field->name_len) &&
+	       !name[field->name_len];
+}
+
+size_t am_header_len(const void *data, size_t len)
+{
+	const char *p = data, *end = p + len;
+
+	while (p < end) {
+		bool empty = is_empty_line(p, end);
+		p = next_line(p, end);
+		if (empty)
+			return (size_t)(p - (const char *)data);
+	}
+	return len;
+}
