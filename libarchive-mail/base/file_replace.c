@@ -46,28 +46,35 @@ int am_file_replace_open(int *out, char **temp, const char *path,
 	return am_fail_sys(err, AM_FATAL, "%s", path);
 }
 
-int am_file_replace_close(int *fd, char **temp, const char *path, bool commit,
-                          struct am_error *err)
+void am_file_replace_drop(int *fd, char **temp)
 {
-	int r = AM_OK;
-
 	if (*fd < 0)
-		return AM_OK;
-	if (commit)
-		r = am_sync_fd(*fd, path, err);
-	/* Some network file systems tell of a failed write only here. */
-	if (close(*fd) && errno != EINTR && commit && !r)
-		r = am_fail_sys(err, AM_FATAL, "%s", path);
+		return;
+	close(*fd);
 	*fd = -1;
-	if (commit && !r && rename(*temp, path))
-		r = am_fail_sys(err, AM_FATAL, "%s", path);
-	if (!commit || r)
-		unlink(*temp);
-	else
-		r = am_sync_parent(path, err);
+	unlink(*temp);
 	g_free(*temp);
 	*temp = NULL;
-	return r;
+}
+
+int am_file_replace_commit(int *fd, char **temp, const char *path,
+                           struct am_error *err)
+{
+	if (*fd < 0)
+		return AM_OK;
+	int r = am_sync_fd(*fd, path, err);
+	if (!r && rename(*temp, path))
+		r = am_fail_sys(err, AM_FATAL, "%s", path);
+	if (r) {
+		am_file_replace_drop(fd, temp);
+		return r;
+	}
+	/* Nothing to learn from close: the sync has told. */
+	close(*fd);
+	*fd = -1;
+	g_free(*temp);
+	*temp = NULL;
+	return am_sync_parent(path, err);
 }
 
 int am_file_replace(const char *path, const void *data, size_t len,
@@ -80,7 +87,8 @@ int am_file_replace(const char *path, const void *data, size_t len,
 	if (r)
 		return r;
 	r = am_write_all(fd, data, len, path, err);
-	int closed =
-		am_file_replace_close(&fd, &temp, path, !r, r ? NULL : err);
-	return r ? r : closed;
+	if (!r)
+		r = am_file_replace_commit(&fd, &temp, path, err);
+	am_file_replace_drop(&fd, &temp);
+	return r;
 }

@@ -11,14 +11,17 @@
  *
  *   open   a new file "PATH.xxxxxxxx.tmp" in the folder of path; its mode is
  *          that of an existing path, else 0666 less umask.  *temp is freed by
- *          close.
- *   close  with commit: sync, rename, sync of the folder; else, or when that
- *          fails, the temporary file goes.  *fd becomes -1, *temp NULL; called
- *          again it does nothing.
+ *          the other two.
+ *   commit sync, rename, sync of the folder; when that fails, the temporary
+ *          file goes.
+ *   drop   the temporary file goes, path is as it was.
+ *
+ * After commit or drop *fd is -1 and *temp NULL, and either does nothing more.
  */
 AM_MUST_USE int am_file_replace_open(int *out, char **temp, const char *path,
                                      struct am_error *err);
-AM_MUST_USE int am_file_replace_close(int *fd, char **temp, const char *path,
-                                      bool commit, struct am_error *err);
+AM_MUST_USE int am_file_replace_commit(int *fd, char **temp, const char *path,
+                                       struct am_error *err);
+void am_file_replace_drop(int *fd, char **temp);
 
 #endif

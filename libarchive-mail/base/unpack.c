@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/unpack.h"
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/reader.h"
+#include "base/unpack_impl.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * gzip goes through reader_inflate.c and zstd through unpack_zstd.c: libarchive
+ * does not compare gzip's checksum, and both of its filters throw away what
+ * they decoded of the block in which the damage is.  The rest is libarchive's.
+ */
+static const struct method {
+	char name[8];
+	/* libarchive's filter; NULL: one of ours. */
+	int (*support)(struct archive *a);
+} methods[] = {
+	{"gzip", NULL},
+	{"bzip2", archive_read_support_filter_bzip2},
+	{"xz", archive_read_support_filter_xz},
+	{"lzma", archive_read_support_filter_lzma},
+	{"zstd", NULL},
+	{"lz4", archive_read_support_filter_lz4},
+};
+
+enum { SNIFF = 32 };
+
+static bool begins(const uint8_t *head, size_t len, const char *magic,
+                   size_t magic_len)
+{
+	return len >= magic_len && !memcmp(head, magic, magic_len);
+}
+
+/* "BZh", level, then pi for a block or the square root of pi for the end. */
+static bool is_bzip2(const uint8_t *p, size_t len)
+{
+	return begins(p, len, "BZh", 3) && len >= 10 && p[3] >= '1' &&
+	       p[3] <= '9' &&
+	       (!memcmp(p + 4, "1AY&SY", 6) ||
+	        !memcmp(p + 4, "\x17rE8P\x90", 6));
+}
+
+/*
+ * The old .lzma has no magic:
+ *
+ *   0   properties, 5D for all that anybody writes
+ *   1   dictionary size, le32: a power of two, or one and a half of it
+ *   5   unpacked size, le64, or all ones; nobody packed more than 256 GiB
+ *   13  the first byte of the range coder is 0
+ */
+static bool is_lzma(const uint8_t *p, size_t len)
+{
+	struct am_cursor c = am_cursor(p, len);
+	uint8_t properties = am_get_u8(&c);
+	uint32_t dictionary = am_get_le32(&c);
+	uint64_t size = am_get_le64(&c);
+	uint8_t first = am_get_u8(&c);
+
+	if (c.bad || properties != 0x5D || first || dictionary < 4096)
+		return false;
+	if (size != UINT64_MAX && size >> 38)
+		return false;
+	uint32_t low = dictionary & (0 - dictionary);
+	return dictionary == low || dictionary == low * 3 ||
+	       dictionary == UINT32_MAX;
+}
+
+const char *am_unpack_sniff(const uint8_t *head, size_t len)
+{
+	if (begins(head, len, "\x1F\x8B\x08", 3))
+		return "gzip";
+	if (is_bzip2(head, len))
+		return "bzip2";
+	if (begins(head, len,
+	           "\xFD"
+	           "7zXZ\0",
+	           6))
+		return "xz";
+	if (begins(head, len, "\x28\xB5\x2F\xFD", 4))
+		return "zstd";
+	/* A skippable frame, with which parallel zstd programs begin. */
+	if (len >= 4 && (head[0] & 0xF0) == 0x50 &&
+	    !memcmp(head + 1, "\x2A\x4D\x18", 3))
+		return "zstd";
+	if (begins(head, len, "\x04\x22\x4D\x18", 4) ||
+	    begins(head, len, "\x02\x21\x4C\x18", 4))
+		return "lz4";
+	return is_lzma(head, len) ? "lzma" : NULL;
+}
+
+/* ---- by libarchive ---- */
+
+struct unpacker {
+	struct archive *a;
+	struct am_unpack_input input;
+	struct am_unpack_body body;
+};
+
+static int fill_unpacked(void *self, uint8_t *buf, size_t room, size_t *got,
+                         struct am_error *err)
+{
+	struct unpacker *u = self;
+
+	int r = am_unpack_body_fill(&u->body, u->a, buf, room, got);
+	return r < 0 ? am_unpack_fail(u->a, &u->input, AM_FATAL, err) : r;
+}
+
+static void close_unpacker(void *self)
+{
+	struct unpacker *u = self;
+
+	archive_read_free(u->a);
+	am_unpack_input_clear(&u->input);
+	g_free(u);
+}
+
+/* Takes inner. */
+static int open_libarchive(struct am_reader **out, const struct method *method,
+                           struct am_reader *inner, struct am_error *err)
+{
+	static const struct am_reader_ops ops = {.fill = fill_unpacked,
+	                                         .close = close_unpacker};
+	struct unpacker *u = g_new0(struct unpacker, 1);
+	struct archive_entry *entry;
+	int r;
+
+	u->input.reader = inner;
+	u->a = archive_read_new();
+	if (!u->a) {
+		r = am_fail(err, AM_FATAL, AM_E_MEMORY,
+		            "no memory to decompress");
+		goto fail;
+	}
+	/* ARCHIVE_WARN: it would run the command line program instead. */
+	if (method->support(u->a) != ARCHIVE_OK) {
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "libarchive was built without %s", method->name);
+		goto fail;
+	}
+	archive_read_support_format_raw(u->a);
+	archive_read_support_format_empty(u->a);
+	r = am_unpack_attach(u->a, &u->input, err);
+	if (r)
+		goto fail;
+	int next = archive_read_next_header(u->a, &entry);
+	if (next == ARCHIVE_EOF) {
+		u->body.ended = true; /* nothing, compressed */
+	} else if (next != ARCHIVE_OK) {
+		r = am_unpack_fail(u->a, &u->input, AM_FATAL, err);
+		goto fail;
+	}
+	return am_reader_new(out, &ops, u, err);
+fail:
+	close_unpacker(u);
+	return r;
+}
+
+int am_unpack_open(struct am_reader **out, struct am_file *file,
+                   struct am_error *err)
+{
+	struct am_reader *raw = NULL;
+	const uint8_t *head;
+	size_t len = 0;
+
+	*out = NULL;
+	int r = am_reader_file(&raw, file, 0, am_file_size(file), err);
+	if (!r)
+		r = am_reader_peek(raw, SNIFF, &head, &len, err);
+	if (r < 0) {
+		am_reader_close(&raw);
+		return r;
+	}
+	const char *name = len ? am_unpack_sniff(head, len) : NULL;
+	if (!name) {
+		*out = raw;
+		return AM_OK;
+	}
+	const struct method *method = methods;
+	while (strcmp(method->name, name))
+		method++;
+	if (method->support)
+		r = open_libarchive(out, method, raw, err);
+	else if (!strcmp(name, "zstd"))
+		r = am_unpack_zstd(out, raw, err);
+	else
+		r = am_reader_inflate(out, raw, err);
+	return r ? am_wrap(err, r, "%s", am_file_path(file)) : AM_OK;
+}
