@@ -64,14 +64,18 @@ struct am_log_options {
 
 struct am_log;
 
-/* A new archive; AM_E_EXISTS when there is one. Its first commit is written. */
+/* A new archive; AM_E_EXISTS when there is one. Its first commit is written,
+ * and it takes its name only then.  options NULL: zstd, one file.  A path that
+ * ends in '/' or is an empty folder: segments, of 1 GiB if nothing is said. */
 AM_MUST_USE int am_log_create(struct am_log **out, const char *path,
                               const struct am_log_options *options,
                               struct am_ctx *ctx, struct am_error *err);
 /*
  * Open one.  `from` NULL: find the last commit by reading forward from the
  * start, header to header.  Otherwise a commit known from the catalog, trusted
- * after its record has been checked; reading goes on behind it.
+ * after its record has been checked; reading goes on behind it.  When that
+ * commit is not in the archive: AM_FAILED with AM_E_CORRUPT, and the caller
+ * opens again without.
  * AM_E_UNSUPPORTED names a feature or type that this program lacks.
  */
 AM_MUST_USE int am_log_open(struct am_log **out, const char *path,
@@ -84,6 +88,7 @@ const struct am_commit *am_log_last(const struct am_log *log);
 /* Bytes behind the last commit that count for nothing. */
 uint64_t am_log_tail(const struct am_log *log);
 enum am_codec am_log_codec(const struct am_log *log); /* of later writing */
+int am_log_level(const struct am_log *log);
 void am_log_set_codec(struct am_log *log, enum am_codec codec, int level);
 uint64_t am_log_size(const struct am_log *log); /* all files together */
 
@@ -105,8 +110,7 @@ AM_MUST_USE int am_log_commit(struct am_log *log, struct am_commit *commit,
 /* A record by position: header checked (magic, CRC, position, archive id). */
 AM_MUST_USE int am_log_header(struct am_log *log, uint64_t pos,
                               struct am_record *out, struct am_error *err);
-/* Its payload as stored, CRC checked, into a growing GByteArray-like buffer
- * (out has stored_len bytes of room). */
+/* Its payload as stored, CRC checked; out has room for stored_len bytes. */
 AM_MUST_USE int am_log_payload(struct am_log *log, const struct am_record *rec,
                                uint8_t *out, struct am_error *err);
 /* Payload unpacked; for a blob its frame, with the prefix in front untouched
@@ -120,10 +124,12 @@ AM_MUST_USE int am_log_after(struct am_log *log, const struct am_record *rec,
                              uint64_t *pos, struct am_error *err);
 
 /*
- * Walk the committed records from a position (0: the first): each goes to
- * `record`, each commit to `commit` (either may be NULL).  Void tails of
- * crashed runs are passed over and counted; what is damaged is handed to
- * `damage` with its extent, and the walk goes on behind it.
+ * Walk the committed records from a position (0: the first; else the end of a
+ * commit): each goes to `record`, each commit to `commit` after all it covers
+ * (any may be NULL).  Void tails of crashed runs are passed over and counted;
+ * what is damaged is handed to `damage` with its extent (length 0: something is
+ * missing there), and the walk goes on behind it.  When a commit's own record
+ * is damaged, what it covered is handed out all the same.
  */
 struct am_log_walk {
 	int (*record)(void *user, const struct am_record *rec,
@@ -133,6 +139,8 @@ struct am_log_walk {
 	void (*damage)(void *user, uint64_t pos, uint64_t len, const char *why);
 	void *user;
 	bool payloads; /* check each payload's CRC and each commit's chain */
+	bool tail; /* go on behind the last commit, with what never counted: for
+	            * repair, should that commit's record be what was damaged */
 	uint64_t void_bytes; /* out */
 };
 AM_MUST_USE int am_log_walk(struct am_log *log, uint64_t from,

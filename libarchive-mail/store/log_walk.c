@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The committed records in order (FORMAT.md, section 4), for all who read the
+ * log as a whole: the catalog, verify, compact, repair.
+ */
+#include "store/log_impl.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+enum { CHUNK = 256 * 1024 };
+
+struct walker {
+	struct am_log *log;
+	struct am_log_walk *walk;
+	struct am_sha256 *hash; /* with walk->payloads */
+	uint8_t *chunk;
+	bool chained; /* the chain before the next commit is known */
+	uint8_t chain[AM_SHA256_LEN];
+	bool damaged; /* something of the present commit is */
+};
+
+static void tell_damage(void *user, uint64_t pos, uint64_t len, const char *why)
+{
+	struct walker *w = user;
+
+	w->damaged = true;
+	if (w->walk->damage)
+		w->walk->damage(w->walk->user, pos, len, why);
+}
+
+/* Header and payload through the chain's hash and the payload's CRC. */
+static bool payload_holds(struct walker *w, const struct am_record *rec)
+{
+	uint8_t header[AM_RECORD_HEADER];
+	uint64_t at = rec->pos + AM_RECORD_HEADER;
+	uint64_t left = rec->stored_len;
+	uint32_t crc = 0;
+
+	if (am_log_pread(w->log, rec->pos, header, sizeof header, NULL))
+		return false;
+	am_sha256_update(w->hash, header, sizeof header);
+	while (left) {
+		size_t n = left < CHUNK ? (size_t)left : CHUNK;
+		if (am_log_pread(w->log, at, w->chunk, n, NULL))
+			return false;
+		am_sha256_update(w->hash, w->chunk, n);
+		crc = am_crc32(crc, w->chunk, n);
+		at += n;
+		left -= n;
+	}
+	return crc == rec->crc;
+}
+
+/* The records of [from, to): all of them count. */
+static int deliver(struct walker *w, uint64_t from, uint64_t to,
+                   struct am_error *err)
+{
+	struct am_log_scan scan = {
+		.log = w->log,
+		.pos = from,
+		.limit = to,
+		.gap = tell_damage,
+		.user = w,
+	};
+	struct am_record rec;
+	int r;
+
+	while (!(r = am_log_scan_next(&scan, &rec, err))) {
+		if (rec.type == AM_REC_COMMIT) {
+			/* A commit that did not count, between two that do. */
+			tell_damage(w, rec.pos,
+			            AM_RECORD_HEADER + rec.stored_len,
+			            "a damaged commit; what it covers is taken "
+			            "as it stands");
+			continue;
+		}
+		r = am_log_check_type(&rec, err);
+		if (r)
+			return r;
+		if (w->walk->payloads && !payload_holds(w, &rec)) {
+			tell_damage(w, rec.pos,
+			            AM_RECORD_HEADER + rec.stored_len,
+			            "the payload does not match its checksum");
+			continue;
+		}
+		if (w->walk->record)
+			r = w->walk->record(w->walk->user, &rec, err);
+		if (r)
+			return r;
+	}
+	return r == AM_END ? AM_OK : r;
+}
+
+static void check_chain(struct walker *w, const struct am_commit *commit,
+                        bool lost)
+{
+	uint8_t chain[AM_SHA256_LEN];
+
+	am_sha256_final(w->hash, chain);
+	if (w->chained && !lost && !w->damaged &&
+	    memcmp(chain, commit->chain, sizeof chain))
+		tell_damage(w, commit->pos, commit->end - commit->pos,
+		            "the chain of hashes does not lead to this commit");
+	memcpy(w->chain, commit->chain, sizeof w->chain);
+	w->chained = true;
+}
+
+/* One commit and what it covers.  prev_end: where the one before ended. */
+static int take_commit(struct walker *w, const struct am_commit *commit,
+                       uint64_t prev_end, bool lost, struct am_error *err)
+{
+	uint64_t from = commit->since > prev_end ? commit->since : prev_end;
+
+	w->damaged = false;
+	if (lost)
+		from = prev_end;
+	else
+		w->walk->void_bytes +=
+			am_log_distance(w->log, prev_end, from);
+	if (w->walk->payloads)
+		am_sha256_update(w->hash, w->chain, sizeof w->chain);
+	int r = deliver(w, from, commit->pos, err);
+	if (r)
+		return r;
+	if (w->walk->payloads)
+		check_chain(w, commit, lost);
+	if (w->walk->commit)
+		r = w->walk->commit(w->walk->user, commit, err);
+	return r;
+}
+
+static int walk_commits(struct walker *w, uint64_t from, struct am_error *err)
+{
+	uint64_t limit = w->log->last.end;
+	struct am_log_scan scan = {.log = w->log, .pos = from, .limit = limit};
+	uint64_t number = 0; /* of the commit before, when it is known */
+	bool known = !am_log_pos_segment(from) &&
+	             am_log_pos_offset(from) <= AM_LOG_PREAMBLE;
+	bool bad = false; /* a commit that cannot be read came by */
+	struct am_record rec;
+	int r;
+
+	while (!(r = am_log_scan_next(&scan, &rec, err))) {
+		struct am_commit commit;
+		if (rec.type != AM_REC_COMMIT)
+			continue;
+		if (am_log_read_commit(w->log, &rec, &commit, NULL)) {
+			bad = true;
+			continue;
+		}
+		/* One was lost: its record is gone, what it covered is not. */
+		bool lost = bad || (known && commit.number != number + 1);
+		r = take_commit(w, &commit, from, lost, err);
+		if (r)
+			return r;
+		from = commit.end;
+		number = commit.number;
+		known = true;
+		bad = false;
+	}
+	if (r == AM_END && w->walk->tail)
+		return deliver(w, from, am_log_files_end(w->log), err);
+	return r == AM_END ? AM_OK : r;
+}
+
+static int check_features(const struct am_log *log, struct am_error *err)
+{
+	for (size_t i = 0; i < log->head.n_features; i++)
+		if (log->head.features[i].bits & AM_FEATURE_VERIFY)
+			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+			               "%s: a program that checks it must know "
+			               "the feature \"%s\"",
+			               log->path, log->head.features[i].name);
+	return AM_OK;
+}
+
+int am_log_walk(struct am_log *log, uint64_t from, struct am_log_walk *walk,
+                struct am_error *err)
+{
+	struct walker w = {.log = log, .walk = walk};
+	int r = AM_OK;
+
+	walk->void_bytes = 0;
+	if (from < AM_LOG_PREAMBLE)
+		from = AM_LOG_PREAMBLE;
+	w.chained = from == AM_LOG_PREAMBLE;
+	if (walk->payloads) {
+		r = check_features(log, err);
+		if (r)
+			return r;
+		w.hash = am_sha256_new();
+		w.chunk = g_malloc(CHUNK);
+	}
+	r = walk_commits(&w, from, err);
+	if (r < 0)
+		am_wrap(err, r, "%s", log->path);
+	am_sha256_free(&w.hash);
+	g_free(w.chunk);
+	return r;
+}
