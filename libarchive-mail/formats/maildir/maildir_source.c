@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/maildir/maildir.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "formats/crlf_size.h"
+#include "formats/keyword_flags.h"
+#include "formats/maildir/maildir_courier.h"
+#include "formats/maildir/maildir_keywords.h"
+#include "formats/maildir/maildir_list.h"
+#include "formats/maildir/maildir_load.h"
+#include "formats/maildir/maildir_name.h"
+#include "formats/maildir/maildir_subs.h"
+#include "formats/maildir/maildir_tree.h"
+#include "formats/maildir/maildir_uids.h"
+#include "formats/received.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * next() gives names and flags only, so that listing or filtering a folder
+ * reads no message; load() opens the file.  What load() must know travels in
+ * the message's arena, in front of the origin that the message points at.
+ */
+struct ticket {
+	size_t dir;      /* in the tree */
+	char *file;      /* "cur/NAME" */
+	size_t base_len; /* of NAME */
+	char origin[];
+};
+
+/* A look at a folder that changed under us. */
+#define RELIST_AFTER (2 * G_USEC_PER_SEC)
+
+struct maildir_source {
+	struct am_source base;
+	char *root;
+	struct am_maildir_tree tree;
+	size_t at;    /* the directory being given */
+	bool entered; /* its folder was given */
+	char *origin; /* of the last failure */
+
+	/* Of the directory being given: */
+	struct am_maildir_list *list;
+	size_t next;
+	struct am_maildir_keywords keywords;
+	struct am_maildir_courier *courier;
+	uint32_t uidvalidity;
+
+	/* For load(): the directory it works in, and a later look at it. */
+	size_t open_dir;
+	int open_fd;
+	struct am_maildir_list *fresh;
+	int64_t fresh_at;
+};
+
+static struct maildir_source *maildir_of(struct am_source *src)
+{
+	return AM_CONTAINER(src, struct maildir_source, base);
+}
+
+static void leave_dir(struct maildir_source *s)
+{
+	am_maildir_list_free(&s->list);
+	am_maildir_keywords_clear(&s->keywords);
+	am_maildir_courier_free(&s->courier);
+	s->uidvalidity = 0;
+	s->next = 0;
+	s->entered = false;
+	s->at++;
+}
+
+static int fail_dir(struct maildir_source *s, struct am_item *out,
+                    const struct am_maildir_dir *dir)
+{
+	g_free(s->origin);
+	s->origin = g_strdup(*dir->path ? dir->path : ".");
+	out->folder = dir->folder;
+	out->origin = s->origin;
+	return AM_FAILED;
+}
+
+static int list_dir(struct maildir_source *s, struct am_item *out,
+                    const struct am_maildir_dir *dir, struct am_error *err)
+{
+	int fd = s->tree.root_fd;
+	int r = am_maildir_list_read(&s->list, fd, dir->path, s->base.ctx, err);
+
+	if (r == AM_FATAL)
+		return r;
+	s->uidvalidity = am_maildir_uids_read(s->list, fd, dir->path);
+	am_maildir_list_sort(s->list);
+	am_maildir_keywords_read(&s->keywords, fd, dir->path);
+	if (strcmp(dir->path, dir->account) != 0)
+		am_maildir_keywords_read(&s->keywords, fd, dir->account);
+	s->courier = am_maildir_courier_read(fd, dir->path);
+	return r ? fail_dir(s, out, dir) : AM_OK;
+}
+
+static void add_letters(struct maildir_source *s, struct am_message *msg,
+                        const char *info)
+{
+	char other[AM_MAILDIR_OTHER];
+	GString *kept = NULL;
+	uint32_t flags, letters;
+
+	am_maildir_name_letters(info, &flags, &letters, other);
+	msg->flags |= flags;
+	for (int i = 0; i < AM_MAILDIR_KEYWORDS; i++) {
+		if (!(letters & UINT32_C(1) << i))
+			continue;
+		if (s->keywords.names[i]) {
+			am_keyword_flags_add(msg, s->keywords.names[i]);
+			continue;
+		}
+		if (!kept)
+			kept = g_string_new(other);
+		g_string_append_c(kept, (char)('a' + i));
+	}
+	if (kept || *other)
+		am_message_add_prop(msg, "maildir.flags",
+		                    kept ? kept->str : other,
+		                    strlen(kept ? kept->str : other));
+	if (kept)
+		g_string_free(kept, TRUE);
+}
+
+static void add_courier(struct maildir_source *s, struct am_message *msg,
+                        const struct am_maildir_entry *e)
+{
+	const char *const *words = NULL;
+
+	if (s->courier)
+		words = am_maildir_courier_get(s->courier, e->name,
+		                               e->base_len);
+	for (; words && *words; words++)
+		am_keyword_flags_add(msg, *words);
+}
+
+static int give(struct maildir_source *s, struct am_item *out,
+                const struct am_maildir_dir *dir, struct am_error *err)
+{
+	struct am_maildir_entry e = am_maildir_list_get(s->list, s->next++);
+	struct am_message *msg = NULL;
+	struct am_maildir_name name;
+	struct ticket *ticket;
+	size_t path_len = strlen(dir->path);
+	char uidvalidity[16];
+	int r;
+
+	r = am_message_new(&msg, dir->folder, err);
+	if (r)
+		return r;
+	/* The origin is the base name in its folder: flags come and go, and
+	 * with them the file moves from new/ to cur/. */
+	ticket = am_arena_alloc(msg->arena,
+	                        sizeof(*ticket) + path_len + e.base_len + 2);
+	ticket->dir = s->at;
+	ticket->base_len = e.base_len;
+	ticket->file = am_arena_printf(msg->arena, "%s/%s", e.subdir, e.name);
+	if (path_len) {
+		memcpy(ticket->origin, dir->path, path_len);
+		ticket->origin[path_len++] = '/';
+	}
+	memcpy(ticket->origin + path_len, e.name, e.base_len);
+	msg->origin = ticket->origin;
+	msg->size = AM_SIZE_UNKNOWN;
+	msg->exactness = AM_EXACT;
+	msg->uid = e.uid;
+	if (e.uid && s->uidvalidity) {
+		g_snprintf(uidvalidity, sizeof(uidvalidity), "%" PRIu32,
+		           s->uidvalidity);
+		am_message_add_prop(msg, "maildir.uidvalidity", uidvalidity,
+		                    strlen(uidvalidity));
+	}
+	am_maildir_name_parse(&name, e.name);
+	add_letters(s, msg, name.info);
+	/* What lies in new/ is not seen, whatever its name says. */
+	if (!strcmp(e.subdir, "new"))
+		msg->flags &= ~(uint32_t)AM_SEEN;
+	add_courier(s, msg, &e);
+	out->folder = dir->folder;
+	out->message = msg;
+	return AM_OK;
+}
+
+static int maildir_next(struct am_source *src, struct am_item *out,
+                        struct am_error *err)
+{
+	struct maildir_source *s = maildir_of(src);
+
+	for (;;) {
+		const struct am_maildir_dir *dir = s->tree.dirs + s->at;
+
+		if (am_ctx_cancelled(src->ctx))
+			return am_ctx_fail_cancelled(err);
+		if (s->at >= s->tree.n_dirs)
+			return AM_END;
+		if (dir->bad) {
+			if (err)
+				*err = dir->why;
+			fail_dir(s, out, dir);
+			leave_dir(s);
+			return AM_FAILED;
+		}
+		if (!s->entered) {
+			s->entered = true;
+			out->folder = dir->folder;
+			return AM_OK;
+		}
+		if (!s->list) {
+			int r = list_dir(s, out, dir, err);
+
+			if (r)
+				return r;
+		}
+		if (s->next < am_maildir_list_count(s->list))
+			return give(s, out, dir, err);
+		leave_dir(s);
+	}
+}
+
+/* The directory a ticket speaks of, open. */
+static int enter(struct maildir_source *s, size_t dir, struct am_error *err)
+{
+	const char *path = s->tree.dirs[dir].path;
+
+	if (s->open_fd >= 0 && s->open_dir == dir)
+		return AM_OK;
+	if (s->open_fd >= 0)
+		close(s->open_fd);
+	am_maildir_list_free(&s->fresh);
+	s->open_dir = dir;
+	s->open_fd = openat(s->tree.root_fd, *path ? path : ".",
+	                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->open_fd < 0)
+		return am_fail_sys(err, AM_FAILED, "%s", path);
+	return AM_OK;
+}
+
+static int try_load(struct maildir_source *s, struct am_maildir_file *out,
+                    const char *file, struct am_error *err)
+{
+	const char *dir = s->tree.dirs[s->open_dir].path;
+	char *path =
+		g_strconcat(s->root, *dir ? "/" : "", dir, "/", file, NULL);
+	int r = am_maildir_load(out, s->open_fd, file, path, s->base.ctx, err);
+
+	g_free(path);
+	return r;
+}
+
+/* The file has gone from where it was listed: a mail program changed its
+ * flags.  Look for the base name; look anew at most every two seconds. */
+static int load_moved(struct maildir_source *s, struct am_maildir_file *out,
+                      const struct ticket *ticket, struct am_error *err)
+{
+	const char *base = ticket->file + 4;
+	struct am_maildir_entry e;
+	int r = AM_FAILED;
+
+	for (int attempt = 0; attempt < 2; attempt++) {
+		int64_t now = g_get_monotonic_time();
+		struct am_error ignored;
+		char *file;
+
+		if (!s->fresh ||
+		    (attempt && now - s->fresh_at > RELIST_AFTER)) {
+			am_maildir_list_free(&s->fresh);
+			if (am_maildir_list_read(&s->fresh, s->open_fd, "",
+			                         s->base.ctx, &ignored) < 0 &&
+			    !s->fresh)
+				return AM_FAILED;
+			s->fresh_at = now;
+		}
+		if (!am_maildir_list_find(s->fresh, base, ticket->base_len, &e))
+			continue;
+		file = g_strconcat(e.subdir, "/", e.name, NULL);
+		r = try_load(s, out, file, err);
+		g_free(file);
+		if (!r || !err || err->kind != AM_E_NOTFOUND)
+			return r;
+	}
+	return r;
+}
+
+static void check_sizes(struct maildir_source *s, const struct am_message *msg,
+                        const struct am_maildir_name *name,
+                        const struct am_maildir_file *file)
+{
+	const uint8_t *bytes = am_blob_bytes(msg->raw);
+
+	if (name->size != UINT64_MAX && name->size != msg->size)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "maildir.size-wrong",
+		            msg->folder, msg->origin,
+		            "the name says %" PRIu64
+		            " bytes, there are %" PRIu64,
+		            name->size, msg->size);
+	if (name->crlf_size != UINT64_MAX && bytes) {
+		struct am_crlf_size sum = {0};
+
+		am_crlf_size_add(&sum, bytes, (size_t)msg->size);
+		if (sum.size != name->crlf_size)
+			am_ctx_note(s->base.ctx, AM_NOTE_INFO,
+			            "maildir.crlf-size-wrong", msg->folder,
+			            msg->origin,
+			            "the name says %" PRIu64
+			            " bytes with CRLF, there are %" PRIu64,
+			            name->crlf_size, sum.size);
+	}
+	if (file->packed)
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "maildir.compressed",
+		            msg->folder, msg->origin,
+		            "stored compressed in %" PRIu64 " bytes",
+		            file->stored);
+}
+
+static int choose_date(struct maildir_source *s, struct am_message *msg,
+                       const struct am_maildir_name *name, int64_t mtime,
+                       struct am_error *err)
+{
+	struct am_when by_mtime = am_received_stamp(mtime);
+	struct am_when by_name = am_received_stamp(name->time);
+	struct am_received headers;
+	int r;
+
+	r = am_received_read(&headers, msg->raw, s->base.ctx, err);
+	if (r)
+		return r;
+	if (name->dated) {
+		by_name = (struct am_when){name->time, name->zone_min, true};
+		if (by_mtime.known && by_mtime.sec == by_name.sec)
+			by_mtime.offset_min = by_name.offset_min;
+	}
+	am_received_choose_maildir(msg, &headers, &by_mtime, &by_name,
+	                           name->dated);
+	return AM_OK;
+}
+
+static int maildir_load(struct am_source *src, struct am_message *msg,
+                        struct am_error *err)
+{
+	struct maildir_source *s = maildir_of(src);
+	struct ticket *ticket =
+		AM_CONTAINER((char *)msg->origin, struct ticket, origin);
+	struct am_maildir_file file = {0};
+	struct am_maildir_name name;
+	struct am_error own, *e = err ? err : &own;
+	int r;
+
+	r = enter(s, ticket->dir, e);
+	if (r)
+		return r;
+	r = try_load(s, &file, ticket->file, e);
+	if (r == AM_FAILED && e->kind == AM_E_NOTFOUND)
+		r = load_moved(s, &file, ticket, e);
+	if (r)
+		return r;
+	msg->raw = file.blob;
+	msg->size = am_blob_size(msg->raw);
+	am_maildir_name_parse(&name, ticket->file + 4);
+	check_sizes(s, msg, &name, &file);
+	return choose_date(s, msg, &name, file.mtime, e);
+}
+
+static void maildir_close(struct am_source *src)
+{
+	struct maildir_source *s = maildir_of(src);
+
+	leave_dir(s);
+	am_maildir_list_free(&s->fresh);
+	if (s->open_fd >= 0)
+		close(s->open_fd);
+	am_maildir_tree_clear(&s->tree);
+	g_free(s->origin);
+	g_free(s->root);
+	g_free(s);
+}
+
+static const struct am_source_ops maildir_source_ops = {
+	.next = maildir_next,
+	.load = maildir_load,
+	.close = maildir_close,
+};
+
+/* Folders are made by the tree; what is subscribed is known after it. */
+static void mark_subscribed(struct maildir_source *s)
+{
+	struct am_maildir_subs *subs = NULL;
+	const char *account = NULL;
+
+	for (size_t i = 0; i < s->tree.n_dirs; i++) {
+		struct am_maildir_dir *dir = &s->tree.dirs[i];
+
+		if (!dir->folder)
+			continue;
+		if (!account || strcmp(account, dir->account) != 0) {
+			am_maildir_subs_free(&subs);
+			subs = am_maildir_subs_read(s->tree.root_fd,
+			                            dir->account);
+			account = dir->account;
+		}
+		if (subs)
+			dir->folder->subscribed = am_maildir_subs_has(
+				subs, dir->folder, dir->prefix);
+	}
+	am_maildir_subs_free(&subs);
+}
+
+/* An empty directory is an empty Maildir: a target may start so.  Anything
+ * else without a single cur/ or new/ is none. */
+static int must_be_maildir(const char *path, struct am_error *err)
+{
+	GDir *dir = g_dir_open(path, 0, NULL);
+	const char *name = dir ? g_dir_read_name(dir) : NULL;
+	int r = AM_OK;
+
+	if (name && strcmp(name, "tmp") != 0)
+		r = am_fail(err, AM_FATAL, AM_E_FORMAT,
+		            "%s: no Maildir in it (no directory cur or new)",
+		            path);
+	if (dir)
+		g_dir_close(dir);
+	return r;
+}
+
+int am_maildir_source_open(struct am_source **out,
+                           const struct am_location *where, struct am_ctx *ctx,
+                           struct am_error *err)
+{
+	struct maildir_source *s;
+	enum am_maildir_layout layout;
+	const char *word;
+	size_t len;
+	int r;
+
+	r = am_location_check(where, am_maildir_options, "maildir", err);
+	if (r)
+		return r;
+	word = am_location_option(where, am_maildir_options, "layout");
+	if (!am_maildir_path_layout(word, &layout))
+		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		               "layout=%s: auto, ++ or fs is meant", word);
+	s = g_new0(struct maildir_source, 1);
+	s->base.ops = &maildir_source_ops;
+	s->base.ctx = ctx;
+	s->open_fd = -1;
+	s->tree.root_fd = -1;
+	s->root = g_strdup(where->path);
+	for (len = strlen(s->root); len > 1 && s->root[len - 1] == '/';)
+		s->root[--len] = '\0';
+	r = am_maildir_tree_read(&s->tree, where->path, layout, ctx, err);
+	if (!r && !s->tree.n_dirs)
+		r = must_be_maildir(where->path, err);
+	if (r) {
+		maildir_close(&s->base);
+		return r;
+	}
+	mark_subscribed(s);
+	*out = &s->base;
+	return AM_OK;
+}
