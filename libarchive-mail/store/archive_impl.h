@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_STORE_ARCHIVE_IMPL_H
+#define AM_STORE_ARCHIVE_IMPL_H
+
+#include "model/format.h"
+#include "store/archive.h"
+#include "store/catalog.h"
+#include "store/content.h"
+
+/* What the files of the archive share. */
+
+struct am_arena;
+struct am_lock;
+struct am_overview;
+
+struct am_archive {
+	char *path;  /* without a slash at its end */
+	char *cache; /* where the catalog really is */
+	char *temp;  /* the cache, when it goes with us; or NULL */
+	struct am_ctx *ctx;
+	struct am_limits limits;
+	struct am_log *log;
+	struct am_catalog *catalog;
+	struct am_lock *lock; /* on the cache, of who writes it */
+	struct am_content_index index;
+	struct am_content_reader *reader;
+	struct am_arena *arena;    /* what the last call gave */
+	struct am_message *shown;  /* so did it */
+	bool writable;
+	bool confirmed;         /* the log has the commit `hint` */
+	struct am_commit hint;  /* where the catalog was seen to be */
+	uint64_t hint_id;
+};
+
+/* Without a catalog yet: am_archive_attach() or a private one follows. */
+AM_MUST_USE int am_archive_begin(struct am_archive **out, const char *path,
+                                 bool writable, struct am_ctx *ctx,
+                                 struct am_error *err);
+/* A new archive, open for writing. */
+AM_MUST_USE int am_archive_create(struct am_archive **out, const char *path,
+                                  const struct am_log_options *options,
+                                  struct am_ctx *ctx, struct am_error *err);
+/* A catalog of its own in a temporary folder, made from the log alone. */
+AM_MUST_USE int am_archive_attach_private(struct am_archive *a,
+                                          struct am_error *err);
+/* Hold the cache for writing; waits for a reader that brings it up to date. */
+AM_MUST_USE int am_archive_lock_cache(struct am_archive *a, bool wait,
+                                      struct am_error *err);
+
+/* archive_replay.c: bring the catalog, in an open transaction, to the log's
+ * last commit; from 0: all of it. */
+AM_MUST_USE int am_replay_log(struct am_archive *a, uint64_t from,
+                              struct am_error *err);
+
+/*
+ * archive_overview.c: the overview of a stored message from its text alone:
+ * attachments are neither read nor decoded.
+ */
+struct am_skeleton;
+struct am_skeleton *am_skeleton_new(struct am_archive *a);
+void am_skeleton_free(struct am_skeleton **skeleton);
+AM_MUST_USE int am_skeleton_overview(struct am_skeleton *skeleton,
+                                     const struct am_recipe *recipe,
+                                     struct am_arena *arena,
+                                     struct am_overview *out,
+                                     struct am_error *err);
+
+/* The row and the recipe of a message, also of one that shares content. */
+AM_MUST_USE int am_archive_row(struct am_archive *a, uint64_t id,
+                               struct am_arena *arena,
+                               struct am_catalog_message *out,
+                               struct am_error *err);
+/* A note "archive.damage" that names a message as well as we know it. */
+void am_archive_note_lost(struct am_archive *a, uint64_t id,
+                          const struct am_error *why);
+
+extern const struct am_option am_archive_options[];
+AM_MUST_USE int am_archive_open_source(struct am_source **out,
+                                       const struct am_location *where,
+                                       struct am_ctx *ctx,
+                                       struct am_error *err);
+AM_MUST_USE int am_archive_open_sink(struct am_sink **out,
+                                     const struct am_location *where,
+                                     struct am_ctx *ctx, struct am_error *err);
+
+#endif

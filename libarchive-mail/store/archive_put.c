@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One message into the archive.
+ *
+ * Its bytes: known by their exact hash, or by their LF form where line ends
+ * are the only difference, or else stored.  Never by Message-ID.
+ *
+ * Its place: what a folder of the source holds n times, the folder of the
+ * archive holds at least n times.  So each placement that was there before is
+ * met by one message of the source ("claimed"), and what meets none is new.
+ */
+#include "store/archive_sink.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/json.h"
+#include "model/folder.h"
+
+#include <string.h>
+
+#define PROP_ID  "archive.id" /* the source's, of where it was: not kept */
+#define PROP_UID "source.uid"
+
+/* The catalog takes part in a transaction that only goes on whole. */
+static int grave(int r)
+{
+	return r < 0 ? AM_FATAL : r;
+}
+
+int am_archive_put_folder(struct am_archive_sink *s,
+                          const struct am_folder *folder,
+                          struct am_catalog_folder **out, struct am_error *err)
+{
+	struct am_catalog *c = s->archive->catalog;
+	struct am_commit *next = &s->writer.next;
+	int r = grave(am_catalog_folder_at(c, folder, out, err));
+
+	if (r)
+		return r;
+	const struct am_folder *old = *out ? (*out)->folder : NULL;
+	bool role = old && !old->role && folder->role;
+	bool subscribed = old && !old->subscribed && folder->subscribed;
+	if (old && !role && !subscribed)
+		return AM_OK;
+	struct am_item_folder item = {
+		.depth = folder->depth,
+		.parts = folder->parts,
+		.role = old && !role ? old->role : folder->role,
+		.subscribed = folder->subscribed || (old && old->subscribed),
+		.id = old ? (*out)->id : next->max_folder + 1,
+		.uidvalidity = old ? (*out)->uidvalidity
+	                           : (uint32_t)am_time_now(),
+		.uidnext = old ? (*out)->uidnext : 1,
+	};
+	if (!item.uidvalidity)
+		item.uidvalidity = 1;
+	r = am_archive_writer_start(&s->writer, err);
+	if (!r)
+		r = grave(am_catalog_add_folder(c, &item, err));
+	if (r)
+		return r;
+	if (!old) {
+		next->max_folder++;
+		next->folders++;
+	}
+	am_items_add_folder(s->writer.items, &item);
+	r = am_archive_writer_turn(&s->writer, err);
+	return r ? r : grave(am_catalog_folder(c, item.id, out, err));
+}
+
+/* ---- bytes ---- */
+
+static int add_message(struct am_archive_sink *s, const struct am_message *msg,
+                       struct am_split *split, uint64_t form, uint64_t *id,
+                       struct am_error *err)
+{
+	struct am_commit *next = &s->writer.next;
+
+	if (!form) {
+		int r = am_content_put(s->writer.content, msg->raw, split, err);
+		if (r)
+			return r;
+	}
+	struct am_item_message item = {
+		.id = next->max_message + 1,
+		.size = split->size,
+		.content = form ? form : next->max_message + 1,
+		.eol = split->eol,
+	};
+	memcpy(item.hash, split->hash, AM_SHA256_LEN);
+	memcpy(item.hash_lf, split->hash_lf, AM_SHA256_LEN);
+	if (!form)
+		item.recipe = split->recipe;
+	int r = grave(am_catalog_add_message(s->archive->catalog, &item,
+	                                     split->overview, err));
+	if (r)
+		return r;
+	next->max_message++;
+	next->messages++;
+	*id = item.id;
+	am_items_add_message(s->writer.items, &item);
+	return AM_OK;
+}
+
+/* Only a message of one kind of line end can share the LF form. */
+static bool is_uniform(const struct am_split *split)
+{
+	return split->eol == AM_EOL_CRLF_FROM_LF ||
+	       !memcmp(split->hash, split->hash_lf, AM_SHA256_LEN);
+}
+
+static int put_bytes(struct am_archive_sink *s, const struct am_message *msg,
+                     struct am_split *split, uint64_t *id, bool *known,
+                     struct am_error *err)
+{
+	struct am_catalog_match match;
+
+	int r = grave(am_catalog_match(s->archive->catalog, split->hash,
+	                               split->hash_lf, &match, err));
+	if (r)
+		return r;
+	*known = match.same != 0;
+	*id = match.same;
+	if (*known)
+		return AM_OK;
+	return add_message(s, msg, split, is_uniform(split) ? match.form : 0, id,
+	                   err);
+}
+
+/* ---- places ---- */
+
+static bool is_claimed(const struct am_archive_sink *s, uint64_t placement)
+{
+	return placement >= s->first_new ||
+	       (s->claimed->data[placement / 8] >> placement % 8 & 1);
+}
+
+static void claim(struct am_archive_sink *s, uint64_t placement)
+{
+	uint8_t *byte = &s->claimed->data[placement / 8];
+
+	*byte = (uint8_t)(*byte | 1u << placement % 8);
+}
+
+/* The first placement there that no message of this run has met. */
+static int find_unclaimed(struct am_archive_sink *s, uint64_t message,
+                          uint64_t folder, struct am_arena *arena,
+                          struct am_catalog_place *out, struct am_error *err)
+{
+	struct am_catalog_places *places;
+	struct am_catalog_place place;
+
+	if (s->first_new <= 1)
+		return AM_END;
+	int r = am_catalog_places_open(&places, s->archive->catalog,
+	                               AM_CATALOG_OF_MESSAGE, message, err);
+	if (r)
+		return r;
+	while (!(r = am_catalog_places_next(places, &place, err))) {
+		if (place.gone || place.folder != folder ||
+		    is_claimed(s, place.id))
+			continue;
+		*out = place;
+		out->meta = (const uint8_t *)am_arena_strndup(
+			arena, (const char *)place.meta, place.meta_len);
+		break;
+	}
+	am_catalog_places_close(&places);
+	return r;
+}
+
+static bool holds(const char *const *words, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(words[i], word))
+			return true;
+	return false;
+}
+
+static bool holds_all(const char *const *words, size_t n,
+                      const char *const *wanted, size_t n_wanted)
+{
+	for (size_t i = 0; i < n_wanted; i++)
+		if (!holds(words, n, wanted[i]))
+			return false;
+	return true;
+}
+
+/* Words as they shall be: the source's, and with `keep` the old ones too. */
+struct words {
+	const char *const *words;
+	size_t n;
+	bool differ;
+};
+
+static struct words settle_words(struct am_arena *arena, bool keep,
+                                 const char *const *old, size_t n_old,
+                                 const char *const *now, size_t n_now)
+{
+	bool none_new = holds_all(old, n_old, now, n_now);
+	bool none_gone = keep || holds_all(now, n_now, old, n_old);
+
+	if (none_new && none_gone)
+		return (struct words){.words = old, .n = n_old};
+	if (!keep || !n_old)
+		return (struct words){now, n_now, true};
+	const char **all = am_arena_alloc(arena, (n_old + n_now) * sizeof *all);
+	size_t n = 0;
+	for (size_t i = 0; i < n_old; i++)
+		all[n++] = old[i];
+	for (size_t i = 0; i < n_now; i++)
+		if (!holds(old, n_old, now[i]))
+			all[n++] = now[i];
+	return (struct words){all, n, true};
+}
+
+static int add_change(struct am_archive_sink *s,
+                      const struct am_item_change *change, struct am_error *err)
+{
+	struct am_catalog *c = s->archive->catalog;
+	uint64_t seq;
+
+	int r = am_archive_writer_start(&s->writer, err);
+	if (!r)
+		r = grave(am_catalog_seq(c, &seq, err));
+	if (!r)
+		r = grave(am_catalog_add_change(c, change, seq + 1, err));
+	if (r)
+		return r;
+	am_items_add_change(s->writer.items, change);
+	return am_archive_writer_turn(&s->writer, err);
+}
+
+/*
+ * It is there already; flags may have changed since.  The source it came from
+ * is believed in full.  Another one (a backup, a format that knows no flags)
+ * can add something but takes nothing away.  Dates stay as they were.
+ */
+static int refresh(struct am_archive_sink *s, const struct am_message *msg,
+                   const struct am_catalog_place *place, struct am_arena *arena,
+                   struct am_error *err)
+{
+	struct am_item_placement item;
+	int r = grave(am_catalog_meta(place, arena, &item, err));
+
+	if (r)
+		return r;
+	bool keep = !s->same_source || !g_hash_table_contains(s->same_source,
+	                                                      &place->accession);
+	const struct am_message *old = item.meta;
+	uint32_t flags = keep ? old->flags | msg->flags : msg->flags;
+	struct words keywords =
+		settle_words(arena, keep, old->keywords, old->n_keywords,
+	                     msg->keywords, msg->n_keywords);
+	struct words labels =
+		settle_words(arena, keep, old->labels, old->n_labels,
+	                     msg->labels, msg->n_labels);
+	struct am_item_change change = {.placement = place->id,
+	                                .when = am_time_now()};
+	if (flags != old->flags || keywords.differ) {
+		change.kind = AM_CHANGE_FLAGS;
+		change.flags = flags;
+		change.words = keywords.words;
+		change.n_words = keywords.n;
+		r = add_change(s, &change, err);
+	}
+	if (!r && labels.differ) {
+		change.kind = AM_CHANGE_LABELS;
+		change.flags = 0;
+		change.words = labels.words;
+		change.n_words = labels.n;
+		r = add_change(s, &change, err);
+	}
+	return r;
+}
+
+/* The source's own UID stays as a property, the archive gives its own. */
+static void settle_props(struct am_message *meta, struct am_arena *arena)
+{
+	struct am_prop *props =
+		am_arena_alloc(arena, (meta->n_props + 1) * sizeof *props);
+	bool has_uid = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < meta->n_props; i++) {
+		if (!strcmp(meta->props[i].name, PROP_ID))
+			continue;
+		has_uid |= !strcmp(meta->props[i].name, PROP_UID);
+		props[n++] = meta->props[i];
+	}
+	if (meta->uid && !has_uid) {
+		char *uid = am_arena_printf(arena, "%" PRIu32, meta->uid);
+		props[n++] = (struct am_prop){PROP_UID, uid, strlen(uid)};
+	}
+	meta->props = props;
+	meta->n_props = n;
+}
+
+static int add_placement(struct am_archive_sink *s,
+                         const struct am_message *msg, uint64_t message,
+                         const struct am_catalog_folder *folder,
+                         struct am_arena *arena, struct am_error *err)
+{
+	struct am_catalog *c = s->archive->catalog;
+	struct am_commit *next = &s->writer.next;
+	struct am_message meta = *msg;
+	uint64_t seq;
+
+	if (folder->uidnext == UINT32_MAX)
+		return am_fail(err, AM_FAILED, AM_E_LIMIT,
+		               "a folder has no more UIDs to give");
+	settle_props(&meta, arena);
+	meta.uid = folder->uidnext;
+	meta.folder = NULL;
+	meta.raw = NULL;
+	struct am_item_placement item = {
+		.id = next->max_placement + 1,
+		.message = message,
+		.folder = folder->id,
+		.accession = s->accession,
+		.meta = &meta,
+	};
+	int r = grave(am_catalog_seq(c, &seq, err));
+	if (!r)
+		r = grave(am_catalog_add_placement(c, &item, seq + 1, err));
+	if (r)
+		return r;
+	next->max_placement++;
+	next->placements++;
+	am_items_add_placement(s->writer.items, &item);
+	return am_archive_writer_turn(&s->writer, err);
+}
+
+int am_archive_put_message(struct am_archive_sink *s,
+                           const struct am_message *msg, struct am_split *split,
+                           enum am_outcome *outcome, struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
+	struct am_catalog_folder *folder;
+	struct am_catalog_place place;
+	uint64_t message = 0;
+	bool known = false;
+
+	int r = am_archive_put_folder(s, msg->folder, &folder, err);
+	if (!r)
+		r = am_archive_writer_start(&s->writer, err);
+	if (!r)
+		r = put_bytes(s, msg, split, &message, &known, err);
+	if (r)
+		goto out;
+	r = known ? find_unclaimed(s, message, folder->id, arena, &place, err)
+	          : AM_END;
+	if (!r) {
+		*outcome = AM_DUPLICATE;
+		claim(s, place.id);
+		r = refresh(s, msg, &place, arena, err);
+	} else if (r == AM_END) {
+		*outcome = AM_STORED;
+		r = add_placement(s, msg, message, folder, arena, err);
+	} else {
+		r = AM_FATAL;
+	}
+out:
+	am_arena_free(&arena);
+	return r;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The archive as a sink: opening or making it, accessions, commits.
+ */
+#include "store/archive_sink.h"
+
+#include "base/blob.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What prepare() leaves for put(). */
+struct prepared {
+	struct am_split *split;
+};
+
+static struct am_archive_sink *sink_of(struct am_sink *sink)
+{
+	return AM_CONTAINER(sink, struct am_archive_sink, base);
+}
+
+static int add_accession(struct am_archive_sink *s,
+                         enum am_accession_state state, const char *json,
+                         struct am_error *err)
+{
+	struct am_item_accession item = {
+		.id = s->accession, .state = state, .json = json};
+
+	int r = am_archive_writer_start(&s->writer, err);
+	if (!r)
+		r = am_catalog_add_accession(s->archive->catalog, &item, err);
+	if (r)
+		return AM_FATAL;
+	am_items_add_accession(s->writer.items, &item);
+	return am_archive_writer_turn(&s->writer, err);
+}
+
+struct search {
+	GHashTable *found;
+	const char *prefix;
+};
+
+static int is_of_source(void *user, const struct am_item_accession *a,
+                        struct am_error *err)
+{
+	struct search *search = user;
+	size_t len = strlen(search->prefix);
+
+	(void)err;
+	/* Not a longer string: the next character is the comma. */
+	if (a->state == AM_ACCESSION_BEGUN &&
+	    !strncmp(a->json, search->prefix, len) && a->json[len] == ',') {
+		uint64_t *id = g_new(uint64_t, 1);
+		*id = a->id;
+		g_hash_table_add(search->found, id);
+	}
+	return AM_OK;
+}
+
+static int begin(struct am_sink *sink, const struct am_job_info *info,
+                 struct am_error *err)
+{
+	struct am_archive_sink *s = sink_of(sink);
+	struct am_catalog_counts counts;
+	struct search search;
+
+	int r = am_catalog_counts(s->archive->catalog, &counts, err);
+	if (r)
+		return AM_FATAL;
+	char *prefix = am_accession_prefix(info->source);
+	s->same_source = g_hash_table_new_full(g_int64_hash, g_int64_equal,
+	                                       g_free, NULL);
+	search = (struct search){s->same_source, prefix};
+	r = am_catalog_accessions(s->archive->catalog, is_of_source, &search,
+	                          err);
+	g_free(prefix);
+	if (r)
+		return AM_FATAL;
+	s->accession = counts.max_accession + 1;
+	char *json = am_accession_begun(info);
+	r = add_accession(s, AM_ACCESSION_BEGUN, json, err);
+	g_free(json);
+	return r;
+}
+
+static int add_folder(struct am_sink *sink, const struct am_folder *folder,
+                      struct am_error *err)
+{
+	struct am_catalog_folder *row;
+
+	return am_archive_put_folder(sink_of(sink), folder, &row, err);
+}
+
+static int prepare(const struct am_sink *sink, const struct am_message *msg,
+                   void **out, struct am_error *err)
+{
+	struct am_limits limits =
+		am_limits_or_default(sink->ctx ? &sink->ctx->limits : NULL);
+	struct am_split *split;
+
+	if (!msg->raw)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "a message without its bytes");
+	int r = am_split_message(&split, msg->raw, &limits, err);
+	if (r)
+		return r;
+	struct prepared *p = g_new0(struct prepared, 1);
+	p->split = split;
+	*out = p;
+	return AM_OK;
+}
+
+static void discard(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	if (!p)
+		return;
+	am_split_free(&p->split);
+	g_free(p);
+}
+
+static int put(struct am_sink *sink, const struct am_message *msg,
+               void *prepared, enum am_outcome *outcome, struct am_error *err)
+{
+	struct prepared *p = prepared;
+	int r = AM_OK;
+
+	/* A caller that has no workers may leave preparing to us. */
+	if (!p) {
+		void *made = NULL;
+		r = prepare(sink, msg, &made, err);
+		p = made;
+	}
+	if (!r)
+		r = am_archive_put_message(sink_of(sink), msg, p->split, outcome,
+		                           err);
+	discard(p);
+	return r;
+}
+
+static int finish(struct am_sink *sink, const struct am_ledger *ledger,
+                  bool complete, struct am_error *err)
+{
+	struct am_archive_sink *s = sink_of(sink);
+
+	if (!s->accession)
+		return AM_OK;
+	char *json = am_accession_ended(ledger);
+	int r = add_accession(
+		s, complete ? AM_ACCESSION_ENDED : AM_ACCESSION_BROKEN, json,
+		err);
+	g_free(json);
+	return r;
+}
+
+static int commit(struct am_sink *sink, struct am_error *err)
+{
+	return am_archive_writer_commit(&sink_of(sink)->writer, err);
+}
+
+static void close_sink(struct am_sink *sink)
+{
+	struct am_archive_sink *s = sink_of(sink);
+
+	am_archive_writer_close(&s->writer);
+	am_archive_close(&s->archive);
+	if (s->same_source)
+		g_hash_table_destroy(s->same_source);
+	g_byte_array_free(s->claimed, TRUE);
+	g_free(s);
+}
+
+static const struct am_sink_ops ops = {
+	.begin = begin,
+	.folder = add_folder,
+	.prepare = prepare,
+	.put = put,
+	.discard = discard,
+	.finish = finish,
+	.commit = commit,
+	.close = close_sink,
+};
+
+/* ---- opening ---- */
+
+static int read_options(const struct am_location *where,
+                        struct am_log_options *out, bool *has_codec,
+                        bool *has_level, struct am_error *err)
+{
+	const char *name =
+		am_location_option(where, am_archive_options, "codec");
+	const char *level =
+		am_location_option(where, am_archive_options, "level");
+
+	*out = (struct am_log_options){.codec = AM_CODEC_ZSTD};
+	*has_codec = name != NULL;
+	*has_level = level != NULL;
+	int r = name ? am_codec_parse(&out->codec, name, err) : AM_OK;
+	if (!r && level) {
+		char *end;
+		long n = strtol(level, &end, 10);
+		if (*end || end == level || n < 1 || n > 22 ||
+		    (out->codec == AM_CODEC_ZLIB && n > 9))
+			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			               "level is 1 to 9 (zlib) or 1 to 22 "
+			               "(zstd), not \"%s\"",
+			               level);
+		out->level = (int)n;
+	}
+	if (!r)
+		r = am_location_size(where, am_archive_options, "segment",
+		                     &out->segment, err);
+	return r;
+}
+
+/* Is there nothing yet, or an empty folder? */
+static int is_new(const char *path, bool *out, struct am_error *err)
+{
+	struct stat st;
+
+	*out = false;
+	if (stat(path, &st)) {
+		if (errno != ENOENT)
+			return am_fail_sys(err, AM_FAILED, "%s", path);
+		*out = true;
+		return AM_OK;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return AM_OK;
+	GDir *dir = g_dir_open(path, 0, NULL);
+	if (!dir)
+		return am_fail(err, AM_FAILED, AM_E_IO,
+		               "%s: cannot be listed", path);
+	*out = g_dir_read_name(dir) == NULL;
+	g_dir_close(dir);
+	return AM_OK;
+}
+
+static int open_archive(struct am_archive_sink *s,
+                        const struct am_location *where, struct am_ctx *ctx,
+                        struct am_error *err)
+{
+	struct am_log_options options;
+	bool fresh, codec, level;
+
+	int r = am_location_check(where, am_archive_options, "archive", err);
+	if (!r && !where->path)
+		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		            "an archive is a file or a folder, not a URL");
+	if (!r)
+		r = read_options(where, &options, &codec, &level, err);
+	if (!r)
+		r = is_new(where->path, &fresh, err);
+	if (r)
+		return r;
+	if (fresh)
+		return am_archive_create(&s->archive, where->path, &options, ctx,
+		                         err);
+	r = am_archive_open(&s->archive, where->path, true, ctx, err);
+	if (!r && (codec || level))
+		am_log_set_codec(s->archive->log,
+		                 codec ? options.codec
+		                       : am_log_codec(s->archive->log),
+		                 options.level);
+	return r;
+}
+
+int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
+                         struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive_sink *s = g_new0(struct am_archive_sink, 1);
+
+	*out = NULL;
+	s->base.ops = &ops;
+	s->base.ctx = ctx;
+	s->base.knows_duplicates = true;
+	s->claimed = g_byte_array_new();
+	int r = open_archive(s, where, ctx, err);
+	if (!r)
+		r = am_archive_writer_open(&s->writer, s->archive, err);
+	if (r) {
+		close_sink(&s->base);
+		return r;
+	}
+	s->first_new = s->writer.next.max_placement + 1;
+	g_byte_array_set_size(s->claimed, (guint)(s->first_new / 8 + 1));
+	memset(s->claimed->data, 0, s->claimed->len);
+	*out = &s->base;
+	return AM_OK;
+}

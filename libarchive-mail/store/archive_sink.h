@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_STORE_ARCHIVE_SINK_H
+#define AM_STORE_ARCHIVE_SINK_H
+
+#include "store/archive_impl.h"
+
+#include <glib.h>
+
+/*
+ * Writing into an archive: what the sink (archive_sink.c), the placing of one
+ * message (archive_put.c) and compact share.
+ *
+ * Items are gathered and go to the log behind the blocks they name, when there
+ * are enough of them and before each commit.
+ */
+struct am_archive_writer {
+	struct am_archive *archive;
+	struct am_content_writer *content;
+	struct am_items *items;
+	struct am_coder *coder;
+	struct am_commit next; /* the counts of the commit to come */
+	bool dirty;            /* something came since the last commit */
+	bool in_transaction;
+};
+
+AM_MUST_USE int am_archive_writer_open(struct am_archive_writer *w,
+                                       struct am_archive *archive,
+                                       struct am_error *err);
+void am_archive_writer_close(struct am_archive_writer *w);
+/* Before the first change: begins the catalog's transaction. */
+AM_MUST_USE int am_archive_writer_start(struct am_archive_writer *w,
+                                        struct am_error *err);
+/* After adding to w->items: writes them out when they are many. */
+AM_MUST_USE int am_archive_writer_turn(struct am_archive_writer *w,
+                                       struct am_error *err);
+/* AM_OK: all that was put is safe. */
+AM_MUST_USE int am_archive_writer_commit(struct am_archive_writer *w,
+                                         struct am_error *err);
+
+struct am_archive_sink {
+	struct am_sink base;
+	struct am_archive *archive;
+	struct am_archive_writer writer;
+	uint64_t accession; /* 0: nobody said who copies */
+	GHashTable *same_source; /* accessions of this very source */
+	uint64_t first_new;  /* placements from here on are of this run */
+	GByteArray *claimed; /* bit n: placement n was met in the source */
+};
+
+AM_MUST_USE int am_archive_put_folder(struct am_archive_sink *s,
+                                      const struct am_folder *folder,
+                                      struct am_catalog_folder **out,
+                                      struct am_error *err);
+AM_MUST_USE int am_archive_put_message(struct am_archive_sink *s,
+                                       const struct am_message *msg,
+                                       struct am_split *split,
+                                       enum am_outcome *outcome,
+                                       struct am_error *err);
+
+/* accession.c: JSON of what begins and of what ended. */
+char *am_accession_begun(const struct am_job_info *info);
+char *am_accession_ended(const struct am_ledger *ledger);
+/* How the JSON of every accession of this source begins. */
+char *am_accession_prefix(const char *source);
+
+#endif

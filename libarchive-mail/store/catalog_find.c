@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Finding by hash, and the indexes that make it quick: left out while an empty
+ * catalog is filled (a table in memory stands in), built at the end.
+ */
+#include "store/catalog_impl.h"
+
+#include "store/prefix.h"
+#include "store/schema.sql.h"
+
+#include <string.h>
+
+static int is_empty(struct am_catalog *c, bool *out, struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_prepare(c, "SELECT 1 FROM message LIMIT 1", &s, err);
+
+	if (r)
+		return r;
+	r = am_catalog_step(c, s, err);
+	*out = r == AM_END;
+	sqlite3_finalize(s);
+	return r < 0 ? r : AM_OK;
+}
+
+void am_catalog_bulk(struct am_catalog *c, bool lookup)
+{
+	static const char *const drop =
+		"DROP INDEX IF EXISTS message_key;"
+		"DROP INDEX IF EXISTS message_lf;"
+		"DROP INDEX IF EXISTS message_mid;"
+		"DROP INDEX IF EXISTS placement_message;"
+		"DROP INDEX IF EXISTS placement_folder;"
+		"DROP INDEX IF EXISTS placement_seq;"
+		"DROP INDEX IF EXISTS placement_words;";
+	bool empty;
+
+	if (!c->writable || is_empty(c, &empty, NULL) || !empty)
+		return;
+	if (c->indexed) {
+		/* Where this fails the indexes stay, which is slower only. */
+		if (am_catalog_exec(c, drop, NULL) ||
+		    am_catalog_meta_put(c, "indexed", 0, NULL))
+			return;
+		c->indexed = false;
+	}
+	if (lookup && !c->prefix)
+		c->prefix = am_prefix_new();
+}
+
+static void reset_kept(struct am_catalog *c)
+{
+	for (size_t i = 0; i < AM_SQL_COUNT; i++)
+		sqlite3_reset(c->kept[i]);
+}
+
+int am_catalog_index(struct am_catalog *c, struct am_error *err)
+{
+	if (c->indexed)
+		return AM_OK;
+	/* A table that is being read cannot get an index. */
+	reset_kept(c);
+	int r = am_catalog_exec(c, AM_SCHEMA_INDEXES, err);
+	if (!r)
+		r = am_catalog_meta_put(c, "indexed", 1, err);
+	if (r)
+		return r;
+	c->indexed = true;
+	am_prefix_free(&c->prefix);
+	return AM_OK;
+}
+
+int am_catalog_set_rebuilding(struct am_catalog *c, bool rebuilding,
+                              struct am_error *err)
+{
+	return am_catalog_meta_put(c, "rebuilding", rebuilding, err);
+}
+
+int am_catalog_is_rebuilding(struct am_catalog *c, bool *out,
+                             struct am_error *err)
+{
+	int64_t value;
+	int r = am_catalog_meta_get(c, "rebuilding", &value, err);
+
+	*out = value != 0;
+	return r;
+}
+
+static int position(struct am_catalog *c, sqlite3_stmt *s, uint64_t *pos,
+                    struct am_error *err)
+{
+	int r = am_catalog_step(c, s, err);
+
+	*pos = 0;
+	if (!r)
+		*pos = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r;
+}
+
+int am_catalog_find_block(struct am_catalog *c, uint64_t block, uint64_t *pos,
+                          struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(c, AM_SQL_GET_BLOCK, &s, err);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)block);
+	return position(c, s, pos, err);
+}
+
+int am_catalog_find_blob(struct am_catalog *c,
+                         const uint8_t hash[AM_SHA256_LEN], uint64_t *pos,
+                         struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(c, AM_SQL_GET_BLOB, &s, err);
+
+	if (r)
+		return r;
+	sqlite3_bind_blob(s, 1, hash, AM_SHA256_LEN, SQLITE_STATIC);
+	r = position(c, s, pos, err);
+	sqlite3_clear_bindings(s);
+	return r;
+}
+
+/* Is message `id` the same, or of the same form, as what is asked for? */
+static int consider(struct am_catalog *c, uint64_t id,
+                    const uint8_t hash[AM_SHA256_LEN],
+                    const uint8_t hash_lf[AM_SHA256_LEN],
+                    struct am_catalog_match *out, struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(c, AM_SQL_GET_HASHES, &s, err);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+	r = am_catalog_step(c, s, err);
+	if (r || sqlite3_column_bytes(s, 0) != AM_SHA256_LEN ||
+	    sqlite3_column_bytes(s, 1) != AM_SHA256_LEN ||
+	    sqlite3_column_int(s, 4))
+		goto out;
+	const uint8_t *raw = sqlite3_column_blob(s, 0);
+	const uint8_t *lf = sqlite3_column_blob(s, 1);
+	if (memcmp(lf, hash_lf, AM_SHA256_LEN))
+		goto out;
+	if (!memcmp(raw, hash, AM_SHA256_LEN))
+		out->same = id;
+	else if (!out->form && (sqlite3_column_int(s, 2) ||
+	                        !memcmp(raw, lf, AM_SHA256_LEN)))
+		out->form = (uint64_t)sqlite3_column_int64(s, 3);
+out:
+	sqlite3_reset(s);
+	return r < 0 ? r : AM_OK;
+}
+
+static int match_by_index(struct am_catalog *c, enum am_catalog_sql sql,
+                          const uint8_t hash[AM_SHA256_LEN],
+                          const uint8_t hash_lf[AM_SHA256_LEN],
+                          struct am_catalog_match *out, struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(c, sql, &s, err);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, am_catalog_key(hash_lf));
+	while (!out->same && (r = am_catalog_step(c, s, err)) == AM_OK) {
+		uint64_t id = (uint64_t)sqlite3_column_int64(s, 0);
+		r = consider(c, id, hash, hash_lf, out, err);
+		if (r)
+			break;
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : AM_OK;
+}
+
+int am_catalog_match(struct am_catalog *c, const uint8_t hash[AM_SHA256_LEN],
+                     const uint8_t hash_lf[AM_SHA256_LEN],
+                     struct am_catalog_match *out, struct am_error *err)
+{
+	*out = (struct am_catalog_match){0};
+	if (!c->prefix) {
+		/* The LF form is key where a message has no CRLF. */
+		int r = match_by_index(c, AM_SQL_BY_KEY, hash, hash_lf, out,
+		                       err);
+		if (!r && !out->same)
+			r = match_by_index(c, AM_SQL_BY_LF_KEY, hash, hash_lf,
+			                   out, err);
+		return r;
+	}
+	uint64_t key = (uint64_t)am_catalog_key(hash_lf), id;
+	size_t at = 0;
+	while (!out->same && (id = am_prefix_next(c->prefix, key, &at))) {
+		int r = consider(c, id, hash, hash_lf, out, err);
+		if (r)
+			return r;
+	}
+	return AM_OK;
+}
+
+static int nibble(char ch)
+{
+	if (ch >= '0' && ch <= '9')
+		return ch - '0';
+	ch = (char)(ch | 0x20);
+	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
+}
+
+static bool begins_so(const uint8_t *hash, const char *hex, size_t digits)
+{
+	for (size_t i = 0; i < digits; i++) {
+		int have = i % 2 ? hash[i / 2] & 15 : hash[i / 2] >> 4;
+		if (have != nibble(hex[i]))
+			return false;
+	}
+	return true;
+}
+
+int am_catalog_find_hash(struct am_catalog *c, const char *hex, uint64_t ids[2],
+                         size_t *n, struct am_error *err)
+{
+	uint8_t low[AM_SHA256_LEN] = {0}, high[AM_SHA256_LEN];
+	size_t digits = strlen(hex);
+	sqlite3_stmt *s;
+
+	*n = 0;
+	memset(high, 0xFF, sizeof high);
+	for (size_t i = 0; i < digits; i++) {
+		int v = digits > 2 * AM_SHA256_LEN ? -1 : nibble(hex[i]);
+		if (v < 0)
+			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			               "\"%.80s\" is not a hash", hex);
+		unsigned shift = i % 2 ? 0 : 4;
+		low[i / 2] = (uint8_t)(low[i / 2] | v << shift);
+		high[i / 2] = (uint8_t)((high[i / 2] & ~(15 << shift)) |
+		                        v << shift);
+	}
+	int r = am_catalog_stmt(c, AM_SQL_BY_HASH_RANGE, &s, err);
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, am_catalog_key(low));
+	sqlite3_bind_int64(s, 2, am_catalog_key(high));
+	while (*n < 2 && (r = am_catalog_step(c, s, err)) == AM_OK) {
+		const uint8_t *hash = sqlite3_column_blob(s, 1);
+		if (sqlite3_column_bytes(s, 1) == AM_SHA256_LEN &&
+		    begins_so(hash, hex, digits))
+			ids[(*n)++] = (uint64_t)sqlite3_column_int64(s, 0);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? r : AM_OK;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_STORE_CATALOG_IMPL_H
+#define AM_STORE_CATALOG_IMPL_H
+
+#include "store/catalog.h"
+
+#include <glib.h>
+#include <sqlite3.h>
+
+/* What the files of the catalog share, and nobody else includes. */
+
+struct am_prefix;
+
+/* Statements that are kept; their text stands in catalog_stmt.c. */
+enum am_catalog_sql {
+	AM_SQL_BEGIN,
+	AM_SQL_COMMIT,
+	AM_SQL_ROLLBACK,
+	AM_SQL_META_GET,
+	AM_SQL_META_PUT,
+	AM_SQL_ADD_BLOCK,
+	AM_SQL_ADD_BLOB,
+	AM_SQL_ADD_MESSAGE,
+	AM_SQL_ADD_PLACEMENT,
+	AM_SQL_SET_PLACEMENT,
+	AM_SQL_PUT_FOLDER,
+	AM_SQL_ADD_CURSOR,
+	AM_SQL_ADD_ACCESSION,
+	AM_SQL_GET_BLOCK,
+	AM_SQL_GET_BLOB,
+	AM_SQL_GET_HASHES,
+	AM_SQL_BY_KEY,
+	AM_SQL_BY_LF_KEY,
+	AM_SQL_BY_HASH_RANGE,
+	AM_SQL_GET_SIZE,
+	AM_SQL_GET_MESSAGE,
+	AM_SQL_BY_MID,
+	AM_SQL_GET_PLACEMENT,
+	AM_SQL_PLACES_OF_MESSAGE,
+	AM_SQL_CHANGES,
+	AM_SQL_COUNT
+};
+
+struct am_catalog_row { /* a folder as it is held in memory */
+	struct am_catalog_folder public;
+	bool dirty;
+};
+
+struct am_catalog {
+	sqlite3 *db;
+	sqlite3_stmt *kept[AM_SQL_COUNT];
+	char *path;
+	bool writable, in_transaction, pinned;
+	bool indexed; /* the indexes are there */
+	bool seq_known;
+	uint64_t seq;
+	struct am_prefix *prefix;
+
+	bool folders_known;
+	GPtrArray *folders;      /* struct am_catalog_row, by id */
+	GHashTable *folders_by_path;
+	GHashTable *folders_by_id;
+
+	uint64_t last_message, last_size; /* the message added last */
+	struct am_items *scratch;
+};
+
+/* Says what SQLite said; the kind follows its code. */
+int am_catalog_fail(struct am_catalog *c, enum am_status status,
+                    struct am_error *err);
+/* A kept statement, reset and without bindings. */
+AM_MUST_USE int am_catalog_stmt(struct am_catalog *c, enum am_catalog_sql sql,
+                                sqlite3_stmt **out, struct am_error *err);
+/* One that is not kept. */
+AM_MUST_USE int am_catalog_prepare(struct am_catalog *c, const char *sql,
+                                   sqlite3_stmt **out, struct am_error *err);
+/* AM_OK: a row; AM_END: done, and the statement reset. */
+AM_MUST_USE int am_catalog_step(struct am_catalog *c, sqlite3_stmt *stmt,
+                                struct am_error *err);
+/* A statement without rows, to its end. */
+AM_MUST_USE int am_catalog_run(struct am_catalog *c, sqlite3_stmt *stmt,
+                               struct am_error *err);
+AM_MUST_USE int am_catalog_exec(struct am_catalog *c, const char *sql,
+                                struct am_error *err);
+AM_MUST_USE int am_catalog_meta_get(struct am_catalog *c, const char *name,
+                                    int64_t *out, struct am_error *err);
+AM_MUST_USE int am_catalog_meta_put(struct am_catalog *c, const char *name,
+                                    int64_t value, struct am_error *err);
+
+/* migrate.c: make the tables, or see whether we know those that are there. */
+AM_MUST_USE int am_migrate_create(struct am_catalog *c, struct am_error *err);
+AM_MUST_USE int am_migrate_check(struct am_catalog *c, struct am_error *err);
+
+/* catalog_folder.c */
+AM_MUST_USE int am_catalog_folder_row(struct am_catalog *c, uint64_t id,
+                                      struct am_catalog_row **out,
+                                      struct am_error *err);
+AM_MUST_USE int am_catalog_folder_flush(struct am_catalog *c,
+                                        struct am_error *err);
+void am_catalog_folder_forget(struct am_catalog *c);
+
+/* The first 8 bytes of a hash as a number that sorts as the hash does. */
+int64_t am_catalog_key(const uint8_t hash[AM_SHA256_LEN]);
+/* A number made of a Message-ID. */
+int64_t am_catalog_mid(const char *message_id);
+
+static inline const char *am_catalog_text(sqlite3_stmt *stmt, int column)
+{
+	return (const char *)sqlite3_column_text(stmt, column);
+}
+
+#endif
