@@ -16,4 +16,11 @@ struct am_address {
 size_t am_address_parse(struct am_arena *arena, const char *value, size_t len,
                         struct am_address *out, size_t max);
 
+/*
+ * The whole list as one line of UTF-8 for people that can still be parsed:
+ * encoded words are decoded, and a name in which that brings up a comma or the
+ * like is put in quotes.  Never NULL.
+ */
+char *am_address_text(struct am_arena *arena, const char *value, size_t len);
+
 #endif

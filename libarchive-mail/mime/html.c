@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * HTML to text: the tokenizer of the HTML standard cut down to what decides
+ * which bytes are text, without a tree.  Nothing is kept but a tag name, the
+ * few attributes that matter (cut to size), and counters; so input may nest or
+ * run on as it likes.
+ *
+ * Each state handler takes some bytes or changes the state.
+ */
+#include "mime/html.h"
+
+#include "mime/html_entity.h"
+#include "mime/html_tag.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+enum state {
+	TEXT,
+	ENTITY,
+	TAG_OPEN,
+	END_OPEN,
+	TAG_NAME,
+	IN_TAG,
+	ATTRIBUTE,
+	BEFORE_EQUALS,
+	BEFORE_VALUE,
+	VALUE,
+	DECLARATION,
+	DECLARATION_DASH,
+	COMMENT,
+	BOGUS /* up to '>' */
+};
+
+#define ENTITY_ROOM 40 /* "&#0000…" is as long as a person likes */
+#define VALUE_ROOM  512
+#define OUT_ROOM    8192
+
+/* Attributes that are looked at. */
+enum { ALT, CLASS, ID, STYLE, N_ATTRIBUTES };
+static const char *const attribute_names[N_ATTRIBUTES] = {
+	[ALT] = "alt", [CLASS] = "class", [ID] = "id", [STYLE] = "style"};
+
+struct am_html {
+	am_html_fn *text;
+	void *user;
+	bool keep_layout;
+	enum state state;
+
+	/* Output, and the white space owed before the next letter. */
+	char out[OUT_ROOM];
+	size_t n_out;
+	bool out_quoted, any, space;
+	unsigned newlines;
+
+	/* Where we are. */
+	unsigned pre, blockquotes, divs;
+	unsigned quote_div; /* number of the <div> that quotes; 0: none */
+	bool rest_quoted;
+	bool raw;                           /* skip is script or style */
+	char skip[AM_HTML_TAG_MAX + 1];     /* element not shown, or "" */
+
+	/* The tag being read. */
+	char name[AM_HTML_TAG_MAX + 2];
+	size_t n_name;
+	bool closing;
+	char attribute[8];
+	size_t n_attribute;
+	char quote; /* of the value, or 0 */
+	int value;  /* index of the attribute, or -1 */
+	char values[N_ATTRIBUTES][VALUE_ROOM];
+	size_t n_values[N_ATTRIBUTES];
+	bool has_values;
+
+	char entity[ENTITY_ROOM];
+	size_t n_entity;
+	unsigned dashes;
+};
+
+/* Classes of bytes in text. */
+enum { PLAIN, SPACE, SPECIAL };
+static const uint8_t classes[256] = {
+	['\t'] = SPACE, ['\n'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE,
+	[' '] = SPACE,  ['<'] = SPECIAL, ['&'] = SPECIAL,
+};
+
+static bool is_space(char c)
+{
+	return classes[(uint8_t)c] == SPACE;
+}
+
+/* ---- output --------------------------------------------------------------- */
+
+/* Bytes at the end that begin a character of UTF-8 and do not finish it. */
+static size_t unfinished(const char *s, size_t len)
+{
+	for (size_t back = 1; back <= 3 && back <= len; back++) {
+		uint8_t c = (uint8_t)s[len - back];
+		if (c < 0x80)
+			return 0;
+		if (c >= 0xc0) {
+			size_t need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+			return need > back ? back : 0;
+		}
+	}
+	return 0;
+}
+
+static void flush(struct am_html *h, bool all)
+{
+	size_t keep = all ? 0 : unfinished(h->out, h->n_out);
+	size_t len = h->n_out - keep;
+
+	if (len)
+		h->text(h->user, h->out_quoted, h->out, len);
+	memmove(h->out, h->out + len, keep);
+	h->n_out = keep;
+}
+
+static void put_bytes(struct am_html *h, const char *s, size_t len)
+{
+	while (len) {
+		size_t n = MIN(len, OUT_ROOM - h->n_out);
+		memcpy(h->out + h->n_out, s, n);
+		h->n_out += n;
+		s += n;
+		len -= n;
+		if (h->n_out == OUT_ROOM)
+			flush(h, false);
+	}
+}
+
+static void settle_quoting(struct am_html *h)
+{
+	bool quoted = h->blockquotes || h->quote_div || h->rest_quoted;
+
+	if (quoted != h->out_quoted) {
+		flush(h, true);
+		h->out_quoted = quoted;
+	}
+}
+
+/* The white space that is owed comes only now, so that none stands at the
+ * ends and none is doubled. */
+static void put_text(struct am_html *h, const char *s, size_t len)
+{
+	settle_quoting(h);
+	if (h->newlines || h->space) {
+		if (h->any && h->newlines)
+			put_bytes(h, "\n\n", h->newlines);
+		else if (h->any)
+			put_bytes(h, " ", 1);
+		h->newlines = 0;
+		h->space = false;
+	}
+	h->any = true;
+	put_bytes(h, s, len);
+}
+
+static void put_break(struct am_html *h, unsigned newlines)
+{
+	if (h->keep_layout)
+		h->newlines = MAX(h->newlines, newlines);
+	else
+		h->space = true;
+}
+
+/* Characters that are there to be invisible: preview padding, break hints. */
+static bool is_invisible(uint32_t code)
+{
+	return code == 0xad || code == 0x34f || (code >= 0x200b && code <= 0x200f) ||
+	       code == 0x2060 || code == 0xfeff;
+}
+
+static void put_code(struct am_html *h, uint32_t code)
+{
+	char utf8[6];
+
+	/* Numbers of Windows-1252 where C1 controls would be. */
+	static const uint16_t windows[32] = {
+		0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
+		0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178};
+	if (code >= 0x80 && code < 0xa0)
+		code = windows[code - 0x80];
+	if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		code = 0xfffd;
+	if (code <= ' ' || code == 0x7f || code == 0xa0 ||
+	    (code >= 0x2000 && code <= 0x200a)) {
+		h->space = true;
+		return;
+	}
+	if (!is_invisible(code))
+		put_text(h, utf8, (size_t)g_unichar_to_utf8(code, utf8));
+}
+
+/* ---- entities ------------------------------------------------------------- */
+
+static bool entity_number(const char *s, uint32_t *code)
+{
+	bool hex = *s == 'x' || *s == 'X';
+	uint32_t n = 0;
+
+	s += hex;
+	if (!*s)
+		return false;
+	for (; *s; s++) {
+		int digit = hex ? g_ascii_xdigit_value(*s)
+		                : g_ascii_digit_value(*s);
+		if (digit < 0)
+			return false;
+		if (n < 0x200000)
+			n = n * (hex ? 16 : 10) + (uint32_t)digit;
+	}
+	*code = n;
+	return true;
+}
+
+/* What stands in h->entity, less its '&'; closed: a ';' was behind it. */
+static void resolve(struct am_html *h, bool closed)
+{
+	char *s = h->entity;
+	size_t len = h->n_entity;
+	uint32_t code = 0;
+
+	s[len] = '\0';
+	h->n_entity = 0;
+	if (*s == '#' ? entity_number(s + 1, &code)
+	              : (code = am_html_entity(s)) && (closed || code < 256)) {
+		put_code(h, code);
+		return;
+	}
+	/* "&nbspHello": old names need no semicolon. */
+	for (size_t n = MIN(len, AM_HTML_ENTITY_MAX); n > 1 && *s != '#'; n--) {
+		char saved = s[n];
+		s[n] = '\0';
+		code = am_html_entity(s);
+		s[n] = saved;
+		if (code && code < 256) {
+			put_code(h, code);
+			put_text(h, s + n, len - n);
+			if (closed)
+				put_text(h, ";", 1);
+			return;
+		}
+	}
+	put_text(h, "&", 1);
+	put_text(h, s, len);
+	if (closed)
+		put_text(h, ";", 1);
+}
+
+/* true: taken; false: c is not part of it, which ended it. */
+static bool entity_letter(struct am_html *h, char c)
+{
+	bool number = h->n_entity && h->entity[0] == '#';
+
+	if (c == ';' && h->n_entity) {
+		resolve(h, true);
+		return true;
+	}
+	if (h->n_entity + 1 < ENTITY_ROOM &&
+	    (g_ascii_isalnum(c) || (c == '#' && !h->n_entity)) &&
+	    (!number || g_ascii_isxdigit(c) || c == 'x' || c == 'X')) {
+		h->entity[h->n_entity++] = c;
+		return true;
+	}
+	resolve(h, false);
+	return false;
+}
+
+/* ---- text ----------------------------------------------------------------- */
+
+static void put_blank(struct am_html *h, char c)
+{
+	if (!h->pre || !h->keep_layout) {
+		h->space = true;
+	} else if (c == '\n' && h->any) {
+		h->newlines = MIN(h->newlines + 1, 2);
+		h->space = false;
+	} else if (c == ' ' || c == '\t') {
+		put_text(h, &c, 1);
+	}
+}
+
+/* A run of letters and single blanks between them. */
+static const char *plain_run(const char *p, const char *end)
+{
+	while (p < end) {
+		if (classes[(uint8_t)*p] == PLAIN)
+			p++;
+		else if (*p == ' ' && end - p > 1 &&
+		         classes[(uint8_t)p[1]] == PLAIN)
+			p += 2;
+		else
+			break;
+	}
+	return p;
+}
+
+static const char *take_text(struct am_html *h, const char *p, const char *end)
+{
+	if (*h->skip) {
+		const char *tag = memchr(p, '<', (size_t)(end - p));
+		if (!tag)
+			return end;
+		h->state = TAG_OPEN;
+		return tag + 1;
+	}
+	while (p < end) {
+		const char *q;
+		switch (classes[(uint8_t)*p]) {
+		case PLAIN:
+			q = plain_run(p, end);
+			put_text(h, p, (size_t)(q - p));
+			p = q;
+			break;
+		case SPACE:
+			put_blank(h, *p++);
+			break;
+		default:
+			h->state = *p == '<' ? TAG_OPEN : ENTITY;
+			return p + 1;
+		}
+	}
+	return p;
+}
+
+/* An attribute's value as text. */
+static void put_value(struct am_html *h, const char *s, size_t len)
+{
+	bool entity = false;
+
+	len -= unfinished(s, len);
+	h->space = true;
+	for (size_t i = 0; i < len; i++) {
+		if (entity && entity_letter(h, s[i])) {
+			entity = h->n_entity > 0;
+			continue;
+		}
+		entity = s[i] == '&';
+		if (is_space(s[i]))
+			h->space = true;
+		else if (!entity)
+			put_text(h, s + i, 1);
+	}
+	if (entity)
+		resolve(h, false);
+	h->space = true;
+}
+
+/* ---- tags ----------------------------------------------------------------- */
+
+static const char *value_of(const struct am_html *h, int which)
+{
+	return h->n_values[which] ? h->values[which] : NULL;
+}
+
+static void mark_quoting(struct am_html *h, unsigned does)
+{
+	enum am_html_mark mark = AM_HTML_OWN;
+
+	if (h->has_values && !h->closing)
+		mark = am_html_tag_mark(value_of(h, CLASS), value_of(h, ID),
+		                        value_of(h, STYLE));
+	if (mark == AM_HTML_REST)
+		h->rest_quoted = true;
+	if (does & AM_HTML_QUOTE) {
+		if (!h->closing)
+			h->blockquotes++;
+		else if (h->blockquotes)
+			h->blockquotes--;
+	}
+	if (!(does & AM_HTML_DIV))
+		return;
+	if (!h->closing) {
+		h->divs++;
+		if (mark == AM_HTML_QUOTES && !h->quote_div)
+			h->quote_div = h->divs;
+	} else if (h->divs) {
+		if (h->quote_div == h->divs)
+			h->quote_div = 0;
+		h->divs--;
+	}
+}
+
+static void skip_or_not(struct am_html *h, unsigned does)
+{
+	if (*h->skip) {
+		bool its_end = h->closing && !strcmp(h->name, h->skip);
+		if (its_end || (!h->raw && (does & AM_HTML_OUTER)))
+			*h->skip = '\0';
+		h->raw = h->raw && *h->skip;
+	} else if (!h->closing && (does & (AM_HTML_SKIP | AM_HTML_RAW))) {
+		g_strlcpy(h->skip, h->name, sizeof h->skip);
+		h->raw = does & AM_HTML_RAW;
+	}
+}
+
+static void take_tag(struct am_html *h)
+{
+	unsigned does;
+
+	h->state = TEXT;
+	h->name[h->n_name] = '\0';
+	does = am_html_tag(h->name);
+	bool skipped = *h->skip;
+	if (does & (AM_HTML_SKIP | AM_HTML_RAW | AM_HTML_OUTER))
+		skip_or_not(h, does);
+	if (skipped && *h->skip)
+		return;
+	for (int i = 0; h->has_values && i < N_ATTRIBUTES; i++)
+		h->values[i][h->n_values[i]] = '\0';
+	if (h->has_values || (does & (AM_HTML_QUOTE | AM_HTML_DIV)))
+		mark_quoting(h, does);
+	if (does & AM_HTML_PARAGRAPH)
+		put_break(h, 2);
+	if (does & AM_HTML_LINE)
+		put_break(h, 1);
+	if (does & AM_HTML_BREAK)
+		put_break(h, MIN(h->newlines + 1, 2));
+	if (does & AM_HTML_CELL)
+		h->space = true;
+	if ((does & AM_HTML_ITEM) && h->keep_layout && !h->closing) {
+		put_text(h, "-", 1);
+		h->space = true;
+	}
+	if (does & AM_HTML_PRE)
+		h->pre = h->closing ? (h->pre ? h->pre - 1 : 0) : h->pre + 1;
+	if ((does & AM_HTML_ALT) && h->n_values[ALT] && !h->closing)
+		put_value(h, h->values[ALT], h->n_values[ALT]);
+}
+
+static void begin_tag(struct am_html *h, bool closing)
+{
+	h->state = TAG_NAME;
+	h->n_name = 0;
+	h->closing = closing;
+	if (h->has_values)
+		memset(h->n_values, 0, sizeof h->n_values);
+	h->has_values = false;
+}
+
+static const char *take_name(struct am_html *h, const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		char c = *p;
+		if (is_space(c) || c == '/' || c == '>')
+			break;
+		if (h->n_name + 2 < sizeof h->name)
+			h->name[h->n_name++] = g_ascii_tolower(c);
+		else
+			h->name[0] = '\1'; /* longer than any we know */
+	}
+	if (p == end)
+		return p;
+	h->name[h->n_name] = '\0';
+	/* Inside a script only its own end is a tag. */
+	if (h->raw && strcmp(h->name, h->skip)) {
+		h->state = TEXT;
+		return p;
+	}
+	h->state = IN_TAG;
+	return p;
+}
+
+static const char *take_attribute(struct am_html *h, const char *p,
+                                  const char *end)
+{
+	for (; p < end; p++) {
+		char c = *p;
+		if (is_space(c) || c == '=' || c == '>' || c == '/') {
+			h->state = BEFORE_EQUALS;
+			break;
+		}
+		if (h->n_attribute + 1 < sizeof h->attribute)
+			h->attribute[h->n_attribute++] = g_ascii_tolower(c);
+		else
+			h->attribute[0] = '\1';
+	}
+	return p;
+}
+
+static void begin_value(struct am_html *h, char quote)
+{
+	h->state = VALUE;
+	h->quote = quote;
+	h->value = -1;
+	h->attribute[h->n_attribute] = '\0';
+	for (int i = 0; i < N_ATTRIBUTES; i++) {
+		if (!strcmp(h->attribute, attribute_names[i]) &&
+		    !h->n_values[i])
+			h->value = i;
+	}
+	/* Only images have an alt that counts, and so on: collecting a little
+	 * too much costs nothing. */
+}
+
+static const char *take_value(struct am_html *h, const char *p, const char *end)
+{
+	const char *q = p;
+
+	if (h->quote)
+		q = memchr(p, h->quote, (size_t)(end - p));
+	else
+		while (q < end && *q != '>' && !is_space(*q))
+			q++;
+	if (!q)
+		q = end;
+	if (h->value >= 0 && q > p) {
+		size_t *n = &h->n_values[h->value];
+		size_t take = MIN((size_t)(q - p), VALUE_ROOM - 1 - *n);
+		memcpy(h->values[h->value] + *n, p, take);
+		*n += take;
+		h->has_values = true;
+	}
+	if (q == end)
+		return q;
+	h->state = IN_TAG;
+	return h->quote ? q + 1 : q;
+}
+
+static const char *take_comment(struct am_html *h, const char *p,
+                                const char *end)
+{
+	while (p < end) {
+		if (h->dashes < 2 && *p != '-') {
+			h->dashes = 0;
+			p = memchr(p, '-', (size_t)(end - p));
+			if (!p)
+				return end;
+		}
+		char c = *p++;
+		if (c == '-') {
+			h->dashes = MIN(h->dashes + 1, 2);
+		} else if (c == '>' && h->dashes == 2) {
+			h->state = TEXT;
+			return p;
+		} else if (c != '!' || h->dashes < 2) {
+			h->dashes = 0;
+		}
+	}
+	return p;
+}
+
+/* States that look at a single byte. */
+static const char *take_byte(struct am_html *h, const char *p)
+{
+	char c = *p;
+
+	switch (h->state) {
+	case TAG_OPEN:
+		if (c == '/') {
+			h->state = END_OPEN;
+			return p + 1;
+		}
+		if (h->raw) {
+			h->state = TEXT;
+		} else if (g_ascii_isalpha(c)) {
+			begin_tag(h, false);
+		} else if (c == '!') {
+			h->state = DECLARATION;
+			p++;
+		} else if (c == '?') {
+			h->state = BOGUS;
+		} else {
+			h->state = TEXT;
+			if (!*h->skip)
+				put_text(h, "<", 1);
+		}
+		return p;
+	case END_OPEN:
+		if (g_ascii_isalpha(c))
+			begin_tag(h, true);
+		else
+			h->state = h->raw ? TEXT : BOGUS;
+		return p;
+	case IN_TAG:
+		if (c == '>') {
+			take_tag(h);
+		} else if (!is_space(c) && c != '/') {
+			/* An '=' here is a letter of the name. */
+			h->state = ATTRIBUTE;
+			h->n_attribute = 1;
+			h->attribute[0] = g_ascii_tolower(c);
+		}
+		return p + 1;
+	case BEFORE_EQUALS:
+		if (c == '=')
+			h->state = BEFORE_VALUE;
+		else if (!is_space(c))
+			h->state = IN_TAG;
+		return c == '=' || is_space(c) ? p + 1 : p;
+	case BEFORE_VALUE:
+		if (is_space(c))
+			return p + 1;
+		if (c == '>') {
+			h->state = IN_TAG;
+			return p;
+		}
+		begin_value(h, c == '"' || c == '\'' ? c : '\0');
+		return h->quote ? p + 1 : p;
+	case DECLARATION:
+		h->state = c == '-' ? DECLARATION_DASH : BOGUS;
+		return c == '-' ? p + 1 : p;
+	case DECLARATION_DASH:
+		h->state = c == '-' ? COMMENT : BOGUS;
+		h->dashes = 2; /* "<!-->" is one already */
+		return c == '-' ? p + 1 : p;
+	default:
+		return p + 1;
+	}
+}
+
+/* ---- the door ------------------------------------------------------------- */
+
+struct am_html *am_html_new(am_html_fn *text, void *user, bool keep_layout)
+{
+	struct am_html *h = g_new0(struct am_html, 1);
+
+	h->text = text;
+	h->user = user;
+	h->keep_layout = keep_layout;
+	return h;
+}
+
+void am_html_feed(struct am_html *h, const char *s, size_t len)
+{
+	const char *p = s, *end = s + len;
+
+	while (p < end) {
+		const char *q;
+		switch (h->state) {
+		case TEXT:
+			p = take_text(h, p, end);
+			break;
+		case ENTITY:
+			if (entity_letter(h, *p))
+				p++;
+			if (!h->n_entity)
+				h->state = TEXT;
+			break;
+		case TAG_NAME:
+			p = take_name(h, p, end);
+			break;
+		case ATTRIBUTE:
+			p = take_attribute(h, p, end);
+			break;
+		case VALUE:
+			p = take_value(h, p, end);
+			break;
+		case COMMENT:
+			p = take_comment(h, p, end);
+			break;
+		case BOGUS:
+			q = memchr(p, '>', (size_t)(end - p));
+			if (q)
+				h->state = TEXT;
+			p = q ? q + 1 : end;
+			break;
+		default:
+			p = take_byte(h, p);
+		}
+	}
+}
+
+void am_html_finish(struct am_html *h)
+{
+	if (h->state == ENTITY)
+		resolve(h, false);
+	if (h->state == TAG_OPEN && !*h->skip)
+		put_text(h, "<", 1);
+	h->state = TEXT;
+	flush(h, true);
+}
+
+void am_html_free(struct am_html **html)
+{
+	g_free(*html);
+	*html = NULL;
+}

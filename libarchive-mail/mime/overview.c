@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The overview: one walk over the header, one over the parts.  It runs for
+ * every message that is imported; what makes it cheap is that a field is
+ * compared only with names that share its first letter and length.
+ */
+#include "mime/overview.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "mime/address.h"
+#include "mime/part.h"
+#include "mime/words.h"
+#include "model/ctx.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/* The fields that are looked for, in this order in found[]. */
+enum wanted {
+	FROM,
+	TO,
+	CC,
+	BCC,
+	SUBJECT,
+	MESSAGE_ID,
+	IN_REPLY_TO,
+	LIST_ID,
+	REFERENCES,
+	DATE,
+	RECEIVED,
+	N_WANTED
+};
+
+static const struct {
+	const char *name;
+	uint8_t len;
+} names[N_WANTED] = {
+	[FROM] = {"From", 4},
+	[TO] = {"To", 2},
+	[CC] = {"Cc", 2},
+	[BCC] = {"Bcc", 3},
+	[SUBJECT] = {"Subject", 7},
+	[MESSAGE_ID] = {"Message-ID", 10},
+	[IN_REPLY_TO] = {"In-Reply-To", 11},
+	[LIST_ID] = {"List-Id", 7},
+	[REFERENCES] = {"References", 10},
+	[DATE] = {"Date", 4},
+	[RECEIVED] = {"Received", 8},
+};
+
+static enum wanted which(const struct am_field *f)
+{
+	for (int i = 0; i < N_WANTED; i++)
+		if (f->name_len == names[i].len &&
+		    (f->name[0] | 32) == (names[i].name[0] | 32) &&
+		    am_field_is(f, names[i].name))
+			return (enum wanted)i;
+	return N_WANTED;
+}
+
+/* ---- ids ------------------------------------------------------------------ */
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* An id in the arena: blanks inside (folds) are none; NULL when empty. */
+static const char *copy_id(struct am_arena *arena, const char *s, size_t len)
+{
+	char *out = am_words_decode(arena, s, len), *to = out;
+
+	for (const char *p = out; *p; p++)
+		if (*p != ' ')
+			*to++ = *p;
+	*to = '\0';
+	return *out ? out : NULL;
+}
+
+/* The next <…>; one without an end goes to the next blank. */
+static bool next_id(const char **at, const char *end, const char **id,
+                    size_t *len)
+{
+	const char *p = memchr(*at, '<', (size_t)(end - *at));
+
+	if (!p)
+		return false;
+	*id = ++p;
+	while (p < end && *p != '>' && *p != '<' && *p != ',')
+		p++;
+	if (p == end || *p != '>')
+		for (p = *id; p < end && !is_space(*p) && *p != '<' && *p != ',';)
+			p++;
+	*len = (size_t)(p - *id);
+	*at = p;
+	return true;
+}
+
+/* A word that looks like an id: for fields where the brackets were forgotten. */
+static bool next_bare_id(const char **at, const char *end, const char **id,
+                         size_t *len)
+{
+	const char *p = *at;
+
+	for (;;) {
+		while (p < end && (is_space(*p) || *p == ','))
+			p++;
+		*id = p;
+		while (p < end && !is_space(*p) && *p != ',')
+			p++;
+		*len = (size_t)(p - *id);
+		*at = p;
+		if (!*len || memchr(*id, '@', *len))
+			return *len != 0;
+	}
+}
+
+static const char *first_id(struct am_arena *arena, const struct am_field *f,
+                            bool whole)
+{
+	const char *at = f->value, *end = at + f->value_len, *id;
+	size_t len;
+
+	while (next_id(&at, end, &id, &len)) {
+		const char *s = copy_id(arena, id, len);
+		if (s)
+			return s;
+	}
+	at = f->value;
+	if (whole)
+		return copy_id(arena, at, f->value_len);
+	return next_bare_id(&at, end, &id, &len) ? copy_id(arena, id, len)
+	                                         : NULL;
+}
+
+static void read_references(struct am_overview *out, struct am_arena *arena,
+                            const struct am_field *f)
+{
+	const char *end = f->value + f->value_len, *id;
+	bool bare = !memchr(f->value, '<', f->value_len);
+	size_t n = 0, len;
+	const char **ids = NULL;
+
+	/* Counted first, so that the array is made once. */
+	for (int pass = 0; pass < 2; pass++) {
+		const char *at = f->value;
+		if (pass) {
+			if (!n)
+				return;
+			ids = am_arena_alloc(arena, n * sizeof *ids);
+			n = 0;
+		}
+		while (bare ? next_bare_id(&at, end, &id, &len)
+		            : next_id(&at, end, &id, &len)) {
+			if (!len)
+				continue;
+			if (!pass)
+				n++;
+			else if ((ids[n] = copy_id(arena, id, len)))
+				n++;
+		}
+	}
+	out->references = ids;
+	out->n_references = n;
+}
+
+/* "Phrase <list.example.org>", or the bare name. */
+static const char *list_id(struct am_arena *arena, const struct am_field *f)
+{
+	const char *p = f->value, *end = p + f->value_len;
+	const char *open = memrchr(p, '<', f->value_len);
+
+	if (open) {
+		const char *close = memchr(open, '>', (size_t)(end - open));
+		return copy_id(arena, open + 1,
+		               (size_t)((close ? close : end) - open - 1));
+	}
+	while (end > p && is_space(end[-1]))
+		end--;
+	const char *word = end;
+	while (word > p && !is_space(word[-1]))
+		word--;
+	return copy_id(arena, word, (size_t)(end - word));
+}
+
+/* ---- fields --------------------------------------------------------------- */
+
+/* One list of addresses may be spread over several fields. */
+static const char *add_addresses(struct am_arena *arena, const char *so_far,
+                                 const struct am_field *f)
+{
+	const char *text = am_address_text(arena, f->value, f->value_len);
+
+	if (!so_far || !*so_far)
+		return text;
+	return *text ? am_arena_printf(arena, "%s, %s", so_far, text) : so_far;
+}
+
+static void read_received(struct am_overview *out, const struct am_field *f)
+{
+	const char *semicolon = memrchr(f->value, ';', f->value_len);
+	const char *end = f->value + f->value_len;
+
+	if (semicolon)
+		am_time_parse_mail(semicolon + 1,
+		                   (size_t)(end - semicolon - 1),
+		                   &out->received);
+}
+
+/* To, Cc and Bcc are joined, but not without end. */
+#define JOINED_MAX 100
+
+static void read_fields(struct am_overview *out, const char *block, size_t len,
+                        struct am_arena *arena)
+{
+	struct am_fields fields;
+	struct am_field f;
+	unsigned seen[N_WANTED] = {0};
+	const char **lists[] = {[FROM] = &out->from, [TO] = &out->to,
+	                        [CC] = &out->cc, [BCC] = &out->bcc};
+
+	am_fields_init(&fields, block, len, 0);
+	while (am_fields_next(&fields, &f)) {
+		enum wanted w = which(&f);
+		unsigned limit = w == TO || w == CC || w == BCC ? JOINED_MAX : 1;
+		if (w == N_WANTED || seen[w]++ >= limit)
+			continue;
+		switch (w) {
+		case FROM:
+		case TO:
+		case CC:
+		case BCC:
+			*lists[w] = add_addresses(arena, *lists[w], &f);
+			break;
+		case SUBJECT:
+			out->subject = am_words_decode(arena, f.value,
+			                               f.value_len);
+			break;
+		case MESSAGE_ID:
+			out->message_id = first_id(arena, &f, true);
+			break;
+		case IN_REPLY_TO:
+			out->in_reply_to = first_id(arena, &f, false);
+			break;
+		case LIST_ID:
+			out->list_id = list_id(arena, &f);
+			break;
+		case REFERENCES:
+			read_references(out, arena, &f);
+			break;
+		case DATE:
+			am_time_parse_mail(f.value, f.value_len, &out->date);
+			break;
+		case RECEIVED:
+			read_received(out, &f);
+			break;
+		case N_WANTED:
+			break;
+		}
+	}
+}
+
+/* ---- attachments ---------------------------------------------------------- */
+
+static int read_attachments(struct am_overview *out, const struct am_blob *raw,
+                            const struct am_scan *scan, size_t header_max,
+                            struct am_arena *arena, struct am_error *err)
+{
+	GPtrArray *found = NULL;
+	int r = AM_OK;
+
+	for (size_t i = 0; i < scan->n_parts && !r; i++) {
+		const struct am_part *p = &scan->parts[i];
+		struct am_part_header header;
+		struct am_part_fields fields;
+
+		if (p->kind == AM_PART_MULTIPART)
+			continue;
+		r = am_part_header_read(&header, raw, p, header_max, err);
+		if (!r) {
+			am_part_fields_find(&fields, &header);
+			char *name = am_part_name(arena, &fields);
+			if (am_part_is_attachment(scan, i, &fields, name)) {
+				if (!found)
+					found = g_ptr_array_new();
+				g_ptr_array_add(found, name ? name
+				                            : am_arena_strdup(
+									  arena,
+									  ""));
+			}
+		}
+		am_part_header_drop(&header);
+		/* What an attached message holds is inside that attachment. */
+		if (i && p->kind == AM_PART_MESSAGE)
+			while (i + 1 < scan->n_parts &&
+			       scan->parts[i + 1].depth > p->depth)
+				i++;
+	}
+	if (found) {
+		size_t size = found->len * sizeof(char *);
+		const char **list = am_arena_alloc(arena, size);
+		memcpy(list, found->pdata, size);
+		out->attachments = list;
+		out->n_attachments = found->len;
+		g_ptr_array_free(found, TRUE);
+	}
+	return r;
+}
+
+int am_overview_read(struct am_overview *out, const struct am_blob *raw,
+                     const struct am_scan *scan, const struct am_limits *limits,
+                     struct am_arena *arena, struct am_error *err)
+{
+	struct am_scan own;
+	struct am_part_header header = {0};
+	size_t header_max = am_limits_or_default(limits).header_bytes;
+
+	*out = (struct am_overview){0};
+	if (!scan) {
+		int r = am_scan_message(&own, raw, limits, arena, err);
+		if (r)
+			return r;
+		scan = &own;
+	}
+	int r = am_part_header_read(&header, raw, &scan->parts[0], header_max,
+	                            err);
+	if (!r) {
+		read_fields(out, header.block, header.len, arena);
+		r = read_attachments(out, raw, scan, header_max, arena, err);
+	}
+	am_part_header_drop(&header);
+	return r;
+}
