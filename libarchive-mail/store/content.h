@@ -17,7 +17,9 @@ struct am_content_index {
 	                  struct am_error *err);
 	int (*find_blob)(void *user, const uint8_t hash[AM_SHA256_LEN],
 	                 uint64_t *pos, struct am_error *err);
-	/* Writing: one more is in the log.  Called on the writer's thread. */
+	/* Writing: one more is in the log (a blob: all its frames are; pos is
+	 * that of the first).  Called on the writer's thread.  What was told
+	 * here, find_* must find. */
 	int (*add_block)(void *user, uint64_t block, uint64_t pos,
 	                 struct am_error *err);
 	int (*add_blob)(void *user, const uint8_t hash[AM_SHA256_LEN],
@@ -27,6 +29,9 @@ struct am_content_index {
 /*
  * Writing.  Full blocks and frames are packed by `workers` threads and appended
  * in order; at most a few are under way, so memory stays bounded.
+ *
+ * After AM_FATAL the run is over: what was appended is not committed.  After
+ * AM_FAILED (the message cannot be read) the next may be put.
  */
 struct am_content_writer;
 AM_MUST_USE int am_content_writer_new(struct am_content_writer **out,
@@ -43,6 +48,11 @@ AM_MUST_USE int am_content_put(struct am_content_writer *writer,
  * and before the items that name these blocks. */
 AM_MUST_USE int am_content_flush(struct am_content_writer *writer,
                                  struct am_error *err);
+/* Size of the blocks begun from now on, up to AM_BLOCK_MOST; larger ones pack
+ * better and take longer to reach into.  From the start: AM_BLOCK_MAX, or a
+ * quarter of it with zlib, whose window is too small to gain by more. */
+#define AM_BLOCK_MOST (8u << 20)
+void am_content_block_size(struct am_content_writer *writer, size_t size);
 uint64_t am_content_next_block(const struct am_content_writer *writer);
 void am_content_writer_free(struct am_content_writer **writer);
 

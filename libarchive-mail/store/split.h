@@ -17,6 +17,8 @@ struct am_reader;
  */
 struct am_split_source { /* where a step's bytes come from in the raw message */
 	uint64_t offset, len; /* of the raw (encoded) bytes */
+	uint32_t crc; /* CRC-32 of a text step's stored bytes, when they are to
+	               * be read from a file again: it might change under us */
 };
 
 struct am_split {
@@ -29,6 +31,8 @@ struct am_split {
 	struct am_recipe recipe; /* steps; extents come when it is placed */
 	const struct am_split_source *from; /* one for each step */
 	const struct am_overview *overview;
+	struct am_blob *held; /* a small message that lies in a file, read once
+	                       * and for all; NULL: the raw blob is good */
 };
 
 #define AM_INLINE_MAX (16u << 10) /* decoded parts up to this stay inline, and
@@ -41,6 +45,10 @@ AM_MUST_USE int am_split_message(struct am_split **out,
                                  struct am_error *err);
 void am_split_free(struct am_split **split);
 
+/* Where a base64 step's text lies in the raw message it has this form: with the
+ * line ends of the raw bytes, not of the stored ones. */
+struct am_base64_form am_split_raw_form(const struct am_split *split,
+                                        size_t step);
 /* The stored bytes of one step (text with LF ends when eol says so; decoded
  * where the step is base64), streamed from the raw message. */
 AM_MUST_USE int am_split_step(struct am_reader **out, const struct am_blob *raw,

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A message taken apart (FORMAT.md, section 3, the recipe).
+ *
+ *   1  hash the raw bytes and look at the line ends
+ *   2  let the scanner say where the parts are
+ *   3  of each leaf: is it exactly base64?  else, is it large and binary?
+ *   4  what lies between is text
+ *
+ * A message in memory is looked at in place.  One in a file is read through a
+ * window, a few times over; if it is small, once into memory.
+ *
+ * Blobs inside a message that is stored in LF form are in LF form themselves,
+ * like everything that a step gives: each LF of the whole becomes CRLF again.
+ * In base64 it concerns the text only, so the attachment is what it is.
+ */
+#include "store/split.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "mime/overview.h"
+#include "mime/scan.h"
+#include "model/ctx.h"
+#include "store/base64_form.h"
+#include "store/canon.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+enum {
+	WINDOW = 256 * 1024,
+	BASE64_LEAST = 256,      /* decoded: less is not worth a step */
+	BLOB_LEAST = 64 * 1024,  /* of a part that is kept as it is */
+};
+
+struct splitter {
+	struct am_split *split;
+	const struct am_blob *raw;
+	const uint8_t *bytes; /* of raw, when they are in memory */
+	uint8_t *window;      /* when they are not */
+	struct am_base64_probe *probe;
+	struct am_sha256 *sha;
+	GArray *steps, *from; /* struct am_step, struct am_split_source */
+	uint64_t done;        /* raw bytes that steps account for */
+};
+
+typedef bool piece_fn(void *user, const uint8_t *data, size_t len);
+
+/* Hand a range of the raw bytes to fn, until it says no. */
+static int each_piece(struct splitter *s, uint64_t at, uint64_t len,
+                      piece_fn *fn, void *user, struct am_error *err)
+{
+	if (s->bytes) {
+		(void)fn(user, s->bytes + at, (size_t)len);
+		return AM_OK;
+	}
+	if (!s->window)
+		s->window = g_malloc(WINDOW);
+	while (len) {
+		size_t want = len < WINDOW ? (size_t)len : WINDOW;
+		size_t got;
+		int r = am_blob_read(s->raw, at, s->window, want, &got, err);
+		if (r)
+			return r;
+		if (got < want)
+			return am_fail(err, AM_FAILED, AM_E_IO,
+			               "the message ends early, at %" PRIu64,
+			               at + got);
+		if (!fn(user, s->window, want))
+			return AM_OK;
+		at += want;
+		len -= want;
+	}
+	return AM_OK;
+}
+
+/* ---- 1: hashes and line ends ---- */
+
+struct first_pass {
+	struct am_sha256 *raw, *lf;
+	struct am_canon_count count;
+	bool lf_began, lf_late, cr;
+	uint64_t seen;
+	uint8_t *buf; /* pieces are of one size, but for the last */
+};
+
+static void hash_lf_piece(struct first_pass *f, const uint8_t *data, size_t len)
+{
+	if (!f->buf)
+		f->buf = g_malloc((len < WINDOW ? len : WINDOW) + 1);
+	while (len) {
+		size_t n = len < WINDOW ? len : WINDOW;
+		size_t out = am_canon_to_lf(f->buf, data, n, &f->cr);
+		am_sha256_update(f->lf, f->buf, out);
+		data += n;
+		len -= n;
+	}
+}
+
+static bool first_piece(void *user, const uint8_t *data, size_t len)
+{
+	struct first_pass *f = user;
+
+	am_sha256_update(f->raw, data, len);
+	am_canon_count(&f->count, data, len);
+	/* The second hash runs along from the first piece if there is a CRLF
+	 * in it, as there is in nearly all mail that has one at all. */
+	if (!f->seen && f->count.n_crlf)
+		f->lf_began = true;
+	else if (!f->lf_began && f->count.n_crlf)
+		f->lf_late = true;
+	if (f->lf_began)
+		hash_lf_piece(f, data, len);
+	f->seen += len;
+	return true;
+}
+
+static bool lf_piece(void *user, const uint8_t *data, size_t len)
+{
+	hash_lf_piece(user, data, len);
+	return true;
+}
+
+static int hash_message(struct splitter *s, struct am_canon_count *count,
+                        struct am_error *err)
+{
+	struct am_split *split = s->split;
+	struct first_pass f = {.raw = s->sha, .lf = am_sha256_new()};
+
+	int r = each_piece(s, 0, split->size, first_piece, &f, err);
+	am_sha256_final(f.raw, split->hash);
+	if (!r && f.lf_late)
+		r = each_piece(s, 0, split->size, lf_piece, &f, err);
+	if (f.cr)
+		am_sha256_update(f.lf, "\r", 1);
+	if (f.lf_began || f.lf_late)
+		am_sha256_final(f.lf, split->hash_lf);
+	else
+		memcpy(split->hash_lf, split->hash, AM_SHA256_LEN);
+	split->eol = am_canon_class(&f.count);
+	*count = f.count;
+	am_sha256_free(&f.lf);
+	g_free(f.buf);
+	return r;
+}
+
+/* ---- steps ---- */
+
+struct measure {
+	bool to_lf, cr;
+	uint8_t *buf;
+	uint64_t len;
+	uint32_t crc;          /* when a CRC is wanted */
+	struct am_sha256 *sha; /* when a hash is */
+};
+
+static bool measure_piece(void *user, const uint8_t *data, size_t len)
+{
+	struct measure *m = user;
+
+	while (len) {
+		size_t n = len < WINDOW ? len : WINDOW, out = n;
+		const uint8_t *stored = data;
+		if (m->to_lf) {
+			out = am_canon_to_lf(m->buf, data, n, &m->cr);
+			stored = m->buf;
+		}
+		m->len += out;
+		if (m->sha)
+			am_sha256_update(m->sha, stored, out);
+		else
+			m->crc = am_crc32(m->crc, stored, out);
+		data += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* Length and checksum of the stored bytes of a range. */
+static int measure(struct splitter *s, uint64_t at, uint64_t len,
+                   struct measure *m, struct am_error *err)
+{
+	m->to_lf = s->split->eol == AM_EOL_CRLF_FROM_LF;
+	if (m->to_lf)
+		m->buf = g_malloc(WINDOW + 1);
+	int r = each_piece(s, at, len, measure_piece, m, err);
+	if (m->cr) {
+		m->cr = false;
+		if (m->sha)
+			am_sha256_update(m->sha, "\r", 1);
+		else
+			m->crc = am_crc32(m->crc, "\r", 1);
+		m->len++;
+	}
+	g_free(m->buf);
+	m->buf = NULL;
+	return r;
+}
+
+static void add_step(struct splitter *s, const struct am_step *step,
+                     uint64_t at, uint64_t len, uint32_t crc)
+{
+	struct am_split_source from = {at, len, crc};
+
+	g_array_append_val(s->steps, *step);
+	g_array_append_val(s->from, from);
+	s->done = at + len;
+}
+
+static int add_text(struct splitter *s, uint64_t to, struct am_error *err)
+{
+	struct am_step step = {.kind = AM_STEP_TEXT, .len = to - s->done};
+	struct am_canon_count count = {0};
+	struct measure m = {0};
+
+	if (to == s->done)
+		return AM_OK;
+	if (!s->bytes) {
+		int r = measure(s, s->done, to - s->done, &m, err);
+		if (r)
+			return r;
+		step.len = m.len;
+	} else if (s->split->eol == AM_EOL_CRLF_FROM_LF) {
+		/* Each of its LFs has a CR, and steps do not cut CRLFs. */
+		am_canon_count(&count, s->bytes + s->done, (size_t)step.len);
+		step.len -= count.n_lf;
+	}
+	add_step(s, &step, s->done, to - s->done, m.crc);
+	return AM_OK;
+}
+
+/* ---- 3: one leaf ---- */
+
+static void hash_decoded(void *user, const uint8_t *data, size_t len)
+{
+	am_sha256_update(user, data, len);
+}
+
+static bool probe_piece(void *user, const uint8_t *data, size_t len)
+{
+	return am_base64_probe_feed(user, data, len);
+}
+
+/* AM_OK and a step, or AM_END: not exactly base64, or not worth it. */
+static int try_base64(struct splitter *s, const struct am_part *part,
+                      struct am_step *step, struct am_error *err)
+{
+	uint64_t len = part->end - part->body;
+	uint64_t most = !strncmp(part->type, "text/", 5) ? AM_TEXT_MAX
+	                                                 : AM_INLINE_MAX;
+	bool maybe_blob = len / 4 * 3 > most;
+
+	if (len / 4 * 3 < BASE64_LEAST)
+		return AM_END;
+	if (!s->probe)
+		s->probe = am_base64_probe_new(NULL, NULL);
+	am_base64_probe_reset(s->probe, maybe_blob ? hash_decoded : NULL,
+	                      s->sha);
+	int r = each_piece(s, part->body, len, probe_piece, s->probe, err);
+	*step = (struct am_step){.kind = AM_STEP_BASE64};
+	bool exact = !r && am_base64_probe_end(s->probe, &step->form,
+	                                       &step->len);
+	/* In any case: leaves the hash as new for the next part. */
+	if (maybe_blob)
+		am_sha256_final(s->sha, step->hash);
+	if (r)
+		return r;
+	if (!exact || step->len < BASE64_LEAST)
+		return AM_END;
+	if (step->len > most)
+		step->kind = AM_STEP_BLOB_BASE64;
+	else
+		memset(step->hash, 0, sizeof step->hash);
+	if (s->split->eol == AM_EOL_CRLF_FROM_LF)
+		step->form.crlf = false;
+	return AM_OK;
+}
+
+static int as_blob(struct splitter *s, const struct am_part *part,
+                   struct am_step *step, struct am_error *err)
+{
+	uint64_t len = part->end - part->body;
+	struct measure m = {.sha = s->sha};
+
+	if (len < BLOB_LEAST || !strncmp(part->type, "text/", 5))
+		return AM_END;
+	int r = measure(s, part->body, len, &m, err);
+	*step = (struct am_step){.kind = AM_STEP_BLOB, .len = m.len};
+	am_sha256_final(s->sha, step->hash);
+	return r;
+}
+
+/* Does this place lie between the CR and the LF of one line end? */
+static int cuts_crlf(struct splitter *s, uint64_t at, bool *out,
+                     struct am_error *err)
+{
+	uint8_t pair[2];
+	size_t got;
+
+	*out = false;
+	if (s->split->eol != AM_EOL_CRLF_FROM_LF || !at || at >= s->split->size)
+		return AM_OK;
+	int r = am_blob_read(s->raw, at - 1, pair, sizeof pair, &got, err);
+	*out = !r && got == sizeof pair && pair[0] == '\r' && pair[1] == '\n';
+	return r;
+}
+
+static int take_leaf(struct splitter *s, const struct am_part *part,
+                     struct am_error *err)
+{
+	struct am_step step;
+	bool cut_front, cut_end;
+
+	int r = cuts_crlf(s, part->body, &cut_front, err);
+	if (!r)
+		r = cuts_crlf(s, part->end, &cut_end, err);
+	if (r)
+		return r;
+	if (cut_front || cut_end)
+		return AM_OK;
+	r = AM_END;
+	if (part->encoding == AM_ENC_BASE64)
+		r = try_base64(s, part, &step, err);
+	if (r == AM_END)
+		r = as_blob(s, part, &step, err);
+	if (r == AM_END)
+		return AM_OK;
+	if (!r)
+		r = add_text(s, part->body, err);
+	if (!r)
+		add_step(s, &step, part->body, part->end - part->body, 0);
+	return r;
+}
+
+/* Do the steps give as many bytes as there are?  They do; but what is stored
+ * for decades is worth a sum. */
+static bool adds_up(const struct splitter *s, uint64_t stored)
+{
+	uint64_t sum = 0;
+
+	for (guint i = 0; i < s->steps->len; i++) {
+		const struct am_step *step =
+			&g_array_index(s->steps, struct am_step, i);
+		uint64_t len = step->len;
+		if (step->kind == AM_STEP_BASE64 ||
+		    step->kind == AM_STEP_BLOB_BASE64)
+			if (!am_base64_text_len(&step->form, step->len, &len))
+				return false;
+		sum += len;
+	}
+	return sum == stored;
+}
+
+static int make_steps(struct splitter *s, const struct am_scan *scan,
+                      uint64_t stored, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (size_t i = 0; i < scan->n_parts && !r; i++) {
+		const struct am_part *part = &scan->parts[i];
+		/* Depth first, so in order; a part that is not is left. */
+		if (part->kind == AM_PART_LEAF && part->body >= s->done &&
+		    part->end >= part->body && part->end <= s->split->size)
+			r = take_leaf(s, part, err);
+	}
+	if (!r)
+		r = add_text(s, s->split->size, err);
+	if (!r && !adds_up(s, stored)) {
+		g_array_set_size(s->steps, 0);
+		g_array_set_size(s->from, 0);
+		s->done = 0;
+		r = add_text(s, s->split->size, err);
+	}
+	return r;
+}
+
+/* ---- the whole ---- */
+
+/* A small message in a file: now is the time to read it, once. */
+static int hold(struct splitter *s, size_t most, struct am_error *err)
+{
+	uint64_t size = am_blob_size(s->raw);
+	size_t got;
+
+	s->bytes = am_blob_bytes(s->raw);
+	if (s->bytes || size > most)
+		return AM_OK;
+	uint8_t *data = g_malloc((size_t)size + 1);
+	int r = am_blob_read(s->raw, 0, data, (size_t)size, &got, err);
+	if (!r && got < size)
+		r = am_fail(err, AM_FAILED, AM_E_IO,
+		            "the message ends early, at %zu", got);
+	if (r) {
+		g_free(data);
+		return r;
+	}
+	r = am_blob_take(&s->split->held, data, got, err);
+	if (!r) {
+		s->raw = s->split->held;
+		s->bytes = am_blob_bytes(s->raw);
+	}
+	return r;
+}
+
+static void keep_steps(struct splitter *s)
+{
+	struct am_split *split = s->split;
+	size_t n = s->steps->len;
+
+	if (!n)
+		return; /* an empty message */
+	split->recipe.n_steps = n;
+	split->recipe.steps =
+		am_arena_alloc(split->arena, n * sizeof(struct am_step));
+	memcpy(split->recipe.steps, s->steps->data, n * sizeof(struct am_step));
+	struct am_split_source *from =
+		am_arena_alloc(split->arena, n * sizeof *from);
+	memcpy(from, s->from->data, n * sizeof *from);
+	split->from = from;
+}
+
+static int split_message(struct splitter *s, const struct am_limits *limits,
+                         struct am_error *err)
+{
+	struct am_split *split = s->split;
+	struct am_limits walls = am_limits_or_default(limits);
+	struct am_overview *overview =
+		am_arena_alloc(split->arena, sizeof *overview);
+	struct am_canon_count count;
+	struct am_scan scan;
+
+	int r = hold(s, walls.spool_memory, err);
+	if (!r)
+		r = hash_message(s, &count, err);
+	if (!r)
+		r = am_scan_message(&scan, s->raw, &walls, split->arena, err);
+	if (!r)
+		r = am_overview_read(overview, s->raw, &scan, &walls,
+		                     split->arena, err);
+	if (r)
+		return r;
+	split->overview = overview;
+	uint64_t stored = split->size;
+	if (split->eol == AM_EOL_CRLF_FROM_LF)
+		stored -= count.n_crlf;
+	r = make_steps(s, &scan, stored, err);
+	if (!r)
+		keep_steps(s);
+	return r;
+}
+
+int am_split_message(struct am_split **out, const struct am_blob *raw,
+                     const struct am_limits *limits, struct am_error *err)
+{
+	struct am_split *split = g_new0(struct am_split, 1);
+	struct splitter s = {.split = split, .raw = raw};
+
+	split->arena = am_arena_new();
+	split->size = am_blob_size(raw);
+	s.sha = am_sha256_new();
+	s.steps = g_array_new(FALSE, FALSE, sizeof(struct am_step));
+	s.from = g_array_new(FALSE, FALSE, sizeof(struct am_split_source));
+	int r = split_message(&s, limits, err);
+	g_array_free(s.steps, TRUE);
+	g_array_free(s.from, TRUE);
+	am_base64_probe_free(&s.probe);
+	am_sha256_free(&s.sha);
+	g_free(s.window);
+	if (r)
+		am_split_free(&split);
+	*out = split;
+	return r;
+}
+
+void am_split_free(struct am_split **split)
+{
+	struct am_split *s = *split;
+
+	*split = NULL;
+	if (!s)
+		return;
+	am_blob_unref(&s->held);
+	am_arena_free(&s->arena);
+	g_free(s);
+}
