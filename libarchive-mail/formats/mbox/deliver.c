@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/mbox/deliver.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/file.h"
+#include "formats/mbox/dates.h"
+#include "formats/mbox/recipe.h"
+#include "formats/mbox/trim.h"
+#include "model/ctx.h"
+#include "model/message.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/* The stored message on its way to raw bytes. */
+struct work {
+	struct am_mbox_mailbox *box;
+	struct am_mbox_scan *scan;
+	struct am_mbox_cut *cut;
+	struct am_mbox_state state;
+	uint64_t len; /* of the stored message, trimmed */
+	enum am_mbox_quote undo;
+	struct am_mbox_gap *gaps; /* all that is left out, in order */
+	size_t n_gaps;
+	size_t n_unquoted;
+};
+
+static void note(const struct work *w, enum am_note_level level,
+                 const char *code, const char *what)
+{
+	am_ctx_note(w->scan->ctx, level, code, w->box->folder, w->box->name,
+	            "%s, message at byte %" PRIu64, what, w->cut->line);
+}
+
+/* Which quoting is to be undone in this message. */
+static void choose_quoting(struct work *w)
+{
+	struct am_mbox_dialect *d = &w->box->dialect;
+	if (w->state.marked && w->state.mark.quote_told) {
+		w->undo = w->state.mark.quote;
+		return;
+	}
+	/* Evidence that came after the sample. */
+	if (d->quote == AM_MBOX_QUOTE_RD && !d->sure && w->cut->deepest > 1) {
+		d->sure = true;
+		d->name = "mboxrd";
+		note(w, AM_NOTE_INFO, "mbox.dialect", "seen to be mboxrd");
+	}
+	w->undo = d->quote;
+}
+
+static bool undone(const struct work *w, const struct am_mbox_quoted *q)
+{
+	if (q->depth > AM_MBOX_QUOTE_MAX || q->at >= w->len)
+		return false;
+	if (w->undo == AM_MBOX_QUOTE_BACKUP)
+		return q->at != 0;
+	return w->undo == AM_MBOX_QUOTE_RD ||
+	       (w->undo == AM_MBOX_QUOTE_O && q->depth == 1);
+}
+
+/* Does quoting the raw bytes again give exactly these? */
+static bool regular(const struct work *w)
+{
+	return !w->cut->n_plain && !w->cut->quoted_lost;
+}
+
+static void add_gap(struct work *w, const struct am_mbox_gap *gap)
+{
+	/* A group's own lines are never quoted, so gaps do not overlap. */
+	w->gaps[w->n_gaps++] = *gap;
+}
+
+/* Merge the storage fields and the '>'s, in order. */
+static void collect_gaps(struct work *w, bool quotes)
+{
+	static const uint8_t mark = '>';
+	size_t i = 0, k = 0;
+	w->n_gaps = 0;
+	w->n_unquoted = 0;
+	while (i < w->state.n_gaps || (quotes && k < w->cut->n_quoted)) {
+		const struct am_mbox_gap *field =
+			i < w->state.n_gaps ? &w->state.gaps[i] : NULL;
+		const struct am_mbox_quoted *q =
+			quotes && k < w->cut->n_quoted ? &w->cut->quoted[k]
+						       : NULL;
+		if (field && (!q || field->at <= q->at)) {
+			while (quotes && k < w->cut->n_quoted &&
+			       w->cut->quoted[k].at < field->at + field->len)
+				k++;
+			add_gap(w, field);
+			i++;
+			continue;
+		}
+		k++;
+		if (undone(w, q)) {
+			struct am_mbox_gap one = {q->at, 1, &mark};
+			add_gap(w, &one);
+			w->n_unquoted++;
+		}
+	}
+}
+
+/* The recipe as a prop; AM_E_LIMIT when it would be too long. */
+static int add_recipe(struct work *w, struct am_message *msg,
+                      struct am_error *err)
+{
+	uint8_t *recipe = NULL;
+	size_t len = 0;
+	bool by_rule = w->n_unquoted && regular(w);
+	const struct am_mbox_gap *gaps = w->gaps;
+	size_t n = w->n_gaps;
+	if (by_rule) {
+		gaps = w->state.gaps;
+		n = w->state.n_gaps;
+	}
+	int r = am_mbox_recipe_encode(
+		&recipe, &len, by_rule ? w->undo : AM_MBOX_QUOTE_NONE,
+		w->box->dialect.eol, gaps, n, err);
+	if (r)
+		return r;
+	if (recipe)
+		am_message_add_prop(msg, "mbox.recipe", recipe, len);
+	g_free(recipe);
+	return AM_OK;
+}
+
+static int raw_in_memory(struct work *w, struct am_message *msg,
+                         struct am_error *err)
+{
+	const uint8_t *from = w->cut->data;
+	uint64_t len = w->len, at = 0;
+	for (size_t i = 0; i < w->n_gaps; i++)
+		len -= w->gaps[i].len;
+	uint8_t *raw = g_malloc((size_t)len + 1), *to = raw;
+	for (size_t i = 0; i < w->n_gaps; i++) {
+		size_t n = (size_t)(w->gaps[i].at - at);
+		memcpy(to, from + at, n);
+		to += n;
+		at = w->gaps[i].at + w->gaps[i].len;
+	}
+	memcpy(to, from + at, (size_t)(w->len - at));
+	msg->size = len;
+	return am_blob_take(&msg->raw, raw, (size_t)len, err);
+}
+
+/* Copy [from, to) of the stored message into a spool. */
+static int spool_range(struct am_spool *to, struct work *w,
+                       const struct am_blob *stored, uint64_t from,
+                       uint64_t end, uint8_t *buf, size_t room,
+                       struct am_error *err)
+{
+	int r = AM_OK;
+	while (from < end && !r) {
+		size_t want = (size_t)MIN(end - from, room), got = want;
+		if (am_ctx_cancelled(w->scan->ctx))
+			return am_ctx_fail_cancelled(err);
+		if (stored)
+			r = am_blob_read(stored, from, buf, want, &got, err);
+		else
+			r = am_file_read_all(w->scan->window.file,
+			                     w->cut->start + from, buf, want,
+			                     err);
+		if (!r && got < want)
+			r = am_fail(err, AM_FAILED, AM_E_IO,
+			            "spooled message is too short");
+		if (!r)
+			r = am_spool_write(to, buf, want, err);
+		from += want;
+	}
+	return r;
+}
+
+/* Stored bytes (a blob, or the file) less the gaps. */
+static int spool_without_gaps(struct work *w, const struct am_blob *stored,
+                              struct am_blob **out, struct am_error *err)
+{
+	const size_t room = 256 * 1024;
+	struct am_spool *spool = NULL;
+	uint8_t *buf = g_malloc(room);
+	uint64_t at = 0;
+	int r = am_spool_open(&spool, w->scan->spool_memory, w->scan->tmpdir,
+	                      err);
+	for (size_t i = 0; i < w->n_gaps && !r; i++) {
+		r = spool_range(spool, w, stored, at, w->gaps[i].at, buf, room,
+		                err);
+		at = w->gaps[i].at + w->gaps[i].len;
+	}
+	if (!r)
+		r = spool_range(spool, w, stored, at, w->len, buf, room, err);
+	if (!r)
+		r = am_spool_seal(&spool, out, err);
+	am_spool_drop(&spool);
+	g_free(buf);
+	return r;
+}
+
+static int raw_large(struct work *w, struct am_message *msg,
+                     struct am_error *err)
+{
+	struct am_mbox_cut *cut = w->cut;
+	struct am_blob *stored = NULL;
+	int r = AM_OK;
+	if (!cut->spool) {
+		r = w->n_gaps ? spool_without_gaps(w, NULL, &msg->raw, err)
+			      : am_blob_slice(&msg->raw, w->scan->window.file,
+		                              cut->start, w->len, err);
+		goto out;
+	}
+	/* The last bytes are still in the window: what is trimmed off the end
+	 * is mostly there, and only a larger hole needs a second copy. */
+	uint64_t end = cut->start + w->len;
+	if (end > cut->spooled)
+		r = am_spool_write(cut->spool,
+		                   am_mbox_window_at(&w->scan->window,
+		                                     cut->spooled),
+		                   (size_t)(end - cut->spooled), err);
+	if (!r)
+		r = am_spool_seal(&cut->spool, &stored, err);
+	if (r)
+		goto out;
+	if (w->n_gaps || end < cut->spooled) {
+		r = spool_without_gaps(w, stored, &msg->raw, err);
+	} else {
+		msg->raw = stored;
+		stored = NULL;
+	}
+out:
+	am_blob_unref(&stored);
+	if (!r)
+		msg->size = am_blob_size(msg->raw);
+	return r;
+}
+
+static void describe(struct work *w, struct am_message *msg)
+{
+	const struct am_mbox_from *from = &w->cut->from;
+	am_message_add_prop(msg, "mbox.from-line", w->cut->sep,
+	                    w->cut->sep_len);
+	if (from->kind == AM_MBOX_FROM_TAKEOUT && from->sender_len > 4)
+		am_message_add_prop(msg, "gmail.message-id", from->sender,
+		                    from->sender_len - 4);
+	am_mbox_state_apply(&w->state, w->cut, &w->box->imap, msg);
+	am_mbox_dates_add(msg, w->box, w->cut);
+	msg->exactness = !w->n_unquoted ? AM_EXACT : AM_GUESSED;
+	if (w->n_unquoted &&
+	    (w->state.marked && w->state.mark.quote_told
+	             ? w->undo == AM_MBOX_QUOTE_RD
+	             : w->box->dialect.sure))
+		msg->exactness = AM_UNQUOTED;
+}
+
+static int make(struct work *w, struct am_message *msg, struct am_error *err)
+{
+	collect_gaps(w, !w->cut->quoted_lost);
+	int r = add_recipe(w, msg, err);
+	if (r && err && err->kind == AM_E_LIMIT) {
+		note(w, AM_NOTE_WARN, "mbox.recipe-too-long",
+		     "kept as stored, with its quoting");
+		collect_gaps(w, false);
+		r = add_recipe(w, msg, err);
+		if (r && err->kind == AM_E_LIMIT) {
+			w->state.n_gaps = 0;
+			collect_gaps(w, false);
+			r = add_recipe(w, msg, err);
+		}
+	} else if (w->cut->quoted_lost) {
+		note(w, AM_NOTE_WARN, "mbox.recipe-too-long",
+		     "kept as stored, with its quoting");
+	}
+	if (r)
+		return r;
+	r = w->cut->data ? raw_in_memory(w, msg, err) : raw_large(w, msg, err);
+	if (!r)
+		describe(w, msg);
+	return r;
+}
+
+int am_mbox_deliver(struct am_message **out, uint64_t *after,
+                    struct am_mbox_mailbox *box, struct am_mbox_scan *scan,
+                    struct am_error *err)
+{
+	struct am_error local;
+	struct work *w = g_new0(struct work, 1);
+	struct am_mbox_cut *cut = &scan->cut;
+	struct am_message *msg = NULL;
+	int r = AM_OK;
+	*out = NULL;
+	if (!err)
+		err = &local;
+	w->box = box;
+	w->scan = scan;
+	w->cut = cut;
+	am_mbox_state_find(&w->state, cut, &box->dialect, &box->imap,
+	                   box->n_cuts == 0);
+	box->n_cuts++;
+	w->len = am_mbox_trim(scan, &box->dialect, &w->state);
+	*after = cut->end - cut->start - w->len;
+	if (w->state.pseudo ||
+	    (w->state.expunged && !box->include_deleted)) {
+		note(w, AM_NOTE_INFO,
+		     w->state.pseudo ? "mbox.pseudo-message"
+		                     : "mbox.deleted-skipped",
+		     w->state.pseudo ? "the mailbox's own record left out"
+		                     : "expunged, left out");
+		goto out;
+	}
+	/* Gaps beyond what is left of the message are in what was trimmed. */
+	while (w->state.n_gaps &&
+	       w->state.gaps[w->state.n_gaps - 1].at +
+	                       w->state.gaps[w->state.n_gaps - 1].len >
+	               w->len)
+		w->state.n_gaps--;
+	choose_quoting(w);
+	w->gaps = g_new(struct am_mbox_gap,
+	                w->state.n_gaps + cut->n_quoted + 1);
+	r = am_message_new(&msg, box->folder, err);
+	if (r)
+		goto out;
+	msg->origin = am_arena_printf(msg->arena, "%s:%" PRIu64, box->name,
+	                              cut->line);
+	r = make(w, msg, err);
+	if (r)
+		goto out;
+	*out = msg;
+	msg = NULL;
+out:
+	am_message_free(&msg);
+	g_free(w->gaps);
+	g_free(w);
+	return r;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/mbox/dialect.h"
+
+#include "base/file.h"
+#include "formats/mbox/state_headers.h"
+
+#include <glib.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum am_mbox_flavour flavour;
+} flavours[] = {{"auto", AM_MBOX_AUTO},   {"mboxrd", AM_MBOX_RD},
+                {"mboxo", AM_MBOX_O},     {"mboxcl", AM_MBOX_CL},
+                {"mboxcl2", AM_MBOX_CL2}};
+
+bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name)
+{
+	for (size_t i = 0; i < AM_COUNT(flavours); i++)
+		if (!strcmp(flavours[i].name, name)) {
+			*out = flavours[i].flavour;
+			return true;
+		}
+	return false;
+}
+
+const char *am_mbox_flavour_name(enum am_mbox_flavour flavour)
+{
+	return flavours[flavour].name;
+}
+
+/* What the sample showed. */
+struct tally {
+	unsigned n;      /* messages that tell something */
+	unsigned ends;   /* separators behind a message */
+	unsigned blanks; /* of these, behind an empty line */
+	unsigned bare;   /* "From " alone */
+	unsigned quoted, plain, plain_blank;
+	int deepest;
+	unsigned backup; /* ">From:" in place of "From:" */
+	unsigned lengths, exact;
+	unsigned status, status_kin;
+	unsigned mozilla;
+	bool imap, patches;
+	unsigned dated, same_day, far;
+	int64_t day;
+};
+
+size_t am_mbox_tail_run(const struct am_mbox_header *h)
+{
+	size_t i = h->n_fields;
+	uint32_t ordinal = h->n_lines;
+	while (i && h->fields[i - 1].ordinal == ordinal - 1) {
+		enum am_mbox_field_kind kind = h->fields[i - 1].kind;
+		if (kind > AM_MBOX_F_LINES)
+			break;
+		i--;
+		ordinal--;
+	}
+	return i;
+}
+
+static void count_fields(struct tally *t, const struct am_mbox_cut *cut)
+{
+	const struct am_mbox_header *h = &cut->header;
+	bool length = false, status = false, kin = false;
+	for (size_t i = am_mbox_tail_run(h); i < h->n_fields; i++)
+		switch (h->fields[i].kind) {
+		case AM_MBOX_F_LENGTH:
+			length = true;
+			break;
+		case AM_MBOX_F_STATUS:
+			status = true;
+			break;
+		case AM_MBOX_F_X_STATUS:
+		case AM_MBOX_F_X_UID:
+			kin = true;
+			break;
+		case AM_MBOX_F_X_IMAP:
+			t->imap |= t->n == 1;
+			break;
+		default:
+			break;
+		}
+	t->lengths += length;
+	t->exact += length && (cut->by_length ||
+	                       (cut->at_end && cut->claim &&
+	                        cut->end - cut->claim <= 2));
+	t->status += status;
+	t->status_kin += status && kin;
+	for (size_t i = 0; i < h->n_fields; i++)
+		if (h->fields[i].kind == AM_MBOX_F_MOZ_STATUS &&
+		    h->fields[i].ordinal < AM_MBOX_TOP) {
+			t->mozilla++;
+			break;
+		}
+	t->backup += h->quoted_from && !h->from_field;
+}
+
+static void count_dates(struct tally *t, const struct am_mbox_cut *cut)
+{
+	struct am_when date;
+	if (!am_mbox_from_dated(&cut->from) || !cut->header.date ||
+	    !am_time_parse_mail((const char *)cut->head + cut->header.date,
+	                        cut->header.date_len, &date))
+		return;
+	int64_t day = cut->from.when.sec / 86400;
+	if (!t->dated++)
+		t->day = day;
+	t->same_day += day == t->day;
+	t->far += llabs(date.sec - cut->from.when.sec) > 2 * 86400;
+}
+
+static void count(struct tally *t, const struct am_mbox_cut *cut)
+{
+	struct am_mbox_mark mark;
+	t->ends += !cut->at_end && !cut->hole;
+	t->blanks += !cut->at_end && !cut->hole && cut->blank;
+	t->bare += cut->from.kind == AM_MBOX_FROM_BARE;
+	if (!t->n && cut->from.kind == AM_MBOX_FROM_PATCH)
+		t->patches = true;
+	t->n++;
+	count_dates(t, cut);
+	/* What our own sink has marked speaks for itself alone. */
+	if (!am_mbox_mark_find(&mark, &cut->header, cut->head))
+		count_fields(t, cut);
+	for (size_t i = 0; i < cut->n_quoted; i++)
+		t->quoted++;
+	if (cut->deepest > t->deepest)
+		t->deepest = cut->deepest;
+	t->plain += cut->n_plain;
+	t->plain_blank += cut->n_plain_blank;
+}
+
+/* The file's own words on its quoting: its name, or what was told. */
+static enum am_mbox_flavour named(const char *name)
+{
+	static const struct {
+		const char *suffix;
+		enum am_mbox_flavour flavour;
+	} suffixes[] = {{".mboxrd", AM_MBOX_RD},
+	                {".mboxo", AM_MBOX_O},
+	                {".mboxcl", AM_MBOX_CL},
+	                {".mboxcl2", AM_MBOX_CL2}};
+	for (size_t i = 0; name && i < AM_COUNT(suffixes); i++) {
+		const char *at = strstr(name, suffixes[i].suffix);
+		size_t len = strlen(suffixes[i].suffix);
+		if (at && (!at[len] || at[len] == '.'))
+			return suffixes[i].flavour;
+	}
+	return AM_MBOX_AUTO;
+}
+
+static void say(struct am_mbox_dialect *d, const char *name,
+                enum am_mbox_quote quote, bool sure)
+{
+	d->name = name;
+	d->quote = quote;
+	d->sure = sure;
+}
+
+static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
+                          enum am_mbox_flavour told, const char *name)
+{
+	bool exact = t->lengths && t->exact * 20 >= t->lengths * 19;
+	if (told == AM_MBOX_AUTO)
+		told = named(name);
+	d->wide = false;
+	if (told == AM_MBOX_RD)
+		say(d, "mboxrd", AM_MBOX_QUOTE_RD, true);
+	else if (told == AM_MBOX_O)
+		say(d, "mboxo", AM_MBOX_QUOTE_O, false);
+	else if (told == AM_MBOX_CL)
+		say(d, "mboxcl", AM_MBOX_QUOTE_O, false);
+	else if (told == AM_MBOX_CL2)
+		say(d, "mboxcl2", AM_MBOX_QUOTE_NONE, true);
+	else if (t->backup && t->backup * 2 >= t->n)
+		say(d, "imap-backup", AM_MBOX_QUOTE_BACKUP, true);
+	else if (t->deepest >= 2)
+		say(d, "mboxrd", AM_MBOX_QUOTE_RD, true);
+	else if (t->bare * 2 > t->n)
+		say(d, "mboxrd", AM_MBOX_QUOTE_RD, true);
+	else if (d->lengths && exact && t->plain && t->plain >= t->quoted)
+		say(d, "mboxcl2", AM_MBOX_QUOTE_NONE, true);
+	else if (t->plain_blank && t->plain_blank >= t->quoted)
+		say(d, "unquoted", AM_MBOX_QUOTE_NONE, true);
+	else
+		say(d, d->lengths ? "mboxcl" : "mboxo or mboxrd",
+		    AM_MBOX_QUOTE_RD, false);
+	d->wide = d->quote == AM_MBOX_QUOTE_BACKUP;
+	d->trust_length = exact;
+}
+
+static void judge_fields(struct am_mbox_dialect *d, const struct tally *t)
+{
+	unsigned n = t->n;
+	d->blank = !t->ends || t->blanks * 2 >= t->ends;
+	d->patches = t->patches;
+	d->n_messages = n;
+	d->lengths = n && t->lengths * 4 >= n * 3 &&
+	             (n >= 2 || t->exact == t->lengths);
+	d->imap = t->imap;
+	d->status = t->imap || (n >= 2 && t->status * 3 >= n * 2) ||
+	            (n && t->status_kin * 2 >= n);
+	d->mozilla = n && t->mozilla * 2 >= n;
+	d->rewritten = t->dated >= 10 && t->same_day * 10 > t->dated * 9 &&
+	               t->far * 2 > t->dated;
+}
+
+/* The first line end of any kind decides. */
+static uint8_t line_ending(const struct am_mbox_window *w)
+{
+	if (memchr(w->buf, '\n', w->len) || !memchr(w->buf, '\r', w->len))
+		return '\n';
+	return '\r';
+}
+
+int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
+                           const char *name, enum am_mbox_flavour told,
+                           struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_mbox_scan scan;
+	struct am_mbox_rules rules = {.eol = '\n', .keep = AM_MBOX_HEADER_MAX};
+	struct tally t = {0};
+	*out = (struct am_mbox_dialect){.eol = '\n', .blank = true};
+	int r = am_mbox_scan_open(&scan, file, AM_MBOX_SAMPLE, &rules, ctx,
+	                          err);
+	if (r)
+		return r;
+	am_mbox_window_more(&scan.window, 0);
+	scan.rules.eol = out->eol = line_ending(&scan.window);
+	while (!(r = am_mbox_scan_next(&scan, err))) {
+		/* The sample's end is not the file's. */
+		struct am_mbox_cut *cut = &scan.cut;
+		bool cut_off = cut->at_end && t.n &&
+		               cut->end >= AM_MBOX_SAMPLE;
+		if (cut_off)
+			break;
+		count(&t, cut);
+		scan.rules.patches = t.patches;
+	}
+	am_mbox_scan_close(&scan);
+	if (r < 0)
+		return r;
+	judge_fields(out, &t);
+	judge_quoting(out, &t, told, name);
+	return AM_OK;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Separator lines: RFC 4155 app. A, and what Dovecot's, NeoMutt's, git's and
+ * lei's readers accept beyond it.  The line is cut into words; the date is the
+ * first run of words that reads as one up to the end of the line, and what
+ * stands before it must look like a sender.
+ */
+#include "formats/mbox/from_line.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+#define MAX_WORDS 24
+
+struct word {
+	const char *s;
+	size_t len;
+};
+
+struct line {
+	struct word words[MAX_WORDS];
+	size_t n;
+};
+
+static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+static const char weekdays[] = "sunmontuewedthufrisat";
+
+static bool cut_words(struct line *out, const char *s, size_t len)
+{
+	size_t i = 0;
+	out->n = 0;
+	while (i < len) {
+		while (i < len && (s[i] == ' ' || s[i] == '\t'))
+			i++;
+		if (i == len)
+			break;
+		if (out->n == MAX_WORDS)
+			return false;
+		struct word *w = &out->words[out->n++];
+		w->s = s + i;
+		/* A quoted string is one word, spaces and all. */
+		if (s[i] == '"') {
+			const char *close = memchr(s + i + 1, '"', len - i - 1);
+			if (close)
+				i = (size_t)(close - s) + 1;
+		}
+		while (i < len && s[i] != ' ' && s[i] != '\t')
+			i++;
+		w->len = (size_t)(s + i - w->s);
+	}
+	return true;
+}
+
+/* Index of a three-letter name in a table of such, or -1. */
+static int name_index(const char *table, const char *s, size_t len)
+{
+	if (len != 3)
+		return -1;
+	for (int i = 0; table[3 * i]; i++)
+		if (!g_ascii_strncasecmp(table + 3 * i, s, 3))
+			return i;
+	return -1;
+}
+
+static bool is_weekday(struct word w)
+{
+	if (w.len == 4 && w.s[3] == ',')
+		w.len = 3;
+	return name_index(weekdays, w.s, w.len) >= 0;
+}
+
+/* One to `max` digits, all of the word. */
+static bool number(struct word w, size_t max, int *out)
+{
+	int n = 0;
+	if (!w.len || w.len > max)
+		return false;
+	for (size_t i = 0; i < w.len; i++) {
+		if (!g_ascii_isdigit(w.s[i]))
+			return false;
+		n = n * 10 + (w.s[i] - '0');
+	}
+	*out = n;
+	return true;
+}
+
+struct date {
+	int year, month, day, hour, minute, second, zone;
+	bool zoned;
+};
+
+static bool read_time(struct word w, struct date *d)
+{
+	int parts[3] = {0, 0, 0};
+	size_t part = 0, digits = 0;
+	for (size_t i = 0; i < w.len; i++) {
+		if (w.s[i] == ':') {
+			if (!digits || ++part == 3)
+				return false;
+			digits = 0;
+		} else if (g_ascii_isdigit(w.s[i]) && digits < 2) {
+			parts[part] = parts[part] * 10 + (w.s[i] - '0');
+			digits++;
+		} else {
+			return false;
+		}
+	}
+	if (!part || digits != 2 || parts[0] > 24 || parts[1] > 59 ||
+	    parts[2] > 60)
+		return false;
+	d->hour = parts[0];
+	d->minute = parts[1];
+	d->second = parts[2];
+	return true;
+}
+
+/* 2001, 01, or the 101 of a year that was printed from struct tm. */
+static bool read_year(struct word w, struct date *d)
+{
+	int n;
+	if (!number(w, 4, &n) || w.len < 2)
+		return false;
+	if (w.len == 2)
+		n += n < 70 ? 2000 : 1900;
+	else if (w.len == 3)
+		n += 1900;
+	if (n < 1900)
+		return false;
+	d->year = n;
+	return true;
+}
+
+static bool read_day(struct word w, struct date *d)
+{
+	return number(w, 2, &d->day) && d->day >= 1 && d->day <= 31;
+}
+
+static bool read_month(struct word w, struct date *d)
+{
+	d->month = name_index(months, w.s, w.len) + 1;
+	return d->month > 0;
+}
+
+static const struct {
+	char name[6];
+	int16_t minutes;
+} zones[] = {{"UT", 0},      {"UTC", 0},     {"GMT", 0},     {"Z", 0},
+             {"EST", -300},  {"EDT", -240},  {"CST", -360},  {"CDT", -300},
+             {"MST", -420},  {"MDT", -360},  {"PST", -480},  {"PDT", -420},
+             {"BST", 60},    {"CET", 60},    {"MET", 60},    {"CEST", 120},
+             {"MEST", 120},  {"EET", 120},   {"EEST", 180},  {"WET", 0},
+             {"WEST", 60},   {"JST", 540},   {"AEST", 600},  {"AEDT", 660},
+             {"NZST", 720},  {"NZDT", 780}};
+
+/* +0100, -05:30, EST, PST8PDT, (CEST).  A name we do not know is no zone, but
+ * no reason to refuse the line either. */
+static bool read_zone(struct word w, struct date *d)
+{
+	if (w.len > 2 && w.s[0] == '(' && w.s[w.len - 1] == ')') {
+		w.s++;
+		w.len -= 2;
+	}
+	if (w.s[0] == '+' || w.s[0] == '-') {
+		int n = 0, digits = 0;
+		for (size_t i = 1; i < w.len; i++) {
+			if (w.s[i] == ':' && i == 3 && w.len == 6)
+				continue;
+			if (!g_ascii_isdigit(w.s[i]) || ++digits > 4)
+				return false;
+			n = n * 10 + (w.s[i] - '0');
+		}
+		if (digits != 4 || n / 100 > 15 || n % 100 > 59)
+			return false;
+		n = n / 100 * 60 + n % 100;
+		d->zone = w.s[0] == '-' ? -n : n;
+		d->zoned = true;
+		return true;
+	}
+	size_t capitals = 0;
+	while (capitals < w.len && g_ascii_isupper(w.s[capitals]))
+		capitals++;
+	if (!capitals || capitals > 5 || w.len > 8)
+		return false;
+	for (size_t i = capitals; i < w.len; i++) /* the 8PDT of PST8PDT */
+		if (!g_ascii_isdigit(w.s[i]) && !g_ascii_isupper(w.s[i]))
+			return false;
+	for (size_t i = 0; i < AM_COUNT(zones) && capitals == w.len; i++)
+		if (strlen(zones[i].name) == w.len &&
+		    !memcmp(zones[i].name, w.s, w.len)) {
+			if (!d->zoned) /* "+0100 CET": the number rules */
+				d->zone = zones[i].minutes;
+			d->zoned = true;
+		}
+	return true;
+}
+
+/* 2001-01-01T00:00:00[.000][Z|+01:00], one word; or date and time apart. */
+static size_t read_iso(const struct line *l, size_t at, struct date *d)
+{
+	struct word w = l->words[at];
+	struct word year = {w.s, 4}, month = {w.s + 5, 2}, day = {w.s + 8, 2};
+	if (w.len < 10 || w.s[4] != '-' || w.s[7] != '-' ||
+	    !read_year(year, d) || !number(month, 2, &d->month) ||
+	    d->month < 1 || d->month > 12 || !read_day(day, d))
+		return 0;
+	if (w.len == 10)
+		return at + 1 < l->n && read_time(l->words[at + 1], d) ? 2 : 0;
+	if (w.s[10] != 'T' || w.len < 16)
+		return 0;
+	size_t end = 11;
+	while (end < w.len && (g_ascii_isdigit(w.s[end]) || w.s[end] == ':'))
+		end++;
+	if (!read_time((struct word){w.s + 11, end - 11}, d))
+		return 0;
+	if (end < w.len && w.s[end] == '.')
+		for (end++; end < w.len && g_ascii_isdigit(w.s[end]);)
+			end++;
+	if (end < w.len &&
+	    !read_zone((struct word){w.s + end, w.len - end}, d))
+		return 0;
+	return 1;
+}
+
+/* Words of a date that starts at word `at`; 0 when it is none. */
+static size_t read_date(const struct line *l, size_t at, struct date *d)
+{
+	const struct word *w = l->words;
+	size_t i = at;
+	*d = (struct date){0};
+	size_t iso = read_iso(l, at, d);
+	if (iso)
+		return iso;
+	bool weekday = is_weekday(w[i]);
+	if (weekday)
+		i++;
+	if (l->n - i < 4)
+		return 0;
+	if (weekday && read_month(w[i], d) && read_day(w[i + 1], d) &&
+	    read_time(w[i + 2], d)) {
+		/* asctime(3), zones before or after the year */
+		i += 3;
+		while (i < l->n && !read_year(w[i], d) && read_zone(w[i], d))
+			i++;
+		if (i == l->n || !read_year(w[i], d))
+			return 0;
+		i++;
+	} else if (read_day(w[i], d) && read_month(w[i + 1], d) &&
+	           read_year(w[i + 2], d) && read_time(w[i + 3], d)) {
+		i += 4; /* RFC 5322 */
+	} else {
+		return 0;
+	}
+	for (int extra = 0; extra < 2 && i < l->n && read_zone(w[i], d); extra++)
+		i++;
+	return i - at;
+}
+
+/* Only "remote from host" may stand behind the date: UUCP. */
+static bool ends_well(const struct line *l, size_t i)
+{
+	const struct word *w = l->words;
+	return i == l->n ||
+	       (l->n - i == 3 && w[i].len == 6 && w[i + 1].len == 4 &&
+	        !memcmp(w[i].s, "remote", 6) && !memcmp(w[i + 1].s, "from", 4));
+}
+
+/* Nothing, one word, a quoted string and what sticks to it, "john doe at
+ * example.org" as list archives have it, or "John Doe <j@example.org>". */
+static bool sender_shaped(const struct line *l, size_t n)
+{
+	if (n <= 1)
+		return true;
+	struct word before = l->words[n - 2], last = l->words[n - 1];
+	if (n >= 3 && before.len == 2 && !memcmp(before.s, "at", 2))
+		return true;
+	if (last.len > 2 && last.s[0] == '<' && last.s[last.len - 1] == '>')
+		return true;
+	return l->words[0].s[0] == '"' && n == 2;
+}
+
+static enum am_mbox_from_kind kind_of(const struct am_mbox_from *from,
+                                      const struct date *d)
+{
+	if (d->year == 2001 && d->month == 9 && d->day == 17 && !d->hour &&
+	    !d->minute && !d->second)
+		return AM_MBOX_FROM_PATCH;
+	const char *s = from->sender;
+	size_t len = from->sender_len;
+	if (len == 1 && s[0] == '-')
+		return AM_MBOX_FROM_DASH;
+	if (len == 7 && !memcmp(s, "?\?\?@?\?\?", 7))
+		return AM_MBOX_FROM_EUDORA;
+	if (len > 4 && !memcmp(s + len - 4, "@xxx", 4)) {
+		size_t i = 0;
+		while (i < len - 4 && g_ascii_isdigit(s[i]))
+			i++;
+		if (i == len - 4)
+			return AM_MBOX_FROM_TAKEOUT;
+	}
+	return AM_MBOX_FROM_PLAIN;
+}
+
+bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
+                        size_t len)
+{
+	struct line l;
+	struct date d;
+	const char *s = (const char *)line;
+	*out = (struct am_mbox_from){.kind = AM_MBOX_FROM_NOT};
+	if (len < 5 || len > AM_MBOX_FROM_MAX || memcmp(s, "From ", 5) ||
+	    !cut_words(&l, s + 5, len - 5))
+		return false;
+	if (!l.n || (l.n == 1 && l.words[0].len == 1 && l.words[0].s[0] == '-')) {
+		out->kind = l.n ? AM_MBOX_FROM_DASH : AM_MBOX_FROM_BARE;
+		return true;
+	}
+	for (size_t at = 0; at < l.n; at++) {
+		size_t n = read_date(&l, at, &d);
+		if (!n || !ends_well(&l, at + n))
+			continue;
+		if (!sender_shaped(&l, at))
+			return false;
+		out->sender = at ? l.words[0].s : s + 5;
+		if (at)
+			out->sender_len =
+				(size_t)(l.words[at - 1].s - out->sender) +
+				l.words[at - 1].len;
+		out->when.sec = am_time_from_civil(d.year, d.month, d.day,
+		                                   d.hour, d.minute, d.second) -
+		                d.zone * 60;
+		out->when.offset_min = (int16_t)d.zone;
+		out->when.known = true;
+		out->zoned = d.zoned;
+		out->kind = kind_of(out, &d);
+		return true;
+	}
+	return false;
+}
+
+bool am_mbox_from_dated(const struct am_mbox_from *from)
+{
+	return from->when.known && from->when.sec != 0 &&
+	       (from->kind == AM_MBOX_FROM_PLAIN ||
+	        from->kind == AM_MBOX_FROM_TAKEOUT ||
+	        from->kind == AM_MBOX_FROM_EUDORA);
+}
+
+size_t am_mbox_from_write(char out[AM_MBOX_FROM_ROOM], const char *sender,
+                          int64_t sec)
+{
+	char date[AM_TIME_ROOM];
+	size_t len = 5;
+	memcpy(out, "From ", 5);
+	if (!sender || !*sender)
+		sender = "MAILER-DAEMON";
+	/* A sender such as "-" or one longer than any real one would make the
+	 * line mean something else. */
+	if (!strcmp(sender, "-"))
+		sender = "MAILER-DAEMON";
+	for (const char *s = sender; *s && len < AM_MBOX_FROM_ROOM - 60; s++) {
+		uint8_t c = (uint8_t)*s;
+		out[len++] = c <= ' ' || c == 0x7f || c == '"' ? '-' : *s;
+	}
+	out[len++] = ' ';
+	am_time_asctime(sec, date);
+	size_t n = strlen(date);
+	memcpy(out + len, date, n + 1);
+	return len + n;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_MBOX_FROM_LINE_H
+#define AM_FORMATS_MBOX_FROM_LINE_H
+
+#include "base/compiler.h"
+#include "base/time.h"
+
+/*
+ * The separator line: "From ", who sent it, when it came.  There is no
+ * standard that anybody follows; this accepts the union of what is written,
+ * and nothing behind it, so that a sentence that begins with "From " is not
+ * taken for one.
+ */
+
+/* A longer line is no separator. */
+#define AM_MBOX_FROM_MAX 1024
+
+enum am_mbox_from_kind {
+	AM_MBOX_FROM_NOT,     /* some other line */
+	AM_MBOX_FROM_PLAIN,   /* sender (or none) and date */
+	AM_MBOX_FROM_BARE,    /* "From ": Thunderbird since 115 */
+	AM_MBOX_FROM_DASH,    /* "From - date": Mozilla, date of the download */
+	AM_MBOX_FROM_TAKEOUT, /* "From 1628424719502045299@xxx date" */
+	AM_MBOX_FROM_EUDORA,  /* "From ???@??? date" */
+	AM_MBOX_FROM_PATCH    /* date Mon Sep 17 00:00:00 2001: git's magic */
+};
+
+struct am_mbox_from {
+	enum am_mbox_from_kind kind;
+	const char *sender; /* within the line, quotes and all */
+	size_t sender_len;
+	struct am_when when; /* offset_min 0 when no zone was given */
+	bool zoned;          /* the line named a zone we know */
+};
+
+/* line: from "From " to before its line end.  false: not a separator. */
+bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
+                        size_t len);
+/* May its date count as the time of receipt?  (Brief rules: not Mozilla's
+ * sync time, not git's magic, not the epoch.) */
+bool am_mbox_from_dated(const struct am_mbox_from *from);
+
+/* "From sender Www Mmm dd hh:mm:ss yyyy" without line end, into out; a sender
+ * NULL or "" is MAILER-DAEMON, what would break the line becomes '-'.
+ * Returns its length. */
+#define AM_MBOX_FROM_ROOM 400
+size_t am_mbox_from_write(char out[AM_MBOX_FROM_ROOM], const char *sender,
+                          int64_t sec);
+
+#endif

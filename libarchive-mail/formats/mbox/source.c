@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One file after the other, one message after the other.  A message is held
+ * back until the next one is there: what the mbox has behind its last message
+ * (a skipped one, NULs) is part of that message's way back to the stored
+ * bytes.
+ */
+#include "formats/mbox/source.h"
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "formats/mbox/deliver.h"
+#include "formats/mbox/names.h"
+#include "formats/mbox/tree.h"
+#include "formats/mbox/trim.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Of a prop that keeps bytes around a message. */
+#define AROUND_MAX (1024 * 1024)
+#define HEAD       (64 * 1024)
+
+struct mbox_source {
+	struct am_source base;
+	struct am_mbox_tree *tree; /* NULL: a single file */
+	char *single;              /* its path until it is opened */
+	enum am_mbox_flavour flavour;
+	char *from_tz;
+	bool include_deleted;
+	GArray *split, *join;
+	GHashTable *folders; /* printed names that are taken */
+
+	/* The file that is open. */
+	bool open;
+	char *name;
+	struct am_mbox_scan scan;
+	struct am_mbox_mailbox box;
+	const struct am_folder *folder;
+	struct am_message *held;
+	GByteArray *before; /* what the next message has before it */
+	GByteArray *after;  /* what the held one has behind it */
+	bool lost;          /* that was too much */
+	uint64_t n_messages;
+
+	char *origin; /* of the last failure */
+};
+
+static struct mbox_source *source_of(struct am_source *base)
+{
+	return AM_CONTAINER(base, struct mbox_source, base);
+}
+
+static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
+{
+	struct mbox_source *s = user;
+	const char *text = "taken for text";
+	if (doubt == AM_MBOX_DOUBT_LENGTH) {
+		if (s->box.dialect.lengths)
+			am_ctx_note(s->base.ctx, AM_NOTE_WARN,
+			            "mbox.content-length-wrong", s->folder,
+			            s->name,
+			            "Content-Length leads to no separator, "
+			            "message at byte %" PRIu64,
+			            offset);
+		return;
+	}
+	if (doubt == AM_MBOX_DOUBT_SPLIT)
+		text = "taken for a separator";
+	am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.from-ambiguous", s->folder,
+	            s->name, "From_ line at byte %" PRIu64 " %s", offset, text);
+}
+
+static int failed(struct mbox_source *s, struct am_item *out, int r,
+                  const char *origin)
+{
+	g_free(s->origin);
+	s->origin = g_strdup(origin);
+	out->folder = s->folder;
+	out->message = NULL;
+	out->origin = s->origin;
+	return r;
+}
+
+static void close_file(struct mbox_source *s)
+{
+	if (s->open)
+		am_mbox_scan_close(&s->scan);
+	s->open = false;
+	am_mbox_imap_clear(&s->box.imap);
+	am_message_free(&s->held);
+	g_byte_array_set_size(s->before, 0);
+	g_byte_array_set_size(s->after, 0);
+	s->lost = false;
+	s->n_messages = 0;
+}
+
+/* Bytes that go with a message without being it. */
+static void keep_around(struct mbox_source *s, GByteArray *to,
+                        const uint8_t *bytes, uint64_t len)
+{
+	if (!bytes || len > AROUND_MAX - MIN(to->len, AROUND_MAX))
+		s->lost |= len > 0;
+	else
+		g_byte_array_append(to, bytes, (guint)len);
+}
+
+static void note_lost(struct mbox_source *s)
+{
+	if (s->lost)
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.as-imported-lost",
+		            s->folder, s->name,
+		            "too much between messages to keep it for "
+		            "as-imported");
+	s->lost = false;
+}
+
+/* Does the file begin like an mbox?  -1 and err when it cannot be read. */
+static int look_at_head(struct am_file *file, bool *empty, struct am_error *err)
+{
+	struct am_mbox_window w;
+	int r = am_mbox_window_open(&w, file, HEAD, err);
+	if (r)
+		return r;
+	while (am_mbox_window_more(&w, 0))
+		;
+	*empty = !w.len;
+	int fits = am_mbox_head_fits(w.buf, w.len, w.len < HEAD);
+	if (!fits && w.status < 0) {
+		if (err)
+			*err = w.error;
+		fits = AM_FAILED;
+	}
+	am_mbox_window_close(&w);
+	return fits;
+}
+
+/* The folder of a file; two files that mean the same one stay apart. */
+static int make_folder(struct mbox_source *s, const char *const *parts,
+                       size_t n, struct am_error *err)
+{
+	const char **copy = g_new(const char *, n);
+	char *last = NULL;
+	memcpy(copy, parts, n * sizeof(*copy));
+	int r;
+	for (int twin = 1;; twin++) {
+		if (twin > 1) {
+			g_free(last);
+			last = g_strdup_printf("%s (%d)", parts[n - 1], twin);
+			copy[n - 1] = last;
+		}
+		struct am_folder *folder = NULL;
+		am_folder_unref(&s->folder);
+		r = am_folder_new(&folder, copy, n, am_role_guess(copy[n - 1]),
+		                  err);
+		s->folder = folder;
+		if (r)
+			break;
+		if (g_hash_table_add(s->folders, am_folder_print(s->folder)))
+			break;
+	}
+	g_free(last);
+	g_free(copy);
+	return r;
+}
+
+static void note_dialect(struct mbox_source *s)
+{
+	const struct am_mbox_dialect *d = &s->box.dialect;
+	am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.dialect", s->folder,
+	            s->name, "%s%s, %s lines%s%s%s%s", d->name,
+	            d->sure ? "" : " (guessed)",
+	            d->blank ? "empty" : "no empty",
+	            d->eol == '\r' ? ", CR line ends" : "",
+	            d->lengths ? ", Content-Length is the mailbox's" : "",
+	            d->status ? ", Status is the mailbox's" : "",
+	            d->mozilla ? ", X-Mozilla-Status is the mailbox's" : "");
+}
+
+/* AM_END: no mailbox, try the next file. */
+static int open_file(struct mbox_source *s, const char *path,
+                     const char *relative, const char *const *parts,
+                     size_t n_parts, struct am_error *err)
+{
+	struct am_file *file = NULL;
+	struct am_mbox_dialect *d = &s->box.dialect;
+	bool empty = false;
+	am_folder_unref(&s->folder);
+	g_free(s->name);
+	s->name = g_strdup(relative);
+	int r = am_file_open(&file, path, err);
+	if (r)
+		return r;
+	int fits = look_at_head(file, &empty, err);
+	if (fits < 0) {
+		r = fits;
+		goto out;
+	}
+	if (!fits && !empty && s->tree) {
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.not-a-mailbox",
+		            NULL, s->name, "no mailbox, passed over");
+		r = AM_END;
+		goto out;
+	}
+	r = make_folder(s, parts, n_parts, err);
+	if (!r)
+		r = am_mbox_dialect_sample(d, file, s->name, s->flavour,
+		                           s->base.ctx, err);
+	if (r)
+		goto out;
+	struct am_limits limits = am_limits_or_default(
+		s->base.ctx ? &s->base.ctx->limits : NULL);
+	struct am_mbox_rules rules = {
+		.eol = d->eol,
+		.wide = d->wide,
+		.patches = d->patches,
+		.trust_length = d->trust_length,
+		.keep = limits.spool_memory,
+		.n_split = s->split->len,
+		.n_join = s->join->len,
+		.split = (const uint64_t *)(void *)s->split->data,
+		.join = (const uint64_t *)(void *)s->join->data,
+		.doubt = on_doubt,
+		.user = s,
+	};
+	r = am_mbox_scan_open(&s->scan, file, UINT64_MAX, &rules, s->base.ctx,
+	                      err);
+	if (r)
+		goto out;
+	s->open = true;
+	s->box.folder = s->folder;
+	s->box.name = s->name;
+	s->box.from_tz = s->from_tz;
+	s->box.include_deleted = s->include_deleted;
+	s->box.n_cuts = 0;
+	if (!empty)
+		note_dialect(s);
+out:
+	am_file_unref(&file);
+	return r;
+}
+
+static int next_file(struct mbox_source *s, struct am_item *out,
+                     struct am_error *err)
+{
+	int r;
+	if (s->tree) {
+		struct am_mbox_entry entry;
+		do {
+			if (am_ctx_cancelled(s->base.ctx))
+				return am_ctx_fail_cancelled(err);
+			r = am_mbox_tree_next(s->tree, &entry, err);
+			if (!r)
+				r = open_file(s, entry.path, entry.relative,
+				              entry.parts, entry.n_parts, err);
+			else if (r == AM_END)
+				return r;
+			else
+				am_folder_unref(&s->folder);
+		} while (r == AM_END);
+		if (r)
+			return failed(s, out, r, entry.relative);
+	} else {
+		char *path = g_steal_pointer(&s->single);
+		if (!path)
+			return AM_END;
+		char *name = g_path_get_basename(path);
+		char *part = am_mbox_name_of_file(name);
+		r = open_file(s, path, name, (const char *const *)&part, 1,
+		              err);
+		if (r)
+			(void)failed(s, out, r, name);
+		g_free(part);
+		g_free(name);
+		g_free(path);
+		if (r)
+			return r;
+	}
+	out->folder = s->folder;
+	out->message = NULL;
+	out->origin = NULL;
+	return AM_OK;
+}
+
+/* [line, end) of a message that is left out. */
+static void skip_message(struct mbox_source *s)
+{
+	const struct am_mbox_cut *cut = &s->scan.cut;
+	uint64_t len = cut->end - cut->line;
+	keep_around(s, s->before, cut->data ? cut->sep : NULL, len);
+	if (!cut->data)
+		s->lost = true;
+}
+
+/* The last `len` bytes of the cut, into what the message has behind it. */
+static void keep_after(struct mbox_source *s, uint64_t len)
+{
+	const struct am_mbox_cut *cut = &s->scan.cut;
+	bool nul = len && !cut->tail[cut->tail_len - 1];
+	if (nul)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.nul-bytes",
+		            s->folder, s->name,
+		            "%" PRIu64 " bytes after a message are NULs, "
+		            "before byte %" PRIu64,
+		            len, cut->end);
+	if (len <= cut->tail_len) {
+		keep_around(s, s->after, cut->tail + cut->tail_len - len, len);
+	} else if (len <= AROUND_MAX && !s->scan.window.reader) {
+		uint8_t *buf = g_malloc((size_t)len);
+		if (am_file_read_all(s->scan.window.file, cut->end - len, buf,
+		                     (size_t)len, NULL))
+			s->lost = true;
+		else
+			keep_around(s, s->after, buf, len);
+		g_free(buf);
+	} else {
+		s->lost = true;
+	}
+}
+
+static void add_bytes(struct am_message *msg, const char *name,
+                      const GByteArray *bytes)
+{
+	if (bytes->len)
+		am_message_add_prop(msg, name, bytes->data, bytes->len);
+}
+
+/* The held message goes out, whatever comes behind it is known. */
+static void let_go(struct mbox_source *s, struct am_item *out)
+{
+	add_bytes(s->held, "mbox.after", s->after);
+	g_byte_array_set_size(s->after, 0);
+	out->folder = s->folder;
+	out->message = g_steal_pointer(&s->held);
+	out->origin = NULL;
+	s->n_messages++;
+}
+
+static void note_junk(struct mbox_source *s)
+{
+	const struct am_mbox_scan *scan = &s->scan;
+	uint64_t skip = scan->first;
+	bool blank = scan->junk != NULL;
+	for (uint64_t i = skip; blank && i < scan->junk_len; i++)
+		blank = scan->junk[i] == '\n' || scan->junk[i] == '\r';
+	keep_around(s, s->before, scan->junk, scan->junk_len);
+	if (scan->junk_len > skip && !blank)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.leading-junk",
+		            s->folder, s->name,
+		            "%" PRIu64 " bytes before the first separator",
+		            scan->junk_len - skip);
+}
+
+/* The file is through: what is held, then what went wrong with it. */
+static int end_of_file(struct mbox_source *s, struct am_item *out,
+                       struct am_error *err)
+{
+	const struct am_mbox_window *w = &s->scan.window;
+	if (s->held) {
+		g_byte_array_append(s->after, s->before->data, s->before->len);
+		g_byte_array_set_size(s->before, 0);
+		note_lost(s);
+		let_go(s, out);
+		return AM_OK;
+	}
+	int r = AM_END;
+	if (w->status < 0) {
+		r = am_fail(err, AM_FAILED, w->error.kind,
+		            "%s: cut short at byte %" PRIu64 ": %s", s->name,
+		            am_mbox_window_end(w), w->error.text);
+		if (err)
+			err->sys = w->error.sys;
+		(void)failed(s, out, r, s->name);
+	} else if (!s->n_messages && !s->box.n_cuts &&
+	           am_mbox_window_end(w) > s->scan.first && !s->tree) {
+		/* Named by the user, and not a message in it. */
+		r = am_fail(err, AM_FAILED, AM_E_FORMAT,
+		            "%s: no From_ line in %" PRIu64 " bytes", s->name,
+		            am_mbox_window_end(w));
+		(void)failed(s, out, r, s->name);
+	}
+	close_file(s);
+	return r;
+}
+
+/* AM_END: the file is through. */
+static int next_message(struct mbox_source *s, struct am_item *out,
+                        struct am_error *err)
+{
+	for (;;) {
+		struct am_message *msg = NULL;
+		uint64_t after = 0;
+		bool begun = s->scan.begun;
+		if (am_ctx_cancelled(s->base.ctx))
+			return am_ctx_fail_cancelled(err);
+		int r = am_mbox_scan_next(&s->scan, err);
+		if (!begun && !r)
+			note_junk(s);
+		if (r == AM_END)
+			return end_of_file(s, out, err);
+		if (r == AM_FAILED) { /* the scanner cannot go on */
+			(void)failed(s, out, r, s->name);
+			close_file(s);
+			return r;
+		}
+		if (!r)
+			r = am_mbox_deliver(&msg, &after, &s->box, &s->scan,
+			                    err);
+		if (r < 0) {
+			char *origin = g_strdup_printf("%s:%" PRIu64, s->name,
+			                               s->scan.cut.line);
+			(void)failed(s, out, r, origin);
+			g_free(origin);
+			return r;
+		}
+		if (!msg) {
+			skip_message(s);
+			continue;
+		}
+		const char *cut_short = am_mbox_cut_short(&s->scan.cut);
+		if (cut_short)
+			am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.truncated",
+			            s->folder, msg->origin,
+			            "the last message %s, at byte %" PRIu64,
+			            cut_short, s->scan.cut.end);
+		add_bytes(msg, "mbox.before", s->before);
+		g_byte_array_set_size(s->before, 0);
+		bool ready = s->held != NULL;
+		if (ready)
+			let_go(s, out);
+		s->held = msg;
+		keep_after(s, after);
+		note_lost(s);
+		if (ready)
+			return AM_OK;
+	}
+}
+
+static int source_next(struct am_source *base, struct am_item *out,
+                       struct am_error *err)
+{
+	struct mbox_source *s = source_of(base);
+	for (;;) {
+		int r;
+		if (!s->open)
+			return next_file(s, out, err);
+		r = next_message(s, out, err);
+		if (r != AM_END)
+			return r;
+	}
+}
+
+static void source_close(struct am_source *base)
+{
+	struct mbox_source *s = source_of(base);
+	close_file(s);
+	am_mbox_tree_close(&s->tree);
+	am_folder_unref(&s->folder);
+	g_byte_array_free(s->before, TRUE);
+	g_byte_array_free(s->after, TRUE);
+	g_array_free(s->split, TRUE);
+	g_array_free(s->join, TRUE);
+	g_hash_table_destroy(s->folders);
+	g_free(s->single);
+	g_free(s->name);
+	g_free(s->from_tz);
+	g_free(s->origin);
+	g_free(s);
+}
+
+static const struct am_source_ops ops = {
+	.next = source_next,
+	.close = source_close,
+};
+
+/* "1234:5678"; every offset but the last ends with ':', ';', '+' or blank. */
+static int read_offsets(GArray *out, const struct am_location *where,
+                        const char *key, struct am_error *err)
+{
+	const char *s = am_location_option(where, am_mbox_options, key);
+	while (s && *s) {
+		char *end;
+		uint64_t n = g_ascii_strtoull(s, &end, 10);
+		if (end == s || (*end && !strchr(":;+ ", *end)))
+			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			               "%s: no byte offset: %s", key, s);
+		g_array_append_val(out, n);
+		s = *end ? end + 1 : end;
+	}
+	return AM_OK;
+}
+
+static int read_options(struct mbox_source *s, const struct am_location *where,
+                        struct am_error *err)
+{
+	int r = am_location_check(where, am_mbox_options, "mbox", err);
+	if (!r)
+		r = am_location_switch(where, am_mbox_options,
+		                       "include-deleted", &s->include_deleted,
+		                       err);
+	if (!r)
+		r = read_offsets(s->split, where, "split-at", err);
+	if (!r)
+		r = read_offsets(s->join, where, "join-at", err);
+	if (r)
+		return r;
+	const char *v = am_location_option(where, am_mbox_options, "dialect");
+	if (v && !am_mbox_flavour_parse(&s->flavour, v))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "no mbox dialect: %s", v);
+	v = am_location_option(where, am_mbox_options, "from-tz");
+	if (v && !am_mbox_zone_valid(v))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "no time zone: %s", v);
+	s->from_tz = v && g_ascii_strcasecmp(v, "UTC") ? g_strdup(v) : NULL;
+	return AM_OK;
+}
+
+/* What there is to read, for the progress display. */
+static void sum_tree(struct mbox_source *s, const char *path)
+{
+	struct am_mbox_tree *tree = NULL;
+	struct am_mbox_entry entry;
+	int r = am_mbox_tree_open(&tree, path, NULL);
+	if (r)
+		return;
+	while ((r = am_mbox_tree_next(tree, &entry, NULL)) != AM_END)
+		if (!r)
+			s->base.total_bytes += entry.size;
+	am_mbox_tree_close(&tree);
+}
+
+int am_mbox_source_open(struct am_source **out, const struct am_location *where,
+                        struct am_ctx *ctx, struct am_error *err)
+{
+	struct stat st;
+	int r;
+	*out = NULL;
+	if (!where->path)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "an mbox is a file or a directory");
+	if (stat(where->path, &st))
+		return am_fail_sys(err, AM_FAILED, "%s", where->path);
+	struct mbox_source *s = g_new0(struct mbox_source, 1);
+	s->base.ops = &ops;
+	s->base.ctx = ctx;
+	s->before = g_byte_array_new();
+	s->after = g_byte_array_new();
+	s->split = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	s->join = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	s->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                   NULL);
+	r = read_options(s, where, err);
+	if (r)
+		goto out;
+	if (S_ISDIR(st.st_mode)) {
+		if (s->split->len || s->join->len)
+			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			            "split-at and join-at are for one file");
+		else
+			r = am_mbox_tree_open(&s->tree, where->path, err);
+		if (!r)
+			sum_tree(s, where->path);
+	} else {
+		struct am_file *file = NULL;
+		r = am_file_open(&file, where->path, err); /* no FIFO, say */
+		am_file_unref(&file);
+		s->single = g_strdup(where->path);
+		s->base.total_bytes = (uint64_t)st.st_size;
+	}
+out:
+	if (r)
+		source_close(&s->base);
+	else
+		*out = &s->base;
+	return r;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/mbox/tree.h"
+
+#include "formats/mbox/names.h"
+
+#include <glib.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEPTH_MAX 200
+
+struct level {
+	char *path;      /* of the directory, without a final slash */
+	char *part;      /* NULL: the root */
+	char *package;   /* its name as an Apple package, or NULL */
+	GPtrArray *names;
+	guint at;
+	struct stat st;
+};
+
+struct am_mbox_tree {
+	size_t root_len;
+	GPtrArray *levels;
+	GHashTable *seen; /* "dev:ino" of each directory entered */
+	GPtrArray *parts;
+	char *path, *name;
+};
+
+static void level_free(void *data)
+{
+	struct level *level = data;
+	g_free(level->path);
+	g_free(level->part);
+	g_free(level->package);
+	if (level->names)
+		g_ptr_array_free(level->names, TRUE);
+	g_free(level);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A directory onto the stack.  AM_END: has been entered before. */
+static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
+                 const struct stat *st, struct am_error *err)
+{
+	for (guint i = 0; i < tree->levels->len; i++) {
+		const struct level *up = g_ptr_array_index(tree->levels, i);
+		if (same(&up->st, st))
+			return am_fail(err, AM_FAILED, AM_E_FORMAT,
+			               "a link leads back to where it is");
+	}
+	char *key = g_strdup_printf("%ju:%ju", (uintmax_t)st->st_dev,
+	                            (uintmax_t)st->st_ino);
+	if (!g_hash_table_add(tree->seen, key))
+		return AM_END;
+	if (tree->levels->len >= DEPTH_MAX)
+		return am_fail(err, AM_FAILED, AM_E_LIMIT,
+		               "directories are nested too deep");
+	DIR *dir = opendir(path);
+	if (!dir)
+		return am_fail_sys(err, AM_FAILED, "cannot open directory");
+	struct level *level = g_new0(struct level, 1);
+	level->path = g_strdup(path);
+	level->names = g_ptr_array_new_with_free_func(g_free);
+	level->st = *st;
+	if (name) {
+		level->part = am_mbox_name_of_directory(name, false);
+		level->package = am_mbox_name_of_directory(name, true);
+	}
+	struct dirent *entry;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			g_ptr_array_add(level->names, g_strdup(entry->d_name));
+	closedir(dir);
+	g_ptr_array_sort(level->names, by_name);
+	g_ptr_array_add(tree->levels, level);
+	return AM_OK;
+}
+
+int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
+                      struct am_error *err)
+{
+	struct stat st;
+	*out = NULL;
+	if (stat(root, &st))
+		return am_fail_sys(err, AM_FAILED, "%s", root);
+	struct am_mbox_tree *tree = g_new0(struct am_mbox_tree, 1);
+	char *path = g_strdup(root);
+	size_t len = strlen(path);
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = 0;
+	tree->root_len = len;
+	tree->levels = g_ptr_array_new_with_free_func(level_free);
+	tree->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                   NULL);
+	tree->parts = g_ptr_array_new();
+	int r = enter(tree, path, NULL, &st, err);
+	if (r)
+		(void)am_wrap(err, r, "%s", root);
+	g_free(path);
+	if (r)
+		am_mbox_tree_close(&tree);
+	else
+		*out = tree;
+	return r;
+}
+
+void am_mbox_tree_close(struct am_mbox_tree **tree_at)
+{
+	struct am_mbox_tree *tree = *tree_at;
+	if (!tree)
+		return;
+	g_ptr_array_free(tree->levels, TRUE);
+	g_hash_table_destroy(tree->seen);
+	g_ptr_array_free(tree->parts, TRUE);
+	g_free(tree->path);
+	g_free(tree->name);
+	g_free(tree);
+	*tree_at = NULL;
+}
+
+/* Parts of the file tree->name in the directory on top. */
+static void fill(struct am_mbox_tree *tree, const char *name,
+                 const struct level *top, struct am_mbox_entry *out,
+                 uint64_t size)
+{
+	guint n = tree->levels->len;
+	g_free(tree->name);
+	g_ptr_array_set_size(tree->parts, 0);
+	for (guint i = 1; i < n; i++) {
+		const struct level *up = g_ptr_array_index(tree->levels, i);
+		g_ptr_array_add(tree->parts, up->part);
+	}
+	/* Apple Mail exports "Name.mbox/mbox". */
+	if (!strcmp(name, "mbox") && top->package &&
+	    strcmp(top->package, top->part)) {
+		g_ptr_array_set_size(tree->parts, (int)(n - 2));
+		tree->name = g_strdup(top->package);
+	} else {
+		tree->name = am_mbox_name_of_file(name);
+	}
+	g_ptr_array_add(tree->parts, tree->name);
+	out->parts = (const char *const *)tree->parts->pdata;
+	out->n_parts = tree->parts->len;
+	out->size = size;
+}
+
+int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
+                      struct am_error *err)
+{
+	while (tree->levels->len) {
+		struct level *top = g_ptr_array_index(tree->levels,
+		                                      tree->levels->len - 1);
+		struct stat st;
+		if (top->at == top->names->len) {
+			g_ptr_array_set_size(tree->levels,
+			                     (int)tree->levels->len - 1);
+			continue;
+		}
+		const char *name = g_ptr_array_index(top->names, top->at++);
+		g_free(tree->path);
+		tree->path = g_strdup_printf("%s/%s", top->path, name);
+		*out = (struct am_mbox_entry){
+			.path = tree->path,
+			.relative = tree->path + tree->root_len + 1};
+		if (tree->root_len == 1 && tree->path[0] == '/')
+			out->relative = tree->path + 2;
+		if (stat(tree->path, &st)) {
+			if (am_mbox_name_ignored(name))
+				continue;
+			return am_fail_sys(err, AM_FAILED, "%s", out->relative);
+		}
+		if (S_ISDIR(st.st_mode)) {
+			int r = enter(tree, tree->path, name, &st, err);
+			if (r < 0)
+				return am_wrap(err, r, "%s", out->relative);
+			continue;
+		}
+		if (am_mbox_name_ignored(name))
+			continue;
+		if (!S_ISREG(st.st_mode))
+			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+			               "%s: not a regular file", out->relative);
+		fill(tree, name, top, out, (uint64_t)st.st_size);
+		return AM_OK;
+	}
+	return AM_END;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_MBOX_TREE_H
+#define AM_FORMATS_MBOX_TREE_H
+
+#include "base/error.h"
+
+/*
+ * The files below a directory, sorted, each with the folder its place stands
+ * for.  Walked with a stack of our own; links are followed, but no directory
+ * is entered twice.  What cannot be read is one AM_FAILED, and the walk goes
+ * on behind it.
+ */
+struct am_mbox_tree;
+
+struct am_mbox_entry {
+	const char *path;     /* to open it */
+	const char *relative; /* below the root */
+	const char *const *parts;
+	size_t n_parts;
+	uint64_t size;
+};
+
+AM_MUST_USE int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
+                                  struct am_error *err);
+/* *out is the tree's until the next call; after AM_FAILED out->relative names
+ * what was bad.  AM_END behind the last. */
+AM_MUST_USE int am_mbox_tree_next(struct am_mbox_tree *tree,
+                                  struct am_mbox_entry *out,
+                                  struct am_error *err);
+void am_mbox_tree_close(struct am_mbox_tree **tree);
+
+#endif
