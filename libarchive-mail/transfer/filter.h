@@ -14,6 +14,9 @@ struct am_filter {
 };
 
 bool am_filter_empty(const struct am_filter *filter);
+/* Of the folder alone: whether it is to be made at all. */
+bool am_filter_wants_folder(const struct am_filter *filter,
+                            const struct am_folder *folder);
 /* Some answers need the bytes (size, Date:): those wait for loaded true. */
 bool am_filter_wants(const struct am_filter *filter,
                      const struct am_message *msg, bool loaded);

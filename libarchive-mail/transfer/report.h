@@ -10,7 +10,11 @@ struct am_json;
 /*
  * The ledger of a copy in full: counts for the whole and for each folder, every
  * failure with its name, notes counted by code.  Memory is bounded: failures
- * beyond 10,000 are counted, and written to the spill file when one is set.
+ * beyond 10,000 are counted here ("failures_unnamed") and named by the notes
+ * alone, of which each failure is one.
+ *
+ * One thread counts messages; am_report_note() may come from another, but no
+ * two notes at once, which is what ctx->on_note promises.
  */
 struct am_report_folder {
 	const struct am_folder *folder;
@@ -23,6 +27,8 @@ struct am_report *am_report_new(void);
 void am_report_free(struct am_report **report);
 
 struct am_ledger *am_report_total(struct am_report *report);
+/* A folder was seen, with or without messages in it. */
+void am_report_folder(struct am_report *report, const struct am_folder *folder);
 /* Counting one message; folder may be NULL for what has none. */
 void am_report_found(struct am_report *report, const struct am_folder *folder);
 void am_report_stored(struct am_report *report, const struct am_folder *folder,
@@ -36,6 +42,10 @@ void am_report_failed(struct am_report *report, const struct am_folder *folder,
                       const struct am_error *err);
 /* A note by its code; call it from ctx->on_note. */
 void am_report_note(struct am_report *report, const char *code, uint64_t n);
+/* All notes, by code in alphabetical order. */
+typedef void am_report_note_fn(void *user, const char *code, uint64_t n);
+void am_report_notes(const struct am_report *report, am_report_note_fn *fn,
+                     void *user);
 
 /* found == stored + duplicates + filtered + failed, in all and per folder. */
 bool am_report_adds_up(const struct am_report *report);
@@ -43,5 +53,11 @@ bool am_report_adds_up(const struct am_report *report);
 void am_report_json(const struct am_report *report, struct am_json *json,
                     const char *source, const char *target, int64_t started,
                     int64_t ended);
+/* The same without its braces, for an object that says more. */
+void am_report_json_members(const struct am_report *report,
+                            struct am_json *json, const char *source,
+                            const char *target, int64_t started, int64_t ended);
+/* Everything in `from` counted in `to` as well. */
+void am_report_add(struct am_report *to, const struct am_report *from);
 
 #endif

@@ -30,6 +30,9 @@ struct am_transfer_opts {
 	uint64_t commit_bytes; /* between commits; 0: 256 MiB */
 	unsigned commit_secs;  /* and at least this often; 0: 10 */
 	bool dry_run;          /* everything but the sink */
+	/* A folder that is not wanted is not made in the target; its messages
+	 * are still asked for one by one.  NULL: all. */
+	bool (*want_folder)(void *user, const struct am_folder *folder);
 	/* AM_OK take it, AM_END leave it out (filtered), else an error; before
 	 * the bytes are loaded, on the reader thread. */
 	int (*want)(void *user, const struct am_message *msg,
@@ -38,9 +41,14 @@ struct am_transfer_opts {
 	int (*want_loaded)(void *user, const struct am_message *msg,
 	                   struct am_error *err);
 	void *user;
+	const char *phase; /* of progress; NULL: "copying" */
 	uint64_t limit; /* messages taken at most; 0: all */
 	/* What is in the target already, when the sink does not know itself. */
 	struct am_known *known;
+	/* Note, for each stored message, what a format that keeps only
+	 * target_keeps (enum am_keeps) loses of it. */
+	bool count_losses;
+	uint32_t target_keeps;
 	const struct am_job_info *info;
 };
 

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/attachments.h"
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/reader.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "mime/walk.h"
+
+#include <glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_MAX_BYTES 200 /* leaves room for " (99)" below 255 */
+
+static const char *extension_for(const char *type)
+{
+	static const struct {
+		const char *type, *extension;
+	} table[] = {
+		{"message/rfc822", ".eml"},    {"text/plain", ".txt"},
+		{"text/html", ".html"},        {"text/calendar", ".ics"},
+		{"text/csv", ".csv"},          {"image/jpeg", ".jpg"},
+		{"image/png", ".png"},         {"image/gif", ".gif"},
+		{"application/pdf", ".pdf"},   {"application/zip", ".zip"},
+		{"application/json", ".json"},
+	};
+
+	for (size_t i = 0; type && i < AM_COUNT(table); i++)
+		if (!strcmp(type, table[i].type))
+			return table[i].extension;
+	return ".bin";
+}
+
+/* Windows' devices, with or without an extension. */
+static bool is_device(const char *name)
+{
+	static const char *const devices[] = {"CON", "PRN", "AUX", "NUL"};
+	size_t n = strcspn(name, ".");
+
+	for (size_t i = 0; i < AM_COUNT(devices); i++)
+		if (n == 3 && !g_ascii_strncasecmp(name, devices[i], 3))
+			return true;
+	return n == 4 && g_ascii_isdigit(name[3]) &&
+	       (!g_ascii_strncasecmp(name, "COM", 3) ||
+	        !g_ascii_strncasecmp(name, "LPT", 3));
+}
+
+/* Shorten to so many bytes, keeping the extension and whole characters. */
+static void shorten(GString *name)
+{
+	if (name->len <= NAME_MAX_BYTES)
+		return;
+	const char *dot = strrchr(name->str, '.');
+	char *tail = g_strdup(dot && strlen(dot) <= 20 ? dot : "");
+	size_t room = NAME_MAX_BYTES - strlen(tail);
+	while (room && (name->str[room] & 0xC0) == 0x80)
+		room--;
+	g_string_truncate(name, room);
+	g_string_append(name, tail);
+	g_free(tail);
+}
+
+char *attachments_safe_name(const char *name, const char *type)
+{
+	char *clean = out_clean(name, false);
+	GString *safe = g_string_new(NULL);
+	/* Only what stands behind the last slash, of either kind. */
+	const char *start = clean;
+
+	for (const char *p = clean; *p; p++)
+		if (*p == '/' || *p == '\\')
+			start = p + 1;
+	for (const char *p = start; *p; p++)
+		g_string_append_c(safe, strchr(":*?\"<>|", *p) ? '_' : *p);
+	g_free(clean);
+	/* No leading dots, so nothing hidden and no ".."; no leading dash, so
+	 * nothing that looks like an option; Windows drops trailing dots. */
+	while (safe->len && strchr(". -", safe->str[0]))
+		g_string_erase(safe, 0, 1);
+	while (safe->len && strchr(". ", safe->str[safe->len - 1]))
+		g_string_truncate(safe, safe->len - 1);
+	if (!safe->len)
+		g_string_printf(safe, "attachment%s", extension_for(type));
+	if (is_device(safe->str))
+		g_string_prepend_c(safe, '_');
+	shorten(safe);
+	return g_string_free(safe, FALSE);
+}
+
+/* A new file of that name, or of "name (2).pdf" where it is taken. */
+static int create(const char *dir, const char *name, char **path,
+                  struct am_error *err)
+{
+	const char *dot = strrchr(name, '.');
+	int stem = dot && dot != name ? (int)(dot - name) : (int)strlen(name);
+
+	for (unsigned i = 1; i < 10000; i++) {
+		char *other = i == 1 ? g_strdup(name)
+		                     : g_strdup_printf("%.*s (%u)%s", stem,
+		                                       name, i, name + stem);
+		*path = g_build_filename(dir, other, NULL);
+		g_free(other);
+		int fd = open(*path,
+		              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+		                      O_CLOEXEC,
+		              0666);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST) {
+			am_fail_sys(err, AM_FAILED, "%s", *path);
+			break;
+		}
+		g_free(*path);
+		*path = NULL;
+	}
+	if (!*path)
+		am_fail(err, AM_FAILED, AM_E_EXISTS,
+		        "%s: too many files of that name", name);
+	g_free(*path);
+	*path = NULL;
+	return -1;
+}
+
+static int write_part(int fd, const char *path, struct am_reader *reader,
+                      uint64_t *size, struct am_error *err)
+{
+	const uint8_t *data;
+	size_t len;
+	int r;
+
+	while (!(r = am_reader_peek(reader, 1, &data, &len, err))) {
+		r = am_write_all(fd, data, len, path, err);
+		if (r)
+			return r;
+		*size += len;
+		am_reader_skip(reader, len);
+	}
+	return r == AM_END ? AM_OK : r;
+}
+
+static int save_one(struct session *s, const struct am_blob *raw,
+                    const struct am_scan *scan, size_t part,
+                    const struct am_part_info *info, const char *dir,
+                    struct am_error *err)
+{
+	char *name = attachments_safe_name(info->name, info->type);
+	struct am_reader *reader = NULL;
+	char *path = NULL;
+	uint64_t size = 0;
+	int fd = -1;
+
+	int r = am_part_decoded(&reader, raw, scan, part, err);
+	if (!r) {
+		fd = create(dir, name, &path, err);
+		r = fd < 0 ? AM_FAILED : AM_OK;
+	}
+	if (!r)
+		r = write_part(fd, path, reader, &size, err);
+	if (fd >= 0)
+		close(fd);
+	if (r && path)
+		unlink(path);
+	if (!r && !s->quiet) {
+		char text[OUT_ROOM];
+		out_size(size, text);
+		printf("%s (%s)\n", path, text);
+	}
+	am_reader_close(&reader);
+	g_free(path);
+	g_free(name);
+	return r;
+}
+
+int attachments_save(struct session *s, const struct am_blob *raw,
+                     const struct am_scan *scan, const char *dir,
+                     struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
+	size_t n = 0;
+
+	int r = am_make_dirs(dir, err);
+	for (size_t i = 0; !r && i < scan->n_parts; i++) {
+		struct am_part_info info;
+		r = am_part_info_read(&info, raw, scan, i, arena, err);
+		if (r || !info.attachment)
+			continue;
+		n++;
+		struct am_error one = {0};
+		if (save_one(s, raw, scan, i, &info, dir, &one))
+			am_ctx_note_error(&s->ctx, "attachment.failed", NULL,
+			                  info.section, &one);
+	}
+	if (!r && !n)
+		session_say(s, "it has no attachments");
+	am_arena_free(&arena);
+	return r;
+}

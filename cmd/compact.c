@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailark compact: everything that is live written anew, and smaller. */
+#include "cmd/cmd.h"
+#include "cmd/indexing.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "store/archive.h"
+
+#include <stdio.h>
+
+struct options {
+	bool max, json, quiet, verbose;
+	const char *to, *codec;
+	uint64_t segment;
+};
+
+static void print_result(const struct am_repair_result *res, bool json)
+{
+	char n[OUT_ROOM], before[OUT_ROOM], after[OUT_ROOM];
+
+	if (json) {
+		printf("{\"kept\":%" PRIu64 ",\"bytes_before\":%" PRIu64
+		       ",\"bytes_after\":%" PRIu64 "}\n",
+		       res->kept, res->bytes_before, res->bytes_after);
+		return;
+	}
+	out_count(res->kept, n);
+	out_size(res->bytes_before, before);
+	out_size(res->bytes_after, after);
+	printf("%s messages, %s before, %s now\n", n, before, after);
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	const struct am_compact_options how = {
+		.max = o->max,
+		.to = o->to,
+		.codec = o->codec,
+		.segment = o->segment,
+	};
+	struct am_repair_result result = {0};
+	struct am_error err = {0};
+
+	session_voice(s, o->quiet, o->verbose);
+	if (argc != 1)
+		return session_usage(s, "one archive is needed");
+	const char *path = session_archive(s, argv[0]);
+	if (!path)
+		return EXIT_COULD_NOT;
+	s->subject = argv[0];
+	session_catch_signals(s);
+	int r = am_archive_compact(path, &how, &s->ctx, &result, &err);
+	if (r && err.kind == AM_E_CANCELLED) {
+		session_say(s, "stopped; the archive is as it was");
+		return EXIT_COULD_NOT;
+	}
+	if (r)
+		return session_error(s, argv[0], &err);
+	if (!o->quiet)
+		print_result(&result, o->json);
+	session_sum_up(s);
+	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+}
+
+static const struct opt table[] = {
+	{0, "max", NULL, "as small as it gets, slowly: for cold archives",
+	 OPT_SWITCH, offsetof(struct options, max)},
+	{0, "to", "FILE", "write a new archive, leave this one", OPT_STRING,
+	 offsetof(struct options, to)},
+	{0, "codec", "NAME", "zstd, zlib or stored", OPT_STRING,
+	 offsetof(struct options, codec)},
+	{0, "segment", "SIZE", "numbered files of about this size", OPT_SIZE,
+	 offsetof(struct options, segment)},
+	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
+	 offsetof(struct options, json)},
+	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
+	 offsetof(struct options, quiet)},
+	{'v', "verbose", NULL, "every note; progress without a terminal",
+	 OPT_SWITCH, offsetof(struct options, verbose)},
+	{0},
+};
+
+const struct cmd cmd_compact = {
+	.name = "compact",
+	.usage = "[options] ARCHIVE",
+	.summary = "Write an archive anew without what nothing needs any more",
+	.examples = "  mailark compact mail.mailark\n"
+		    "  mailark compact --max --to cold.mailark mail.mailark\n",
+	.options = table,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailark copy: the one command that moves mail. */
+#include "base/file.h"
+#include "base/json.h"
+#include "cmd/cmd.h"
+#include "cmd/copy_target.h"
+#include "cmd/indexing.h"
+#include "cmd/opt.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "index/index.h"
+#include "store/archive.h"
+#include "transfer/filter.h"
+#include "transfer/known.h"
+#include "transfer/loss.h"
+#include "transfer/registry.h"
+#include "transfer/report.h"
+#include "transfer/transfer.h"
+
+#include <glib.h>
+
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+	const char *from, *to, *since, *until, *query, *report;
+	struct opt_list folders, exclude;
+	uint64_t larger, smaller, limit, jobs;
+	bool no_index, quiet, verbose, dry_run;
+};
+
+/* One command: several runs, one for each source. */
+struct copy {
+	struct session *s;
+	const struct options *o;
+	struct am_filter filter;
+	struct am_query *query;
+	struct am_place *target;
+	const char *target_name;
+	struct am_place **sources;
+	char **names;
+	int n_sources;
+	uint64_t left; /* of --limit */
+	struct am_report *total;
+	struct am_json *json; /* the report of each, when there are several */
+	int64_t started;
+	bool stopped;
+};
+
+static int want(void *user, const struct am_message *msg, struct am_error *err)
+{
+	const struct copy *c = user;
+
+	(void)err;
+	return am_filter_wants(&c->filter, msg, false) ? AM_OK : AM_END;
+}
+
+static int want_loaded(void *user, const struct am_message *msg,
+                       struct am_error *err)
+{
+	const struct copy *c = user;
+	bool matches = true;
+
+	if (!am_filter_wants(&c->filter, msg, true))
+		return AM_END;
+	if (!c->query)
+		return AM_OK;
+	int r = am_query_matches(c->query, msg, &matches, err);
+	return r ? r : matches ? AM_OK : AM_END;
+}
+
+static bool want_folder(void *user, const struct am_folder *folder)
+{
+	const struct copy *c = user;
+
+	return am_filter_wants_folder(&c->filter, folder);
+}
+
+static int parse_filter(struct copy *c, struct am_error *err)
+{
+	const struct options *o = c->o;
+	struct am_filter *f = &c->filter;
+	int64_t now = c->started;
+	int r = AM_OK;
+
+	*f = (struct am_filter){
+		.n_folders = o->folders.n,
+		.folders = o->folders.items,
+		.n_exclude = o->exclude.n,
+		.exclude = o->exclude.items,
+		.larger = o->larger,
+		.smaller = o->smaller,
+	};
+	if (o->since)
+		r = am_filter_date(o->since, false, now, &f->since, err);
+	if (r)
+		return am_wrap(err, r, "--since");
+	if (o->until)
+		r = am_filter_date(o->until, true, now, &f->until, err);
+	if (r)
+		return am_wrap(err, r, "--until");
+	if (o->query)
+		r = am_query_parse(&c->query, o->query, now, err);
+	return r ? am_wrap(err, r, "--query") : AM_OK;
+}
+
+static void say_loss(void *user, const char *code, const char *sentence)
+{
+	const struct copy *c = user;
+
+	(void)code;
+	session_say(c->s, "note: %s", sentence);
+}
+
+/* The words before it starts: once for each kind of source. */
+static void say_losses(const struct copy *c, int at, const struct am_source *src)
+{
+	const struct am_format *from = am_place_format(c->sources[at]);
+
+	for (int i = 0; i < at; i++)
+		if (am_place_format(c->sources[i]) == from)
+			return;
+	am_loss_explain(from, src, am_place_format(c->target), say_loss,
+	                (void *)c);
+}
+
+static void print_ledger(const struct copy *c, const char *name,
+                         const struct am_ledger *l, double seconds)
+{
+	char found[OUT_ROOM], stored[OUT_ROOM], dup[OUT_ROOM], filt[OUT_ROOM];
+	char failed[OUT_ROOM], size[OUT_ROOM], took[OUT_ROOM];
+
+	if (c->o->quiet)
+		return;
+	out_count(l->found, found);
+	out_count(l->stored, stored);
+	out_count(l->duplicates, dup);
+	out_count(l->filtered, filt);
+	out_count(l->failed, failed);
+	out_size(l->bytes, size);
+	out_duration(seconds, took);
+	printf("%s%s%sfound %s = stored %s + duplicates %s + filtered %s + "
+	       "failed %s, %s in %s\n",
+	       c->o->dry_run ? "dry run: " : "", name ? name : "",
+	       name ? ": " : "", found, stored, dup, filt, failed, size, took);
+	fflush(stdout);
+}
+
+static int open_target(struct copy *c, struct am_sink **sink,
+                       struct am_known **known, struct am_error *err)
+{
+	bool there = copy_target_exists(c->target);
+	int r = AM_OK;
+
+	/* A dry run does not even open what it would write. */
+	if (!c->o->dry_run)
+		r = am_place_open_sink(c->target, sink, &c->s->ctx, err);
+	if (!r && there && (!*sink || !(*sink)->knows_duplicates))
+		r = copy_target_known(c->s, c->target, known, err);
+	return r ? am_wrap(err, r, "%s", c->target_name) : AM_OK;
+}
+
+static int run_one(struct copy *c, int at, struct am_report *report,
+                   struct am_error *err)
+{
+	const struct am_format *from = am_place_format(c->sources[at]);
+	const struct am_format *to = am_place_format(c->target);
+	struct am_source *src = NULL;
+	struct am_sink *sink = NULL;
+	struct am_known *known = NULL;
+	const struct am_job_info info = {
+		.command = c->s->line,
+		.source = c->names[at],
+		.format = from->name,
+		.program = "mailark " AM_VERSION,
+		.started = am_time_now(),
+	};
+	struct am_transfer_opts opts = {
+		.workers = c->o->jobs ? (unsigned)MIN(c->o->jobs, 64)
+				      : g_get_num_processors(),
+		.dry_run = c->o->dry_run,
+		.want = want,
+		.want_loaded = c->query || c->filter.larger ||
+					       c->filter.smaller ||
+					       c->filter.since.known ||
+					       c->filter.until.known
+				       ? want_loaded
+				       : NULL,
+		.want_folder = want_folder,
+		.user = c,
+		.limit = c->left,
+		.target_keeps = to->keeps,
+		.count_losses = to != from,
+		.info = &info,
+	};
+
+	int r = am_place_open_source(c->sources[at], &src, &c->s->ctx, err);
+	if (r)
+		return am_wrap(err, r, "%s", c->names[at]);
+	say_losses(c, at, src);
+	r = open_target(c, &sink, &known, err);
+	if (!r) {
+		opts.known = known;
+		r = am_transfer_run(src, sink, &opts, report, err);
+		if (r && err->kind != AM_E_CANCELLED)
+			am_wrap(err, r, "%s to %s", c->names[at],
+			        c->target_name);
+	}
+	am_source_close(&src);
+	am_sink_close(&sink);
+	am_known_free(&known);
+	return r;
+}
+
+/* One source with its report and its line. */
+static int copy_one(struct copy *c, int at)
+{
+	struct am_report *report = am_report_new();
+	struct am_error err = {0};
+	int64_t started = am_time_now();
+	int64_t clock = g_get_monotonic_time();
+	const char *name = c->n_sources > 1 ? c->names[at] : NULL;
+
+	c->s->report = report;
+	c->s->subject = c->names[at];
+	int r = run_one(c, at, report, &err);
+	c->s->report = NULL;
+	double seconds =
+		(double)(g_get_monotonic_time() - clock) / G_USEC_PER_SEC;
+	const struct am_ledger *l = am_report_total(report);
+	session_sum_up(c->s);
+	/* What could not even be opened has no ledger. */
+	if (!r || l->found)
+		print_ledger(c, name, l, seconds);
+	if (!am_report_adds_up(report)) {
+		session_say(c->s, "the ledger does not add up: this is a "
+		                  "fault of the program");
+		c->s->n_errors++;
+	}
+	if (r && err.kind == AM_E_CANCELLED) {
+		c->stopped = true;
+		session_say(c->s, "stopped; what was stored is safe in %s: run "
+		                  "the same command again to go on",
+		            c->target_name);
+	} else if (r) {
+		session_error(c->s, NULL, &err);
+	}
+	if (c->left && !r)
+		c->left -= MIN(c->left, l->found - l->filtered);
+	am_report_add(c->total, report);
+	if (c->n_sources > 1)
+		am_report_json(report, c->json, c->names[at], c->target_name,
+		               started, am_time_now());
+	am_report_free(&report);
+	return r;
+}
+
+static int write_report(struct copy *c, struct am_error *err)
+{
+	struct am_json *json = am_json_new();
+	char *source = g_strjoinv(" ", c->names);
+	GString *text = g_string_new(NULL);
+	size_t len;
+
+	am_json_open(json, '{');
+	am_report_json_members(c->total, json, source, c->target_name,
+	                       c->started, am_time_now());
+	am_json_close(json, '}');
+	const char *whole = am_json_text(json, &len);
+	g_string_append_len(text, whole, (gssize)len);
+	if (c->n_sources > 1) {
+		/* The single reports are a finished array: hang it in. */
+		size_t n;
+		const char *each = am_json_text(c->json, &n);
+		g_string_truncate(text, text->len - 1);
+		g_string_append(text, ",\"sources\":");
+		g_string_append_len(text, each, (gssize)n);
+		g_string_append_c(text, '}');
+	}
+	g_string_append_c(text, '\n');
+	int r = am_file_replace(c->o->report, text->str, text->len, err);
+	g_string_free(text, TRUE);
+	g_free(source);
+	am_json_free(&json);
+	return r ? am_wrap(err, r, "%s", c->o->report) : AM_OK;
+}
+
+static bool should_index(const struct copy *c)
+{
+	return am_place_format(c->target) == &am_format_archive &&
+	       !c->o->no_index && !c->o->dry_run && !c->stopped;
+}
+
+/* The copy stands whatever comes of it. */
+static int bring_up_index(struct copy *c)
+{
+	const char *path = am_place_location(c->target)->path;
+	struct am_error err = {0};
+
+	c->s->subject = c->target_name;
+	int r = indexing_update(c->s, path, false, (unsigned)c->o->jobs, &err);
+	if (!r)
+		return EXIT_DONE;
+	session_error(c->s, c->target_name, &err);
+	session_say(c->s,
+	            "the mail is safe, but the index is not up to date: "
+	            "mailark index %s goes on",
+	            c->target_name);
+	return EXIT_SOME_FAILED;
+}
+
+static int open_places(struct copy *c, char **argv)
+{
+	const struct options *o = c->o;
+	struct am_error err = {0};
+
+	c->target = session_place(c->s, c->target_name, o->to, true);
+	if (!c->target)
+		return EXIT_COULD_NOT;
+	for (int i = 0; i < c->n_sources; i++) {
+		c->sources[i] = session_place(c->s, argv[i], o->from, false);
+		if (!c->sources[i])
+			return EXIT_COULD_NOT;
+		if (copy_target_apart(c->sources[i], c->target, &err))
+			return session_error(c->s, c->target_name, &err);
+	}
+	return EXIT_DONE;
+}
+
+static int copy_all(struct copy *c)
+{
+	struct session *s = c->s;
+	struct am_error err = {0};
+	int64_t clock = g_get_monotonic_time();
+	bool limited = c->left > 0;
+	int status = EXIT_DONE;
+
+	session_catch_signals(s);
+	am_json_open(c->json, '[');
+	for (int i = 0; i < c->n_sources && status == EXIT_DONE; i++) {
+		if (limited && !c->left)
+			break;
+		if (copy_one(c, i))
+			status = EXIT_COULD_NOT;
+	}
+	am_json_close(c->json, ']');
+	if (c->n_sources > 1)
+		print_ledger(c, "in all", am_report_total(c->total),
+		             (double)(g_get_monotonic_time() - clock) /
+		                     G_USEC_PER_SEC);
+	if (c->o->report && write_report(c, &err)) {
+		session_error(s, NULL, &err);
+		status = EXIT_COULD_NOT;
+	}
+	/* What was stored before something broke is searchable too. */
+	if (should_index(c) && (!status || am_report_total(c->total)->stored)) {
+		int indexed = bring_up_index(c);
+		status = status ? status : indexed;
+	}
+	session_sum_up(s);
+	if (!status &&
+	    (am_report_total(c->total)->failed || s->n_errors))
+		status = EXIT_SOME_FAILED;
+	return status;
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	struct am_error err = {0};
+	int status = EXIT_COULD_NOT;
+
+	session_voice(s, o->quiet, o->verbose);
+	if (argc < 2)
+		return session_usage(s, "a source and a target are needed");
+	struct copy c = {
+		.s = s,
+		.o = o,
+		.target_name = argv[argc - 1],
+		.names = g_new0(char *, (size_t)argc),
+		.n_sources = argc - 1,
+		.sources = g_new0(struct am_place *, (size_t)argc),
+		.left = o->limit,
+		.total = am_report_new(),
+		.json = am_json_new(),
+		.started = am_time_now(),
+	};
+	for (int i = 0; i < c.n_sources; i++)
+		c.names[i] = argv[i];
+	if (parse_filter(&c, &err))
+		session_error(s, NULL, &err);
+	else if (open_places(&c, argv) == EXIT_DONE)
+		status = copy_all(&c);
+	for (int i = 0; i < c.n_sources; i++)
+		am_place_free(&c.sources[i]);
+	g_free(c.sources);
+	g_free(c.names);
+	am_place_free(&c.target);
+	am_query_free(&c.query);
+	am_report_free(&c.total);
+	am_json_free(&c.json);
+	return status;
+}
+
+static const struct opt table[] = {
+	{0, "from", "FORMAT", "what the sources are, and its options",
+	 OPT_STRING, offsetof(struct options, from)},
+	{0, "to", "FORMAT", "what to write, and its options: mbox,eol=crlf",
+	 OPT_STRING, offsetof(struct options, to)},
+	{0, "folder", "GLOB", "only these folders", OPT_MANY,
+	 offsetof(struct options, folders)},
+	{0, "exclude-folder", "GLOB", "not these folders", OPT_MANY,
+	 offsetof(struct options, exclude)},
+	{0, "since", "DATE", "received then or later: 2020, 2020-05-01, 3d",
+	 OPT_STRING, offsetof(struct options, since)},
+	{0, "until", "DATE", "received then or earlier, that day included",
+	 OPT_STRING, offsetof(struct options, until)},
+	{0, "larger", "SIZE", "more bytes than this: 10k, 5M", OPT_SIZE,
+	 offsetof(struct options, larger)},
+	{0, "smaller", "SIZE", "fewer bytes than this", OPT_SIZE,
+	 offsetof(struct options, smaller)},
+	{0, "query", "QUERY", "only what a search for this finds", OPT_STRING,
+	 offsetof(struct options, query)},
+	{0, "limit", "N", "at most so many messages", OPT_NUMBER,
+	 offsetof(struct options, limit)},
+	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
+	 offsetof(struct options, jobs)},
+	{0, "no-index", NULL, "do not bring the archive's index up to date",
+	 OPT_SWITCH, offsetof(struct options, no_index)},
+	{'n', "dry-run", NULL, "do everything but write", OPT_SWITCH,
+	 offsetof(struct options, dry_run)},
+	{0, "report", "FILE", "write the ledger in full as JSON", OPT_STRING,
+	 offsetof(struct options, report)},
+	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
+	 offsetof(struct options, quiet)},
+	{'v', "verbose", NULL, "every note; progress without a terminal",
+	 OPT_SWITCH, offsetof(struct options, verbose)},
+	{0},
+};
+
+const struct cmd cmd_copy = {
+	.name = "copy",
+	.usage = "[options] SOURCE… TARGET",
+	.summary = "Copy mail from any format into any other; run again, it "
+		   "adds what is new",
+	.examples =
+		"  mailark copy old.mbox mail.mailark\n"
+		"  mailark copy ~/Maildir takeout.mbox.gz mail.mailark\n"
+		"  mailark copy --to maildir mail.mailark out/\n"
+		"  mailark copy --folder Work --since 2020 mail.mailark "
+		"work.mbox\n"
+		"  mailark copy --dry-run --report r.json old.mbox "
+		"mail.mailark\n",
+	.options = table,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

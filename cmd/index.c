@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailark index: bring the full-text index of an archive up to date. */
+#include "base/file.h"
+#include "cmd/cmd.h"
+#include "cmd/indexing.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "index/index.h"
+#include "store/archive.h"
+
+#include <glib.h>
+
+#include <stdio.h>
+
+static int index_path(struct session *s, const char *archive, char **out,
+                      struct am_error *err)
+{
+	struct am_archive *a = NULL;
+
+	int r = am_archive_open(&a, archive, false, &s->ctx, err);
+	if (!r)
+		*out = am_archive_index_path(a);
+	am_archive_close(&a);
+	return r;
+}
+
+int indexing_update(struct session *s, const char *archive, bool rebuild,
+                    unsigned jobs, struct am_error *err)
+{
+	struct am_index *index = NULL;
+	char *path = NULL;
+
+	int r = index_path(s, archive, &path, err);
+	if (!r && rebuild)
+		r = am_remove_tree(path, err);
+	if (!r)
+		r = am_index_open(&index, path, true, err);
+	if (!r)
+		r = am_index_update(index, archive, jobs, &s->ctx, err);
+	am_index_close(&index);
+	g_free(path);
+	return r < 0 ? r : AM_OK;
+}
+
+struct options {
+	bool rebuild, quiet, verbose, json;
+	uint64_t jobs;
+};
+
+static int show_stats(struct session *s, const char *archive, bool json,
+                      struct am_error *err)
+{
+	struct am_index_stats stats = {0};
+	struct am_index *index = NULL;
+	char *path = NULL;
+
+	int r = index_path(s, archive, &path, err);
+	if (!r)
+		r = am_index_open(&index, path, false, err);
+	if (!r)
+		r = am_index_stats(index, &stats, err);
+	if (!r && json) {
+		printf("{\"documents\":%" PRIu64 ",\"seq\":%" PRIu64
+		       ",\"bytes\":%" PRIu64 "}\n",
+		       stats.documents, stats.seq, stats.bytes);
+	} else if (!r) {
+		char n[OUT_ROOM], size[OUT_ROOM];
+		out_count(stats.documents, n);
+		out_size(stats.bytes, size);
+		printf("%s messages indexed, %s\n", n, size);
+	}
+	am_index_close(&index);
+	g_free(path);
+	return r;
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	struct am_error err = {0};
+
+	session_voice(s, o->quiet, o->verbose);
+	if (argc != 1)
+		return session_usage(s, "one archive is needed");
+	const char *archive = session_archive(s, argv[0]);
+	if (!archive)
+		return EXIT_COULD_NOT;
+	s->subject = archive;
+	session_catch_signals(s);
+	int r = indexing_update(s, archive, o->rebuild, (unsigned)o->jobs,
+	                        &err);
+	if (!r && !o->quiet)
+		r = show_stats(s, archive, o->json, &err);
+	if (r && err.kind == AM_E_CANCELLED) {
+		session_say(s, "stopped; run the same command again to go on");
+		return EXIT_COULD_NOT;
+	}
+	if (r)
+		return session_error(s, archive, &err);
+	session_sum_up(s);
+	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+}
+
+static const struct opt table[] = {
+	{0, "rebuild", NULL, "throw the index away and make it anew",
+	 OPT_SWITCH, offsetof(struct options, rebuild)},
+	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
+	 offsetof(struct options, jobs)},
+	{0, "json", NULL, "print what there is as JSON", OPT_SWITCH,
+	 offsetof(struct options, json)},
+	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
+	 offsetof(struct options, quiet)},
+	{'v', "verbose", NULL, "every note; progress without a terminal",
+	 OPT_SWITCH, offsetof(struct options, verbose)},
+	{0},
+};
+
+const struct cmd cmd_index = {
+	.name = "index",
+	.usage = "[options] ARCHIVE",
+	.summary = "Bring the full-text index of an archive up to date",
+	.examples = "  mailark index mail.mailark\n"
+		    "  mailark index --rebuild mail.mailark\n",
+	.options = table,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

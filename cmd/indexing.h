@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MAILARK_INDEXING_H
+#define MAILARK_INDEXING_H
+
+#include "base/error.h"
+
+struct session;
+
+/* Bring the index of an archive up to date, with progress; rebuild: from
+ * nothing.  The caller tells the error. */
+AM_MUST_USE int indexing_update(struct session *s, const char *archive,
+                                bool rebuild, unsigned jobs,
+                                struct am_error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* main(): find the command, parse its options, run it. */
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/opt.h"
+#include "cmd/session.h"
+
+#include <glib.h>
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The command line as it goes into archives: without what stands between
+ * "://user:" and "@". */
+static char *readable_line(int argc, char **argv)
+{
+	GString *line = g_string_new("mailark");
+
+	for (int i = 1; i < argc; i++) {
+		const char *url = strstr(argv[i], "://");
+		const char *at = url ? strchr(url + 3, '@') : NULL;
+		const char *colon = url ? strchr(url + 3, ':') : NULL;
+		g_string_append_c(line, ' ');
+		if (at && colon && colon < at)
+			g_string_append_printf(line, "%.*s:***%s",
+			                       (int)(colon - argv[i]), argv[i],
+			                       at);
+		else
+			g_string_append(line, argv[i]);
+	}
+	char *valid = g_utf8_make_valid(line->str, -1);
+	g_string_free(line, TRUE);
+	return valid;
+}
+
+static int fail_unknown(const char *name)
+{
+	const char *near = help_nearest(name);
+
+	fprintf(stderr, "mailark: no command \"%s\"%s%s%s\n", name,
+	        near ? "; did you mean " : "", near ? near : "",
+	        near ? "?" : " (mailark help lists them)");
+	return EXIT_COULD_NOT;
+}
+
+static int run(const struct cmd *cmd, int argc, char **argv, const char *line)
+{
+	void *options = g_malloc0(cmd->options_size ? cmd->options_size : 1);
+	struct am_error err = {0};
+	struct session s;
+	bool help;
+	int status;
+
+	session_init(&s, cmd->name, line);
+	if (opt_parse(cmd, options, &argc, argv, &help, &err)) {
+		status = session_usage(&s, "%s", err.text);
+	} else if (help) {
+		opt_help(cmd);
+		status = EXIT_DONE;
+	} else {
+		status = cmd->run(&s, options, argc, argv);
+	}
+	session_end(&s);
+	opt_free(cmd, options);
+	g_free(options);
+	/* A full disk or a reader that has gone: what was to be printed is
+	 * not, and that is no success. */
+	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_DONE) {
+		fprintf(stderr, "mailark: %s: standard output: cannot write\n",
+		        cmd->name);
+		status = EXIT_COULD_NOT;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	/* `| head` ends us by an error of write, not by a signal in the middle
+	 * of a commit. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		help_overview();
+		return EXIT_COULD_NOT;
+	}
+	const char *name = argv[1];
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		printf("mailark %s\n", AM_VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
+		help_overview();
+		return EXIT_DONE;
+	}
+	const struct cmd *cmd = help_find(name);
+	if (!cmd)
+		return fail_unknown(name);
+	char *line = readable_line(argc, argv);
+	int status = run(cmd, argc - 2, argv + 2, line);
+	g_free(line);
+	return status;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/matching.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "cmd/lister.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMED_MAX 1000 /* messages named on each side, in each respect */
+
+struct entry {
+	uint8_t raw[AM_SHA256_LEN];
+	uint8_t lf[AM_SHA256_LEN];
+	uint32_t folder;           /* index into folders */
+	uint32_t flags;
+	int64_t received; /* INT64_MIN: not known */
+	uint32_t words;   /* hash of keywords */
+	bool matched;
+};
+
+struct side {
+	const char *name;
+	const struct am_place *place;
+	GArray *entries;    /* struct entry, in source order */
+	GPtrArray *names;   /* of the unmatched, as many as are kept */
+	uint64_t unmatched;
+};
+
+struct matching {
+	struct session *s;
+	struct side a, b;
+	GHashTable *folder_ids; /* printed folder -> index + 1 */
+	GPtrArray *folders;
+	uint64_t same;       /* bytes and folder */
+	uint64_t moved;      /* bytes, in another folder */
+	uint64_t line_ends;  /* but for line ends */
+	uint64_t flags, dates; /* of those with equal bytes */
+	GPtrArray *flag_names, *date_names;
+};
+
+static uint32_t folder_id(struct matching *m, const struct am_folder *folder)
+{
+	char *name = am_folder_print(folder);
+	/* INBOX in any case and the top of a single box are one place. */
+	if (!*name || !g_ascii_strcasecmp(name, "INBOX")) {
+		g_free(name);
+		name = g_strdup("INBOX");
+	}
+	guint id = GPOINTER_TO_UINT(g_hash_table_lookup(m->folder_ids, name));
+	if (id) {
+		g_free(name);
+		return id - 1;
+	}
+	g_ptr_array_add(m->folders, name);
+	id = m->folders->len;
+	g_hash_table_insert(m->folder_ids, name, GUINT_TO_POINTER(id));
+	return id - 1;
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	return g_ascii_strcasecmp(*(const char *const *)a,
+	                          *(const char *const *)b);
+}
+
+/* The same for the same keywords in whatever order. */
+static uint32_t hash_words(const struct am_message *msg)
+{
+	size_t n = msg->n_keywords;
+	uint32_t hash = 5381;
+
+	if (!n)
+		return 0;
+	const char **sorted = g_memdup2(msg->keywords, n * sizeof *sorted);
+	qsort(sorted, n, sizeof *sorted, compare_words);
+	for (size_t i = 0; i < n; i++) {
+		for (const char *p = sorted[i]; *p; p++)
+			hash = hash * 33 + (uint8_t)g_ascii_tolower(*p);
+		hash = hash * 33 + '\n';
+	}
+	g_free(sorted);
+	return hash;
+}
+
+struct reading {
+	struct matching *m;
+	struct side *side;
+};
+
+static int add_entry(void *user, const struct lister_item *item,
+                     struct am_error *err)
+{
+	struct reading *reading = user;
+	const struct am_message *msg = item->msg;
+	struct entry entry = {0};
+
+	(void)err;
+	if (!msg)
+		return AM_OK;
+	memcpy(entry.raw, item->digest.raw, sizeof entry.raw);
+	memcpy(entry.lf, item->digest.lf, sizeof entry.lf);
+	entry.folder = folder_id(reading->m, msg->folder);
+	entry.flags = msg->flags;
+	entry.received = msg->received.known ? msg->received.sec : INT64_MIN;
+	entry.words = hash_words(msg);
+	g_array_append_val(reading->side->entries, entry);
+	return AM_OK;
+}
+
+/* ---- pairing: both sides sorted by a key, then walked together ---------------- */
+
+typedef int compare_fn(const struct entry *x, const struct entry *y);
+
+static int by_place(const struct entry *x, const struct entry *y)
+{
+	int c = memcmp(x->raw, y->raw, sizeof x->raw);
+
+	if (c)
+		return c;
+	return x->folder < y->folder ? -1 : x->folder > y->folder;
+}
+
+static int by_bytes(const struct entry *x, const struct entry *y)
+{
+	return memcmp(x->raw, y->raw, sizeof x->raw);
+}
+
+static int by_lf(const struct entry *x, const struct entry *y)
+{
+	return memcmp(x->lf, y->lf, sizeof x->lf);
+}
+
+static gint compare_pointers(gconstpointer a, gconstpointer b, gpointer user)
+{
+	struct entry *const *x = a, *const *y = b;
+	compare_fn *const *compare = user;
+	int c = (*compare)(*x, *y);
+
+	if (c)
+		return c;
+	/* Copies of one message: those with equal flags meet each other. */
+	if ((*x)->flags != (*y)->flags)
+		return (*x)->flags < (*y)->flags ? -1 : 1;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static GPtrArray *sorted_left(const struct side *side, compare_fn *compare)
+{
+	GPtrArray *left = g_ptr_array_new();
+
+	for (guint i = 0; i < side->entries->len; i++) {
+		struct entry *e = &g_array_index(side->entries, struct entry, i);
+		if (!e->matched)
+			g_ptr_array_add(left, e);
+	}
+	g_ptr_array_sort_with_data(left, compare_pointers, &compare);
+	return left;
+}
+
+static void name_difference(GPtrArray *names, const struct matching *m,
+                            const struct entry *a, const char *what)
+{
+	char hex[17];
+
+	if (names->len >= NAMED_MAX)
+		return;
+	am_hex(a->raw, 8, hex);
+	g_ptr_array_add(names, g_strdup_printf(
+				       "%s: %s: %s",
+				       (char *)g_ptr_array_index(m->folders,
+	                                                         a->folder),
+				       hex, what));
+}
+
+static char *flag_words(uint32_t flags)
+{
+	GString *words = g_string_new(NULL);
+
+	for (unsigned i = 0; i < AM_FLAG_COUNT; i++)
+		if (flags & (1u << i))
+			g_string_append_printf(
+				words, "%s%s", words->len ? "," : "",
+				am_flag_name((enum am_flag)(1u << i)));
+	return g_string_free(words, FALSE);
+}
+
+/* What else differs between two messages with the same bytes. */
+static void compare_meta(struct matching *m, const struct entry *a,
+                         const struct entry *b)
+{
+	if (a->flags != b->flags || a->words != b->words) {
+		char *fa = flag_words(a->flags), *fb = flag_words(b->flags);
+		char *what = g_strdup_printf(
+			"flags %s / %s%s", *fa ? fa : "-", *fb ? fb : "-",
+			a->words != b->words ? ", other keywords" : "");
+		m->flags++;
+		name_difference(m->flag_names, m, a, what);
+		g_free(what);
+		g_free(fa);
+		g_free(fb);
+	}
+	if (a->received != b->received) {
+		char ta[AM_TIME_ROOM], tb[AM_TIME_ROOM];
+		am_time_iso(&(struct am_when){.sec = a->received,
+		                              .known = a->received !=
+		                                       INT64_MIN},
+		            ta);
+		am_time_iso(&(struct am_when){.sec = b->received,
+		                              .known = b->received !=
+		                                       INT64_MIN},
+		            tb);
+		char *what = g_strdup_printf("received %s / %s",
+		                             *ta ? ta : "-", *tb ? tb : "-");
+		m->dates++;
+		name_difference(m->date_names, m, a, what);
+		g_free(what);
+	}
+}
+
+static void pair_up(struct matching *m, compare_fn *compare, uint64_t *count)
+{
+	GPtrArray *a = sorted_left(&m->a, compare);
+	GPtrArray *b = sorted_left(&m->b, compare);
+	guint i = 0, j = 0;
+
+	while (i < a->len && j < b->len) {
+		struct entry *x = g_ptr_array_index(a, i);
+		struct entry *y = g_ptr_array_index(b, j);
+		int c = compare(x, y);
+		if (c < 0) {
+			i++;
+		} else if (c > 0) {
+			j++;
+		} else {
+			x->matched = y->matched = true;
+			++*count;
+			compare_meta(m, x, y);
+			i++;
+			j++;
+		}
+	}
+	g_ptr_array_unref(a);
+	g_ptr_array_unref(b);
+}
+
+/* ---- naming what is left --------------------------------------------------------- */
+
+struct naming {
+	struct matching *m;
+	struct side *side;
+	guint at;
+};
+
+static int name_left(void *user, const struct lister_item *item,
+                     struct am_error *err)
+{
+	struct naming *n = user;
+
+	(void)err;
+	if (!item->msg || n->at >= n->side->entries->len)
+		return AM_OK;
+	const struct entry *e =
+		&g_array_index(n->side->entries, struct entry, n->at++);
+	if (e->matched || n->side->names->len >= NAMED_MAX)
+		return AM_OK;
+	char *folder = am_folder_print(item->msg->folder);
+	char hex[17];
+	am_hex(e->raw, 8, hex);
+	const char *origin = item->msg->origin;
+	char *name = g_strdup_printf(
+		"%s%s%s: %s: %s", folder, *folder ? ": " : "",
+		origin ? origin : "?", hex,
+		item->overview.subject ? item->overview.subject
+				       : "(no subject)");
+	g_ptr_array_add(n->side->names, name);
+	g_free(folder);
+	return AM_OK;
+}
+
+static int name_side(struct matching *m, struct side *side)
+{
+	struct naming naming = {.m = m, .side = side};
+	const struct lister lister = {
+		.each = name_left,
+		.user = &naming,
+		.overview = true,
+		.phase = "naming",
+	};
+
+	for (guint i = 0; i < side->entries->len; i++)
+		side->unmatched +=
+			!g_array_index(side->entries, struct entry, i).matched;
+	if (!side->unmatched)
+		return AM_OK;
+	/* What failed was told the first time. */
+	void (*on_note)(void *, const struct am_note *) = m->s->ctx.on_note;
+	m->s->ctx.on_note = NULL;
+	m->s->subject = side->name;
+	int r = lister_run(m->s, side->place, &lister);
+	m->s->ctx.on_note = on_note;
+	return r;
+}
+
+static int read_side(struct matching *m, struct side *side)
+{
+	struct reading reading = {m, side};
+	const struct lister lister = {
+		.each = add_entry,
+		.user = &reading,
+		.phase = "reading",
+	};
+
+	m->s->subject = side->name;
+	return lister_run(m->s, side->place, &lister);
+}
+
+int matching_read(struct matching **out, struct session *s,
+                  const struct am_place *a, const char *name_a,
+                  const struct am_place *b, const char *name_b)
+{
+	struct matching *m = g_new0(struct matching, 1);
+
+	*out = m;
+	m->s = s;
+	m->a = (struct side){.name = name_a, .place = a};
+	m->b = (struct side){.name = name_b, .place = b};
+	m->folder_ids = g_hash_table_new(g_str_hash, g_str_equal);
+	m->folders = g_ptr_array_new_with_free_func(g_free);
+	m->flag_names = g_ptr_array_new_with_free_func(g_free);
+	m->date_names = g_ptr_array_new_with_free_func(g_free);
+	struct side *const sides[] = {&m->a, &m->b};
+	for (size_t i = 0; i < AM_COUNT(sides); i++) {
+		sides[i]->entries =
+			g_array_new(FALSE, FALSE, sizeof(struct entry));
+		sides[i]->names = g_ptr_array_new_with_free_func(g_free);
+	}
+	for (size_t i = 0; i < AM_COUNT(sides); i++)
+		if (read_side(m, sides[i]))
+			return AM_FATAL;
+	pair_up(m, by_place, &m->same);
+	pair_up(m, by_bytes, &m->moved);
+	pair_up(m, by_lf, &m->line_ends);
+	for (size_t i = 0; i < AM_COUNT(sides); i++)
+		if (name_side(m, sides[i]))
+			return AM_FATAL;
+	return AM_OK;
+}
+
+void matching_free(struct matching **matching)
+{
+	struct matching *m = *matching;
+
+	*matching = NULL;
+	if (!m)
+		return;
+	g_array_unref(m->a.entries);
+	g_array_unref(m->b.entries);
+	g_ptr_array_unref(m->a.names);
+	g_ptr_array_unref(m->b.names);
+	g_hash_table_unref(m->folder_ids);
+	g_ptr_array_unref(m->folders);
+	g_ptr_array_unref(m->flag_names);
+	g_ptr_array_unref(m->date_names);
+	g_free(m);
+}
+
+bool matching_bytes_equal(const struct matching *matching)
+{
+	return !matching->a.unmatched && !matching->b.unmatched &&
+	       !matching->line_ends;
+}
+
+bool matching_all_equal(const struct matching *matching)
+{
+	return matching_bytes_equal(matching) && !matching->moved &&
+	       !matching->flags && !matching->dates;
+}
+
+/* ---- showing ------------------------------------------------------------------------ */
+
+static void print_names(const GPtrArray *names, uint64_t n, const char *mark)
+{
+	guint show = names->len < 20 ? names->len : 20;
+
+	for (guint i = 0; i < show; i++) {
+		char *clean = out_clean(g_ptr_array_index(names, i), false);
+		printf("  %s %s\n", mark, clean);
+		g_free(clean);
+	}
+	if (n > show)
+		printf("  %s … and %" PRIu64 " more (--json names up to %d)\n",
+		       mark, n - show, NAMED_MAX);
+}
+
+static void print_count(uint64_t n, const char *what, const char *where)
+{
+	char count[OUT_ROOM];
+
+	out_count(n, count);
+	printf("%10s %s%s\n", count, what, where);
+}
+
+void matching_print(const struct matching *m)
+{
+	print_count(m->same + m->moved, "in both, byte for byte", "");
+	if (m->moved)
+		print_count(m->moved, "of these in another folder", "");
+	if (m->line_ends)
+		print_count(m->line_ends, "the same but for their line ends",
+		            "");
+	if (m->flags) {
+		print_count(m->flags, "with other flags or keywords", "");
+		print_names(m->flag_names, m->flags, "~");
+	}
+	if (m->dates) {
+		print_count(m->dates, "with another received date", "");
+		print_names(m->date_names, m->dates, "~");
+	}
+	print_count(m->a.unmatched, "only in ", m->a.name);
+	print_names(m->a.names, m->a.unmatched, "-");
+	print_count(m->b.unmatched, "only in ", m->b.name);
+	print_names(m->b.names, m->b.unmatched, "+");
+}
+
+static void write_count(struct am_json *json, const char *key, uint64_t n)
+{
+	am_json_key(json, key);
+	am_json_uint(json, n);
+}
+
+static void write_names(struct am_json *json, const char *key,
+                        const GPtrArray *names)
+{
+	am_json_key(json, key);
+	out_json_words(json, (const char *const *)names->pdata, names->len);
+}
+
+void matching_json(const struct matching *m, struct am_json *json,
+                   const char *key)
+{
+	if (key) {
+		am_json_key(json, key);
+		am_json_open(json, '{');
+	}
+	out_json_text(json, "a", m->a.name);
+	out_json_text(json, "b", m->b.name);
+	am_json_key(json, "equal");
+	am_json_bool(json, matching_all_equal(m));
+	write_count(json, "messages_a", m->a.entries->len);
+	write_count(json, "messages_b", m->b.entries->len);
+	write_count(json, "same", m->same + m->moved);
+	write_count(json, "moved", m->moved);
+	write_count(json, "line_ends", m->line_ends);
+	write_count(json, "flags", m->flags);
+	write_count(json, "dates", m->dates);
+	write_count(json, "only_a", m->a.unmatched);
+	write_count(json, "only_b", m->b.unmatched);
+	write_names(json, "names_only_a", m->a.names);
+	write_names(json, "names_only_b", m->b.names);
+	write_names(json, "names_flags", m->flag_names);
+	write_names(json, "names_dates", m->date_names);
+	if (key)
+		am_json_close(json, '}');
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailark repair: what can be read of a damaged archive into a new one. */
+#include "cmd/cmd.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "store/archive.h"
+
+#include <glib.h>
+
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+	const char *to;
+	bool json, quiet, verbose;
+};
+
+/* "mail.mailark" -> "mail.repaired.mailark". */
+static char *default_name(const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (n > 8 && !strncmp(path + n - 8, ".mailark", 8))
+		n -= 8;
+	return g_strdup_printf("%.*s.repaired.mailark", (int)n, path);
+}
+
+static void print_result(const struct am_repair_result *res, const char *to,
+                         bool json)
+{
+	char kept[OUT_ROOM], lost[OUT_ROOM];
+
+	if (json) {
+		printf("{\"kept\":%" PRIu64 ",\"lost\":%" PRIu64
+		       ",\"bytes_before\":%" PRIu64 ",\"bytes_after\":%" PRIu64
+		       "}\n",
+		       res->kept, res->lost, res->bytes_before,
+		       res->bytes_after);
+		return;
+	}
+	out_count(res->kept, kept);
+	out_count(res->lost, lost);
+	printf("%s messages kept, %s lost; written to %s, the old archive is "
+	       "as it was\n",
+	       kept, lost, to);
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	struct am_repair_result result = {0};
+	struct am_error err = {0};
+
+	session_voice(s, o->quiet, o->verbose);
+	if (argc != 1)
+		return session_usage(s, "one archive is needed");
+	const char *path = session_archive(s, argv[0]);
+	if (!path)
+		return EXIT_COULD_NOT;
+	char *to = o->to ? g_strdup(o->to) : default_name(path);
+	s->subject = argv[0];
+	session_catch_signals(s);
+	int r = am_archive_repair(path, to, &s->ctx, &result, &err);
+	if (r)
+		session_error(s, argv[0], &err);
+	else if (!o->quiet)
+		print_result(&result, to, o->json);
+	session_sum_up(s);
+	g_free(to);
+	return r              ? EXIT_COULD_NOT
+	       : result.lost ? EXIT_SOME_FAILED
+	                     : EXIT_DONE;
+}
+
+static const struct opt table[] = {
+	{0, "to", "FILE", "the new archive (NAME.repaired.mailark)", OPT_STRING,
+	 offsetof(struct options, to)},
+	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
+	 offsetof(struct options, json)},
+	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
+	 offsetof(struct options, quiet)},
+	{'v', "verbose", NULL, "every note; progress without a terminal",
+	 OPT_SWITCH, offsetof(struct options, verbose)},
+	{0},
+};
+
+const struct cmd cmd_repair = {
+	.name = "repair",
+	.usage = "[options] ARCHIVE",
+	.summary = "Save what can be read of a damaged archive into a new one",
+	.examples = "  mailark repair mail.mailark\n"
+		    "  mailark repair --to saved.mailark mail.mailark\n",
+	.options = table,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/session.h"
+
+#include "cmd/cmd.h"
+#include "cmd/out.h"
+#include "cmd/progress.h"
+#include "model/folder.h"
+#include "store/archive.h"
+#include "transfer/registry.h"
+#include "transfer/report.h"
+
+#include <glib.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WARN_MAX 5 /* of one code; errors are all named */
+
+/* The one thing a signal handler may reach. */
+static struct am_cancel *volatile signal_cancel;
+
+static void on_signal(int number)
+{
+	static const char text[] =
+		"\nmailark: stopping: what is done so far is made safe "
+		"(once more to end at once)\n";
+	struct am_cancel *cancel = signal_cancel;
+
+	if (!cancel || am_cancel_asked(cancel)) {
+		signal(number, SIG_DFL);
+		raise(number);
+		return;
+	}
+	am_cancel_request(cancel);
+	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+	(void)n;
+}
+
+void session_catch_signals(struct session *s)
+{
+	struct sigaction action = {.sa_handler = on_signal,
+	                           .sa_flags = SA_RESTART};
+
+	signal_cancel = &s->cancel;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/* One line; WHAT and WHY may hold anything mail can hold. */
+static void print_line(struct session *s, const char *kind, const char *what,
+                       const char *why)
+{
+	GString *line = g_string_new("mailark: ");
+
+	g_string_append_printf(line, "%s: ", s->command);
+	g_string_append(line, kind);
+	if (what && *what)
+		g_string_append_printf(line, "%s: ", what);
+	g_string_append(line, why);
+	char *clean = out_clean(line->str, false);
+	progress_clear(s->progress);
+	fprintf(stderr, "%s\n", clean);
+	g_free(clean);
+	g_string_free(line, TRUE);
+}
+
+/* "old.mbox: Work/Old: message 17": what a note is about. */
+static char *describe(const struct session *s, const struct am_note *note)
+{
+	GString *what = g_string_new(s->subject ? s->subject : "");
+
+	if (note->folder && note->folder->depth) {
+		char *folder = am_folder_print(note->folder);
+		g_string_append_printf(what, "%s%s", what->len ? ": " : "",
+		                       folder);
+		g_free(folder);
+	}
+	if (note->origin && *note->origin)
+		g_string_append_printf(what, "%s%s", what->len ? ": " : "",
+		                       note->origin);
+	return g_string_free(what, FALSE);
+}
+
+/* Is this note to be seen?  The first few of a kind are enough to know what
+ * goes on; the report counts them all. */
+static bool shown(struct session *s, const struct am_note *note)
+{
+	if (note->level == AM_NOTE_ERROR || s->verbose)
+		return true;
+	if (s->quiet || note->level != AM_NOTE_WARN)
+		return false;
+	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(s->warned, note->code));
+	g_hash_table_replace(s->warned, g_strdup(note->code),
+	                     GUINT_TO_POINTER(n + 1));
+	if (n < WARN_MAX)
+		return true;
+	s->unwarned++;
+	return false;
+}
+
+static void on_note(void *user, const struct am_note *note)
+{
+	static const char *const kinds[] = {
+		[AM_NOTE_INFO] = "note: ",
+		[AM_NOTE_LOSS] = "left behind: ",
+		[AM_NOTE_WARN] = "note: ",
+		[AM_NOTE_ERROR] = "",
+	};
+	struct session *s = user;
+
+	if (s->report)
+		am_report_note(s->report, note->code, 1);
+	if (note->level == AM_NOTE_ERROR)
+		s->n_errors++;
+	if (!shown(s, note))
+		return;
+	char *what = describe(s, note);
+	print_line(s, kinds[note->level], what, note->text);
+	g_free(what);
+}
+
+static void on_progress(void *user, const struct am_progress *progress)
+{
+	struct session *s = user;
+
+	progress_show(s->progress, progress);
+}
+
+void session_init(struct session *s, const char *command, const char *line)
+{
+	*s = (struct session){
+		.command = command,
+		.line = line,
+		.progress = progress_new(),
+		.warned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+		                                NULL),
+	};
+	s->ctx = (struct am_ctx){
+		.on_note = on_note,
+		.on_progress = on_progress,
+		.user = s,
+		.tmpdir = g_getenv("TMPDIR"),
+		.cancel = &s->cancel,
+	};
+}
+
+void session_end(struct session *s)
+{
+	signal_cancel = NULL;
+	progress_free(&s->progress);
+	g_hash_table_unref(s->warned);
+	s->warned = NULL;
+}
+
+void session_voice(struct session *s, bool quiet, bool verbose)
+{
+	s->quiet = quiet;
+	s->verbose = verbose;
+	progress_voice(s->progress, quiet, verbose);
+}
+
+int session_error(struct session *s, const char *what,
+                  const struct am_error *err)
+{
+	print_line(s, "", what, err->text);
+	return EXIT_COULD_NOT;
+}
+
+int session_usage(struct session *s, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	char *text = g_strdup_vprintf(fmt, args);
+	va_end(args);
+	print_line(s, "", NULL, text);
+	g_free(text);
+	fprintf(stderr, "usage: mailark %s --help\n", s->command);
+	return EXIT_COULD_NOT;
+}
+
+void session_say(struct session *s, const char *fmt, ...)
+{
+	va_list args;
+
+	if (s->quiet)
+		return;
+	va_start(args, fmt);
+	char *text = g_strdup_vprintf(fmt, args);
+	va_end(args);
+	print_line(s, "", NULL, text);
+	g_free(text);
+}
+
+void session_sum_up(struct session *s)
+{
+	if (s->unwarned)
+		session_say(s,
+		            "%" PRIu64 " further note%s counted only "
+		            "(--verbose shows all)",
+		            s->unwarned, s->unwarned == 1 ? "" : "s");
+	s->unwarned = 0;
+}
+
+struct am_place *session_place(struct session *s, const char *text,
+                               const char *format, bool target)
+{
+	struct am_place *place = NULL;
+	struct am_error err;
+
+	if (am_place_parse(&place, text, format, target, &err))
+		session_error(s, text, &err);
+	return place;
+}
+
+const char *session_archive(struct session *s, const char *text)
+{
+	const char *path = NULL;
+
+	struct am_place *place = session_place(s, text, NULL, false);
+	if (!place)
+		return NULL;
+	if (am_place_format(place) != &am_format_archive) {
+		struct am_error err;
+		am_fail(&err, AM_FAILED, AM_E_ARGUMENT,
+		        "is %s; this works on archives "
+		        "(mailark copy makes one of it)",
+		        am_place_format(place)->title);
+		session_error(s, text, &err);
+	} else {
+		/* The path is the tail of what was written. */
+		const char *found = am_place_location(place)->path;
+		path = text + strlen(text) - strlen(found);
+	}
+	am_place_free(&place);
+	return path;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MAILARK_SESSION_H
+#define MAILARK_SESSION_H
+
+#include "model/ctx.h"
+
+#include <signal.h>
+
+struct am_place;
+struct am_report;
+struct progress;
+
+/*
+ * What main() sets up for a command: the ctx with its listeners, the words of
+ * errors, and a way to be asked to stop.
+ *
+ * Errors and notes go to standard error as "mailark: COMMAND: WHAT: WHY"; WHAT
+ * begins with `subject`, the location that is being worked on.
+ */
+struct session {
+	struct am_ctx ctx;
+	struct am_cancel cancel;
+	const char *command; /* "copy" */
+	const char *line;    /* the whole command line */
+	const char *subject; /* may be NULL */
+	bool quiet, verbose;
+	struct am_report *report; /* notes are counted here; may be NULL */
+	struct progress *progress;
+	uint64_t n_errors;  /* notes of level ERROR */
+	void *warned;       /* how often each code was printed */
+	uint64_t unwarned;  /* notes that were only counted */
+};
+
+void session_init(struct session *s, const char *command, const char *line);
+void session_end(struct session *s);
+/* --quiet and --verbose, as soon as they are known. */
+void session_voice(struct session *s, bool quiet, bool verbose);
+/* From now on SIGINT and SIGTERM ask the job to stop (the second one ends the
+ * program); until then they end the program as they always do. */
+void session_catch_signals(struct session *s);
+
+/* "mailark: copy: old.mbox: no such file"; what may be NULL.  Returns
+ * EXIT_COULD_NOT. */
+int session_error(struct session *s, const char *what,
+                  const struct am_error *err);
+/* "mailark: copy: usage …"; returns EXIT_COULD_NOT. */
+int session_usage(struct session *s, const char *fmt, ...) AM_PRINTF(2, 3);
+/* A line to standard error unless --quiet, past the progress line. */
+void session_say(struct session *s, const char *fmt, ...) AM_PRINTF(2, 3);
+/* What was counted but not shown: "3 further notes …; --verbose shows them". */
+void session_sum_up(struct session *s);
+
+/* A location that is read, with its errors told; NULL: session_error() said
+ * why. */
+struct am_place *session_place(struct session *s, const char *text,
+                               const char *format, bool target);
+/* The path of an archive (for commands that take nothing else), or NULL; as
+ * "archive:PATH" too.  The text's. */
+const char *session_archive(struct session *s, const char *text);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailark verify: is the archive whole, and does it hold what it should? */
+#include "base/json.h"
+#include "cmd/cmd.h"
+#include "cmd/matching.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "store/archive.h"
+#include "transfer/registry.h"
+
+#include <glib.h>
+
+#include <stdio.h>
+
+struct options {
+	bool full, json, quiet, verbose;
+	const char *against, *from;
+};
+
+static void write_result(struct am_json *json,
+                         const struct am_verify_result *v)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} rows[] = {
+		{"records", v->records},
+		{"commits", v->commits},
+		{"messages", v->messages},
+		{"blobs", v->blobs},
+		{"bytes", v->bytes},
+		{"damaged_records", v->damaged_records},
+		{"damaged_messages", v->damaged_messages},
+		{"damaged_blobs", v->damaged_blobs},
+		{"catalog_differences", v->catalog_differences},
+		{"void_bytes", v->void_bytes},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		am_json_key(json, rows[i].name);
+		am_json_uint(json, rows[i].n);
+	}
+}
+
+static void print_result(const struct am_verify_result *v, bool full, bool good)
+{
+	char records[OUT_ROOM], messages[OUT_ROOM], blobs[OUT_ROOM];
+	char size[OUT_ROOM];
+
+	out_count(v->records, records);
+	out_count(v->messages, messages);
+	out_count(v->blobs, blobs);
+	out_size(v->bytes, size);
+	printf("%s: %s records, %s messages, %s attachments, %s %s\n",
+	       good ? "whole" : "DAMAGED", records, messages, blobs, size,
+	       full ? "read and hashed" : "of structure checked");
+	if (v->void_bytes) {
+		out_size(v->void_bytes, size);
+		printf("%s of interrupted runs, which count for nothing\n",
+		       size);
+	}
+	if (!good)
+		printf("damaged: %" PRIu64 " records, %" PRIu64
+		       " messages, %" PRIu64 " attachments; the catalog "
+		       "differs in %" PRIu64 " places\n",
+		       v->damaged_records, v->damaged_messages,
+		       v->damaged_blobs, v->catalog_differences);
+}
+
+/* The archive against the place it came from; in both directions. */
+static int check_against(struct session *s, const struct options *o,
+                         const char *archive, struct am_json *json)
+{
+	struct matching *m = NULL;
+	int status = EXIT_COULD_NOT;
+
+	struct am_place *there = session_place(s, o->against, o->from, false);
+	struct am_place *here = there ? session_place(s, archive, NULL, false)
+	                              : NULL;
+	if (here && !matching_read(&m, s, here, archive, there, o->against)) {
+		if (json)
+			matching_json(m, json, "against");
+		else if (!o->quiet)
+			matching_print(m);
+		/* More of one than the other is what was asked about; what
+		 * differs in flags alone is not. */
+		status = matching_bytes_equal(m) ? EXIT_DONE : EXIT_SOME_FAILED;
+	}
+	matching_free(&m);
+	am_place_free(&here);
+	am_place_free(&there);
+	return status;
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	struct am_verify_result result = {0};
+	struct am_json *json = NULL;
+	struct am_error err = {0};
+	int status = EXIT_DONE;
+
+	session_voice(s, o->quiet, o->verbose);
+	if (argc != 1)
+		return session_usage(s, "one archive is needed");
+	const char *path = session_archive(s, argv[0]);
+	if (!path)
+		return EXIT_COULD_NOT;
+	s->subject = argv[0];
+	session_catch_signals(s);
+	int r = am_archive_verify(path, o->full, &s->ctx, &result, &err);
+	if (r) {
+		session_error(s, argv[0], &err);
+		status = r == AM_FAILED && result.records ? EXIT_SOME_FAILED
+		                                          : EXIT_COULD_NOT;
+	}
+	if (o->json) {
+		json = am_json_new();
+		am_json_open(json, '{');
+		am_json_key(json, "whole");
+		am_json_bool(json, !r);
+		am_json_key(json, "full");
+		am_json_bool(json, o->full);
+		write_result(json, &result);
+	} else if (!o->quiet && status != EXIT_COULD_NOT) {
+		print_result(&result, o->full, !r);
+	}
+	if (o->against && status != EXIT_COULD_NOT) {
+		int other = check_against(s, o, argv[0], json);
+		status = MAX(status, other);
+	}
+	if (json) {
+		am_json_close(json, '}');
+		out_json_line(json);
+	}
+	am_json_free(&json);
+	session_sum_up(s);
+	return status;
+}
+
+static const struct opt table[] = {
+	{0, "full", NULL, "rebuild and hash every message too", OPT_SWITCH,
+	 offsetof(struct options, full)},
+	{0, "against", "LOCATION", "compare with this mail, both ways",
+	 OPT_STRING, offsetof(struct options, against)},
+	{0, "from", "FORMAT", "what that location is, and its options",
+	 OPT_STRING, offsetof(struct options, from)},
+	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
+	 offsetof(struct options, json)},
+	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
+	 offsetof(struct options, quiet)},
+	{'v', "verbose", NULL, "every note; progress without a terminal",
+	 OPT_SWITCH, offsetof(struct options, verbose)},
+	{0},
+};
+
+const struct cmd cmd_verify = {
+	.name = "verify",
+	.usage = "[options] ARCHIVE",
+	.summary = "Check an archive: its structure, every hash, or against "
+		   "its source",
+	.examples = "  mailark verify mail.mailark\n"
+		    "  mailark verify --full mail.mailark\n"
+		    "  mailark verify --against old.mbox mail.mailark\n",
+	.options = table,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one list of formats, and telling which one lies at a path.
+ */
+#include "transfer/registry.h"
+
+#include "transfer/sample.h"
+
+#include <glib.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* To add a format: its declaration and its row. */
+extern const struct am_format am_format_archive;
+extern const struct am_format am_format_mbox;
+extern const struct am_format am_format_maildir;
+extern const struct am_format am_format_eml;
+extern const struct am_format am_format_null;
+
+const struct am_format *const am_formats[] = {
+	&am_format_archive,
+	&am_format_mbox,
+	&am_format_maildir,
+	&am_format_eml,
+	&am_format_null,
+	NULL,
+};
+
+const struct am_format *am_format_find(const char *name)
+{
+	for (size_t i = 0; am_formats[i]; i++)
+		if (!g_ascii_strcasecmp(am_formats[i]->name, name))
+			return am_formats[i];
+	/* The archive is the program's own, so it may be called so. */
+	if (!g_ascii_strcasecmp(name, "mailark"))
+		return &am_format_archive;
+	return NULL;
+}
+
+static int fail_unknown(const struct am_probe *probe, struct am_error *err)
+{
+	const char *looks = am_sample_looks_like(probe);
+
+	if (probe->is_directory && !probe->n_entries)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "an empty folder: no mail in it");
+	if (probe->is_directory)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "a folder, but nothing in it looks like mail");
+	if (!probe->size)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "an empty file: not a mailbox");
+	if (!looks && probe->head_len && memchr(probe->head, 0, probe->head_len))
+		looks = "binary data";
+	if (looks)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "looks like %s: not a mailbox", looks);
+	return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+	               "not a mailbox of any kind that is known here "
+	               "(FORMAT:PATH says which it is)");
+}
+
+int am_format_detect(const struct am_location *where,
+                     const struct am_format **out, struct am_error *err)
+{
+	const struct am_format *best = NULL, *rival = NULL;
+	struct am_sample *sample = NULL;
+	int highest = 0;
+
+	*out = NULL;
+	int r = am_sample_take(&sample, where, err);
+	if (r)
+		return r;
+	const struct am_probe *probe = am_sample_probe(sample);
+	for (size_t i = 0; am_formats[i]; i++) {
+		const struct am_format *f = am_formats[i];
+		int bid = f->probe ? f->probe(probe) : 0;
+		if (bid > highest) {
+			highest = bid;
+			best = f;
+			rival = NULL;
+		} else if (bid && bid == highest) {
+			rival = f;
+		}
+	}
+	if (!best)
+		r = fail_unknown(probe, err);
+	else if (rival)
+		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		            "may be %s or %s: say which with %s:PATH",
+		            best->name, rival->name, best->name);
+	else
+		*out = best;
+	am_sample_free(&sample);
+	return r;
+}
+
+/* Does the name end in one of ".mbox .mbx"? */
+static bool has_suffix(const char *name, size_t len, const char *suffixes)
+{
+	for (const char *s = suffixes; s && *s;) {
+		size_t n = strcspn(s, " ");
+		if (n && n < len && !g_ascii_strncasecmp(name + len - n, s, n))
+			return true;
+		s += n;
+		s += strspn(s, " ");
+	}
+	return false;
+}
+
+static const struct am_format *by_suffix(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	for (size_t i = 0; am_formats[i]; i++)
+		if (has_suffix(path, len, am_formats[i]->suffixes))
+			return am_formats[i];
+	return NULL;
+}
+
+int am_format_for_target(const struct am_location *where,
+                         const struct am_format **out, struct am_error *err)
+{
+	const char *path = where->path;
+	const struct am_format *named = by_suffix(path);
+	struct am_error why = {0};
+	struct stat st;
+
+	bool there = !stat(path, &st);
+	if (there && am_format_detect(where, out, &why) == AM_OK)
+		return AM_OK;
+	/* Nothing in it yet says what it is: then its name does. */
+	bool blank = !there || why.kind != AM_E_UNSUPPORTED ||
+	             (S_ISREG(st.st_mode) && !st.st_size) ||
+	             S_ISDIR(st.st_mode);
+	if (there && !blank)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "is there already and %s; nothing is written "
+		               "over it",
+		               why.text);
+	*out = named;
+	if (!named && (g_str_has_suffix(path, "/") ||
+	               (there && S_ISDIR(st.st_mode))))
+		*out = am_format_find("maildir");
+	if (*out)
+		return AM_OK;
+	return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+	               "no telling which format to write: end the name in "
+	               ".mailark, .mbox, .eml or / (Maildir), or say --to "
+	               "FORMAT");
+}
