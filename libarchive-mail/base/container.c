@@ -23,6 +23,7 @@ struct am_container {
 	struct am_unpack_input input;
 	locale_t utf8;
 	bool is_zip;
+	bool cut_zip; /* it has no end record */
 	bool at_member;
 	char *name;
 	struct am_unpack_body body;
@@ -33,7 +34,16 @@ struct member_source {
 	struct am_container *container; /* NULL once that has moved on */
 };
 
-enum { TAR_BLOCK = 512, TAR_SUM = 148, TAR_SUM_LEN = 8, TAR_MAGIC = 257 };
+enum {
+	TAR_BLOCK = 512,
+	TAR_SUM = 148,
+	TAR_SUM_LEN = 8,
+	/* A zip's end record, and the longest comment behind it. */
+	END_RECORD = 22,
+	END_COMMENT = 65535,
+	/* How far behind a tar's end its padding is looked through. */
+	REST = 1024 * 1024
+};
 
 /* POSIX.1-1988 ustar: bytes 148 to 155 hold the sum of the header in octal,
  * with themselves counted as blanks.  Older tars have nothing else to show. */
@@ -66,6 +76,27 @@ const char *am_container_sniff(const uint8_t *head, size_t len)
 	return NULL;
 }
 
+/* APPNOTE 4.3.16: "PK" 5 6 and 18 bytes, then a comment. */
+static int find_end_record(struct am_container *c, struct am_file *file,
+                           struct am_error *err)
+{
+	static const char mark[] = {'P', 'K', 5, 6};
+	uint64_t size = am_file_size(file);
+	size_t want = END_RECORD + END_COMMENT, got;
+
+	if (want > size)
+		want = (size_t)size;
+	uint8_t *tail = g_malloc(want + 1);
+	int r = am_file_read(file, size - want, tail, want, &got, err);
+	const uint8_t *at = NULL;
+	if (!r && got >= END_RECORD)
+		at = memmem(tail, got - (END_RECORD - sizeof mark), mark,
+		            sizeof mark);
+	c->cut_zip = !at;
+	g_free(tail);
+	return r;
+}
+
 /* What kind of file, and where its bytes come from. */
 static int choose_input(struct am_container *c, struct am_file *file,
                         struct am_error *err)
@@ -95,7 +126,7 @@ static int choose_input(struct am_container *c, struct am_file *file,
 	if (!kind || (c->is_zip && c->input.reader))
 		return am_fail(err, AM_FAILED, AM_E_FORMAT,
 		               "neither a zip nor a tar");
-	return AM_OK;
+	return c->is_zip ? find_end_record(c, file, err) : AM_OK;
 }
 
 int am_container_open(struct am_container **out, struct am_file *file,
@@ -183,15 +214,43 @@ static int take_entry(struct am_container *c, struct archive_entry *entry,
 	return AM_OK;
 }
 
-/* libarchive takes the end of the bytes for the end of a tar.  A tar ends with
- * two blocks of zeros: one cut off between two members lacks them, and what
- * was behind the cut is lost. */
-static int end(const struct am_container *c, struct am_error *err)
+/* Behind the last member, the rest of a compressed tar: its checksum is there,
+ * and with it the word that all before was right. */
+static int check_rest(struct am_container *c, struct am_error *err)
 {
+	struct am_unpack_input *in = &c->input;
+	const uint8_t *data;
+	size_t len, seen = 0;
+	int r = AM_OK;
+
+	if (!in->reader)
+		return AM_END;
+	am_reader_skip(in->reader, in->lent);
+	in->lent = 0;
+	while (!r && seen < REST) {
+		r = am_reader_peek(in->reader, 1, &data, &len, err);
+		if (r)
+			break;
+		am_reader_skip(in->reader, len);
+		seen += len;
+	}
+	return r < 0 ? AM_FATAL : AM_END;
+}
+
+/*
+ * libarchive takes the end of the bytes for the end of the archive.  But a tar
+ * ends with two blocks of zeros and a zip with its end record: one that was cut
+ * off between two members lacks them, and what was behind the cut is lost.
+ */
+static int end(struct am_container *c, struct am_error *err)
+{
+	if (c->cut_zip)
+		return am_fail(err, AM_FATAL, AM_E_FORMAT,
+		               "zip is cut short: no end record");
 	if (!c->is_zip && c->input.drained && !c->input.zero_tail)
 		return am_fail(err, AM_FATAL, AM_E_FORMAT,
 		               "tar is cut short: no end mark");
-	return AM_END;
+	return check_rest(c, err);
 }
 
 /* Is it a plain file?  Links repeat what another member holds. */

@@ -77,17 +77,16 @@ int am_fail_sys(struct am_error *err, enum am_status status, const char *fmt,
 
 	char buf[128];
 	const char *why = strerror_r(sys, buf, sizeof buf);
-	char what[sizeof err->text];
-	memcpy(what, err->text, sizeof what);
 	/* The reason is the shorter and the more telling half: it stays. */
-	size_t room = sizeof err->text - 1;
-	size_t why_len = strnlen(why, 100);
-	size_t keep = room - why_len - 2;
-	if (strlen(what) > keep) {
-		what[keep] = '\0';
-		trim_cut_character(what, keep + 1);
+	size_t keep = sizeof err->text - 1 - strnlen(why, 100) - 2;
+	size_t len = strlen(err->text);
+	if (len > keep) {
+		err->text[keep] = '\0';
+		trim_cut_character(err->text, keep + 1);
+		len = strlen(err->text);
 	}
-	(void)snprintf(err->text, sizeof err->text, "%s: %.100s", what, why);
+	(void)snprintf(err->text + len, sizeof err->text - len, ": %.100s",
+	               why);
 	err->kind = kind_of(sys);
 	err->sys = sys;
 	errno = sys;

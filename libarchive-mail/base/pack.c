@@ -52,16 +52,17 @@ static const struct kind *find_kind(const char *path)
 	return NULL;
 }
 
+/* Never fails as far as libarchive can see: once it believes an archive dead,
+ * it no longer frees its compressors.  So the error waits in p->status, and
+ * whatever comes after it, or is not wanted, goes nowhere. */
 static la_ssize_t write_out(struct archive *a, void *user, const void *data,
                             size_t len)
 {
 	struct am_pack *p = user;
 
-	if (am_write_all(p->fd, data, len, p->path, &p->why)) {
+	(void)a;
+	if (!p->status && am_write_all(p->fd, data, len, p->path, &p->why))
 		p->status = AM_FATAL;
-		archive_set_error(a, EIO, "cannot write");
-		return -1;
-	}
 	return (la_ssize_t)len;
 }
 
@@ -82,10 +83,8 @@ static int fail(struct am_pack *p, int status, struct am_error *err)
 
 static void free_pack(struct am_pack *p)
 {
-	/* What is not closed by now is not wanted: without this, free would
-	 * write the rest. */
-	if (p->a && p->fd >= 0)
-		archive_write_fail(p->a);
+	/* What is not closed by now is not wanted, but free will write it. */
+	p->status = AM_FATAL;
 	if (p->a)
 		archive_write_free(p->a);
 	am_file_replace_drop(&p->fd, &p->temp);
@@ -191,7 +190,8 @@ static int write_content(struct am_pack *p, const char *name, uint64_t size,
 			                           "%s: longer than %" PRIu64
 			                           " bytes",
 			                           name, size);
-		if (archive_write_data(p->a, data, len) != (la_ssize_t)len)
+		if (archive_write_data(p->a, data, len) != (la_ssize_t)len ||
+		    p->status)
 			return fail(p, AM_FATAL, err);
 		am_reader_skip(content, len);
 		done += len;
@@ -201,7 +201,7 @@ static int write_content(struct am_pack *p, const char *name, uint64_t size,
 		               am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		                       "%s: %" PRIu64 " bytes, not %" PRIu64,
 		                       name, done, size);
-	if (archive_write_finish_entry(p->a) < ARCHIVE_WARN)
+	if (archive_write_finish_entry(p->a) < ARCHIVE_WARN || p->status)
 		return fail(p, AM_FATAL, err);
 	return AM_OK;
 }
@@ -236,7 +236,7 @@ int am_pack_close(struct am_pack **pack, bool commit, struct am_error *err)
 		            "%s: an earlier member failed", p->path);
 	if (commit && !r) {
 		locale_t before = am_unpack_locale_enter(p->utf8);
-		if (archive_write_close(p->a) != ARCHIVE_OK)
+		if (archive_write_close(p->a) != ARCHIVE_OK || p->status)
 			r = fail(p, AM_FATAL, err);
 		am_unpack_locale_leave(before);
 	}

@@ -108,39 +108,81 @@ static bool take_iso(struct mail_date *d, struct am_time_scan *s)
 	return true;
 }
 
-/* "12:30:45", or with full stops as in Italy and Finland; but "1.2.2001" is
- * no clock. */
-static bool take_clock(struct mail_date *d, struct am_time_scan *s)
+static void skip_blanks(struct am_time_scan *s)
 {
-	char buf[16];
-	size_t n = 0, colons = 0, dots = 0;
+	am_time_scan_spaces(s);
+	while (am_time_scan_peek(s, 0) == '(') {
+		skip_comment(s);
+		am_time_scan_spaces(s);
+	}
+}
 
-	for (; n < sizeof buf; n++) {
-		char c = am_time_scan_peek(s, n);
-		if (!g_ascii_isdigit(c) && c != ':' && c != '.')
+/* "12:30:45" with blanks and comments wherever the obsolete syntax lets them
+ * be; gives it without, and moves on.  *colons tells a clock from a number. */
+static size_t gather_clock(struct am_time_scan *s, char buf[16], size_t *colons)
+{
+	struct am_time_scan at = *s;
+	size_t n = 0;
+	int part;
+
+	*colons = 0;
+	while (am_time_scan_number(&at, 1, 2, &part, NULL)) {
+		buf[n++] = (char)('0' + part / 10);
+		buf[n++] = (char)('0' + part % 10);
+		*s = at;
+		skip_blanks(&at);
+		if (*colons == 2 || am_time_scan_peek(&at, 0) != ':')
 			break;
-		colons += c == ':';
-		dots += c == '.';
-		buf[n] = c == '.' && !colons ? ':' : c;
+		at.at++;
+		*s = at;
+		buf[n++] = ':';
+		++*colons;
+		skip_blanks(&at);
 	}
-	if (colons) {
-		struct am_time_scan at = *s;
-		if (d->has_clock || !am_time_scan_clock(&at, &d->parts)) {
-			d->bad = d->bad || !d->has_clock;
-			s->at += n;
-			return true;
-		}
-		d->has_clock = true;
-		s->at = at.at;
-		return true;
-	}
-	if (dots != 2 || n < 7 || d->has_clock || !d->parts.day)
+	return n;
+}
+
+/* With full stops, as in Italy and Finland; but "1.2.2001" is no clock. */
+static bool take_dotted_clock(struct mail_date *d, struct am_time_scan *s)
+{
+	char buf[8];
+
+	if (d->has_clock || !d->parts.day || am_time_scan_left(s) < 8)
 		return false;
-	struct am_time_scan at = {buf, buf + n};
-	if (!am_time_scan_clock(&at, &d->parts) || at.at != at.end)
+	for (size_t i = 0; i < sizeof buf; i++) {
+		bool dot = i == 2 || i == 5;
+		if (dot ? s->at[i] != '.' : !g_ascii_isdigit(s->at[i]))
+			return false;
+		buf[i] = dot ? ':' : s->at[i];
+	}
+	struct am_time_scan at = {buf, buf + sizeof buf};
+	if (g_ascii_isdigit(am_time_scan_peek(s, 8)) ||
+	    !am_time_scan_clock(&at, &d->parts))
 		return false;
 	d->has_clock = true;
-	s->at += n;
+	s->at += sizeof buf;
+	return true;
+}
+
+static bool take_clock(struct mail_date *d, struct am_time_scan *s)
+{
+	struct am_time_scan behind = *s;
+	size_t colons;
+	char buf[16];
+
+	size_t n = gather_clock(&behind, buf, &colons);
+	if (!colons)
+		return take_dotted_clock(d, s);
+	*s = behind;
+	if (d->has_clock)
+		return true;
+	struct am_time_scan at = {buf, buf + n};
+	d->has_clock = am_time_scan_clock(&at, &d->parts) && at.at == at.end;
+	d->bad = !d->has_clock;
+	/* Fractions of a second. */
+	if (am_time_scan_peek(s, 0) == '.')
+		for (s->at++; g_ascii_isdigit(am_time_scan_peek(s, 0));)
+			s->at++;
 	return true;
 }
 
