@@ -37,17 +37,23 @@ static GString *from_latin(const char *s, size_t len)
 		0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
 		0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
 		0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
-	GString *out = g_string_sized_new(len + len / 8 + 16);
+	size_t n_high = 0, at = 0;
 
+	for (size_t i = 0; i < len; i++)
+		n_high += (uint8_t)s[i] >> 7;
+	GString *out = g_string_sized_new(len + 2 * n_high);
+	g_string_set_size(out, len + 2 * n_high);
 	for (size_t i = 0; i < len;) {
 		size_t n = am_utf8_ascii(s + i, len - i);
-		g_string_append_len(out, s + i, (gssize)n);
-		i += n;
-		if (i == len)
-			break;
-		uint8_t c = (uint8_t)s[i++];
-		g_string_append_unichar(out, c < 0xA0 ? high[c - 0x80] : c);
+		memcpy(out->str + at, s + i, n);
+		at += n;
+		for (i += n; i < len && (uint8_t)s[i] >= 0x80; i++) {
+			uint8_t c = (uint8_t)s[i];
+			gunichar u = c < 0xA0 ? high[c - 0x80] : c;
+			at += (size_t)g_unichar_to_utf8(u, out->str + at);
+		}
 	}
+	g_string_truncate(out, at);
 	return out;
 }
 

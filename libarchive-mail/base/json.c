@@ -69,13 +69,13 @@ void am_json_close(struct am_json *json, char bracket)
 static void append_escape(GString *text, uint8_t c)
 {
 	static const char letters[] = "btn?fr"; /* 8 to 13 */
+	char escape[7] = {'\\', (char)c};
 
-	if (c == '"' || c == '\\')
-		g_string_append_printf(text, "\\%c", c);
-	else if (c >= 8 && c <= 13 && c != 11)
-		g_string_append_printf(text, "\\%c", letters[c - 8]);
-	else
-		g_string_append_printf(text, "\\u%04x", c);
+	if (c >= 8 && c <= 13 && c != 11)
+		escape[1] = letters[c - 8];
+	else if (c != '"' && c != '\\')
+		g_snprintf(escape, sizeof escape, "\\u%04x", c);
+	g_string_append(text, escape);
 }
 
 static bool is_plain(uint8_t c)
