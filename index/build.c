@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/build.h"
+
+#include "base/blob.h"
+#include "base/file.h"
+#include "index/document.h"
+#include "index/index_impl.h"
+#include "model/ctx.h"
+#include "store/archive.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* One message into the shard.  AM_FAILED: this one cannot be read. */
+static int add_message(struct am_xapian_writer *xapian,
+                       struct am_places_writer *places, struct am_document *doc,
+                       uint32_t id, struct am_error *err)
+{
+	const struct am_term *terms;
+	const uint8_t *order;
+	size_t n, len;
+	struct am_place place = *am_document_place(doc);
+
+	terms = am_document_terms(doc, &n);
+	order = am_document_order(doc, &len);
+	place.id = id;
+	int r = am_xapian_add(xapian, id, terms, n, err);
+	if (!r)
+		r = am_places_add(places, &place, order, len, err);
+	/* Half of a document must not stay: the shard is done for. */
+	return r ? AM_FATAL : AM_OK;
+}
+
+static int read_message(struct am_archive *archive, struct am_document *doc,
+                        uint32_t id, struct am_ctx *ctx, uint64_t *size,
+                        struct am_error *err)
+{
+	struct am_blob *raw = NULL;
+	int r = am_archive_load(archive, id, &raw, err);
+
+	if (!r) {
+		*size = am_blob_size(raw);
+		r = am_document_read(doc, raw, ctx ? &ctx->limits : NULL, err);
+	}
+	am_blob_unref(&raw);
+	return r;
+}
+
+static int fill(struct am_xapian_writer *xapian, struct am_places_writer *places,
+                const struct am_batch *b, struct am_archive *archive,
+                struct am_document *doc, size_t *took, uint32_t *documents,
+                struct am_error *err)
+{
+	uint64_t text = 0;
+
+	for (*took = 0; *took < b->n; ++*took) {
+		uint32_t id = b->ids[*took];
+		uint64_t size = 0;
+		if (am_ctx_cancelled(b->ctx) || text > AM_BATCH_TEXT)
+			break;
+		int r = read_message(archive, doc, id, b->ctx, &size, err);
+		if (r == AM_FATAL)
+			return r;
+		if (!r) {
+			r = add_message(xapian, places, doc, id, err);
+			if (r)
+				return r;
+			++*documents;
+			text += am_document_text(doc);
+		} else {
+			char origin[24];
+			g_snprintf(origin, sizeof(origin), "%" PRIu32, id);
+			if (b->ctx)
+				am_ctx_note_error(b->ctx, "index.message", NULL,
+				                  origin, err);
+		}
+		if (b->did)
+			b->did(b->user, size, r != AM_OK);
+	}
+	return AM_OK;
+}
+
+/* What stays behind is swept by the next update. */
+static void remove_quietly(const char *path)
+{
+	struct am_error ignored;
+
+	if (am_remove_tree(path, &ignored))
+		return;
+}
+
+int am_build_shard(struct am_shard *out, size_t *took,
+                   const struct am_batch *b, struct am_archive *archive,
+                   struct am_document *doc, struct am_error *err)
+{
+	struct am_xapian_writer *xapian = NULL;
+	struct am_places_writer *places = NULL;
+	struct am_shard planned = {b->ids[0], b->ids[b->n - 1], 0};
+	/* Its last id is not known before: it is renamed when it is. */
+	char *dir = g_strdup_printf("%s/s-%" PRIu32 "-new.xdb", b->dir,
+	                            planned.first);
+	char *places_path = g_build_filename(dir, "places", NULL);
+	char *final = NULL;
+
+	*took = 0;
+	int r = am_remove_tree(dir, err);
+	if (!r)
+		r = am_xapian_create(&xapian, dir, err);
+	if (!r)
+		r = am_places_create(&places, places_path, err);
+	if (!r)
+		r = fill(xapian, places, b, archive, doc, took,
+		         &planned.documents, err);
+	if (!r)
+		r = am_xapian_finish(&xapian, err);
+	if (!r)
+		r = am_places_finish(&places, err);
+	am_xapian_abandon(&xapian);
+	am_places_abandon(&places);
+	if (*took)
+		planned.last = b->ids[*took - 1];
+	if (!r && planned.documents) {
+		final = am_shard_path(b->dir, &planned);
+		r = am_remove_tree(final, err);
+		if (!r && rename(dir, final))
+			r = am_fail_sys(err, AM_FATAL, "%s", final);
+	} else {
+		remove_quietly(dir);
+	}
+	*out = planned;
+	g_free(final);
+	g_free(places_path);
+	g_free(dir);
+	return r;
+}
+
+int am_build_merge(struct am_shard *out, const char *dir,
+                   const struct am_shard *from, size_t n, struct am_error *err)
+{
+	char **dirs = g_new0(char *, n + 1), **places = g_new0(char *, n + 1);
+	char *to = NULL, *to_places = NULL;
+	int r;
+
+	*out = (struct am_shard){from[0].first, from[n - 1].last, 0};
+	for (size_t i = 0; i < n; i++) {
+		dirs[i] = am_shard_path(dir, &from[i]);
+		places[i] = am_shard_places(dir, &from[i]);
+		out->documents += from[i].documents;
+	}
+	to = am_shard_path(dir, out);
+	to_places = am_shard_places(dir, out);
+	r = am_remove_tree(to, err);
+	if (!r)
+		r = am_xapian_merge((const char *const *)dirs, n, to, err);
+	if (!r)
+		r = am_places_merge((const char *const *)places, n, to_places,
+		                    err);
+	g_strfreev(dirs);
+	g_strfreev(places);
+	g_free(to);
+	g_free(to_places);
+	return r;
+}
+
+static int sync_file(const char *path, int flags, struct am_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+	int r;
+
+	if (fd < 0)
+		return am_fail_sys(err, AM_FATAL, "%s", path);
+	r = am_sync_fd(fd, path, err);
+	close(fd);
+	return r;
+}
+
+int am_build_sync(const char *dir, const struct am_shard *shard,
+                  struct am_error *err)
+{
+	char *path = am_shard_path(dir, shard);
+	GDir *d = g_dir_open(path, 0, NULL);
+	const char *name;
+	int r = AM_OK;
+
+	while (d && !r && (name = g_dir_read_name(d)) != NULL) {
+		char *file = g_build_filename(path, name, NULL);
+		r = sync_file(file, 0, err);
+		g_free(file);
+	}
+	if (d)
+		g_dir_close(d);
+	if (!r)
+		r = sync_file(path, O_DIRECTORY, err);
+	g_free(path);
+	return r;
+}
+
+void am_build_remove(const char *dir, const struct am_shard *shard)
+{
+	char *path = am_shard_path(dir, shard);
+
+	remove_quietly(path);
+	g_free(path);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/content.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "mime/overview.h"
+#include "mime/scan.h"
+#include "mime/text.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/* Text comes from mime/ in pieces that may be cut anywhere; those of one part
+ * and kind belong together. */
+struct gather {
+	am_content_fn *fn;
+	void *user;
+	GString *text, *section;
+	enum am_region region;
+	enum am_text_kind kind;
+};
+
+static int flush(struct gather *g, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (g->text->len)
+		r = g->fn(g->user, g->region, g->text->str, g->text->len, err);
+	g_string_truncate(g->text, 0);
+	return r;
+}
+
+static int on_text(void *user, enum am_text_kind kind, const char *section,
+                   const char *s, size_t len, struct am_error *err)
+{
+	struct gather *g = user;
+	int r;
+
+	if (kind != g->kind || strcmp(section, g->section->str) != 0) {
+		r = flush(g, err);
+		if (r)
+			return r;
+		g->kind = kind;
+		g_string_assign(g->section, section);
+	}
+	g->region = kind == AM_TEXT_BODY || kind == AM_TEXT_QUOTED
+	                    ? AM_REGION_BODY
+	                    : AM_REGION_ATTACHED;
+	g_string_append_len(g->text, s, (gssize)len);
+	return AM_OK;
+}
+
+static int read_text(const struct am_blob *raw, const struct am_scan *scan,
+                     const struct am_limits *limits, am_content_fn *fn,
+                     void *user, struct am_error *err)
+{
+	static const struct am_text_options options = {0};
+	struct gather g = {.fn = fn, .user = user};
+	int r;
+
+	g.text = g_string_sized_new(4096);
+	g.section = g_string_new(NULL);
+	r = am_text_read(raw, scan, &options, limits, on_text, &g, NULL, err);
+	if (!r)
+		r = flush(&g, err);
+	g_string_free(g.text, TRUE);
+	g_string_free(g.section, TRUE);
+	return r;
+}
+
+/* ---- facts ----------------------------------------------------------------- */
+
+struct types {
+	GPtrArray *list;
+	GHashTable *seen;
+	struct am_arena *arena;
+};
+
+static void add_type(struct types *t, const char *type, size_t len)
+{
+	char *name;
+
+	if (!len || len > 100)
+		return;
+	name = am_arena_strndup(t->arena, type, len);
+	for (char *p = name; *p; p++)
+		*p = g_ascii_tolower(*p);
+	if (g_hash_table_add(t->seen, name))
+		g_ptr_array_add(t->list, name);
+}
+
+static void add_types(struct types *t, const struct am_scan *scan,
+                      const struct am_overview *ov)
+{
+	for (size_t i = 0; i < scan->n_parts; i++) {
+		const struct am_part *part = &scan->parts[i];
+		const char *slash = strchr(part->type, '/');
+		if (part->kind == AM_PART_MULTIPART)
+			continue;
+		add_type(t, part->type, strlen(part->type));
+		if (!slash)
+			continue;
+		add_type(t, part->type, (size_t)(slash - part->type));
+		add_type(t, slash + 1, strlen(slash + 1));
+	}
+	for (size_t i = 0; i < ov->n_attachments && ov->attachments; i++) {
+		const char *dot = strrchr(ov->attachments[i], '.');
+		if (dot && strlen(dot + 1) <= 10)
+			add_type(t, dot + 1, strlen(dot + 1));
+	}
+}
+
+static void find_facts(struct am_facts *out, const struct am_blob *raw,
+                       const struct am_scan *scan, const struct am_overview *ov,
+                       struct am_arena *arena)
+{
+	struct types t = {g_ptr_array_new(),
+	                  g_hash_table_new(g_str_hash, g_str_equal), arena};
+	const struct am_when *when = ov->date.known ? &ov->date : &ov->received;
+	const char **types;
+
+	memset(out, 0, sizeof(*out));
+	out->dated = when->known;
+	out->date = when->known ? when->sec : 0;
+	out->size = am_blob_size(raw);
+	out->has_attachment = ov->n_attachments > 0;
+	if (ov->message_id) {
+		char *id = am_arena_strdup(arena, ov->message_id);
+		for (char *p = id; *p; p++)
+			*p = g_ascii_tolower(*p);
+		out->message_id = id;
+	}
+	add_types(&t, scan, ov);
+	types = am_arena_alloc(arena, (t.list->len + 1) * sizeof(*types));
+	for (guint i = 0; i < t.list->len; i++)
+		types[i] = t.list->pdata[i];
+	out->types = types;
+	out->n_types = t.list->len;
+	g_hash_table_unref(t.seen);
+	g_ptr_array_unref(t.list);
+}
+
+static int give_headers(const struct am_overview *ov, am_content_fn *fn,
+                        void *user, struct am_error *err)
+{
+	const struct {
+		enum am_region region;
+		const char *text;
+	} headers[] = {
+		{AM_REGION_SUBJECT, ov->subject}, {AM_REGION_FROM, ov->from},
+		{AM_REGION_TO, ov->to},           {AM_REGION_CC, ov->cc},
+		{AM_REGION_BCC, ov->bcc},         {AM_REGION_LIST, ov->list_id},
+	};
+	int r = AM_OK;
+
+	for (size_t i = 0; i < AM_COUNT(headers) && !r; i++)
+		if (headers[i].text && *headers[i].text)
+			r = fn(user, headers[i].region, headers[i].text,
+			       strlen(headers[i].text), err);
+	for (size_t i = 0; i < ov->n_attachments && ov->attachments && !r; i++)
+		if (*ov->attachments[i])
+			r = fn(user, AM_REGION_FILENAME, ov->attachments[i],
+			       strlen(ov->attachments[i]), err);
+	return r;
+}
+
+int am_content_read(struct am_facts *out, const struct am_blob *raw,
+                    const struct am_limits *limits, struct am_arena *arena,
+                    am_content_fn *fn, void *user, struct am_error *err)
+{
+	struct am_overview ov;
+	struct am_scan scan;
+	int r = am_scan_message(&scan, raw, limits, arena, err);
+
+	if (!r)
+		r = am_overview_read(&ov, raw, &scan, limits, arena, err);
+	if (r)
+		return r;
+	find_facts(out, raw, &scan, &ov, arena);
+	r = give_headers(&ov, fn, user, err);
+	return r ? r : read_text(raw, &scan, limits, fn, user, err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_CONTENT_H
+#define AM_INDEX_CONTENT_H
+
+#include "base/error.h"
+#include "index/fields.h"
+
+struct am_arena;
+struct am_blob;
+struct am_limits;
+
+/*
+ * What of a message can be searched.  The index and the linear scan both read
+ * messages through here, so what one finds the other finds.
+ */
+struct am_facts {
+	bool dated;
+	int64_t date; /* Date:, else the topmost Received: */
+	uint64_t size;
+	const char *message_id; /* without <>, lower case; or NULL */
+	bool has_attachment;
+	size_t n_types;
+	const char *const *types; /* "application/pdf", "application", "pdf";
+	                           * each once */
+};
+
+/* A piece of text of a region, UTF-8, valid during the call.  Words of two
+ * pieces do not stand in a row. */
+typedef int am_content_fn(void *user, enum am_region region, const char *text,
+                          size_t len, struct am_error *err);
+
+/* Facts live in the arena. */
+AM_MUST_USE int am_content_read(struct am_facts *out, const struct am_blob *raw,
+                                const struct am_limits *limits,
+                                struct am_arena *arena, am_content_fn *fn,
+                                void *user, struct am_error *err);
+
+#endif

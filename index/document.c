@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/document.h"
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "index/content.h"
+#include "index/order.h"
+#include "index/tokens.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * Terms are counted here in a hash table of our own and handed to Xapian once
+ * each, in order: its own containers cost several times as much per word.
+ */
+
+/* Weight of a word in the subject, beside the 1 of each place it stands at. */
+#define SUBJECT_WEIGHT 4
+
+struct entry {
+	uint64_t hash;
+	uint32_t text, count; /* text: offset */
+	uint32_t regions;     /* where it stood */
+	uint32_t len;         /* 0: only a pair of single characters, see add() */
+};
+
+struct am_document {
+	GByteArray *text; /* the words, one behind the other */
+	GArray *entries;
+	uint32_t *slots; /* open addressing: entry + 1 */
+	size_t n_slots;
+	GArray *words; /* uint32_t: entries in order */
+	GArray *runs;
+	GArray *hashes;
+	GArray *terms;
+	struct am_arena *arena; /* of the terms that are not in text */
+	struct am_order_writer *writer;
+	const uint8_t *order;
+	size_t order_len;
+	struct am_place place;
+	uint64_t text_bytes;
+};
+
+#define ENTRIES(d) ((struct entry *)(void *)(d)->entries->data)
+
+struct am_document *am_document_new(void)
+{
+	struct am_document *d = g_new0(struct am_document, 1);
+
+	d->text = g_byte_array_new();
+	d->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
+	d->words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	d->runs = g_array_new(FALSE, FALSE, sizeof(struct am_run));
+	d->hashes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	d->terms = g_array_new(FALSE, FALSE, sizeof(struct am_term));
+	d->writer = am_order_writer_new();
+	d->n_slots = 1024;
+	d->slots = g_new0(uint32_t, d->n_slots);
+	return d;
+}
+
+void am_document_free(struct am_document **doc)
+{
+	struct am_document *d = *doc;
+
+	if (!d)
+		return;
+	g_byte_array_unref(d->text);
+	g_array_unref(d->entries);
+	g_array_unref(d->words);
+	g_array_unref(d->runs);
+	g_array_unref(d->hashes);
+	g_array_unref(d->terms);
+	am_order_writer_free(&d->writer);
+	am_arena_free(&d->arena);
+	g_free(d->slots);
+	g_free(d);
+	*doc = NULL;
+}
+
+static void clear(struct am_document *d)
+{
+	/* One large message must not make all later ones slow to clear. */
+	if (d->n_slots > 64 * 1024) {
+		g_free(d->slots);
+		d->n_slots = 1024;
+		d->slots = g_new0(uint32_t, d->n_slots);
+	} else {
+		memset(d->slots, 0, d->n_slots * sizeof(*d->slots));
+	}
+	g_byte_array_set_size(d->text, 0);
+	g_array_set_size(d->entries, 0);
+	g_array_set_size(d->words, 0);
+	g_array_set_size(d->runs, 0);
+	g_array_set_size(d->hashes, 0);
+	g_array_set_size(d->terms, 0);
+	d->text_bytes = 0;
+}
+
+static void grow(struct am_document *d)
+{
+	g_free(d->slots);
+	d->n_slots *= 2;
+	d->slots = g_new0(uint32_t, d->n_slots);
+	for (guint i = 0; i < d->entries->len; i++) {
+		size_t s = ENTRIES(d)[i].hash & (d->n_slots - 1);
+		while (d->slots[s])
+			s = (s + 1) & (d->n_slots - 1);
+		d->slots[s] = i + 1;
+	}
+}
+
+/* The entry of this word, a new one when it is the first time. */
+static uint32_t find(struct am_document *d, const char *word, size_t len)
+{
+	uint64_t hash = am_word_hash(word, len);
+	size_t s = hash & (d->n_slots - 1);
+
+	for (; d->slots[s]; s = (s + 1) & (d->n_slots - 1)) {
+		const struct entry *e = &ENTRIES(d)[d->slots[s] - 1];
+		if (e->hash == hash && e->len == len &&
+		    memcmp(d->text->data + e->text, word, len) == 0)
+			return d->slots[s] - 1;
+	}
+	struct entry e = {hash, d->text->len, 0, 0, (uint32_t)len};
+	g_byte_array_append(d->text, (const guint8 *)word, (guint)len);
+	g_array_append_val(d->entries, e);
+	d->slots[s] = d->entries->len;
+	if (d->entries->len * 2 > d->n_slots)
+		grow(d);
+	return d->entries->len - 1;
+}
+
+static int add_text(void *user, enum am_region region, const char *text,
+                    size_t len, struct am_error *err)
+{
+	struct am_document *d = user;
+	struct am_tokens t;
+	struct am_token tok;
+	char pair[2 * AM_WORD_MAX];
+	size_t last_len = 0, last_end = SIZE_MAX;
+	guint before = d->words->len;
+	uint32_t weight = region == AM_REGION_SUBJECT ? SUBJECT_WEIGHT : 1;
+
+	(void)err;
+	d->text_bytes += len;
+	am_tokens_init(&t, text, len);
+	while (am_tokens_next(&t, &tok)) {
+		uint32_t entry = UINT32_MAX;
+		if (tok.len) {
+			entry = find(d, tok.text, tok.len);
+			ENTRIES(d)[entry].count += weight;
+			ENTRIES(d)[entry].regions |= AM_REGION_BIT(region);
+		}
+		g_array_append_val(d->words, entry);
+		if (!tok.single || !tok.len) {
+			last_end = SIZE_MAX;
+			continue;
+		}
+		/* Pairs of neighbours stand for themselves too: single ones
+		 * are everywhere, so a search by them alone would be slow. */
+		if (tok.start == last_end) {
+			memcpy(pair + last_len, tok.text, tok.len);
+			entry = find(d, pair, last_len + tok.len);
+			ENTRIES(d)[entry].regions |= AM_REGION_BIT(region);
+		}
+		memcpy(pair, tok.text, tok.len);
+		last_len = tok.len;
+		last_end = tok.end;
+	}
+	if (d->words->len > before) {
+		struct am_run run = {(uint8_t)region, d->words->len - before};
+		g_array_append_val(d->runs, run);
+	}
+	return AM_OK;
+}
+
+/* ---- terms ----------------------------------------------------------------- */
+
+static void add_term(struct am_document *d, const char *text, size_t len,
+                     uint32_t count)
+{
+	struct am_term term = {text, (uint32_t)len, count};
+
+	g_array_append_val(d->terms, term);
+}
+
+static void add_fact(struct am_document *d, const char *prefix,
+                     const char *value)
+{
+	char term[AM_TERM_MAX];
+	size_t len = am_document_fact_term(term, prefix, value);
+
+	add_term(d, am_arena_strndup(d->arena, term, len), len, 0);
+}
+
+size_t am_document_fact_term(char *out, const char *prefix, const char *value)
+{
+	size_t len = strlen(value), n = strlen(prefix);
+	uint8_t hash[AM_SHA256_LEN];
+
+	memcpy(out, prefix, n);
+	if (len <= 128) {
+		memcpy(out + n, value, len);
+		return n + len;
+	}
+	am_sha256(value, len, hash);
+	out[n] = ' '; /* no value begins so */
+	am_hex(hash, 20, out + n + 1);
+	return n + 41;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct am_term *x = a, *y = b;
+	int c = memcmp(x->text, y->text, MIN(x->len, y->len));
+
+	return c ? c : (x->len > y->len) - (x->len < y->len);
+}
+
+static void list_terms(struct am_document *d, const struct am_facts *facts)
+{
+	const char *text = (const char *)d->text->data;
+
+	for (guint i = 0; i < d->entries->len; i++) {
+		const struct entry *e = &ENTRIES(d)[i];
+		g_array_append_val(d->hashes, e->hash);
+		add_term(d, text + e->text, e->len, e->count);
+		for (unsigned r = 0; r < AM_REGION_COUNT; r++) {
+			char prefix = am_region_prefix((enum am_region)r);
+			if (!prefix || !(e->regions & AM_REGION_BIT(r)))
+				continue;
+			char *term = am_arena_alloc(d->arena, e->len + 1);
+			term[0] = prefix;
+			memcpy(term + 1, text + e->text, e->len);
+			add_term(d, term, e->len + 1, 0);
+		}
+	}
+	if (facts->message_id && *facts->message_id)
+		add_fact(d, AM_TERM_MESSAGE_ID, facts->message_id);
+	if (facts->has_attachment)
+		add_fact(d, AM_TERM_ATTACHMENT, "");
+	for (size_t i = 0; i < facts->n_types; i++)
+		add_fact(d, AM_TERM_TYPE, facts->types[i]);
+	qsort(d->terms->data, d->terms->len, sizeof(struct am_term), by_text);
+}
+
+int am_document_read(struct am_document *d, const struct am_blob *raw,
+                     const struct am_limits *limits, struct am_error *err)
+{
+	struct am_facts facts;
+	int r;
+
+	clear(d);
+	am_arena_free(&d->arena);
+	d->arena = am_arena_new();
+	r = am_content_read(&facts, raw, limits, d->arena, add_text, d, err);
+	if (r)
+		return r;
+	list_terms(d, &facts);
+	d->place = (struct am_place){.dated = facts.dated,
+	                             .date = facts.date,
+	                             .size = facts.size};
+	d->order = am_order_encode(
+		d->writer, (const uint64_t *)(const void *)d->hashes->data,
+		d->hashes->len, (const uint32_t *)(const void *)d->words->data,
+		d->words->len, (const struct am_run *)(const void *)d->runs->data,
+		d->runs->len, &d->order_len);
+	return AM_OK;
+}
+
+const struct am_term *am_document_terms(const struct am_document *d, size_t *n)
+{
+	*n = d->terms->len;
+	return (const struct am_term *)(const void *)d->terms->data;
+}
+
+const uint8_t *am_document_order(const struct am_document *d, size_t *len)
+{
+	*len = d->order_len;
+	return d->order;
+}
+
+const struct am_place *am_document_place(const struct am_document *d)
+{
+	return &d->place;
+}
+
+uint64_t am_document_text(const struct am_document *d)
+{
+	return d->text_bytes;
+}

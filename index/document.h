@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_DOCUMENT_H
+#define AM_INDEX_DOCUMENT_H
+
+#include "index/places.h"
+#include "index/xapian_shim.h"
+
+struct am_blob;
+struct am_limits;
+
+/*
+ * A message as the index takes it: its distinct terms and the order of its
+ * words.  One of these is used for message after message; each read() replaces
+ * what the last one gave.
+ */
+struct am_document;
+
+struct am_document *am_document_new(void);
+void am_document_free(struct am_document **doc);
+AM_MUST_USE int am_document_read(struct am_document *doc,
+                                 const struct am_blob *raw,
+                                 const struct am_limits *limits,
+                                 struct am_error *err);
+
+/* Sorted as Xapian sorts. */
+const struct am_term *am_document_terms(const struct am_document *doc,
+                                        size_t *n);
+const uint8_t *am_document_order(const struct am_document *doc, size_t *len);
+/* Date and size; the rest is for who files it. */
+const struct am_place *am_document_place(const struct am_document *doc);
+/* Bytes of text that were cut into words. */
+uint64_t am_document_text(const struct am_document *doc);
+
+/* A term too long for Xapian stands as a hash; the same for queries.  out has
+ * AM_TERM_MAX bytes; returns how many it takes. */
+size_t am_document_fact_term(char *out, const char *prefix, const char *value);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/fields.h"
+
+#include "index/index.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+char am_region_prefix(enum am_region region)
+{
+	static const char prefix[AM_REGION_COUNT + 1] = "SFTCBNL\0";
+
+	return (unsigned)region < AM_REGION_COUNT ? prefix[region] : '\0';
+}
+
+#define W(name, regions) {name, AM_FIELD_WORDS, regions}
+#define R(region)        AM_REGION_BIT(AM_REGION_##region)
+
+/* Aliases are those of notmuch, mu and Gmail where they mean the same. */
+const struct am_field_def am_field_defs[] = {
+	W("from", R(FROM)),
+	W("f", R(FROM)),
+	W("to", R(TO)),
+	W("t", R(TO)),
+	W("cc", R(CC)),
+	W("bcc", R(BCC)),
+	W("recipient", R(TO) | R(CC) | R(BCC)),
+	W("recip", R(TO) | R(CC) | R(BCC)),
+	W("contact", R(FROM) | R(TO) | R(CC) | R(BCC)),
+	W("subject", R(SUBJECT)),
+	W("s", R(SUBJECT)),
+	W("body", R(BODY)),
+	W("b", R(BODY)),
+	W("filename", R(FILENAME)),
+	W("attachment", R(FILENAME)),
+	W("file", R(FILENAME)),
+	W("attached", R(ATTACHED)),
+	W("embed", R(ATTACHED)),
+	W("list", R(LIST)),
+	W("list-id", R(LIST)),
+	{"message-id", AM_FIELD_MESSAGE_ID, 0},
+	{"messageid", AM_FIELD_MESSAGE_ID, 0},
+	{"id", AM_FIELD_MESSAGE_ID, 0},
+	{"mid", AM_FIELD_MESSAGE_ID, 0},
+	{"msgid", AM_FIELD_MESSAGE_ID, 0},
+	{"rfc822msgid", AM_FIELD_MESSAGE_ID, 0},
+	{"type", AM_FIELD_TYPE, 0},
+	{"mime", AM_FIELD_TYPE, 0},
+	{"mimetype", AM_FIELD_TYPE, 0},
+	{"has", AM_FIELD_HAS, 0},
+	{"folder", AM_FIELD_FOLDER, 0},
+	{"in", AM_FIELD_FOLDER, 0},
+	{"maildir", AM_FIELD_FOLDER, 0},
+	{"is", AM_FIELD_IS, 0},
+	{"flag", AM_FIELD_IS, 0},
+	{"keyword", AM_FIELD_KEYWORD, 0},
+	{"tag", AM_FIELD_KEYWORD, 0},
+	{"label", AM_FIELD_KEYWORD, 0},
+	{"date", AM_FIELD_DATE, 0},
+	{"since", AM_FIELD_SINCE, 0},
+	{"after", AM_FIELD_SINCE, 0},
+	{"newer", AM_FIELD_SINCE, 0},
+	{"newer_than", AM_FIELD_SINCE, 0},
+	{"until", AM_FIELD_UNTIL, 0},
+	{"before", AM_FIELD_BEFORE, 0},
+	{"older", AM_FIELD_BEFORE, 0},
+	{"older_than", AM_FIELD_BEFORE, 0},
+	{"size", AM_FIELD_SIZE, 0},
+	{"larger", AM_FIELD_LARGER, 0},
+	{"smaller", AM_FIELD_SMALLER, 0},
+	{NULL, AM_FIELD_WORDS, 0},
+};
+
+#undef W
+#undef R
+
+/* One row a field; the aliases stand in the help text. */
+const struct am_query_field am_query_fields[] = {
+	{"from", "from:alice@example.org", "words of the sender's name or address"},
+	{"to", "to:bob", "words of To"},
+	{"cc", "cc:bob", "words of Cc"},
+	{"bcc", "bcc:bob", "words of Bcc"},
+	{"recipient", "recipient:bob", "words of To, Cc or Bcc"},
+	{"contact", "contact:bob", "words of From, To, Cc or Bcc"},
+	{"subject", "subject:\"annual report\"", "words of the subject"},
+	{"body", "body:invoice", "words of the text, quotations included"},
+	{"filename", "filename:report.pdf",
+         "words of an attachment's name (also attachment:)"},
+	{"attached", "attached:invoice", "words of attached texts and messages"},
+	{"list", "list:announce.example.org",
+         "words of the mailing list's id (also list-id:)"},
+	{"message-id", "id:20200102.1234@example.org",
+         "the whole Message-ID (also id:, mid:, rfc822msgid:)"},
+	{"type", "type:pdf",
+         "MIME type, half of one, or file name extension of a part"},
+	{"has", "has:attachment", "has an attachment"},
+	{"folder", "folder:Work/*",
+         "folder, with everything below; *, ? and [] match (also in:)"},
+	{"is", "is:unread",
+         "seen, read, unread, flagged, answered, draft, deleted, forwarded, "
+         "junk"},
+	{"keyword", "keyword:urgent", "keyword or label (also tag:, label:)"},
+	{"date", "date:2020-01..2020-03",
+         "day, month, year or a range of them, either end open"},
+	{"since", "since:3w",
+         "on or after a date, or since 3 days, weeks, months or years (3d, 3w, "
+         "3m, 3y; also after:)"},
+	{"until", "until:2019-12-31",
+         "up to the end of a date; before: ends before it begins"},
+	{"size", "size:>1M", "size of the message: >, <, or a range 10k..1M"},
+	{"larger", "larger:500k", "larger than (also size:>)"},
+	{"smaller", "smaller:10k", "smaller than (also size:<)"},
+	{NULL, NULL, NULL},
+};
+
+const struct am_field_def *am_field_find(const char *name, size_t len)
+{
+	for (const struct am_field_def *f = am_field_defs; f->name; f++)
+		if (strlen(f->name) == len &&
+		    g_ascii_strncasecmp(f->name, name, len) == 0)
+			return f;
+	return NULL;
+}
+
+/* How many letters must change, be added or go to make b of a; at most 20. */
+static size_t distance(const char *a, size_t n, const char *b)
+{
+	size_t row[24], m = strlen(b);
+
+	for (size_t k = 0; k <= m; k++)
+		row[k] = k;
+	for (size_t i = 0; i < n; i++) {
+		size_t diagonal = row[0];
+		row[0] = i + 1;
+		for (size_t k = 0; k < m; k++) {
+			size_t same = g_ascii_tolower(a[i]) == b[k] ? 0 : 1;
+			size_t best = MIN(diagonal + same,
+			                  MIN(row[k], row[k + 1]) + 1);
+			diagonal = row[k + 1];
+			row[k + 1] = best;
+		}
+	}
+	return row[m];
+}
+
+const char *am_field_guess(const char *name, size_t len)
+{
+	const char *best = NULL;
+	size_t least = 3;
+
+	if (len > 20)
+		return NULL;
+	for (const struct am_field_def *f = am_field_defs; f->name; f++) {
+		size_t d = distance(name, len, f->name);
+		if (d < least && d < len && strlen(f->name) > 2) {
+			least = d;
+			best = f->name;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/tokens.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * Characters to their searchable form, over GLib's Unicode tables: NFKD, lower
+ * case, diacritics off.  Done character by character: no word needs more, and
+ * composed and decomposed text come out alike.
+ */
+
+/* Letters that Unicode does not take apart, but people type without. */
+static const struct {
+	uint32_t c;
+	char to[4];
+} latin[] = {
+	{0xdf, "ss"},   {0xe6, "ae"},   {0xf0, "d"},   {0xf8, "o"},
+	{0xfe, "th"},   {0x111, "d"},   {0x127, "h"},  {0x131, "i"},
+	{0x142, "l"},   {0x14b, "ng"},  {0x153, "oe"}, {0x167, "t"},
+	{0x1e9e, "ss"}, {0x3c2, "\xcf\x83"},
+};
+
+/* Marks that are dropped; those of other scripts (Indic vowels) spell words. */
+static bool is_diacritic(uint32_t c)
+{
+	return (c >= 0x300 && c <= 0x36f) || (c >= 0x591 && c <= 0x5c7) ||
+	       (c >= 0x610 && c <= 0x61a) || (c >= 0x64b && c <= 0x65f) ||
+	       c == 0x640 || c == 0x670 || (c >= 0x6d6 && c <= 0x6dc) ||
+	       (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x1dc0 && c <= 0x1dff) ||
+	       (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f) ||
+	       (c >= 0xfe20 && c <= 0xfe2f);
+}
+
+static bool is_single(uint32_t c)
+{
+	return (c >= 0x3041 && c <= 0x3096) || (c >= 0x309d && c <= 0x309f) ||
+	       (c >= 0x30a1 && c <= 0x30fa) || (c >= 0x30fc && c <= 0x30ff) ||
+	       (c >= 0x3105 && c <= 0x312f) || (c >= 0x31f0 && c <= 0x31ff) ||
+	       (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) ||
+	       (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+	       (c >= 0xff66 && c <= 0xff9d) || (c >= 0x20000 && c <= 0x3ffff) ||
+	       c == 0x3005 || c == 0x3007;
+}
+
+enum am_char am_char_class(uint32_t c)
+{
+	if (is_single(c))
+		return AM_CHAR_SINGLE;
+	/* Invisible inside words: soft hyphen, joiners, variation selectors,
+	 * and the sound marks of kana, which fold with their letter. */
+	if (is_diacritic(c) || c == 0xad || c == 0x200c || c == 0x200d ||
+	    c == 0x2060 || c == 0x3099 || c == 0x309a || c == 0xff9e ||
+	    c == 0xff9f || c == 0xfeff)
+		return AM_CHAR_MARK;
+	if (g_unichar_isalnum(c))
+		return AM_CHAR_WORD;
+	if (g_unichar_ismark(c))
+		return AM_CHAR_MARK;
+	return AM_CHAR_BREAK;
+}
+
+static size_t put(char *out, size_t used, uint32_t c)
+{
+	char utf8[6];
+	size_t n = (size_t)g_unichar_to_utf8(c, utf8);
+
+	if (used + n > AM_FOLD_MAX)
+		return used;
+	memcpy(out + used, utf8, n);
+	return used + n;
+}
+
+static size_t put_lower(char *out, size_t used, uint32_t c)
+{
+	c = g_unichar_tolower(c);
+	for (size_t i = 0; i < AM_COUNT(latin); i++) {
+		if (latin[i].c != c)
+			continue;
+		for (const char *p = latin[i].to; *p && used < AM_FOLD_MAX; p++)
+			out[used++] = *p;
+		return used;
+	}
+	return put(out, used, c);
+}
+
+size_t am_fold_char(uint32_t c, char out[AM_FOLD_MAX])
+{
+	gunichar parts[18];
+	size_t used = 0;
+
+	if (c == 0xad || c == 0x200c || c == 0x200d || c == 0x2060 ||
+	    c == 0xfeff || is_diacritic(c))
+		return 0;
+	/* Hangul would fall into its letters, kana lose the mark that makes
+	 * "ga" of "ka": neither is a diacritic. */
+	if ((c >= 0xac00 && c <= 0xd7a3) || (c >= 0x3040 && c <= 0x30ff))
+		return put(out, 0, c);
+	size_t n = g_unichar_fully_decompose(c, TRUE, parts, AM_COUNT(parts));
+	for (size_t i = 0; i < n && i < AM_COUNT(parts); i++) {
+		if (is_diacritic(parts[i]))
+			continue;
+		/* "½" is 1⁄2, "㎏" is kg: only what makes words stays. */
+		if (am_char_class(parts[i]) == AM_CHAR_BREAK)
+			continue;
+		used = put_lower(out, used, parts[i]);
+	}
+	return used;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/index_impl.h"
+
+#include "base/file.h"
+#include "index/places.h"
+#include "index/xapian_shim.h"
+#include "store/archive.h"
+
+#include <glib.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+char *am_shard_places(const char *dir, const struct am_shard *shard)
+{
+	char *path = am_shard_path(dir, shard);
+	char *places = g_build_filename(path, "places", NULL);
+
+	g_free(path);
+	return places;
+}
+
+static int take_lock(struct am_index *index, struct am_error *err)
+{
+	char *path = g_build_filename(index->path, "lock", NULL);
+	int r = am_make_dirs(index->path, err);
+
+	if (!r)
+		r = am_lock_take(&index->lock, path, "index", err);
+	g_free(path);
+	return r;
+}
+
+int am_index_open(struct am_index **out, const char *path, bool writable,
+                  struct am_error *err)
+{
+	struct am_index *index = g_new0(struct am_index, 1);
+	struct am_error own;
+	int r = AM_OK;
+
+	*out = NULL;
+	if (!err)
+		err = &own;
+	index->path = g_strdup(path);
+	index->writable = writable;
+	if (writable)
+		r = take_lock(index, err);
+	if (!r)
+		r = am_state_read(&index->state, path, err);
+	index->present = r == AM_OK;
+	/* Who may write makes it anew when it is not there, or damaged; a newer
+	 * format is somebody's good index and stays. */
+	if (writable && (r == AM_END || (r && err->kind == AM_E_CORRUPT)))
+		r = AM_OK;
+	if (r)
+		am_index_close(&index);
+	*out = index;
+	return r;
+}
+
+void am_index_unload(struct am_index *index)
+{
+	am_xapian_close(&index->xapian);
+	for (size_t i = 0; index->places && i < index->state.n_shards; i++)
+		am_places_close(&index->places[i]);
+	g_free(index->places);
+	index->places = NULL;
+}
+
+void am_index_close(struct am_index **index)
+{
+	struct am_index *x = *index;
+
+	if (!x)
+		return;
+	am_index_unload(x);
+	am_state_clear(&x->state);
+	g_free(x->hidden.ids);
+	am_lock_release(&x->lock);
+	g_free(x->path);
+	g_free(x);
+	*index = NULL;
+}
+
+static int load_shards(struct am_index *index, struct am_error *err)
+{
+	size_t n = index->state.n_shards;
+	char **paths = g_new0(char *, n + 1);
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		paths[i] = am_shard_path(index->path, &index->state.shards[i]);
+	r = am_xapian_open(&index->xapian, (const char *const *)paths, n, err);
+	index->places = g_new0(struct am_places *, n + 1);
+	for (size_t i = 0; i < n && !r; i++) {
+		char *path = am_shard_places(index->path,
+		                             &index->state.shards[i]);
+		r = am_places_open(&index->places[i], path, err);
+		g_free(path);
+	}
+	g_strfreev(paths);
+	return r;
+}
+
+int am_index_load(struct am_index *index, struct am_error *err)
+{
+	struct am_error own;
+	int r = AM_OK;
+
+	if (index->xapian)
+		return AM_OK;
+	if (!err)
+		err = &own;
+	/* Between reading the state and opening what it names an update may
+	 * have put other shards in their place: read it again. */
+	for (int attempt = 0; attempt < 10; attempt++) {
+		r = load_shards(index, err);
+		if (!r || err->kind != AM_E_NOTFOUND || index->writable)
+			break;
+		am_index_unload(index);
+		am_state_clear(&index->state);
+		index->hidden_known = false;
+		r = am_state_read(&index->state, index->path, err);
+		if (r)
+			return r == AM_END ? am_fail(err, AM_FAILED,
+			                             AM_E_NOTFOUND,
+			                             "%s: the index is gone",
+			                             index->path)
+			                   : r;
+	}
+	if (r) {
+		am_index_unload(index);
+		return am_wrap(err, r, "%s: the index cannot be read, make it "
+		                       "anew",
+		               index->path);
+	}
+	return AM_OK;
+}
+
+static uint64_t tree_bytes(const char *path)
+{
+	GDir *d = g_dir_open(path, 0, NULL);
+	const char *name;
+	uint64_t sum = 0;
+
+	while (d && (name = g_dir_read_name(d)) != NULL) {
+		char *file = g_build_filename(path, name, NULL);
+		struct stat st;
+		if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
+			sum += (uint64_t)st.st_size;
+		g_free(file);
+	}
+	if (d)
+		g_dir_close(d);
+	return sum;
+}
+
+int am_index_stats(struct am_index *index, struct am_index_stats *out,
+                   struct am_error *err)
+{
+	(void)err;
+	memset(out, 0, sizeof(*out));
+	out->seq = index->state.seq;
+	out->shards = index->state.n_shards;
+	for (size_t i = 0; i < index->state.n_shards; i++) {
+		char *path = am_shard_path(index->path,
+		                           &index->state.shards[i]);
+		out->documents += index->state.shards[i].documents;
+		out->bytes += tree_bytes(path);
+		g_free(path);
+	}
+	return AM_OK;
+}
+
+/* ---- what is hidden -------------------------------------------------------- */
+
+static int by_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Messages that came to be gone, or back, since the index was brought up to
+ * date: the index does not change for them, the answer does. */
+static int follow_hidden(struct am_index *index, struct am_archive *archive,
+                         struct am_error *err)
+{
+	struct am_archive_change changes[256];
+	GArray *gone = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	GArray *back = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	size_t got = 0;
+	int r;
+
+	while ((r = am_archive_changes(archive, index->hidden_seq, changes,
+	                               AM_COUNT(changes), &got, err)) == AM_OK &&
+	       got) {
+		for (size_t i = 0; i < got; i++) {
+			index->hidden_seq = changes[i].seq;
+			if (changes[i].message < 1 ||
+			    changes[i].message > index->state.last)
+				continue;
+			uint32_t id = (uint32_t)changes[i].message;
+			g_array_append_val(changes[i].gone ? gone : back, id);
+		}
+	}
+	if (r == AM_END)
+		r = AM_OK;
+	g_array_sort(gone, by_id);
+	g_array_sort(back, by_id);
+	if (!r && gone->len + back->len)
+		am_id_set_change(&index->hidden,
+		                 (const uint32_t *)(const void *)gone->data,
+		                 gone->len,
+		                 (const uint32_t *)(const void *)back->data,
+		                 back->len);
+	g_array_unref(gone);
+	g_array_unref(back);
+	return r;
+}
+
+int am_index_hide(struct am_index *index, struct am_archive *archive,
+                  struct am_error *err)
+{
+	struct am_archive_stats stats;
+	int r;
+
+	if (am_archive_id(archive) != index->state.archive)
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+		               "%s: the index of another archive: make it anew",
+		               index->path);
+	r = am_archive_stats(archive, &stats, err);
+	if (r)
+		return r;
+	if (stats.max_seq < index->state.seq)
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+		               "%s: the index knows of changes that the archive "
+		               "does not: make it anew",
+		               index->path);
+	if (!index->hidden_known) {
+		g_free(index->hidden.ids);
+		index->hidden.n = index->state.gone.n;
+		index->hidden.ids = g_memdup2(index->state.gone.ids,
+		                              index->state.gone.n *
+		                                      sizeof(uint32_t));
+		index->hidden_seq = index->state.seq;
+		index->hidden_known = true;
+	}
+	if (stats.max_seq > index->hidden_seq)
+		return follow_hidden(index, archive, err);
+	return AM_OK;
+}

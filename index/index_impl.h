@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_INDEX_IMPL_H
+#define AM_INDEX_INDEX_IMPL_H
+
+#include "index/index.h"
+#include "index/state.h"
+
+struct am_lock;
+struct am_places;
+struct am_xapian;
+
+/* The inside of an index, for the files of this folder. */
+struct am_index {
+	char *path;
+	bool writable;
+	struct am_lock *lock;
+	bool present; /* there is a state, and it is to be trusted */
+	struct am_state state;
+
+	/* Opened when first asked; closed when the state changes. */
+	struct am_xapian *xapian;
+	struct am_places **places; /* one a shard */
+
+	/* What the archive hides, beyond state.gone: known up to hidden_seq. */
+	struct am_id_set hidden;
+	uint64_t hidden_seq;
+	bool hidden_known;
+};
+
+/* Opens shards and places where they are not. */
+AM_MUST_USE int am_index_load(struct am_index *index, struct am_error *err);
+void am_index_unload(struct am_index *index);
+/* Brings index->hidden up to date with the archive; refuses a foreign one. */
+AM_MUST_USE int am_index_hide(struct am_index *index,
+                              struct am_archive *archive,
+                              struct am_error *err);
+
+/* "DIR/s-1-1000.xdb/places" */
+char *am_shard_places(const char *dir, const struct am_shard *shard);
+
+#endif

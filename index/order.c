@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/order.h"
+
+#include "base/bytes.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * The hash function is "hash and displace": words fall into buckets of four on
+ * average; for each bucket, largest first, the displacement is sought that
+ * sends all its words to free slots.  One slot in nine stays free, so that a
+ * byte is enough; where it is not, another seed is tried.
+ */
+
+#define PER_BUCKET 4
+
+static uint64_t mix64(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	h ^= h >> 29;
+	h *= UINT64_C(0xd6e8feb86659fd93);
+	h ^= h >> 32;
+	return h;
+}
+
+uint64_t am_word_hash(const char *word, size_t len)
+{
+	uint64_t h = UINT64_C(0x9e3779b97f4a7c15) + len, part;
+
+	while (len >= 8) {
+		memcpy(&part, word, 8);
+		h = (h ^ GUINT64_FROM_LE(part)) * UINT64_C(0xff51afd7ed558ccd);
+		h ^= h >> 31;
+		word += 8;
+		len -= 8;
+	}
+	part = 0;
+	memcpy(&part, word, len);
+	h = (h ^ GUINT64_FROM_LE(part)) * UINT64_C(0xff51afd7ed558ccd);
+	return mix64(h);
+}
+
+static uint64_t seeded(uint64_t hash, unsigned seed)
+{
+	return mix64(hash + seed * UINT64_C(0x9e3779b97f4a7c15));
+}
+
+static uint32_t bucket_of(uint64_t h, uint64_t buckets)
+{
+	return (uint32_t)(((h >> 32) * buckets) >> 32);
+}
+
+static uint32_t slot_of(uint64_t h, unsigned displace, uint64_t slots)
+{
+	uint32_t x = (uint32_t)h + displace * 0x9e3779b9u;
+
+	x ^= x >> 16;
+	x *= 0x85ebca6bu;
+	x ^= x >> 13;
+	x *= 0xc2b2ae35u;
+	x ^= x >> 16;
+	return (uint32_t)(((uint64_t)x * slots) >> 32);
+}
+
+static uint64_t slots_for(uint64_t terms)
+{
+	return terms + terms / 8 + 1;
+}
+
+static unsigned width_for(uint64_t slots)
+{
+	unsigned width = 1;
+
+	while (slots >> width)
+		width++;
+	return width;
+}
+
+/* ---- writing --------------------------------------------------------------- */
+
+struct am_order_writer {
+	GByteArray *out;
+	GArray *seeded;  /* uint64_t for each term */
+	GArray *members; /* terms, sorted by bucket */
+	GArray *starts;  /* of each bucket in members */
+	GArray *queue;   /* buckets, largest first */
+	GArray *slot;    /* for each term */
+	GByteArray *used, *displace;
+};
+
+struct am_order_writer *am_order_writer_new(void)
+{
+	struct am_order_writer *w = g_new0(struct am_order_writer, 1);
+
+	w->out = g_byte_array_new();
+	w->seeded = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	w->members = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	w->starts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	w->queue = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	w->slot = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	w->used = g_byte_array_new();
+	w->displace = g_byte_array_new();
+	return w;
+}
+
+void am_order_writer_free(struct am_order_writer **writer)
+{
+	struct am_order_writer *w = *writer;
+
+	if (!w)
+		return;
+	g_byte_array_unref(w->out);
+	g_array_unref(w->seeded);
+	g_array_unref(w->members);
+	g_array_unref(w->starts);
+	g_array_unref(w->queue);
+	g_array_unref(w->slot);
+	g_byte_array_unref(w->used);
+	g_byte_array_unref(w->displace);
+	g_free(w);
+	*writer = NULL;
+}
+
+#define U32(a) ((uint32_t *)(void *)(a)->data)
+#define U64(a) ((uint64_t *)(void *)(a)->data)
+
+/* Terms sorted into buckets, and the buckets by size. */
+static void fill_buckets(struct am_order_writer *w, const uint64_t *hashes,
+                         size_t n, size_t buckets, unsigned seed)
+{
+	size_t sizes[256] = {0};
+
+	g_array_set_size(w->seeded, (guint)n);
+	g_array_set_size(w->members, (guint)n);
+	g_array_set_size(w->starts, (guint)buckets + 1);
+	g_array_set_size(w->queue, (guint)buckets);
+	memset(w->starts->data, 0, (buckets + 1) * sizeof(uint32_t));
+	for (size_t i = 0; i < n; i++) {
+		U64(w->seeded)[i] = seeded(hashes[i], seed);
+		U32(w->starts)[bucket_of(U64(w->seeded)[i], buckets) + 1]++;
+	}
+	for (size_t b = 0; b < buckets; b++) {
+		sizes[MIN(U32(w->starts)[b + 1], 255)]++;
+		U32(w->starts)[b + 1] += U32(w->starts)[b];
+	}
+	for (size_t i = n; i-- > 0;) {
+		size_t b = bucket_of(U64(w->seeded)[i], buckets);
+		U32(w->members)[--U32(w->starts)[b + 1]] = (uint32_t)i;
+	}
+	/* Filling moved each start down by one place: put them right. */
+	memmove(U32(w->starts), U32(w->starts) + 1, buckets * sizeof(uint32_t));
+	U32(w->starts)[buckets] = (uint32_t)n;
+
+	for (size_t i = 255, sum = 0; i + 1 > 0; i--) {
+		size_t count = sizes[i];
+		sizes[i] = sum;
+		sum += count;
+	}
+	for (size_t b = 0; b < buckets; b++) {
+		size_t size = U32(w->starts)[b + 1] - U32(w->starts)[b];
+		U32(w->queue)[sizes[MIN(size, 255)]++] = (uint32_t)b;
+	}
+}
+
+/* Send a bucket's words to free slots; words of one hash share theirs. */
+static bool place(struct am_order_writer *w, const uint32_t *terms, size_t n,
+                  unsigned displace, uint64_t slots)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t h = U64(w->seeded)[terms[i]];
+		uint32_t s = slot_of(h, displace, slots);
+		bool twin = false;
+		for (size_t k = 0; k < i && !twin; k++)
+			twin = U64(w->seeded)[terms[k]] == h;
+		if (w->used->data[s] && !twin) {
+			while (i-- > 0)
+				w->used->data[U32(w->slot)[terms[i]]] = 0;
+			return false;
+		}
+		w->used->data[s] = 1;
+		U32(w->slot)[terms[i]] = s;
+	}
+	return true;
+}
+
+static bool number_terms(struct am_order_writer *w, const uint64_t *hashes,
+                         size_t n, unsigned seed)
+{
+	uint64_t slots = slots_for(n);
+	size_t buckets = n / PER_BUCKET + 1;
+
+	fill_buckets(w, hashes, n, buckets, seed);
+	g_array_set_size(w->slot, (guint)n);
+	g_byte_array_set_size(w->used, (guint)slots);
+	memset(w->used->data, 0, slots);
+	g_byte_array_set_size(w->displace, (guint)buckets);
+	for (size_t q = 0; q < buckets; q++) {
+		uint32_t b = U32(w->queue)[q], from = U32(w->starts)[b];
+		size_t size = U32(w->starts)[b + 1] - from;
+		unsigned d = 0;
+		/* Many words in one bucket is chance gone bad or malice: let
+		 * another seed decide rather than compare them all. */
+		if (size > 64)
+			return false;
+		while (!place(w, U32(w->members) + from, size, d, slots))
+			if (++d == 256)
+				return false;
+		w->displace->data[b] = (uint8_t)d;
+	}
+	return true;
+}
+
+static void append_varint(GByteArray *out, uint64_t v)
+{
+	uint8_t buf[10];
+
+	g_byte_array_append(out, buf, (guint)am_put_varint(buf, v));
+}
+
+static void append_numbers(struct am_order_writer *w, const uint32_t *words,
+                           size_t n_words, size_t n_terms, unsigned width)
+{
+	uint32_t none = (uint32_t)slots_for(n_terms);
+	guint from = w->out->len;
+	uint64_t acc = 0;
+	unsigned held = 0;
+
+	g_byte_array_set_size(w->out, from + (guint)((n_words * width + 7) / 8));
+	uint8_t *to = w->out->data + from;
+	for (size_t i = 0; i < n_words; i++) {
+		uint64_t number = words[i] < n_terms ? U32(w->slot)[words[i]]
+		                                     : none;
+		acc |= number << held;
+		for (held += width; held >= 8; held -= 8) {
+			*to++ = (uint8_t)acc;
+			acc >>= 8;
+		}
+	}
+	if (held)
+		*to = (uint8_t)acc;
+}
+
+const uint8_t *am_order_encode(struct am_order_writer *w,
+                               const uint64_t *hashes, size_t n_hashes,
+                               const uint32_t *words, size_t n_words,
+                               const struct am_run *runs, size_t n_runs,
+                               size_t *len)
+{
+	unsigned seed = 0;
+
+	while (seed < 256 && !number_terms(w, hashes, n_hashes, seed))
+		seed++;
+	if (seed == 256) {
+		/* Not going to happen by chance.  Made on purpose, it costs
+		 * that message its phrases, nothing else. */
+		for (size_t i = 0; i < n_hashes; i++)
+			U32(w->slot)[i] = (uint32_t)slots_for(n_hashes);
+		seed = 0;
+	}
+	g_byte_array_set_size(w->out, 0);
+	append_varint(w->out, n_hashes);
+	append_varint(w->out, n_words);
+	uint8_t byte = (uint8_t)seed;
+	g_byte_array_append(w->out, &byte, 1);
+	append_varint(w->out, n_runs);
+	for (size_t i = 0; i < n_runs; i++) {
+		g_byte_array_append(w->out, &runs[i].field, 1);
+		append_varint(w->out, runs[i].words);
+	}
+	g_byte_array_append(w->out, w->displace->data, w->displace->len);
+	append_numbers(w, words, n_words, n_hashes,
+	               width_for(slots_for(n_hashes)));
+	*len = w->out->len;
+	return w->out->data;
+}
+
+/* ---- reading --------------------------------------------------------------- */
+
+bool am_order_open(struct am_order *out, const uint8_t *data, size_t len)
+{
+	struct am_cursor c = am_cursor(data, len);
+	uint64_t sum = 0;
+
+	out->terms = am_get_varint(&c);
+	out->words = am_get_varint(&c);
+	out->seed = am_get_u8(&c);
+	out->runs = am_get_varint(&c);
+	if (c.bad || out->terms > UINT32_MAX / 2 || out->words > UINT32_MAX ||
+	    out->runs > len)
+		return false;
+	out->run = c.at;
+	for (uint64_t i = 0; i < out->runs; i++) {
+		(void)am_get_u8(&c);
+		uint64_t words = am_get_varint(&c);
+		if (c.bad || words > out->words - sum)
+			return false;
+		sum += words;
+	}
+	out->run_end = c.at;
+	out->slots = slots_for(out->terms);
+	out->width = width_for(out->slots);
+	out->buckets = out->terms / PER_BUCKET + 1;
+	out->displace = am_get_bytes(&c, out->buckets);
+	out->bits = c.at;
+	return !c.bad && sum == out->words &&
+	       am_cursor_left(&c) == (out->words * out->width + 7) / 8;
+}
+
+static uint32_t number_at(const struct am_order *o, uint64_t i)
+{
+	uint64_t bit = i * o->width, part;
+
+	memcpy(&part, o->bits + (bit >> 3), 8);
+	return (uint32_t)((GUINT64_FROM_LE(part) >> (bit & 7)) &
+	                  ((UINT64_C(1) << o->width) - 1));
+}
+
+static bool run_has(const struct am_order *o, uint64_t from, uint64_t to,
+                    const uint32_t *slots, size_t n)
+{
+	if (to - from < n)
+		return false;
+	for (uint64_t i = from; i <= to - n; i++) {
+		size_t k = 0;
+		while (k < n && number_at(o, i + k) == slots[k])
+			k++;
+		if (k == n)
+			return true;
+	}
+	return false;
+}
+
+bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
+                  uint32_t fields)
+{
+	struct am_cursor c = am_cursor(o->run, (size_t)(o->run_end - o->run));
+	uint32_t slots[AM_PHRASE_MAX];
+	uint64_t at = 0;
+
+	if (!n || n > AM_PHRASE_MAX || !o->terms)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t h = seeded(hashes[i], o->seed);
+		slots[i] = slot_of(h, o->displace[bucket_of(h, o->buckets)],
+		                   o->slots);
+	}
+	for (uint64_t r = 0; r < o->runs; r++) {
+		uint8_t field = am_get_u8(&c);
+		uint64_t words = am_get_varint(&c);
+		if (field < 32 && ((fields >> field) & 1) &&
+		    run_has(o, at, at + words, slots, n))
+			return true;
+		at += words;
+	}
+	return false;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_ORDER_H
+#define AM_INDEX_ORDER_H
+
+#include "base/compiler.h"
+
+/*
+ * The order of a document's words, in about a byte and a quarter a word.
+ *
+ * Xapian can keep positions, one entry for each word of each document: two
+ * thirds of the index and half of the time to make it.  Phrases need less.
+ * When it is asked whether words stand in a row, Xapian has already found that
+ * all of them are in the document; so they need not be stored again, only told
+ * apart.  A perfect hash function (two bits and a half a word) numbers them,
+ * and the document is the row of those numbers, bit-packed.
+ *
+ *   varint   terms n          distinct words
+ *   varint   words            in the row
+ *   u8       seed             of the hash function
+ *   varint   runs
+ *     u8 field, varint words  for each run: fields and parts, in order
+ *   u8       displacement     for each of n/4+1 buckets
+ *   bits     numbers          each as wide as m needs, lowest bit first;
+ *                             m = n + n/8 + 1; m itself: a word not kept
+ *
+ * The number of a word that is not in the document is some other word's: ask
+ * only about words that are.
+ */
+
+/* Part of the format: the hash of a word. */
+uint64_t am_word_hash(const char *word, size_t len);
+
+struct am_run {
+	uint8_t field; /* enum am_region */
+	uint32_t words;
+};
+
+/* Encodes one document after another; what it returns is its own until the
+ * next.  words: indices into hashes, n_hashes for a word not kept. */
+struct am_order_writer;
+struct am_order_writer *am_order_writer_new(void);
+void am_order_writer_free(struct am_order_writer **writer);
+const uint8_t *am_order_encode(struct am_order_writer *writer,
+                               const uint64_t *hashes, size_t n_hashes,
+                               const uint32_t *words, size_t n_words,
+                               const struct am_run *runs, size_t n_runs,
+                               size_t *len);
+
+#define AM_ORDER_SLACK 8 /* readable bytes that must follow the data */
+
+struct am_order {
+	uint64_t terms, words, runs, slots;
+	unsigned seed, width;
+	const uint8_t *run, *run_end; /* encoded */
+	const uint8_t *displace, *bits;
+	uint64_t buckets;
+};
+/* false: these bytes are no such thing. */
+bool am_order_open(struct am_order *out, const uint8_t *data, size_t len);
+/* Do these words stand in a row within one run of one of the fields (a bit
+ * mask)?  A single word: does it stand there at all? */
+bool am_order_has(const struct am_order *order, const uint64_t *hashes,
+                  size_t n, uint32_t fields);
+#define AM_PHRASE_MAX 64 /* words in a row that can be asked for */
+
+#endif

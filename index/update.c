@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/build.h"
+#include "index/document.h"
+#include "index/index_impl.h"
+
+#include "base/file.h"
+#include "base/time.h"
+#include "model/ctx.h"
+#include "store/archive.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * Following the archive.  New messages, ids ascending, are dealt to workers in
+ * runs; each run becomes a shard.  Neighbouring shards of one size are joined
+ * as they come, by the same workers, like the tiers of a log-structured tree.
+ * What is finished from the front on is published every so often.
+ *
+ * A message never changes, so nothing indexed is ever touched again: what is
+ * expunged is left out of answers.
+ */
+
+#define FAN_IN          12 /* shards joined at a time */
+#define PUBLISH_SECONDS 30
+#define PUBLISH_EVERY   20000u /* documents */
+
+/* A stretch of new ids and the shard that holds them. */
+struct segment {
+	size_t begin, end; /* in ids */
+	unsigned tier;
+	bool done;      /* nobody works on it */
+	bool published; /* the state names it */
+	struct am_shard shard;
+};
+
+struct update {
+	struct am_index *index;
+	const char *archive;
+	struct am_ctx *ctx;
+	const uint32_t *ids;
+	size_t n_ids, next; /* next: to be dealt */
+	GMutex mutex;
+	GCond changed;
+	GPtrArray *segments; /* ascending */
+	GArray *doomed;      /* struct am_shard: replaced, but still published */
+	struct am_state before;
+	size_t covered;    /* ids published */
+	int64_t published; /* when, by the monotonic clock */
+	unsigned busy;
+	int status;
+	struct am_error error;
+	struct am_progress progress;
+};
+
+static struct segment *segment_at(const struct update *u, guint i)
+{
+	return u->segments->pdata[i];
+}
+
+static void stop_all(struct update *u, int r, const struct am_error *err)
+{
+	if (!u->status) {
+		u->status = r;
+		u->error = *err;
+	}
+	g_cond_broadcast(&u->changed);
+}
+
+static void did_message(void *user, uint64_t bytes, bool failed)
+{
+	struct update *u = user;
+
+	g_mutex_lock(&u->mutex);
+	u->progress.done++;
+	u->progress.done_bytes += bytes;
+	u->progress.failed += failed;
+	/* A display needs no more; counting must not cost more than indexing. */
+	if (u->ctx && u->progress.done % 64 == 0)
+		am_ctx_progress(u->ctx, &u->progress);
+	g_mutex_unlock(&u->mutex);
+}
+
+/* ---- publishing (all with the mutex held) ----------------------------------- */
+
+/* The state as it is when the first n segments are part of it. */
+static void state_with(const struct update *u, guint n, struct am_state *out)
+{
+	GArray *shards = g_array_new(FALSE, FALSE, sizeof(struct am_shard));
+
+	am_state_copy(out, &u->before);
+	g_array_append_vals(shards, out->shards, (guint)out->n_shards);
+	for (guint i = 0; i < n; i++) {
+		const struct segment *s = segment_at(u, i);
+		if (s->shard.documents)
+			g_array_append_val(shards, s->shard);
+		out->last = u->ids[s->end - 1];
+	}
+	g_free(out->shards);
+	out->n_shards = shards->len;
+	out->shards = (void *)g_array_free(shards, FALSE);
+}
+
+static int publish(struct update *u, struct am_error *err)
+{
+	struct am_state state;
+	guint n = 0;
+	int r = AM_OK;
+
+	while (n < u->segments->len && segment_at(u, n)->done)
+		n++;
+	/* Never backwards: what is being joined may be published already. */
+	if (!n || segment_at(u, n - 1)->end <= u->covered ||
+	    n + u->before.n_shards > AM_SHARDS_MAX)
+		return AM_OK;
+	state_with(u, n, &state);
+	for (guint i = 0; i < n && !r; i++)
+		if (!segment_at(u, i)->published &&
+		    segment_at(u, i)->shard.documents)
+			r = am_build_sync(u->index->path,
+			                  &segment_at(u, i)->shard, err);
+	if (!r)
+		r = am_state_write(&state, u->index->path, err);
+	if (r) {
+		am_state_clear(&state);
+		return r;
+	}
+	for (guint i = 0; i < n; i++)
+		segment_at(u, i)->published = true;
+	for (guint i = 0; i < u->doomed->len; i++)
+		am_build_remove(u->index->path,
+		                &g_array_index(u->doomed, struct am_shard, i));
+	g_array_set_size(u->doomed, 0);
+	am_state_clear(&u->index->state);
+	u->index->state = state;
+	u->index->present = true;
+	u->covered = segment_at(u, n - 1)->end;
+	u->published = g_get_monotonic_time();
+	return AM_OK;
+}
+
+static int publish_sometimes(struct update *u, struct am_error *err)
+{
+	size_t ready = 0;
+
+	for (guint i = 0; i < u->segments->len && segment_at(u, i)->done; i++)
+		ready = segment_at(u, i)->end;
+	if (ready <= u->covered)
+		return AM_OK;
+	if (ready - u->covered < PUBLISH_EVERY &&
+	    g_get_monotonic_time() - u->published <
+	            PUBLISH_SECONDS * G_USEC_PER_SEC)
+		return AM_OK;
+	return publish(u, err);
+}
+
+/* ---- work -------------------------------------------------------------------- */
+
+/* A run of neighbours of one tier, all done, worth joining: its start. */
+static bool find_run(const struct update *u, guint *at)
+{
+	guint run = 0;
+
+	for (guint i = 0; i < u->segments->len; i++) {
+		const struct segment *s = segment_at(u, i);
+		if (!s->done)
+			run = 0;
+		else if (run && segment_at(u, i - 1)->tier != s->tier)
+			run = 1;
+		else
+			run++;
+		if (run == FAN_IN) {
+			*at = i + 1 - FAN_IN;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void replaced(struct update *u, const struct segment *s)
+{
+	if (!s->shard.documents)
+		return;
+	if (s->published)
+		g_array_append_val(u->doomed, s->shard);
+	else
+		am_build_remove(u->index->path, &s->shard);
+}
+
+/* Joins segments [at, at + n) into one; called with the mutex held, which it
+ * gives up while it works. */
+static int join(struct update *u, guint at, guint n, struct am_error *err)
+{
+	struct segment *s = g_new0(struct segment, 1), *old[FAN_IN];
+	struct am_shard from[FAN_IN];
+	size_t n_from = 0;
+	int r = AM_OK;
+
+	assert(n && n <= FAN_IN);
+	for (guint i = 0; i < n; i++) {
+		old[i] = segment_at(u, at + i);
+		if (old[i]->shard.documents)
+			from[n_from++] = old[i]->shard;
+	}
+	s->begin = old[0]->begin;
+	s->end = old[n - 1]->end;
+	s->tier = old[0]->tier + 1;
+	if (n_from)
+		s->shard = from[0];
+	g_ptr_array_remove_range(u->segments, at, n);
+	g_ptr_array_insert(u->segments, (gint)at, s);
+	g_mutex_unlock(&u->mutex);
+	if (n_from > 1)
+		r = am_build_merge(&s->shard, u->index->path, from, n_from,
+		                   err);
+	g_mutex_lock(&u->mutex);
+	s->done = r == AM_OK;
+	for (guint i = 0; i < n; i++) {
+		if (!r && n_from > 1)
+			replaced(u, old[i]);
+		g_free(old[i]);
+	}
+	return r;
+}
+
+static guint position_of(const struct update *u, const struct segment *s)
+{
+	guint i = 0;
+
+	while (segment_at(u, i) != s)
+		i++;
+	return i;
+}
+
+/* Takes the next stretch and indexes it, shard after shard. */
+static int index_some(struct update *u, struct am_archive *archive,
+                      struct am_document *doc, struct am_error *err)
+{
+	size_t begin = u->next;
+	size_t end = MIN(begin + AM_BATCH_DOCUMENTS, u->n_ids);
+	int r = AM_OK;
+
+	u->next = end;
+	while (begin < end && !r) {
+		struct segment *s = g_new0(struct segment, 1);
+		struct am_batch batch = {.dir = u->index->path,
+		                         .ids = u->ids + begin,
+		                         .n = end - begin,
+		                         .ctx = u->ctx,
+		                         .did = did_message,
+		                         .user = u};
+		guint at = u->segments->len;
+		size_t took;
+		s->begin = begin;
+		s->end = end;
+		while (at && segment_at(u, at - 1)->begin > begin)
+			at--;
+		g_ptr_array_insert(u->segments, (gint)at, s);
+		g_mutex_unlock(&u->mutex);
+		r = am_build_shard(&s->shard, &took, &batch, archive, doc, err);
+		g_mutex_lock(&u->mutex);
+		if (r || !took) {
+			/* Failed or cancelled: these ids are not covered. */
+			g_ptr_array_remove_index(u->segments,
+			                         position_of(u, s));
+			g_free(s);
+			break;
+		}
+		s->end = begin + took;
+		s->done = true;
+		begin += took;
+		if (am_ctx_cancelled(u->ctx))
+			break;
+	}
+	return r;
+}
+
+static bool work_left(struct update *u)
+{
+	return !u->status && !am_ctx_cancelled(u->ctx) &&
+	       (u->next < u->n_ids || u->busy);
+}
+
+static void work(struct update *u, struct am_archive *archive,
+                 struct am_document *doc)
+{
+	struct am_error err;
+
+	g_mutex_lock(&u->mutex);
+	while (work_left(u)) {
+		int r = AM_OK;
+		guint at;
+		if (find_run(u, &at)) {
+			u->busy++;
+			r = join(u, at, FAN_IN, &err);
+		} else if (u->next < u->n_ids) {
+			u->busy++;
+			r = index_some(u, archive, doc, &err);
+		} else {
+			g_cond_wait(&u->changed, &u->mutex);
+			continue;
+		}
+		u->busy--;
+		if (!r)
+			r = publish_sometimes(u, &err);
+		if (r)
+			stop_all(u, r, &err);
+		g_cond_broadcast(&u->changed);
+	}
+	g_cond_broadcast(&u->changed);
+	g_mutex_unlock(&u->mutex);
+}
+
+static gpointer worker(gpointer user)
+{
+	struct update *u = user;
+	struct am_archive *archive = NULL;
+	struct am_document *doc = am_document_new();
+	struct am_error err;
+	int r = am_archive_open(&archive, u->archive, false, u->ctx, &err);
+
+	if (r) {
+		g_mutex_lock(&u->mutex);
+		stop_all(u, r, &err);
+		g_mutex_unlock(&u->mutex);
+	} else {
+		work(u, archive, doc);
+	}
+	am_document_free(&doc);
+	am_archive_close(&archive);
+	return NULL;
+}
+
+/* ---- what is to be done ------------------------------------------------------- */
+
+struct news {
+	GArray *ids, *gone, *back; /* uint32_t, ascending, each once */
+	uint64_t seq;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_once(GArray *ids)
+{
+	uint32_t *data = (uint32_t *)(void *)ids->data;
+	guint n = 0;
+
+	g_array_sort(ids, by_id);
+	for (guint i = 0; i < ids->len; i++)
+		if (!n || data[n - 1] != data[i])
+			data[n++] = data[i];
+	g_array_set_size(ids, n);
+}
+
+static int read_news(struct news *news, const struct am_state *state,
+                     struct am_archive *archive, struct am_error *err)
+{
+	struct am_archive_change changes[256];
+	size_t got = 0;
+	int r;
+
+	news->ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	news->gone = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	news->back = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	news->seq = state->seq;
+	while ((r = am_archive_changes(archive, news->seq, changes,
+	                               AM_COUNT(changes), &got, err)) == AM_OK &&
+	       got) {
+		for (size_t i = 0; i < got; i++) {
+			/* Several shards share Xapian's 32 bits. */
+			if (changes[i].message < 1 ||
+			    changes[i].message > UINT32_MAX / 16)
+				return am_fail(err, AM_FAILED, AM_E_LIMIT,
+				               "message %" PRIi64
+				               ": too many for the index",
+				               changes[i].message);
+			uint32_t id = (uint32_t)changes[i].message;
+			if (id > state->last)
+				g_array_append_val(news->ids, id);
+			g_array_append_vals(changes[i].gone ? news->gone
+			                                    : news->back,
+			                    &id, 1);
+			news->seq = changes[i].seq;
+		}
+	}
+	sort_once(news->ids);
+	sort_once(news->gone);
+	sort_once(news->back);
+	return r == AM_END ? AM_OK : r;
+}
+
+static void free_news(struct news *news)
+{
+	if (news->ids)
+		g_array_unref(news->ids);
+	if (news->gone)
+		g_array_unref(news->gone);
+	if (news->back)
+		g_array_unref(news->back);
+}
+
+/* ---- ending ----------------------------------------------------------------------- */
+
+/*
+ * Shards at the end of the list that are small beside what follows them are
+ * joined, so that their sizes at least halve from one to the next: few shards,
+ * and each document is moved a few times in its life.
+ */
+static int tidy(struct am_state *state, const char *dir, struct am_error *err)
+{
+	size_t keep = state->n_shards;
+	uint64_t sum = 0;
+	struct am_shard whole;
+	int r;
+
+	while (keep && (!sum || state->shards[keep - 1].documents < 2 * sum ||
+	                keep > 8))
+		sum += state->shards[--keep].documents;
+	if (state->n_shards - keep < 2)
+		return AM_OK;
+	r = am_build_merge(&whole, dir, state->shards + keep,
+	                   state->n_shards - keep, err);
+	if (!r)
+		r = am_build_sync(dir, &whole, err);
+	if (r)
+		return r;
+	state->shards[keep] = whole;
+	state->n_shards = keep + 1;
+	return AM_OK;
+}
+
+/* Everything is indexed: few shards, what is gone, and the sequence. */
+static int conclude(struct am_index *index, const struct news *news,
+                    struct am_error *err)
+{
+	struct am_state state;
+	int r;
+
+	am_state_copy(&state, &index->state);
+	state.seq = news->seq;
+	am_id_set_change(&state.gone, (const uint32_t *)(void *)news->gone->data,
+	                 news->gone->len,
+	                 (const uint32_t *)(void *)news->back->data,
+	                 news->back->len);
+	r = tidy(&state, index->path, err);
+	if (!r)
+		r = am_state_write(&state, index->path, err);
+	if (r) {
+		am_state_clear(&state);
+		return r;
+	}
+	am_index_unload(index);
+	am_state_clear(&index->state);
+	index->state = state;
+	index->present = true;
+	index->hidden_known = false;
+	return am_state_sweep(&index->state, index->path, err);
+}
+
+static int run_workers(struct update *u, unsigned workers, struct am_error *err)
+{
+	unsigned most = (unsigned)(u->n_ids / AM_BATCH_DOCUMENTS) + 1;
+	unsigned n = workers ? workers : (unsigned)g_get_num_processors();
+	GThread **threads;
+	int r;
+
+	n = CLAMP(n, 1, MIN(most, 64));
+	threads = g_new0(GThread *, n);
+	for (unsigned i = 0; i < n; i++)
+		threads[i] = g_thread_new("index", worker, u);
+	for (unsigned i = 0; i < n; i++)
+		g_thread_join(threads[i]);
+	g_free(threads);
+	/* What is finished stays finished, whatever happened to the rest. */
+	r = publish(u, err);
+	if (u->status) {
+		r = u->status;
+		if (err)
+			*err = u->error;
+	}
+	if (!r && am_ctx_cancelled(u->ctx))
+		r = am_ctx_fail_cancelled(err);
+	if (u->ctx)
+		am_ctx_progress(u->ctx, &u->progress);
+	return r;
+}
+
+static int index_news(struct am_index *index, const char *archive,
+                      const struct news *news, unsigned workers,
+                      struct am_ctx *ctx, struct am_error *err)
+{
+	struct update u = {.index = index,
+	                   .archive = archive,
+	                   .ctx = ctx,
+	                   .ids = (const uint32_t *)(void *)news->ids->data,
+	                   .n_ids = news->ids->len,
+	                   .published = g_get_monotonic_time()};
+	int r;
+
+	u.progress.phase = "indexing";
+	u.progress.total = u.n_ids;
+	am_index_unload(index);
+	am_state_copy(&u.before, &index->state);
+	g_mutex_init(&u.mutex);
+	g_cond_init(&u.changed);
+	u.segments = g_ptr_array_new_with_free_func(NULL);
+	u.doomed = g_array_new(FALSE, FALSE, sizeof(struct am_shard));
+	r = run_workers(&u, workers, err);
+	for (guint i = 0; i < u.segments->len; i++)
+		g_free(u.segments->pdata[i]);
+	g_ptr_array_unref(u.segments);
+	g_array_unref(u.doomed);
+	am_state_clear(&u.before);
+	g_cond_clear(&u.changed);
+	g_mutex_clear(&u.mutex);
+	index->hidden_known = false;
+	return r;
+}
+
+/* ---- beginning ----------------------------------------------------------------------- */
+
+/* An index that does not belong to this archive, or is not whole, is made
+ * anew: that loses nothing. */
+static int settle(struct am_index *index, struct am_archive *archive,
+                  struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive_stats stats;
+	struct am_error why;
+	const char *reason = NULL;
+	int r = am_archive_stats(archive, &stats, err);
+
+	if (r)
+		return r;
+	if (index->present) {
+		if (index->state.archive != am_archive_id(archive))
+			reason = "it belongs to another archive";
+		else if (index->state.seq > stats.max_seq)
+			reason = "it knows of changes the archive does not";
+		else if (am_index_load(index, &why))
+			reason = why.text;
+	}
+	if (index->present && !reason)
+		return am_state_sweep(&index->state, index->path, err);
+	if (reason && ctx)
+		am_ctx_note(ctx, AM_NOTE_INFO, "index.rebuilt", NULL, NULL,
+		            "the index is made anew: %s", reason);
+	am_index_unload(index);
+	am_state_clear(&index->state);
+	index->present = false;
+	index->hidden_known = false;
+	index->state.archive = am_archive_id(archive);
+	/* First the state that names nothing, then what it named before. */
+	r = am_state_write(&index->state, index->path, err);
+	return r ? r : am_state_sweep(&index->state, index->path, err);
+}
+
+int am_index_update(struct am_index *index, const char *archive,
+                    unsigned workers, struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive *a = NULL;
+	struct news news = {NULL, NULL, NULL, 0};
+	int r;
+
+	if (!index->writable)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "%s: opened for reading", index->path);
+	r = am_archive_open(&a, archive, false, ctx, err);
+	if (!r)
+		r = settle(index, a, ctx, err);
+	if (!r)
+		r = read_news(&news, &index->state, a, err);
+	/* Workers open their own. */
+	am_archive_close(&a);
+	if (!r && news.ids->len)
+		r = index_news(index, archive, &news, workers, ctx, err);
+	if (!r && (news.seq != index->state.seq || !index->present))
+		r = conclude(index, &news, err);
+	free_news(&news);
+	return r;
+}

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <xapian.h>
+
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <cassert>
+#include <cinttypes>
+#include <cstddef>
+#include <cstdint>
+
+#include "index/xapian_shim.h"
+
+/*
+ * Each function here is one lambda inside guard(): the only place that knows
+ * what may be thrown.  An exception that left a function would end the program
+ * in C, so nothing with a constructor stands outside a guard.
+ */
+
+namespace
+{
+
+int failed(struct am_error *err, enum am_kind kind, const char *type,
+           const char *text)
+{
+	return am_fail(err, AM_FAILED, kind, "%s: %s", type, text);
+}
+
+enum am_kind kind_of(const Xapian::Error &e)
+{
+	if (!strcmp(e.get_type(), "DatabaseCorruptError") ||
+	    !strcmp(e.get_type(), "DatabaseVersionError") ||
+	    !strcmp(e.get_type(), "DatabaseModifiedError"))
+		return AM_E_CORRUPT;
+	if (!strcmp(e.get_type(), "DatabaseNotFoundError") ||
+	    !strcmp(e.get_type(), "DatabaseOpeningError"))
+		return AM_E_NOTFOUND;
+	if (!strcmp(e.get_type(), "DatabaseLockError"))
+		return AM_E_BUSY;
+	return AM_E_IO;
+}
+
+/* Run it; turn whatever is thrown into a status.  `again` makes a second and
+ * third attempt possible after somebody changed the database. */
+template <typename Work, typename Again>
+int guard(struct am_error *err, Work work, Again again) noexcept
+{
+	for (int attempt = 0;; attempt++) {
+		try {
+			try {
+				return work();
+			} catch (const Xapian::DatabaseModifiedError &e) {
+				if (attempt == 3)
+					throw;
+			}
+			again();
+		} catch (const Xapian::Error &e) {
+			return failed(err, kind_of(e), e.get_type(),
+			              e.get_msg().c_str());
+		} catch (const std::bad_alloc &) {
+			return am_fail(err, AM_FAILED, AM_E_MEMORY,
+			               "out of memory in the index");
+		} catch (const std::exception &e) {
+			return failed(err, AM_E_IO, "index", e.what());
+		} catch (...) {
+			return failed(err, AM_E_IO, "index",
+			              "something unknown was thrown");
+		}
+	}
+}
+
+template <typename Work>
+int guard(struct am_error *err, Work work) noexcept
+{
+	return guard(err, work, [] {});
+}
+
+} // namespace
+
+struct am_xapian_writer {
+	Xapian::WritableDatabase db;
+	std::string term;
+};
+
+struct am_xapian {
+	std::vector<Xapian::Database> shards;
+	std::vector<std::string> uuids;
+	Xapian::Database all;
+	uint64_t documents = 0;
+
+	void reopen()
+	{
+		for (auto &shard : shards)
+			shard.reopen();
+		all.reopen();
+	}
+	size_t shard_of(const Xapian::Database &db) const
+	{
+		std::string uuid = db.get_uuid();
+		for (size_t i = 0; i < uuids.size(); i++)
+			if (uuids[i] == uuid)
+				return i;
+		throw Xapian::DatabaseError("shard without a number");
+	}
+};
+
+struct am_xquery {
+	Xapian::Query query;
+};
+
+namespace
+{
+
+/* What a running query needs of its handle reaches the sources through here:
+ * Xapian copies them once per shard and gives each copy only its database. */
+thread_local const am_xapian *running;
+
+class Source : public Xapian::PostingSource
+{
+	const struct am_xsource_ops *ops;
+	void *self;
+	void *state = nullptr;
+	Xapian::docid at = 0;
+	Xapian::doccount documents = 0;
+	bool ended = false;
+
+	void stop()
+	{
+		if (state)
+			ops->stop(state);
+		state = nullptr;
+	}
+
+      public:
+	Source(const struct am_xsource_ops *ops_, void *self_)
+		: ops(ops_), self(self_)
+	{
+	}
+	Source(const Source &) = delete;
+	Source &operator=(const Source &) = delete;
+	~Source() override
+	{
+		stop();
+	}
+	Xapian::PostingSource *clone() const override
+	{
+		return new Source(ops, self);
+	}
+	void init(const Xapian::Database &db) override
+	{
+		stop();
+		documents = db.get_doccount();
+		state = ops->start(self, running ? running->shard_of(db) : 0);
+		at = 0;
+		ended = !state;
+		set_maxweight(0.0);
+	}
+	/* The most, so that AND asks this last and only about candidates. */
+	Xapian::doccount get_termfreq_min() const override
+	{
+		return 0;
+	}
+	Xapian::doccount get_termfreq_est() const override
+	{
+		return documents;
+	}
+	Xapian::doccount get_termfreq_max() const override
+	{
+		return documents;
+	}
+	void next(double) override
+	{
+		go(at + 1);
+	}
+	void skip_to(Xapian::docid did, double) override
+	{
+		if (did > at)
+			go(did);
+	}
+	bool check(Xapian::docid did, double) override
+	{
+		if (ended || did <= at)
+			return true;
+		at = did;
+		return ops->check(state, did);
+	}
+	bool at_end() const override
+	{
+		return ended;
+	}
+	Xapian::docid get_docid() const override
+	{
+		return at;
+	}
+
+      private:
+	void go(Xapian::docid from)
+	{
+		if (ended)
+			return;
+		if (from == 0 || (at = ops->next(state, from)) == 0)
+			ended = true;
+	}
+};
+
+/* Sees every match and keeps none: no result list grows. */
+class Each : public Xapian::MatchDecider
+{
+	am_xapian_match_fn *fn;
+	void *user;
+	size_t shard;
+
+      public:
+	Each(am_xapian_match_fn *fn_, void *user_, size_t shard_)
+		: fn(fn_), user(user_), shard(shard_)
+	{
+	}
+	bool operator()(const Xapian::Document &doc) const override
+	{
+		fn(user, shard, doc.get_docid());
+		return false;
+	}
+};
+
+class Running
+{
+      public:
+	explicit Running(const am_xapian *x)
+	{
+		running = x;
+	}
+	Running(const Running &) = delete;
+	Running &operator=(const Running &) = delete;
+	~Running()
+	{
+		running = nullptr;
+	}
+};
+
+struct am_xquery *made(const Xapian::Query &query)
+{
+	return new (std::nothrow) am_xquery{query};
+}
+
+/* For queries there is no text to an error but lack of memory: NULL. */
+template <typename Work> struct am_xquery *build(Work work) noexcept
+{
+	struct am_xquery *out = nullptr;
+	int r = guard(nullptr, [&] {
+		out = made(work());
+		return AM_OK;
+	});
+	return r ? nullptr : out;
+}
+
+} // namespace
+
+int am_xapian_create(struct am_xapian_writer **out, const char *dir,
+                     struct am_error *err)
+{
+	*out = nullptr;
+	return guard(err, [&] {
+		std::unique_ptr<am_xapian_writer> w(new am_xapian_writer);
+		w->db = Xapian::WritableDatabase(
+			dir, Xapian::DB_CREATE | Xapian::DB_NO_SYNC |
+				     Xapian::DB_NO_TERMLIST |
+				     Xapian::DB_BACKEND_GLASS);
+		*out = w.release();
+		return int(AM_OK);
+	});
+}
+
+int am_xapian_add(struct am_xapian_writer *writer, uint32_t id,
+                  const struct am_term *terms, size_t n, struct am_error *err)
+{
+	return guard(err, [&] {
+		Xapian::Document doc;
+		for (size_t i = 0; i < n; i++) {
+			writer->term.assign(terms[i].text, terms[i].len);
+			doc.add_term(writer->term, terms[i].count);
+		}
+		writer->db.replace_document(id, doc);
+		return int(AM_OK);
+	});
+}
+
+int am_xapian_finish(struct am_xapian_writer **writer, struct am_error *err)
+{
+	int r = guard(err, [&] {
+		(*writer)->db.commit();
+		(*writer)->db.close();
+		return int(AM_OK);
+	});
+	am_xapian_abandon(writer);
+	return r;
+}
+
+void am_xapian_abandon(struct am_xapian_writer **writer)
+{
+	(void)guard(nullptr, [&] {
+		delete *writer;
+		return int(AM_OK);
+	});
+	*writer = nullptr;
+}
+
+int am_xapian_merge(const char *const *dirs, size_t n, const char *to,
+                    struct am_error *err)
+{
+	return guard(err, [&] {
+		Xapian::Database from;
+		for (size_t i = 0; i < n; i++)
+			from.add_database(Xapian::Database(dirs[i]));
+		from.compact(to, unsigned(Xapian::DBCOMPACT_NO_RENUMBER) |
+		                         unsigned(Xapian::Compactor::FULLER));
+		return int(AM_OK);
+	});
+}
+
+int am_xapian_open(struct am_xapian **out, const char *const *dirs, size_t n,
+                   struct am_error *err)
+{
+	*out = nullptr;
+	return guard(err, [&] {
+		std::unique_ptr<am_xapian> x(new am_xapian);
+		for (size_t i = 0; i < n; i++) {
+			x->shards.emplace_back(dirs[i], Xapian::DB_OPEN);
+			x->uuids.push_back(x->shards.back().get_uuid());
+			x->all.add_database(x->shards.back());
+			x->documents += x->shards.back().get_doccount();
+		}
+		*out = x.release();
+		return int(AM_OK);
+	});
+}
+
+void am_xapian_close(struct am_xapian **xapian)
+{
+	(void)guard(nullptr, [&] {
+		delete *xapian;
+		return int(AM_OK);
+	});
+	*xapian = nullptr;
+}
+
+uint64_t am_xapian_documents(const struct am_xapian *xapian)
+{
+	return xapian->documents;
+}
+
+int am_xapian_terms(struct am_xapian *xapian, const char *prefix, size_t len,
+                    am_xapian_term_fn *fn, void *user, struct am_error *err)
+{
+	return guard(err, [&] {
+		std::string p(prefix, len);
+		auto end = xapian->all.allterms_end(p);
+		for (auto i = xapian->all.allterms_begin(p); i != end; ++i) {
+			std::string term = *i;
+			int r = fn(user, term.data(), term.size(),
+			           i.get_termfreq(), err);
+			if (r)
+				return r;
+		}
+		return int(AM_OK);
+	});
+}
+
+int am_xapian_postings(struct am_xapian *xapian, size_t shard, const char *term,
+                       size_t len, am_xapian_id_fn *fn, void *user,
+                       struct am_error *err)
+{
+	return guard(err, [&] {
+		std::string t(term, len);
+		const Xapian::Database &db = xapian->shards.at(shard);
+		auto end = db.postlist_end(t);
+		for (auto i = db.postlist_begin(t); i != end; ++i)
+			fn(user, *i);
+		return int(AM_OK);
+	});
+}
+
+struct am_xquery *am_xquery_term(const char *text, size_t len)
+{
+	return build([&] { return Xapian::Query(std::string(text, len)); });
+}
+
+struct am_xquery *am_xquery_all(void)
+{
+	/* Not Query::MatchAll, which all threads would count references on. */
+	return build([&] { return Xapian::Query(std::string()); });
+}
+
+struct am_xquery *am_xquery_none(void)
+{
+	return build([&] { return Xapian::Query(); });
+}
+
+struct am_xquery *am_xquery_source(const struct am_xsource_ops *ops, void *self)
+{
+	return build([&] {
+		return Xapian::Query((new Source(ops, self))->release());
+	});
+}
+
+struct am_xquery *am_xquery_join(enum am_xjoin join, struct am_xquery **queries,
+                                 size_t n)
+{
+	struct am_xquery *out = build([&] {
+		std::vector<Xapian::Query> all;
+		for (size_t i = 0; i < n; i++) {
+			if (!queries[i])
+				throw std::bad_alloc();
+			all.push_back(queries[i]->query);
+		}
+		switch (join) {
+		case AM_XJOIN_NOT:
+			return Xapian::Query(Xapian::Query::OP_AND_NOT,
+			                     all.at(0), all.at(1));
+		case AM_XJOIN_FILTER:
+			return Xapian::Query(Xapian::Query::OP_FILTER,
+			                     all.at(0), all.at(1));
+		case AM_XJOIN_SCALE0:
+			return Xapian::Query(Xapian::Query::OP_SCALE_WEIGHT,
+			                     all.at(0), 0.0);
+		case AM_XJOIN_OR:
+			return Xapian::Query(Xapian::Query::OP_OR, all.begin(),
+			                     all.end());
+		case AM_XJOIN_AND:
+			break;
+		}
+		return Xapian::Query(Xapian::Query::OP_AND, all.begin(),
+		                     all.end());
+	});
+	for (size_t i = 0; i < n; i++)
+		am_xquery_free(&queries[i]);
+	return out;
+}
+
+void am_xquery_free(struct am_xquery **query)
+{
+	(void)guard(nullptr, [&] {
+		delete *query;
+		return int(AM_OK);
+	});
+	*query = nullptr;
+}
+
+int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
+                   size_t skip, size_t room, bool exact, struct am_xhit *hits,
+                   size_t *got, uint64_t *total, struct am_error *err)
+{
+	*got = 0;
+	*total = 0;
+	return guard(
+		err,
+		[&] {
+			Running keep(xapian);
+			Xapian::Enquire enquire(xapian->all);
+			enquire.set_query(query->query);
+			enquire.set_docid_order(Xapian::Enquire::DESCENDING);
+			auto count = xapian->all.get_doccount();
+			if (skip > count)
+				skip = count;
+			Xapian::MSet found = enquire.get_mset(
+				Xapian::doccount(skip),
+				Xapian::doccount(room > count ? count : room),
+				exact ? count : 0);
+			auto n = xapian->shards.size();
+			*got = 0;
+			for (auto i = found.begin(); i != found.end(); ++i) {
+				hits[*got].id = Xapian::docid((*i - 1) / n + 1);
+				hits[*got].weight = i.get_weight();
+				++*got;
+			}
+			*total = found.get_matches_estimated();
+			return int(AM_OK);
+		},
+		[&] { xapian->reopen(); });
+}
+
+int am_xapian_each(struct am_xapian *xapian, const struct am_xquery *query,
+                   am_xapian_match_fn *fn, void *user, struct am_error *err)
+{
+	/* No second attempt: fn has seen some of them. */
+	return guard(err, [&] {
+		Running keep(xapian);
+		for (size_t s = 0; s < xapian->shards.size(); s++) {
+			Xapian::Enquire enquire(xapian->shards[s]);
+			enquire.set_query(query->query);
+			enquire.set_weighting_scheme(Xapian::BoolWeight());
+			Each each(fn, user, s);
+			auto n = xapian->shards[s].get_doccount();
+			(void)enquire.get_mset(0, 1, n, nullptr, &each);
+		}
+		return int(AM_OK);
+	});
+}
+
+int am_xapian_count(struct am_xapian *xapian, const struct am_xquery *query,
+                    uint64_t *out, struct am_error *err)
+{
+	return guard(
+		err,
+		[&] {
+			Running keep(xapian);
+			*out = 0;
+			for (auto &shard : xapian->shards) {
+				Xapian::Enquire enquire(shard);
+				enquire.set_query(query->query);
+				enquire.set_weighting_scheme(
+					Xapian::BoolWeight());
+				auto found = enquire.get_mset(
+					0, 0, shard.get_doccount());
+				*out += found.get_matches_lower_bound();
+			}
+			return int(AM_OK);
+		},
+		[&] { xapian->reopen(); });
+}

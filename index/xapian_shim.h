@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_XAPIAN_SHIM_H
+#define AM_INDEX_XAPIAN_SHIM_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "base/error.h"
+
+/*
+ * The plain C door to Xapian, in the one C++ file of the house.  No exception
+ * leaves it: each comes out as a status with the class and message of what was
+ * thrown, running out of memory included.
+ *
+ * A shard is one Xapian database in its own directory, written once and never
+ * changed.  Its docids are our message ids.  Several are opened together as
+ * long as their ids do not overlap.  Every handle belongs to one thread.
+ */
+
+#define AM_TERM_MAX 240 /* bytes: Xapian's own limit is 245 */
+
+struct am_term {
+	const char *text;
+	uint32_t len;
+	uint32_t count; /* in this document; 0 for what has no weight */
+};
+
+/* Writing a shard: ids ascending; finish() makes it one, abandon() not. */
+struct am_xapian_writer;
+AM_MUST_USE int am_xapian_create(struct am_xapian_writer **out, const char *dir,
+                                 struct am_error *err);
+AM_MUST_USE int am_xapian_add(struct am_xapian_writer *writer, uint32_t id,
+                              const struct am_term *terms, size_t n,
+                              struct am_error *err);
+AM_MUST_USE int am_xapian_finish(struct am_xapian_writer **writer,
+                                 struct am_error *err);
+void am_xapian_abandon(struct am_xapian_writer **writer);
+/* Several shards of disjoint ids into a new one, ids kept. */
+AM_MUST_USE int am_xapian_merge(const char *const *dirs, size_t n,
+                                const char *to, struct am_error *err);
+
+/* Reading.  AM_FAILED with AM_E_NOTFOUND when a shard is not there. */
+struct am_xapian;
+AM_MUST_USE int am_xapian_open(struct am_xapian **out, const char *const *dirs,
+                               size_t n, struct am_error *err);
+void am_xapian_close(struct am_xapian **xapian);
+uint64_t am_xapian_documents(const struct am_xapian *xapian);
+/* The distinct terms that begin with prefix, ascending; fn returning other than
+ * AM_OK ends it and is handed back. */
+typedef int am_xapian_term_fn(void *user, const char *term, size_t len,
+                              uint64_t documents, struct am_error *err);
+AM_MUST_USE int am_xapian_terms(struct am_xapian *xapian, const char *prefix,
+                                size_t len, am_xapian_term_fn *fn, void *user,
+                                struct am_error *err);
+/* Ids of one shard's documents with this term, ascending. */
+typedef void am_xapian_id_fn(void *user, uint32_t id);
+AM_MUST_USE int am_xapian_postings(struct am_xapian *xapian, size_t shard,
+                                   const char *term, size_t len,
+                                   am_xapian_id_fn *fn, void *user,
+                                   struct am_error *err);
+
+/*
+ * Queries are built from the leaves up.  Whatever joins takes its children;
+ * NULL comes out when memory ran out, and NULL children are understood.
+ */
+struct am_xquery;
+enum am_xjoin {
+	AM_XJOIN_AND,
+	AM_XJOIN_OR,
+	AM_XJOIN_NOT,    /* the first, but not the second */
+	AM_XJOIN_FILTER, /* the first where the second too; weight of the first */
+	AM_XJOIN_SCALE0  /* the first, without weight */
+};
+struct am_xquery *am_xquery_term(const char *text, size_t len);
+struct am_xquery *am_xquery_all(void);
+struct am_xquery *am_xquery_none(void);
+struct am_xquery *am_xquery_join(enum am_xjoin join, struct am_xquery **queries,
+                                 size_t n);
+void am_xquery_free(struct am_xquery **query);
+
+/*
+ * A leaf that is answered outside Xapian, shard by shard: words in a row,
+ * ranges of dates, sets of ids.  The answers concern documents of that shard
+ * only; next() gives none that does not exist.  self outlives the query.
+ */
+struct am_xsource_ops {
+	void *(*start)(void *self, size_t shard); /* NULL: matches nothing */
+	bool (*check)(void *state, uint32_t id);
+	uint32_t (*next)(void *state, uint32_t from); /* 0: none left */
+	void (*stop)(void *state);
+};
+struct am_xquery *am_xquery_source(const struct am_xsource_ops *ops,
+                                   void *self);
+
+struct am_xhit {
+	uint32_t id;
+	double weight;
+};
+/* The best by BM25, from `skip` on.  *total: exact when `exact`, else possibly
+ * an estimate. */
+AM_MUST_USE int am_xapian_rank(struct am_xapian *xapian,
+                               const struct am_xquery *query, size_t skip,
+                               size_t room, bool exact, struct am_xhit *hits,
+                               size_t *got, uint64_t *total,
+                               struct am_error *err);
+/* Every match, shard by shard, ids ascending within each. */
+typedef void am_xapian_match_fn(void *user, size_t shard, uint32_t id);
+AM_MUST_USE int am_xapian_each(struct am_xapian *xapian,
+                               const struct am_xquery *query,
+                               am_xapian_match_fn *fn, void *user,
+                               struct am_error *err);
+AM_MUST_USE int am_xapian_count(struct am_xapian *xapian,
+                                const struct am_xquery *query, uint64_t *out,
+                                struct am_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
