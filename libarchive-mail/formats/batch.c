@@ -157,6 +157,9 @@ void am_batch_close(struct am_batch **batch)
 	g_array_free(b->pending, TRUE);
 	if (b->tmp_fd >= 0)
 		close(b->tmp_fd);
+	/* A hidden one is ours alone; another process may still use it. */
+	if (b->root_fd >= 0 && *b->tmp == '.')
+		unlinkat(b->root_fd, b->tmp, AT_REMOVEDIR);
 	if (b->root_fd >= 0)
 		close(b->root_fd);
 	g_free(b->counter);

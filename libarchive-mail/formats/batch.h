@@ -35,7 +35,7 @@ struct am_batch;
 AM_MUST_USE int am_batch_open(struct am_batch **out, const char *root,
                               const char *tmp, enum am_durability durability,
                               enum am_batch_eol eol, struct am_error *err);
-/* Temporary files not yet renamed are removed. */
+/* Temporary files not yet renamed are removed, and tmp if it is hidden. */
 void am_batch_close(struct am_batch **batch);
 int am_batch_root(const struct am_batch *batch); /* its open directory */
 

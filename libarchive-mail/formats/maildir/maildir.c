@@ -10,10 +10,10 @@ const struct am_option am_maildir_options[] = {
 	{"durable", "yes|no|each",
          "on disk: at each commit, whenever the system likes, or file by file",
          "yes"},
-	{"labels", "keywords|folders|first",
-         "further labels of a message become keywords, hard links in further "
-         "folders, or nothing",
-         "keywords"},
+	{"labels", "folders|keywords|first",
+         "further labels of a message become hard links in further folders, "
+         "keywords, or nothing",
+         "folders"},
 	{"eol", "keep|lf|crlf", "line ends: as they came, or made alike",
          "keep"},
 	{NULL, NULL, NULL, NULL},
@@ -21,14 +21,15 @@ const struct am_option am_maildir_options[] = {
 
 static const char about[] =
 	"Reads Maildir, Maildir++ and trees of them, with the flags in the "
-        "file "
+	"file "
 	"names, the keywords, UIDs and subscriptions of Dovecot and Courier, "
 	"and files compressed by Dovecot.  The received date is the file's "
-        "time "
+	"time "
 	"or the time in its name, whichever the Received: header bears out.\n"
 	"Writes bytes exactly as they came, the received date into file time "
 	"and name, keywords (26 a folder) as Dovecot does.  Labels become "
-	"keywords unless told otherwise.  Envelope senders and properties of "
+	"hard links in further folders unless told otherwise.  Envelope "
+	"senders and properties of "
 	"other formats are left behind.";
 
 static bool has_name(const char *const *names, const char *name)

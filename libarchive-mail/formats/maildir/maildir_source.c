@@ -5,10 +5,10 @@
 #include "base/blob.h"
 #include "formats/crlf_size.h"
 #include "formats/keyword_flags.h"
+#include "formats/load_file.h"
 #include "formats/maildir/maildir_courier.h"
 #include "formats/maildir/maildir_keywords.h"
 #include "formats/maildir/maildir_list.h"
-#include "formats/maildir/maildir_load.h"
 #include "formats/maildir/maildir_name.h"
 #include "formats/maildir/maildir_subs.h"
 #include "formats/maildir/maildir_tree.h"
@@ -243,13 +243,13 @@ static int enter(struct maildir_source *s, size_t dir, struct am_error *err)
 	return AM_OK;
 }
 
-static int try_load(struct maildir_source *s, struct am_maildir_file *out,
+static int try_load(struct maildir_source *s, struct am_loaded_file *out,
                     const char *file, struct am_error *err)
 {
 	const char *dir = s->tree.dirs[s->open_dir].path;
 	char *path =
 		g_strconcat(s->root, *dir ? "/" : "", dir, "/", file, NULL);
-	int r = am_maildir_load(out, s->open_fd, file, path, s->base.ctx, err);
+	int r = am_load_file(out, s->open_fd, file, path, s->base.ctx, err);
 
 	g_free(path);
 	return r;
@@ -257,7 +257,7 @@ static int try_load(struct maildir_source *s, struct am_maildir_file *out,
 
 /* The file has gone from where it was listed: a mail program changed its
  * flags.  Look for the base name; look anew at most every two seconds. */
-static int load_moved(struct maildir_source *s, struct am_maildir_file *out,
+static int load_moved(struct maildir_source *s, struct am_loaded_file *out,
                       const struct ticket *ticket, struct am_error *err)
 {
 	const char *base = ticket->file + 4;
@@ -291,7 +291,7 @@ static int load_moved(struct maildir_source *s, struct am_maildir_file *out,
 
 static void check_sizes(struct maildir_source *s, const struct am_message *msg,
                         const struct am_maildir_name *name,
-                        const struct am_maildir_file *file)
+                        const struct am_loaded_file *file)
 {
 	const uint8_t *bytes = am_blob_bytes(msg->raw);
 
@@ -348,7 +348,7 @@ static int maildir_load(struct am_source *src, struct am_message *msg,
 	struct maildir_source *s = maildir_of(src);
 	struct ticket *ticket =
 		AM_CONTAINER((char *)msg->origin, struct ticket, origin);
-	struct am_maildir_file file = {0};
+	struct am_loaded_file file = {0};
 	struct am_maildir_name name;
 	struct am_error own, *e = err ? err : &own;
 	int r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/maildir/maildir_load.h"
+#include "formats/load_file.h"
 
 #include "base/blob.h"
 #include "base/file.h"
@@ -80,8 +80,8 @@ out:
 	return r;
 }
 
-static int load_large(struct am_maildir_file *out, const char *path,
-                      bool packed, struct am_ctx *ctx, struct am_error *err)
+static int load_large(struct am_loaded_file *out, const char *path, bool packed,
+                      struct am_ctx *ctx, struct am_error *err)
 {
 	struct am_file *file = NULL;
 	int r = am_file_open(&file, path, err);
@@ -97,8 +97,8 @@ static int load_large(struct am_maildir_file *out, const char *path,
 	return r ? am_wrap(err, r, "%s", path) : AM_OK;
 }
 
-int am_maildir_load(struct am_maildir_file *out, int dir_fd, const char *name,
-                    const char *path, struct am_ctx *ctx, struct am_error *err)
+int am_load_file(struct am_loaded_file *out, int dir_fd, const char *name,
+                 const char *path, struct am_ctx *ctx, struct am_error *err)
 {
 	struct am_limits limits =
 		am_limits_or_default(ctx ? &ctx->limits : NULL);

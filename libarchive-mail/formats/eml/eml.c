@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/eml/eml.h"
+
+#include "formats/eml/eml_sniff.h"
+#include "formats/name_template.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+const struct am_option am_eml_options[] = {
+	{"files", "auto|eml|all",
+         "reading a tree: *.eml alone, or all that looks like mail; auto: the "
+         "second where there is no *.eml",
+         "auto"},
+	{"name", "TEMPLATE",
+         "file names, of {date} {received} {from} {to} {subject} {message-id} "
+         "{folder} {id8} {n} {size}, with :N characters or :%Y…",
+         AM_NAME_TEMPLATE_DEFAULT},
+	{"profile", "windows|posix|portable",
+         "names that Windows takes, that Unix takes, or of ASCII alone",
+         "windows"},
+	{"labels", "folders|first",
+         "further labels become hard links in further folders (copies in a "
+         "zip), or nothing",
+         "folders"},
+	{"durable", "yes|no|each",
+         "on disk: at each commit, whenever the system likes, or file by file",
+         "yes"},
+	{NULL, NULL, NULL, NULL},
+};
+
+static const char about[] =
+	"One message, a tree of directories of messages, or a zip or tar "
+	"(.gz .zst .xz) of them; written so as well, by the target's name: "
+	"x.eml, dir/, x.zip, x.tar.zst.\n"
+	"The bytes of each message are kept exactly, and the folders; where a "
+	"directory cannot be called like its folder, a file mailark-folder in "
+	"it holds the true name.  Flags, keywords, envelope senders and "
+	"properties have no place in an .eml.  The received date becomes the "
+	"file's time; read back, the Received: header goes before it.";
+
+/* Local header of a zip's first member, header of a tar's: its name. */
+static bool first_member_is_eml(const struct am_probe *p)
+{
+	const uint8_t *h = p->head;
+	char name[101] = "";
+	size_t len = 0;
+
+	if (p->head_len >= 30 && !memcmp(h, "PK\3\4", 4)) {
+		len = (size_t)(h[26] | h[27] << 8);
+		if (len > 100 || 30 + len > p->head_len)
+			return false;
+		memcpy(name, h + 30, len);
+	} else if (p->head_len >= 512 && !memcmp(h + 257, "ustar", 5)) {
+		memcpy(name, h, 100);
+	}
+	return am_eml_sniff_name(name);
+}
+
+static int probe_directory(const struct am_probe *p)
+{
+	size_t n_named = 0, n_mail = 0, n_files = 0;
+
+	for (size_t i = 0; i < p->n_entries; i++) {
+		const struct am_probe_entry *e = &p->entries[i];
+
+		if (e->is_directory) {
+			for (const char *const *in = e->inside; in && *in; in++)
+				n_named += am_eml_sniff_name(*in);
+			continue;
+		}
+		n_files++;
+		if (am_eml_sniff_name(e->name))
+			n_named++;
+		else if (e->head && am_eml_sniff(e->head, e->head_len) >=
+		                            AM_EML_LOOKS_LIKE_MAIL)
+			n_mail++;
+	}
+	if (n_named)
+		return 24;
+	/* Files that are mails, without a name that says so. */
+	return n_mail && n_mail * 2 > n_files ? 10 : 0;
+}
+
+static int eml_probe(const struct am_probe *p)
+{
+	int bits;
+
+	if (p->is_directory)
+		return probe_directory(p);
+	if (p->packed &&
+	    (!strcmp(p->packed, "zip") || !strcmp(p->packed, "tar")))
+		return first_member_is_eml(p) ? 28 : 6;
+	if (first_member_is_eml(p))
+		return 28;
+	bits = am_eml_sniff(p->head, p->head_len);
+	if (am_eml_sniff_name(p->name))
+		return bits + 14;
+	/* "From " in front: more likely an mbox. */
+	if (p->head_len >= 5 && !memcmp(p->head, "From ", 5))
+		return bits / 2;
+	return bits;
+}
+
+const struct am_format am_format_eml = {
+	.name = "eml",
+	.title = "Single messages: .eml files, trees, zips and tars of them",
+	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS,
+	.options = am_eml_options,
+	.suffixes = ".eml .zip .tar .tar.gz .tgz .tar.zst .tar.xz",
+	.about = about,
+	.probe = eml_probe,
+	.open_source = am_eml_source_open,
+	.open_sink = am_eml_sink_open,
+};

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages that are members of a zip or tar. */
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/charset.h"
+#include "base/file.h"
+#include "base/reader.h"
+#include "base/unpack.h"
+#include "formats/eml/eml.h"
+#include "formats/eml/eml_sniff.h"
+#include "formats/folder_file.h"
+#include "formats/received.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+#define MAX_MEMBERS 20000000
+#define MAX_DEPTH   64
+/* Mail shrinks to a tenth, the same mail a thousand times over to less; what
+ * grows more than this is made to fill a disk. */
+#define FREE_BYTES (UINT64_C(256) << 20)
+#define MAX_RATIO  200
+#define MAX_NOTE   65536 /* of an AM_FOLDER_FILE */
+
+struct container_source {
+	struct am_source base;
+	struct am_file *file;
+	struct am_container *container;
+	enum am_eml_files files;
+	uint64_t n_members, unpacked, allowed;
+	GHashTable *folders; /* directory as stored -> struct am_folder * */
+	char *origin;
+	/* A message whose folder had to be announced first. */
+	struct am_message *waiting;
+};
+
+static struct container_source *container_of(struct am_source *src)
+{
+	return AM_CONTAINER(src, struct container_source, base);
+}
+
+static void folder_unref(void *user)
+{
+	const struct am_folder *folder = user;
+
+	am_folder_unref(&folder);
+}
+
+/* "a/../b/c.eml" to the parts a, b and the name c.eml: names only ever become
+ * folder parts, so there is nowhere to climb to. */
+static char **safe_parts(const char *name, char **dir_out)
+{
+	char **words = g_strsplit(name, "/", 0);
+	GPtrArray *parts = g_ptr_array_new();
+	const char *slash = strrchr(name, '/');
+	struct am_arena *arena = am_arena_new();
+
+	*dir_out = g_strndup(name, slash ? (size_t)(slash - name) : 0);
+	for (size_t i = 0; words[i] && words[i + 1]; i++) {
+		if (!*words[i] || !strcmp(words[i], ".") ||
+		    !strcmp(words[i], "..") || parts->len >= MAX_DEPTH)
+			continue;
+		g_ptr_array_add(parts,
+		                g_strdup(am_utf8_repair(arena, words[i],
+		                                        strlen(words[i]))));
+	}
+	g_ptr_array_add(parts, NULL);
+	am_arena_free(&arena);
+	g_strfreev(words);
+	return (char **)(void *)g_ptr_array_free(parts, FALSE);
+}
+
+/* The folder of a member's directory; *fresh when it is its first. */
+static int folder_for(struct container_source *s, const char *name,
+                      char **named, const struct am_folder **out, bool *fresh,
+                      struct am_error *err)
+{
+	struct am_folder *folder;
+	char *dir, **parts = safe_parts(name, &dir);
+	char *const *use = named ? named : parts;
+	size_t depth = g_strv_length((char **)use);
+	int r = AM_OK;
+
+	folder = g_hash_table_lookup(s->folders, dir);
+	*fresh = !folder;
+	if (!folder) {
+		r = am_folder_new(&folder, (const char *const *)use, depth,
+		                  depth ? am_role_guess(use[depth - 1])
+		                        : AM_ROLE_NONE,
+		                  err);
+		if (!r)
+			g_hash_table_insert(s->folders, g_strdup(dir), folder);
+	}
+	*out = folder;
+	g_strfreev(parts);
+	g_free(dir);
+	return r ? AM_FAILED : AM_OK;
+}
+
+static int spool(struct container_source *s, struct am_reader *reader,
+                 struct am_blob **out, struct am_error *err)
+{
+	struct am_limits limits =
+		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
+	struct am_spool *sp = NULL;
+	const uint8_t *data;
+	size_t len;
+	int r;
+
+	r = am_spool_open(&sp, limits.spool_memory, am_ctx_tmpdir(s->base.ctx),
+	                  err);
+	while (!r) {
+		r = am_reader_peek(reader, 1, &data, &len, err);
+		if (r)
+			break;
+		s->unpacked += len;
+		if (s->unpacked > s->allowed)
+			r = am_fail(err, AM_FATAL, AM_E_LIMIT,
+			            "unpacks to more than %" PRIu64
+			            " MB, %d times its size: a bomb, not mail",
+			            s->allowed >> 20, MAX_RATIO);
+		else if (am_ctx_cancelled(s->base.ctx))
+			r = am_ctx_fail_cancelled(err);
+		else
+			r = am_spool_write(sp, data, len, err);
+		am_reader_skip(reader, len);
+	}
+	if (r == AM_END)
+		r = am_spool_seal(&sp, out, err);
+	am_spool_drop(&sp);
+	return r;
+}
+
+static bool wanted(struct container_source *s, const char *base,
+                   struct am_reader *reader)
+{
+	const uint8_t *data;
+	size_t len;
+
+	if (am_eml_sniff_name(base))
+		return true;
+	if (s->files == AM_EML_NAMED)
+		return false;
+	if (am_reader_peek(reader, AM_EML_SNIFF_BYTES, &data, &len, NULL))
+		return false;
+	return am_eml_sniff(data, MIN(len, AM_EML_SNIFF_BYTES)) >=
+	       AM_EML_LOOKS_LIKE_MAIL;
+}
+
+/* The file that tells a folder's true name comes before its messages. */
+static int read_folder_file(struct container_source *s, const char *name,
+                            struct am_reader *reader, struct am_item *out,
+                            struct am_error *err)
+{
+	char **named = NULL;
+	const uint8_t *data;
+	size_t len;
+	bool fresh = false;
+	int r;
+
+	r = am_reader_peek(reader, MAX_NOTE, &data, &len, NULL);
+	if (r == AM_OK && len <= MAX_NOTE)
+		named = am_folder_file_parse((const char *)data, len);
+	if (!named)
+		return AM_END;
+	r = folder_for(s, name, named, &out->folder, &fresh, err);
+	g_strfreev(named);
+	return r ? r : fresh ? AM_OK : AM_END;
+}
+
+static int make_message(struct container_source *s,
+                        const struct am_member *member,
+                        struct am_reader *reader,
+                        const struct am_folder *folder, struct am_message **out,
+                        struct am_error *err)
+{
+	struct am_message *msg = NULL;
+	struct am_received headers;
+	struct am_when mtime = {0};
+	int r;
+
+	r = am_message_new(&msg, folder, err);
+	if (r)
+		return r;
+	msg->origin =
+		am_utf8_repair(msg->arena, member->name, strlen(member->name));
+	msg->exactness = AM_EXACT;
+	r = spool(s, reader, &msg->raw, err);
+	if (!r)
+		r = am_received_read(&headers, msg->raw, s->base.ctx, err);
+	if (r) {
+		am_message_free(&msg);
+		return r;
+	}
+	msg->size = am_blob_size(msg->raw);
+	if (member->mtime != INT64_MIN)
+		mtime = am_received_stamp(member->mtime);
+	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
+	*out = msg;
+	return AM_OK;
+}
+
+static int fail_member(struct container_source *s, struct am_item *out,
+                       const char *name)
+{
+	struct am_arena *arena = am_arena_new();
+
+	g_free(s->origin);
+	s->origin = g_strdup(name ? am_utf8_repair(arena, name, strlen(name))
+	                          : am_file_path(s->file));
+	out->origin = s->origin;
+	am_arena_free(&arena);
+	return AM_FAILED;
+}
+
+/* One member: AM_OK with an item, AM_END when it gives none. */
+static int look(struct container_source *s, const struct am_member *member,
+                struct am_item *out, struct am_error *err)
+{
+	const char *slash = strrchr(member->name, '/');
+	const char *base = slash ? slash + 1 : member->name;
+	struct am_reader *reader = NULL;
+	const struct am_folder *folder = NULL;
+	struct am_message *msg = NULL;
+	bool fresh;
+	int r;
+
+	r = am_container_reader(s->container, &reader, err);
+	if (r)
+		return r;
+	if (!strcmp(base, AM_FOLDER_FILE)) {
+		r = read_folder_file(s, member->name, reader, out, err);
+		goto out;
+	}
+	if (*base == '.' || !wanted(s, base, reader)) {
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.not-mail", NULL,
+		            member->name, "no message: passed over");
+		r = AM_END;
+		goto out;
+	}
+	r = folder_for(s, member->name, NULL, &folder, &fresh, err);
+	if (r)
+		goto out;
+	out->folder = folder;
+	r = make_message(s, member, reader, folder, &msg, err);
+	if (r)
+		goto out;
+	if (fresh)
+		s->waiting = msg;
+	else
+		out->message = msg;
+out:
+	am_reader_close(&reader);
+	return r;
+}
+
+static int container_next(struct am_source *src, struct am_item *out,
+                          struct am_error *err)
+{
+	struct container_source *s = container_of(src);
+	struct am_member member;
+	int r;
+
+	if (s->waiting) {
+		out->folder = s->waiting->folder;
+		out->message = s->waiting;
+		s->waiting = NULL;
+		return AM_OK;
+	}
+	for (;;) {
+		if (am_ctx_cancelled(src->ctx))
+			return am_ctx_fail_cancelled(err);
+		member = (struct am_member){0};
+		r = am_container_next(s->container, &member, err);
+		if (r == AM_FAILED)
+			return fail_member(s, out, member.name);
+		if (r)
+			return r;
+		if (++s->n_members > MAX_MEMBERS)
+			return am_fail(err, AM_FATAL, AM_E_LIMIT,
+			               "more than %d members", MAX_MEMBERS);
+		r = look(s, &member, out, err);
+		if (r == AM_END)
+			continue;
+		/* A member cut short or damaged costs that member; whether the
+		 * container goes on, its own next() knows. */
+		if (r == AM_FATAL && (!err || err->kind == AM_E_FORMAT ||
+		                      err->kind == AM_E_CORRUPT))
+			r = AM_FAILED;
+		return r == AM_FAILED ? fail_member(s, out, member.name) : r;
+	}
+}
+
+static void container_close(struct am_source *src)
+{
+	struct container_source *s = container_of(src);
+
+	am_message_free(&s->waiting);
+	am_container_close(&s->container);
+	am_file_unref(&s->file);
+	g_hash_table_unref(s->folders);
+	g_free(s->origin);
+	g_free(s);
+}
+
+static const struct am_source_ops container_ops = {
+	.next = container_next,
+	.close = container_close,
+};
+
+int am_eml_container_open(struct am_source **out, struct am_file *file,
+                          enum am_eml_files files, struct am_ctx *ctx,
+                          struct am_error *err)
+{
+	struct container_source *s = g_new0(struct container_source, 1);
+	int r;
+
+	s->base.ops = &container_ops;
+	s->base.ctx = ctx;
+	s->file = am_file_ref(file);
+	s->files = files;
+	s->allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
+	s->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                   folder_unref);
+	r = am_container_open(&s->container, file, err);
+	if (r) {
+		container_close(&s->base);
+		return r;
+	}
+	*out = &s->base;
+	return AM_OK;
+}

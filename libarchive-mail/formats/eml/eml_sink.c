@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Messages out as files: into a tree of directories, into a zip or tar, or
+ * into the one file that was named.
+ */
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/file.h"
+#include "base/reader.h"
+#include "base/unpack.h"
+#include "formats/batch.h"
+#include "formats/eml/eml.h"
+#include "formats/eml/eml_folders.h"
+#include "formats/eml/eml_name.h"
+#include "formats/eml/eml_sniff.h"
+#include "formats/folder_file.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TMP ".mailark-tmp"
+
+enum kind { KIND_TREE, KIND_PACK, KIND_ONE };
+
+struct eml_sink {
+	struct am_sink base;
+	enum kind kind;
+	char *path; /* the directory of a tree or of the one file; the pack */
+	char *one;  /* name of the one file */
+	enum am_safe_profile profile;
+	bool label_folders;
+	struct am_name_template *name;
+	struct am_eml_folders *folders;
+	struct am_eml_names *names;
+	struct am_batch *batch; /* of a tree, of the one file */
+	struct am_pack *pack;
+	uint64_t count, committed;
+	bool finished;
+};
+
+struct prepared {
+	const struct am_batch *batch;
+	struct am_eml_facts facts;
+	struct am_batch_file file; /* not for a pack */
+};
+
+static struct eml_sink *eml_of(struct am_sink *sink)
+{
+	return AM_CONTAINER(sink, struct eml_sink, base);
+}
+
+static void eml_discard(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	if (!p)
+		return;
+	if (p->batch)
+		am_batch_discard(p->batch, &p->file);
+	am_eml_name_clear(&p->facts);
+	g_free(p);
+}
+
+static int eml_prepare(const struct am_sink *sink, const struct am_message *msg,
+                       void **prepared, struct am_error *err)
+{
+	const struct eml_sink *s = AM_CONTAINER(sink, struct eml_sink, base);
+	struct prepared *p = g_new0(struct prepared, 1);
+	int r;
+
+	p->batch = s->batch;
+	r = am_eml_name_read(&p->facts, msg, sink->ctx, err);
+	if (!r && s->batch)
+		r = am_batch_write(s->batch, &p->file, msg->raw, &msg->received,
+		                   err);
+	if (r) {
+		eml_discard(p);
+		return r;
+	}
+	*prepared = p;
+	return AM_OK;
+}
+
+static int add_text(struct eml_sink *s, const char *name, const char *text,
+                    struct am_error *err)
+{
+	struct am_reader *reader = NULL;
+	int r = am_reader_memory(&reader, text, strlen(text), err);
+
+	if (!r)
+		r = am_pack_add(s->pack, name, strlen(text), am_time_now(),
+		                reader, err);
+	am_reader_close(&reader);
+	return r;
+}
+
+/* The directory of a folder, in a tree with all above it. */
+static int make_folder(struct eml_sink *s, struct am_eml_folder *f,
+                       struct am_error *err)
+{
+	char *full = g_build_filename(s->path, f->dir, NULL);
+	char *note = g_build_filename(f->dir, AM_FOLDER_FILE, NULL);
+	int r = AM_OK;
+
+	/* g_build_filename() keeps no empty first element. */
+	if (!f->made && s->kind == KIND_TREE) {
+		r = am_make_dirs(full, err);
+		if (!r && f->text) {
+			char *at = g_build_filename(full, AM_FOLDER_FILE, NULL);
+
+			r = am_file_replace(at, f->text, strlen(f->text), err);
+			g_free(at);
+		}
+	} else if (!f->made && s->kind == KIND_PACK && f->text) {
+		r = add_text(s, note, f->text, err);
+	}
+	if (!r)
+		f->made = true;
+	g_free(full);
+	g_free(note);
+	return r ? AM_FATAL : AM_OK;
+}
+
+static int eml_folder(struct am_sink *sink, const struct am_folder *folder,
+                      struct am_error *err)
+{
+	struct eml_sink *s = eml_of(sink);
+
+	if (s->kind == KIND_ONE)
+		return AM_OK;
+	return make_folder(s, am_eml_folders_get(s->folders, folder), err);
+}
+
+static bool on_disk(const struct eml_sink *s, const char *path)
+{
+	return s->kind != KIND_PACK && !faccessat(am_batch_root(s->batch), path,
+	                                          F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+/* A path nobody has: what lies there already stays, also when it holds the
+ * same bytes, for who copies has asked for one more of them. */
+static char *free_path(struct eml_sink *s, const struct am_eml_folder *f,
+                       const char *name)
+{
+	char *wish =
+		*f->dir ? g_strconcat(f->dir, "/", name, NULL) : g_strdup(name);
+	char *path = g_strdup(wish);
+
+	for (unsigned n = 2;
+	     !am_eml_names_take(s->names, path) || on_disk(s, path); n++) {
+		g_free(path);
+		path = am_eml_names_numbered(wish, n);
+	}
+	g_free(wish);
+	return path;
+}
+
+/* Windows counts the path, others only the name. */
+static size_t room_for_name(const struct eml_sink *s,
+                            const struct am_eml_folder *f)
+{
+	size_t used = s->profile == AM_SAFE_POSIX || !*f->dir
+	                      ? 0
+	                      : strlen(f->dir) + 1;
+	/* Four bytes for "-999". */
+	size_t room = AM_SAFE_MAX - 4 - used;
+
+	return room < 60 ? 60 : room;
+}
+
+static int put_pack(struct eml_sink *s, const struct am_message *msg,
+                    const char *path, struct am_error *err)
+{
+	struct am_reader *reader = NULL;
+	int64_t mtime = msg->received.known ? msg->received.sec : am_time_now();
+	int r = am_blob_open(msg->raw, &reader, err);
+
+	if (!r)
+		r = am_pack_add(s->pack, path, am_blob_size(msg->raw), mtime,
+		                reader, err);
+	am_reader_close(&reader);
+	return r;
+}
+
+/* Put it into one folder; first: the path it got before, to link to. */
+static int put_into(struct eml_sink *s, const struct am_message *msg,
+                    struct prepared *p, const struct am_folder *folder,
+                    char **first, struct am_error *err)
+{
+	struct am_eml_folder *f = am_eml_folders_get(s->folders, folder);
+	struct am_name_fields fields = p->facts.fields;
+	char *name, *path;
+	int r;
+
+	r = make_folder(s, f, err);
+	if (r)
+		return r;
+	fields.folder = folder->depth ? folder->parts[folder->depth - 1] : "";
+	fields.n = ++f->n;
+	name = am_name_template_make(s->name, &fields, s->profile,
+	                             room_for_name(s, f));
+	path = free_path(s, f, name);
+	if (s->kind == KIND_PACK)
+		r = put_pack(s, msg, path, err);
+	else if (*first)
+		r = am_batch_link(s->batch, *first, path, err);
+	else
+		r = am_batch_put(s->batch, &p->file, path, err);
+	if (!*first)
+		*first = g_steal_pointer(&path);
+	g_free(name);
+	g_free(path);
+	return r;
+}
+
+static int put_label(struct eml_sink *s, const struct am_message *msg,
+                     struct prepared *p, const char *label, char **first,
+                     struct am_error *err)
+{
+	char **parts = g_strsplit(label, "/", 0);
+	struct am_folder *folder = NULL;
+	const struct am_folder *unref;
+	int r;
+
+	r = am_folder_new(&folder, (const char *const *)parts,
+	                  g_strv_length(parts), AM_ROLE_NONE, NULL);
+	g_strfreev(parts);
+	if (r)
+		r = am_folder_new(&folder, &label, 1, AM_ROLE_NONE, err);
+	if (!r && !am_folder_equal(folder, msg->folder))
+		r = put_into(s, msg, p, folder, first, err);
+	unref = folder;
+	am_folder_unref(&unref);
+	return r;
+}
+
+static int put_one(struct eml_sink *s, struct prepared *p, struct am_error *err)
+{
+	if (s->count)
+		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		               "%s can hold one message and there are more: "
+		               "name a directory (\"%s/\") or a .zip",
+		               s->one, s->one);
+	return am_batch_put(s->batch, &p->file, s->one, err);
+}
+
+static int eml_put(struct am_sink *sink, const struct am_message *msg,
+                   void *prepared, enum am_outcome *outcome,
+                   struct am_error *err)
+{
+	struct eml_sink *s = eml_of(sink);
+	struct prepared *p = prepared;
+	char *first = NULL;
+	int r = AM_OK;
+
+	*outcome = AM_STORED;
+	if (!p) {
+		void *made = NULL;
+
+		r = eml_prepare(sink, msg, &made, err);
+		if (r)
+			return r;
+		p = made;
+	}
+	if (s->kind == KIND_ONE) {
+		r = put_one(s, p, err);
+		goto out;
+	}
+	if (s->kind == KIND_TREE && am_batch_full(s->batch))
+		r = am_batch_flush(s->batch, err);
+	if (!r)
+		r = put_into(s, msg, p, msg->folder, &first, err);
+	for (size_t i = 0; !r && s->label_folders && i < msg->n_labels; i++)
+		r = put_label(s, msg, p, msg->labels[i], &first, err);
+out:
+	if (!r)
+		s->count++;
+	g_free(first);
+	eml_discard(p);
+	return r;
+}
+
+static int eml_finish(struct am_sink *sink, const struct am_ledger *ledger,
+                      bool complete, struct am_error *err)
+{
+	(void)ledger;
+	(void)complete;
+	(void)err;
+	eml_of(sink)->finished = true;
+	return AM_OK;
+}
+
+/* A pack has no directories: an empty folder is a file that names it. */
+static int note_empty(void *user, struct am_eml_folder *f)
+{
+	struct eml_sink *s = user;
+	char *path, *text;
+	int r = AM_OK;
+
+	if (f->n || f->text || !*f->dir)
+		return AM_OK;
+	path = g_strconcat(f->dir, "/", AM_FOLDER_FILE, NULL);
+	/* The parts of an exact directory hold neither '/' nor '\\' that would
+	 * need escaping, except a backslash on POSIX. */
+	char **parts = g_strsplit(f->dir, "\\", 0);
+	char *escaped = g_strjoinv("\\\\", parts);
+
+	text = g_strconcat(escaped, "\n", NULL);
+	r = add_text(s, path, text, NULL);
+	g_free(escaped);
+	g_strfreev(parts);
+	g_free(text);
+	g_free(path);
+	return r;
+}
+
+static int close_pack(struct eml_sink *s, bool commit, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (!s->pack)
+		return AM_OK;
+	if (commit && am_eml_folders_each(s->folders, note_empty, s))
+		am_ctx_note(s->base.ctx, AM_NOTE_LOSS, "eml.empty-folder", NULL,
+		            NULL, "an empty folder could not be noted");
+	r = am_pack_close(&s->pack, commit, err);
+	return r ? AM_FATAL : AM_OK;
+}
+
+static int eml_commit(struct am_sink *sink, struct am_error *err)
+{
+	struct eml_sink *s = eml_of(sink);
+
+	s->committed = s->count;
+	if (s->kind != KIND_PACK)
+		return am_batch_commit(s->batch, err);
+	/* A zip has its list at the end: only the last commit can keep its
+	 * word, and a commit before that has nothing to say. */
+	return s->finished ? close_pack(s, true, err) : AM_OK;
+}
+
+static void eml_close(struct am_sink *sink)
+{
+	struct eml_sink *s = eml_of(sink);
+
+	/* Never told to finish, but committed with all that was put. */
+	close_pack(s, s->committed && s->committed == s->count, NULL);
+	am_batch_close(&s->batch);
+	am_eml_folders_free(&s->folders);
+	am_eml_names_free(&s->names);
+	am_name_template_free(&s->name);
+	g_free(s->path);
+	g_free(s->one);
+	g_free(s);
+}
+
+static const struct am_sink_ops eml_sink_ops = {
+	.folder = eml_folder,
+	.prepare = eml_prepare,
+	.put = eml_put,
+	.discard = eml_discard,
+	.finish = eml_finish,
+	.commit = eml_commit,
+	.close = eml_close,
+};
+
+static bool is_pack_name(const char *path)
+{
+	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",
+	                                   ".tgz", ".tar.zst", ".tar.xz"};
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < AM_COUNT(ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (len > n && !g_ascii_strcasecmp(path + len - n, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+static int open_tree(struct eml_sink *s, const char *path,
+                     enum am_durability durability, struct am_error *err)
+{
+	s->kind = KIND_TREE;
+	s->path = g_strdup(path);
+	return am_batch_open(&s->batch, path, TMP, durability, AM_EOL_KEEP,
+	                     err);
+}
+
+static int exists_already(const char *path, struct am_error *err)
+{
+	return am_fail(err, AM_FATAL, AM_E_EXISTS,
+	               "%s is there already, and nothing can be added to it",
+	               path);
+}
+
+static int open_target(struct eml_sink *s, const char *path,
+                       enum am_durability durability, struct am_error *err)
+{
+	size_t len = strlen(path);
+	struct stat st;
+	bool there = !stat(path, &st);
+
+	if ((len && path[len - 1] == '/') || (there && S_ISDIR(st.st_mode)))
+		return open_tree(s, path, durability, err);
+	if (is_pack_name(path)) {
+		s->kind = KIND_PACK;
+		s->path = g_strdup(path);
+		if (there)
+			return exists_already(path, err);
+		return am_pack_open(&s->pack, path, err) ? AM_FATAL : AM_OK;
+	}
+	if (!am_eml_sniff_name(path))
+		return open_tree(s, path, durability, err);
+	if (there)
+		return exists_already(path, err);
+	s->kind = KIND_ONE;
+	s->path = g_path_get_dirname(path);
+	s->one = g_path_get_basename(path);
+	return am_batch_open(&s->batch, s->path, TMP, durability, AM_EOL_KEEP,
+	                     err);
+}
+
+static int read_options(struct eml_sink *s, const struct am_location *where,
+                        enum am_durability *durability, struct am_error *err)
+{
+	const struct am_option *t = am_eml_options;
+	const char *word = am_location_option(where, t, "durable");
+	int r;
+
+	if (!am_batch_durability(word, durability))
+		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		               "durable=%s: yes, no or each is meant", word);
+	word = am_location_option(where, t, "profile");
+	if (!am_safe_name_profile(word, &s->profile))
+		return am_fail(
+			err, AM_FATAL, AM_E_ARGUMENT,
+			"profile=%s: windows, posix or portable is meant",
+			word);
+	word = am_location_option(where, t, "labels");
+	s->label_folders = !strcmp(word, "folders");
+	if (!s->label_folders && strcmp(word, "first") != 0)
+		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		               "labels=%s: folders or first is meant", word);
+	word = am_location_option(where, t, "name");
+	r = am_name_template_parse(&s->name, word, err);
+	return r ? AM_FATAL : AM_OK;
+}
+
+int am_eml_sink_open(struct am_sink **out, const struct am_location *where,
+                     struct am_ctx *ctx, struct am_error *err)
+{
+	struct eml_sink *s = g_new0(struct eml_sink, 1);
+	enum am_durability durability = AM_DURABLE_BATCH;
+	int r;
+
+	s->base.ops = &eml_sink_ops;
+	s->base.ctx = ctx;
+	r = am_location_check(where, am_eml_options, "eml", err);
+	if (!r)
+		r = read_options(s, where, &durability, err);
+	if (!r) {
+		s->folders = am_eml_folders_new(s->profile);
+		s->names = am_eml_names_new();
+		r = open_target(s, where->path, durability, err);
+	}
+	if (r) {
+		eml_close(&s->base);
+		return r;
+	}
+	*out = &s->base;
+	return AM_OK;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/eml/eml_sniff.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/* Bits by how rarely anything but a mail begins a line like this. */
+static const struct {
+	const char *name;
+	int bits;
+} known[] = {
+	{"Received", 8},     {"Message-ID", 10}, {"Return-Path", 10},
+	{"MIME-Version", 8}, {"From", 6},        {"To", 5},
+	{"Subject", 5},      {"Date", 5},        {"Delivered-To", 10},
+	{"Content-Type", 4}, {"Reply-To", 8},    {"DKIM-Signature", 10},
+	{"Sender", 6},       {"Cc", 6},          {"References", 5},
+	{"In-Reply-To", 10}, {"X-Mailer", 10},   {"X-Originating-IP", 8},
+};
+
+bool am_eml_sniff_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && !g_ascii_strcasecmp(name + len - 4, ".eml");
+}
+
+/* Length of the field name that starts this line; 0 when none does. */
+static size_t field_name(const uint8_t *line, size_t len)
+{
+	for (size_t i = 0; i < len && i < 77; i++) {
+		if (line[i] == ':')
+			return i;
+		/* "Subject : x" was allowed once (RFC 822). */
+		if (line[i] == ' ' && i && i + 1 < len && line[i + 1] == ':')
+			return i;
+		if (line[i] < 33 || line[i] > 126)
+			return 0;
+	}
+	return 0;
+}
+
+static int bits_for(const uint8_t *name, size_t len)
+{
+	for (size_t i = 0; i < AM_COUNT(known); i++)
+		if (strlen(known[i].name) == len &&
+		    !g_ascii_strncasecmp(known[i].name, (const char *)name,
+		                         len))
+			return known[i].bits;
+	return len > 2 && (name[0] == 'X' || name[0] == 'x') && name[1] == '-'
+	               ? 2
+	               : 0;
+}
+
+static bool from_line(const uint8_t *line, size_t len)
+{
+	size_t skip = len && line[0] == '>' ? 1 : 0;
+
+	return len >= skip + 5 && !memcmp(line + skip, "From ", 5);
+}
+
+int am_eml_sniff(const uint8_t *head, size_t len)
+{
+	const uint8_t *at = head, *end = head + len;
+	size_t n_fields = 0;
+	int bits = 0;
+
+	if (len >= 3 && !memcmp(at, "\xef\xbb\xbf", 3))
+		at += 3;
+	while (at < end) {
+		const uint8_t *nl = memchr(at, '\n', (size_t)(end - at));
+		size_t line = nl ? (size_t)(nl - at) : (size_t)(end - at);
+		size_t name;
+
+		if (memchr(at, '\0', line))
+			return 0;
+		if (!line || (line == 1 && *at == '\r'))
+			break;
+		name = field_name(at, line);
+		if (name) {
+			bits += bits_for(at, name);
+			n_fields++;
+		} else if (*at == ' ' || *at == '\t') {
+			if (!n_fields)
+				return 0;
+		} else if (!from_line(at, line) || n_fields) {
+			/* The window may cut the last line. */
+			if (nl && n_fields < 3)
+				return 0;
+			break;
+		}
+		at = nl ? nl + 1 : end;
+	}
+	return n_fields ? MIN(bits, 28) : 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_EML_SNIFF_H
+#define AM_FORMATS_EML_SNIFF_H
+
+#include "base/compiler.h"
+
+#define AM_EML_SNIFF_BYTES 2048
+
+/*
+ * How much a file's first bytes look like the header block of a mail: 0 for
+ * not at all, up to 28 bits.  A byte-order mark and "From " lines may stand in
+ * front.
+ */
+int am_eml_sniff(const uint8_t *head, size_t len);
+/* Enough to take a file for a mail that nothing else says is one. */
+#define AM_EML_LOOKS_LIKE_MAIL 5
+
+/* "x.EML"? */
+bool am_eml_sniff_name(const char *name);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A directory tree of messages: directories are folders. */
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/charset.h"
+#include "formats/eml/eml.h"
+#include "formats/eml/eml_sniff.h"
+#include "formats/folder_file.h"
+#include "formats/load_file.h"
+#include "formats/received.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_DEPTH 64
+
+struct visit {
+	char *path; /* relative to the root; "" is the root */
+	char **parts;
+	size_t depth;
+};
+
+struct tree_source {
+	struct am_source base;
+	int root_fd;
+	char *root;
+	bool all;      /* take what looks like mail, not only *.eml */
+	GArray *stack; /* struct visit: directories still to come */
+	char *origin;  /* of the last failure */
+
+	/* The directory being given: */
+	struct visit here;
+	bool inside;
+	const struct am_folder *folder;
+	bool announced;
+	GStringChunk *names;
+	GPtrArray *files;
+	guint next;
+};
+
+static struct tree_source *tree_of(struct am_source *src)
+{
+	return AM_CONTAINER(src, struct tree_source, base);
+}
+
+static void visit_clear(void *user)
+{
+	struct visit *v = user;
+
+	g_free(v->path);
+	g_strfreev(v->parts);
+	memset(v, 0, sizeof(*v));
+}
+
+static char *join(const char *path, const char *name)
+{
+	return *path ? g_strconcat(path, "/", name, NULL) : g_strdup(name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int open_dir(int root_fd, const char *path)
+{
+	return openat(root_fd, *path ? path : ".",
+	              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Directory, by entry or by a look; links to directories are not followed. */
+static bool is_dir(int fd, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type == DT_DIR;
+	return !fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       S_ISDIR(st.st_mode);
+}
+
+static bool is_link_to_dir(int fd, const struct dirent *e)
+{
+	struct stat st;
+
+	return e->d_type == DT_LNK && !fstatat(fd, e->d_name, &st, 0) &&
+	       S_ISDIR(st.st_mode);
+}
+
+static void push(struct tree_source *s, const char *name)
+{
+	struct am_arena *arena = am_arena_new();
+	size_t n = g_strv_length(s->here.parts);
+	struct visit v = {.path = join(s->here.path, name),
+	                  .depth = s->here.depth + 1};
+
+	v.parts = g_new0(char *, n + 2);
+	for (size_t i = 0; i < n; i++)
+		v.parts[i] = g_strdup(s->here.parts[i]);
+	v.parts[n] = g_strdup(am_utf8_repair(arena, name, strlen(name)));
+	am_arena_free(&arena);
+	g_array_append_val(s->stack, v);
+}
+
+static void leave(struct tree_source *s)
+{
+	am_folder_unref(&s->folder);
+	if (s->files)
+		g_ptr_array_free(s->files, TRUE);
+	if (s->names)
+		g_string_chunk_free(s->names);
+	s->files = NULL;
+	s->names = NULL;
+	visit_clear(&s->here);
+	s->inside = false;
+}
+
+/* The entries of s->here: files kept, directories pushed in reverse. */
+static int list(struct tree_source *s, struct am_error *err)
+{
+	int fd = open_dir(s->root_fd, s->here.path);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	GPtrArray *dirs;
+	struct dirent *e;
+	char **named;
+
+	if (!dir) {
+		am_fail_sys(err, AM_FAILED, "%s", s->here.path);
+		if (fd >= 0)
+			close(fd);
+		return AM_FAILED;
+	}
+	named = am_folder_file_read(fd);
+	if (named) {
+		g_strfreev(s->here.parts);
+		s->here.parts = named;
+	}
+	s->names = g_string_chunk_new(4096);
+	s->files = g_ptr_array_new();
+	dirs = g_ptr_array_new();
+	while ((e = readdir(dir))) {
+		if (e->d_name[0] == '.' || !strcmp(e->d_name, AM_FOLDER_FILE))
+			continue;
+		if (is_link_to_dir(fd, e))
+			am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.link", NULL,
+			            e->d_name,
+			            "a link to a directory is not followed");
+		else
+			g_ptr_array_add(
+				is_dir(fd, e) ? dirs : s->files,
+				g_string_chunk_insert(s->names, e->d_name));
+	}
+	closedir(dir);
+	g_ptr_array_sort(s->files, by_name);
+	g_ptr_array_sort(dirs, by_name);
+	if (s->here.depth < MAX_DEPTH) {
+		for (guint i = dirs->len; i-- > 0;)
+			push(s, dirs->pdata[i]);
+	} else if (dirs->len) {
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "eml.too-deep", NULL,
+		            s->here.path, "directories nested deeper than %d",
+		            MAX_DEPTH);
+	}
+	/* An empty directory is an empty folder; one that only leads to
+	 * others, or holds other things than mail, is none. */
+	s->announced = s->files->len || dirs->len || !s->here.depth;
+	g_ptr_array_free(dirs, TRUE);
+	return AM_OK;
+}
+
+static int enter(struct tree_source *s, struct am_error *err)
+{
+	struct am_folder *folder = NULL;
+	size_t depth;
+	int r;
+
+	s->here = g_array_index(s->stack, struct visit, s->stack->len - 1);
+	memset(&g_array_index(s->stack, struct visit, s->stack->len - 1), 0,
+	       sizeof(struct visit));
+	g_array_set_size(s->stack, s->stack->len - 1);
+	s->inside = true;
+	s->next = 0;
+	r = list(s, err);
+	if (r)
+		return r;
+	depth = g_strv_length(s->here.parts);
+	r = am_folder_new(&folder, (const char *const *)s->here.parts, depth,
+	                  depth ? am_role_guess(s->here.parts[depth - 1])
+	                        : AM_ROLE_NONE,
+	                  err);
+	s->folder = folder;
+	return r ? AM_FAILED : AM_OK;
+}
+
+/* Is this file to be taken?  Opens it only when the name does not say so. */
+static bool wanted(struct tree_source *s, const char *name)
+{
+	uint8_t head[AM_EML_SNIFF_BYTES];
+	ssize_t got = -1;
+	struct stat st;
+	char *path;
+	int fd;
+	bool yes;
+
+	if (am_eml_sniff_name(name))
+		return true;
+	if (s->all) {
+		path = join(s->here.path, name);
+		fd = openat(s->root_fd, path,
+		            O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
+			got = read(fd, head, sizeof(head));
+		/* What cannot be read may be mail: load() will tell. */
+		yes = fd < 0 && errno == EACCES;
+		if (fd >= 0)
+			close(fd);
+		g_free(path);
+		if (yes || (got > 0 && am_eml_sniff(head, (size_t)got) >=
+		                               AM_EML_LOOKS_LIKE_MAIL))
+			return true;
+	}
+	path = join(s->here.path, name);
+	am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.not-mail", s->folder, path,
+	            "no message: passed over");
+	g_free(path);
+	return false;
+}
+
+static int fail_here(struct tree_source *s, struct am_item *out)
+{
+	g_free(s->origin);
+	s->origin = g_strdup(*s->here.path ? s->here.path : ".");
+	out->folder = NULL;
+	out->origin = s->origin;
+	leave(s);
+	return AM_FAILED;
+}
+
+static int give(struct tree_source *s, struct am_item *out, const char *name,
+                struct am_error *err)
+{
+	struct am_message *msg = NULL;
+	int r = am_message_new(&msg, s->folder, err);
+
+	if (r)
+		return r;
+	msg->origin = *s->here.path ? am_arena_printf(msg->arena, "%s/%s",
+	                                              s->here.path, name)
+	                            : am_arena_strdup(msg->arena, name);
+	msg->size = AM_SIZE_UNKNOWN;
+	msg->exactness = AM_EXACT;
+	out->folder = s->folder;
+	out->message = msg;
+	return AM_OK;
+}
+
+static int tree_next(struct am_source *src, struct am_item *out,
+                     struct am_error *err)
+{
+	struct tree_source *s = tree_of(src);
+
+	for (;;) {
+		if (am_ctx_cancelled(src->ctx))
+			return am_ctx_fail_cancelled(err);
+		if (!s->inside) {
+			if (!s->stack->len)
+				return AM_END;
+			if (enter(s, err))
+				return fail_here(s, out);
+			if (!s->announced) {
+				s->announced = true;
+				out->folder = s->folder;
+				return AM_OK;
+			}
+			s->announced = false;
+		}
+		if (s->next >= s->files->len) {
+			leave(s);
+			continue;
+		}
+		const char *name = s->files->pdata[s->next];
+
+		if (!wanted(s, name)) {
+			s->next++;
+			continue;
+		}
+		if (!s->announced) {
+			s->announced = true;
+			out->folder = s->folder;
+			return AM_OK;
+		}
+		s->next++;
+		return give(s, out, name, err);
+	}
+}
+
+static int tree_load(struct am_source *src, struct am_message *msg,
+                     struct am_error *err)
+{
+	struct tree_source *s = tree_of(src);
+	struct am_loaded_file file;
+	struct am_received headers;
+	struct am_when mtime;
+	char *path = g_build_filename(s->root, msg->origin, NULL);
+	int r;
+
+	r = am_load_file(&file, s->root_fd, msg->origin, path, src->ctx, err);
+	g_free(path);
+	if (r)
+		return r;
+	msg->raw = file.blob;
+	msg->size = am_blob_size(msg->raw);
+	r = am_received_read(&headers, msg->raw, src->ctx, err);
+	if (r)
+		return r;
+	mtime = am_received_stamp(file.mtime);
+	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
+	return AM_OK;
+}
+
+static void tree_close(struct am_source *src)
+{
+	struct tree_source *s = tree_of(src);
+
+	leave(s);
+	g_array_free(s->stack, TRUE);
+	if (s->root_fd >= 0)
+		close(s->root_fd);
+	g_free(s->origin);
+	g_free(s->root);
+	g_free(s);
+}
+
+static const struct am_source_ops tree_ops = {
+	.next = tree_next,
+	.load = tree_load,
+	.close = tree_close,
+};
+
+/* Is there any *.eml in the tree?  Looks at names alone. */
+static bool any_named(int root_fd, struct am_ctx *ctx)
+{
+	GPtrArray *stack = g_ptr_array_new_with_free_func(g_free);
+	bool found = false;
+
+	g_ptr_array_add(stack, g_strdup(""));
+	while (stack->len && !found && !am_ctx_cancelled(ctx)) {
+		char *path = g_ptr_array_steal_index(stack, stack->len - 1);
+		int fd = open_dir(root_fd, path);
+		DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+		struct dirent *e;
+
+		while (dir && !found && (e = readdir(dir))) {
+			if (e->d_name[0] == '.')
+				continue;
+			if (!is_dir(fd, e))
+				found = am_eml_sniff_name(e->d_name);
+			else if (strlen(path) < 4096)
+				g_ptr_array_add(stack, join(path, e->d_name));
+		}
+		if (dir)
+			closedir(dir);
+		else if (fd >= 0)
+			close(fd);
+		g_free(path);
+	}
+	g_ptr_array_free(stack, TRUE);
+	return found;
+}
+
+int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
+                     enum am_eml_files files, struct am_ctx *ctx,
+                     struct am_error *err)
+{
+	struct tree_source *s = g_new0(struct tree_source, 1);
+	struct visit root = {g_strdup(""), g_new0(char *, 1), 0};
+
+	(void)err;
+	s->base.ops = &tree_ops;
+	s->base.ctx = ctx;
+	s->root_fd = root_fd;
+	s->root = g_strdup(path);
+	s->all = files == AM_EML_ALL ||
+	         (files == AM_EML_AUTO && !any_named(root_fd, ctx));
+	s->stack = g_array_new(FALSE, TRUE, sizeof(struct visit));
+	g_array_set_clear_func(s->stack, visit_clear);
+	g_array_append_val(s->stack, root);
+	*out = &s->base;
+	return AM_OK;
+}
