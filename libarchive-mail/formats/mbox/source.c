@@ -110,6 +110,21 @@ static void keep_around(struct mbox_source *s, GByteArray *to,
 		g_byte_array_append(to, bytes, (guint)len);
 }
 
+/* The same for what is no longer in the window. */
+static void keep_range(struct mbox_source *s, GByteArray *to, uint64_t at,
+                       uint64_t len)
+{
+	uint8_t *buf = NULL;
+	if (len <= AROUND_MAX && !s->scan.window.reader) {
+		buf = g_malloc((size_t)len);
+		if (am_file_read_all(s->scan.window.file, at, buf, (size_t)len,
+		                     NULL))
+			g_clear_pointer(&buf, g_free);
+	}
+	keep_around(s, to, buf, len);
+	g_free(buf);
+}
+
 static void note_lost(struct mbox_source *s)
 {
 	if (s->lost)
@@ -292,9 +307,10 @@ static void skip_message(struct mbox_source *s)
 {
 	const struct am_mbox_cut *cut = &s->scan.cut;
 	uint64_t len = cut->end - cut->line;
-	keep_around(s, s->before, cut->data ? cut->sep : NULL, len);
-	if (!cut->data)
-		s->lost = true;
+	if (cut->data)
+		keep_around(s, s->before, cut->sep, len);
+	else
+		keep_range(s, s->before, cut->line, len);
 }
 
 /* The last `len` bytes of the cut, into what the message has behind it. */
@@ -310,16 +326,8 @@ static void keep_after(struct mbox_source *s, uint64_t len)
 		            len, cut->end);
 	if (len <= cut->tail_len) {
 		keep_around(s, s->after, cut->tail + cut->tail_len - len, len);
-	} else if (len <= AROUND_MAX && !s->scan.window.reader) {
-		uint8_t *buf = g_malloc((size_t)len);
-		if (am_file_read_all(s->scan.window.file, cut->end - len, buf,
-		                     (size_t)len, NULL))
-			s->lost = true;
-		else
-			keep_around(s, s->after, buf, len);
-		g_free(buf);
 	} else {
-		s->lost = true;
+		keep_range(s, s->after, cut->end - len, len);
 	}
 }
 
