@@ -80,7 +80,7 @@ void am_archive_close(struct am_archive **archive)
 	*archive = NULL;
 }
 
-static int make_reader(struct am_archive *a, struct am_error *err)
+int am_archive_make_reader(struct am_archive *a, struct am_error *err)
 {
 	if (a->reader)
 		return AM_OK;
@@ -160,12 +160,19 @@ static int compare_with_log(struct am_archive *a, enum standing *out,
 	if (pos->number == last->number && pos->pos == last->pos &&
 	    !memcmp(pos->chain, last->chain, sizeof pos->chain))
 		*out = CURRENT;
+	if (*out == FOREIGN && pos->number > last->number)
+		am_ctx_note(a->ctx, AM_NOTE_WARN, "archive.cut", NULL, a->path,
+		            "the catalog knew %" PRIu64 " messages, the archive "
+		            "holds %" PRIu64 ": an older copy of it, or its end "
+		            "is cut off or damaged (see repair)",
+		            pos->messages, last->messages);
 	return AM_OK;
 }
 
 /* With the cache locked and the catalog writable. */
 static int bring_up(struct am_archive *a, enum standing standing,
-                    const struct am_commit *pos, struct am_error *err)
+                    const struct am_commit *pos, bool tail,
+                    struct am_error *err)
 {
 	bool unfinished, afresh = standing == FOREIGN;
 
@@ -178,7 +185,7 @@ static int bring_up(struct am_archive *a, enum standing standing,
 	if (!r && afresh)
 		r = am_catalog_set_rebuilding(a->catalog, true, err);
 	if (!r)
-		r = am_replay_log(a, afresh ? 0 : pos->end, err);
+		r = am_replay_log(a, afresh ? 0 : pos->end, tail, err);
 	if (!r)
 		r = am_catalog_set_rebuilding(a->catalog, false, err);
 	if (!r)
@@ -189,7 +196,7 @@ static int bring_up(struct am_archive *a, enum standing standing,
 	return r;
 }
 
-int am_archive_lock_cache(struct am_archive *a, bool wait, struct am_error *err)
+static int lock_cache(struct am_archive *a, bool wait, struct am_error *err)
 {
 	char *path = g_build_filename(a->cache, "lock", NULL);
 	struct am_error ours;
@@ -245,7 +252,7 @@ static int synchronise(struct am_archive *a, enum standing *standing,
 	if (!r && *standing == ELSEWHERE)
 		return AM_OK;
 	if (!r)
-		r = bring_up(a, *standing, &pos, &why);
+		r = bring_up(a, *standing, &pos, false, &why);
 	if (r && why.kind == AM_E_CORRUPT && *standing != FOREIGN) {
 		am_ctx_note(a->ctx, AM_NOTE_INFO, "archive.catalog", NULL,
 		            a->path, "the catalog is made anew: %s", why.text);
@@ -254,7 +261,7 @@ static int synchronise(struct am_archive *a, enum standing *standing,
 		if (!r)
 			r = am_catalog_open(&a->catalog, a->cache, true, &why);
 		if (!r)
-			r = bring_up(a, FOREIGN, &pos, &why);
+			r = bring_up(a, FOREIGN, &pos, false, &why);
 	}
 	if (r && err)
 		*err = why;
@@ -266,7 +273,7 @@ static int attach_writer(struct am_archive *a, bool *again,
 {
 	enum standing standing = FOREIGN;
 
-	int r = am_archive_lock_cache(a, true, err);
+	int r = lock_cache(a, true, err);
 	if (!r)
 		r = synchronise(a, &standing, err);
 	*again = !r && standing == ELSEWHERE;
@@ -301,7 +308,8 @@ static int attach_as_it_is(struct am_archive *a, bool frozen,
 	return r;
 }
 
-int am_archive_attach_private(struct am_archive *a, struct am_error *err)
+int am_archive_attach_private(struct am_archive *a, bool tail,
+                              struct am_error *err)
 {
 	am_catalog_close(&a->catalog);
 	if (!a->temp) {
@@ -316,7 +324,28 @@ int am_archive_attach_private(struct am_archive *a, struct am_error *err)
 	}
 	int r = am_catalog_open(&a->catalog, a->temp, true, err);
 	if (!r)
-		r = bring_up(a, FOREIGN, NULL, err);
+		r = bring_up(a, FOREIGN, NULL, tail, err);
+	return r ? r : am_catalog_index(a->catalog, err);
+}
+
+int am_archive_attach_anew(struct am_archive *a, struct am_error *err)
+{
+	struct am_error why;
+
+	int r = lock_cache(a, false, err);
+	if (r)
+		return r;
+	r = am_catalog_open(&a->catalog, a->cache, true, &why);
+	/* Whatever it is, even of a later version: it can be made again. */
+	if (r && (why.kind == AM_E_CORRUPT || why.kind == AM_E_UNSUPPORTED)) {
+		r = am_catalog_wipe(a->cache, err);
+		if (!r)
+			r = am_catalog_open(&a->catalog, a->cache, true, err);
+	} else if (r && err) {
+		*err = why;
+	}
+	if (!r)
+		r = bring_up(a, FOREIGN, NULL, false, err);
 	return r ? r : am_catalog_index(a->catalog, err);
 }
 
@@ -327,7 +356,7 @@ static int attach_read_only(struct am_archive *a, struct am_error *err)
 
 	if (!attach_as_it_is(a, true, &standing, NULL) && standing == CURRENT)
 		return AM_OK;
-	return am_archive_attach_private(a, err);
+	return am_archive_attach_private(a, false, err);
 }
 
 /* We hold the lock: catch up, let go of it, and read like anybody else. */
@@ -361,7 +390,7 @@ static int attach_reader(struct am_archive *a, bool *again,
 		return r;
 	}
 	bool usable = !r && standing == BEHIND;
-	r = am_archive_lock_cache(a, !usable, &why);
+	r = lock_cache(a, !usable, &why);
 	if (r && usable && why.kind == AM_E_BUSY)
 		return AM_OK;
 	am_catalog_close(&a->catalog);
@@ -394,9 +423,9 @@ int am_archive_open(struct am_archive **out, const char *path, bool writable,
 	}
 	/* Others keep moving the catalog: read by one of our own. */
 	if (!r && again)
-		r = am_archive_attach_private(a, err);
+		r = am_archive_attach_private(a, false, err);
 	if (!r)
-		r = make_reader(a, err);
+		r = am_archive_make_reader(a, err);
 	if (r)
 		am_archive_close(&a);
 	*out = a;
@@ -415,7 +444,7 @@ int am_archive_create(struct am_archive **out, const char *path,
 	if (!r)
 		r = attach_writer(a, &again, err);
 	if (!r)
-		r = make_reader(a, err);
+		r = am_archive_make_reader(a, err);
 	if (r)
 		am_archive_close(&a);
 	*out = a;

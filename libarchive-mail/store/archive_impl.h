@@ -41,15 +41,18 @@ AM_MUST_USE int am_archive_create(struct am_archive **out, const char *path,
                                   const struct am_log_options *options,
                                   struct am_ctx *ctx, struct am_error *err);
 /* A catalog of its own in a temporary folder, made from the log alone. */
-AM_MUST_USE int am_archive_attach_private(struct am_archive *a,
+AM_MUST_USE int am_archive_attach_private(struct am_archive *a, bool tail,
                                           struct am_error *err);
-/* Hold the cache for writing; waits for a reader that brings it up to date. */
-AM_MUST_USE int am_archive_lock_cache(struct am_archive *a, bool wait,
-                                      struct am_error *err);
-
+/* The catalog of the cache made anew; BUSY when somebody else writes it. */
+AM_MUST_USE int am_archive_attach_anew(struct am_archive *a,
+                                       struct am_error *err);
+/* The content reader, when there is none yet. */
+AM_MUST_USE int am_archive_make_reader(struct am_archive *a,
+                                       struct am_error *err);
 /* archive_replay.c: bring the catalog, in an open transaction, to the log's
- * last commit; from 0: all of it. */
-AM_MUST_USE int am_replay_log(struct am_archive *a, uint64_t from,
+ * last commit; from 0: all of it; with the tail: and on to what no commit
+ * covers, for repair. */
+AM_MUST_USE int am_replay_log(struct am_archive *a, uint64_t from, bool tail,
                               struct am_error *err);
 
 /*

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define KEPT_BLOCKS 4
+#define KEPT_BLOCKS 2 /* of up to 8 MiB */
 
 struct kept {
 	uint64_t block, used;
@@ -66,7 +66,7 @@ static int unpack(struct am_skeleton *s, uint64_t block, struct kept *into,
 		               "block %" PRIu64 " is missing", block);
 	if (!r)
 		r = am_log_header(s->archive->log, pos, &rec, err);
-	if (!r && (rec.type != AM_REC_BLOCK || rec.raw_len > AM_BLOCK_MAX))
+	if (!r && (rec.type != AM_REC_BLOCK || rec.raw_len > AM_BLOCK_MOST))
 		r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		            "no block at position %" PRIu64, pos);
 	if (r)

@@ -132,14 +132,7 @@ static int put_bytes(struct am_archive_sink *s, const struct am_message *msg,
 static bool is_claimed(const struct am_archive_sink *s, uint64_t placement)
 {
 	return placement >= s->first_new ||
-	       (s->claimed->data[placement / 8] >> placement % 8 & 1);
-}
-
-static void claim(struct am_archive_sink *s, uint64_t placement)
-{
-	uint8_t *byte = &s->claimed->data[placement / 8];
-
-	*byte = (uint8_t)(*byte | 1u << placement % 8);
+	       am_idset_has(s->claimed, placement);
 }
 
 /* The first placement there that no message of this run has met. */
@@ -352,7 +345,7 @@ int am_archive_put_message(struct am_archive_sink *s,
 	          : AM_END;
 	if (!r) {
 		*outcome = AM_DUPLICATE;
-		claim(s, place.id);
+		am_idset_add(s->claimed, place.id);
 		r = refresh(s, msg, &place, arena, err);
 	} else if (r == AM_END) {
 		*outcome = AM_STORED;

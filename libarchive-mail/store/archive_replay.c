@@ -216,7 +216,8 @@ static void take_damage(void *user, uint64_t pos, uint64_t len, const char *why)
 	            len, pos, why);
 }
 
-int am_replay_log(struct am_archive *a, uint64_t from, struct am_error *err)
+int am_replay_log(struct am_archive *a, uint64_t from, bool tail,
+                  struct am_error *err)
 {
 	struct replay r = {.archive = a, .start = from};
 	struct am_log_walk walk = {
@@ -224,6 +225,7 @@ int am_replay_log(struct am_archive *a, uint64_t from, struct am_error *err)
 		.commit = take_commit,
 		.damage = take_damage,
 		.user = &r,
+		.tail = tail,
 	};
 
 	int s = am_catalog_seq(a->catalog, &r.seq, err);

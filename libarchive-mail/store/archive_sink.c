@@ -168,7 +168,7 @@ static void close_sink(struct am_sink *sink)
 	am_archive_close(&s->archive);
 	if (s->same_source)
 		g_hash_table_destroy(s->same_source);
-	g_byte_array_free(s->claimed, TRUE);
+	am_idset_free(&s->claimed);
 	g_free(s);
 }
 
@@ -276,7 +276,7 @@ int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
 	s->base.ops = &ops;
 	s->base.ctx = ctx;
 	s->base.knows_duplicates = true;
-	s->claimed = g_byte_array_new();
+	s->claimed = am_idset_new();
 	int r = open_archive(s, where, ctx, err);
 	if (!r)
 		r = am_archive_writer_open(&s->writer, s->archive, err);
@@ -285,8 +285,6 @@ int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
 		return r;
 	}
 	s->first_new = s->writer.next.max_placement + 1;
-	g_byte_array_set_size(s->claimed, (guint)(s->first_new / 8 + 1));
-	memset(s->claimed->data, 0, s->claimed->len);
 	*out = &s->base;
 	return AM_OK;
 }

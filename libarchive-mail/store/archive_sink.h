@@ -3,6 +3,7 @@
 #define AM_STORE_ARCHIVE_SINK_H
 
 #include "store/archive_impl.h"
+#include "store/idset.h"
 
 #include <glib.h>
 
@@ -44,7 +45,7 @@ struct am_archive_sink {
 	uint64_t accession; /* 0: nobody said who copies */
 	GHashTable *same_source; /* accessions of this very source */
 	uint64_t first_new;  /* placements from here on are of this run */
-	GByteArray *claimed; /* bit n: placement n was met in the source */
+	struct am_idset *claimed; /* placements met in the source */
 };
 
 AM_MUST_USE int am_archive_put_folder(struct am_archive_sink *s,
