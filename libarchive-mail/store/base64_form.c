@@ -3,6 +3,7 @@
 #include "store/base64_form.h"
 
 #include "base/bytes.h"
+#include "store/base64_group.h"
 
 #include <glib.h>
 
@@ -13,67 +14,12 @@
 enum { LINE_MAX_CHARS = 1 << 16, ENDS_MAX = 1 << 16 };
 enum { OUT = 12 * 1024, TEXT = OUT / 3 * 4 };
 
-static const char digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* The six bits of each character; XX for what is none. */
-#define XX 255
-static const uint8_t values[256] = {
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, 62, XX, XX, XX, 63,
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, XX, XX, XX, XX, XX, XX,
-	XX,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
-	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, XX, XX, XX, XX, XX,
-	XX, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
-};
-#undef XX
-
-/* ---- whole groups: four characters, three bytes, no padding ---- */
-
-static bool decode_groups(uint8_t *to, const uint8_t *text, size_t n)
-{
-	unsigned bad = 0;
-
-	for (size_t i = 0; i < n; i++, text += 4, to += 3) {
-		unsigned a = values[text[0]], b = values[text[1]];
-		unsigned c = values[text[2]], d = values[text[3]];
-		bad |= a | b | c | d;
-		unsigned v = a << 18 | b << 12 | c << 6 | d;
-		to[0] = (uint8_t)(v >> 16);
-		to[1] = (uint8_t)(v >> 8);
-		to[2] = (uint8_t)v;
-	}
-	return !(bad & 0x80);
-}
-
-static void encode_groups(uint8_t *to, const uint8_t *data, size_t n)
-{
-	for (size_t i = 0; i < n; i++, data += 3, to += 4) {
-		unsigned v = (unsigned)data[0] << 16 |
-		             (unsigned)data[1] << 8 | data[2];
-		to[0] = (uint8_t)digits[v >> 18];
-		to[1] = (uint8_t)digits[v >> 12 & 63];
-		to[2] = (uint8_t)digits[v >> 6 & 63];
-		to[3] = (uint8_t)digits[v & 63];
-	}
-}
-
 /* The last group: 1 to 3 bytes, with padding. */
 static void encode_last(uint8_t to[4], const uint8_t *data, size_t n)
 {
 	uint8_t group[3] = {data[0], n > 1 ? data[1] : 0, n > 2 ? data[2] : 0};
 
-	encode_groups(to, group, 1);
+	am_base64_encode_groups(to, group, 1);
 	if (n < 3)
 		to[3] = '=';
 	if (n < 2)
@@ -89,7 +35,7 @@ static size_t decode_group(uint8_t to[3], const uint8_t text[4])
 	memcpy(plain, text, 4);
 	for (size_t i = n + 1; i < 4; i++)
 		plain[i] = 'A';
-	return decode_groups(to, plain, 1) ? n : 0;
+	return am_base64_decode_groups(to, plain, 1) ? n : 0;
 }
 
 /* ---- is it exact? ---- */
@@ -169,9 +115,9 @@ static bool take_groups(struct am_base64_probe *p, const uint8_t *text,
 		size_t room = (OUT - p->used) / 3;
 		size_t now = n < room ? n : room;
 		uint8_t *to = p->buf + p->used;
-		if (!decode_groups(to, text, now))
+		if (!am_base64_decode_groups(to, text, now))
 			return false;
-		encode_groups(p->again, to, now);
+		am_base64_encode_groups(p->again, to, now);
 		if (memcmp(p->again, text, now * 4))
 			return false;
 		p->used += now * 3;
@@ -263,10 +209,38 @@ static size_t text_run(const struct am_base64_probe *p, const uint8_t *data,
 	return n && data[n - 1] == '\r' ? n - 1 : n;
 }
 
+/* The road of nearly all lines: the one before was full, and here are its end
+ * and another full one.  Returns what it took; the last lines are not its. */
+static size_t take_lines(struct am_base64_probe *p, const uint8_t *data,
+                         size_t len)
+{
+	size_t end = p->form.crlf ? 2 : 1;
+	size_t done = 0;
+
+	if (!p->crlf_known || p->n_ends || p->cr || p->n_carry || p->padded ||
+	    p->column != p->line || p->line > TEXT / 4)
+		return 0;
+	for (; len - done > end + p->line; done += end + p->line) {
+		const uint8_t *at = data + done;
+		if (at[end - 1] != '\n' || (p->form.crlf && *at != '\r'))
+			break;
+		/* In one piece, so that a failure takes nothing. */
+		if (p->used + p->line > OUT)
+			flush(p);
+		if (!take_groups(p, at + end, p->line / 4))
+			break;
+		p->joined = true;
+	}
+	return done;
+}
+
 static bool feed(struct am_base64_probe *p, const uint8_t *data, size_t len)
 {
 	while (len) {
-		size_t n = 1;
+		size_t n = take_lines(p, data, len);
+		data += n;
+		len -= n;
+		n = 1;
 		if (p->cr || *data == '\n') {
 			if (*data != '\n' || !take_end(p, p->cr))
 				return false;
@@ -356,7 +330,7 @@ static bool decode_run(struct am_base64_decoder *d, uint8_t **to,
 		return true;
 	size_t groups = n / 4;
 	groups -= text[groups * 4 - 1] == '=';
-	if (d->ended || !decode_groups(*to, text, groups))
+	if (d->ended || !am_base64_decode_groups(*to, text, groups))
 		return false;
 	*to += groups * 3;
 	n -= groups * 4;
@@ -431,7 +405,7 @@ static uint8_t *put_groups(struct am_base64_encoder *e, uint8_t *to,
 			now = now < room ? now : room;
 			e->column += (uint32_t)now * 4;
 		}
-		encode_groups(to, data, now);
+		am_base64_encode_groups(to, data, now);
 		to += now * 4;
 		data += now * 3;
 		groups -= now;
