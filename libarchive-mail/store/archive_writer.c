@@ -57,17 +57,16 @@ static int find_blob(void *user, const uint8_t hash[AM_SHA256_LEN],
 int am_archive_writer_open(struct am_archive_writer *w, struct am_archive *a,
                            struct am_error *err)
 {
-	struct am_content_index index = {.user = w,
-	                                 .find_block = find_block,
-	                                 .find_blob = find_blob,
-	                                 .add_block = add_block,
-	                                 .add_blob = add_blob};
-
 	*w = (struct am_archive_writer){.archive = a};
+	w->index = (struct am_content_index){.user = w,
+	                                     .find_block = find_block,
+	                                     .find_blob = find_blob,
+	                                     .add_block = add_block,
+	                                     .add_blob = add_blob};
 	w->next = *am_log_last(a->log);
 	w->items = am_items_new();
 	w->coder = am_coder_new();
-	return am_content_writer_new(&w->content, a->log, &index,
+	return am_content_writer_new(&w->content, a->log, &w->index,
 	                             w->next.max_block + 1, workers(), err);
 }
 
