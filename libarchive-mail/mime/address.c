@@ -179,6 +179,13 @@ static const char *take_run(struct list *l, struct piece *piece, const char *p)
 	return behind;
 }
 
+/* Letters that never mean anything but themselves. */
+static bool is_letter(char c)
+{
+	return g_ascii_isalnum(c) || c == '-' || c == '.' || c == '@' ||
+	       c == '_' || c == '+' || (uint8_t)c >= 0x80;
+}
+
 static void clear(struct piece *piece)
 {
 	g_string_truncate(piece->phrase, 0);
@@ -201,7 +208,13 @@ static bool take_piece(struct list *l, struct piece *piece)
 		return false;
 	while (l->at < l->end) {
 		const char *p = l->at;
-		const char *behind = take_run(l, piece, p);
+		const char *behind = p;
+		while (behind < l->end && is_letter(*behind))
+			behind++;
+		if (behind > p)
+			append_text(piece, p, behind);
+		else
+			behind = take_run(l, piece, p);
 		if (behind) {
 			l->at = behind;
 			continue;
@@ -398,16 +411,6 @@ size_t am_address_parse(struct am_arena *arena, const char *value, size_t len,
 	return n;
 }
 
-/* As it stands it is for people and for parsers. */
-static bool is_readable(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((s[i] < 32 && !is_space(s[i])) || s[i] > 126 ||
-		    (s[i] == '?' && i && s[i - 1] == '='))
-			return false;
-	return true;
-}
-
 static void append_name(GString *to, const char *name)
 {
 	if (!strpbrk(name, "()<>[]:;@\\,\"")) {
@@ -428,9 +431,15 @@ char *am_address_text(struct am_arena *arena, const char *value, size_t len)
 	struct list l;
 	struct piece piece;
 	struct am_address address;
+	bool specials;
 
-	if (is_readable(value, len))
-		return am_words_decode(arena, value, len);
+	/* Mostly it can stay as it stands, or nearly. */
+	char *text = am_words_unfold(arena, value, len);
+	if (text)
+		return text;
+	text = am_words_decode_noting(arena, value, len, &specials);
+	if (!specials)
+		return text;
 	GString *out = g_string_sized_new(len);
 	open_list(&l, &piece, arena, value, len);
 	while (next_address(&l, &piece, &address)) {
@@ -446,7 +455,7 @@ char *am_address_text(struct am_arena *arena, const char *value, size_t len)
 			g_string_append(out, ":;");
 	}
 	close_list(&piece);
-	char *text = am_arena_strndup(arena, out->str, out->len);
+	text = am_arena_strndup(arena, out->str, out->len);
 	g_string_free(out, TRUE);
 	return text;
 }

@@ -5,8 +5,6 @@
  */
 #include "mime/scan.h"
 
-#include <glib.h>
-
 #include <string.h>
 
 void am_fields_init(struct am_fields *f, const void *block, size_t len,
@@ -29,12 +27,18 @@ static const char *next_line(const char *at, const char *end)
 	return nl ? nl + 1 : end;
 }
 
+/* What a name is made of: printable ASCII but the colon. */
+static bool is_name_char(char c)
+{
+	return (uint8_t)(c - 33) < 94 && c != ':';
+}
+
 /* Length of the name, 0 when the line is no field. */
 static size_t name_length(const char *at, const char *end, const char **colon)
 {
 	const char *p = at;
 
-	while (p < end && *p > 32 && *p < 127 && *p != ':')
+	while (p < end && is_name_char(*p))
 		p++;
 	size_t len = (size_t)(p - at);
 	while (p < end && (*p == ' ' || *p == '\t'))
@@ -73,10 +77,20 @@ bool am_fields_next(struct am_fields *f, struct am_field *out)
 	return false;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+}
+
 bool am_field_is(const struct am_field *field, const char *name)
 {
-	return !g_ascii_strncasecmp(field->name, name, field->name_len) &&
-	       !name[field->name_len];
+	const char *s = field->name, *end = s + field->name_len;
+
+	while (s < end && *name && lower(*s) == lower(*name)) {
+		s++;
+		name++;
+	}
+	return s == end && !*name;
 }
 
 size_t am_header_len(const void *data, size_t len)

@@ -64,6 +64,7 @@ struct am_html {
 	/* The tag being read. */
 	char name[AM_HTML_TAG_MAX + 2];
 	size_t n_name;
+	unsigned does; /* enum am_html_does of it */
 	bool closing;
 	char attribute[8];
 	size_t n_attribute;
@@ -88,6 +89,11 @@ static const uint8_t classes[256] = {
 static bool is_space(char c)
 {
 	return classes[(uint8_t)c] == SPACE;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
 }
 
 /* ---- output --------------------------------------------------------------- */
@@ -401,11 +407,9 @@ static void skip_or_not(struct am_html *h, unsigned does)
 
 static void take_tag(struct am_html *h)
 {
-	unsigned does;
+	unsigned does = h->does;
 
 	h->state = TEXT;
-	h->name[h->n_name] = '\0';
-	does = am_html_tag(h->name);
 	bool skipped = *h->skip;
 	if (does & (AM_HTML_SKIP | AM_HTML_RAW | AM_HTML_OUTER))
 		skip_or_not(h, does);
@@ -447,16 +451,17 @@ static const char *take_name(struct am_html *h, const char *p, const char *end)
 {
 	for (; p < end; p++) {
 		char c = *p;
-		if (is_space(c) || c == '/' || c == '>')
+		if (c <= '>' && (c == '>' || c == '/' || is_space(c)))
 			break;
 		if (h->n_name + 2 < sizeof h->name)
-			h->name[h->n_name++] = g_ascii_tolower(c);
+			h->name[h->n_name++] = lower(c);
 		else
 			h->name[0] = '\1'; /* longer than any we know */
 	}
 	if (p == end)
 		return p;
 	h->name[h->n_name] = '\0';
+	h->does = am_html_tag(h->name, h->n_name);
 	/* Inside a script only its own end is a tag. */
 	if (h->raw && strcmp(h->name, h->skip)) {
 		h->state = TEXT;
@@ -471,16 +476,23 @@ static const char *take_attribute(struct am_html *h, const char *p,
 {
 	for (; p < end; p++) {
 		char c = *p;
-		if (is_space(c) || c == '=' || c == '>' || c == '/') {
+		if (c <= '>' &&
+		    (c == '=' || c == '>' || c == '/' || is_space(c))) {
 			h->state = BEFORE_EQUALS;
 			break;
 		}
 		if (h->n_attribute + 1 < sizeof h->attribute)
-			h->attribute[h->n_attribute++] = g_ascii_tolower(c);
+			h->attribute[h->n_attribute++] = lower(c);
 		else
 			h->attribute[0] = '\1';
 	}
 	return p;
+}
+
+/* Are the attributes of this tag? */
+static bool is_wanted(const struct am_html *h)
+{
+	return !h->closing && (h->does & (AM_HTML_ALT | AM_HTML_MARK));
 }
 
 static void begin_value(struct am_html *h, char quote)
@@ -488,14 +500,13 @@ static void begin_value(struct am_html *h, char quote)
 	h->state = VALUE;
 	h->quote = quote;
 	h->value = -1;
+	if (!is_wanted(h))
+		return;
 	h->attribute[h->n_attribute] = '\0';
-	for (int i = 0; i < N_ATTRIBUTES; i++) {
+	for (int i = 0; i < N_ATTRIBUTES; i++)
 		if (!strcmp(h->attribute, attribute_names[i]) &&
 		    !h->n_values[i])
 			h->value = i;
-	}
-	/* Only images have an alt that counts, and so on: collecting a little
-	 * too much costs nothing. */
 }
 
 static const char *take_value(struct am_html *h, const char *p, const char *end)
@@ -545,6 +556,53 @@ static const char *take_comment(struct am_html *h, const char *p,
 	return p;
 }
 
+/* Attributes that nobody wants: only their quotes matter. */
+static const char *pass_attributes(struct am_html *h, const char *p,
+                                   const char *end)
+{
+	while (p < end && *p != '>') {
+		if (*p++ != '=')
+			continue;
+		if (p == end || (*p != '"' && *p != '\'')) {
+			h->n_attribute = 0;
+			h->state = BEFORE_VALUE;
+			return p;
+		}
+		h->quote = *p++;
+		const char *q = memchr(p, h->quote, (size_t)(end - p));
+		if (!q) {
+			h->value = -1;
+			h->state = VALUE;
+			return end;
+		}
+		p = q + 1;
+	}
+	return p;
+}
+
+static const char *take_in_tag(struct am_html *h, const char *p,
+                               const char *end)
+{
+	if (!is_wanted(h)) {
+		p = pass_attributes(h, p, end);
+		if (h->state != IN_TAG)
+			return p;
+	}
+	while (p < end && (is_space(*p) || *p == '/'))
+		p++;
+	if (p == end)
+		return p;
+	if (*p == '>') {
+		take_tag(h);
+	} else {
+		/* An '=' here is a letter of the name. */
+		h->state = ATTRIBUTE;
+		h->n_attribute = 1;
+		h->attribute[0] = lower(*p);
+	}
+	return p + 1;
+}
+
 /* States that look at a single byte. */
 static const char *take_byte(struct am_html *h, const char *p)
 {
@@ -577,16 +635,6 @@ static const char *take_byte(struct am_html *h, const char *p)
 		else
 			h->state = h->raw ? TEXT : BOGUS;
 		return p;
-	case IN_TAG:
-		if (c == '>') {
-			take_tag(h);
-		} else if (!is_space(c) && c != '/') {
-			/* An '=' here is a letter of the name. */
-			h->state = ATTRIBUTE;
-			h->n_attribute = 1;
-			h->attribute[0] = g_ascii_tolower(c);
-		}
-		return p + 1;
 	case BEFORE_EQUALS:
 		if (c == '=')
 			h->state = BEFORE_VALUE;
@@ -644,6 +692,9 @@ void am_html_feed(struct am_html *h, const char *s, size_t len)
 			break;
 		case TAG_NAME:
 			p = take_name(h, p, end);
+			break;
+		case IN_TAG:
+			p = take_in_tag(h, p, end);
 			break;
 		case ATTRIBUTE:
 			p = take_attribute(h, p, end);

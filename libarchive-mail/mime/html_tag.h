@@ -17,11 +17,12 @@ enum am_html_does {
 	AM_HTML_RAW = 1 << 8,   /* neither, and is not even HTML */
 	AM_HTML_QUOTE = 1 << 9, /* <blockquote> */
 	AM_HTML_DIV = 1 << 10,
-	AM_HTML_OUTER = 1 << 11 /* ends a skipped element left open */
+	AM_HTML_OUTER = 1 << 11, /* ends a skipped element left open */
+	AM_HTML_MARK = 1 << 12   /* may carry the mark of a quotation */
 };
 
 /* 0 for elements that only mark up. */
-unsigned am_html_tag(const char *name);
+unsigned am_html_tag(const char *name, size_t len);
 #define AM_HTML_TAG_MAX 12 /* names we know are not longer */
 
 /* How the mail quoted below is marked, by class, id and style of an element

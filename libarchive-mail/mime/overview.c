@@ -70,8 +70,13 @@ static bool is_space(char c)
 /* An id in the arena: blanks inside (folds) are none; NULL when empty. */
 static const char *copy_id(struct am_arena *arena, const char *s, size_t len)
 {
-	char *out = am_words_decode(arena, s, len), *to = out;
+	size_t plain = 0;
 
+	while (plain < len && s[plain] > 32 && s[plain] < 127)
+		plain++;
+	if (plain == len)
+		return len ? am_arena_strndup(arena, s, len) : NULL;
+	char *out = am_words_decode(arena, s, len), *to = out;
 	for (const char *p = out; *p; p++)
 		if (*p != ' ')
 			*to++ = *p;
@@ -138,29 +143,25 @@ static const char *first_id(struct am_arena *arena, const struct am_field *f,
 static void read_references(struct am_overview *out, struct am_arena *arena,
                             const struct am_field *f)
 {
-	const char *end = f->value + f->value_len, *id;
-	bool bare = !memchr(f->value, '<', f->value_len);
-	size_t n = 0, len;
+	const char *at = f->value, *end = at + f->value_len, *id;
+	bool bare = !memchr(at, '<', f->value_len);
+	size_t n = 0, len, room = 0;
 	const char **ids = NULL;
 
-	/* Counted first, so that the array is made once. */
-	for (int pass = 0; pass < 2; pass++) {
-		const char *at = f->value;
-		if (pass) {
-			if (!n)
-				return;
-			ids = am_arena_alloc(arena, n * sizeof *ids);
-			n = 0;
+	while (bare ? next_bare_id(&at, end, &id, &len)
+	            : next_id(&at, end, &id, &len)) {
+		const char *copy = copy_id(arena, id, len);
+		if (!copy)
+			continue;
+		if (n == room) {
+			room = room ? room * 2 : 16;
+			const char **more =
+				am_arena_alloc(arena, room * sizeof *more);
+			if (n)
+				memcpy(more, ids, n * sizeof *ids);
+			ids = more;
 		}
-		while (bare ? next_bare_id(&at, end, &id, &len)
-		            : next_id(&at, end, &id, &len)) {
-			if (!len)
-				continue;
-			if (!pass)
-				n++;
-			else if ((ids[n] = copy_id(arena, id, len)))
-				n++;
-		}
+		ids[n++] = copy;
 	}
 	out->references = ids;
 	out->n_references = n;
@@ -213,7 +214,7 @@ static void read_received(struct am_overview *out, const struct am_field *f)
 #define JOINED_MAX 100
 
 static void read_fields(struct am_overview *out, const char *block, size_t len,
-                        struct am_arena *arena)
+                        struct am_part_fields *root, struct am_arena *arena)
 {
 	struct am_fields fields;
 	struct am_field f;
@@ -224,6 +225,8 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 	am_fields_init(&fields, block, len, 0);
 	while (am_fields_next(&fields, &f)) {
 		enum wanted w = which(&f);
+		if ((f.name[0] | 32) == 'c')
+			am_part_fields_take(root, &f);
 		unsigned limit = w == TO || w == CC || w == BCC ? JOINED_MAX : 1;
 		if (w == N_WANTED || seen[w]++ >= limit)
 			continue;
@@ -264,14 +267,30 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 
 /* ---- attachments ---------------------------------------------------------- */
 
+static void add_attachment(GPtrArray **found, struct am_arena *arena,
+                           const struct am_scan *scan, size_t part,
+                           const struct am_part_fields *fields)
+{
+	char *name = am_part_name(arena, fields);
+
+	if (!am_part_is_attachment(scan, part, fields, name))
+		return;
+	if (!*found)
+		*found = g_ptr_array_new();
+	g_ptr_array_add(*found, name ? name : am_arena_strdup(arena, ""));
+}
+
 static int read_attachments(struct am_overview *out, const struct am_blob *raw,
                             const struct am_scan *scan, size_t header_max,
+                            const struct am_part_fields *root,
                             struct am_arena *arena, struct am_error *err)
 {
 	GPtrArray *found = NULL;
 	int r = AM_OK;
 
-	for (size_t i = 0; i < scan->n_parts && !r; i++) {
+	if (scan->parts[0].kind != AM_PART_MULTIPART)
+		add_attachment(&found, arena, scan, 0, root);
+	for (size_t i = 1; i < scan->n_parts && !r; i++) {
 		const struct am_part *p = &scan->parts[i];
 		struct am_part_header header;
 		struct am_part_fields fields;
@@ -281,19 +300,11 @@ static int read_attachments(struct am_overview *out, const struct am_blob *raw,
 		r = am_part_header_read(&header, raw, p, header_max, err);
 		if (!r) {
 			am_part_fields_find(&fields, &header);
-			char *name = am_part_name(arena, &fields);
-			if (am_part_is_attachment(scan, i, &fields, name)) {
-				if (!found)
-					found = g_ptr_array_new();
-				g_ptr_array_add(found, name ? name
-				                            : am_arena_strdup(
-									  arena,
-									  ""));
-			}
+			add_attachment(&found, arena, scan, i, &fields);
 		}
 		am_part_header_drop(&header);
 		/* What an attached message holds is inside that attachment. */
-		if (i && p->kind == AM_PART_MESSAGE)
+		if (p->kind == AM_PART_MESSAGE)
 			while (i + 1 < scan->n_parts &&
 			       scan->parts[i + 1].depth > p->depth)
 				i++;
@@ -315,6 +326,7 @@ int am_overview_read(struct am_overview *out, const struct am_blob *raw,
 {
 	struct am_scan own;
 	struct am_part_header header = {0};
+	struct am_part_fields root = {0};
 	size_t header_max = am_limits_or_default(limits).header_bytes;
 
 	*out = (struct am_overview){0};
@@ -327,8 +339,9 @@ int am_overview_read(struct am_overview *out, const struct am_blob *raw,
 	int r = am_part_header_read(&header, raw, &scan->parts[0], header_max,
 	                            err);
 	if (!r) {
-		read_fields(out, header.block, header.len, arena);
-		r = read_attachments(out, raw, scan, header_max, arena, err);
+		read_fields(out, header.block, header.len, &root, arena);
+		r = read_attachments(out, raw, scan, header_max, &root, arena,
+		                     err);
 	}
 	am_part_header_drop(&header);
 	return r;

@@ -37,11 +37,9 @@ void am_part_header_drop(struct am_part_header *header)
 	header->owned = NULL;
 }
 
-void am_part_fields_find(struct am_part_fields *out,
-                         const struct am_part_header *header)
+void am_part_fields_take(struct am_part_fields *out,
+                         const struct am_field *field)
 {
-	struct am_fields fields;
-	struct am_field f;
 	const struct {
 		const char *name;
 		struct am_field *to;
@@ -52,15 +50,23 @@ void am_part_fields_find(struct am_part_fields *out,
 		{"Content-Transfer-Encoding", &out->encoding},
 	};
 
+	if ((field->name[0] | 32) != 'c' || field->name_len < 10)
+		return;
+	for (size_t i = 0; i < AM_COUNT(wanted); i++)
+		if (!wanted[i].to->name && am_field_is(field, wanted[i].name))
+			*wanted[i].to = *field;
+}
+
+void am_part_fields_find(struct am_part_fields *out,
+                         const struct am_part_header *header)
+{
+	struct am_fields fields;
+	struct am_field f;
+
 	*out = (struct am_part_fields){0};
 	am_fields_init(&fields, header->block, header->len, 0);
-	while (am_fields_next(&fields, &f)) {
-		if ((f.name[0] | 32) != 'c' || f.name_len < 10)
-			continue;
-		for (size_t i = 0; i < AM_COUNT(wanted); i++)
-			if (!wanted[i].to->name && am_field_is(&f, wanted[i].name))
-				*wanted[i].to = f;
-	}
+	while (am_fields_next(&fields, &f))
+		am_part_fields_take(out, &f);
 }
 
 /* Looking for a parameter costs more than a glance whether there is any. */

@@ -24,6 +24,9 @@ struct am_part_fields {
 };
 void am_part_fields_find(struct am_part_fields *out,
                          const struct am_part_header *header);
+/* The same a field at a time, for who walks over them anyway. */
+void am_part_fields_take(struct am_part_fields *out,
+                         const struct am_field *field);
 
 /* Content-Disposition's parameter, else Content-Type's; NULL: nameless. */
 char *am_part_name(struct am_arena *arena, const struct am_part_fields *fields);

@@ -91,6 +91,10 @@ void am_quote_feed(struct am_quote *q, const char *s, size_t len)
 		bool whole = *s == '\n';
 		q->head[q->n_head++] = *s++;
 		len--;
+		/* Never cut within a character. */
+		if (len && ((uint8_t)*s & 0xc0) == 0x80 &&
+		    q->n_head < sizeof q->head)
+			continue;
 		if (can_tell(q->head, q->n_head, whole)) {
 			size_t n = q->n_head;
 			q->n_head = 0;

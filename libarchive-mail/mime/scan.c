@@ -26,9 +26,10 @@
 
 #define WINDOW_ROOM ((size_t)256 << 10)
 /* RFC 2046 allows 70; what is longer than this opens nothing. */
-#define BOUNDARY_MAX 1000
+#define BOUNDARY_MAX 16000
 #define TYPE_MAX     200
 #define NO_PART      UINT32_MAX
+#define CONTENT_LINES 16
 
 /* A multipart or message that is open, outermost first. */
 struct frame {
@@ -59,6 +60,10 @@ struct scanner {
 	uint32_t leaf;   /* the one being read, or NO_PART */
 	uint8_t *header; /* one that did not fit the window */
 	bool capped;
+	/* Lines of the last header block that may be Content-… fields: found
+	 * on the way to its end, so that it is not gone through twice. */
+	uint64_t content[CONTENT_LINES];
+	size_t n_content;
 };
 
 /* Double an array that began as `few` inside the scanner. */
@@ -161,6 +166,10 @@ static inline int find_line(struct scanner *s, uint64_t pos, bool in_header,
 			else if (*p == '-' && last - p > 2 && p[1] == '-' &&
 			         is_boundary(s, p, (size_t)(last - p), out))
 				out->what = BOUNDARY;
+			else if (in_header && (*p | 32) == 'c' &&
+			         s->n_content++ < CONTENT_LINES)
+				s->content[s->n_content - 1] =
+					w->at + (uint64_t)(p - w->data);
 			if (out->what) {
 				out->at = w->at + (uint64_t)(p - w->data);
 				out->behind = w->at +
@@ -270,6 +279,9 @@ static void note_kind(struct scanner *s, struct am_part *part,
 	if (!strncmp(part->type, "multipart/", 10)) {
 		char *b = am_param_raw(s->arena, field->value,
 		                       field->value_len, "boundary");
+		if (!b) /* with a charset: RFC 2231 allows even that */
+			b = am_param_get(s->arena, field->value,
+			                 field->value_len, "boundary");
 		size_t len = b ? strlen(b) : 0;
 		while (len && g_ascii_isspace(b[len - 1]))
 			b[--len] = '\0';
@@ -289,17 +301,36 @@ static void note_kind(struct scanner *s, struct am_part *part,
 	}
 }
 
+/* The next field whose name begins with C. */
+static bool next_content(struct scanner *s, struct am_fields *all, size_t *i,
+                         struct am_field *out)
+{
+	if (s->n_content > CONTENT_LINES)
+		return am_fields_next(all, out);
+	while (*i < s->n_content) {
+		uint64_t skip = s->content[(*i)++] - all->base;
+		struct am_fields f;
+		if (skip >= (uint64_t)(all->end - all->start))
+			break;
+		am_fields_init(&f, all->start + skip,
+		               (size_t)(all->end - all->start - (ptrdiff_t)skip),
+		               all->base + skip);
+		if (am_fields_next(&f, out))
+			return true;
+	}
+	return false;
+}
+
 static void read_header(struct scanner *s, struct am_part *part,
                         const char *block, size_t len)
 {
 	struct am_fields fields;
 	struct am_field field, type = {0};
 	bool has_encoding = false;
+	size_t i = 0;
 
 	am_fields_init(&fields, block, len, part->header);
-	while (am_fields_next(&fields, &field)) {
-		if ((field.name[0] | 32) != 'c')
-			continue;
+	while (next_content(s, &fields, &i, &field)) {
 		if (!type.name && am_field_is(&field, "Content-Type")) {
 			type = field;
 		} else if (!has_encoding &&
@@ -318,14 +349,14 @@ static void read_header(struct scanner *s, struct am_part *part,
 		part->kind = AM_PART_LEAF;
 }
 
-/* Is the first line of a part no header field?  Then the part has no header,
- * though it forgot the empty line to say so. */
-static bool lacks_header(const char *block, size_t len)
+/* Is the first line of a part in a multipart no header field?  Then the part
+ * has no header, though it forgot the empty line to say so. */
+static bool lacks_header(const struct scanner *s, const char *block, size_t len)
 {
 	struct am_fields fields;
 	struct am_field field;
 
-	if (!len)
+	if (!len || !s->n_frames || !s->frames[s->n_frames - 1].boundary)
 		return false;
 	const char *nl = memchr(block, '\n', len);
 	am_fields_init(&fields, block, nl ? (size_t)(nl - block) : len, 0);
@@ -366,6 +397,26 @@ static void push(struct scanner *s, uint32_t index)
 		.len = part->boundary ? strlen(part->boundary) : 0};
 }
 
+/* A multipart whose empty line was forgotten, so that its first delimiter
+ * stands in what looks like its header: where that is, else len. */
+static size_t early_boundary(const struct am_part *part, const char *block,
+                             size_t len)
+{
+	const char *p = block, *end = block + len;
+
+	if (part->kind != AM_PART_MULTIPART)
+		return len;
+	size_t want = strlen(part->boundary);
+	while ((p = memmem(p, (size_t)(end - p), "\n--", 3))) {
+		p += 3;
+		size_t left = (size_t)(end - p);
+		if (left >= want && !memcmp(p, part->boundary, want) &&
+		    (left == want || g_ascii_isspace(p[want])))
+			return (size_t)(p - 2 - block);
+	}
+	return len;
+}
+
 /* One part too many: it is the rest of the message. */
 static int rest_unseen(struct scanner *s, struct am_part *part,
                        struct line *line, uint64_t *pos)
@@ -394,17 +445,30 @@ static int open_part(struct scanner *s, uint64_t at, struct line *line,
 		struct am_part *part = add_part(s, at);
 		if (s->n_parts >= s->limits.mime_parts)
 			return rest_unseen(s, part, line, pos);
+		s->n_content = 0;
 		int r = find_line(s, at, true, line);
 		if (!r)
 			r = view_header(s, at, line->at, &block, &len);
 		if (r)
 			return r;
+		if (line->what == BOUNDARY && line->at == at && s->n_frames &&
+		    s->frames[s->n_frames - 1].boundary) {
+			/* Not a byte between two delimiters: no part. */
+			s->n_parts--;
+			s->frames[s->n_frames - 1].children--;
+			return AM_OK;
+		}
 		part->body = line->what == EMPTY_LINE ? line->behind : line->at;
-		if (s->n_parts > 1 && lacks_header(block, len)) {
+		if (lacks_header(s, block, len)) {
 			part->body = at;
 			part->type = "text/plain";
 		} else {
 			read_header(s, part, block, len);
+			size_t early = early_boundary(part, block, len);
+			if (early < len) {
+				part->body = part->header + early;
+				line->what = NOTHING;
+			}
 		}
 		*pos = at = part->body;
 		if (line->what == EMPTY_LINE)
@@ -475,8 +539,10 @@ static int walk(struct scanner *s)
 			top->boundary = NULL;
 			line.what = NOTHING;
 			pos = line.behind;
-		} else {
+		} else if (line.behind < s->window.size) {
 			r = open_part(s, line.behind, &line, &pos);
+		} else {
+			break; /* cut off: there is no part behind it */
 		}
 	}
 	end_parts(s, 0, s->window.size);

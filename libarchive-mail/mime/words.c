@@ -45,6 +45,7 @@ static bool is_space(char c)
  * end: remembered so that a thousand openings do not search a thousand times. */
 struct input {
 	const char *end, *unclosed;
+	bool specials;
 };
 
 /* The closing "?=".  A new word that starts after a space shows that this one
@@ -200,6 +201,11 @@ static void append_plain(struct am_arena *arena, GString *to, const char *s,
 	g_free(copy);
 }
 
+static bool has_specials(const char *s)
+{
+	return s[strcspn(s, "()<>[]:;@\\,\"")] != '\0';
+}
+
 static bool same_charset(const struct word *a, const struct word *b)
 {
 	return a->charset_len == b->charset_len &&
@@ -232,8 +238,10 @@ static const char *append_words(struct am_arena *arena, GString *to,
 		if (!joins) {
 			char *charset = g_strndup(word.charset,
 			                          word.charset_len);
+			size_t from = to->len;
 			append_converted(arena, to, charset, bytes->str,
 			                 bytes->len);
+			in->specials |= has_specials(to->str + from);
 			g_free(charset);
 			g_string_truncate(bytes, 0);
 		}
@@ -259,30 +267,82 @@ void am_words_clean(char *s, size_t len)
 	}
 }
 
-/* Nothing in it but printable ASCII and no "=?": the common case. */
-static bool is_plain(const char *s, size_t len)
+/* Printable ASCII at the front: eight bytes at a time, as header values are
+ * long and are nearly nothing else. */
+static size_t plain_span(const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (s[i] < 32 || s[i] > 126 ||
-		    (s[i] == '?' && i && s[i - 1] == '='))
-			return false;
-	return true;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+	size_t i = 0;
+
+	for (uint64_t x; len - i >= sizeof x; i += sizeof x) {
+		memcpy(&x, s + i, sizeof x);
+		/* Some byte below 32, or above 126. */
+		if ((((x - ones * 32) & ~x) | (x + ones) | x) & tops)
+			break;
+	}
+	while (i < len && (uint8_t)(s[i] - 32) < 95)
+		i++;
+	return i;
 }
 
-char *am_words_decode(struct am_arena *arena, const char *value, size_t len)
+static bool may_have_words(const char *s, size_t len)
 {
-	const char *p = value, *end = value + len, *plain;
+	const char *p = s, *end = s + len;
 
-	while (p < end && is_space(*p))
-		p++;
-	while (end > p && is_space(end[-1]))
-		end--;
-	if (is_plain(p, (size_t)(end - p)))
-		return am_arena_strndup(arena, p, (size_t)(end - p));
+	while (end - p > 1 && (p = memchr(p + 1, '?', (size_t)(end - p - 1))))
+		if (p[-1] == '=')
+			return true;
+	return false;
+}
 
-	GString *out = g_string_sized_new((size_t)(end - p) + 1);
-	struct input in = {.end = end, .unclosed = p};
-	for (plain = p; p < end;) {
+static void trim(const char **value, size_t *len)
+{
+	while (*len && is_space(**value)) {
+		++*value;
+		--*len;
+	}
+	while (*len && is_space((*value)[*len - 1]))
+		--*len;
+}
+
+char *am_words_unfold(struct am_arena *arena, const char *s, size_t len)
+{
+	trim(&s, &len);
+	size_t n = plain_span(s, len);
+	if (may_have_words(s, len))
+		return NULL;
+	if (n == len)
+		return am_arena_strndup(arena, s, len);
+	char *out = am_arena_alloc(arena, len + 1), *to = out;
+	for (size_t i = 0;;) {
+		memcpy(to, s + i, n);
+		to += n;
+		i += n;
+		if (i == len)
+			break;
+		if ((s[i] < 32 && !is_space(s[i])) || s[i] == 127)
+			return NULL;
+		if (s[i] != '\r' && s[i] != '\n')
+			*to++ = ' ';
+		else if (!is_space(s[i + 1])) /* i + 1: it is trimmed */
+			*to++ = ' ';
+		i++;
+		n = plain_span(s + i, len - i);
+	}
+	*to = '\0';
+	return out;
+}
+
+char *am_words_decode_noting(struct am_arena *arena, const char *value,
+                             size_t len, bool *specials)
+{
+	trim(&value, &len);
+	const char *p = value, *end = value + len, *plain = value;
+	struct input in = {.end = end, .unclosed = value};
+	GString *out = g_string_sized_new(len + 1);
+
+	while (p < end) {
 		struct word word;
 		const char *behind = NULL;
 		if (*p == '=' && end - p > 1 && p[1] == '?')
@@ -298,5 +358,15 @@ char *am_words_decode(struct am_arena *arena, const char *value, size_t len)
 	am_words_clean(out->str, out->len);
 	char *result = am_arena_strndup(arena, out->str, out->len);
 	g_string_free(out, TRUE);
+	*specials = in.specials;
 	return result;
+}
+
+char *am_words_decode(struct am_arena *arena, const char *value, size_t len)
+{
+	bool specials;
+	char *out = am_words_unfold(arena, value, len);
+
+	return out ? out
+	           : am_words_decode_noting(arena, value, len, &specials);
 }
