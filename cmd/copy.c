@@ -117,6 +117,9 @@ static void say_losses(const struct copy *c, int at, const struct am_source *src
 {
 	const struct am_format *from = am_place_format(c->sources[at]);
 
+	/* A format that keeps nothing at all needs no words. */
+	if (!am_place_format(c->target)->keeps)
+		return;
 	for (int i = 0; i < at; i++)
 		if (am_place_format(c->sources[i]) == from)
 			return;
@@ -190,7 +193,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.user = c,
 		.limit = c->left,
 		.target_keeps = to->keeps,
-		.count_losses = to != from,
+		.count_losses = to != from && to->keeps,
 		.info = &info,
 	};
 

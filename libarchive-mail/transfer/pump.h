@@ -82,7 +82,8 @@ void am_ring_done(struct am_ring *ring, struct am_entry *first, size_t n);
 AM_MUST_USE int am_ring_take(struct am_ring *ring, int64_t until,
                              struct am_entry **first, size_t *n,
                              struct am_error *err);
-void am_ring_release(struct am_ring *ring, size_t n);
+/* n entries, cleared by now, that weighed so much together. */
+void am_ring_release(struct am_ring *ring, size_t n, uint64_t cost);
 /* Everybody leaves; what is in it stays for am_ring_drain(). */
 void am_ring_stop(struct am_ring *ring);
 /* After the threads are gone: clear what was never put. */

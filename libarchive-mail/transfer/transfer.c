@@ -329,6 +329,7 @@ static int write_all(struct pump *p, struct am_error *err)
 {
 	for (;;) {
 		struct am_entry *first;
+		uint64_t cost = 0;
 		size_t n = 0;
 		int64_t until = p->told_at + PROGRESS_USEC;
 		int64_t soon = g_get_monotonic_time() + 10000;
@@ -340,12 +341,13 @@ static int write_all(struct pump *p, struct am_error *err)
 			r = put_entry(p, &first[i], err);
 			if (!r)
 				r = keep_time(p, first[i].folder, err);
+			cost += first[i].cost;
 			am_entry_clear(p->sink, &first[i]);
 			if (r)
 				n = i + 1;
 		}
 		if (n)
-			am_ring_release(p->ring, n);
+			am_ring_release(p->ring, n, cost);
 		else
 			r = keep_time(p, NULL, err);
 		if (!r && am_ctx_cancelled(p->src->ctx))
