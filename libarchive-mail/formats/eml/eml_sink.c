@@ -33,6 +33,7 @@ struct eml_sink {
 	enum kind kind;
 	char *path; /* the directory of a tree or of the one file; the pack */
 	char *one;  /* name of the one file */
+	struct am_batch_file held;
 	enum am_safe_profile profile;
 	bool label_folders;
 	struct am_name_template *name;
@@ -240,14 +241,19 @@ static int put_label(struct eml_sink *s, const struct am_message *msg,
 	return r;
 }
 
+/* Held back until it is clear that it is the only one. */
 static int put_one(struct eml_sink *s, struct prepared *p, struct am_error *err)
 {
-	if (s->count)
+	if (s->count++) {
+		am_batch_discard(s->batch, &s->held);
 		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		               "%s can hold one message and there are more: "
 		               "name a directory (\"%s/\") or a .zip",
 		               s->one, s->one);
-	return am_batch_put(s->batch, &p->file, s->one, err);
+	}
+	s->held = p->file;
+	p->file.name = NULL;
+	return AM_OK;
 }
 
 static int eml_put(struct am_sink *sink, const struct am_message *msg,
@@ -270,7 +276,8 @@ static int eml_put(struct am_sink *sink, const struct am_message *msg,
 	}
 	if (s->kind == KIND_ONE) {
 		r = put_one(s, p, err);
-		goto out;
+		eml_discard(p);
+		return r;
 	}
 	if (s->kind == KIND_TREE && am_batch_full(s->batch))
 		r = am_batch_flush(s->batch, err);
@@ -278,7 +285,6 @@ static int eml_put(struct am_sink *sink, const struct am_message *msg,
 		r = put_into(s, msg, p, msg->folder, &first, err);
 	for (size_t i = 0; !r && s->label_folders && i < msg->n_labels; i++)
 		r = put_label(s, msg, p, msg->labels[i], &first, err);
-out:
 	if (!r)
 		s->count++;
 	g_free(first);
@@ -336,8 +342,13 @@ static int close_pack(struct eml_sink *s, bool commit, struct am_error *err)
 static int eml_commit(struct am_sink *sink, struct am_error *err)
 {
 	struct eml_sink *s = eml_of(sink);
+	int r = AM_OK;
 
 	s->committed = s->count;
+	if (s->held.name)
+		r = am_batch_put(s->batch, &s->held, s->one, err);
+	if (r)
+		return r;
 	if (s->kind != KIND_PACK)
 		return am_batch_commit(s->batch, err);
 	/* A zip has its list at the end: only the last commit can keep its
@@ -351,6 +362,8 @@ static void eml_close(struct am_sink *sink)
 
 	/* Never told to finish, but committed with all that was put. */
 	close_pack(s, s->committed && s->committed == s->count, NULL);
+	if (s->held.name)
+		am_batch_discard(s->batch, &s->held);
 	am_batch_close(&s->batch);
 	am_eml_folders_free(&s->folders);
 	am_eml_names_free(&s->names);

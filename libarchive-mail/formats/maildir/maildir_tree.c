@@ -320,7 +320,8 @@ static int look(struct walk *w, const struct visit *v, struct am_error *err)
 	if (is_maildir(fd, ".")) {
 		r = add_dir(w, g_strdup(v->path),
 		            with_part(v->parts, account ? "INBOX" : NULL),
-		            account ? v->path : "", v->depth, err);
+		            account ? v->path : "", account ? v->depth : 0,
+		            err);
 		if (r)
 			goto out;
 	}
