@@ -140,5 +140,5 @@ const struct am_format am_format_mbox = {
 		"kept to the second, its zone is not. UIDs are not kept.",
 	.probe = am_mbox_probe,
 	.open_source = am_mbox_source_open,
-	.open_sink = NULL,
+	.open_sink = am_mbox_sink_open,
 };

@@ -16,7 +16,7 @@ static const char *const packers[] = {".gz", ".bz2", ".xz",   ".zst",
 static const char *const suffixes[] = {".mbox",   ".mbx",     ".mboxrd",
                                        ".mboxo",  ".mboxcl",  ".mboxcl2"};
 static const char *const beside[] = {".msf",  ".dat",  ".json", ".html",
-                                     ".lock", ".cmeta", ".ev-summary",
+                                     ".lock", ".tmp",   ".cmeta", ".ev-summary",
                                      ".ibex.index", ".ibex.index.data"};
 
 /* The length without one of these endings, len when it has none. */

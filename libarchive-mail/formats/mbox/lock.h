@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_MBOX_LOCK_H
+#define AM_FORMATS_MBOX_LOCK_H
+
+#include "base/error.h"
+
+/*
+ * Locks on a mailbox as mail programs take them: the file "PATH.lock" for
+ * those that look for it (one left for ten minutes is stale), flock(2) and
+ * fcntl(2) on the file itself for the others.  AM_E_BUSY when held elsewhere.
+ */
+AM_MUST_USE int am_mbox_lock_dot(const char *path, char **lock,
+                                 struct am_error *err);
+void am_mbox_unlock_dot(char **lock); /* *lock becomes NULL */
+AM_MUST_USE int am_mbox_lock_fd(int fd, const char *path,
+                                struct am_error *err);
+
+#endif
