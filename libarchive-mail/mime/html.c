@@ -291,45 +291,36 @@ static void put_blank(struct am_html *h, char c)
 	}
 }
 
+/* Eight bytes of text with at most single blanks among them, the last of them
+ * none?  (A wrong "no" only costs time.) */
+static bool all_plain(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+	uint64_t x;
+
+	memcpy(&x, p, sizeof x);
+	uint64_t less = x ^ (ones * '<'), amp = x ^ (ones * '&');
+	uint64_t blank = x ^ (ones * ' ');
+	uint64_t bad = ((x - ones * ' ') & ~x) | ((less - ones) & ~less) |
+	               ((amp - ones) & ~amp);
+	blank = (blank - ones) & ~blank & tops;
+	return !((bad & tops) | (blank & (blank >> 8))) && p[7] != ' ';
+}
+
 /* A run of letters and single blanks between them. */
 static const char *plain_run(const char *p, const char *end)
 {
 	while (p < end) {
-		if (classes[(uint8_t)*p] == PLAIN)
+		if (end - p >= 8 && all_plain(p))
+			p += 8;
+		else if (classes[(uint8_t)*p] == PLAIN)
 			p++;
 		else if (*p == ' ' && end - p > 1 &&
 		         classes[(uint8_t)p[1]] == PLAIN)
 			p += 2;
 		else
 			break;
-	}
-	return p;
-}
-
-static const char *take_text(struct am_html *h, const char *p, const char *end)
-{
-	if (*h->skip) {
-		const char *tag = memchr(p, '<', (size_t)(end - p));
-		if (!tag)
-			return end;
-		h->state = TAG_OPEN;
-		return tag + 1;
-	}
-	while (p < end) {
-		const char *q;
-		switch (classes[(uint8_t)*p]) {
-		case PLAIN:
-			q = plain_run(p, end);
-			put_text(h, p, (size_t)(q - p));
-			p = q;
-			break;
-		case SPACE:
-			put_blank(h, *p++);
-			break;
-		default:
-			h->state = *p == '<' ? TAG_OPEN : ENTITY;
-			return p + 1;
-		}
 	}
 	return p;
 }
@@ -601,6 +592,57 @@ static const char *take_in_tag(struct am_html *h, const char *p,
 		h->attribute[0] = lower(*p);
 	}
 	return p + 1;
+}
+
+/* Most tags lie whole before us: no need to go through every state. */
+static const char *take_markup(struct am_html *h, const char *p,
+                               const char *end)
+{
+	bool closing = p < end && *p == '/';
+
+	if (end - p < 1 + closing || !g_ascii_isalpha(p[closing])) {
+		h->state = TAG_OPEN;
+		return p;
+	}
+	begin_tag(h, closing);
+	p = take_name(h, p + closing, end);
+	while (p < end && h->state == IN_TAG)
+		p = take_in_tag(h, p, end);
+	return p;
+}
+
+static const char *take_text(struct am_html *h, const char *p, const char *end)
+{
+	const char *q;
+
+	if (*h->skip) {
+		q = memchr(p, '<', (size_t)(end - p));
+		if (!q)
+			return end;
+		h->state = TAG_OPEN;
+		return q + 1;
+	}
+	while (p < end) {
+		switch (classes[(uint8_t)*p]) {
+		case PLAIN:
+			q = plain_run(p, end);
+			put_text(h, p, (size_t)(q - p));
+			p = q;
+			break;
+		case SPACE:
+			put_blank(h, *p++);
+			break;
+		default:
+			if (*p == '&') {
+				h->state = ENTITY;
+				return p + 1;
+			}
+			p = take_markup(h, p + 1, end);
+			if (h->state != TEXT || *h->skip)
+				return p;
+		}
+	}
+	return p;
 }
 
 /* States that look at a single byte. */
