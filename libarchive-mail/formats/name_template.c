@@ -230,11 +230,15 @@ static char *address_text(const char *value)
 	const char *open = value ? strchr(value, '<') : NULL;
 	const char *close = open ? strchr(open, '>') : NULL;
 	const char *comma = value ? strchr(value, ',') : NULL;
+	size_t word;
 
 	if (!value || !*value)
 		return g_strdup("unknown");
 	if (close && close > open + 1)
 		return g_strndup(open + 1, (size_t)(close - open - 1));
+	word = strcspn(value, " \t,(");
+	if (memchr(value, '@', word))
+		return g_strndup(value, word);
 	return comma && comma > value
 	               ? g_strndup(value, (size_t)(comma - value))
 	               : g_strdup(value);
@@ -322,11 +326,11 @@ char *am_name_template_make(const struct am_name_template *t,
 
 		values[i] = am_safe_name_chars(value, profile);
 		g_free(value);
-		if (shrinkable(p->field))
-			g_strstrip(values[i]);
 		if (p->max_chars)
 			values[i][am_safe_name_cut(values[i], SIZE_MAX,
 			                           p->max_chars)] = '\0';
+		if (shrinkable(p->field))
+			g_strstrip(values[i]);
 	}
 	/* One byte is kept back for the '_' before a reserved name. */
 	shrink(t->pieces, values, max_bytes - 1);
