@@ -160,13 +160,23 @@ static int compare_with_log(struct am_archive *a, enum standing *out,
 	if (pos->number == last->number && pos->pos == last->pos &&
 	    !memcmp(pos->chain, last->chain, sizeof pos->chain))
 		*out = CURRENT;
-	if (*out == FOREIGN && pos->number > last->number)
-		am_ctx_note(a->ctx, AM_NOTE_WARN, "archive.cut", NULL, a->path,
-		            "the catalog knew %" PRIu64 " messages, the archive "
-		            "holds %" PRIu64 ": an older copy of it, or its end "
-		            "is cut off or damaged (see repair)",
-		            pos->messages, last->messages);
 	return AM_OK;
+}
+
+/* The catalog stood behind the log's end: that is never our own doing. */
+static void note_cut(struct am_archive *a)
+{
+	const struct am_commit *last = am_log_last(a->log);
+
+	if (a->confirmed || a->told || a->hint.number <= last->number ||
+	    a->hint_id != am_log_archive_id(a->log))
+		return;
+	a->told = true;
+	am_ctx_note(a->ctx, AM_NOTE_WARN, "archive.cut", NULL, a->path,
+	            "the catalog knew %" PRIu64 " messages, the archive holds "
+	            "%" PRIu64 ": an older copy of it, or its end is cut off or "
+	            "damaged (see repair)",
+	            a->hint.messages, last->messages);
 }
 
 /* With the cache locked and the catalog writable. */
@@ -179,6 +189,8 @@ static int bring_up(struct am_archive *a, enum standing standing,
 	int r = am_catalog_is_rebuilding(a->catalog, &unfinished, err);
 	if (r || (standing == CURRENT && !unfinished))
 		return r;
+	if (afresh)
+		note_cut(a);
 	r = am_catalog_begin(a->catalog, err);
 	if (!r && afresh)
 		r = am_catalog_reset(a->catalog, err);
@@ -303,6 +315,11 @@ static int attach_as_it_is(struct am_archive *a, bool frozen,
 		r = compare_with_log(a, standing, &pos, err);
 	if (unfinished)
 		*standing = FOREIGN;
+	/* They will be needed; damage is better met now than later. */
+	struct am_catalog_folder *const *folders;
+	size_t n;
+	if (!r)
+		r = am_catalog_folders(a->catalog, &folders, &n, err);
 	if (r)
 		am_catalog_close(&a->catalog);
 	return r;

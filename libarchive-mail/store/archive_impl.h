@@ -28,6 +28,7 @@ struct am_archive {
 	struct am_message *shown;  /* so did it */
 	bool writable;
 	bool confirmed;         /* the log has the commit `hint` */
+	bool told;              /* that it has not */
 	struct am_commit hint;  /* where the catalog was seen to be */
 	uint64_t hint_id;
 };

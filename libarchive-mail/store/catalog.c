@@ -72,6 +72,20 @@ static int create(struct am_catalog *c, struct am_error *err)
 	return r;
 }
 
+static bool is_marked(const struct am_catalog *c)
+{
+	char *mark = g_strconcat(c->path, AM_CATALOG_BROKEN, NULL);
+	bool marked = !access(mark, F_OK);
+
+	g_free(mark);
+	return marked;
+}
+
+bool am_catalog_is_broken(const struct am_catalog *c)
+{
+	return c->broken;
+}
+
 static int open_at(struct am_catalog **out, const char *dir, bool writable,
                    bool frozen, struct am_error *err)
 {
@@ -87,6 +101,8 @@ static int open_at(struct am_catalog **out, const char *dir, bool writable,
 		r = am_make_dirs(dir, err);
 	else if (access(c->path, F_OK))
 		r = am_fail_sys(err, AM_FAILED, "%s", c->path);
+	if (!r && is_marked(c))
+		r = am_fail(err, AM_FAILED, AM_E_CORRUPT, "%s: damaged", c->path);
 	if (!r)
 		r = connect_to(c, frozen, err);
 	if (!r)
@@ -143,8 +159,10 @@ void am_catalog_close(struct am_catalog **catalog)
 
 int am_catalog_wipe(const char *dir, struct am_error *err)
 {
-	static const char *const names[] = {FILE_NAME "-wal", FILE_NAME "-shm",
-	                                    FILE_NAME "-journal", FILE_NAME};
+	/* The mark last: what is half removed is still marked. */
+	static const char *const names[] = {
+		FILE_NAME "-wal", FILE_NAME "-shm", FILE_NAME "-journal",
+		FILE_NAME, FILE_NAME AM_CATALOG_BROKEN};
 	int r = AM_OK;
 
 	for (size_t i = 0; i < AM_COUNT(names) && !r; i++) {

@@ -31,6 +31,9 @@ AM_MUST_USE int am_catalog_open_frozen(struct am_catalog **out,
                                        const char *dir, struct am_error *err);
 /* Builds the indexes first if they are not there (am_catalog_bulk). */
 void am_catalog_close(struct am_catalog **catalog);
+/* SQLite found it damaged while it was read.  A mark beside it makes the next
+ * am_catalog_open() say AM_E_CORRUPT, until wipe(). */
+bool am_catalog_is_broken(const struct am_catalog *catalog);
 /* Remove the database's files. */
 AM_MUST_USE int am_catalog_wipe(const char *dir, struct am_error *err);
 /* Make it empty, as a new one, in the transaction that is open: readers of the

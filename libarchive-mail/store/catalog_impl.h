@@ -9,6 +9,8 @@
 
 /* What the files of the catalog share, and nobody else includes. */
 
+#define AM_CATALOG_BROKEN ".broken" /* the mark of one that is damaged */
+
 struct am_prefix;
 
 /* Statements that are kept; their text stands in catalog_stmt.c. */
@@ -52,6 +54,7 @@ struct am_catalog {
 	char *path;
 	bool writable, in_transaction, pinned;
 	bool indexed; /* the indexes are there */
+	bool broken;  /* SQLite says so */
 	bool seq_known;
 	uint64_t seq;
 	struct am_prefix *prefix;

@@ -5,7 +5,9 @@
  */
 #include "store/catalog_impl.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const texts[AM_SQL_COUNT] = {
 	[AM_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -93,6 +95,18 @@ static enum am_kind kind_of(int code)
 	}
 }
 
+/* So that who opens it next makes it anew, wherever the damage sits. */
+static void mark_broken(struct am_catalog *c)
+{
+	char *mark = g_strconcat(c->path, AM_CATALOG_BROKEN, NULL);
+	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd >= 0)
+		close(fd);
+	g_free(mark);
+	c->broken = true;
+}
+
 int am_catalog_fail(struct am_catalog *c, enum am_status status,
                     struct am_error *err)
 {
@@ -100,6 +114,9 @@ int am_catalog_fail(struct am_catalog *c, enum am_status status,
 	                "%s: %s", c->path, sqlite3_errmsg(c->db));
 	if (err)
 		err->sys = sqlite3_system_errno(c->db);
+	int code = sqlite3_errcode(c->db);
+	if ((code == SQLITE_CORRUPT || code == SQLITE_NOTADB) && !c->broken)
+		mark_broken(c);
 	return r;
 }
 

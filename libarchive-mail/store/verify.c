@@ -280,10 +280,18 @@ static int check_catalog(struct check *c, struct am_error *err)
 		return AM_OK;
 	struct am_catalog *given = a->catalog;
 	a->catalog = NULL;
-	r = am_archive_attach_private(a, false, err);
+	struct am_error why;
+	r = am_archive_attach_private(a, false, &why);
 	if (!r)
 		r = am_catalog_compare(given, a->catalog, on_difference, c,
-		                       &c->out->catalog_differences, err);
+		                       &c->out->catalog_differences, &why);
+	if (r && am_catalog_is_broken(given)) {
+		c->out->catalog_differences++;
+		on_difference(c, why.text);
+		r = AM_OK;
+	} else if (r && err) {
+		*err = why;
+	}
 	am_catalog_close(&given);
 	return r;
 }
@@ -294,6 +302,27 @@ static int check_contents(struct check *c, struct am_error *err)
 	int r = am_catalog_blobs(c->archive->catalog, check_blob, c, err);
 
 	return r ? r : check_messages(c, err);
+}
+
+/* With the catalog there is; when that turns out to be damaged, with one of
+ * our own: it is the archive that is to be checked. */
+static int check_contents_somehow(struct check *c, struct am_error *err)
+{
+	struct am_verify_result so_far = *c->out;
+	struct am_error why;
+
+	int r = check_contents(c, &why);
+	if (r && am_catalog_is_broken(c->archive->catalog)) {
+		*c->out = so_far;
+		c->out->catalog_differences++;
+		on_difference(c, why.text);
+		r = am_archive_attach_private(c->archive, false, &why);
+		if (!r)
+			r = check_contents(c, &why);
+	}
+	if (r && err)
+		*err = why;
+	return r;
 }
 
 static int verdict(const struct check *c, struct am_error *err)
@@ -328,7 +357,7 @@ int am_archive_verify(const char *path, bool full, struct am_ctx *ctx,
 	r = check_records(&c, err);
 	/* Where there is damage, people want to know what it cost. */
 	if (!r && (full || out->damaged_records))
-		r = check_contents(&c, err);
+		r = check_contents_somehow(&c, err);
 	if (!r && full && !out->damaged_records)
 		r = check_catalog(&c, err);
 	if (!r)

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "archive_env.h"
+
+#include "base/file.h"
+#include "model/format.h"
+
+#include <criterion/criterion.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void count_note(void *user, const struct am_note *note)
+{
+	struct env *env = user;
+	gpointer n = g_hash_table_lookup(env->notes, note->code);
+
+	g_hash_table_insert(env->notes, g_strdup(note->code),
+	                    GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
+	g_string_append_printf(env->texts, "%s: %s\n", note->code, note->text);
+}
+
+struct env *env_new(void)
+{
+	struct env *env = g_new0(struct env, 1);
+	char *dir = g_strdup("/tmp/am-store-XXXXXX");
+
+	cr_assert(mkdtemp(dir));
+	env->dir = dir;
+	env->path = g_build_filename(dir, "a.mailark", NULL);
+	env->notes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                   NULL);
+	env->texts = g_string_new(NULL);
+	env->ctx = (struct am_ctx){.on_note = count_note,
+	                           .user = env,
+	                           .tmpdir = env->dir,
+	                           .cancel = &env->cancel};
+	return env;
+}
+
+void env_free(struct env **env)
+{
+	struct env *e = *env;
+
+	cr_assert_eq(am_remove_tree(e->dir, NULL), AM_OK);
+	g_hash_table_destroy(e->notes);
+	g_string_free(e->texts, TRUE);
+	g_free(e->dir);
+	g_free(e->path);
+	g_free(e);
+	*env = NULL;
+}
+
+unsigned env_notes(const struct env *env, const char *code)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(env->notes, code));
+}
+
+void env_forget_notes(struct env *env)
+{
+	g_hash_table_remove_all(env->notes);
+	g_string_truncate(env->texts, 0);
+}
+
+struct box_run env_import(struct env *env, unsigned from, unsigned to,
+                          const char *option)
+{
+	const char *options[] = {option, NULL};
+	struct box_run run = {
+		.from = from, .to = to, .each = 40, .source = "box:1"};
+	struct am_error err = {0};
+
+	int r = box_import(&am_format_archive, env->path, options, &run,
+	                   &env->ctx, &err);
+	cr_assert_eq(r, AM_OK, "%s", err.text);
+	cr_assert_eq(run.failed, 0);
+	return run;
+}
+
+char *env_dump(struct env *env, const char *path)
+{
+	struct am_error err = {0};
+	GPtrArray *lines = box_dump(&am_format_archive, path, &env->ctx, &err);
+
+	cr_assert(lines, "%s", err.text);
+	char *text = box_join(lines);
+	g_ptr_array_free(lines, TRUE);
+	return text;
+}
+
+void env_verify(struct env *env, const char *path)
+{
+	struct am_verify_result v;
+	struct am_error err = {0};
+
+	int r = am_archive_verify(path, true, &env->ctx, &v, &err);
+	cr_assert_eq(r, AM_OK, "%s\n%s", err.text, env->texts->str);
+	cr_assert_eq(v.damaged_records + v.damaged_messages + v.damaged_blobs,
+	             0);
+	cr_assert_eq(v.catalog_differences, 0);
+}
+
+struct am_archive *env_open(struct env *env)
+{
+	struct am_archive *a;
+	struct am_error err = {0};
+
+	cr_assert_eq(am_archive_open(&a, env->path, false, &env->ctx, &err),
+	             AM_OK, "%s", err.text);
+	return a;
+}
+
+void env_damage(const char *path, uint64_t offset, size_t len)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	for (size_t i = 0; i < len; i++) {
+		uint8_t byte;
+		off_t at = (off_t)(offset + i);
+		cr_assert_eq(pread(fd, &byte, 1, at), 1);
+		byte ^= 0x5A;
+		cr_assert_eq(pwrite(fd, &byte, 1, at), 1);
+	}
+	close(fd);
+}
+
+void env_remove_cache(struct env *env)
+{
+	char *cache = g_strconcat(env->path, ".cache", NULL);
+
+	cr_assert_eq(am_remove_tree(cache, NULL), AM_OK);
+	g_free(cache);
+}
