@@ -23,7 +23,7 @@ struct entry {
 	uint64_t hash;
 	uint32_t text, count; /* text: offset */
 	uint32_t regions;     /* where it stood */
-	uint32_t len;         /* 0: only a pair of single characters, see add() */
+	uint32_t len;
 };
 
 struct am_document {
@@ -140,7 +140,7 @@ static int add_text(void *user, enum am_region region, const char *text,
 	struct am_tokens t;
 	struct am_token tok;
 	char pair[2 * AM_WORD_MAX];
-	size_t last_len = 0, last_end = SIZE_MAX;
+	size_t last_len = 0; /* of the single character before; 0: none */
 	guint before = d->words->len;
 	uint32_t weight = region == AM_REGION_SUBJECT ? SUBJECT_WEIGHT : 1;
 
@@ -156,19 +156,18 @@ static int add_text(void *user, enum am_region region, const char *text,
 		}
 		g_array_append_val(d->words, entry);
 		if (!tok.single || !tok.len) {
-			last_end = SIZE_MAX;
+			last_len = 0;
 			continue;
 		}
 		/* Pairs of neighbours stand for themselves too: single ones
 		 * are everywhere, so a search by them alone would be slow. */
-		if (tok.start == last_end) {
+		if (last_len) {
 			memcpy(pair + last_len, tok.text, tok.len);
 			entry = find(d, pair, last_len + tok.len);
 			ENTRIES(d)[entry].regions |= AM_REGION_BIT(region);
 		}
 		memcpy(pair, tok.text, tok.len);
 		last_len = tok.len;
-		last_end = tok.end;
 	}
 	if (d->words->len > before) {
 		struct am_run run = {(uint8_t)region, d->words->len - before};
@@ -235,7 +234,7 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 			char *term = am_arena_alloc(d->arena, e->len + 1);
 			term[0] = prefix;
 			memcpy(term + 1, text + e->text, e->len);
-			add_term(d, term, e->len + 1, 0);
+			add_term(d, term, e->len + 1, 1);
 		}
 	}
 	if (facts->message_id && *facts->message_id)

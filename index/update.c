@@ -410,15 +410,21 @@ static void free_news(struct news *news)
 /*
  * Shards at the end of the list that are small beside what follows them are
  * joined, so that their sizes at least halve from one to the next: few shards,
- * and each document is moved a few times in its life.
+ * and each document is moved a few times in its life.  When most documents are
+ * new, all become one: there is no better time.
  */
-static int tidy(struct am_state *state, const char *dir, struct am_error *err)
+static int tidy(struct am_state *state, const char *dir, size_t added,
+                struct am_error *err)
 {
 	size_t keep = state->n_shards;
-	uint64_t sum = 0;
+	uint64_t sum = 0, total = 0;
 	struct am_shard whole;
 	int r;
 
+	for (size_t i = 0; i < state->n_shards; i++)
+		total += state->shards[i].documents;
+	if (added >= total / 2)
+		sum = total;
 	while (keep && (!sum || state->shards[keep - 1].documents < 2 * sum ||
 	                keep > 8))
 		sum += state->shards[--keep].documents;
@@ -448,7 +454,7 @@ static int conclude(struct am_index *index, const struct news *news,
 	                 news->gone->len,
 	                 (const uint32_t *)(void *)news->back->data,
 	                 news->back->len);
-	r = tidy(&state, index->path, err);
+	r = tidy(&state, index->path, news->ids->len, err);
 	if (!r)
 		r = am_state_write(&state, index->path, err);
 	if (r) {

@@ -458,6 +458,8 @@ int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
 	return guard(
 		err,
 		[&] {
+			if (xapian->shards.empty())
+				return int(AM_OK);
 			Running keep(xapian);
 			Xapian::Enquire enquire(xapian->all);
 			enquire.set_query(query->query);

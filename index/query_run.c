@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/query_run.h"
+
+#include "index/document.h"
+#include "index/places.h"
+#include "store/archive.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * A query's tree to Xapian's, and the answer back.  Folders, flags and keywords
+ * are asked of the catalog first and take part as sets of ids, wherever in the
+ * tree they stand.
+ */
+
+struct run {
+	struct am_index *index;
+	struct am_archive *archive;
+	struct am_sources *sources;
+	struct am_error *err;
+};
+
+static int compile(struct run *run, const struct am_node *node,
+                   struct am_xquery **out);
+
+static int fact(const char *prefix, const char *value, struct am_xquery **out)
+{
+	char term[AM_TERM_MAX];
+	struct am_xquery *one = am_xquery_term(
+		term, am_document_fact_term(term, prefix, value));
+
+	*out = am_xquery_join(AM_XJOIN_SCALE0, &one, 1);
+	return AM_OK;
+}
+
+static int place(struct run *run, const struct am_node *node,
+                 struct am_xquery **out)
+{
+	struct am_archive_filter filter = {.folder = node->folder,
+	                                   .keyword = node->keyword,
+	                                   .flags_set = node->flags_set,
+	                                   .flags_unset = node->flags_unset};
+	int64_t *found = NULL;
+	uint32_t *ids;
+	size_t n = 0, kept = 0;
+	int r = am_archive_select(run->archive, &filter, &found, &n, run->err);
+
+	if (r)
+		return r;
+	ids = g_new(uint32_t, n + 1);
+	for (size_t i = 0; i < n; i++)
+		if (found[i] > 0 && found[i] <= UINT32_MAX)
+			ids[kept++] = (uint32_t)found[i];
+	g_free(found);
+	*out = am_source_ids(run->sources, ids, kept);
+	return AM_OK;
+}
+
+static int compile_all(struct run *run, const struct am_node *node, bool not,
+                       GPtrArray *parts)
+{
+	int r = AM_OK;
+
+	for (size_t i = 0; i < node->n_children && !r; i++) {
+		const struct am_node *child = node->children[i];
+		struct am_xquery *part = NULL;
+		if ((child->kind == AM_NODE_NOT) != not)
+			continue;
+		r = compile(run, not ? child->children[0] : child, &part);
+		if (!r)
+			g_ptr_array_add(parts, part);
+	}
+	return r;
+}
+
+static struct am_xquery *join(enum am_xjoin how, GPtrArray *parts)
+{
+	struct am_xquery **all = (struct am_xquery **)(void *)parts->pdata;
+	struct am_xquery *out = parts->len == 1
+	                                ? all[0]
+	                                : am_xquery_join(how, all, parts->len);
+
+	g_ptr_array_set_size(parts, 0);
+	return out;
+}
+
+static void free_parts(GPtrArray *parts)
+{
+	for (guint i = 0; i < parts->len; i++) {
+		struct am_xquery *part = parts->pdata[i];
+		am_xquery_free(&part);
+	}
+	g_ptr_array_unref(parts);
+}
+
+/* What must be, without what must not be. */
+static int both(struct run *run, const struct am_node *node,
+                struct am_xquery **out)
+{
+	GPtrArray *with = g_ptr_array_new(), *without = g_ptr_array_new();
+	int r = compile_all(run, node, false, with);
+
+	if (!r)
+		r = compile_all(run, node, true, without);
+	if (!r) {
+		*out = with->len ? join(AM_XJOIN_AND, with) : am_xquery_all();
+		if (without->len) {
+			struct am_xquery *pair[] = {
+				*out, join(AM_XJOIN_OR, without)};
+			*out = am_xquery_join(AM_XJOIN_NOT, pair, 2);
+		}
+	}
+	free_parts(with);
+	free_parts(without);
+	return r;
+}
+
+static int either(struct run *run, const struct am_node *node,
+                  struct am_xquery **out)
+{
+	GPtrArray *parts = g_ptr_array_new();
+	int r = AM_OK;
+
+	for (size_t i = 0; i < node->n_children && !r; i++) {
+		struct am_xquery *part = NULL;
+		r = compile(run, node->children[i], &part);
+		if (!r)
+			g_ptr_array_add(parts, part);
+	}
+	if (!r)
+		*out = join(AM_XJOIN_OR, parts);
+	free_parts(parts);
+	return r;
+}
+
+static int compile(struct run *run, const struct am_node *node,
+                   struct am_xquery **out)
+{
+	struct am_xquery *pair[2];
+	int r;
+
+	switch (node->kind) {
+	case AM_NODE_ALL:
+		break;
+	case AM_NODE_AND:
+		return both(run, node, out);
+	case AM_NODE_OR:
+		return either(run, node, out);
+	case AM_NODE_NOT:
+		r = compile(run, node->children[0], &pair[1]);
+		if (r)
+			return r;
+		pair[0] = am_xquery_all();
+		*out = am_xquery_join(AM_XJOIN_NOT, pair, 2);
+		return AM_OK;
+	case AM_NODE_WORDS:
+		return am_run_words(out, run->index, run->sources, node,
+		                    run->err);
+	case AM_NODE_MESSAGE_ID:
+		return fact(AM_TERM_MESSAGE_ID, node->text, out);
+	case AM_NODE_TYPE:
+		return fact(AM_TERM_TYPE, node->text, out);
+	case AM_NODE_ATTACHMENT:
+		return fact(AM_TERM_ATTACHMENT, "", out);
+	case AM_NODE_DATE:
+		*out = am_source_dates(run->sources, node->from, node->to);
+		return AM_OK;
+	case AM_NODE_SIZE:
+		*out = am_source_sizes(run->sources, node->least, node->most);
+		return AM_OK;
+	case AM_NODE_PLACE:
+		return place(run, node, out);
+	}
+	*out = am_xquery_all();
+	return AM_OK;
+}
+
+/* Everything that is needed to ask: *out without what the archive hides. */
+static int begin(struct run *run, const struct am_query *query,
+                 struct am_xquery **out)
+{
+	struct am_index *index = run->index;
+	int r = am_index_load(index, run->err);
+
+	*out = NULL;
+	run->sources = NULL;
+	if (!r)
+		r = am_index_hide(index, run->archive, run->err);
+	if (r)
+		return r;
+	run->sources = am_sources_new(index);
+	r = compile(run, query->root, out);
+	if (r)
+		return r;
+	if (index->hidden.n) {
+		struct am_xquery *pair[] = {
+			*out, am_source_ids(run->sources,
+		                            g_memdup2(index->hidden.ids,
+		                                      index->hidden.n *
+		                                              sizeof(uint32_t)),
+		                            index->hidden.n)};
+		*out = am_xquery_join(AM_XJOIN_NOT, pair, 2);
+	}
+	if (!*out)
+		r = am_fail(run->err, AM_FAILED, AM_E_MEMORY,
+		            "out of memory in the index");
+	return r;
+}
+
+static int end(struct run *run, struct am_xquery **query, int r)
+{
+	if (run->sources && !r)
+		r = am_sources_status(run->sources, run->err);
+	/* The query holds the sources: it goes first. */
+	am_xquery_free(query);
+	am_sources_free(&run->sources);
+	return r;
+}
+
+/* ---- by date or size --------------------------------------------------------- */
+
+struct best {
+	int64_t key;
+	uint32_t id;
+};
+
+struct sorting {
+	struct run *run;
+	enum am_sort sort;
+	GArray *heap; /* the worst on top, at most room */
+	size_t room;
+	uint64_t total;
+	int status;
+};
+
+/* Does a come before b?  Of one key, the newer message stands where new ones
+ * stand. */
+static bool before(enum am_sort sort, const struct best *a,
+                   const struct best *b)
+{
+	if (a->key != b->key)
+		return sort == AM_SORT_DATE_ASC ? a->key < b->key
+		                                : a->key > b->key;
+	return sort == AM_SORT_DATE_ASC ? a->id < b->id : a->id > b->id;
+}
+
+static void sift_down(const struct sorting *s, size_t i, size_t n)
+{
+	struct best *h = (struct best *)(void *)s->heap->data;
+
+	for (;;) {
+		size_t worst = i;
+		for (size_t k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
+			if (before(s->sort, &h[worst], &h[k]))
+				worst = k;
+		if (worst == i)
+			return;
+		struct best swap = h[i];
+		h[i] = h[worst];
+		h[worst] = swap;
+		i = worst;
+	}
+}
+
+static void sift_up(const struct sorting *s, size_t i)
+{
+	struct best *h = (struct best *)(void *)s->heap->data;
+
+	while (i && before(s->sort, &h[(i - 1) / 2], &h[i])) {
+		struct best swap = h[i];
+		h[i] = h[(i - 1) / 2];
+		h[(i - 1) / 2] = swap;
+		i = (i - 1) / 2;
+	}
+}
+
+static void on_match(void *user, size_t shard, uint32_t id)
+{
+	struct sorting *s = user;
+	struct am_place place;
+	struct best best = {0, id};
+	int r;
+
+	s->total++;
+	if (s->status || !s->room)
+		return;
+	r = am_places_next(s->run->index->places[shard], id, &place,
+	                   s->run->err);
+	if (r < 0) {
+		s->status = r;
+		return;
+	}
+	if (r || place.id != id)
+		place = (struct am_place){0};
+	if (s->sort == AM_SORT_SIZE)
+		best.key = (int64_t)place.size;
+	else if (place.dated)
+		best.key = place.date;
+	else /* the undated come last */
+		best.key = s->sort == AM_SORT_DATE ? INT64_MIN : INT64_MAX;
+	if (s->heap->len < s->room) {
+		g_array_append_val(s->heap, best);
+		sift_up(s, s->heap->len - 1);
+	} else if (before(s->sort, &best,
+	                  (struct best *)(void *)s->heap->data)) {
+		*(struct best *)(void *)s->heap->data = best;
+		sift_down(s, 0, s->heap->len);
+	}
+}
+
+static int sorted(struct run *run, const struct am_xquery *query,
+                  enum am_sort sort, size_t skip, size_t room,
+                  struct am_hit *hits, size_t *got, uint64_t *total)
+{
+	struct sorting s = {.run = run,
+	                    .sort = sort,
+	                    .heap = g_array_new(FALSE, FALSE,
+	                                        sizeof(struct best)),
+	                    .room = skip + room < skip ? SIZE_MAX
+	                                               : skip + room};
+	struct best *h;
+	int r = am_xapian_each(run->index->xapian, query, on_match, &s,
+	                       run->err);
+
+	if (!r)
+		r = s.status;
+	/* A heap with the worst on top empties from its end. */
+	h = (struct best *)(void *)s.heap->data;
+	for (size_t n = s.heap->len; n > 1; n--) {
+		struct best swap = h[0];
+		h[0] = h[n - 1];
+		h[n - 1] = swap;
+		sift_down(&s, 0, n - 1);
+	}
+	for (size_t i = skip; !r && i < s.heap->len; i++)
+		hits[(*got)++] = (struct am_hit){.id = h[i].id};
+	*total = s.total;
+	g_array_unref(s.heap);
+	return r;
+}
+
+static int ranked(struct run *run, const struct am_xquery *query, size_t skip,
+                  size_t room, struct am_hit *hits, size_t *got,
+                  uint64_t *total)
+{
+	struct am_xapian *xapian = run->index->xapian;
+	uint64_t documents = am_xapian_documents(xapian);
+	size_t most = (size_t)MIN(room, documents);
+	struct am_xhit *found = g_new(struct am_xhit, most + 1);
+	/* Counting all of few is cheap; of many, the best are found sooner
+	 * without. */
+	int r = am_xapian_rank(xapian, query, skip, most, documents <= 100000,
+	                       found, got, total, run->err);
+
+	for (size_t i = 0; i < *got; i++)
+		hits[i] = (struct am_hit){found[i].id, found[i].weight};
+	g_free(found);
+	return r;
+}
+
+/* ---- the door ------------------------------------------------------------------ */
+
+int am_index_search(struct am_index *index, struct am_archive *archive,
+                    const struct am_query *query, enum am_sort sort,
+                    size_t skip, size_t room, struct am_hit *hits, size_t *got,
+                    uint64_t *total, struct am_error *err)
+{
+	struct run run = {index, archive, NULL, err};
+	struct am_xquery *q;
+	int r = begin(&run, query, &q);
+
+	*got = 0;
+	*total = 0;
+	if (!r && sort == AM_SORT_RELEVANCE)
+		r = ranked(&run, q, skip, room, hits, got, total);
+	else if (!r)
+		r = sorted(&run, q, sort, skip, room, hits, got, total);
+	return end(&run, &q, r);
+}
+
+int am_index_count(struct am_index *index, struct am_archive *archive,
+                   const struct am_query *query, uint64_t *out,
+                   struct am_error *err)
+{
+	struct run run = {index, archive, NULL, err};
+	struct am_xquery *q;
+	int r = begin(&run, query, &q);
+
+	*out = 0;
+	if (!r)
+		r = am_xapian_count(index->xapian, q, out, err);
+	return end(&run, &q, r);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_QUERY_RUN_H
+#define AM_INDEX_QUERY_RUN_H
+
+#include "index/index_impl.h"
+#include "index/order.h"
+#include "index/query_tree.h"
+#include "index/xapian_shim.h"
+
+/*
+ * One query being answered.  What Xapian cannot answer are sources, answered
+ * from the places and from sets of ids; they live as long as the run.
+ */
+struct am_sources; /* sources.c: all sources of a run */
+
+/* Trouble within a source, where no status can be returned: the answer is then
+ * worth nothing, and the status says so afterwards. */
+struct am_sources *am_sources_new(struct am_index *index);
+void am_sources_free(struct am_sources **sources);
+int am_sources_status(const struct am_sources *sources, struct am_error *err);
+
+/* Words in a row, or one, within the regions; to be joined by AND with their
+ * terms. */
+struct am_xquery *am_source_order(struct am_sources *sources,
+                                  const uint64_t *hashes, size_t n,
+                                  uint32_t regions);
+struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,
+                                  int64_t to);
+struct am_xquery *am_source_sizes(struct am_sources *sources, uint64_t least,
+                                  uint64_t most);
+/* Takes ids (g_free), ascending. */
+struct am_xquery *am_source_ids(struct am_sources *sources, uint32_t *ids,
+                                size_t n);
+
+/* A set of documents of one shard, a bit each. */
+struct am_bits {
+	uint32_t first;
+	size_t n_bits;
+	uint64_t *words;
+};
+void am_bits_set(struct am_bits *bits, uint32_t id);
+bool am_bits_has(const struct am_bits *bits, uint32_t id);
+/* One for each shard, empty; takes part in the run when given to source_bits,
+ * which takes it. */
+struct am_bits *am_bits_new(const struct am_index *index);
+void am_bits_free(const struct am_index *index, struct am_bits **bits);
+struct am_xquery *am_source_bits(struct am_sources *sources,
+                                 struct am_bits *bits);
+
+/* Does a document hold these words in a row?  They are in it, that is known. */
+AM_MUST_USE int am_place_has(struct am_index *index, size_t shard, uint32_t id,
+                             const uint64_t *hashes, size_t n, uint32_t regions,
+                             bool *out, struct am_error *err);
+
+/* run_words.c: words, phrases and beginnings of words. */
+AM_MUST_USE int am_run_words(struct am_xquery **out, struct am_index *index,
+                             struct am_sources *sources,
+                             const struct am_node *node, struct am_error *err);
+
+#endif
