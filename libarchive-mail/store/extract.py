@@ -23,8 +23,7 @@ Record = collections.namedtuple(
     "Record", "magic type flags codec version crc stored raw pos id archive zero check")
 damages = []
 
-class Damage(Exception):
-    pass
+class Damage(Exception): pass
 
 def damage(text):
     damages.append(text)
@@ -43,7 +42,7 @@ class Log:
 
     def read(self, pos, length):
         segment, offset = pos >> 44, pos & (1 << 44) - 1
-        if segment >= len(self.names) or offset + length > self.sizes[segment]:
+        if segment >= len(self.names) or offset > self.sizes[segment]:
             return b""
         if self.at != segment:
             self.file, self.at = open(self.names[segment], "rb"), segment
@@ -53,7 +52,7 @@ class Log:
     def header(self, pos):
         """The record that begins at pos, or None: it must say so itself."""
         data = self.read(pos, 64)
-        if data[:8] != MAGIC:
+        if len(data) < 64 or data[:8] != MAGIC:
             return None
         rec = Record(*struct.unpack("<8s4BI5QII", data))
         if zlib.crc32(data[:60]) != rec.check or rec.pos != pos:
@@ -64,11 +63,10 @@ class Log:
     def search(self, pos, end):
         """Where in [pos, end) the next record begins, or end."""
         while pos < end:
-            window = self.read(pos, min(WINDOW, end - pos))
-            for found in re.finditer(re.escape(MAGIC), window):
-                if self.header(pos + found.start()):
+            for found in re.finditer(re.escape(MAGIC), self.read(pos, WINDOW)):
+                if pos + found.start() < end and self.header(pos + found.start()):
                     return pos + found.start()
-            pos += WINDOW if end - pos <= WINDOW else WINDOW - 7
+            pos += WINDOW - 7
         return end
 
     def scan(self, pos, limit, gap):

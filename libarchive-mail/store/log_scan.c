@@ -40,16 +40,18 @@ static uint64_t segment_end(const struct am_log_scan *s, uint64_t pos,
 	return end < limit ? end : limit;
 }
 
-/* The first valid header in [pos, end), or end. */
+/* The first valid header that begins in [pos, end), or end. */
 static int search(struct am_log_scan *s, uint64_t pos, uint64_t end,
                   uint64_t *found, struct am_record *rec, struct am_error *err)
 {
+	/* It may reach out beyond end. */
+	uint64_t size = segment_end(s, pos, UINT64_MAX);
 	uint8_t *window = g_malloc(WINDOW);
 	int r = AM_OK;
 
 	*found = end;
 	while (pos < end) {
-		size_t len = end - pos < WINDOW ? (size_t)(end - pos) : WINDOW;
+		size_t len = size - pos < WINDOW ? (size_t)(size - pos) : WINDOW;
 		if (am_ctx_cancelled(s->log->ctx)) {
 			r = am_ctx_fail_cancelled(err);
 			break;
@@ -61,6 +63,8 @@ static int search(struct am_log_scan *s, uint64_t pos, uint64_t end,
 		while ((at = memmem(at, (size_t)(stop - at), am_log_magic,
 		                    sizeof am_log_magic))) {
 			uint64_t here = pos + (uint64_t)(at - window);
+			if (here >= end)
+				goto out;
 			if (!am_log_probe(s->log, here, rec, err)) {
 				*found = here;
 				goto out;

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a crash, a full disk or a bad sector can leave behind. */
+#include "log_help.h"
+
+#include "base/file.h"
+#include "store/log_layout.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *dir, *path;
+static struct am_ctx ctx;
+static struct am_error err;
+
+static void setup(void)
+{
+	dir = logtest_dir();
+	path = g_build_filename(dir, "a.mailark", NULL);
+}
+
+static void teardown(void)
+{
+	g_free(path);
+	logtest_dir_remove(&dir);
+}
+
+TestSuite(log_crash, .init = setup, .fini = teardown);
+
+static void append(struct am_log *log, const char *text)
+{
+	uint64_t pos;
+
+	cr_assert_eq(am_log_append(log, AM_REC_ITEMS, AM_CODEC_STORED, 0, NULL,
+	                           0, text, strlen(text), strlen(text), &pos,
+	                           &err),
+	             AM_OK, "%s", err.text);
+}
+
+static void commit(struct am_log *log)
+{
+	struct am_commit c = {0};
+
+	cr_assert_eq(am_log_commit(log, &c, &err), AM_OK, "%s", err.text);
+}
+
+struct bytes {
+	char *data;
+	gsize len;
+};
+
+static struct bytes load(void)
+{
+	struct bytes b;
+
+	cr_assert(g_file_get_contents(path, &b.data, &b.len, NULL));
+	return b;
+}
+
+static void store(const char *data, size_t len)
+{
+	FILE *f = fopen(path, "wb");
+
+	cr_assert(f && fwrite(data, 1, len, f) == len && !fclose(f));
+}
+
+/* Three commits of two records each. */
+static struct bytes make(uint64_t ends[4])
+{
+	struct am_log_options options = {.no_sync = true};
+	struct am_log *log;
+
+	unlink(path);
+	cr_assert_eq(am_log_create(&log, path, &options, &ctx, &err), AM_OK);
+	ends[0] = am_log_last(log)->end;
+	for (int i = 1; i < 4; i++) {
+		char text[20];
+		g_snprintf(text, sizeof text, "%da", i);
+		append(log, text);
+		g_snprintf(text, sizeof text, "%db", i);
+		append(log, text);
+		commit(log);
+		ends[i] = am_log_last(log)->end;
+	}
+	am_log_close(&log);
+	return load();
+}
+
+struct seen {
+	struct am_log *log;
+	GString *text;
+	unsigned damages;
+};
+
+static int see_record(void *user, const struct am_record *rec,
+                      struct am_error *e)
+{
+	struct seen *seen = user;
+	char data[100] = "";
+
+	if (rec->type != AM_REC_ITEMS || rec->stored_len >= sizeof data)
+		return AM_OK;
+	int r = am_log_payload(seen->log, rec, (uint8_t *)data, e);
+	g_string_append_printf(seen->text, "%s ", data);
+	return r;
+}
+
+static void see_damage(void *user, uint64_t pos, uint64_t len, const char *why)
+{
+	struct seen *seen = user;
+
+	(void)pos;
+	(void)len;
+	(void)why;
+	seen->damages++;
+}
+
+/* All items that count, "1a 1b 2a …", and how much damage there was. */
+static char *walk_all(unsigned *damages, uint64_t *void_bytes)
+{
+	struct seen seen = {.text = g_string_new(NULL)};
+	struct am_log_walk walk = {.record = see_record,
+	                           .damage = see_damage,
+	                           .user = &seen,
+	                           .payloads = true};
+
+	cr_assert_eq(am_log_open(&seen.log, path, false, NULL, &ctx, &err),
+	             AM_OK, "%s", err.text);
+	cr_assert_eq(am_log_walk(seen.log, 0, &walk, &err), AM_OK, "%s",
+	             err.text);
+	am_log_close(&seen.log);
+	*damages = seen.damages;
+	*void_bytes = walk.void_bytes;
+	return g_string_free(seen.text, FALSE);
+}
+
+static void assert_all(const char *want, uint64_t want_void)
+{
+	unsigned damages;
+	uint64_t void_bytes;
+	char *got = walk_all(&damages, &void_bytes);
+
+	cr_assert_str_eq(got, want);
+	cr_assert_eq(damages, 0);
+	cr_assert_eq(void_bytes, want_void);
+	g_free(got);
+}
+
+/* A crash at any byte: the last whole commit is there, and the next run goes
+ * on behind what is left. */
+Test(log_crash, cut_anywhere_the_last_whole_commit_stands)
+{
+	static const char *const want[] = {"", "1a 1b ", "1a 1b 2a 2b ",
+	                                   "1a 1b 2a 2b 3a 3b "};
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+
+	for (size_t cut = ends[1]; cut <= b.len; cut++) {
+		unsigned whole = cut >= ends[3] ? 3 : cut >= ends[2] ? 2 : 1;
+		struct am_log *log;
+		store(b.data, cut);
+		assert_all(want[whole], 0);
+
+		cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err),
+		             AM_OK, "cut at %zu: %s", cut, err.text);
+		cr_assert_eq(am_log_last(log)->number, whole + 1);
+		cr_assert_eq(am_log_tail(log), cut - ends[whole]);
+		append(log, "new");
+		commit(log);
+		am_log_close(&log);
+		char *all = g_strconcat(want[whole], "new ", NULL);
+		assert_all(all, cut - ends[whole]);
+		g_free(all);
+	}
+	g_free(b.data);
+}
+
+/* A torn record that claims more than was written, with the next run's records
+ * inside what it claims, and that run's tail, and one more. */
+Test(log_crash, torn_records_do_not_swallow_what_comes_after_them)
+{
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+	struct am_log *log;
+	char *big = g_strnfill(5000, 'x');
+
+	for (size_t cut = 65; cut < 5000; cut += 331) {
+		store(b.data, b.len);
+		for (int run = 0; run < 3; run++) {
+			cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx,
+			                         &err),
+			             AM_OK);
+			uint64_t at = am_log_size(log);
+			append(log, "n");
+			commit(log);
+			at = am_log_last(log)->end;
+			append(log, big);
+			uint64_t pos;
+			/* Reading makes the writer write. */
+			struct am_record rec;
+			cr_assert_eq(am_log_header(log, at, &rec, &err), AM_OK);
+			pos = at;
+			am_log_close(&log);
+			cr_assert_eq(truncate(path, (off_t)(pos + cut)), 0);
+		}
+		unsigned damages;
+		uint64_t void_bytes;
+		char *got = walk_all(&damages, &void_bytes);
+		cr_assert_str_eq(got, "1a 1b 2a 2b 3a 3b n n n ");
+		cr_assert_eq(damages, 0);
+		cr_assert_eq(void_bytes, 2 * cut);
+		g_free(got);
+	}
+	g_free(big);
+	g_free(b.data);
+}
+
+Test(log_crash, garbage_behind_the_end_is_a_tail)
+{
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+	struct logtest_random random = {5};
+
+	for (int i = 0; i < 60; i++) {
+		size_t len = 1 + logtest_below(&random, 3000);
+		char *more = g_malloc(b.len + len);
+		memcpy(more, b.data, b.len);
+		logtest_fill(&random, (uint8_t *)more + b.len, len);
+		if (i % 3 == 1)
+			memset(more + b.len, 0, len);
+		/* Its own records, in the wrong place. */
+		if (i % 3 == 2)
+			memcpy(more + b.len, b.data + ends[0],
+			       len < b.len - ends[0] ? len : b.len - ends[0]);
+		store(more, b.len + len);
+		assert_all("1a 1b 2a 2b 3a 3b ", 0);
+		struct am_log *log;
+		cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err),
+		             AM_OK);
+		cr_assert_eq(am_log_tail(log), len);
+		append(log, "new");
+		commit(log);
+		am_log_close(&log);
+		assert_all("1a 1b 2a 2b 3a 3b new ", len);
+		g_free(more);
+	}
+	g_free(b.data);
+}
+
+/* An archive mailed as an attachment and stored without packing. */
+Test(log_crash, an_archive_within_an_archive_is_not_mistaken)
+{
+	uint64_t ends[4], pos;
+	struct bytes inner = make(ends);
+	struct am_log *log;
+
+	unlink(path);
+	struct am_log_options options = {.no_sync = true};
+	cr_assert_eq(am_log_create(&log, path, &options, &ctx, &err), AM_OK);
+	cr_assert_eq(am_log_append(log, AM_REC_BLOB, AM_CODEC_STORED, 0,
+	                           inner.data, AM_BLOB_PREFIX, inner.data,
+	                           inner.len, inner.len, &pos, &err),
+	             AM_OK);
+	append(log, "outer");
+	commit(log);
+	am_log_close(&log);
+	assert_all("outer ", 0);
+	/* The header in front of it destroyed: its records lie bare. */
+	struct bytes b = load();
+	b.data[pos] ^= 1;
+	store(b.data, b.len);
+	unsigned damages;
+	uint64_t void_bytes;
+	char *got = walk_all(&damages, &void_bytes);
+	cr_assert_str_eq(got, "outer ");
+	cr_assert_eq(damages, 1);
+	g_free(got);
+	g_free(b.data);
+	g_free(inner.data);
+}
+
+/* One bit anywhere: it is told, and no other record is lost. */
+Test(log_crash, a_flipped_bit_costs_one_record_and_is_told, .timeout = 120)
+{
+	static const char *const names[] = {"1a", "1b", "2a", "2b", "3a", "3b"};
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+	struct logtest_random random = {6};
+
+	for (size_t at = 0; at < b.len;
+	     at += at < ends[0] - 400 ? 1 + logtest_below(&random, 400) : 1) {
+		unsigned damages, missing = 0;
+		uint64_t void_bytes;
+		char before = b.data[at];
+		b.data[at] ^= (char)(1 << logtest_below(&random, 8));
+		store(b.data, b.len);
+		if (at >= ends[2]) {
+			/* The last commit may be what was hit. */
+			struct am_log *log;
+			cr_assert_eq(am_log_open(&log, path, false, NULL, &ctx,
+			                         &err),
+			             AM_OK);
+			bool lost = am_log_last(log)->number < 4;
+			cr_assert(!lost || am_log_tail(log) > 0);
+			am_log_close(&log);
+			char *got = walk_all(&damages, &void_bytes);
+			cr_assert(lost || damages, "at %zu", at);
+			cr_assert(g_str_has_prefix(got, "1a 1b 2a 2b "));
+			g_free(got);
+		} else {
+			char *got = walk_all(&damages, &void_bytes);
+			for (size_t i = 0; i < AM_COUNT(names); i++)
+				missing += !strstr(got, names[i]);
+			cr_assert_leq(missing, 1, "at %zu: %s", at, got);
+			cr_assert(damages || at < AM_LOG_PREAMBLE, "at %zu", at);
+			cr_assert_eq(void_bytes, 0, "at %zu", at);
+			g_free(got);
+		}
+		b.data[at] = before;
+	}
+	g_free(b.data);
+}
+
+/* For repair: the last commit's record is gone, what it covered is not. */
+Test(log_crash, the_tail_can_be_had_when_asked_for)
+{
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+	struct seen seen = {.text = g_string_new(NULL)};
+	struct am_log_walk walk = {.record = see_record,
+	                           .damage = see_damage,
+	                           .user = &seen,
+	                           .tail = true};
+
+	b.data[ends[3] - 1] ^= 1;
+	store(b.data, b.len);
+	cr_assert_eq(am_log_open(&seen.log, path, false, NULL, &ctx, &err),
+	             AM_OK);
+	cr_assert_eq(am_log_last(seen.log)->number, 3);
+	cr_assert_eq(am_log_walk(seen.log, 0, &walk, &err), AM_OK);
+	cr_assert_str_eq(seen.text->str, "1a 1b 2a 2b 3a 3b ");
+	cr_assert_eq(seen.damages, 1);
+	am_log_close(&seen.log);
+	g_string_free(seen.text, TRUE);
+	g_free(b.data);
+}
