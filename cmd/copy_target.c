@@ -82,6 +82,14 @@ int copy_target_apart(const struct am_place *source,
 	return r;
 }
 
+static bool is_file(const struct am_place *target)
+{
+	const char *path = am_place_location(target)->path;
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 int copy_target_known(struct session *s, const struct am_place *target,
                       struct am_known **out, struct am_error *err)
 {
@@ -93,7 +101,8 @@ int copy_target_known(struct session *s, const struct am_place *target,
 	int r = AM_OK;
 
 	ctx.on_note = NULL;
-	if (!(format->keeps & AM_KEEPS_FOLDERS))
+	/* One file is one folder, whatever it is called there. */
+	if (!(format->keeps & AM_KEEPS_FOLDERS) || is_file(target))
 		am_known_ignore_folders(known);
 	if (format->open_source)
 		r = am_place_open_source(target, &src, &ctx, err);

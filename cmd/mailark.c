@@ -8,7 +8,6 @@
 #include <glib.h>
 
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,9 +77,6 @@ static int run(const struct cmd *cmd, int argc, char **argv, const char *line)
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
-	/* `| head` ends us by an error of write, not by a signal in the middle
-	 * of a commit. */
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		help_overview();
 		return EXIT_COULD_NOT;

@@ -452,7 +452,7 @@ const struct cmd cmd_search = {
 		"since:2019'\n"
 		"  mailark search --json --limit 10 a.mailark b.mailark "
 		"has:attachment\n"
-		"  mailark search --count mail.mailark flag:unread\n",
+		"  mailark search --count mail.mailark is:unread\n",
 	.options = table,
 	.options_size = sizeof(struct options),
 	.run = run,

@@ -47,6 +47,9 @@ void session_catch_signals(struct session *s)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	/* Such jobs write: a reader that has gone ends them by an error, not by
+	 * a signal in the middle of a commit. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* One line; WHAT and WHY may hold anything mail can hold. */

@@ -115,6 +115,12 @@ static void print_header(const char *name, const char *value)
 	if (!value || !*value)
 		return;
 	char *clean = out_clean(value, false);
+	/* What was folded in the header is one line here. */
+	char *to = clean;
+	for (const char *p = clean; *p; p++)
+		if (*p != ' ' || (to != clean && to[-1] != ' '))
+			*to++ = *p;
+	*to = '\0';
 	printf("%s: %s\n", name, clean);
 	g_free(clean);
 }

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/run_cli.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uint64_t number_after(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	cr_assert(at, "no %s in: %s", word, text);
+	return g_ascii_strtoull(at + strlen(word), NULL, 10);
+}
+
+static gint compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "sha256" of every message, sorted, as one string; g_free(). */
+static char *hashes(struct cli *c, const char *location)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+
+	cr_assert_eq(cli_run(c, "list", "--messages", "--json", location, NULL),
+	             0, "%s", c->err);
+	for (const char *p = c->out; (p = strstr(p, "\"sha256\":\""));) {
+		p += strlen("\"sha256\":\"");
+		g_ptr_array_add(all, g_strndup(p, 64));
+	}
+	g_ptr_array_sort(all, compare_strings);
+	g_ptr_array_add(all, NULL);
+	char *joined = g_strjoinv("\n", (char **)all->pdata);
+	g_ptr_array_set_size(all, (int)all->len - 1);
+	g_ptr_array_unref(all);
+	return joined;
+}
+
+Test(copy, goes_round_through_every_format_with_the_same_bytes)
+{
+	static const char *const targets[] = {"a.mailark", "b.mbox", "c/",
+	                                      "d.eml/", "e.mailark"};
+	const char *from = "in.mbox";
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 50, 500);
+	char *want = hashes(&c, "in.mbox");
+	for (size_t i = 0; i < AM_COUNT(targets); i++) {
+		cr_assert_eq(cli_run(&c, "copy", "--no-index", from, targets[i],
+		                     NULL),
+		             0, "%s", c.err);
+		cr_expect(strstr(c.out, "found 50 = stored 50 + duplicates 0 + "
+		                        "filtered 0 + failed 0"),
+		          "%s", c.out);
+		char *got = hashes(&c, targets[i]);
+		cr_expect_str_eq(got, want, "%s", targets[i]);
+		g_free(got);
+		from = targets[i];
+	}
+	cr_expect_eq(cli_line(&c, "verify --full e.mailark"), 0);
+	cr_expect_eq(cli_line(&c, "verify --against in.mbox e.mailark"), 0);
+	cr_expect_eq(cli_line(&c, "compare in.mbox c/"), 0);
+	g_free(want);
+	cli_end(&c);
+}
+
+Test(copy, again_adds_only_what_is_new)
+{
+	static const char *const targets[] = {"a.mailark", "b.mbox", "c/",
+	                                      "d.eml/"};
+
+	for (size_t i = 0; i < AM_COUNT(targets); i++) {
+		struct cli c;
+		cli_init(&c);
+		cli_mbox(&c, "in.mbox", 0, 20, 100);
+		cr_assert_eq(cli_run(&c, "copy", "--no-index", "in.mbox",
+		                     targets[i], NULL),
+		             0, "%s", c.err);
+		cli_mbox(&c, "in.mbox", 0, 30, 100);
+		cr_assert_eq(cli_run(&c, "copy", "--no-index", "in.mbox",
+		                     targets[i], NULL),
+		             0, "%s", c.err);
+		cr_expect(strstr(c.out, "found 30 = stored 10 + duplicates 20"),
+		          "%s: %s", targets[i], c.out);
+		cr_assert_eq(cli_run(&c, "list", "--messages", "--json",
+		                     targets[i], NULL),
+		             0);
+		cr_expect_eq(cli_lines(c.out), 30u);
+		cli_end(&c);
+	}
+}
+
+Test(copy, takes_several_sources_and_accounts_for_each)
+{
+	struct cli c;
+	size_t len;
+
+	cli_init(&c);
+	cli_mbox(&c, "one.mbox", 0, 5, 0);
+	cli_mbox(&c, "two.mbox", 100, 7, 0);
+	cr_assert_eq(cli_line(&c, "copy --no-index --report r.json one.mbox "
+	                          "two.mbox all.mailark"),
+	             0, "%s", c.err);
+	cr_expect(strstr(c.out, "one.mbox: found 5 = stored 5"), "%s", c.out);
+	cr_expect(strstr(c.out, "two.mbox: found 7 = stored 7"), "%s", c.out);
+	cr_expect(strstr(c.out, "in all: found 12 = stored 12"), "%s", c.out);
+	char *json = cli_read(&c, "r.json", &len);
+	cr_expect_eq(number_after(json, "\"found\":"), 12u);
+	const char *each = strstr(json, "\"sources\":[");
+	cr_assert(each);
+	cr_expect_eq(number_after(each, "\"found\":"), 5u);
+	g_free(json);
+	cli_end(&c);
+}
+
+Test(copy, filters_and_counts_what_it_leaves_out)
+{
+	static const struct {
+		const char *options;
+		unsigned stored;
+	} cases[] = {
+		{"--limit 3", 3},
+		{"--since 2020-01-02T03:00:10Z", 10},
+		{"--until 2020-01-02T03:00:04Z", 5},
+		{"--since 2021", 0},
+		{"--until 2020", 20},
+		{"--larger 1M", 0},
+		{"--smaller 1M", 20},
+		{"--folder nothing*", 0},
+		{"--exclude-folder nothing*", 20},
+		{"--query subject:7", 1},
+		{"--query message -subject:7", 19},
+	};
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 20, 100);
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		char *line;
+		if (g_str_has_prefix(cases[i].options, "--query")) {
+			const char *query = cases[i].options + 8;
+			cli_run(&c, "copy", "--no-index", "--report", "r.json",
+			        "--query", query, "in.mbox", "null:", NULL);
+			line = g_strdup(cases[i].options);
+		} else {
+			line = g_strdup_printf("copy --no-index --report r.json "
+			                       "%s in.mbox null:",
+			                       cases[i].options);
+			cli_line(&c, line);
+		}
+		cr_expect_eq(c.status, 0, "%s: %s", line, c.err);
+		char *json = cli_read(&c, "r.json", NULL);
+		cr_expect_eq(number_after(json, "\"stored\":"),
+		             cases[i].stored, "%s: %s", line, json);
+		cr_expect_eq(number_after(json, "\"found\":"),
+		             number_after(json, "\"stored\":") +
+		                     number_after(json, "\"filtered\":"));
+		g_free(json);
+		g_free(line);
+	}
+	cli_end(&c);
+}
+
+Test(copy, writes_nothing_in_a_dry_run)
+{
+	static const char *const targets[] = {"a.mailark", "b.mbox", "c/",
+	                                      "d.eml/"};
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 10, 0);
+	for (size_t i = 0; i < AM_COUNT(targets); i++) {
+		cr_assert_eq(cli_run(&c, "copy", "--dry-run", "in.mbox",
+		                     targets[i], NULL),
+		             0, "%s", c.err);
+		cr_expect(strstr(c.out, "dry run: found 10 = stored 10"), "%s",
+		          c.out);
+		cr_expect_not(cli_exists(&c, targets[i]), "%s", targets[i]);
+	}
+	/* Against what is there it tells what would be new. */
+	cr_assert_eq(cli_line(&c, "copy --no-index in.mbox a.mailark"), 0);
+	cli_mbox(&c, "in.mbox", 0, 15, 0);
+	cr_assert_eq(cli_line(&c, "copy -n in.mbox a.mailark"), 0);
+	cr_expect(strstr(c.out, "found 15 = stored 5 + duplicates 10"), "%s",
+	          c.out);
+	cli_end(&c);
+}
+
+Test(copy, refuses_what_makes_no_sense)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{"copy", "a source and a target are needed"},
+		{"copy in.mbox", "a source and a target are needed"},
+		{"copy in.mbox in.mbox", "source and target at once"},
+		{"copy in.mbox ./in.mbox", "source and target at once"},
+		{"copy in.mbox link.mbox", "source and target at once"},
+		{"copy box/ box/sub.mbox", "inside the source"},
+		{"copy nothing.mbox a.mailark", "nothing.mbox: no such file"},
+		{"copy x.pdf a.mailark", "looks like a PDF: not a mailbox"},
+		{"copy empty a.mailark", "empty file: not a mailbox"},
+		{"copy prose.txt a.mailark", "not a mailbox"},
+		{"copy in.mbox out.xyz", "no telling which format to write"},
+		{"copy in.mbox x.pdf", "nothing is written over it"},
+		{"copy --to nosuch in.mbox out.xyz", "no format is called"},
+		{"copy --to mbox,nosuch=1 in.mbox o.mbox", "no option \"nosuch\""},
+		{"copy --since yesterdayish in.mbox a.mailark", "--since"},
+		{"copy --larger big in.mbox a.mailark", "--larger"},
+		{"copy --query from: in.mbox a.mailark", "--query"},
+		{"copy mbxo:in.mbox a.mailark", "no format is called \"mbxo\""},
+		{"copy imaps://u@h/ a.mailark", "imaps"},
+	};
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cli_mbox(&c, "box/one.mbox", 0, 3, 0);
+	cli_write(&c, "x.pdf", "%PDF-1.4 and so on\n", 19);
+	cli_write(&c, "empty", "", 0);
+	cli_write(&c, "prose.txt", "It was a dark and stormy night;\n", 32);
+	char *link_path = cli_path(&c, "link.mbox");
+	cr_assert_eq(symlink("in.mbox", link_path), 0);
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		cr_expect_eq(cli_line(&c, cases[i].line), 2, "%s: %d",
+		             cases[i].line, c.status);
+		cr_expect(strstr(c.err, cases[i].says), "%s: %s", cases[i].line,
+		          c.err);
+		cr_expect(g_str_has_prefix(c.err, "mailark: copy: "), "%s",
+		          c.err);
+	}
+	g_free(link_path);
+	cr_expect_not(cli_exists(&c, "a.mailark"));
+	cli_end(&c);
+}
+
+Test(copy, takes_a_file_with_a_colon_in_its_name_for_a_file)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "a:b.mbox", 0, 3, 0);
+	cli_mbox(&c, "mbox:c", 0, 4, 0);
+	cli_mbox(&c, "c", 0, 5, 0);
+	cr_expect_eq(cli_line(&c, "copy a:b.mbox null:"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "found 3 "), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "copy mbox:c null:"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "found 4 "), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "copy mbox:mbox:c null:"), 0, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "copy mbox:./c null:"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "found 5 "), "%s", c.out);
+	cli_end(&c);
+}
+
+Test(copy, goes_on_past_what_cannot_be_read)
+{
+	struct cli c;
+
+	if (!geteuid())
+		cr_skip("root may read everything");
+	cli_init(&c);
+	cli_mbox(&c, "tree/good.mbox", 0, 5, 0);
+	cli_mbox(&c, "tree/secret.mbox", 50, 5, 0);
+	char *path = cli_path(&c, "tree/secret.mbox");
+	cr_assert_eq(chmod(path, 0), 0);
+	cr_expect_eq(cli_line(&c, "copy --no-index tree a.mailark"), 1);
+	cr_expect(strstr(c.err, "secret.mbox"), "%s", c.err);
+	cr_expect(strstr(c.out, "stored 5"), "%s", c.out);
+	chmod(path, 0600);
+	g_free(path);
+	cli_end(&c);
+}
+
+Test(copy, names_a_damaged_source_and_keeps_what_came_before)
+{
+	struct cli c;
+	size_t len;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 2000, 300);
+	char *box = cli_path(&c, "in.mbox");
+	char *zip = g_strdup_printf("gzip %s", box);
+	gint status = 0;
+	cr_assert(g_spawn_command_line_sync(zip, NULL, NULL, &status, NULL));
+	char *packed = cli_read(&c, "in.mbox.gz", &len);
+	cr_assert_gt(len, 1000u);
+	cli_write(&c, "cut.mbox.gz", packed, len / 2);
+	cli_line(&c, "copy --no-index --report r.json cut.mbox.gz a.mailark");
+	cr_expect_neq(c.status, 0);
+	cr_expect(strstr(c.err, "cut.mbox.gz"), "%s", c.err);
+	cr_expect_eq(cli_line(&c, "verify --full a.mailark"), 0, "%s", c.err);
+	cr_assert_eq(cli_line(&c, "list --messages --json a.mailark"), 0);
+	cr_expect_gt(cli_lines(c.out), 500u);
+	g_free(packed);
+	g_free(zip);
+	g_free(box);
+	cli_end(&c);
+}
+
+Test(copy, writes_a_report_that_adds_up)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "tree/a.mbox", 0, 5, 0);
+	cli_mbox(&c, "tree/b.mbox", 5, 6, 0);
+	cr_assert_eq(cli_line(&c, "copy --no-index --report r.json tree "
+	                          "a.mailark"),
+	             0, "%s", c.err);
+	char *json = cli_read(&c, "r.json", NULL);
+	static const char *const keys[] = {
+		"{\"version\":1,\"source\":\"tree\",\"target\":\"a.mailark\",",
+		"\"started\":\"20", "\"ended\":\"20", "\"found\":11,",
+		"\"stored\":11,", "\"duplicates\":0,", "\"filtered\":0,",
+		"\"failed\":0,", "\"folders\":[", "\"failures\":[]",
+		"\"notes\":{"};
+	for (size_t i = 0; i < AM_COUNT(keys); i++)
+		cr_expect(strstr(json, keys[i]), "%s in %s", keys[i], json);
+	const char *folders = strstr(json, "\"folders\":[");
+	cr_expect_eq(cli_count(folders, "\"path\":["), 2u);
+	g_free(json);
+	cli_end(&c);
+}
+
+Test(copy, says_nothing_when_quiet)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cr_expect_eq(cli_line(&c, "copy -q in.mbox a.mailark"), 0);
+	cr_expect_str_eq(c.out, "");
+	cr_expect_str_eq(c.err, "");
+	cli_end(&c);
+}
+
+Test(copy, interrupted_leaves_a_whole_archive_and_goes_on, .timeout = 120)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGKILL};
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 30000, 2000);
+	for (size_t i = 0; i < AM_COUNT(signals); i++) {
+		pid_t pid = cli_start(&c, "copy --no-index in.mbox a.mailark");
+		/* As soon as there is something to interrupt. */
+		for (int k = 0; k < 500 && !cli_exists(&c, "a.mailark"); k++)
+			usleep(2000);
+		usleep(100000);
+		kill(pid, signals[i]);
+		cli_wait(&c, pid);
+		if (signals[i] == SIGKILL) {
+			cr_expect(c.status == -SIGKILL || c.status == 0);
+		} else if (c.status) {
+			cr_expect_eq(c.status, 2, "%s", c.err);
+			cr_expect(strstr(c.err, "run the same command again"),
+			          "%s", c.err);
+		}
+		cr_expect_eq(cli_line(&c, "verify --full a.mailark"), 0, "%s",
+		             c.err);
+	}
+	cr_assert_eq(cli_line(&c, "copy --no-index in.mbox a.mailark"), 0, "%s",
+	             c.err);
+	cr_assert_eq(cli_line(&c, "list --json a.mailark"), 0);
+	cr_expect_eq(number_after(c.out, "\"messages\":"), 30000u);
+	cli_end(&c);
+}
+
+Test(copy, of_two_writers_the_second_is_told_who_holds_the_lock)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 30000, 2000);
+	cli_mbox(&c, "other.mbox", 50000, 10, 0);
+	pid_t pid = cli_start(&c, "copy --no-index in.mbox a.mailark");
+	for (int k = 0; k < 500 && !cli_exists(&c, "a.mailark"); k++)
+		usleep(2000);
+	usleep(50000);
+	struct cli d = c;
+	d.out = d.err = NULL;
+	int status = cli_line(&d, "copy --no-index other.mbox a.mailark");
+	cr_expect(status == 2 || status == 0, "%d %s", status, d.err);
+	if (status == 2) {
+		char *owner = g_strdup_printf("%d", (int)pid);
+		cr_expect(strstr(d.err, owner), "names the owner: %s", d.err);
+		g_free(owner);
+	}
+	g_free(d.out);
+	g_free(d.err);
+	kill(pid, SIGTERM);
+	cli_wait(&c, pid);
+	cr_expect_eq(cli_line(&c, "verify --full a.mailark"), 0, "%s", c.err);
+	cli_end(&c);
+}
