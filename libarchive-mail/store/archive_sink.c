@@ -5,10 +5,12 @@
 #include "store/archive_sink.h"
 
 #include "base/blob.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What prepare() leaves for put(). */
 struct prepared {
@@ -215,6 +217,51 @@ static int read_options(const struct am_location *where,
 	return r;
 }
 
+/* "000000.seg.1a2b3c4d.tmp": a first segment that never got its name. */
+static bool is_leftover(const char *name)
+{
+	return g_str_has_prefix(name, "000000.seg.") &&
+	       g_str_has_suffix(name, ".tmp");
+}
+
+/* A folder that holds nothing, or only what a run left that was killed before
+ * there was an archive; the latter goes. */
+static int empty_folder(const char *path, bool *out, struct am_error *err)
+{
+	GPtrArray *leftovers = g_ptr_array_new_with_free_func(g_free);
+	struct am_lock *lock = NULL;
+	const char *name;
+	int r = AM_OK;
+
+	GDir *dir = g_dir_open(path, 0, NULL);
+	if (!dir) {
+		g_ptr_array_free(leftovers, TRUE);
+		return am_fail(err, AM_FAILED, AM_E_IO, "%s: cannot be listed",
+		               path);
+	}
+	*out = true;
+	while ((name = g_dir_read_name(dir))) {
+		*out &= is_leftover(name);
+		g_ptr_array_add(leftovers,
+		                g_build_filename(path, name, NULL));
+	}
+	g_dir_close(dir);
+	if (*out && leftovers->len) {
+		size_t len = strlen(path);
+		while (len > 1 && path[len - 1] == '/')
+			len--;
+		char *at = g_strdup_printf("%.*s.lock", (int)len, path);
+		/* Somebody may be making it right now. */
+		r = am_lock_take(&lock, at, g_get_prgname(), err);
+		for (guint i = 0; i < leftovers->len && !r; i++)
+			unlink(g_ptr_array_index(leftovers, i));
+		am_lock_release(&lock);
+		g_free(at);
+	}
+	g_ptr_array_free(leftovers, TRUE);
+	return r;
+}
+
 /* Is there nothing yet, or an empty folder? */
 static int is_new(const char *path, bool *out, struct am_error *err)
 {
@@ -227,15 +274,7 @@ static int is_new(const char *path, bool *out, struct am_error *err)
 		*out = true;
 		return AM_OK;
 	}
-	if (!S_ISDIR(st.st_mode))
-		return AM_OK;
-	GDir *dir = g_dir_open(path, 0, NULL);
-	if (!dir)
-		return am_fail(err, AM_FAILED, AM_E_IO,
-		               "%s: cannot be listed", path);
-	*out = g_dir_read_name(dir) == NULL;
-	g_dir_close(dir);
-	return AM_OK;
+	return S_ISDIR(st.st_mode) ? empty_folder(path, out, err) : AM_OK;
 }
 
 static int open_archive(struct am_archive_sink *s,
