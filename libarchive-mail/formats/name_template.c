@@ -92,9 +92,11 @@ static int read_field(struct piece *p, const char *at, const char **end,
 	char *name, *colon;
 	int r = AM_OK;
 
-	*end = strchr(at, '}');
-	if (!*end)
+	if (!strchr(at, '}')) {
+		*end = at;
 		return bad(err, "no closing brace", at);
+	}
+	*end = strchr(at, '}');
 	name = g_strndup(at, (size_t)(*end - at));
 	colon = strchr(name, ':');
 	if (colon)
@@ -135,7 +137,7 @@ int am_name_template_parse(struct am_name_template **out, const char *text,
 		r = bad(err, "1 to 1024 bytes of UTF-8 are meant", "");
 	if (!r && strchr(text, '/'))
 		r = bad(err, "a name, not a path: no '/'", strchr(text, '/'));
-	for (const char *at = text; !r && *at; at++) {
+	for (const char *at = text, *end; !r && *at; at++) {
 		struct piece p = {.field = FIELD_TEXT};
 
 		if ((*at == '{' || *at == '}') && at[1] == *at) {
@@ -146,7 +148,8 @@ int am_name_template_parse(struct am_name_template **out, const char *text,
 			g_string_append_c(plain, *at);
 		} else {
 			add_text(t->pieces, plain);
-			r = read_field(&p, at + 1, &at, err);
+			r = read_field(&p, at + 1, &end, err);
+			at = end;
 			if (r)
 				g_free(p.text);
 			else

@@ -247,6 +247,7 @@ static int give(struct tree_source *s, struct am_item *out, const char *name,
                 struct am_error *err)
 {
 	struct am_message *msg = NULL;
+	struct stat st;
 	int r = am_message_new(&msg, s->folder, err);
 
 	if (r)
@@ -255,6 +256,8 @@ static int give(struct tree_source *s, struct am_item *out, const char *name,
 	                                              s->here.path, name)
 	                            : am_arena_strdup(msg->arena, name);
 	msg->size = AM_SIZE_UNKNOWN;
+	if (!fstatat(s->root_fd, msg->origin, &st, 0) && S_ISREG(st.st_mode))
+		msg->size = (uint64_t)st.st_size;
 	msg->exactness = AM_EXACT;
 	out->folder = s->folder;
 	out->message = msg;

@@ -20,6 +20,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -142,6 +143,37 @@ static void add_courier(struct maildir_source *s, struct am_message *msg,
 		am_keyword_flags_add(msg, *words);
 }
 
+/* The directory a ticket speaks of, open. */
+static int enter(struct maildir_source *s, size_t dir, struct am_error *err)
+{
+	const char *path = s->tree.dirs[dir].path;
+
+	if (s->open_fd >= 0 && s->open_dir == dir)
+		return AM_OK;
+	if (s->open_fd >= 0)
+		close(s->open_fd);
+	am_maildir_list_free(&s->fresh);
+	s->open_dir = dir;
+	s->open_fd = openat(s->tree.root_fd, *path ? path : ".",
+	                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->open_fd < 0)
+		return am_fail_sys(err, AM_FAILED, "%s", path);
+	return AM_OK;
+}
+
+/* A guess until load(): the name's S= may be wrong, and so is this for a file
+ * stored compressed, but a list of folders wants a sum. */
+static uint64_t size_of(struct maildir_source *s,
+                        const struct am_maildir_dir *dir, const char *file)
+{
+	struct stat st;
+
+	if (enter(s, (size_t)(dir - s->tree.dirs), NULL) ||
+	    fstatat(s->open_fd, file, &st, 0) || !S_ISREG(st.st_mode))
+		return AM_SIZE_UNKNOWN;
+	return (uint64_t)st.st_size;
+}
+
 static int give(struct maildir_source *s, struct am_item *out,
                 const struct am_maildir_dir *dir, struct am_error *err)
 {
@@ -169,7 +201,7 @@ static int give(struct maildir_source *s, struct am_item *out,
 	}
 	memcpy(ticket->origin + path_len, e.name, e.base_len);
 	msg->origin = ticket->origin;
-	msg->size = AM_SIZE_UNKNOWN;
+	msg->size = size_of(s, dir, ticket->file);
 	msg->exactness = AM_EXACT;
 	msg->uid = e.uid;
 	if (e.uid && s->uidvalidity) {
@@ -223,24 +255,6 @@ static int maildir_next(struct am_source *src, struct am_item *out,
 			return give(s, out, dir, err);
 		leave_dir(s);
 	}
-}
-
-/* The directory a ticket speaks of, open. */
-static int enter(struct maildir_source *s, size_t dir, struct am_error *err)
-{
-	const char *path = s->tree.dirs[dir].path;
-
-	if (s->open_fd >= 0 && s->open_dir == dir)
-		return AM_OK;
-	if (s->open_fd >= 0)
-		close(s->open_fd);
-	am_maildir_list_free(&s->fresh);
-	s->open_dir = dir;
-	s->open_fd = openat(s->tree.root_fd, *path ? path : ".",
-	                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (s->open_fd < 0)
-		return am_fail_sys(err, AM_FAILED, "%s", path);
-	return AM_OK;
 }
 
 static int try_load(struct maildir_source *s, struct am_loaded_file *out,
