@@ -29,6 +29,11 @@ static void read_fields(struct am_received *out, const uint8_t *block,
 	struct am_fields fields;
 	struct am_field f;
 
+	/* A byte-order mark in front would belong to the first name. */
+	if (len >= 3 && !memcmp(block, "\xef\xbb\xbf", 3)) {
+		block += 3;
+		len -= 3;
+	}
 	am_fields_init(&fields, block, len, 0);
 	while (am_fields_next(&fields, &f)) {
 		if (!out->received.known && am_field_is(&f, "Received")) {

@@ -80,7 +80,7 @@ static int probe_directory(const struct am_probe *p)
 	if (n_named)
 		return 24;
 	/* Files that are mails, without a name that says so. */
-	return n_mail && n_mail * 2 > n_files ? 10 : 0;
+	return n_mail && n_mail * 2 >= n_files ? 10 : 0;
 }
 
 static int eml_probe(const struct am_probe *p)
