@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "model/format.h"
+#include "store/archive_sink.h"
 
 #include <criterion/criterion.h>
 
@@ -132,4 +133,75 @@ void env_remove_cache(struct env *env)
 
 	cr_assert_eq(am_remove_tree(cache, NULL), AM_OK);
 	g_free(cache);
+}
+
+void env_change(struct env *env, const struct am_item_change *change)
+{
+	struct am_archive_writer w;
+	struct am_archive *a;
+	struct am_error err = {0};
+	uint64_t seq;
+
+	cr_assert_eq(am_archive_open(&a, env->path, true, &env->ctx, &err),
+	             AM_OK, "%s", err.text);
+	cr_assert_eq(am_archive_writer_open(&w, a, NULL), AM_OK);
+	cr_assert_eq(am_archive_writer_start(&w, NULL), AM_OK);
+	cr_assert_eq(am_catalog_seq(a->catalog, &seq, NULL), AM_OK);
+	cr_assert_eq(am_catalog_add_change(a->catalog, change, seq + 1, &err),
+	             AM_OK, "%s", err.text);
+	am_items_add_change(w.items, change);
+	cr_assert_eq(am_archive_writer_commit(&w, &err), AM_OK, "%s", err.text);
+	am_archive_writer_close(&w);
+	am_archive_close(&a);
+}
+
+static int take_record(void *user, const struct am_record *rec,
+                       struct am_error *err)
+{
+	struct env_record r = {.type = rec->type,
+	                       .pos = rec->pos,
+	                       .len = AM_RECORD_HEADER + rec->stored_len};
+
+	(void)err;
+	g_array_append_val((GArray *)user, r);
+	return AM_OK;
+}
+
+static int take_commit(void *user, const struct am_commit *commit,
+                       struct am_error *err)
+{
+	struct env_record r = {.type = AM_REC_COMMIT,
+	                       .pos = commit->pos,
+	                       .len = commit->end - commit->pos};
+
+	(void)err;
+	g_array_append_val((GArray *)user, r);
+	return AM_OK;
+}
+
+GArray *env_records(struct env *env)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct env_record));
+	struct am_log_walk walk = {
+		.record = take_record, .commit = take_commit, .user = all};
+	struct am_log *log;
+
+	cr_assert_eq(am_log_open(&log, env->path, false, NULL, &env->ctx, NULL),
+	             AM_OK);
+	cr_assert_eq(am_log_walk(log, 0, &walk, NULL), AM_OK);
+	am_log_close(&log);
+	return all;
+}
+
+void env_damage_record(struct env *env, const struct env_record *rec,
+                       uint64_t at)
+{
+	uint64_t segment = rec->pos >> 44;
+	char *file = g_file_test(env->path, G_FILE_TEST_IS_DIR)
+	                     ? g_strdup_printf("%s/%06u.seg", env->path,
+	                                       (unsigned)segment)
+	                     : g_strdup(env->path);
+
+	env_damage(file, (rec->pos & ((UINT64_C(1) << 44) - 1)) + at, 1);
+	g_free(file);
 }

@@ -33,4 +33,18 @@ struct am_archive *env_open(struct env *env);
 void env_damage(const char *path, uint64_t offset, size_t len);
 void env_remove_cache(struct env *env);
 
+struct am_item_change;
+/* Record a change, as a mail client's would be. */
+void env_change(struct env *env, const struct am_item_change *change);
+
+/* Where the committed records of the archive lie. */
+struct env_record {
+	unsigned type;
+	uint64_t pos, len; /* header and payload; pos with its segment */
+};
+GArray *env_records(struct env *env);
+/* Change one byte of it: `at` bytes behind its beginning. */
+void env_damage_record(struct env *env, const struct env_record *rec,
+                       uint64_t at);
+
 #endif

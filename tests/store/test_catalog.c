@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "archive_env.h"
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "mime/overview.h"
+#include "model/folder.h"
+#include "store/catalog.h"
+#include "store/idset.h"
+#include "store/prefix.h"
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+
+#include <string.h>
+
+TestSuite(catalog, .timeout = 60);
+
+/* ---- the table of prefixes ---- */
+
+Test(catalog, prefixes_give_all_candidates_through_growing)
+{
+	enum { N = 50000 };
+	struct am_prefix *p = am_prefix_new();
+
+	/* Keys whose upper halves collide in threes. */
+	for (uint64_t i = 0; i < N; i++)
+		cr_assert(am_prefix_add(p, (i / 3 * 2654435761u) << 32 | i,
+		                        i + 1));
+	cr_assert_eq(am_prefix_count(p), N);
+	for (uint64_t i = 0; i < N; i++) {
+		uint64_t key = (i / 3 * 2654435761u) << 32, id;
+		bool met = false;
+		size_t at = 0, n = 0;
+		while ((id = am_prefix_next(p, key, &at))) {
+			met |= id == i + 1;
+			n++;
+		}
+		cr_assert(met, "%" PRIu64, i);
+		cr_assert_leq(n, 3);
+	}
+	cr_assert_not(am_prefix_add(p, 1, (uint64_t)UINT32_MAX + 1));
+	am_prefix_free(&p);
+	am_prefix_free(&p);
+}
+
+Test(catalog, id_sets_hold_any_number)
+{
+	static const uint64_t ids[] = {1, 2, 511, 512, 513, UINT32_MAX,
+	                               UINT64_MAX, 7};
+	struct am_idset *set = am_idset_new();
+
+	for (size_t i = 0; i < AM_COUNT(ids); i++)
+		for (int twice = 0; twice < 2; twice++)
+			am_idset_add(set, ids[i]);
+	for (size_t i = 0; i < AM_COUNT(ids); i++)
+		cr_assert(am_idset_has(set, ids[i]));
+	cr_assert_not(am_idset_has(set, 3));
+	cr_assert_not(am_idset_has(set, UINT64_MAX - 1));
+	cr_assert_eq(am_idset_count(set), AM_COUNT(ids));
+	am_idset_free(&set);
+}
+
+/* ---- which catalogs open ---- */
+
+static void run_sql(struct env *env, const char *sql)
+{
+	char *path = g_build_filename(env->dir, "catalog.sqlite", NULL);
+	sqlite3 *db;
+
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
+	             sqlite3_errmsg(db));
+	sqlite3_close(db);
+	g_free(path);
+}
+
+static struct am_catalog *open_new(struct env *env)
+{
+	struct am_catalog *c;
+	struct am_error err = {0};
+
+	cr_assert_eq(am_catalog_open(&c, env->dir, true, &err), AM_OK, "%s",
+	             err.text);
+	return c;
+}
+
+/* What another version may have left, and what is said of it; the words are
+ * part of the contract. */
+Test(catalog, features_of_the_future_are_refused_by_name)
+{
+	static const struct {
+		const char *sql;
+		bool writable;
+		int status;
+		enum am_kind kind;
+		const char *text;
+	} cases[] = {
+		{"INSERT INTO feature VALUES('shards', 'rw')", false, AM_FAILED,
+	         AM_E_UNSUPPORTED,
+	         "reading it needs the feature \"shards\", which this version "
+	         "does not know"},
+		{"INSERT INTO feature VALUES('parts', 'w')", true, AM_FAILED,
+	         AM_E_UNSUPPORTED,
+	         "writing it needs the feature \"parts\", which this version "
+	         "does not know"},
+		{"INSERT INTO feature VALUES('parts', 'w')", false, AM_OK,
+	         AM_E_NONE, NULL},
+		{"INSERT INTO feature VALUES('hints', '')", true, AM_OK,
+	         AM_E_NONE, NULL},
+		{"DELETE FROM feature", true, AM_FAILED, AM_E_CORRUPT,
+	         "not a catalog of ours"},
+		{"PRAGMA application_id = 7", true, AM_FAILED, AM_E_CORRUPT,
+	         "not a catalog of ours"},
+		{"DROP TABLE feature", false, AM_FAILED, AM_E_CORRUPT, NULL},
+	};
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		struct env *env = env_new();
+		struct am_catalog *c = open_new(env);
+		struct am_error err = {0};
+		am_catalog_close(&c);
+		run_sql(env, cases[i].sql);
+		cr_assert_eq(am_catalog_open(&c, env->dir, cases[i].writable,
+		                             &err),
+		             cases[i].status, "case %zu: %s", i, err.text);
+		cr_assert_eq(err.kind, cases[i].kind, "case %zu: %s", i,
+		             err.text);
+		if (cases[i].text) {
+			char *want = g_strdup_printf(
+				"%s/catalog.sqlite: %s", env->dir,
+				cases[i].text);
+			cr_assert_str_eq(err.text, want);
+			g_free(want);
+		}
+		am_catalog_close(&c);
+		env_free(&env);
+	}
+}
+
+Test(catalog, an_archive_with_a_future_catalog_is_refused_not_emptied)
+{
+	struct env *env = env_new();
+	char *cache = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
+	struct am_archive *a;
+	struct am_error err = {0};
+	sqlite3 *db;
+
+	env_import(env, 0, 20, NULL);
+	cr_assert_eq(sqlite3_open(cache, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db,
+	                          "INSERT INTO feature VALUES('shards', 'rw')",
+	                          NULL, NULL, NULL),
+	             SQLITE_OK);
+	sqlite3_close(db);
+	for (int writable = 0; writable < 2; writable++) {
+		cr_assert_eq(am_archive_open(&a, env->path, writable,
+		                             &env->ctx, &err),
+		             AM_FAILED);
+		cr_assert_eq(err.kind, AM_E_UNSUPPORTED, "%s", err.text);
+		cr_assert(strstr(err.text, "\"shards\""), "%s", err.text);
+	}
+	/* To make it anew is what a person may decide. */
+	cr_assert_eq(am_archive_rebuild(env->path, &env->ctx, &err), AM_OK,
+	             "%s", err.text);
+	env_verify(env, env->path);
+	g_free(cache);
+	env_free(&env);
+}
+
+Test(catalog, nothing_there_is_not_made_by_a_reader)
+{
+	struct env *env = env_new();
+	struct am_catalog *c;
+	struct am_error err = {0};
+
+	cr_assert_eq(am_catalog_open(&c, env->dir, false, &err), AM_FAILED);
+	cr_assert_eq(err.kind, AM_E_NOTFOUND, "%s", err.text);
+	cr_assert_null(c);
+	env_free(&env);
+}
+
+/* ---- rows ---- */
+
+static void add_folder(struct am_catalog *c, uint64_t id, const char *name)
+{
+	const char *parts[] = {"Top", name};
+	struct am_item_folder f = {.id = id,
+	                           .depth = 2,
+	                           .parts = parts,
+	                           .uidvalidity = 5,
+	                           .uidnext = 1};
+
+	cr_assert_eq(am_catalog_add_folder(c, &f, NULL), AM_OK);
+}
+
+static void hash_number(uint64_t n, uint8_t out[AM_SHA256_LEN])
+{
+	am_sha256(&n, sizeof n, out);
+}
+
+/* Message id with 100 * id bytes; lf: its LF form is that of number lf. */
+static void add_message(struct am_catalog *c, uint64_t id, uint64_t lf,
+                        uint64_t content, enum am_eol_class eol)
+{
+	struct am_step step = {.kind = AM_STEP_TEXT, .len = 1};
+	struct am_extent extent = {.block = 1, .len = 1};
+	struct am_item_message m = {
+		.id = id,
+		.size = 100 * id,
+		.content = content,
+		.eol = eol,
+		.recipe = {.n_steps = 1,
+	                   .n_extents = 1,
+	                   .steps = &step,
+	                   .extents = &extent},
+	};
+	struct am_overview o = {.subject = "s", .message_id = "m@x"};
+
+	hash_number(id, m.hash);
+	hash_number(lf, m.hash_lf);
+	cr_assert_eq(am_catalog_add_message(c, &m, &o, NULL), AM_OK);
+}
+
+static void add_placement(struct am_catalog *c, uint64_t id, uint64_t message,
+                          uint64_t folder, uint32_t flags, uint64_t seq)
+{
+	struct am_message meta = {.flags = flags, .uid = (uint32_t)id,
+	                          .origin = "o"};
+	struct am_item_placement p = {
+		.id = id, .message = message, .folder = folder, .meta = &meta};
+
+	cr_assert_eq(am_catalog_add_placement(c, &p, seq, NULL), AM_OK);
+}
+
+static void change(struct am_catalog *c, struct am_item_change change,
+                   uint64_t seq)
+{
+	struct am_error err = {0};
+
+	cr_assert_eq(am_catalog_add_change(c, &change, seq, &err), AM_OK, "%s",
+	             err.text);
+}
+
+static void check_folder(struct am_catalog *c, uint64_t id, uint64_t messages,
+                         uint64_t unseen, uint64_t bytes, uint32_t uidnext)
+{
+	struct am_catalog_folder *f;
+
+	cr_assert_eq(am_catalog_folder(c, id, &f, NULL), AM_OK);
+	cr_assert(f);
+	cr_assert_eq(f->messages, messages, "folder %" PRIu64, id);
+	cr_assert_eq(f->unseen, unseen, "folder %" PRIu64, id);
+	cr_assert_eq(f->bytes, bytes, "folder %" PRIu64, id);
+	cr_assert_eq(f->uidnext, uidnext, "folder %" PRIu64, id);
+}
+
+static void fill(struct am_catalog *c)
+{
+	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+	add_folder(c, 1, "a");
+	add_folder(c, 2, "b");
+	for (uint64_t i = 1; i <= 4; i++)
+		add_message(c, i, i, i, AM_EOL_AS_IS);
+	add_placement(c, 1, 1, 1, 0, 1);
+	add_placement(c, 2, 2, 1, AM_SEEN, 2);
+	add_placement(c, 3, 3, 2, 0, 3);
+	add_placement(c, 4, 1, 2, 0, 4);
+}
+
+static void end(struct am_catalog *c, uint64_t number)
+{
+	struct am_commit commit = {.number = number, .end = 77};
+
+	commit.chain[3] = 9;
+	cr_assert_eq(am_catalog_end(c, 0x1234567890abcdef, &commit, NULL),
+	             AM_OK);
+}
+
+static void check_filled(struct am_catalog *c)
+{
+	struct am_commit commit;
+	uint64_t id, seq;
+
+	cr_assert_eq(am_catalog_position(c, &id, &commit, NULL), AM_OK);
+	cr_assert_eq(id, 0x1234567890abcdef);
+	cr_assert_eq(commit.number, 3);
+	cr_assert_eq(commit.end, 77);
+	cr_assert_eq(commit.chain[3], 9);
+	cr_assert_eq(am_catalog_seq(c, &seq, NULL), AM_OK);
+	cr_assert_eq(seq, 4);
+	check_folder(c, 1, 2, 1, 300, 3);
+	check_folder(c, 2, 2, 2, 400, 5);
+}
+
+Test(catalog, keeps_what_was_ended_and_forgets_what_was_not)
+{
+	struct env *env = env_new();
+	struct am_catalog *c = open_new(env);
+	struct am_commit commit;
+	uint64_t id;
+
+	cr_assert_eq(am_catalog_position(c, &id, &commit, NULL), AM_END);
+	fill(c);
+	end(c, 3);
+	check_filled(c);
+	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+	add_message(c, 5, 5, 5, AM_EOL_AS_IS);
+	add_placement(c, 5, 5, 1, 0, 5);
+	check_folder(c, 1, 3, 2, 800, 6);
+	am_catalog_rollback(c);
+	check_filled(c);
+	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+	add_placement(c, 6, 4, 1, 0, 5);
+	am_catalog_close(&c); /* rolls back */
+	cr_assert_eq(am_catalog_open(&c, env->dir, false, NULL), AM_OK);
+	check_filled(c);
+	am_catalog_close(&c);
+	env_free(&env);
+}
+
+Test(catalog, changes_move_the_counts)
+{
+	static const char *const words[] = {"$A", "$B"};
+	struct env *env = env_new();
+	struct am_catalog *c = open_new(env);
+	struct am_catalog_place place;
+	struct am_item_placement item;
+	struct am_arena *arena = am_arena_new();
+	struct am_error err = {0};
+
+	fill(c);
+	change(c, (struct am_item_change){.placement = 1,
+	                                  .kind = AM_CHANGE_FLAGS,
+	                                  .flags = AM_SEEN | AM_FLAGGED,
+	                                  .n_words = 2,
+	                                  .words = words},
+	       5);
+	check_folder(c, 1, 2, 0, 300, 3);
+	change(c, (struct am_item_change){.placement = 1,
+	                                  .kind = AM_CHANGE_MOVED,
+	                                  .folder = 2,
+	                                  .uid = 40},
+	       6);
+	check_folder(c, 1, 1, 0, 200, 3);
+	check_folder(c, 2, 3, 2, 500, 41);
+	change(c, (struct am_item_change){.placement = 3,
+	                                  .kind = AM_CHANGE_EXPUNGED},
+	       7);
+	check_folder(c, 2, 2, 1, 200, 41);
+	/* What is gone counts no more, whatever happens to it. */
+	change(c, (struct am_item_change){.placement = 3,
+	                                  .kind = AM_CHANGE_FLAGS,
+	                                  .flags = 0},
+	       8);
+	check_folder(c, 2, 2, 1, 200, 41);
+	change(c, (struct am_item_change){.placement = 1,
+	                                  .kind = AM_CHANGE_LABELS,
+	                                  .n_words = 1,
+	                                  .words = words},
+	       9);
+	cr_assert_eq(am_catalog_place(c, 1, arena, &place, NULL), AM_OK);
+	cr_assert_eq(am_catalog_meta(&place, arena, &item, NULL), AM_OK);
+	cr_assert_eq(place.seq, 9);
+	cr_assert_eq(place.folder, 2);
+	cr_assert_eq(item.folder, 2);
+	cr_assert_eq(item.meta->uid, 40);
+	cr_assert_eq(item.meta->flags, AM_SEEN | AM_FLAGGED);
+	cr_assert_eq(item.meta->n_keywords, 2);
+	cr_assert_eq(item.meta->n_labels, 1);
+	cr_assert_eq(am_catalog_add_change(
+			     c, &(struct am_item_change){.placement = 99}, 10,
+			     &err),
+	             AM_FAILED);
+	cr_assert_eq(err.kind, AM_E_CORRUPT);
+	end(c, 3);
+
+	struct am_catalog_change changes[10];
+	size_t n;
+	cr_assert_eq(am_catalog_changes(c, 0, changes, 10, &n, NULL), AM_OK);
+	cr_assert_eq(n, 3); /* 2 at 2, 3 gone at 8, 1 at 9 */
+	cr_assert(changes[0].message == 2 && changes[0].seq == 2);
+	cr_assert(changes[1].message == 3 && changes[1].gone);
+	cr_assert(changes[2].message == 1 && !changes[2].gone);
+	struct am_catalog_counts counts;
+	cr_assert_eq(am_catalog_counts(c, &counts, NULL), AM_OK);
+	cr_assert_eq(counts.with_keywords, 1);
+	cr_assert_eq(counts.with_labels, 1);
+	cr_assert_eq(counts.placements, 3);
+	am_arena_free(&arena);
+	am_catalog_close(&c);
+	env_free(&env);
+}
+
+/* The same answers from the table in memory and from the index. */
+Test(catalog, matches_exact_bytes_and_forms)
+{
+	static const struct {
+		uint64_t hash, lf, same, form;
+	} cases[] = {
+		{1, 1, 1, 0},   /* there */
+		{10, 10, 10, 0}, /* a CRLF one there: its own LF form is 11's */
+		{20, 1, 0, 1},  /* the CRLF form of 1 */
+		{21, 2, 0, 2},  /* 2 is itself stored from CRLF */
+		{22, 3, 0, 0},  /* 3 has mixed line ends: nothing to share */
+		{30, 30, 0, 0}, /* new */
+		{40, 4, 0, 1},  /* 4 shares the content of 1 */
+	};
+	for (int bulk = 0; bulk < 2; bulk++) {
+		struct env *env = env_new();
+		struct am_catalog *c = open_new(env);
+		am_catalog_bulk(c, bulk != 0);
+		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+		add_message(c, 1, 1, 1, AM_EOL_AS_IS);
+		add_message(c, 102, 2, 2, AM_EOL_CRLF_FROM_LF);
+		add_message(c, 103, 3, 103, AM_EOL_AS_IS);
+		add_message(c, 104, 4, 1, AM_EOL_CRLF_FROM_LF);
+		add_message(c, 10, 10, 10, AM_EOL_AS_IS);
+		end(c, 1);
+		if (!bulk)
+			cr_assert_eq(am_catalog_index(c, NULL), AM_OK);
+		for (size_t i = 0; i < AM_COUNT(cases); i++) {
+			uint8_t hash[AM_SHA256_LEN], lf[AM_SHA256_LEN];
+			struct am_catalog_match m;
+			hash_number(cases[i].hash, hash);
+			hash_number(cases[i].lf, lf);
+			cr_assert_eq(am_catalog_match(c, hash, lf, &m, NULL),
+			             AM_OK);
+			cr_assert_eq(m.same, cases[i].same, "%d, case %zu",
+			             bulk, i);
+			cr_assert_eq(m.form, cases[i].form, "%d, case %zu",
+			             bulk, i);
+		}
+		am_catalog_close(&c);
+		env_free(&env);
+	}
+}
+
+static void count_difference(void *user, const char *what)
+{
+	GString *s = user;
+	g_string_append_printf(s, "%s;", what);
+}
+
+Test(catalog, comparing_names_each_difference)
+{
+	static const struct {
+		const char *sql, *said;
+		uint64_t n;
+	} cases[] = {
+		{"SELECT 1", "", 0},
+		{"UPDATE placement SET flags = 64 WHERE id = 2",
+	         "placement 2: flags;", 1},
+		{"DELETE FROM message WHERE id = 4", "message 4: only here;",
+	         1},
+		{"INSERT INTO block VALUES(9, 1)", "block 9: missing;", 1},
+		{"UPDATE message SET subject = NULL",
+	         "message 1: subject;message 2: subject;message 3: subject;"
+	         "message 4: subject;",
+	         4},
+	};
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		struct env *a = env_new(), *b = env_new();
+		struct env *both[] = {a, b};
+		struct am_catalog *c[2];
+		uint64_t n;
+		for (int k = 0; k < 2; k++) {
+			c[k] = open_new(both[k]);
+			fill(c[k]);
+			end(c[k], 3);
+		}
+		am_catalog_close(&c[1]);
+		run_sql(b, cases[i].sql);
+		c[1] = open_new(b);
+		GString *said = g_string_new(NULL);
+		cr_assert_eq(am_catalog_compare(c[0], c[1], count_difference,
+		                                said, &n, NULL),
+		             AM_OK);
+		cr_assert_eq(n, cases[i].n);
+		cr_assert_str_eq(said->str, cases[i].said);
+		g_string_free(said, TRUE);
+		am_catalog_close(&c[0]);
+		am_catalog_close(&c[1]);
+		env_free(&a);
+		env_free(&b);
+	}
+}
+
+Test(catalog, folders_are_found_by_path_whatever_is_in_it)
+{
+	static const char *const odd[] = {"a/b", "a", "ünï", "..", " "};
+	struct env *env = env_new();
+	struct am_catalog *c = open_new(env);
+
+	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+	for (size_t i = 0; i < AM_COUNT(odd); i++)
+		add_folder(c, i + 1, odd[i]);
+	struct am_item_folder root = {.id = 50, .uidvalidity = 1, .uidnext = 1};
+	cr_assert_eq(am_catalog_add_folder(c, &root, NULL), AM_OK);
+	end(c, 1);
+	am_catalog_close(&c);
+	cr_assert_eq(am_catalog_open(&c, env->dir, false, NULL), AM_OK);
+	for (size_t i = 0; i < AM_COUNT(odd); i++) {
+		const char *parts[] = {"Top", odd[i]};
+		struct am_folder *path;
+		struct am_catalog_folder *f;
+		cr_assert_eq(am_folder_new(&path, parts, 2, 0, NULL), AM_OK);
+		cr_assert_eq(am_catalog_folder_at(c, path, &f, NULL), AM_OK);
+		cr_assert(f && f->id == i + 1, "%s", odd[i]);
+		const struct am_folder *drop = path;
+		am_folder_unref(&drop);
+	}
+	struct am_catalog_folder *const *all;
+	size_t n;
+	cr_assert_eq(am_catalog_folders(c, &all, &n, NULL), AM_OK);
+	cr_assert_eq(n, AM_COUNT(odd) + 1);
+	cr_assert_eq(all[n - 1]->folder->depth, 0);
+	am_catalog_close(&c);
+	env_free(&env);
+}
