@@ -298,6 +298,9 @@ static bool separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	         am_mbox_from_parse(&from, am_mbox_window_at(&scan->window, at),
 	                            len);
 	bool bare = v && !from.when.known;
+	/* A file that begins with a patch is a series of them. */
+	if (v && from.kind == AM_MBOX_FROM_PATCH && at == scan->first)
+		scan->rules.patches = true;
 	bool patch = v && from.kind == AM_MBOX_FROM_PATCH && !rules->patches;
 	if (v && msg && msg->claim &&
 	    (at == msg->claim || (at > msg->claim && at <= msg->claim + 2 &&

@@ -347,6 +347,28 @@ static int put_group(const struct am_mbox_plan *plan,
 	return r;
 }
 
+static bool safe_in(const struct am_mbox_plan *plan,
+                    const struct am_mbox_manner *manner)
+{
+	return plan->shaped || (plan->weak && manner->blank);
+}
+
+bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
+                        const struct am_message *msg,
+                        const struct am_mbox_style *style,
+                        const struct am_mbox_manner *manner)
+{
+	/* Without the group some messages would be read as part of the one
+	 * before them: that weighs more than a header nobody asked for. */
+	if (plan->verbatim || !safe_in(plan, manner))
+		return !plan->verbatim;
+	return style->state &&
+	       (plan->n_lines || plan->marked || plan->tell_quote ||
+	        manner->foreign ||
+	        (plan->open_end && am_blob_size(msg->raw)) ||
+	        (plan->lookalike && manner->vouch));
+}
+
 int am_mbox_plan_write(const struct am_mbox_plan *plan,
                        const struct am_message *msg,
                        const struct am_mbox_style *style,
@@ -357,15 +379,10 @@ int am_mbox_plan_write(const struct am_mbox_plan *plan,
 	uint64_t size = am_blob_size(msg->raw);
 	if (plan->verbatim)
 		return write_verbatim(msg, out, err);
-	bool safe = plan->shaped || (plan->weak && manner->blank);
+	bool safe = safe_in(plan, manner);
 	bool told = plan->tell_quote || manner->foreign;
 	bool open_end = plan->open_end && size;
-	/* Without the group some messages would be read as part of the one
-	 * before them: that weighs more than a header nobody asked for. */
-	bool group = !safe ||
-	             (style->state &&
-	              (plan->n_lines || plan->marked || told || open_end ||
-	               (plan->lookalike && manner->vouch)));
+	bool group = am_mbox_plan_marks(plan, msg, style, manner);
 	uint64_t at = group ? plan->at : 0;
 	int r = put(out, plan->from, plan->from_len, err);
 	if (!r)

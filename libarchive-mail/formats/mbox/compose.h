@@ -64,8 +64,14 @@ void am_mbox_plan_free(struct am_mbox_plan **plan);
 struct am_mbox_manner {
 	bool blank;  /* an empty line before each separator */
 	bool vouch;  /* tell lookalikes from storage fields */
-	bool foreign; /* its quoting is not ours: tell it in each message */
+	bool foreign; /* it is of another kind: mark each message, and say how
+	               * it is quoted */
 };
+/* Will anything be added to its header? */
+bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
+                        const struct am_message *msg,
+                        const struct am_mbox_style *style,
+                        const struct am_mbox_manner *manner);
 /* Separator, message, empty line. */
 AM_MUST_USE int am_mbox_plan_write(const struct am_mbox_plan *plan,
                                    const struct am_message *msg,

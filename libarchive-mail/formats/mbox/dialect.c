@@ -33,7 +33,8 @@ const char *am_mbox_flavour_name(enum am_mbox_flavour flavour)
 
 /* What the sample showed. */
 struct tally {
-	unsigned n;      /* messages that tell something */
+	unsigned n;      /* messages */
+	unsigned own;    /* of these, without a mark of ours */
 	unsigned ends;   /* separators behind a message */
 	unsigned blanks; /* of these, behind an empty line */
 	unsigned bare;   /* "From " alone */
@@ -41,7 +42,7 @@ struct tally {
 	unsigned plain, plain_blank;
 	int deepest;
 	unsigned backup; /* ">From:" in place of "From:" */
-	unsigned lengths, exact;
+	unsigned lengths, judged, exact;
 	unsigned status, status_kin;
 	unsigned mozilla;
 	bool imap, patches;
@@ -86,9 +87,13 @@ static void count_fields(struct tally *t, const struct am_mbox_cut *cut)
 			break;
 		}
 	t->lengths += length;
-	t->exact += length && (cut->by_length ||
-	                       (cut->at_end && cut->claim &&
-	                        cut->end - cut->claim <= 2));
+	/* A last message that was cut short proves nothing. */
+	if (length && !(cut->at_end &&
+	                (!cut->claim || cut->claim > cut->end))) {
+		t->judged++;
+		t->exact += cut->by_length ||
+		            (cut->at_end && cut->end - cut->claim <= 2);
+	}
 	t->status += status;
 	t->status_kin += status && kin;
 	for (size_t i = 0; i < h->n_fields; i++)
@@ -125,8 +130,10 @@ static void count(struct tally *t, const struct am_mbox_cut *cut)
 	t->n++;
 	count_dates(t, cut);
 	/* What our own sink has marked speaks for itself alone. */
-	if (!am_mbox_mark_find(&mark, &cut->header, cut->head))
-		count_fields(t, cut);
+	if (am_mbox_mark_find(&mark, &cut->header, cut->head))
+		return;
+	t->own++;
+	count_fields(t, cut);
 	for (size_t i = 0; i < cut->n_quoted; i++)
 		t->shallow += cut->quoted[i].depth == 1;
 	if (cut->deepest > t->deepest)
@@ -165,7 +172,7 @@ static void say(struct am_mbox_dialect *d, const char *name,
 static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
                           enum am_mbox_flavour told, const char *name)
 {
-	bool exact = t->lengths && t->exact * 20 >= t->lengths * 19;
+	bool exact = t->judged && t->exact * 20 >= t->judged * 19;
 	if (told == AM_MBOX_AUTO)
 		told = named(name);
 	d->wide = false;
@@ -177,7 +184,7 @@ static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
 		say(d, "mboxcl", AM_MBOX_QUOTE_O, false);
 	else if (told == AM_MBOX_CL2)
 		say(d, "mboxcl2", AM_MBOX_QUOTE_NONE, true);
-	else if (t->backup && t->backup * 2 >= t->n)
+	else if (t->backup && t->backup * 2 >= t->own)
 		say(d, "imap-backup", AM_MBOX_QUOTE_BACKUP, true);
 	else if (d->lengths && exact && t->plain >= t->shallow && t->plain)
 		say(d, "mboxcl2", AM_MBOX_QUOTE_NONE, true);
@@ -196,14 +203,14 @@ static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
 
 static void judge_fields(struct am_mbox_dialect *d, const struct tally *t)
 {
-	unsigned n = t->n;
+	unsigned n = t->own;
 	/* Two mails in three end with an empty line of their own, so less than
 	 * nearly all says that the writer puts none. */
 	d->blank = (t->ends - t->blanks) * 8 <= t->ends;
 	d->patches = t->patches;
-	d->n_messages = n;
+	d->n_messages = t->n;
 	d->lengths = n && t->lengths * 4 >= n * 3 &&
-	             (n >= 2 || t->exact == t->lengths);
+	             (n >= 2 || t->exact);
 	d->imap = t->imap;
 	d->status = t->imap || (n >= 2 && t->status * 3 >= n * 2) ||
 	            (n && t->status_kin * 2 >= n);
@@ -242,7 +249,6 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 		if (cut_off)
 			break;
 		count(&t, cut);
-		scan.rules.patches = t.patches;
 	}
 	am_mbox_scan_close(&scan);
 	if (r < 0)

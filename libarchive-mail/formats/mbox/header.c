@@ -5,25 +5,27 @@
 
 #include <string.h>
 
+#define NAME(text) text, sizeof(text) - 1
 static const struct {
 	const char *name;
+	size_t len;
 	enum am_mbox_field_kind kind;
 } names[] = {
-	{"status", AM_MBOX_F_STATUS},
-	{"content-length", AM_MBOX_F_LENGTH},
-	{"lines", AM_MBOX_F_LINES},
-	{"x-status", AM_MBOX_F_X_STATUS},
-	{"x-keywords", AM_MBOX_F_X_KEYWORDS},
-	{"x-uid", AM_MBOX_F_X_UID},
-	{"x-imap", AM_MBOX_F_X_IMAP},
-	{"x-imapbase", AM_MBOX_F_X_IMAP},
-	{"x-label", AM_MBOX_F_X_LABEL},
-	{"x-mailark", AM_MBOX_F_MARK},
-	{"x-mozilla-status", AM_MBOX_F_MOZ_STATUS},
-	{"x-mozilla-status2", AM_MBOX_F_MOZ_STATUS2},
-	{"x-mozilla-keys", AM_MBOX_F_MOZ_KEYS},
-	{"x-gm-thrid", AM_MBOX_F_GM_THRID},
-	{"x-gmail-labels", AM_MBOX_F_GM_LABELS},
+	{NAME("status"), AM_MBOX_F_STATUS},
+	{NAME("content-length"), AM_MBOX_F_LENGTH},
+	{NAME("lines"), AM_MBOX_F_LINES},
+	{NAME("x-status"), AM_MBOX_F_X_STATUS},
+	{NAME("x-keywords"), AM_MBOX_F_X_KEYWORDS},
+	{NAME("x-uid"), AM_MBOX_F_X_UID},
+	{NAME("x-imap"), AM_MBOX_F_X_IMAP},
+	{NAME("x-imapbase"), AM_MBOX_F_X_IMAP},
+	{NAME("x-label"), AM_MBOX_F_X_LABEL},
+	{NAME("x-mailark"), AM_MBOX_F_MARK},
+	{NAME("x-mozilla-status"), AM_MBOX_F_MOZ_STATUS},
+	{NAME("x-mozilla-status2"), AM_MBOX_F_MOZ_STATUS2},
+	{NAME("x-mozilla-keys"), AM_MBOX_F_MOZ_KEYS},
+	{NAME("x-gm-thrid"), AM_MBOX_F_GM_THRID},
+	{NAME("x-gmail-labels"), AM_MBOX_F_GM_LABELS},
 };
 
 bool am_mbox_header_shaped(const uint8_t *at, const uint8_t *end)
@@ -47,14 +49,24 @@ size_t am_mbox_blank_at(const uint8_t *at, const uint8_t *end, uint8_t eol)
 	return 0;
 }
 
+/* Names are letters, digits and '-', for all of which bit 5 is free or set;
+ * the tables are in lower case. */
+static bool same(const char *name, const char *lower, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((name[i] | 0x20) != lower[i])
+			return false;
+	return true;
+}
+
 static enum am_mbox_field_kind kind_of(const char *name, size_t len)
 {
 	char c = (char)(name[0] | 0x20);
 	if (c != 'x' && c != 's' && c != 'c' && c != 'l')
 		return AM_MBOX_F_OTHER;
 	for (size_t i = 0; i < AM_COUNT(names); i++)
-		if (names[i].name[0] == c && strlen(names[i].name) == len &&
-		    !g_ascii_strncasecmp(names[i].name, name, len))
+		if (names[i].name[0] == c && names[i].len == len &&
+		    same(name, names[i].name, len))
 			return names[i].kind;
 	return AM_MBOX_F_OTHER;
 }
@@ -102,10 +114,28 @@ static void read_length(struct am_mbox_header *h,
 	h->length = n;
 }
 
-static bool is(const uint8_t *at, size_t len, const char *name)
+static bool is(const uint8_t *at, size_t len, const char *name, size_t want)
 {
-	return strlen(name) == len &&
-	       !g_ascii_strncasecmp((const char *)at, name, len);
+	return want == len && same((const char *)at, name, len);
+}
+
+/* Does a field that matters here begin with this letter?  Most do not, and
+ * half the time of reading an mbox would go into looking at them. */
+static bool may_matter(uint8_t c)
+{
+	switch (c | 0x20) {
+	case '>':
+	case 'c':
+	case 'd':
+	case 'f':
+	case 'l':
+	case 'r':
+	case 's':
+	case 'x':
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* One field, [at, end) with its folds and line ends. */
@@ -113,6 +143,8 @@ static void look_at(struct am_mbox_header *h, const uint8_t *block,
                     const uint8_t *at, const uint8_t *end)
 {
 	const uint8_t *p = at;
+	if (!may_matter(*at))
+		return;
 	while (p < end && *p > ' ' && *p < 0x7f && *p != ':')
 		p++;
 	size_t n = (size_t)(p - at);
@@ -129,25 +161,25 @@ static void look_at(struct am_mbox_header *h, const uint8_t *block,
 	uint32_t value_len = (uint32_t)(end - p - 1);
 	switch (*at | 0x20) {
 	case '>': /* '>' | 0x20 is '>' */
-		h->quoted_from |= is(at, n, ">From");
+		h->quoted_from |= is(at, n, NAME(">from"));
 		return;
 	case 'f':
-		h->from_field |= is(at, n, "from");
+		h->from_field |= is(at, n, NAME("from"));
 		return;
 	case 'd':
-		if (!h->date && is(at, n, "date")) {
+		if (!h->date && is(at, n, NAME("date"))) {
 			h->date = field.value;
 			h->date_len = value_len;
 		}
 		return;
 	case 'r':
-		if (!h->received && is(at, n, "received")) {
+		if (!h->received && is(at, n, NAME("received"))) {
 			h->received = field.value;
 			h->received_len = value_len;
 		}
 		return;
 	case 's':
-		if (is(at, n, "subject") &&
+		if (is(at, n, NAME("subject")) &&
 		    memmem(p, (size_t)(end - p), "FOLDER INTERNAL DATA", 20))
 			h->internal_data = true;
 		break;

@@ -30,7 +30,8 @@ struct am_mbox_target {
 	uint64_t committed; /* of these, safe */
 	bool dirty;
 	struct am_mbox_manner manner;
-	uint64_t n, n_like; /* for "does it look like storage fields here?" */
+	uint64_t n, n_like; /* unmarked messages, and those of them that look
+	                     * as if they had storage fields */
 	uint8_t tail[4];    /* the last bytes, to know how the file ends */
 	size_t tail_len;
 };
@@ -130,7 +131,10 @@ static int look_at_existing(struct am_mbox_target *t, struct am_error *err)
 	t->filed = t->committed = size;
 	t->manner.blank = d.blank;
 	t->manner.vouch = size > 0;
-	t->manner.foreign = size > 0 && d.quote != AM_MBOX_QUOTE_RD;
+	/* Unmarked messages among its own would change what the majority of
+	 * them says about the rest. */
+	t->manner.foreign = size > 0 && (d.quote != AM_MBOX_QUOTE_RD ||
+	                                 d.lengths || d.status || d.mozilla);
 	return AM_OK;
 }
 
@@ -283,10 +287,11 @@ int am_mbox_target_put(struct am_mbox_target *t,
 	struct am_mbox_manner manner = t->manner;
 	/* Fields that look like an mbox's are told from them before they are
 	 * so many that they look like this file's. */
-	t->n++;
-	if (plan->lookalike && !manner.vouch) {
-		manner.vouch = (t->n_like + 1) * 4 > t->n;
-		t->n_like += !manner.vouch;
+	if (!manner.vouch && !am_mbox_plan_marks(plan, msg, style, &manner)) {
+		t->n++;
+		manner.vouch = plan->lookalike && (t->n_like + 1) * 4 > t->n;
+		t->n -= manner.vouch;
+		t->n_like += plan->lookalike && !manner.vouch;
 	}
 	uint64_t before = t->filed + t->len;
 	r = separate(t, plan, style, err);
