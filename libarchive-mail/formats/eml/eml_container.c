@@ -19,7 +19,9 @@
 #define MAX_MEMBERS 20000000
 #define MAX_DEPTH   64
 /* Mail shrinks to a tenth, the same mail a thousand times over to less; what
- * grows more than this is made to fill a disk. */
+ * grows more than this is made to fill a disk.  One such member is left out,
+ * some of them end the reading. */
+#define MAX_BOMBS  4
 #define FREE_BYTES (UINT64_C(256) << 20)
 #define MAX_RATIO  200
 #define MAX_NOTE   65536 /* of an AM_FOLDER_FILE */
@@ -99,6 +101,16 @@ static int folder_for(struct container_source *s, const char *name,
 	return r ? AM_FAILED : AM_OK;
 }
 
+static int too_large(const struct container_source *s, enum am_status status,
+                     struct am_error *err)
+{
+	return am_fail(err, status, AM_E_LIMIT,
+	               "unpacks to more than %" PRIu64
+	               " MB, %d times the size of what it is in: a bomb, not "
+	               "mail",
+	               s->allowed >> 20, MAX_RATIO);
+}
+
 static int spool(struct container_source *s, struct am_reader *reader,
                  struct am_blob **out, struct am_error *err)
 {
@@ -106,6 +118,7 @@ static int spool(struct container_source *s, struct am_reader *reader,
 		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
 	struct am_spool *sp = NULL;
 	const uint8_t *data;
+	uint64_t before = s->unpacked;
 	size_t len;
 	int r;
 
@@ -116,11 +129,10 @@ static int spool(struct container_source *s, struct am_reader *reader,
 		if (r)
 			break;
 		s->unpacked += len;
-		if (s->unpacked > s->allowed)
-			r = am_fail(err, AM_FATAL, AM_E_LIMIT,
-			            "unpacks to more than %" PRIu64
-			            " MB, %d times its size: a bomb, not mail",
-			            s->allowed >> 20, MAX_RATIO);
+		if (s->unpacked - before > s->allowed)
+			r = too_large(s, AM_FAILED, err);
+		else if (s->unpacked / MAX_BOMBS > s->allowed)
+			r = too_large(s, AM_FATAL, err);
 		else if (am_ctx_cancelled(s->base.ctx))
 			r = am_ctx_fail_cancelled(err);
 		else

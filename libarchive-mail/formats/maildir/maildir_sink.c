@@ -122,6 +122,17 @@ static void make_info(struct maildir_sink *s, struct am_maildir_box *box,
 		add_letter(s, box, msg, msg->keywords[i], &letters);
 	if (msg->flags & AM_JUNK)
 		add_letter(s, box, msg, "$Junk", &letters);
+	/* Dovecot shows the keyword and knows no P; mutt and isync the other
+	 * way round.  Without a letter left, P alone says it. */
+	if (msg->flags & AM_FORWARDED) {
+		bool added;
+		int n = am_maildir_keywords_number(&box->keywords, "$Forwarded",
+		                                   &added);
+
+		if (n >= 0)
+			letters |= UINT32_C(1) << n;
+		box->keywords_changed |= added;
+	}
 	if (s->labels == LABELS_KEYWORDS)
 		for (size_t i = 0; i < msg->n_labels; i++)
 			add_letter(s, box, msg, msg->labels[i], &letters);

@@ -61,12 +61,22 @@ static bool is_dir(int fd, const char *name)
 	       S_ISDIR(st.st_mode);
 }
 
+/* A directory; or nobody may say, which is told as a failure later. */
+static bool is_dir_or_closed(int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == EACCES;
+	return S_ISDIR(st.st_mode);
+}
+
 /* A Maildir is what has a cur or a new; a tmp alone is nothing. */
 static bool is_maildir(int fd, const char *path)
 {
 	char *cur = g_strconcat(path, "/cur", NULL);
 	char *new = g_strconcat(path, "/new", NULL);
-	bool yes = is_dir(fd, cur) || is_dir(fd, new);
+	bool yes = is_dir_or_closed(fd, cur) || is_dir_or_closed(fd, new);
 
 	g_free(cur);
 	g_free(new);
