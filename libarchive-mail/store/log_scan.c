@@ -219,7 +219,8 @@ int am_log_read_commit(struct am_log *log, const struct am_record *rec,
 		return am_wrap(err, r, "commit %" PRIu64, rec->id);
 	out->pos = rec->pos;
 	out->end = am_log_record_end(rec);
-	if (out->number != rec->id || out->since > rec->pos || !out->number)
+	if (out->number != rec->id || out->since > rec->pos || !out->number ||
+	    out->number > INT64_MAX)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "commit %" PRIu64 " contradicts itself",
 		               rec->id);
