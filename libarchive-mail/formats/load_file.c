@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #define HEAD 16 /* enough for every compressor's magic */
+/* What unpacks to more is made to fill a disk. */
+#define FREE_BYTES (UINT64_C(256) << 20)
+#define MAX_RATIO  200
 
 static int read_small(struct am_blob **out, int fd, size_t size,
                       const char *path, struct am_error *err)
@@ -50,6 +53,8 @@ static int unpack(struct am_blob **out, struct am_file *file,
 		am_limits_or_default(ctx ? &ctx->limits : NULL);
 	struct am_reader *reader = NULL;
 	struct am_spool *spool = NULL;
+	uint64_t allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
+	uint64_t total = 0;
 	const uint8_t *data;
 	size_t len;
 	int r;
@@ -62,8 +67,14 @@ static int unpack(struct am_blob **out, struct am_file *file,
 		r = am_reader_peek(reader, 1, &data, &len, err);
 		if (r)
 			break;
+		total += len;
 		if (am_ctx_cancelled(ctx))
 			r = am_ctx_fail_cancelled(err);
+		else if (total > allowed)
+			r = am_fail(err, AM_FAILED, AM_E_LIMIT,
+			            "unpacks to more than %" PRIu64
+			            " MB: a bomb, not a mail",
+			            allowed >> 20);
 		else
 			r = am_spool_write(spool, data, len, err);
 		am_reader_skip(reader, len);

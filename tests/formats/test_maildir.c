@@ -304,3 +304,21 @@ Test(maildir, what_is_no_maildir_is_refused)
 	g_free(path);
 	g_free(missing);
 }
+
+/* gzip of "From: a@b\n\nhi\n", as Dovecot's zlib plugin stores it. */
+static const uint8_t packed[] = {
+	0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x73, 0x2b,
+	0xca, 0xcf, 0xb5, 0x52, 0x48, 0x74, 0x48, 0xe2, 0xe2, 0xca, 0xc8, 0xe4,
+	0x02, 0x00, 0xfb, 0x94, 0x9b, 0xa4, 0x0e, 0x00, 0x00, 0x00,
+};
+
+Test(maildir, unpacks_what_dovecot_compressed)
+{
+	make_maildir("m");
+	am_test_write("m/cur/1.a,S=14:2,S", packed, sizeof(packed));
+	am_test_write("m/cur/2.b:2,S", packed, sizeof(packed) - 9);
+	expect_list("m", NULL, AM_LIST_FLAGS, false,
+	            "INBOX: \"From: a@b\\n\\nhi\\n\" seen\nfailed INBOX 2.b");
+	cr_expect(am_test_notes("maildir.compressed") == 1);
+	cr_expect(!am_test_notes("maildir.size-wrong"));
+}

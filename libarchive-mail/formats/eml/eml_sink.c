@@ -383,21 +383,6 @@ static const struct am_sink_ops eml_sink_ops = {
 	.close = eml_close,
 };
 
-static bool is_pack_name(const char *path)
-{
-	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",
-	                                   ".tgz", ".tar.zst", ".tar.xz"};
-	size_t len = strlen(path);
-
-	for (size_t i = 0; i < AM_COUNT(ends); i++) {
-		size_t n = strlen(ends[i]);
-
-		if (len > n && !g_ascii_strcasecmp(path + len - n, ends[i]))
-			return true;
-	}
-	return false;
-}
-
 static int open_tree(struct eml_sink *s, const char *path,
                      enum am_durability durability, struct am_error *err)
 {
@@ -423,7 +408,7 @@ static int open_target(struct eml_sink *s, const char *path,
 
 	if ((len && path[len - 1] == '/') || (there && S_ISDIR(st.st_mode)))
 		return open_tree(s, path, durability, err);
-	if (is_pack_name(path)) {
+	if (am_eml_sniff_pack(path)) {
 		s->kind = KIND_PACK;
 		s->path = g_strdup(path);
 		if (there)

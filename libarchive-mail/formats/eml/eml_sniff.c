@@ -25,6 +25,21 @@ bool am_eml_sniff_name(const char *name)
 	return len > 4 && !g_ascii_strcasecmp(name + len - 4, ".eml");
 }
 
+bool am_eml_sniff_pack(const char *name)
+{
+	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",
+	                                   ".tgz", ".tar.zst", ".tar.xz"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < AM_COUNT(ends); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (len > n && !g_ascii_strcasecmp(name + len - n, ends[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Length of the field name that starts this line; 0 when none does. */
 static size_t field_name(const uint8_t *line, size_t len)
 {

@@ -17,5 +17,7 @@ int am_eml_sniff(const uint8_t *head, size_t len);
 
 /* "x.EML"? */
 bool am_eml_sniff_name(const char *name);
+/* "x.zip", "x.tar.zst" …: a container that can be written? */
+bool am_eml_sniff_pack(const char *name);
 
 #endif

@@ -2,18 +2,16 @@
 #include "formats/maildir/maildir.h"
 
 #include "base/arena.h"
-#include "base/blob.h"
-#include "formats/crlf_size.h"
 #include "formats/keyword_flags.h"
 #include "formats/load_file.h"
 #include "formats/maildir/maildir_courier.h"
 #include "formats/maildir/maildir_keywords.h"
 #include "formats/maildir/maildir_list.h"
+#include "formats/maildir/maildir_message.h"
 #include "formats/maildir/maildir_name.h"
 #include "formats/maildir/maildir_subs.h"
 #include "formats/maildir/maildir_tree.h"
 #include "formats/maildir/maildir_uids.h"
-#include "formats/received.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -303,59 +301,6 @@ static int load_moved(struct maildir_source *s, struct am_loaded_file *out,
 	return r;
 }
 
-static void check_sizes(struct maildir_source *s, const struct am_message *msg,
-                        const struct am_maildir_name *name,
-                        const struct am_loaded_file *file)
-{
-	const uint8_t *bytes = am_blob_bytes(msg->raw);
-
-	if (name->size != UINT64_MAX && name->size != msg->size)
-		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "maildir.size-wrong",
-		            msg->folder, msg->origin,
-		            "the name says %" PRIu64
-		            " bytes, there are %" PRIu64,
-		            name->size, msg->size);
-	if (name->crlf_size != UINT64_MAX && bytes) {
-		struct am_crlf_size sum = {0};
-
-		am_crlf_size_add(&sum, bytes, (size_t)msg->size);
-		if (sum.size != name->crlf_size)
-			am_ctx_note(s->base.ctx, AM_NOTE_INFO,
-			            "maildir.crlf-size-wrong", msg->folder,
-			            msg->origin,
-			            "the name says %" PRIu64
-			            " bytes with CRLF, there are %" PRIu64,
-			            name->crlf_size, sum.size);
-	}
-	if (file->packed)
-		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "maildir.compressed",
-		            msg->folder, msg->origin,
-		            "stored compressed in %" PRIu64 " bytes",
-		            file->stored);
-}
-
-static int choose_date(struct maildir_source *s, struct am_message *msg,
-                       const struct am_maildir_name *name, int64_t mtime,
-                       struct am_error *err)
-{
-	struct am_when by_mtime = am_received_stamp(mtime);
-	struct am_when by_name = am_received_stamp(name->time);
-	struct am_received headers;
-	int r;
-
-	r = am_received_read(&headers, msg->raw, s->base.ctx, err);
-	if (r)
-		return r;
-	if (name->dated) {
-		by_name = (struct am_when){name->time, name->zone_min, true};
-		if (by_mtime.known && by_mtime.sec == by_name.sec)
-			by_mtime.offset_min = by_name.offset_min;
-	}
-	am_received_choose_maildir(msg, &headers, &by_mtime, &by_name,
-	                           name->dated);
-	return AM_OK;
-}
-
 static int maildir_load(struct am_source *src, struct am_message *msg,
                         struct am_error *err)
 {
@@ -363,8 +308,7 @@ static int maildir_load(struct am_source *src, struct am_message *msg,
 	struct ticket *ticket =
 		AM_CONTAINER((char *)msg->origin, struct ticket, origin);
 	struct am_loaded_file file = {0};
-	struct am_maildir_name name;
-	struct am_error own, *e = err ? err : &own;
+	struct am_error own = {0}, *e = err ? err : &own;
 	int r;
 
 	r = enter(s, ticket->dir, e);
@@ -375,11 +319,8 @@ static int maildir_load(struct am_source *src, struct am_message *msg,
 		r = load_moved(s, &file, ticket, e);
 	if (r)
 		return r;
-	msg->raw = file.blob;
-	msg->size = am_blob_size(msg->raw);
-	am_maildir_name_parse(&name, ticket->file + 4);
-	check_sizes(s, msg, &name, &file);
-	return choose_date(s, msg, &name, file.mtime, e);
+	return am_maildir_message_complete(msg, &file, ticket->file + 4,
+	                                   src->ctx, e);
 }
 
 static void maildir_close(struct am_source *src)
