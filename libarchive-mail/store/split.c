@@ -45,6 +45,14 @@ struct splitter {
 	uint64_t done;        /* raw bytes that steps account for */
 };
 
+/* Made when first needed: most messages have nothing but text. */
+static struct am_sha256 *sha_of(struct splitter *s)
+{
+	if (!s->sha)
+		s->sha = am_sha256_new();
+	return s->sha;
+}
+
 typedef bool piece_fn(void *user, const uint8_t *data, size_t len);
 
 /* Hand a range of the raw bytes to fn, until it says no. */
@@ -126,8 +134,15 @@ static int hash_message(struct splitter *s, struct am_canon_count *count,
                         struct am_error *err)
 {
 	struct am_split *split = s->split;
-	struct first_pass f = {.raw = s->sha, .lf = am_sha256_new()};
 
+	/* The common road: in memory, without a CR anywhere. */
+	if (s->bytes && !memchr(s->bytes, '\r', (size_t)split->size)) {
+		am_sha256(s->bytes, (size_t)split->size, split->hash);
+		memcpy(split->hash_lf, split->hash, AM_SHA256_LEN);
+		*count = (struct am_canon_count){0};
+		return AM_OK;
+	}
+	struct first_pass f = {.raw = sha_of(s), .lf = am_sha256_new()};
 	int r = each_piece(s, 0, split->size, first_piece, &f, err);
 	am_sha256_final(f.raw, split->hash);
 	if (!r && f.lf_late)
@@ -256,7 +271,7 @@ static int try_base64(struct splitter *s, const struct am_part *part,
 	if (!s->probe)
 		s->probe = am_base64_probe_new(NULL, NULL);
 	am_base64_probe_reset(s->probe, maybe_blob ? hash_decoded : NULL,
-	                      s->sha);
+	                      maybe_blob ? sha_of(s) : NULL);
 	int r = each_piece(s, part->body, len, probe_piece, s->probe, err);
 	*step = (struct am_step){.kind = AM_STEP_BASE64};
 	bool exact = !r && am_base64_probe_end(s->probe, &step->form,
@@ -281,10 +296,11 @@ static int as_blob(struct splitter *s, const struct am_part *part,
                    struct am_step *step, struct am_error *err)
 {
 	uint64_t len = part->end - part->body;
-	struct measure m = {.sha = s->sha};
+	struct measure m = {0};
 
 	if (len < BLOB_LEAST || !strncmp(part->type, "text/", 5))
 		return AM_END;
+	m.sha = sha_of(s);
 	int r = measure(s, part->body, len, &m, err);
 	*step = (struct am_step){.kind = AM_STEP_BLOB, .len = m.len};
 	am_sha256_final(s->sha, step->hash);
@@ -458,7 +474,6 @@ int am_split_message(struct am_split **out, const struct am_blob *raw,
 
 	split->arena = am_arena_new();
 	split->size = am_blob_size(raw);
-	s.sha = am_sha256_new();
 	s.steps = g_array_new(FALSE, FALSE, sizeof(struct am_step));
 	s.from = g_array_new(FALSE, FALSE, sizeof(struct am_split_source));
 	int r = split_message(&s, limits, err);
