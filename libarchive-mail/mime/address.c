@@ -19,6 +19,7 @@
 struct list {
 	const char *at, *end;
 	struct am_arena *arena;
+	const char *charset; /* of raw 8-bit text */
 	bool no_quotes, no_comments; /* one without an end was met */
 	const char *unclosed;        /* no encoded word ends before this */
 	bool in_group;
@@ -195,14 +196,27 @@ static void clear(struct piece *piece)
 	piece->has_angle = piece->ends_group = false;
 }
 
+static char *decode(struct list *l, const char *s, size_t len)
+{
+	bool specials;
+	char *out = am_words_unfold(l->arena, s, len);
+
+	return out ? out
+	           : am_words_decode_in(l->arena, l->charset, s, len,
+	                                &specials);
+}
+
 static char *text_of(struct list *l, const GString *s)
 {
-	return am_words_decode(l->arena, s->str, s->len);
+	return decode(l, s->str, s->len);
 }
 
 /* Up to a separator, which is taken too; false when nothing was left. */
 static bool take_piece(struct list *l, struct piece *piece)
 {
+	const char *after_angle = NULL;
+	size_t n_phrase = 0;
+
 	clear(piece);
 	if (l->at >= l->end)
 		return false;
@@ -220,10 +234,16 @@ static bool take_piece(struct list *l, struct piece *piece)
 			continue;
 		}
 		if (*p == '<') {
-			if (piece->has_angle)
-				return true; /* a comma forgotten */
+			if (piece->has_angle) {
+				/* A comma was forgotten: what stands between
+				 * the two is the name of the second. */
+				g_string_truncate(piece->phrase, n_phrase);
+				l->at = after_angle;
+				return true;
+			}
 			piece->has_angle = true;
-			l->at = take_angle(l, piece, p);
+			l->at = after_angle = take_angle(l, piece, p);
+			n_phrase = piece->phrase->len;
 			continue;
 		}
 		l->at++;
@@ -295,17 +315,14 @@ static void read_bare(struct list *l, struct piece *piece,
 		if (*p == '\1')
 			*p = ' ';
 	if (at || (s->len && !strchr(s->str, ' ') && s->str[0] != '"')) {
-		out->address = or_null(am_words_decode(l->arena, address,
-		                                       strlen(address)));
+		out->address = or_null(decode(l, address, strlen(address)));
 		if (blank)
-			out->name = or_null(am_words_decode(
-				l->arena, s->str, (size_t)(blank - s->str)));
+			out->name = or_null(
+				decode(l, s->str, (size_t)(blank - s->str)));
 		else
 			out->name = or_null(text_of(l, piece->comment));
 	} else {
 		out->name = or_null(text_of(l, piece->phrase));
-		if (!out->name)
-			out->name = or_null(text_of(l, piece->comment));
 	}
 	g_string_free(s, TRUE);
 }
@@ -316,9 +333,16 @@ static bool read_piece(struct list *l, struct piece *piece,
 	*out = (struct am_address){0};
 	if (piece->has_angle) {
 		out->address = or_null(text_of(l, piece->angle));
-		out->name = or_null(text_of(l, piece->phrase));
-		if (!out->name)
-			out->name = or_null(text_of(l, piece->comment));
+		/* "Pete (at home) <p@x>": the comment is part of what one
+		 * reads. */
+		if (piece->phrase->len && piece->comment->len) {
+			append_space(piece->phrase);
+			g_string_append_printf(piece->phrase, "(%s)",
+			                       piece->comment->str);
+		}
+		out->name = or_null(text_of(l, piece->phrase->len
+		                                       ? piece->phrase
+		                                       : piece->comment));
 	} else {
 		read_bare(l, piece, out);
 	}
@@ -426,7 +450,8 @@ static void append_name(GString *to, const char *name)
 	g_string_append_c(to, '"');
 }
 
-char *am_address_text(struct am_arena *arena, const char *value, size_t len)
+char *am_address_text(struct am_arena *arena, const char *charset,
+                      const char *value, size_t len)
 {
 	struct list l;
 	struct piece piece;
@@ -437,11 +462,12 @@ char *am_address_text(struct am_arena *arena, const char *value, size_t len)
 	char *text = am_words_unfold(arena, value, len);
 	if (text)
 		return text;
-	text = am_words_decode_noting(arena, value, len, &specials);
+	text = am_words_decode_in(arena, charset, value, len, &specials);
 	if (!specials)
 		return text;
 	GString *out = g_string_sized_new(len);
 	open_list(&l, &piece, arena, value, len);
+	l.charset = charset;
 	while (next_address(&l, &piece, &address)) {
 		if (out->len)
 			g_string_append(out, ", ");

@@ -19,8 +19,9 @@ size_t am_address_parse(struct am_arena *arena, const char *value, size_t len,
 /*
  * The whole list as one line of UTF-8 for people that can still be parsed:
  * encoded words are decoded, and a name in which that brings up a comma or the
- * like is put in quotes.  Never NULL.
+ * like is put in quotes.  charset as for am_words_decode_in().  Never NULL.
  */
-char *am_address_text(struct am_arena *arena, const char *value, size_t len);
+char *am_address_text(struct am_arena *arena, const char *charset,
+                      const char *value, size_t len);
 
 #endif

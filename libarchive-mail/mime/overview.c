@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/charset.h"
 #include "mime/address.h"
 #include "mime/part.h"
 #include "mime/words.h"
@@ -134,7 +135,7 @@ static const char *first_id(struct am_arena *arena, const struct am_field *f,
 			return s;
 	}
 	at = f->value;
-	if (whole)
+	if (whole && !memchr(at, '<', f->value_len))
 		return copy_id(arena, at, f->value_len);
 	return next_bare_id(&at, end, &id, &len) ? copy_id(arena, id, len)
 	                                         : NULL;
@@ -189,14 +190,43 @@ static const char *list_id(struct am_arena *arena, const struct am_field *f)
 /* ---- fields --------------------------------------------------------------- */
 
 /* One list of addresses may be spread over several fields. */
-static const char *add_addresses(struct am_arena *arena, const char *so_far,
-                                 const struct am_field *f)
+static const char *add_addresses(struct am_arena *arena, const char *charset,
+                                 const char *so_far, const struct am_field *f)
 {
-	const char *text = am_address_text(arena, f->value, f->value_len);
+	const char *text =
+		am_address_text(arena, charset, f->value, f->value_len);
 
 	if (!so_far || !*so_far)
 		return text;
 	return *text ? am_arena_printf(arena, "%s, %s", so_far, text) : so_far;
+}
+
+static char *subject(struct am_arena *arena, const char *charset,
+                     const struct am_field *f)
+{
+	bool specials;
+	char *s = am_words_unfold(arena, f->value, f->value_len);
+
+	return s ? s
+	         : am_words_decode_in(arena, charset, f->value, f->value_len,
+	                              &specials);
+}
+
+/* Raw 8-bit text in a header, against all rules, mostly is in the charset that
+ * the message then says its body has. */
+static const char *raw_charset(struct am_arena *arena, const char *block,
+                               size_t len)
+{
+	struct am_part_header header = {.block = block, .len = len};
+	struct am_part_fields fields;
+
+	if (am_utf8_valid(block, len))
+		return NULL;
+	am_part_fields_find(&fields, &header);
+	if (!fields.type.name)
+		return NULL;
+	return am_param_get(arena, fields.type.value, fields.type.value_len,
+	                    "charset");
 }
 
 static void read_received(struct am_overview *out, const struct am_field *f)
@@ -222,6 +252,8 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 	const char **lists[] = {[FROM] = &out->from, [TO] = &out->to,
 	                        [CC] = &out->cc, [BCC] = &out->bcc};
 
+	const char *charset = raw_charset(arena, block, len);
+
 	am_fields_init(&fields, block, len, 0);
 	while (am_fields_next(&fields, &f)) {
 		enum wanted w = which(&f);
@@ -235,11 +267,11 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 		case TO:
 		case CC:
 		case BCC:
-			*lists[w] = add_addresses(arena, *lists[w], &f);
+			*lists[w] = add_addresses(arena, charset, *lists[w],
+			                          &f);
 			break;
 		case SUBJECT:
-			out->subject = am_words_decode(arena, f.value,
-			                               f.value_len);
+			out->subject = subject(arena, charset, &f);
 			break;
 		case MESSAGE_ID:
 			out->message_id = first_id(arena, &f, true);

@@ -506,15 +506,19 @@ static int before_line(struct scanner *s, uint64_t at, uint64_t *out)
 	return AM_OK;
 }
 
-/* End the leaf and all frames but the outermost n_keep. */
+/* End the leaf and all frames but the outermost n_keep.  A header may hold the
+ * line end before the boundary; what is around it then ends there too. */
 static void end_parts(struct scanner *s, size_t n_keep, uint64_t end)
 {
-	if (s->leaf != NO_PART)
-		s->parts[s->leaf].end = MAX(end, s->parts[s->leaf].body);
+	if (s->leaf != NO_PART) {
+		end = MAX(end, s->parts[s->leaf].body);
+		s->parts[s->leaf].end = end;
+	}
 	s->leaf = NO_PART;
 	while (s->n_frames > n_keep) {
 		struct am_part *p = &s->parts[s->frames[--s->n_frames].part];
-		p->end = MAX(end, p->body);
+		end = MAX(end, p->body);
+		p->end = end;
 	}
 }
 

@@ -283,7 +283,7 @@ static void add_heading(GString *to, struct am_arena *arena,
 		while (am_fields_next(&fields, &f)) {
 			if (!am_field_is(&f, names[i]))
 				continue;
-			char *s = i < 2 ? am_address_text(arena, f.value,
+			char *s = i < 2 ? am_address_text(arena, NULL, f.value,
 			                                  f.value_len)
 			                : am_words_decode(arena, f.value,
 			                                  f.value_len);

@@ -45,6 +45,7 @@ static bool is_space(char c)
  * end: remembered so that a thousand openings do not search a thousand times. */
 struct input {
 	const char *end, *unclosed;
+	const char *charset; /* of raw 8-bit text */
 	bool specials;
 };
 
@@ -170,8 +171,8 @@ static void append_converted(struct am_arena *arena, GString *to,
 
 /* Text as it stands: without line ends; what is not ASCII is UTF-8 or else
  * Windows-1252, or ISO-2022-JP by its escapes. */
-static void append_plain(struct am_arena *arena, GString *to, const char *s,
-                         size_t len)
+static void append_plain(struct am_arena *arena, const struct input *in,
+                         GString *to, const char *s, size_t len)
 {
 	size_t start = to->len;
 
@@ -188,7 +189,7 @@ static void append_plain(struct am_arena *arena, GString *to, const char *s,
 			g_string_append_c(to, ' ');
 		p = q;
 	}
-	const char *charset = NULL;
+	const char *charset = in->charset;
 	char *escape = memchr(to->str + start, 27, to->len - start);
 	if (escape && (escape[1] == '$' || escape[1] == '('))
 		charset = "iso-2022-jp";
@@ -334,12 +335,13 @@ char *am_words_unfold(struct am_arena *arena, const char *s, size_t len)
 	return out;
 }
 
-char *am_words_decode_noting(struct am_arena *arena, const char *value,
-                             size_t len, bool *specials)
+char *am_words_decode_in(struct am_arena *arena, const char *charset,
+                         const char *value, size_t len, bool *specials)
 {
 	trim(&value, &len);
 	const char *p = value, *end = value + len, *plain = value;
-	struct input in = {.end = end, .unclosed = value};
+	struct input in = {
+		.end = end, .unclosed = value, .charset = charset};
 	GString *out = g_string_sized_new(len + 1);
 
 	while (p < end) {
@@ -351,10 +353,10 @@ char *am_words_decode_noting(struct am_arena *arena, const char *value,
 			p++;
 			continue;
 		}
-		append_plain(arena, out, plain, (size_t)(p - plain));
+		append_plain(arena, &in, out, plain, (size_t)(p - plain));
 		plain = p = append_words(arena, out, &in, word, behind);
 	}
-	append_plain(arena, out, plain, (size_t)(end - plain));
+	append_plain(arena, &in, out, plain, (size_t)(end - plain));
 	am_words_clean(out->str, out->len);
 	char *result = am_arena_strndup(arena, out->str, out->len);
 	g_string_free(out, TRUE);
@@ -368,5 +370,5 @@ char *am_words_decode(struct am_arena *arena, const char *value, size_t len)
 	char *out = am_words_unfold(arena, value, len);
 
 	return out ? out
-	           : am_words_decode_noting(arena, value, len, &specials);
+	           : am_words_decode_in(arena, NULL, value, len, &specials);
 }

@@ -18,9 +18,13 @@ char *am_words_decode(struct am_arena *arena, const char *value, size_t len);
 /* The same where it takes only unfolding (no encoded word, no 8-bit text), else
  * NULL: most values, and a fraction of the time. */
 char *am_words_unfold(struct am_arena *arena, const char *value, size_t len);
-/* *specials: decoding brought up ()<>[]:;@\," that were not there before. */
-char *am_words_decode_noting(struct am_arena *arena, const char *value,
-                             size_t len, bool *specials);
+/*
+ * charset: of raw 8-bit text that is not UTF-8 (a guess: the message's own), or
+ * NULL.  *specials: decoding brought up ()<>[]:;@\," that were not there
+ * before.
+ */
+char *am_words_decode_in(struct am_arena *arena, const char *charset,
+                         const char *value, size_t len, bool *specials);
 /* The last step of it: control characters of UTF-8 text become spaces. */
 void am_words_clean(char *s, size_t len);
 

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (!addresses[i].name && !addresses[i].address)
 			abort();
 	}
-	check_text(am_address_text(arena, s, len));
+	check_text(am_address_text(arena, NULL, s, len));
 	am_fields_init(&fields, s, len, 0);
 	while (am_fields_next(&fields, &field))
 		if (!field.name_len || field.value < field.name ||
