@@ -57,8 +57,8 @@ char *am_accession_begun(const struct am_job_info *info)
 	am_json_open(json, '{');
 	put_text(json, "source", info->source ? info->source : "");
 	put_text(json, "format", info->format);
-	char *who = g_strdup_printf("%s@%s", g_get_user_name(),
-	                            g_get_host_name());
+	char *who =
+		g_strdup_printf("%s@%s", g_get_user_name(), g_get_host_name());
 	put_text(json, "who", who);
 	g_free(who);
 	put_when(json, "started", info->started);

@@ -17,6 +17,9 @@
  * sequence number, so a follower (the index, an IMAP client's HIGHESTMODSEQ)
  * asks only for what came after the last one it saw.
  *
+ * A reader sees one moment, that of its opening; to see what a writer has
+ * committed since, open again, which is cheap.
+ *
  * A handle belongs to one thread at a time; threads that read in parallel open
  * one each.  Opening brings the catalog up to date with the log first: behind,
  * it catches up; ahead, foreign or gone, it is made anew.  Where the archive
@@ -98,9 +101,9 @@ AM_MUST_USE int am_archive_folders(struct am_archive *archive, am_folder_fn *fn,
  * Ascending, in *ids, g_free() it.
  */
 struct am_archive_filter {
-	const char *folder;      /* glob, as am_folder_matches() */
+	const char *folder; /* glob, as am_folder_matches() */
 	uint32_t flags_set, flags_unset;
-	const char *keyword;     /* keyword or label, case-insensitively */
+	const char *keyword; /* keyword or label, case-insensitively */
 };
 AM_MUST_USE int am_archive_select(struct am_archive *archive,
                                   const struct am_archive_filter *filter,
@@ -138,9 +141,9 @@ AM_MUST_USE int am_archive_rebuild(const char *path, struct am_ctx *ctx,
                                    struct am_error *err);
 
 struct am_compact_options {
-	bool max;              /* larger blocks at a high level, for cold mail */
-	const char *to;        /* write here; NULL: replace after verifying */
-	const char *codec;     /* NULL: as it is */
+	bool max;          /* larger blocks at a high level, for cold mail */
+	const char *to;    /* write here; NULL: replace after verifying */
+	const char *codec; /* NULL: as it is */
 	uint64_t segment;
 };
 struct am_repair_result {

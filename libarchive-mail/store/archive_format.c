@@ -16,7 +16,8 @@ const struct am_option am_archive_options[] = {
          NULL},
 	{"segment", "SIZE",
          "a new archive is a folder of files of this size, such as 1G", NULL},
-	{"expunged", "yes|no", "also give what was deleted in the archive", "no"},
+	{"expunged", "yes|no", "also give what was deleted in the archive",
+         "no"},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -50,12 +51,13 @@ const struct am_format am_format_archive = {
                  AM_KEEPS_RECEIVED | AM_KEEPS_SENDER | AM_KEEPS_PROPS,
 	.options = am_archive_options,
 	.suffixes = ".mailark",
-	.about = "Keeps everything: the exact bytes of each message (stored "
-		 "once, attachments once), folders, flags, keywords, labels, "
-		 "every candidate for the received date, and who brought it in. "
-		 "Append-only, checksummed, readable without this program. The "
-		 "folder NAME.mailark.cache beside it holds what can be made "
-		 "again from it at any time.",
+	.about =
+		"Keeps everything: the exact bytes of each message (stored "
+		"once, attachments once), folders, flags, keywords, labels, "
+		"every candidate for the received date, and who brought it in. "
+		"Append-only, checksummed, readable without this program. The "
+		"folder NAME.mailark.cache beside it holds what can be made "
+		"again from it at any time.",
 	.probe = probe,
 	.open_source = am_archive_open_source,
 	.open_sink = am_archive_open_sink,

@@ -24,12 +24,12 @@ struct am_archive {
 	struct am_lock *lock; /* on the cache, of who writes it */
 	struct am_content_index index;
 	struct am_content_reader *reader;
-	struct am_arena *arena;    /* what the last call gave */
-	struct am_message *shown;  /* so did it */
+	struct am_arena *arena;   /* what the last call gave */
+	struct am_message *shown; /* so did it */
 	bool writable;
-	bool confirmed;         /* the log has the commit `hint` */
-	bool told;              /* that it has not */
-	struct am_commit hint;  /* where the catalog was seen to be */
+	bool confirmed;        /* the log has the commit `hint` */
+	bool told;             /* that it has not */
+	struct am_commit hint; /* where the catalog was seen to be */
 	uint64_t hint_id;
 };
 
@@ -41,6 +41,10 @@ AM_MUST_USE int am_archive_begin(struct am_archive **out, const char *path,
 AM_MUST_USE int am_archive_create(struct am_archive **out, const char *path,
                                   const struct am_log_options *options,
                                   struct am_ctx *ctx, struct am_error *err);
+/* archive_attach.c: the catalog, brought up to the log.  *again: somebody else
+ * moved it past what we saw; open anew. */
+AM_MUST_USE int am_archive_attach(struct am_archive *a, bool *again,
+                                  struct am_error *err);
 /* A catalog of its own in a temporary folder, made from the log alone. */
 AM_MUST_USE int am_archive_attach_private(struct am_archive *a, bool tail,
                                           struct am_error *err);

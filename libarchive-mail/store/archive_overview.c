@@ -107,7 +107,8 @@ static int get_block(struct am_skeleton *s, uint64_t block, struct kept **out,
 struct place { /* in the skeleton bytes of a recipe */
 	const struct am_recipe *recipe;
 	size_t extent;
-	uint32_t done; /* of that extent */
+	uint32_t done;       /* of that extent */
+	uint64_t block, end; /* where the one before ended */
 };
 
 /* Take len skeleton bytes, into the spool unless that is NULL. */
@@ -135,9 +136,17 @@ static int take(struct am_skeleton *s, struct place *at, uint64_t len,
 			if (r)
 				return r;
 		}
+		/* A writer only ever appends.  Who points to the same text
+		 * again and again wants to fill a disk. */
+		if (e->block < at->block ||
+		    (e->block == at->block && e->offset < at->end))
+			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+			               "a recipe goes backwards");
 		len -= n;
 		at->done += n;
 		if (at->done == e->len) {
+			at->block = e->block;
+			at->end = (uint64_t)e->offset + e->len;
 			at->extent++;
 			at->done = 0;
 		}

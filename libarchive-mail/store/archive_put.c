@@ -48,8 +48,8 @@ int am_archive_put_folder(struct am_archive_sink *s,
 		.role = old && !role ? old->role : folder->role,
 		.subscribed = folder->subscribed || (old && old->subscribed),
 		.id = old ? (*out)->id : next->max_folder + 1,
-		.uidvalidity = old ? (*out)->uidvalidity
-	                           : (uint32_t)am_time_now(),
+		.uidvalidity =
+			old ? (*out)->uidvalidity : (uint32_t)am_time_now(),
 		.uidnext = old ? (*out)->uidnext : 1,
 	};
 	if (!item.uidvalidity)
@@ -123,16 +123,15 @@ static int put_bytes(struct am_archive_sink *s, const struct am_message *msg,
 	*id = match.same;
 	if (*known)
 		return AM_OK;
-	return add_message(s, msg, split, is_uniform(split) ? match.form : 0, id,
-	                   err);
+	return add_message(s, msg, split, is_uniform(split) ? match.form : 0,
+	                   id, err);
 }
 
 /* ---- places ---- */
 
 static bool is_claimed(const struct am_archive_sink *s, uint64_t placement)
 {
-	return placement >= s->first_new ||
-	       am_idset_has(s->claimed, placement);
+	return placement >= s->first_new || am_idset_has(s->claimed, placement);
 }
 
 /* The first placement there that no message of this run has met. */
@@ -238,8 +237,8 @@ static int refresh(struct am_archive_sink *s, const struct am_message *msg,
 
 	if (r)
 		return r;
-	bool keep = !s->same_source || !g_hash_table_contains(s->same_source,
-	                                                      &place->accession);
+	bool keep = !s->same_source ||
+	            !g_hash_table_contains(s->same_source, &place->accession);
 	const struct am_message *old = item.meta;
 	uint32_t flags = keep ? old->flags | msg->flags : msg->flags;
 	struct words keywords =

@@ -61,7 +61,8 @@ int am_archive_row(struct am_archive *a, uint64_t id, struct am_arena *arena,
 	                       err);
 	if (r == AM_END)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "message %" PRIu64 " shares the bytes of %" PRIu64
+		               "message %" PRIu64
+		               " shares the bytes of %" PRIu64
 		               ", which is not there",
 		               id, out->item.content);
 	out->item.recipe = owner.item.recipe;
@@ -274,8 +275,8 @@ static int is_wanted(const struct wanted *w,
 		return AM_END;
 	struct am_arena *arena = am_arena_new();
 	int r = am_catalog_meta(place, arena, &item, err);
-	if (!r && !has_word(item.meta->keywords, item.meta->n_keywords,
-	                    w->keyword) &&
+	if (!r &&
+	    !has_word(item.meta->keywords, item.meta->n_keywords, w->keyword) &&
 	    !has_word(item.meta->labels, item.meta->n_labels, w->keyword))
 		r = AM_END;
 	am_arena_free(&arena);

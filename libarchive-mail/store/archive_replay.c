@@ -75,7 +75,8 @@ static int recipe_of(struct replay *r, const struct am_item_message *m,
 	                           &owner, err);
 	if (s == AM_END)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "message %" PRIu64 " shares the bytes of %" PRIu64
+		               "message %" PRIu64
+		               " shares the bytes of %" PRIu64
 		               ", which is not there",
 		               m->id, m->content);
 	*out = owner.item.recipe;

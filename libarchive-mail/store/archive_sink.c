@@ -136,8 +136,8 @@ static int put(struct am_sink *sink, const struct am_message *msg,
 		p = made;
 	}
 	if (!r)
-		r = am_archive_put_message(sink_of(sink), msg, p->split, outcome,
-		                           err);
+		r = am_archive_put_message(sink_of(sink), msg, p->split,
+		                           outcome, err);
 	discard(p);
 	return r;
 }
@@ -242,8 +242,7 @@ static int empty_folder(const char *path, bool *out, struct am_error *err)
 	*out = true;
 	while ((name = g_dir_read_name(dir))) {
 		*out &= is_leftover(name);
-		g_ptr_array_add(leftovers,
-		                g_build_filename(path, name, NULL));
+		g_ptr_array_add(leftovers, g_build_filename(path, name, NULL));
 	}
 	g_dir_close(dir);
 	if (*out && leftovers->len) {
@@ -295,8 +294,8 @@ static int open_archive(struct am_archive_sink *s,
 	if (r)
 		return r;
 	if (fresh)
-		return am_archive_create(&s->archive, where->path, &options, ctx,
-		                         err);
+		return am_archive_create(&s->archive, where->path, &options,
+		                         ctx, err);
 	r = am_archive_open(&s->archive, where->path, true, ctx, err);
 	if (!r && (codec || level))
 		am_log_set_codec(s->archive->log,

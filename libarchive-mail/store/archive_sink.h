@@ -43,9 +43,9 @@ struct am_archive_sink {
 	struct am_sink base;
 	struct am_archive *archive;
 	struct am_archive_writer writer;
-	uint64_t accession; /* 0: nobody said who copies */
-	GHashTable *same_source; /* accessions of this very source */
-	uint64_t first_new;  /* placements from here on are of this run */
+	uint64_t accession;       /* 0: nobody said who copies */
+	GHashTable *same_source;  /* accessions of this very source */
+	uint64_t first_new;       /* placements from here on are of this run */
 	struct am_idset *claimed; /* placements met in the source */
 };
 

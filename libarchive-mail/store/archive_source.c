@@ -31,7 +31,6 @@ static struct archive_source *source_of(struct am_source *src)
 	return AM_CONTAINER(src, struct archive_source, base);
 }
 
-
 static int make_message(struct archive_source *s,
                         const struct am_catalog_place *place,
                         struct am_message **out, struct am_error *err)

@@ -42,8 +42,8 @@ static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 		g_free(escaped);
 	}
 	/* A path may begin with "file:"; "./" in front keeps it a path. */
-	char *plain = g_strdup_printf("%s%s", *c->path == '/' ? "" : "./",
-	                              c->path);
+	char *plain =
+		g_strdup_printf("%s%s", *c->path == '/' ? "" : "./", c->path);
 	int code = sqlite3_open_v2(uri ? uri : plain, &c->db, flags, NULL);
 	g_free(plain);
 	g_free(uri);
@@ -54,8 +54,8 @@ static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 		return am_catalog_fail(c, AM_FAILED, err);
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_busy_timeout(c->db, WAIT_MS);
-	int r = am_catalog_exec(c, c->writable ? writer_pragmas : reader_pragmas,
-	                        err);
+	int r = am_catalog_exec(
+		c, c->writable ? writer_pragmas : reader_pragmas, err);
 	return r ? AM_FAILED : AM_OK;
 }
 
@@ -102,7 +102,8 @@ static int open_at(struct am_catalog **out, const char *dir, bool writable,
 	else if (access(c->path, F_OK))
 		r = am_fail_sys(err, AM_FAILED, "%s", c->path);
 	if (!r && is_marked(c))
-		r = am_fail(err, AM_FAILED, AM_E_CORRUPT, "%s: damaged", c->path);
+		r = am_fail(err, AM_FAILED, AM_E_CORRUPT, "%s: damaged",
+		            c->path);
 	if (!r)
 		r = connect_to(c, frozen, err);
 	if (!r)
@@ -160,9 +161,9 @@ void am_catalog_close(struct am_catalog **catalog)
 int am_catalog_wipe(const char *dir, struct am_error *err)
 {
 	/* The mark last: what is half removed is still marked. */
-	static const char *const names[] = {
-		FILE_NAME "-wal", FILE_NAME "-shm", FILE_NAME "-journal",
-		FILE_NAME, FILE_NAME AM_CATALOG_BROKEN};
+	static const char *const names[] = {FILE_NAME "-wal", FILE_NAME "-shm",
+	                                    FILE_NAME "-journal", FILE_NAME,
+	                                    FILE_NAME AM_CATALOG_BROKEN};
 	int r = AM_OK;
 
 	for (size_t i = 0; i < AM_COUNT(names) && !r; i++) {
@@ -195,12 +196,20 @@ int am_catalog_reset(struct am_catalog *c, struct am_error *err)
 static void encode_commit(const struct am_commit *commit,
                           uint8_t out[COMMIT_SIZE])
 {
-	const uint64_t fields[14] = {
-		commit->number,      commit->since,         commit->pos,
-		commit->end,         (uint64_t)commit->when, commit->messages,
-		commit->placements,  commit->folders,       commit->blobs,
-		commit->blocks,      commit->max_message,
-		commit->max_placement, commit->max_folder,  commit->max_block};
+	const uint64_t fields[14] = {commit->number,
+	                             commit->since,
+	                             commit->pos,
+	                             commit->end,
+	                             (uint64_t)commit->when,
+	                             commit->messages,
+	                             commit->placements,
+	                             commit->folders,
+	                             commit->blobs,
+	                             commit->blocks,
+	                             commit->max_message,
+	                             commit->max_placement,
+	                             commit->max_folder,
+	                             commit->max_block};
 	for (size_t i = 0; i < 14; i++)
 		am_put_le64(out + 8 * i, fields[i]);
 	memcpy(out + sizeof fields, commit->chain, AM_SHA256_LEN);

@@ -27,8 +27,8 @@ struct am_catalog;
 AM_MUST_USE int am_catalog_open(struct am_catalog **out, const char *dir,
                                 bool writable, struct am_error *err);
 /* Of a place nobody can write to, so that not even SQLite's locks are taken. */
-AM_MUST_USE int am_catalog_open_frozen(struct am_catalog **out,
-                                       const char *dir, struct am_error *err);
+AM_MUST_USE int am_catalog_open_frozen(struct am_catalog **out, const char *dir,
+                                       struct am_error *err);
 /* Builds the indexes first if they are not there (am_catalog_bulk). */
 void am_catalog_close(struct am_catalog **catalog);
 /* SQLite found it damaged while it was read.  A mark beside it makes the next
@@ -42,8 +42,7 @@ AM_MUST_USE int am_catalog_reset(struct am_catalog *catalog,
                                  struct am_error *err);
 /* The commit it stands at; AM_END when it is empty; archive_id to compare. */
 AM_MUST_USE int am_catalog_position(struct am_catalog *catalog,
-                                    uint64_t *archive_id,
-                                    struct am_commit *out,
+                                    uint64_t *archive_id, struct am_commit *out,
                                     struct am_error *err);
 AM_MUST_USE int am_catalog_begin(struct am_catalog *catalog,
                                  struct am_error *err);
@@ -84,9 +83,10 @@ AM_MUST_USE int am_catalog_add_message(struct am_catalog *catalog,
                                        const struct am_item_message *message,
                                        const struct am_overview *overview,
                                        struct am_error *err);
-AM_MUST_USE int am_catalog_add_placement(
-	struct am_catalog *catalog, const struct am_item_placement *placement,
-	uint64_t seq, struct am_error *err);
+AM_MUST_USE int
+am_catalog_add_placement(struct am_catalog *catalog,
+                         const struct am_item_placement *placement,
+                         uint64_t seq, struct am_error *err);
 /* AM_FAILED with AM_E_CORRUPT when there is no such placement. */
 AM_MUST_USE int am_catalog_add_change(struct am_catalog *catalog,
                                       const struct am_item_change *change,
@@ -94,9 +94,10 @@ AM_MUST_USE int am_catalog_add_change(struct am_catalog *catalog,
 AM_MUST_USE int am_catalog_add_cursor(struct am_catalog *catalog,
                                       const struct am_item_cursor *cursor,
                                       struct am_error *err);
-AM_MUST_USE int am_catalog_add_accession(
-	struct am_catalog *catalog, const struct am_item_accession *accession,
-	struct am_error *err);
+AM_MUST_USE int
+am_catalog_add_accession(struct am_catalog *catalog,
+                         const struct am_item_accession *accession,
+                         struct am_error *err);
 
 /* The sequence number of the last placement or change added. */
 AM_MUST_USE int am_catalog_seq(struct am_catalog *catalog, uint64_t *out,
@@ -236,7 +237,6 @@ AM_MUST_USE int am_catalog_blobs(struct am_catalog *catalog, am_blob_fn *fn,
 typedef void am_difference_fn(void *user, const char *what);
 AM_MUST_USE int am_catalog_compare(struct am_catalog *a, struct am_catalog *b,
                                    am_difference_fn *fn, void *user,
-                                   uint64_t *differences,
-                                   struct am_error *err);
+                                   uint64_t *differences, struct am_error *err);
 
 #endif

@@ -30,8 +30,7 @@ static const struct table {
          " meta FROM placement ORDER BY id",
          1},
 	{"cursor",
-         "SELECT source, folder, value FROM cursor ORDER BY source, folder",
-         2},
+         "SELECT source, folder, value FROM cursor ORDER BY source, folder", 2},
 	{"accession", "SELECT n, id, state, json FROM accession ORDER BY n", 1},
 };
 

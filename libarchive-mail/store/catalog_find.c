@@ -148,8 +148,8 @@ static int consider(struct am_catalog *c, uint64_t id,
 		goto out;
 	if (!memcmp(raw, hash, AM_SHA256_LEN))
 		out->same = id;
-	else if (!out->form && (sqlite3_column_int(s, 2) ||
-	                        !memcmp(raw, lf, AM_SHA256_LEN)))
+	else if (!out->form &&
+	         (sqlite3_column_int(s, 2) || !memcmp(raw, lf, AM_SHA256_LEN)))
 		out->form = (uint64_t)sqlite3_column_int64(s, 3);
 out:
 	sqlite3_reset(s);
@@ -235,8 +235,8 @@ int am_catalog_find_hash(struct am_catalog *c, const char *hex, uint64_t ids[2],
 			               "\"%.80s\" is not a hash", hex);
 		unsigned shift = i % 2 ? 0 : 4;
 		low[i / 2] = (uint8_t)(low[i / 2] | v << shift);
-		high[i / 2] = (uint8_t)((high[i / 2] & ~(15 << shift)) |
-		                        v << shift);
+		high[i / 2] =
+			(uint8_t)((high[i / 2] & ~(15 << shift)) | v << shift);
 	}
 	int r = am_catalog_stmt(c, AM_SQL_BY_HASH_RANGE, &s, err);
 	if (r)

@@ -66,7 +66,8 @@ static void keep(struct am_catalog *c, struct am_catalog_row *row)
 
 	g_ptr_array_add(c->folders, row);
 	if (n) {
-		struct am_catalog_row *last = g_ptr_array_index(c->folders, n - 1);
+		struct am_catalog_row *last =
+			g_ptr_array_index(c->folders, n - 1);
 		if (last->public.id > row->public.id)
 			g_ptr_array_sort(c->folders, by_id);
 	}

@@ -60,7 +60,7 @@ struct am_catalog {
 	struct am_prefix *prefix;
 
 	bool folders_known;
-	GPtrArray *folders;      /* struct am_catalog_row, by id */
+	GPtrArray *folders; /* struct am_catalog_row, by id */
 	GHashTable *folders_by_path;
 	GHashTable *folders_by_id;
 

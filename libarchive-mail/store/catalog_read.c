@@ -33,7 +33,8 @@ static int read_item(struct am_catalog *c, sqlite3_stmt *s,
                      struct am_error *err)
 {
 	out->size = (uint64_t)sqlite3_column_int64(s, 0);
-	out->eol = sqlite3_column_int(s, 3) ? AM_EOL_CRLF_FROM_LF : AM_EOL_AS_IS;
+	out->eol =
+		sqlite3_column_int(s, 3) ? AM_EOL_CRLF_FROM_LF : AM_EOL_AS_IS;
 	out->content = (uint64_t)sqlite3_column_int64(s, 4);
 	if (!hash_of(s, 1, out->hash))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
@@ -151,7 +152,7 @@ struct am_catalog_places {
 	bool kept;
 };
 
-#define PLACE_COLUMNS                                                 \
+#define PLACE_COLUMNS                                               \
 	"SELECT id, message, folder, uid, seq, flags, gone, words," \
 	" accession, meta FROM placement "
 
@@ -194,7 +195,8 @@ int am_catalog_places_open(struct am_catalog_places **out, struct am_catalog *c,
 	/* The kept one, unless a cursor further up uses it. */
 	p->kept = by == AM_CATALOG_OF_MESSAGE &&
 	          !(kept && sqlite3_stmt_busy(kept));
-	r = p->kept ? am_catalog_stmt(c, AM_SQL_PLACES_OF_MESSAGE, &p->stmt, err)
+	r = p->kept ? am_catalog_stmt(c, AM_SQL_PLACES_OF_MESSAGE, &p->stmt,
+	                              err)
 	            : am_catalog_prepare(c, sql[by], &p->stmt, err);
 	if (r)
 		g_free(p);
@@ -252,7 +254,8 @@ int am_catalog_meta(const struct am_catalog_place *place,
                     struct am_arena *arena, struct am_item_placement *out,
                     struct am_error *err)
 {
-	struct am_items_reader in = {place->meta, place->meta + place->meta_len};
+	struct am_items_reader in = {place->meta,
+	                             place->meta + place->meta_len};
 	struct am_item_any any;
 
 	int r = place->meta_len ? am_items_next(&in, arena, &any, err) : AM_END;

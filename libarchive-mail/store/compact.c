@@ -98,8 +98,8 @@ out:
 
 static int copy_messages(struct compaction *c, struct am_error *err)
 {
-	enum am_catalog_order order = c->options->max ? AM_CATALOG_BY_THREAD
-	                                              : AM_CATALOG_BY_ID;
+	enum am_catalog_order order =
+		c->options->max ? AM_CATALOG_BY_THREAD : AM_CATALOG_BY_ID;
 	uint64_t *ids;
 	size_t n;
 

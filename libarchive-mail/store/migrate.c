@@ -103,8 +103,8 @@ int am_migrate_check(struct am_catalog *c, struct am_error *err)
 	if (id != APPLICATION_ID)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s: not a catalog of ours", c->path);
-	r = am_catalog_prepare(c, "SELECT name, scope FROM feature ORDER BY name",
-	                       &s, err);
+	r = am_catalog_prepare(
+		c, "SELECT name, scope FROM feature ORDER BY name", &s, err);
 	if (!r)
 		r = check_features(c, s, err);
 	sqlite3_finalize(s);

@@ -18,7 +18,7 @@
 #define SUFFIX ".mailark"
 
 struct repair {
-	struct am_archive *old; /* with a catalog made from the log */
+	struct am_archive *old;   /* with a catalog made from the log */
 	struct am_catalog *known; /* the catalog as it was found, or NULL */
 	struct am_rewrite rewrite;
 	struct am_progress progress;
@@ -134,9 +134,9 @@ static int copy_ids(struct repair *p, struct am_catalog *c, bool only_new,
 		}
 		struct am_arena *arena = am_arena_new();
 		struct am_catalog_message row;
-		bool skip = only_new && !am_catalog_message(p->old->catalog,
-		                                            ids[i], arena, &row,
-		                                            NULL);
+		bool skip =
+			only_new && !am_catalog_message(p->old->catalog, ids[i],
+		                                        arena, &row, NULL);
 		am_arena_free(&arena);
 		if (!skip)
 			r = copy_message(p, ids[i], err);
@@ -259,7 +259,8 @@ static int name_folders(struct repair *p, struct am_error *err)
 	while (!(r = am_catalog_places_next(places, &place, err))) {
 		if (am_idset_has(p->rewrite.folders, place.folder))
 			continue;
-		char *name = g_strdup_printf("recovered-%" PRIu64, place.folder);
+		char *name =
+			g_strdup_printf("recovered-%" PRIu64, place.folder);
 		r = add_named_folder(p, place.folder, name, err);
 		g_free(name);
 		if (r)
@@ -293,7 +294,8 @@ static int place_the_rest(struct repair *p, struct am_error *err)
 	uint64_t *ids, n_placed = 0;
 	size_t n;
 
-	int r = am_catalog_ids(rw->to->catalog, AM_CATALOG_BY_ID, &ids, &n, err);
+	int r = am_catalog_ids(rw->to->catalog, AM_CATALOG_BY_ID, &ids, &n,
+	                       err);
 	for (size_t i = 0; i < n && !r; i++) {
 		struct am_catalog_message row;
 		if (am_idset_has(rw->placed, ids[i]))
@@ -315,7 +317,8 @@ static int place_the_rest(struct repair *p, struct am_error *err)
 	if (!r && n_placed)
 		am_ctx_note(p->old->ctx, AM_NOTE_WARN, "archive.unplaced", NULL,
 		            p->old->path,
-		            "%" PRIu64 " messages whose folder is not known any "
+		            "%" PRIu64
+		            " messages whose folder is not known any "
 		            "more are in \"recovered\"",
 		            n_placed);
 	return r;

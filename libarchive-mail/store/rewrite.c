@@ -172,8 +172,7 @@ int am_rewrite_placement(struct am_rewrite *rw,
 	int r = am_archive_writer_start(&rw->writer, err);
 	if (!r && am_catalog_seq(rw->to->catalog, &seq, err))
 		r = AM_FATAL;
-	if (!r &&
-	    am_catalog_add_placement(rw->to->catalog, item, seq + 1, err))
+	if (!r && am_catalog_add_placement(rw->to->catalog, item, seq + 1, err))
 		r = AM_FATAL;
 	if (r)
 		return r;

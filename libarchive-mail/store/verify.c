@@ -147,8 +147,7 @@ static int check_records(struct check *c, struct am_error *err)
 		return r;
 	check_count(c, "messages", c->out->messages, last->messages);
 	check_count(c, "placements", c->placements, last->placements);
-	check_count(c, "folders", am_idset_count(c->folders),
-	            last->folders);
+	check_count(c, "folders", am_idset_count(c->folders), last->folders);
 	check_count(c, "attachments", c->out->blobs, last->blobs);
 	check_count(c, "blocks", c->blocks, last->blocks);
 	return AM_OK;
@@ -229,8 +228,8 @@ static int check_messages(struct check *c, struct am_error *err)
 
 	int r = am_catalog_ids(c->archive->catalog, AM_CATALOG_BY_ID, &ids, &n,
 	                       err);
-	c->progress = (struct am_progress){.phase = "checking messages",
-	                                   .total = n};
+	c->progress =
+		(struct am_progress){.phase = "checking messages", .total = n};
 	for (size_t i = 0; i < n && !r; i++) {
 		struct am_error why;
 		if (am_ctx_cancelled(c->archive->ctx)) {

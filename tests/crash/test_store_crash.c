@@ -50,10 +50,8 @@ static void drop_place(struct place *p)
 static int import(const struct place *p, struct am_error *err)
 {
 	const char *options[] = {p->option, NULL};
-	struct box_run run = {.from = 0,
-	                      .to = MESSAGES,
-	                      .each = EACH,
-	                      .source = "box:1"};
+	struct box_run run = {
+		.from = 0, .to = MESSAGES, .each = EACH, .source = "box:1"};
 	struct am_ctx ctx = {.tmpdir = p->dir};
 
 	return box_import(&am_format_archive, p->path, options, &run, &ctx,

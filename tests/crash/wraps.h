@@ -24,7 +24,7 @@ enum wrap_mode {
 
 struct wraps {
 	enum wrap_mode mode;
-	unsigned at; /* step, from 1 */
+	unsigned at;    /* step, from 1 */
 	unsigned steps; /* so far */
 	unsigned hits;  /* times that something was made to go wrong */
 	/* Of the file written last, up to where it was synced: what lies behind

@@ -30,8 +30,8 @@ struct env *env_new(void)
 	cr_assert(mkdtemp(dir));
 	env->dir = dir;
 	env->path = g_build_filename(dir, "a.mailark", NULL);
-	env->notes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	                                   NULL);
+	env->notes =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	env->texts = g_string_new(NULL);
 	env->ctx = (struct am_ctx){.on_note = count_note,
 	                           .user = env,

@@ -25,9 +25,9 @@ static void check_everything(struct env *env, unsigned n)
 	struct am_error err = {0};
 	unsigned seen = 0, folders = 0;
 
-	cr_assert_eq(am_format_archive.open_source(&src, &where, &env->ctx,
-	                                           &err),
-	             AM_OK, "%s", err.text);
+	cr_assert_eq(
+		am_format_archive.open_source(&src, &where, &env->ctx, &err),
+		AM_OK, "%s", err.text);
 	cr_assert_eq(src->total, n);
 	int r;
 	while (!(r = am_source_next(src, &item, &err))) {
@@ -37,8 +37,8 @@ static void check_everything(struct env *env, unsigned n)
 		}
 		struct am_message *got = item.message;
 		cr_assert(g_str_has_prefix(got->origin, "box:"));
-		unsigned i = (unsigned)g_ascii_strtoull(got->origin + 4, NULL,
-		                                        10);
+		unsigned i =
+			(unsigned)g_ascii_strtoull(got->origin + 4, NULL, 10);
 		struct am_message *put = box_message(i);
 		cr_assert_eq(am_source_load(src, got, &err), AM_OK, "%u: %s", i,
 		             err.text);
@@ -59,7 +59,8 @@ static void check_everything(struct env *env, unsigned n)
 		cr_assert_eq(got->n_dates, put->n_dates);
 		cr_assert_eq(got->received.known, put->received.known);
 		cr_assert_eq(got->received.sec, put->received.sec);
-		cr_assert_eq(got->received.offset_min, put->received.offset_min);
+		cr_assert_eq(got->received.offset_min,
+		             put->received.offset_min);
 		const struct am_prop *uid = am_message_prop(got, "source.uid");
 		cr_assert(uid);
 		cr_assert_eq(g_ascii_strtoull(uid->value, NULL, 10), put->uid);
@@ -67,8 +68,8 @@ static void check_everything(struct env *env, unsigned n)
 			const struct am_prop *p =
 				am_message_prop(got, put->props[k].name);
 			cr_assert(p && p->len == put->props[k].len);
-			cr_assert(!memcmp(p->value, put->props[k].value,
-			                  p->len));
+			cr_assert(
+				!memcmp(p->value, put->props[k].value, p->len));
 		}
 		cr_assert_eq(!got->envelope_sender, !put->envelope_sender);
 		am_message_free(&put);
@@ -145,9 +146,9 @@ static struct am_sink *open_sink(struct env *env)
 	struct am_sink *sink;
 	struct am_error err = {0};
 
-	cr_assert_eq(am_format_archive.open_sink(&sink, &where, &env->ctx,
-	                                         &err),
-	             AM_OK, "%s", err.text);
+	cr_assert_eq(
+		am_format_archive.open_sink(&sink, &where, &env->ctx, &err),
+		AM_OK, "%s", err.text);
 	return sink;
 }
 
@@ -364,8 +365,8 @@ static void foreign_catalog(struct env *env)
 Test(archive, a_catalog_that_will_not_do_is_made_anew)
 {
 	static void (*const harm[])(struct env *) = {
-		forget_cache, garble_catalog, garble_a_page, replace_catalog,
-		empty_catalog, foreign_catalog};
+		forget_cache,    garble_catalog, garble_a_page,
+		replace_catalog, empty_catalog,  foreign_catalog};
 
 	for (size_t i = 0; i < AM_COUNT(harm); i++) {
 		struct env *env = env_new();
@@ -477,9 +478,9 @@ Test(archive, readers_see_the_last_commit_while_one_writes)
 		cr_assert_eq(st.placements, i / 30 * 30);
 		am_archive_close(&a);
 		/* A second writer hears who is there. */
-		cr_assert_eq(am_archive_open(&a, env->path, true, &env->ctx,
-		                             &err),
-		             AM_FAILED);
+		cr_assert_eq(
+			am_archive_open(&a, env->path, true, &env->ctx, &err),
+			AM_FAILED);
 		cr_assert_eq(err.kind, AM_E_BUSY, "%s", err.text);
 	}
 	am_sink_close(&sink);
@@ -561,24 +562,28 @@ Test(archive, selects_by_folder_flags_and_keyword)
 	struct am_archive *a = env_open(env);
 	struct am_archive_filter all = {0};
 	cr_assert_eq(count_selected(a, all), 10);
-	cr_assert_eq(count_selected(a, (struct am_archive_filter){
-					       .folder = "Old/*"}),
-	             2);
-	cr_assert_eq(count_selected(a, (struct am_archive_filter){
-					       .folder = "nothing"}),
-	             0);
 	cr_assert_eq(count_selected(
-			     a, (struct am_archive_filter){
-					.flags_set = AM_SEEN | AM_ANSWERED}),
-	             3); /* 3, 7, 11 */
-	cr_assert_eq(count_selected(a, (struct am_archive_filter){
-					       .flags_unset = AM_SEEN}),
-	             6); /* 0 2 4 6 8 10 */
-	cr_assert_eq(count_selected(a, (struct am_archive_filter){
-					       .keyword = "$later"}),
-	             2); /* 1 7 */
-	cr_assert_eq(count_selected(a, (struct am_archive_filter){
-					       .keyword = "VÄTER"}),
+			     a, (struct am_archive_filter){.folder = "Old/*"}),
+	             2);
+	cr_assert_eq(
+		count_selected(a,
+	                       (struct am_archive_filter){.folder = "nothing"}),
+		0);
+	cr_assert_eq(
+		count_selected(a,
+	                       (struct am_archive_filter){
+				       .flags_set = AM_SEEN | AM_ANSWERED}),
+		3); /* 3, 7, 11 */
+	cr_assert_eq(
+		count_selected(
+			a, (struct am_archive_filter){.flags_unset = AM_SEEN}),
+		6); /* 0 2 4 6 8 10 */
+	cr_assert_eq(
+		count_selected(a,
+	                       (struct am_archive_filter){.keyword = "$later"}),
+		2); /* 1 7 */
+	cr_assert_eq(count_selected(
+			     a, (struct am_archive_filter){.keyword = "VÄTER"}),
 	             2); /* 2 11 */
 	am_archive_close(&a);
 	env_free(&env);
@@ -662,9 +667,9 @@ Test(archive, an_archive_into_an_archive_is_the_same)
 
 	env_import(env, 0, 100, NULL);
 	struct am_sink *sink = open_sink(other);
-	cr_assert_eq(am_format_archive.open_source(&src, &where, &env->ctx,
-	                                           NULL),
-	             AM_OK);
+	cr_assert_eq(
+		am_format_archive.open_source(&src, &where, &env->ctx, NULL),
+		AM_OK);
 	while (!am_source_next(src, &item, NULL)) {
 		if (!item.message) {
 			cr_assert_eq(am_sink_folder(sink, item.folder, NULL),

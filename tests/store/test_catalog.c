@@ -46,8 +46,8 @@ Test(catalog, prefixes_give_all_candidates_through_growing)
 
 Test(catalog, id_sets_hold_any_number)
 {
-	static const uint64_t ids[] = {1, 2, 511, 512, 513, UINT32_MAX,
-	                               UINT64_MAX, 7};
+	static const uint64_t ids[] = {1,   2,          511,        512,
+	                               513, UINT32_MAX, UINT64_MAX, 7};
 	struct am_idset *set = am_idset_new();
 
 	for (size_t i = 0; i < AM_COUNT(ids); i++)
@@ -120,15 +120,14 @@ Test(catalog, features_of_the_future_are_refused_by_name)
 		struct am_error err = {0};
 		am_catalog_close(&c);
 		run_sql(env, cases[i].sql);
-		cr_assert_eq(am_catalog_open(&c, env->dir, cases[i].writable,
-		                             &err),
-		             cases[i].status, "case %zu: %s", i, err.text);
+		cr_assert_eq(
+			am_catalog_open(&c, env->dir, cases[i].writable, &err),
+			cases[i].status, "case %zu: %s", i, err.text);
 		cr_assert_eq(err.kind, cases[i].kind, "case %zu: %s", i,
 		             err.text);
 		if (cases[i].text) {
-			char *want = g_strdup_printf(
-				"%s/catalog.sqlite: %s", env->dir,
-				cases[i].text);
+			char *want = g_strdup_printf("%s/catalog.sqlite: %s",
+			                             env->dir, cases[i].text);
 			cr_assert_str_eq(err.text, want);
 			g_free(want);
 		}
@@ -153,8 +152,8 @@ Test(catalog, an_archive_with_a_future_catalog_is_refused_not_emptied)
 	             SQLITE_OK);
 	sqlite3_close(db);
 	for (int writable = 0; writable < 2; writable++) {
-		cr_assert_eq(am_archive_open(&a, env->path, writable,
-		                             &env->ctx, &err),
+		cr_assert_eq(am_archive_open(&a, env->path, writable, &env->ctx,
+		                             &err),
 		             AM_FAILED);
 		cr_assert_eq(err.kind, AM_E_UNSUPPORTED, "%s", err.text);
 		cr_assert(strstr(err.text, "\"shards\""), "%s", err.text);
@@ -224,8 +223,8 @@ static void add_message(struct am_catalog *c, uint64_t id, uint64_t lf,
 static void add_placement(struct am_catalog *c, uint64_t id, uint64_t message,
                           uint64_t folder, uint32_t flags, uint64_t seq)
 {
-	struct am_message meta = {.flags = flags, .uid = (uint32_t)id,
-	                          .origin = "o"};
+	struct am_message meta = {
+		.flags = flags, .uid = (uint32_t)id, .origin = "o"};
 	struct am_item_placement p = {
 		.id = id, .message = message, .folder = folder, .meta = &meta};
 
@@ -329,34 +328,38 @@ Test(catalog, changes_move_the_counts)
 	struct am_error err = {0};
 
 	fill(c);
-	change(c, (struct am_item_change){.placement = 1,
-	                                  .kind = AM_CHANGE_FLAGS,
-	                                  .flags = AM_SEEN | AM_FLAGGED,
-	                                  .n_words = 2,
-	                                  .words = words},
+	change(c,
+	       (struct am_item_change){.placement = 1,
+	                               .kind = AM_CHANGE_FLAGS,
+	                               .flags = AM_SEEN | AM_FLAGGED,
+	                               .n_words = 2,
+	                               .words = words},
 	       5);
 	check_folder(c, 1, 2, 0, 300, 3);
-	change(c, (struct am_item_change){.placement = 1,
-	                                  .kind = AM_CHANGE_MOVED,
-	                                  .folder = 2,
-	                                  .uid = 40},
+	change(c,
+	       (struct am_item_change){.placement = 1,
+	                               .kind = AM_CHANGE_MOVED,
+	                               .folder = 2,
+	                               .uid = 40},
 	       6);
 	check_folder(c, 1, 1, 0, 200, 3);
 	check_folder(c, 2, 3, 2, 500, 41);
-	change(c, (struct am_item_change){.placement = 3,
-	                                  .kind = AM_CHANGE_EXPUNGED},
+	change(c,
+	       (struct am_item_change){.placement = 3,
+	                               .kind = AM_CHANGE_EXPUNGED},
 	       7);
 	check_folder(c, 2, 2, 1, 200, 41);
 	/* What is gone counts no more, whatever happens to it. */
-	change(c, (struct am_item_change){.placement = 3,
-	                                  .kind = AM_CHANGE_FLAGS,
-	                                  .flags = 0},
+	change(c,
+	       (struct am_item_change){
+		       .placement = 3, .kind = AM_CHANGE_FLAGS, .flags = 0},
 	       8);
 	check_folder(c, 2, 2, 1, 200, 41);
-	change(c, (struct am_item_change){.placement = 1,
-	                                  .kind = AM_CHANGE_LABELS,
-	                                  .n_words = 1,
-	                                  .words = words},
+	change(c,
+	       (struct am_item_change){.placement = 1,
+	                               .kind = AM_CHANGE_LABELS,
+	                               .n_words = 1,
+	                               .words = words},
 	       9);
 	cr_assert_eq(am_catalog_place(c, 1, arena, &place, NULL), AM_OK);
 	cr_assert_eq(am_catalog_meta(&place, arena, &item, NULL), AM_OK);
@@ -367,10 +370,10 @@ Test(catalog, changes_move_the_counts)
 	cr_assert_eq(item.meta->flags, AM_SEEN | AM_FLAGGED);
 	cr_assert_eq(item.meta->n_keywords, 2);
 	cr_assert_eq(item.meta->n_labels, 1);
-	cr_assert_eq(am_catalog_add_change(
-			     c, &(struct am_item_change){.placement = 99}, 10,
-			     &err),
-	             AM_FAILED);
+	cr_assert_eq(
+		am_catalog_add_change(
+			c, &(struct am_item_change){.placement = 99}, 10, &err),
+		AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_CORRUPT);
 	end(c, 3);
 
@@ -397,13 +400,13 @@ Test(catalog, matches_exact_bytes_and_forms)
 	static const struct {
 		uint64_t hash, lf, same, form;
 	} cases[] = {
-		{1, 1, 1, 0},   /* there */
+		{1, 1, 1, 0},    /* there */
 		{10, 10, 10, 0}, /* a CRLF one there: its own LF form is 11's */
-		{20, 1, 0, 1},  /* the CRLF form of 1 */
-		{21, 2, 0, 2},  /* 2 is itself stored from CRLF */
-		{22, 3, 0, 0},  /* 3 has mixed line ends: nothing to share */
-		{30, 30, 0, 0}, /* new */
-		{40, 4, 0, 1},  /* 4 shares the content of 1 */
+		{20, 1, 0, 1},   /* the CRLF form of 1 */
+		{21, 2, 0, 2},   /* 2 is itself stored from CRLF */
+		{22, 3, 0, 0},   /* 3 has mixed line ends: nothing to share */
+		{30, 30, 0, 0},  /* new */
+		{40, 4, 0, 1},   /* 4 shares the content of 1 */
 	};
 	for (int bulk = 0; bulk < 2; bulk++) {
 		struct env *env = env_new();

@@ -159,9 +159,9 @@ Test(compact, writes_elsewhere_and_leaves_the_old)
 	cr_assert_str_eq(b, before);
 	env_verify(env, to);
 	/* Not over something. */
-	cr_assert_eq(am_archive_compact(env->path, &options, &env->ctx, &out,
-	                                &err),
-	             AM_FAILED);
+	cr_assert_eq(
+		am_archive_compact(env->path, &options, &env->ctx, &out, &err),
+		AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_EXISTS, "%s", err.text);
 	g_free(before);
 	g_free(a);

@@ -44,8 +44,8 @@ static void change_things(struct env *env)
 
 Test(rebuild, from_the_log_alone_everything_is_as_it_was)
 {
-	static const char *const options[] = {NULL, "segment=64k",
-	                                      "codec=zlib", "codec=stored"};
+	static const char *const options[] = {NULL, "segment=64k", "codec=zlib",
+	                                      "codec=stored"};
 	for (size_t i = 0; i < AM_COUNT(options); i++) {
 		struct env *env = env_new();
 		env_import(env, 0, 100, options[i]);

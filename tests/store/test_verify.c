@@ -162,8 +162,8 @@ Test(verify, compares_the_catalog_with_the_log)
 	};
 	for (size_t i = 0; i < AM_COUNT(lies); i++) {
 		struct env *env = env_new();
-		char *path = g_strconcat(env->path, ".cache/catalog.sqlite",
-		                         NULL);
+		char *path =
+			g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
 		struct am_verify_result v;
 		sqlite3 *db;
 		env_import(env, 0, 30, NULL);
@@ -214,8 +214,8 @@ Test(verify, what_is_no_archive_is_said_so)
 	cr_assert_eq(am_archive_verify(env->path, false, &env->ctx, &v, &err),
 	             AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_NOTFOUND, "%s", err.text);
-	cr_assert(g_file_set_contents(env->path, "From me\n\nhello\n", -1,
-	                              NULL));
+	cr_assert(
+		g_file_set_contents(env->path, "From me\n\nhello\n", -1, NULL));
 	cr_assert_eq(am_archive_verify(env->path, false, &env->ctx, &v, &err),
 	             AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_FORMAT, "%s", err.text);

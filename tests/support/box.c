@@ -11,9 +11,10 @@
 
 enum { KINDS = 12, ATTACHMENT = 30000 };
 
-static const char *const words[] = {
-	"annual", "report", "of", "the", "committee", "on", "old", "letters",
-	"and", "their", "keeping", "in", "boxes", "that", "nobody", "opened"};
+static const char *const words[] = {"annual",    "report", "of",      "the",
+                                    "committee", "on",     "old",     "letters",
+                                    "and",       "their",  "keeping", "in",
+                                    "boxes",     "that",   "nobody",  "opened"};
 
 static void add_words(GString *s, unsigned seed, unsigned n, const char *eol)
 {
@@ -50,18 +51,18 @@ static void add_headers(GString *s, unsigned n, const char *eol)
 		n % 7, n % 7, eol, eol, words[n % 16], n, eol, n, eol,
 		1 + n % 28, n % 60, eol);
 	if (n % 4)
-		g_string_append_printf(
-			s, "In-Reply-To: <%u@example.org>%s", n - 1, eol);
+		g_string_append_printf(s, "In-Reply-To: <%u@example.org>%s",
+		                       n - 1, eol);
 }
 
 /* What message i says: some say the same as an earlier one. */
 static unsigned text_of(unsigned i)
 {
 	switch (i % KINDS) {
-	case 5:          /* again, in the same folder */
-	case 7:          /* with other line ends */
+	case 5: /* again, in the same folder */
+	case 7: /* with other line ends */
 		return i - 4;
-	case 10:         /* in another folder */
+	case 10: /* in another folder */
 		return i - 9;
 	default:
 		return i;
@@ -81,7 +82,8 @@ GString *box_bytes(unsigned i)
 		g_string_append_printf(
 			s,
 			"MIME-Version: 1.0%sContent-Type: multipart/mixed; "
-			"boundary=\"b%u\"%s%s--b%u%sContent-Type: text/plain%s%s",
+			"boundary=\"b%u\"%s%s--b%u%sContent-Type: "
+		        "text/plain%s%s",
 			eol, n, eol, eol, n, eol, eol, eol);
 		add_words(s, n, 30, eol);
 		g_string_append_printf(
@@ -261,8 +263,7 @@ static char *print_item(struct am_source *src, const struct am_item *item)
 		                       (int)item->folder->role);
 		return g_string_free(s, FALSE);
 	}
-	if (!item->message->raw &&
-	    am_source_load(src, item->message, NULL)) {
+	if (!item->message->raw && am_source_load(src, item->message, NULL)) {
 		g_string_assign(s, "?");
 		return g_string_free(s, FALSE);
 	}
@@ -307,7 +308,7 @@ char *box_join(GPtrArray *lines)
 	GString *s = g_string_new(NULL);
 
 	for (guint i = 0; i < lines->len; i++)
-		g_string_append_printf(
-			s, "%s\n", (char *)g_ptr_array_index(lines, i));
+		g_string_append_printf(s, "%s\n",
+		                       (char *)g_ptr_array_index(lines, i));
 	return g_string_free(s, FALSE);
 }
