@@ -228,6 +228,7 @@ int opt_parse(const struct cmd *cmd, void *values, int *argc, char **argv,
 			r = parse_short(cmd, values, &args, help, err);
 	}
 	*argc = n;
+	argv[n] = NULL;
 	return r;
 }
 

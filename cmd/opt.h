@@ -16,7 +16,8 @@ struct opt_list {
  * in any order; "--" ends the options; "--name=value", "--name value", "-xvalue"
  * and "-x value" are alike; short switches may be run together.
  *
- * The other arguments are moved to the front of argv and counted in *argc.
+ * The other arguments are moved to the front of argv, which ends with NULL as
+ * main's does before and after, and counted in *argc.
  * *help: --help or -h was given.  AM_FAILED names what is wrong and, for an
  * unknown option, the nearest that exists.
  */

@@ -26,14 +26,28 @@ static const struct opt table[] = {
 };
 static const struct cmd cmd = {.name = "try", .options = table};
 
-static int parse(const char *line, struct values *v, char ***rest, int *n,
-                 bool *help, struct am_error *err)
+/* Parsing moves the words about: `all` keeps them for freeing. */
+struct parsed {
+	struct values v;
+	char *words[32];
+	char **all;
+	int n;
+	bool help;
+	struct am_error err;
+};
+
+static int parse(struct parsed *p, const char *line)
 {
-	*v = (struct values){0};
-	*rest = g_strsplit(line, " ", -1);
-	*n = (int)g_strv_length(*rest);
-	/* Parsing moves words: keep the vector's end for freeing. */
-	return opt_parse(&cmd, v, n, *rest, help, err);
+	*p = (struct parsed){.all = g_strsplit(line, " ", 31)};
+	p->n = (int)g_strv_length(p->all);
+	memcpy(p->words, p->all, sizeof(char *) * (size_t)p->n);
+	return opt_parse(&cmd, &p->v, &p->n, p->words, &p->help, &p->err);
+}
+
+static void forget(struct parsed *p)
+{
+	opt_free(&cmd, &p->v);
+	g_strfreev(p->all);
 }
 
 Test(opt, reads_options_in_every_spelling)
@@ -45,43 +59,36 @@ Test(opt, reads_options_in_every_spelling)
 	};
 
 	for (size_t i = 0; i < AM_COUNT(lines); i++) {
-		struct am_error err = {0};
-		struct values v;
-		char **words;
-		bool help;
-		int n;
-		cr_assert_eq(parse(lines[i], &v, &words, &n, &help, &err), 0,
-		             "%s: %s", lines[i], err.text);
-		cr_expect(v.yes && !v.all);
-		cr_expect_str_eq(v.name, "bob");
-		cr_expect_eq(v.n, 7u);
-		cr_expect_eq(v.size, 2048u);
-		cr_expect_eq(v.many.n, 2u);
-		cr_expect_str_eq(v.many.items[0], "a");
-		cr_expect_str_eq(v.many.items[1], "b");
-		cr_expect_eq(n, 2);
-		cr_expect_str_eq(words[0], "x");
-		cr_expect_str_eq(words[1], "y");
-		cr_expect_not(help);
-		opt_free(&cmd, &v);
+		struct parsed p;
+		cr_assert_eq(parse(&p, lines[i]), 0, "%s: %s", lines[i],
+		             p.err.text);
+		cr_expect(p.v.yes && !p.v.all);
+		cr_expect_str_eq(p.v.name, "bob");
+		cr_expect_eq(p.v.n, 7u);
+		cr_expect_eq(p.v.size, 2048u);
+		cr_expect_eq(p.v.many.n, 2u);
+		cr_expect_str_eq(p.v.many.items[0], "a");
+		cr_expect_str_eq(p.v.many.items[1], "b");
+		cr_expect_eq(p.n, 2);
+		cr_expect_str_eq(p.words[0], "x");
+		cr_expect_str_eq(p.words[1], "y");
+		cr_expect_null(p.words[2]);
+		cr_expect_not(p.help);
+		forget(&p);
 	}
 }
 
 Test(opt, ends_options_at_two_dashes_and_takes_one_for_a_word)
 {
-	struct am_error err = {0};
-	struct values v;
-	char **words;
-	bool help;
-	int n;
+	struct parsed p;
 
-	cr_assert_eq(parse("- -y -- --yes -q", &v, &words, &n, &help, &err), 0);
-	cr_expect(v.yes);
-	cr_expect_eq(n, 3);
-	cr_expect_str_eq(words[0], "-");
-	cr_expect_str_eq(words[1], "--yes");
-	cr_expect_str_eq(words[2], "-q");
-	opt_free(&cmd, &v);
+	cr_assert_eq(parse(&p, "- -y -- --yes -q"), 0);
+	cr_expect(p.v.yes);
+	cr_expect_eq(p.n, 3);
+	cr_expect_str_eq(p.words[0], "-");
+	cr_expect_str_eq(p.words[1], "--yes");
+	cr_expect_str_eq(p.words[2], "-q");
+	forget(&p);
 }
 
 Test(opt, says_what_is_wrong)
@@ -103,17 +110,13 @@ Test(opt, says_what_is_wrong)
 	};
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
-		struct am_error err = {0};
-		struct values v;
-		char **words;
-		bool help;
-		int n;
-		cr_expect_eq(parse(cases[i].line, &v, &words, &n, &help, &err),
-		             AM_FAILED, "%s", cases[i].line);
-		cr_expect_eq(err.kind, AM_E_ARGUMENT);
-		cr_expect(strstr(err.text, cases[i].says), "%s: %s",
-		          cases[i].line, err.text);
-		opt_free(&cmd, &v);
+		struct parsed p;
+		cr_expect_eq(parse(&p, cases[i].line), AM_FAILED, "%s",
+		             cases[i].line);
+		cr_expect_eq(p.err.kind, AM_E_ARGUMENT);
+		cr_expect(strstr(p.err.text, cases[i].says), "%s: %s",
+		          cases[i].line, p.err.text);
+		forget(&p);
 	}
 }
 

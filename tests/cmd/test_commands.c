@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The smaller commands: list, compare, verify, repair, compact, formats. */
+#include "tests/support/run_cli.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+static const char *const kinds[] = {"in.mbox", "a.mailark", "d/"};
+
+static void set_up(struct cli *c)
+{
+	cli_init(c);
+	cli_mbox(c, "in.mbox", 0, 20, 300);
+	cr_assert_eq(cli_line(c, "copy --no-index in.mbox a.mailark"), 0, "%s",
+	             c->err);
+	cr_assert_eq(cli_line(c, "copy in.mbox d/"), 0, "%s", c->err);
+}
+
+Test(commands, main_answers_for_itself)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cr_expect_eq(cli_run(&c, "--version", NULL), 0);
+	cr_expect(g_str_has_prefix(c.out, "mailark "), "%s", c.out);
+	cr_expect_eq(cli_run(&c, "--help", NULL), 0);
+	cr_expect_eq(cli_run(&c, NULL, NULL), 2);
+	cr_expect(strstr(c.out, "usage: mailark COMMAND"), "%s", c.out);
+	cr_expect_eq(cli_run(&c, "cpoy", NULL), 2);
+	cr_expect(strstr(c.err, "did you mean copy?"), "%s", c.err);
+	cr_expect_eq(cli_run(&c, "frobnicate", NULL), 2);
+	cr_expect(strstr(c.err, "no command \"frobnicate\""), "%s", c.err);
+	cr_expect_eq(cli_run(&c, "help", "serach", NULL), 2);
+	cr_expect(strstr(c.err, "did you mean search?"), "%s", c.err);
+	cli_end(&c);
+}
+
+Test(commands, list_shows_folders_and_messages_of_every_kind)
+{
+	struct cli c;
+
+	set_up(&c);
+	for (size_t i = 0; i < AM_COUNT(kinds); i++) {
+		cr_expect_eq(cli_run(&c, "list", kinds[i], NULL), 0, "%s",
+		             c.err);
+		cr_expect(strstr(c.out, "        20 "), "%s: %s", kinds[i],
+		          c.out);
+		cr_expect_eq(cli_run(&c, "list", "--json", kinds[i], NULL), 0);
+		cr_expect(strstr(c.out, "\"messages\":20"), "%s", c.out);
+		cr_expect_eq(cli_run(&c, "list", "-m", kinds[i], NULL), 0);
+		cr_expect_eq(cli_lines(c.out), 20u);
+		cr_expect(strstr(c.out, "message number 19"), "%s", c.out);
+	}
+	cr_expect_eq(cli_run(&c, "list", "in.mbox", "d/", NULL), 0);
+	cr_expect(strstr(c.out, "in.mbox:\n"));
+	cr_expect_eq(cli_run(&c, "list", NULL), 2);
+	cr_expect_eq(cli_run(&c, "list", "nothing", NULL), 2);
+	cr_expect_str_eq(c.err, "mailark: list: nothing: no such file\n");
+	cli_end(&c);
+}
+
+Test(commands, list_prints_the_members_of_the_contract)
+{
+	static const char *const members[] = {
+		"{\"folder\":[",      "\"origin\":\"",   "\"size\":",
+		"\"sha256\":\"",      "\"sha256_lf\":\"", "\"exactness\":\"",
+		"\"flags\":[",        "\"keywords\":[",  "\"labels\":[",
+		"\"received\":\"20",  "\"received_from\":\"",
+		"\"message_id\":\"",  "\"subject\":\"message number",
+		"\"from\":\"User",    "\"date\":\"2020-01-02T03:",
+		"\"attachments\":0}",
+	};
+	struct cli c;
+
+	set_up(&c);
+	for (size_t i = 0; i < AM_COUNT(kinds); i++) {
+		cr_assert_eq(cli_run(&c, "list", "--messages", "--json",
+		                     kinds[i], NULL),
+		             0, "%s", c.err);
+		for (size_t k = 0; k < AM_COUNT(members); k++)
+			cr_expect_eq(cli_count(c.out, members[k]), 20u,
+			             "%s: %s", kinds[i], members[k]);
+		cr_expect_eq(cli_count(c.out, "\"id\":"), i == 1 ? 20u : 0u);
+	}
+	cli_end(&c);
+}
+
+Test(commands, list_gives_crlf_and_lf_copies_the_same_second_hash)
+{
+	static const char lf[] = "From a@b Thu Jan  2 03:04:05 2020\n"
+				 "Subject: x\n\nbody\nlines\n\n";
+	struct cli c;
+
+	cli_init(&c);
+	cli_write(&c, "lf.mbox", lf, sizeof lf - 1);
+	GString *crlf = g_string_new(lf);
+	g_string_replace(crlf, "\n", "\r\n", 0);
+	cli_write(&c, "crlf.mbox", crlf->str, crlf->len);
+	g_string_free(crlf, TRUE);
+	char *raw[2], *second[2];
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(cli_run(&c, "list", "--messages", "--json",
+		                     i ? "crlf.mbox" : "lf.mbox", NULL),
+		             0, "%s", c.err);
+		raw[i] = g_strndup(strstr(c.out, "\"sha256\":\"") + 10, 64);
+		second[i] =
+			g_strndup(strstr(c.out, "\"sha256_lf\":\"") + 13, 64);
+	}
+	cr_expect_str_neq(raw[0], raw[1]);
+	cr_expect_str_eq(second[0], second[1]);
+	cr_expect_str_eq(raw[0], second[0]);
+	cr_expect_eq(cli_line(&c, "compare lf.mbox crlf.mbox"), 1);
+	cr_expect(strstr(c.out, "1 the same but for their line ends"), "%s",
+	          c.out);
+	for (int i = 0; i < 2; i++) {
+		g_free(raw[i]);
+		g_free(second[i]);
+	}
+	cli_end(&c);
+}
+
+Test(commands, compare_names_what_is_only_on_one_side)
+{
+	struct cli c;
+
+	set_up(&c);
+	cr_expect_eq(cli_line(&c, "compare in.mbox a.mailark"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "20 in both, byte for byte"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "compare -q in.mbox d/"), 0);
+	cr_expect_str_eq(c.out, "");
+	cli_mbox(&c, "other.mbox", 10, 20, 300);
+	cr_expect_eq(cli_line(&c, "compare in.mbox other.mbox"), 1);
+	cr_expect(strstr(c.out, "10 in both"), "%s", c.out);
+	cr_expect(strstr(c.out, "10 only in in.mbox"), "%s", c.out);
+	cr_expect(strstr(c.out, "10 only in other.mbox"), "%s", c.out);
+	cr_expect(strstr(c.out, "message number 29"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "compare --json in.mbox other.mbox"), 1);
+	cr_expect(strstr(c.out, "\"only_a\":10,\"only_b\":10"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "compare in.mbox"), 2);
+	cr_expect_eq(cli_line(&c, "compare in.mbox nothing"), 2);
+	cli_end(&c);
+}
+
+Test(commands, verify_finds_damage_and_repair_saves_the_rest)
+{
+	struct cli c;
+	size_t len;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3000, 2000);
+	cr_assert_eq(cli_line(&c, "copy --no-index in.mbox a.mailark"), 0);
+	cr_expect_eq(cli_line(&c, "verify a.mailark"), 0);
+	cr_expect(g_str_has_prefix(c.out, "whole: "), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify --full --json a.mailark"), 0);
+	cr_expect(strstr(c.out, "\"whole\":true"), "%s", c.out);
+	cr_expect(strstr(c.out, "\"messages\":3000"), "%s", c.out);
+
+	char *bytes = cli_read(&c, "a.mailark", &len);
+	memset(bytes + len / 2, 'x', 100);
+	cli_write(&c, "bad.mailark", bytes, len);
+	g_free(bytes);
+	cr_expect_eq(cli_line(&c, "verify --full bad.mailark"), 1);
+	cr_expect(strstr(c.err, "bad.mailark"), "%s", c.err);
+	cr_expect_eq(cli_line(&c, "repair bad.mailark"), 1, "%d %s", c.status,
+	             c.err);
+	cr_expect(strstr(c.out, "lost; written to bad.repaired.mailark"), "%s",
+	          c.out);
+	cr_expect_eq(cli_line(&c, "verify --full bad.repaired.mailark"), 0,
+	             "%s", c.err);
+	cr_assert_eq(cli_line(&c, "list --json bad.repaired.mailark"), 0);
+	cr_expect(strstr(c.out, "\"messages\":2"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify in.mbox"), 2);
+	cr_expect_eq(cli_line(&c, "verify nothing.mailark"), 2);
+	cli_end(&c);
+}
+
+Test(commands, verify_against_looks_both_ways)
+{
+	struct cli c;
+
+	set_up(&c);
+	cr_expect_eq(cli_line(&c, "verify --against in.mbox a.mailark"), 0,
+	             "%s", c.err);
+	cli_mbox(&c, "less.mbox", 0, 19, 300);
+	cli_mbox(&c, "more.mbox", 0, 21, 300);
+	cr_expect_eq(cli_line(&c, "verify --against less.mbox a.mailark"), 1);
+	cr_expect(strstr(c.out, "1 only in a.mailark"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify --against more.mbox a.mailark"), 1);
+	cr_expect(strstr(c.out, "1 only in more.mbox"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify --json --against more.mbox a.mailark"),
+	             1);
+	cr_expect(strstr(c.out, "\"against\":{"), "%s", c.out);
+	cli_end(&c);
+}
+
+Test(commands, compact_and_rebuild_keep_everything)
+{
+	static const char *const lines[] = {
+		"rebuild a.mailark",
+		"compact a.mailark",
+		"compact --max --codec zlib a.mailark",
+		"compact --to b.mailark a.mailark",
+	};
+	struct cli c;
+
+	set_up(&c);
+	for (size_t i = 0; i < AM_COUNT(lines); i++) {
+		cr_expect_eq(cli_line(&c, lines[i]), 0, "%s: %s", lines[i],
+		             c.err);
+		cr_expect_eq(cli_line(&c, "verify --full --against in.mbox "
+		                          "a.mailark"),
+		             0, "%s: %s", lines[i], c.err);
+	}
+	cr_expect_eq(cli_line(&c, "compare in.mbox b.mailark"), 0);
+	cr_expect_eq(cli_line(&c, "compact --codec nosuch a.mailark"), 2);
+	cli_end(&c);
+}
+
+Test(commands, formats_prints_the_table_and_each_format)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cr_expect_eq(cli_line(&c, "formats"), 0);
+	static const char *const names[] = {"archive", "mbox", "maildir",
+	                                    "eml", "null"};
+	for (size_t i = 0; i < AM_COUNT(names); i++) {
+		cr_expect_eq(cli_line(&c, "formats"), 0);
+		cr_expect(strstr(c.out, names[i]), "%s", c.out);
+		cr_expect_eq(cli_run(&c, "formats", names[i], NULL), 0);
+		cr_expect(strstr(c.out, "keeps:"), "%s", c.out);
+	}
+	cr_expect_eq(cli_line(&c, "formats --json"), 0);
+	cr_expect_geq(cli_lines(c.out), AM_COUNT(names));
+	cr_expect_eq(cli_line(&c, "formats mbx"), 2);
+	cr_expect(strstr(c.err, "did you mean mbox?"), "%s", c.err);
+	cli_end(&c);
+}
