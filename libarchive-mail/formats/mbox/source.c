@@ -257,6 +257,9 @@ static int open_file(struct mbox_source *s, const char *path,
 		note_dialect(s);
 out:
 	am_file_unref(&file);
+	/* Dead is what reads this file; the others are still to come. */
+	if (r == AM_FATAL && !am_ctx_cancelled(s->base.ctx))
+		r = AM_FAILED;
 	return r;
 }
 
