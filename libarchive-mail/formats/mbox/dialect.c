@@ -201,12 +201,22 @@ static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
 	d->trust_length = exact;
 }
 
+/*
+ * `bare` of n separators stand behind no empty line.  A writer that puts one
+ * leaves perhaps 2 % of them so; under one that puts none, two mails in three
+ * still end with an empty line of their own.  Such writers are one in ten.
+ * The logarithms of these, times a hundred, decide; so 1 of 4 is an exception
+ * and 9 of 25 are the rule.
+ */
+static bool writes_blank(unsigned n, unsigned bare)
+{
+	return 220 + 41 * (uint64_t)(n - bare) >= 286 * (uint64_t)bare;
+}
+
 static void judge_fields(struct am_mbox_dialect *d, const struct tally *t)
 {
 	unsigned n = t->own;
-	/* Two mails in three end with an empty line of their own, so less than
-	 * nearly all says that the writer puts none. */
-	d->blank = (t->ends - t->blanks) * 8 <= t->ends;
+	d->blank = writes_blank(t->ends, t->ends - t->blanks);
 	d->patches = t->patches;
 	d->n_messages = t->n;
 	d->lengths = n && t->lengths * 4 >= n * 3 &&
