@@ -19,7 +19,7 @@
 struct list {
 	const char *at, *end;
 	struct am_arena *arena;
-	const char *charset; /* of raw 8-bit text */
+	const char *charset;         /* of raw 8-bit text */
 	bool no_quotes, no_comments; /* one without an end was met */
 	const char *unclosed;        /* no encoded word ends before this */
 	bool in_group;
@@ -405,7 +405,9 @@ static bool next_address(struct list *l, struct piece *piece,
 static void open_list(struct list *l, struct piece *piece,
                       struct am_arena *arena, const char *value, size_t len)
 {
-	*l = (struct list){.at = value, .end = value + len, .arena = arena,
+	*l = (struct list){.at = value,
+	                   .end = value + len,
+	                   .arena = arena,
 	                   .unclosed = value};
 	piece->phrase = g_string_new(NULL);
 	piece->raw = g_string_new(NULL);

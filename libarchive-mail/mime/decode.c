@@ -73,26 +73,26 @@ static int new_decoder(struct am_reader **out, struct am_reader *inner,
 	return am_reader_new(out, &ops, d, err);
 }
 
-/* ---- base64 --------------------------------------------------------------- */
+/* ---- base64 ---------------------------------------------------------------
+ */
 
 #define NO 0xff
 static const uint8_t sextets[256] = {
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
-	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
-	NO, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
-	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
-	NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
-	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63, 52, 53, 54, 55, 56, 57,
+	58, 59, 60, 61, NO, NO, NO, NO, NO, NO, NO, 0,  1,  2,  3,  4,  5,  6,
+	7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+	25, NO, NO, NO, NO, NO, NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,
+	37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+	NO, NO, NO, NO,
 };
 
 /* The whole bytes of a quantum that ends early. */
@@ -174,7 +174,8 @@ int am_decode_base64(struct am_reader **out, struct am_reader *inner,
 	return new_decoder(out, inner, step_base64, err);
 }
 
-/* ---- quoted-printable ----------------------------------------------------- */
+/* ---- quoted-printable -----------------------------------------------------
+ */
 
 static bool is_blank(uint8_t c)
 {
@@ -262,8 +263,7 @@ static size_t plain_run(const uint8_t *data, size_t len)
 		if (data[i] == '=')
 			break;
 		/* A blank with a letter behind it is plain. */
-		if (is_blank(data[i]) &&
-		    (i + 1 == len || data[i + 1] <= ' '))
+		if (is_blank(data[i]) && (i + 1 == len || data[i + 1] <= ' '))
 			break;
 	}
 	return i;
@@ -282,7 +282,8 @@ static int step_qp(struct decoder *d, uint8_t *buf, size_t room, size_t *got,
 			return r;
 		bool at_end = len < want; /* only then is it the end for sure */
 		while (i < len && n < room) {
-			size_t run = plain_run(data + i, MIN(len - i, room - n));
+			size_t run =
+				plain_run(data + i, MIN(len - i, room - n));
 			memcpy(buf + n, data + i, run);
 			n += run;
 			i += run;
@@ -304,7 +305,8 @@ int am_decode_qp(struct am_reader **out, struct am_reader *inner,
 	return new_decoder(out, inner, step_qp, err);
 }
 
-/* ---- uuencode ------------------------------------------------------------- */
+/* ---- uuencode -------------------------------------------------------------
+ */
 
 /* "begin 644 name", as POSIX has it; the mode may have four digits. */
 static bool is_begin(const uint8_t *line, size_t len)
@@ -321,9 +323,8 @@ static bool is_begin(const uint8_t *line, size_t len)
 /* Missing letters are spaces that a mailer cut off: zeros. */
 static uint32_t uu_value(const uint8_t *line, size_t len, size_t i)
 {
-	return i < len && line[i] >= 32 && line[i] < 97
-	               ? (line[i] - 32u) & 63u
-	               : 0;
+	return i < len && line[i] >= 32 && line[i] < 97 ? (line[i] - 32u) & 63u
+	                                                : 0;
 }
 
 static size_t uu_line(const uint8_t *line, size_t len, uint8_t *to)
@@ -351,7 +352,8 @@ static int step_uu(struct decoder *d, uint8_t *buf, size_t room, size_t *got,
 		const uint8_t *line;
 		size_t len;
 		struct am_error why = {0};
-		int r = am_reader_line(d->inner, UU_LINE_MAX, &line, &len, &why);
+		int r = am_reader_line(d->inner, UU_LINE_MAX, &line, &len,
+		                       &why);
 		if (r == AM_FAILED && why.kind == AM_E_LIMIT) {
 			/* No line of ours, however long it goes on. */
 			r = am_reader_peek(d->inner, 1, &line, &len, &why);
@@ -368,7 +370,8 @@ static int step_uu(struct decoder *d, uint8_t *buf, size_t room, size_t *got,
 			return r;
 		}
 		size_t text = len;
-		while (text && (line[text - 1] == '\n' || line[text - 1] == '\r'))
+		while (text &&
+		       (line[text - 1] == '\n' || line[text - 1] == '\r'))
 			text--;
 		if (!d->begun)
 			d->begun = is_begin(line, text);

@@ -9,7 +9,7 @@
  */
 #include "mime/html.h"
 
-#include "mime/html_entity.h"
+#include "mime/html_out.h"
 #include "mime/html_tag.h"
 
 #include <glib.h>
@@ -33,9 +33,7 @@ enum state {
 	BOGUS /* up to '>' */
 };
 
-#define ENTITY_ROOM 40 /* "&#0000…" is as long as a person likes */
-#define VALUE_ROOM  512
-#define OUT_ROOM    8192
+#define VALUE_ROOM 512
 
 /* Attributes that are looked at. */
 enum { ALT, CLASS, ID, STYLE, N_ATTRIBUTES };
@@ -43,23 +41,15 @@ static const char *const attribute_names[N_ATTRIBUTES] = {
 	[ALT] = "alt", [CLASS] = "class", [ID] = "id", [STYLE] = "style"};
 
 struct am_html {
-	am_html_fn *text;
-	void *user;
-	bool keep_layout;
+	struct am_html_out out;
 	enum state state;
-
-	/* Output, and the white space owed before the next letter. */
-	char out[OUT_ROOM];
-	size_t n_out;
-	bool out_quoted, any, space;
-	unsigned newlines;
 
 	/* Where we are. */
 	unsigned pre, blockquotes, divs;
 	unsigned quote_div; /* number of the <div> that quotes; 0: none */
 	bool rest_quoted;
-	bool raw;                           /* skip is script or style */
-	char skip[AM_HTML_TAG_MAX + 1];     /* element not shown, or "" */
+	bool raw;                       /* skip is script or style */
+	char skip[AM_HTML_TAG_MAX + 1]; /* element not shown, or "" */
 
 	/* The tag being read. */
 	char name[AM_HTML_TAG_MAX + 2];
@@ -74,15 +64,13 @@ struct am_html {
 	size_t n_values[N_ATTRIBUTES];
 	bool has_values;
 
-	char entity[ENTITY_ROOM];
-	size_t n_entity;
 	unsigned dashes;
 };
 
 /* Classes of bytes in text. */
 enum { PLAIN, SPACE, SPECIAL };
 static const uint8_t classes[256] = {
-	['\t'] = SPACE, ['\n'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE,
+	['\t'] = SPACE, ['\n'] = SPACE,  ['\f'] = SPACE,  ['\r'] = SPACE,
 	[' '] = SPACE,  ['<'] = SPECIAL, ['&'] = SPECIAL,
 };
 
@@ -96,198 +84,18 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
 }
 
-/* ---- output --------------------------------------------------------------- */
-
-/* Bytes at the end that begin a character of UTF-8 and do not finish it. */
-static size_t unfinished(const char *s, size_t len)
-{
-	for (size_t back = 1; back <= 3 && back <= len; back++) {
-		uint8_t c = (uint8_t)s[len - back];
-		if (c < 0x80)
-			return 0;
-		if (c >= 0xc0) {
-			size_t need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-			return need > back ? back : 0;
-		}
-	}
-	return 0;
-}
-
-static void flush(struct am_html *h, bool all)
-{
-	size_t keep = all ? 0 : unfinished(h->out, h->n_out);
-	size_t len = h->n_out - keep;
-
-	if (len)
-		h->text(h->user, h->out_quoted, h->out, len);
-	memmove(h->out, h->out + len, keep);
-	h->n_out = keep;
-}
-
-static void put_bytes(struct am_html *h, const char *s, size_t len)
-{
-	while (len) {
-		size_t n = MIN(len, OUT_ROOM - h->n_out);
-		memcpy(h->out + h->n_out, s, n);
-		h->n_out += n;
-		s += n;
-		len -= n;
-		if (h->n_out == OUT_ROOM)
-			flush(h, false);
-	}
-}
-
-static void settle_quoting(struct am_html *h)
-{
-	bool quoted = h->blockquotes || h->quote_div || h->rest_quoted;
-
-	if (quoted != h->out_quoted) {
-		flush(h, true);
-		h->out_quoted = quoted;
-	}
-}
-
-/* The white space that is owed comes only now, so that none stands at the
- * ends and none is doubled. */
-static void put_text(struct am_html *h, const char *s, size_t len)
-{
-	settle_quoting(h);
-	if (h->newlines || h->space) {
-		if (h->any && h->newlines)
-			put_bytes(h, "\n\n", h->newlines);
-		else if (h->any)
-			put_bytes(h, " ", 1);
-		h->newlines = 0;
-		h->space = false;
-	}
-	h->any = true;
-	put_bytes(h, s, len);
-}
-
-static void put_break(struct am_html *h, unsigned newlines)
-{
-	if (h->keep_layout)
-		h->newlines = MAX(h->newlines, newlines);
-	else
-		h->space = true;
-}
-
-/* Characters that are there to be invisible: preview padding, break hints. */
-static bool is_invisible(uint32_t code)
-{
-	return code == 0xad || code == 0x34f || (code >= 0x200b && code <= 0x200f) ||
-	       code == 0x2060 || code == 0xfeff;
-}
-
-static void put_code(struct am_html *h, uint32_t code)
-{
-	char utf8[6];
-
-	/* Numbers of Windows-1252 where C1 controls would be. */
-	static const uint16_t windows[32] = {
-		0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
-		0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178};
-	if (code >= 0x80 && code < 0xa0)
-		code = windows[code - 0x80];
-	if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		code = 0xfffd;
-	if (code <= ' ' || code == 0x7f || code == 0xa0 ||
-	    (code >= 0x2000 && code <= 0x200a)) {
-		h->space = true;
-		return;
-	}
-	if (!is_invisible(code))
-		put_text(h, utf8, (size_t)g_unichar_to_utf8(code, utf8));
-}
-
-/* ---- entities ------------------------------------------------------------- */
-
-static bool entity_number(const char *s, uint32_t *code)
-{
-	bool hex = *s == 'x' || *s == 'X';
-	uint32_t n = 0;
-
-	s += hex;
-	if (!*s)
-		return false;
-	for (; *s; s++) {
-		int digit = hex ? g_ascii_xdigit_value(*s)
-		                : g_ascii_digit_value(*s);
-		if (digit < 0)
-			return false;
-		if (n < 0x200000)
-			n = n * (hex ? 16 : 10) + (uint32_t)digit;
-	}
-	*code = n;
-	return true;
-}
-
-/* What stands in h->entity, less its '&'; closed: a ';' was behind it. */
-static void resolve(struct am_html *h, bool closed)
-{
-	char *s = h->entity;
-	size_t len = h->n_entity;
-	uint32_t code = 0;
-
-	s[len] = '\0';
-	h->n_entity = 0;
-	if (*s == '#' ? entity_number(s + 1, &code)
-	              : (code = am_html_entity(s)) && (closed || code < 256)) {
-		put_code(h, code);
-		return;
-	}
-	/* "&nbspHello": old names need no semicolon. */
-	for (size_t n = MIN(len, AM_HTML_ENTITY_MAX); n > 1 && *s != '#'; n--) {
-		char saved = s[n];
-		s[n] = '\0';
-		code = am_html_entity(s);
-		s[n] = saved;
-		if (code && code < 256) {
-			put_code(h, code);
-			put_text(h, s + n, len - n);
-			if (closed)
-				put_text(h, ";", 1);
-			return;
-		}
-	}
-	put_text(h, "&", 1);
-	put_text(h, s, len);
-	if (closed)
-		put_text(h, ";", 1);
-}
-
-/* true: taken; false: c is not part of it, which ended it. */
-static bool entity_letter(struct am_html *h, char c)
-{
-	bool number = h->n_entity && h->entity[0] == '#';
-
-	if (c == ';' && h->n_entity) {
-		resolve(h, true);
-		return true;
-	}
-	if (h->n_entity + 1 < ENTITY_ROOM &&
-	    (g_ascii_isalnum(c) || (c == '#' && !h->n_entity)) &&
-	    (!number || g_ascii_isxdigit(c) || c == 'x' || c == 'X')) {
-		h->entity[h->n_entity++] = c;
-		return true;
-	}
-	resolve(h, false);
-	return false;
-}
-
-/* ---- text ----------------------------------------------------------------- */
+/* ---- text -----------------------------------------------------------------
+ */
 
 static void put_blank(struct am_html *h, char c)
 {
-	if (!h->pre || !h->keep_layout) {
-		h->space = true;
-	} else if (c == '\n' && h->any) {
-		h->newlines = MIN(h->newlines + 1, 2);
-		h->space = false;
+	if (!h->pre || !h->out.keep_layout) {
+		h->out.space = true;
+	} else if (c == '\n' && h->out.any) {
+		h->out.newlines = MIN(h->out.newlines + 1, 2);
+		h->out.space = false;
 	} else if (c == ' ' || c == '\t') {
-		put_text(h, &c, 1);
+		am_html_out_text(&h->out, &c, 1);
 	}
 }
 
@@ -330,32 +138,33 @@ static void put_value(struct am_html *h, const char *s, size_t len)
 {
 	bool entity = false;
 
-	len -= unfinished(s, len);
-	h->space = true;
+	len -= am_html_out_unfinished(s, len);
+	h->out.space = true;
 	for (size_t i = 0; i < len; i++) {
-		if (entity && entity_letter(h, s[i])) {
-			entity = h->n_entity > 0;
+		if (entity && am_html_out_entity(&h->out, s[i])) {
+			entity = h->out.n_entity > 0;
 			continue;
 		}
 		entity = s[i] == '&';
 		if (is_space(s[i]))
-			h->space = true;
+			h->out.space = true;
 		else if (!entity)
-			put_text(h, s + i, 1);
+			am_html_out_text(&h->out, s + i, 1);
 	}
 	if (entity)
-		resolve(h, false);
-	h->space = true;
+		am_html_out_entity_end(&h->out);
+	h->out.space = true;
 }
 
-/* ---- tags ----------------------------------------------------------------- */
+/* ---- tags -----------------------------------------------------------------
+ */
 
 static const char *value_of(const struct am_html *h, int which)
 {
 	return h->n_values[which] ? h->values[which] : NULL;
 }
 
-static void mark_quoting(struct am_html *h, unsigned does)
+static void read_mark(struct am_html *h, unsigned does)
 {
 	enum am_html_mark mark = AM_HTML_OWN;
 
@@ -381,6 +190,12 @@ static void mark_quoting(struct am_html *h, unsigned does)
 			h->quote_div = 0;
 		h->divs--;
 	}
+}
+
+static void mark_quoting(struct am_html *h, unsigned does)
+{
+	read_mark(h, does);
+	h->out.quoted = h->blockquotes || h->quote_div || h->rest_quoted;
 }
 
 static void skip_or_not(struct am_html *h, unsigned does)
@@ -411,16 +226,16 @@ static void take_tag(struct am_html *h)
 	if (h->has_values || (does & (AM_HTML_QUOTE | AM_HTML_DIV)))
 		mark_quoting(h, does);
 	if (does & AM_HTML_PARAGRAPH)
-		put_break(h, 2);
+		am_html_out_break(&h->out, 2);
 	if (does & AM_HTML_LINE)
-		put_break(h, 1);
+		am_html_out_break(&h->out, 1);
 	if (does & AM_HTML_BREAK)
-		put_break(h, MIN(h->newlines + 1, 2));
+		am_html_out_break(&h->out, MIN(h->out.newlines + 1, 2));
 	if (does & AM_HTML_CELL)
-		h->space = true;
-	if ((does & AM_HTML_ITEM) && h->keep_layout && !h->closing) {
-		put_text(h, "-", 1);
-		h->space = true;
+		h->out.space = true;
+	if ((does & AM_HTML_ITEM) && h->out.keep_layout && !h->closing) {
+		am_html_out_text(&h->out, "-", 1);
+		h->out.space = true;
 	}
 	if (does & AM_HTML_PRE)
 		h->pre = h->closing ? (h->pre ? h->pre - 1 : 0) : h->pre + 1;
@@ -626,7 +441,7 @@ static const char *take_text(struct am_html *h, const char *p, const char *end)
 		switch (classes[(uint8_t)*p]) {
 		case PLAIN:
 			q = plain_run(p, end);
-			put_text(h, p, (size_t)(q - p));
+			am_html_out_text(&h->out, p, (size_t)(q - p));
 			p = q;
 			break;
 		case SPACE:
@@ -668,7 +483,7 @@ static const char *take_byte(struct am_html *h, const char *p)
 		} else {
 			h->state = TEXT;
 			if (!*h->skip)
-				put_text(h, "<", 1);
+				am_html_out_text(&h->out, "<", 1);
 		}
 		return p;
 	case END_OPEN:
@@ -704,15 +519,16 @@ static const char *take_byte(struct am_html *h, const char *p)
 	}
 }
 
-/* ---- the door ------------------------------------------------------------- */
+/* ---- the door -------------------------------------------------------------
+ */
 
 struct am_html *am_html_new(am_html_fn *text, void *user, bool keep_layout)
 {
 	struct am_html *h = g_new0(struct am_html, 1);
 
-	h->text = text;
-	h->user = user;
-	h->keep_layout = keep_layout;
+	h->out.text = text;
+	h->out.user = user;
+	h->out.keep_layout = keep_layout;
 	return h;
 }
 
@@ -727,9 +543,9 @@ void am_html_feed(struct am_html *h, const char *s, size_t len)
 			p = take_text(h, p, end);
 			break;
 		case ENTITY:
-			if (entity_letter(h, *p))
+			if (am_html_out_entity(&h->out, *p))
 				p++;
-			if (!h->n_entity)
+			if (!h->out.n_entity)
 				h->state = TEXT;
 			break;
 		case TAG_NAME:
@@ -762,11 +578,11 @@ void am_html_feed(struct am_html *h, const char *s, size_t len)
 void am_html_finish(struct am_html *h)
 {
 	if (h->state == ENTITY)
-		resolve(h, false);
+		am_html_out_entity_end(&h->out);
 	if (h->state == TAG_OPEN && !*h->skip)
-		put_text(h, "<", 1);
+		am_html_out_text(&h->out, "<", 1);
 	h->state = TEXT;
-	flush(h, true);
+	am_html_out_flush(&h->out);
 }
 
 void am_html_free(struct am_html **html)

@@ -74,7 +74,7 @@ static const struct tag tags[] = {
 	{"ul", 2, PARA},
 };
 static const uint8_t starts[27] = {
-	0, 4, 7, 9, 14, 14, 19, 19, 29, 31, 31, 31, 33, 35,
+	0,  4,  7,  9,  14, 14, 19, 19, 29, 31, 31, 31, 33, 35,
 	37, 39, 41, 41, 41, 46, 53, 54, 54, 54, 54, 54, 54,
 };
 
@@ -107,17 +107,23 @@ enum am_html_mark am_html_tag_mark(const char *class, const char *id,
                                    const char *style)
 {
 	/* Gmail, Yahoo, Proton, Tutanota, Zoho, Thunderbird, Apple. */
-	static const char *const quotes[] = {
-		"gmail_quote", "gmail_attr", "yahoo_quoted", "protonmail_quote",
-		"tutanota_quote", "zmail_extra", "moz-cite-prefix",
-		"AppleOriginalContents", NULL};
+	static const char *const quotes[] = {"gmail_quote",
+	                                     "gmail_attr",
+	                                     "yahoo_quoted",
+	                                     "protonmail_quote",
+	                                     "tutanota_quote",
+	                                     "zmail_extra",
+	                                     "moz-cite-prefix",
+	                                     "AppleOriginalContents",
+	                                     NULL};
 	/* Outlook in its ages: nothing marks the end. */
 	static const char *const rest_classes[] = {
 		"OutlookMessageHeader", "ms-outlook-mobile-reference-message",
 		NULL};
 	static const char *const rest_ids[] = {
-		"divRplyFwdMsg", "OLK_SRC_BODY_SECTION", "appendonsend",
-		"mail-editor-reference-message-container", "stopSpelling", NULL};
+		"divRplyFwdMsg", "OLK_SRC_BODY_SECTION",
+		"appendonsend",  "mail-editor-reference-message-container",
+		"stopSpelling",  NULL};
 	/* The rule above "From: … Sent: …" that Word draws. */
 	static const char *const rest_styles[] = {
 		"border-top:solid #B5C4DF 1.0pt",

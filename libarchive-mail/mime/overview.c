@@ -61,7 +61,8 @@ static enum wanted which(const struct am_field *f)
 	return N_WANTED;
 }
 
-/* ---- ids ------------------------------------------------------------------ */
+/* ---- ids ------------------------------------------------------------------
+ */
 
 static bool is_space(char c)
 {
@@ -97,14 +98,16 @@ static bool next_id(const char **at, const char *end, const char **id,
 	while (p < end && *p != '>' && *p != '<' && *p != ',')
 		p++;
 	if (p == end || *p != '>')
-		for (p = *id; p < end && !is_space(*p) && *p != '<' && *p != ',';)
+		for (p = *id;
+		     p < end && !is_space(*p) && *p != '<' && *p != ',';)
 			p++;
 	*len = (size_t)(p - *id);
 	*at = p;
 	return true;
 }
 
-/* A word that looks like an id: for fields where the brackets were forgotten. */
+/* A word that looks like an id: for fields where the brackets were forgotten.
+ */
 static bool next_bare_id(const char **at, const char *end, const char **id,
                          size_t *len)
 {
@@ -187,7 +190,8 @@ static const char *list_id(struct am_arena *arena, const struct am_field *f)
 	return copy_id(arena, word, (size_t)(end - word));
 }
 
-/* ---- fields --------------------------------------------------------------- */
+/* ---- fields ---------------------------------------------------------------
+ */
 
 /* One list of addresses may be spread over several fields. */
 static const char *add_addresses(struct am_arena *arena, const char *charset,
@@ -235,8 +239,7 @@ static void read_received(struct am_overview *out, const struct am_field *f)
 	const char *end = f->value + f->value_len;
 
 	if (semicolon)
-		am_time_parse_mail(semicolon + 1,
-		                   (size_t)(end - semicolon - 1),
+		am_time_parse_mail(semicolon + 1, (size_t)(end - semicolon - 1),
 		                   &out->received);
 }
 
@@ -249,8 +252,10 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 	struct am_fields fields;
 	struct am_field f;
 	unsigned seen[N_WANTED] = {0};
-	const char **lists[] = {[FROM] = &out->from, [TO] = &out->to,
-	                        [CC] = &out->cc, [BCC] = &out->bcc};
+	const char **lists[] = {[FROM] = &out->from,
+	                        [TO] = &out->to,
+	                        [CC] = &out->cc,
+	                        [BCC] = &out->bcc};
 
 	const char *charset = raw_charset(arena, block, len);
 
@@ -259,7 +264,8 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 		enum wanted w = which(&f);
 		if ((f.name[0] | 32) == 'c')
 			am_part_fields_take(root, &f);
-		unsigned limit = w == TO || w == CC || w == BCC ? JOINED_MAX : 1;
+		unsigned limit =
+			w == TO || w == CC || w == BCC ? JOINED_MAX : 1;
 		if (w == N_WANTED || seen[w]++ >= limit)
 			continue;
 		switch (w) {
@@ -267,8 +273,8 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 		case TO:
 		case CC:
 		case BCC:
-			*lists[w] = add_addresses(arena, charset, *lists[w],
-			                          &f);
+			*lists[w] =
+				add_addresses(arena, charset, *lists[w], &f);
 			break;
 		case SUBJECT:
 			out->subject = subject(arena, charset, &f);
@@ -297,7 +303,8 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 	}
 }
 
-/* ---- attachments ---------------------------------------------------------- */
+/* ---- attachments ----------------------------------------------------------
+ */
 
 static void add_attachment(GPtrArray **found, struct am_arena *arena,
                            const struct am_scan *scan, size_t part,

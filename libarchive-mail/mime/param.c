@@ -272,9 +272,8 @@ static void append_percent(GString *to, const char *s, size_t len)
 		if (s[i] == '%' && len - i > 2 && g_ascii_isxdigit(s[i + 1]) &&
 		    g_ascii_isxdigit(s[i + 2])) {
 			g_string_append_c(
-				to,
-				(char)(g_ascii_xdigit_value(s[i + 1]) * 16 +
-			               g_ascii_xdigit_value(s[i + 2])));
+				to, (char)(g_ascii_xdigit_value(s[i + 1]) * 16 +
+			                   g_ascii_xdigit_value(s[i + 2])));
 			i += 2;
 		} else {
 			g_string_append_c(to, s[i]);
@@ -306,8 +305,7 @@ static char *cut_charset(struct am_arena *arena, char **s, size_t *len)
 	return charset;
 }
 
-static char *join_pieces(struct am_arena *arena, struct piece *pieces,
-                         size_t n)
+static char *join_pieces(struct am_arena *arena, struct piece *pieces, size_t n)
 {
 	GString *joined = g_string_new(NULL);
 	char *charset = NULL;
@@ -360,8 +358,8 @@ char *am_param_get(struct am_arena *arena, const char *value, size_t len,
 			plain = param;
 		} else if (piece_of(&param, name, name_len, &piece)) {
 			if (!pieces)
-				pieces = g_array_new(FALSE, FALSE,
-				                     sizeof piece);
+				pieces =
+					g_array_new(FALSE, FALSE, sizeof piece);
 			if (pieces->len < PIECES_MAX)
 				g_array_append_val(pieces, piece);
 		}

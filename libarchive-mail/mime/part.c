@@ -113,17 +113,22 @@ bool am_part_is_attachment(const struct am_scan *scan, size_t part,
                            const struct am_part_fields *fields, bool has_name)
 {
 	/* Signatures and envelopes of the mail itself, never files in it. */
-	static const char *const crypto[] = {
-		"application/pgp-signature",     "application/pgp-encrypted",
-		"application/pkcs7-signature",   "application/pkcs7-mime",
-		"application/x-pkcs7-signature", "application/x-pkcs7-mime",
-		NULL};
+	static const char *const crypto[] = {"application/pgp-signature",
+	                                     "application/pgp-encrypted",
+	                                     "application/pkcs7-signature",
+	                                     "application/pkcs7-mime",
+	                                     "application/x-pkcs7-signature",
+	                                     "application/x-pkcs7-mime",
+	                                     NULL};
 	/* What only machines read in a delivery report. */
 	static const char *const reports[] = {
-		"message/delivery-status", "message/global-delivery-status",
+		"message/delivery-status",
+		"message/global-delivery-status",
 		"message/disposition-notification",
 		"message/global-disposition-notification",
-		"message/feedback-report", "message/tracking-status", NULL};
+		"message/feedback-report",
+		"message/tracking-status",
+		NULL};
 	const struct am_part *p = &scan->parts[part];
 	const struct am_part *parent = &scan->parts[p->parent];
 	const char *around = part ? parent->type : "";

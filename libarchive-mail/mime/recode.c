@@ -40,7 +40,8 @@ struct am_recode {
 	char *charset;
 };
 
-/* ---- opening -------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------
+ */
 
 static void *start_gmime(void *unused)
 {
@@ -52,8 +53,8 @@ static void *start_gmime(void *unused)
 /* A name that cannot be an option to iconv, nor say that it is unknown. */
 static bool is_plain_name(const char *name)
 {
-	static const char *const nothing[] = {"ascii", "unknown", "x3.4",
-	                                      "default", "none", "user"};
+	static const char *const nothing[] = {"ascii",   "unknown", "x3.4",
+	                                      "default", "none",    "user"};
 
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz"
 	                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -131,7 +132,8 @@ void am_recode_free(struct am_recode **recode)
 	*recode = NULL;
 }
 
-/* ---- bytes as UTF-8 or Windows-1252 --------------------------------------- */
+/* ---- bytes as UTF-8 or Windows-1252 ---------------------------------------
+ */
 
 static void put_latin(struct am_recode *r, const char *s, size_t len)
 {
@@ -208,7 +210,8 @@ static size_t take_bytes(struct am_recode *r, const char *s, size_t len,
 	return len;
 }
 
-/* ---- iconv ---------------------------------------------------------------- */
+/* ---- iconv ----------------------------------------------------------------
+ */
 
 static size_t take_iconv(struct am_recode *r, const char *s, size_t len,
                          bool last)
@@ -247,7 +250,8 @@ static size_t take_iconv(struct am_recode *r, const char *s, size_t len,
 	return len - left;
 }
 
-/* ---- feeding -------------------------------------------------------------- */
+/* ---- feeding --------------------------------------------------------------
+ */
 
 static size_t take(struct am_recode *r, const char *s, size_t len, bool last)
 {
@@ -258,8 +262,8 @@ static size_t take(struct am_recode *r, const char *s, size_t len, bool last)
 	case ICONV:
 		return take_iconv(r, s, len, last);
 	case COLLECT:
-		g_string_append_len(r->all, s,
-		                    (gssize)MIN(len, COLLECT_MAX - r->all->len));
+		g_string_append_len(
+			r->all, s, (gssize)MIN(len, COLLECT_MAX - r->all->len));
 		return len;
 	default:
 		return take_bytes(r, s, len, last);
@@ -323,9 +327,8 @@ void am_recode_finish(struct am_recode *r)
 	if (r->way == COLLECT) {
 		struct am_arena *arena = am_arena_new();
 		size_t len;
-		const char *s = am_charset_to_utf8(arena, r->charset,
-		                                   r->all->str, r->all->len,
-		                                   &len);
+		const char *s = am_charset_to_utf8(
+			arena, r->charset, r->all->str, r->all->len, &len);
 		if (len)
 			r->out(r->user, s, len);
 		am_arena_free(&arena);

@@ -6,9 +6,9 @@
  * is "--" boundary ["--"] blanks and a line end or the end of the message; the
  * line end before it is its own and no part's.
  *
- *   open_part    read a header block, note kind and encoding
  *   find_line    the next line that matters
- *   meet         what a boundary line ends and begins
+ *   open_part    read a header block, note kind and encoding
+ *   walk         what a boundary line ends and begins
  *
  * Header blocks are looked at in place; bodies are never kept.
  */
@@ -16,7 +16,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
-#include "mime/param.h"
+#include "mime/content.h"
 #include "mime/window.h"
 #include "model/ctx.h"
 
@@ -25,10 +25,8 @@
 #include <string.h>
 
 #define WINDOW_ROOM ((size_t)256 << 10)
-/* RFC 2046 allows 70; what is longer than this opens nothing. */
-#define BOUNDARY_MAX 16000
-#define TYPE_MAX     200
-#define NO_PART      UINT32_MAX
+#define NO_PART     UINT32_MAX
+/* Content-… fields that are remembered where they stand. */
 #define CONTENT_LINES 16
 
 /* A multipart or message that is open, outermost first. */
@@ -78,7 +76,8 @@ static void *grow(void *array, const void *few, size_t *room, size_t size)
 	return bigger;
 }
 
-/* ---- lines ---------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------
+ */
 
 /* Does this text, less the "--" it starts with, delimit an open multipart? */
 static bool matches(const struct scanner *s, const char *text, size_t len,
@@ -144,8 +143,7 @@ static inline int find_line(struct scanner *s, uint64_t pos, bool in_header,
 	struct am_window *w = &s->window;
 	int r;
 
-	*out = (struct line){.what = NOTHING, .at = w->size,
-	                     .behind = w->size};
+	*out = (struct line){.what = NOTHING, .at = w->size, .behind = w->size};
 	if (!in_header && !s->n_frames)
 		return AM_OK;
 	while (pos < w->size) {
@@ -172,8 +170,8 @@ static inline int find_line(struct scanner *s, uint64_t pos, bool in_header,
 					w->at + (uint64_t)(p - w->data);
 			if (out->what) {
 				out->at = w->at + (uint64_t)(p - w->data);
-				out->behind = w->at +
-				              (uint64_t)(last - w->data);
+				out->behind =
+					w->at + (uint64_t)(last - w->data);
 				return skip_line(s, &out->behind);
 			}
 			if (!nl)
@@ -187,7 +185,8 @@ static inline int find_line(struct scanner *s, uint64_t pos, bool in_header,
 	return AM_OK;
 }
 
-/* ---- header blocks -------------------------------------------------------- */
+/* ---- header blocks --------------------------------------------------------
+ */
 
 /* The block [from, to) in memory, its first header_bytes at least. */
 static int view_header(struct scanner *s, uint64_t from, uint64_t to,
@@ -211,84 +210,13 @@ static int view_header(struct scanner *s, uint64_t from, uint64_t to,
 	return am_blob_read(w->blob, from, s->header, *len, len, s->err);
 }
 
-static enum am_encoding encoding_of(const struct am_field *field)
-{
-	static const struct {
-		const char *name;
-		enum am_encoding encoding;
-	} names[] = {
-		{"7bit", AM_ENC_7BIT},     {"8bit", AM_ENC_8BIT},
-		{"binary", AM_ENC_BINARY}, {"quoted-printable", AM_ENC_QP},
-		{"base64", AM_ENC_BASE64}, {"x-uuencode", AM_ENC_UU},
-		{"uuencode", AM_ENC_UU},   {"x-uue", AM_ENC_UU},
-		{"uue", AM_ENC_UU},        {"quoted_printable", AM_ENC_QP},
-		{"7-bit", AM_ENC_7BIT},    {"8-bit", AM_ENC_8BIT},
-		{"base-64", AM_ENC_BASE64},
-	};
-	const char *p = field->value, *end = p + field->value_len;
-
-	while (p < end && (g_ascii_isspace(*p) || *p == '"'))
-		p++;
-	size_t len = 0;
-	while (p + len < end && !g_ascii_isspace(p[len]) && p[len] != '"' &&
-	       p[len] != ';' && p[len] != '(')
-		len++;
-	for (size_t i = 0; i < AM_COUNT(names); i++)
-		if (strlen(names[i].name) == len &&
-		    !g_ascii_strncasecmp(p, names[i].name, len))
-			return names[i].encoding;
-	return len ? AM_ENC_OTHER : AM_ENC_7BIT;
-}
-
-static const char *append_token(char *to, size_t *n, const char *p,
-                                const char *end)
-{
-	while (p < end && (g_ascii_isspace(*p) || *p == '"'))
-		p++;
-	while (p < end && *p > 32 && *p < 127 &&
-	       !strchr("()<>@,;:\\\"/[]?=", *p) && *n < TYPE_MAX)
-		to[(*n)++] = g_ascii_tolower(*p++);
-	while (p < end && g_ascii_isspace(*p))
-		p++;
-	return p;
-}
-
-/* "type/subtype" in lower case, or NULL when the field does not hold one. */
-static const char *type_of(struct scanner *s, const struct am_field *field)
-{
-	char type[TYPE_MAX + 2];
-	size_t n = 0;
-	const char *p = field->value, *end = p + field->value_len;
-
-	p = append_token(type, &n, p, end);
-	if (!n || p >= end || *p != '/')
-		return NULL;
-	type[n++] = '/';
-	size_t main_len = n;
-	append_token(type, &n, p + 1, end);
-	if (n == main_len)
-		return NULL;
-	if (n == 10 && !memcmp(type, "text/plain", n))
-		return "text/plain";
-	return am_arena_strndup(s->arena, type, n);
-}
-
 static void note_kind(struct scanner *s, struct am_part *part,
                       const struct am_field *field)
 {
 	if (!strncmp(part->type, "multipart/", 10)) {
-		char *b = am_param_raw(s->arena, field->value,
-		                       field->value_len, "boundary");
-		if (!b) /* with a charset: RFC 2231 allows even that */
-			b = am_param_get(s->arena, field->value,
-			                 field->value_len, "boundary");
-		size_t len = b ? strlen(b) : 0;
-		while (len && g_ascii_isspace(b[len - 1]))
-			b[--len] = '\0';
-		if (!len || len > BOUNDARY_MAX)
-			return;
-		part->boundary = b;
-		part->kind = AM_PART_MULTIPART;
+		part->boundary = am_content_boundary(s->arena, field);
+		if (part->boundary)
+			part->kind = AM_PART_MULTIPART;
 	} else if (!strcmp(part->type, "message/rfc822") ||
 	           !strcmp(part->type, "message/global") ||
 	           !strcmp(part->type, "message/rfc2822")) {
@@ -312,9 +240,10 @@ static bool next_content(struct scanner *s, struct am_fields *all, size_t *i,
 		struct am_fields f;
 		if (skip >= (uint64_t)(all->end - all->start))
 			break;
-		am_fields_init(&f, all->start + skip,
-		               (size_t)(all->end - all->start - (ptrdiff_t)skip),
-		               all->base + skip);
+		am_fields_init(
+			&f, all->start + skip,
+			(size_t)(all->end - all->start - (ptrdiff_t)skip),
+			all->base + skip);
 		if (am_fields_next(&f, out))
 			return true;
 	}
@@ -335,11 +264,11 @@ static void read_header(struct scanner *s, struct am_part *part,
 			type = field;
 		} else if (!has_encoding &&
 		           am_field_is(&field, "Content-Transfer-Encoding")) {
-			part->encoding = encoding_of(&field);
+			part->encoding = am_content_encoding(&field);
 			has_encoding = true;
 		}
 	}
-	const char *name = type.name ? type_of(s, &type) : NULL;
+	const char *name = type.name ? am_content_type(s->arena, &type) : NULL;
 	if (name)
 		part->type = name;
 	/* A message/rfc822 within a digest comes without the field. */
@@ -363,7 +292,8 @@ static bool lacks_header(const struct scanner *s, const char *block, size_t len)
 	return !am_fields_next(&fields, &field);
 }
 
-/* ---- parts ---------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------
+ */
 
 static struct am_part *add_part(struct scanner *s, uint64_t at)
 {
@@ -371,8 +301,11 @@ static struct am_part *add_part(struct scanner *s, uint64_t at)
 		s->parts = grow(s->parts, s->few_parts, &s->parts_room,
 		                sizeof *s->parts);
 	struct am_part *part = &s->parts[s->n_parts];
-	*part = (struct am_part){.header = at, .body = at, .end = at,
-	                         .number = 1, .type = "text/plain"};
+	*part = (struct am_part){.header = at,
+	                         .body = at,
+	                         .end = at,
+	                         .number = 1,
+	                         .type = "text/plain"};
 	if (s->n_frames) {
 		struct frame *f = &s->frames[s->n_frames - 1];
 		part->parent = f->part;
@@ -393,7 +326,8 @@ static void push(struct scanner *s, uint32_t index)
 		s->frames = grow(s->frames, s->few_frames, &s->frames_room,
 		                 sizeof *s->frames);
 	s->frames[s->n_frames++] = (struct frame){
-		.part = index, .boundary = part->boundary,
+		.part = index,
+		.boundary = part->boundary,
 		.len = part->boundary ? strlen(part->boundary) : 0};
 }
 
@@ -561,8 +495,9 @@ int am_scan_message(struct am_scan *out, const struct am_blob *raw,
 
 	/* Not zeroed whole: the arrays in it are most of its size. */
 	s.limits = am_limits_or_default(limits);
-	s.limits.line_bytes = CLAMP(s.limits.line_bytes, BOUNDARY_MAX + 10,
-	                            (size_t)16 << 20);
+	s.limits.line_bytes =
+		CLAMP(s.limits.line_bytes, AM_CONTENT_BOUNDARY_MAX + 10,
+	              (size_t)16 << 20);
 	s.limits.mime_depth = MIN(s.limits.mime_depth, UINT16_MAX - 1);
 	s.limits.mime_parts = MIN(s.limits.mime_parts, UINT32_MAX / 2);
 	s.arena = arena;
@@ -582,7 +517,8 @@ int am_scan_message(struct am_scan *out, const struct am_blob *raw,
 		struct am_part *parts =
 			am_arena_alloc(arena, s.n_parts * sizeof *parts);
 		memcpy(parts, s.parts, s.n_parts * sizeof *parts);
-		*out = (struct am_scan){.n_parts = s.n_parts, .parts = parts,
+		*out = (struct am_scan){.n_parts = s.n_parts,
+		                        .parts = parts,
 		                        .capped = s.capped};
 	}
 	am_window_drop(&s.window);

@@ -32,15 +32,16 @@ enum am_encoding {
 enum am_part_kind {
 	AM_PART_LEAF,
 	AM_PART_MULTIPART, /* children follow */
-	AM_PART_MESSAGE    /* message/rfc822, message/global: one child follows */
+	AM_PART_MESSAGE /* message/rfc822, message/global: one child follows */
 };
 
 /* A part: offsets are into the message. */
 struct am_part {
-	uint64_t header, body, end; /* header block, body, end of the body: the
-	                             * line end before a boundary is not in it */
-	uint32_t parent;            /* index; the root is its own parent */
-	uint32_t number;            /* 1-based among its siblings */
+	uint64_t header, body,
+		end;     /* header block, body, end of the body: the
+	                  * line end before a boundary is not in it */
+	uint32_t parent; /* index; the root is its own parent */
+	uint32_t number; /* 1-based among its siblings */
 	uint16_t depth;
 	enum am_part_kind kind;
 	enum am_encoding encoding;

@@ -60,7 +60,8 @@ static bool stopped(const struct reading *t)
 	return t->r || t->truncated;
 }
 
-/* ---- handing out ---------------------------------------------------------- */
+/* ---- handing out ----------------------------------------------------------
+ */
 
 static void emit(struct reading *t, enum am_text_kind kind, const char *s,
                  size_t len)
@@ -85,7 +86,8 @@ static void emit_quoting(void *user, bool quoted, const char *s, size_t len)
 	emit(t, quoted ? t->quoted : t->own, s, len);
 }
 
-/* ---- one text part -------------------------------------------------------- */
+/* ---- one text part --------------------------------------------------------
+ */
 
 struct stream {
 	struct am_quote quote;
@@ -120,8 +122,8 @@ static char *meta_charset(struct am_arena *arena, const uint8_t *data,
 		                      g_ascii_isspace(*from)))
 			from++;
 		const char *to = from;
-		while (to < end && (g_ascii_isalnum(*to) || strchr("-_.:", *to)) &&
-		       *to)
+		while (to < end &&
+		       (g_ascii_isalnum(*to) || strchr("-_.:", *to)) && *to)
 			to++;
 		if (to > from)
 			return am_arena_strndup(arena, from,
@@ -175,7 +177,8 @@ static int read_text(struct reading *t, size_t part, enum form form,
 	return r;
 }
 
-/* ---- which parts ---------------------------------------------------------- */
+/* ---- which parts ----------------------------------------------------------
+ */
 
 static bool is_any(const char *type, const char *const *list)
 {
@@ -187,15 +190,19 @@ static bool is_any(const char *type, const char *const *list)
 
 static enum form form_of(const struct am_part *p)
 {
-	static const char *const markup[] = {
-		"text/html", "text/xml", "application/xhtml+xml", NULL};
+	static const char *const markup[] = {"text/html", "text/xml",
+	                                     "application/xhtml+xml", NULL};
 	/* Not readable as it stands. */
 	static const char *const opaque[] = {"text/rtf", NULL};
-	static const char *const plain[] = {
-		"message/delivery-status", "message/global-delivery-status",
-		"message/disposition-notification", "message/news",
-		"message/feedback-report", "message/rfc822-headers",
-		"message/global-headers", "message/partial", NULL};
+	static const char *const plain[] = {"message/delivery-status",
+	                                    "message/global-delivery-status",
+	                                    "message/disposition-notification",
+	                                    "message/news",
+	                                    "message/feedback-report",
+	                                    "message/rfc822-headers",
+	                                    "message/global-headers",
+	                                    "message/partial",
+	                                    NULL};
 
 	if (is_any(p->type, markup))
 		return MARKUP;
@@ -225,11 +232,11 @@ static int goodness(const struct am_scan *scan, size_t part)
 	const struct am_part *p = &scan->parts[part];
 
 	if (p->kind == AM_PART_LEAF)
-		return form_of(p) == NONE ? 0
-		       : p->end - p->body < 3 ? 1
+		return form_of(p) == NONE               ? 0
+		       : p->end - p->body < 3           ? 1
 		       : !strcmp(p->type, "text/plain") ? 5
-		       : !strcmp(p->type, "text/html") ? 4
-		                                       : 2;
+		       : !strcmp(p->type, "text/html")  ? 4
+		                                        : 2;
 	for (size_t i = part + 1, end = behind(scan, part); i < end; i++)
 		if (scan->parts[i].kind == AM_PART_LEAF &&
 		    form_of(&scan->parts[i]) != NONE)
@@ -269,7 +276,8 @@ static bool *choose(const struct am_scan *scan)
 	return left_out;
 }
 
-/* ---- nested messages ------------------------------------------------------ */
+/* ---- nested messages ------------------------------------------------------
+ */
 
 static void add_heading(GString *to, struct am_arena *arena,
                         const struct am_part_header *header)
@@ -357,7 +365,8 @@ static int read_encoded(struct reading *t, size_t part, bool attached,
 	return r;
 }
 
-/* ---- the walk ------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------
+ */
 
 static int read_part(struct reading *t, size_t i, bool attached,
                      struct am_arena *arena)
@@ -371,8 +380,9 @@ static int read_part(struct reading *t, size_t i, bool attached,
 	t->section = t->prefix ? am_arena_printf(arena, "%s.%s", t->prefix,
 	                                         info.section)
 	                       : info.section;
-	attached |= i && (info.name || (info.disposition &&
-	                                !strcmp(info.disposition, "attachment")));
+	attached |=
+		i && (info.name || (info.disposition &&
+	                            !strcmp(info.disposition, "attachment")));
 	t->own = attached ? AM_TEXT_ATTACHMENT : AM_TEXT_BODY;
 	t->quoted = attached ? AM_TEXT_ATTACHMENT : AM_TEXT_QUOTED;
 	if (p->kind == AM_PART_MESSAGE)
@@ -452,13 +462,16 @@ int am_text_read(const struct am_blob *raw, const struct am_scan *scan,
                  bool *truncated, struct am_error *err)
 {
 	static const struct am_text_options plain;
-	struct reading t = {.raw = raw, .scan = scan, .text = text,
-	                    .user = user, .err = err};
+	struct reading t = {.raw = raw,
+	                    .scan = scan,
+	                    .text = text,
+	                    .user = user,
+	                    .err = err};
 
 	t.options = options ? options : &plain;
 	t.limits = am_limits_or_default(limits);
-	t.left = t.options->max_bytes ? t.options->max_bytes
-	                              : MAX_BYTES_DEFAULT;
+	t.left =
+		t.options->max_bytes ? t.options->max_bytes : MAX_BYTES_DEFAULT;
 	int r = read_message(&t);
 	if (truncated)
 		*truncated = t.truncated;

@@ -23,9 +23,9 @@ typedef int am_text_fn(void *user, enum am_text_kind kind, const char *section,
                        const char *s, size_t len, struct am_error *err);
 
 struct am_text_options {
-	bool best_alternative;  /* one of each multipart/alternative */
-	bool keep_layout;       /* paragraphs and lines of HTML, for reading */
-	uint64_t max_bytes;     /* of text in all; 0: 4 MiB */
+	bool best_alternative; /* one of each multipart/alternative */
+	bool keep_layout;      /* paragraphs and lines of HTML, for reading */
+	uint64_t max_bytes;    /* of text in all; 0: 4 MiB */
 };
 
 /* *truncated (may be NULL): max_bytes cut it. */

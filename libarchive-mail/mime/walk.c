@@ -62,8 +62,8 @@ int am_part_info_read(struct am_part_info *out, const struct am_blob *raw,
 	out->disposition = main_value(arena, &fields.disposition);
 	out->content_id = without_brackets(arena, &fields.id);
 	out->encoding = main_value(arena, &fields.encoding);
-	out->attachment = am_part_is_attachment(scan, part, &fields,
-	                                        out->name != NULL);
+	out->attachment =
+		am_part_is_attachment(scan, part, &fields, out->name != NULL);
 out:
 	am_part_header_drop(&header);
 	return r;
@@ -133,7 +133,8 @@ size_t am_part_by_section(const struct am_scan *scan, const char *section)
 	               : SIZE_MAX;
 }
 
-/* ---- bytes ---------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------------
+ */
 
 struct range {
 	struct am_blob *blob;
@@ -141,7 +142,7 @@ struct range {
 };
 
 static int fill_from_range(void *self, uint8_t *buf, size_t room, size_t *got,
-                      struct am_error *err)
+                           struct am_error *err)
 {
 	struct range *range = self;
 

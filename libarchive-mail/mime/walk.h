@@ -10,14 +10,16 @@ struct am_reader;
 
 /* What is said about one part; strings UTF-8 in the arena, NULL when absent. */
 struct am_part_info {
-	const char *section; /* "1.2", as IMAP counts; "1" for a plain message */
-	const char *type;    /* as in am_part */
+	const char
+		*section; /* "1.2", as IMAP counts; "1" for a plain message */
+	const char *type; /* as in am_part */
 	const char *charset;
-	const char *name; /* file name: Content-Disposition, else Content-Type */
+	const char
+		*name; /* file name: Content-Disposition, else Content-Type */
 	const char *disposition; /* "attachment", "inline", lower case */
 	const char *content_id;  /* without <> */
 	const char *encoding;    /* as written, lower case */
-	bool attachment; /* a mail client would list it as a file */
+	bool attachment;         /* a mail client would list it as a file */
 };
 AM_MUST_USE int am_part_info_read(struct am_part_info *out,
                                   const struct am_blob *raw,

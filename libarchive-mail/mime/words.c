@@ -42,7 +42,8 @@ static bool is_space(char c)
 }
 
 /* What is being decoded.  No word whose text starts before `unclosed` has an
- * end: remembered so that a thousand openings do not search a thousand times. */
+ * end: remembered so that a thousand openings do not search a thousand times.
+ */
 struct input {
 	const char *end, *unclosed;
 	const char *charset; /* of raw 8-bit text */
@@ -74,7 +75,7 @@ static const char *read_word(struct input *in, const char *p, struct word *out)
 	const char *q = p + 2, *end = in->end;
 
 	out->charset = q;
-	while (q < end && *q > 32 && *q < 127 && *q != '?' && *q != '*' &&
+	while (q<end && * q> 32 && *q < 127 && *q != '?' && *q != '*' &&
 	       q - out->charset < CHARSET_MAX)
 		q++;
 	out->charset_len = (size_t)(q - out->charset);
@@ -104,9 +105,9 @@ static void append_q(GString *to, const struct word *w)
 			g_string_append_c(to, ' ');
 		} else if (*p == '=' && end - p > 2 && g_ascii_isxdigit(p[1]) &&
 		           g_ascii_isxdigit(p[2])) {
-			g_string_append_c(to,
-			                  (char)(g_ascii_xdigit_value(p[1]) * 16 +
-			                         g_ascii_xdigit_value(p[2])));
+			g_string_append_c(
+				to, (char)(g_ascii_xdigit_value(p[1]) * 16 +
+			                   g_ascii_xdigit_value(p[2])));
 			p += 2;
 		} else if (*p != '\r' && *p != '\n') {
 			g_string_append_c(to, *p);
@@ -237,8 +238,8 @@ static const char *append_words(struct am_arena *arena, GString *to,
 		if (!joins || next.encoding != 'b')
 			flush_bits(bytes, &bits);
 		if (!joins) {
-			char *charset = g_strndup(word.charset,
-			                          word.charset_len);
+			char *charset =
+				g_strndup(word.charset, word.charset_len);
 			size_t from = to->len;
 			append_converted(arena, to, charset, bytes->str,
 			                 bytes->len);
@@ -340,8 +341,7 @@ char *am_words_decode_in(struct am_arena *arena, const char *charset,
 {
 	trim(&value, &len);
 	const char *p = value, *end = value + len, *plain = value;
-	struct input in = {
-		.end = end, .unclosed = value, .charset = charset};
+	struct input in = {.end = end, .unclosed = value, .charset = charset};
 	GString *out = g_string_sized_new(len + 1);
 
 	while (p < end) {

@@ -27,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (am_blob_copy(&blob, data, len, NULL) ||
 	    am_overview_read(&o, blob, NULL, NULL, arena, NULL))
 		abort();
-	const char *const texts[] = {o.from,       o.to,          o.cc,
-	                             o.bcc,        o.subject,     o.list_id,
+	const char *const texts[] = {o.from,       o.to,         o.cc,
+	                             o.bcc,        o.subject,    o.list_id,
 	                             o.message_id, o.in_reply_to};
 	for (size_t i = 0; i < AM_COUNT(texts); i++)
 		check_text(texts[i]);

@@ -83,9 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct am_scan scan, again;
 
 	if (len && data[len - 1] % 4 == 1)
-		limits = (struct am_limits){.header_bytes = 64,
-		                            .mime_depth = 3,
-		                            .mime_parts = 10};
+		limits = (struct am_limits){
+			.header_bytes = 64, .mime_depth = 3, .mime_parts = 10};
 	check(!am_blob_copy(&blob, data, len, NULL));
 	check(!am_scan_message(&scan, blob, &limits, arena, NULL));
 	check_ranges(&scan, len);

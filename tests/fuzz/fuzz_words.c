@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_text(am_param_get(arena, s, len, "name"));
 	check_text(am_param_get(arena, s, len, "filename"));
 	am_param_main(arena, s, len);
-	size_t n = am_address_parse(arena, s, len, addresses,
-	                            AM_COUNT(addresses));
+	size_t n =
+		am_address_parse(arena, s, len, addresses, AM_COUNT(addresses));
 	for (size_t i = 0; i < n; i++) {
 		check_text(addresses[i].name);
 		check_text(addresses[i].address);

@@ -56,7 +56,7 @@ static const struct {
 	/* Groups. */
 	{"undisclosed-recipients:;", "undisclosed-recipients|-;"},
 	{"unlisted-recipients:; (no To-header on input)",
-	 "unlisted-recipients|-;"},
+         "unlisted-recipients|-;"},
 	{"G: a@b, Ann <x@y>;, z@z", "-|a@b;Ann|x@y;-|z@z;"},
 	{"G: a@b", "-|a@b;"},
 	{"G:", "G|-;"},
@@ -104,8 +104,8 @@ Test(address, prints_what_reads_the_same_again)
 		const char *v = cases[i].value;
 		char *text = am_address_text(arena, NULL, v, strlen(v));
 		GString *got = parse(text);
-		cr_assert_str_eq(got->str, cases[i].want, "%s: %s: %s", v,
-		                 text, got->str);
+		cr_assert_str_eq(got->str, cases[i].want, "%s: %s: %s", v, text,
+		                 got->str);
 		g_string_free(got, TRUE);
 		am_arena_free(&arena);
 	}
@@ -119,7 +119,7 @@ Test(address, prints_for_people)
 		{"\"Doe, Ann\" <a@b>,\r\n x@y", "\"Doe, Ann\" <a@b>, x@y"},
 		{"=?utf-8?Q?J=C3=B6rg?= <a@b>", "Jörg <a@b>"},
 		{"=?utf-8?Q?D=C3=B6e,_Ann?= <a@b>, x@y (X)",
-		 "\"Döe, Ann\" <a@b>, X <x@y>"},
+	         "\"Döe, Ann\" <a@b>, X <x@y>"},
 		{"=?utf-8?Q?=22Q=22?= <a@b>", "\"\\\"Q\\\"\" <a@b>"},
 		{"=?utf-8?Q?a=3A?=:;", "\"a:\":;"},
 		{"", ""},
@@ -148,8 +148,9 @@ Test(address, gives_no_more_than_asked_for)
 Test(address, is_linear)
 {
 	static const char *const pieces[] = {
-		"a:", "<", "\"", "(", "a,", "a;", "=?a?q?", "<a@b,", "[@[",
-		"a b ", "\\\"", "x <", "@", "<@x,", "=?a?q?x?=", "(x)",
+		"a:",     "<",     "\"",        "(",    "a,",   "a;",
+		"=?a?q?", "<a@b,", "[@[",       "a b ", "\\\"", "x <",
+		"@",      "<@x,",  "=?a?q?x?=", "(x)",
 	};
 
 	for (size_t i = 0; i < AM_COUNT(pieces); i++) {
@@ -163,8 +164,8 @@ Test(address, is_linear)
 		struct am_address *list = g_new(struct am_address, 2000000);
 		am_address_parse(arena, s->str, s->len, list, 2000000);
 		g_free(list);
-		cr_assert_lt(g_get_monotonic_time() - start,
-		             8 * G_USEC_PER_SEC, "%s", pieces[i]);
+		cr_assert_lt(g_get_monotonic_time() - start, 8 * G_USEC_PER_SEC,
+		             "%s", pieces[i]);
 		g_string_free(s, TRUE);
 		am_arena_free(&arena);
 	}

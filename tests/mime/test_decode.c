@@ -162,8 +162,8 @@ Test(decode, uu_takes_the_first_file)
 		check(am_decode_uu, samples[i].in, strlen(samples[i].in),
 		      samples[i].out, strlen(samples[i].out));
 	/* Missing letters are zeros. */
-	check(am_decode_uu, samples[4].in, strlen(samples[4].in),
-	      "Hello\0\0\0", 8);
+	check(am_decode_uu, samples[4].in, strlen(samples[4].in), "Hello\0\0\0",
+	      8);
 	for (size_t i = 5; i < 7; i++)
 		check(am_decode_uu, samples[i].in, strlen(samples[i].in),
 		      samples[i].out, strlen(samples[i].out));

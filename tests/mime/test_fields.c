@@ -37,10 +37,10 @@ Test(fields, walks_what_is_a_field_and_nothing_else)
 		GString *got = g_string_new(NULL);
 		am_fields_init(&f, cases[i].block, strlen(cases[i].block), 0);
 		while (am_fields_next(&f, &field))
-			g_string_append_printf(
-				got, "%.*s=%.*s@%" PRIu64 "|",
-				(int)field.name_len, field.name,
-				(int)field.value_len, field.value, field.offset);
+			g_string_append_printf(got, "%.*s=%.*s@%" PRIu64 "|",
+			                       (int)field.name_len, field.name,
+			                       (int)field.value_len,
+			                       field.value, field.offset);
 		cr_assert_str_eq(got->str, cases[i].want, "%zu: %s", i,
 		                 got->str);
 		g_string_free(got, TRUE);

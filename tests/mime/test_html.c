@@ -88,17 +88,18 @@ Test(html, becomes_words)
 		{"caf&eacute; &euro;&#8364;&#x20AC;&#X20ac;", "café €€€€"},
 		{"a&nbsp;b&nbsp;&nbsp; c", "a b c"},
 		{"&nbspx &ampx; &copy2020", "x &x; ©2020"},
-		{"AT&T &foo; &; & &#; &#x; &#xZ;", "AT&T &foo; &; & &#; &#x; &#xZ;"},
+		{"AT&T &foo; &; & &#; &#x; &#xZ;",
+	         "AT&T &foo; &; & &#; &#x; &#xZ;"},
 		{"&#150;&#146;&#0;&#xD800;&#x110000;&#99999999999;",
-		 "–’\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+	         "–’\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
 		{"soft&shy;hyphen&#8203;", "softhyphen"},
 		{"&eacute", "é"},
 		{"&am<b>p;</b>", "&amp;"},
 		{"&thereisnosuchnameandnonesolongaseverwasin;x",
-		 "&thereisnosuchnameandnonesolongaseverwasin;x"},
+	         "&thereisnosuchnameandnonesolongaseverwasin;x"},
 		/* Words instead of pictures. */
 		{"see<img src=x alt=\"a &amp; b &eacute\">this",
-		 "see a & b é this"},
+	         "see a & b é this"},
 		{"<img alt=''>x<img alt>y<p alt=no>z", "x y z"},
 	};
 
@@ -127,23 +128,23 @@ Test(html, tells_what_is_quoted)
 	static const struct sample samples[] = {
 		{"own <blockquote>old</blockquote> own", "own{ old} own"},
 		{"<blockquote>a<blockquote>b</blockquote>c</blockquote>d",
-		 "{a b c} d"},
+	         "{a b c} d"},
 		{"</blockquote>own", "own"},
 		{"own<div class=\"gmail_quote\"><div>On <b>Monday</b></div>old"
-		 "</div>own",
-		 "own{ On Monday old} own"},
+	         "</div>own",
+	         "own{ On Monday old} own"},
 		{"own<div class='x yahoo_quoted'>old", "own{ old}"},
 		{"a<div>b<div class=moz-cite-prefix>c</div>d</div>e",
-		 "a b{ c} d e"},
+	         "a b{ c} d e"},
 		{"own<hr id=\"stopSpelling\">old</div></blockquote>old",
-		 "own{ old old}"},
+	         "own{ old old}"},
 		{"own<div id=\"divRplyFwdMsg\">old</div>still old",
-		 "own{ old still old}"},
+	         "own{ old still old}"},
 		{"own<span id=\"OLK_SRC_BODY_SECTION\">old</span> old",
-		 "own{old old}"},
+	         "own{old old}"},
 		{"own<div style='border:none;border-top:solid #E1E1E1 1.0pt;"
-		 "padding:3.0pt 0in 0in 0in'><p>From:</div>old",
-		 "own{ From: old}"},
+	         "padding:3.0pt 0in 0in 0in'><p>From:</div>old",
+	         "own{ From: old}"},
 		{"<p class=\"MsoNormal\" style=\"margin:0\">own", "own"},
 	};
 
@@ -174,9 +175,25 @@ static void count(void *user, bool quoted, const char *s, size_t len)
 Test(html, is_linear)
 {
 	static const char *const pieces[] = {
-		"<div>", "<blockquote>", "<a b=\"", "<a ", " x=y", "<", "&",
-		"&#", "<!--", "--", "<script>", "</", "<img alt=\"&\">",
-		"<pre>\n", "<font><table>", "&nbsp;", "<p x='", "=", "\"",
+		"<div>",
+		"<blockquote>",
+		"<a b=\"",
+		"<a ",
+		" x=y",
+		"<",
+		"&",
+		"&#",
+		"<!--",
+		"--",
+		"<script>",
+		"</",
+		"<img alt=\"&\">",
+		"<pre>\n",
+		"<font><table>",
+		"&nbsp;",
+		"<p x='",
+		"=",
+		"\"",
 	};
 
 	for (size_t i = 0; i < AM_COUNT(pieces); i++) {
@@ -189,8 +206,8 @@ Test(html, is_linear)
 		am_html_feed(h, s->str, s->len);
 		am_html_finish(h);
 		am_html_free(&h);
-		cr_assert_lt(g_get_monotonic_time() - start,
-		             5 * G_USEC_PER_SEC, "%s", pieces[i]);
+		cr_assert_lt(g_get_monotonic_time() - start, 5 * G_USEC_PER_SEC,
+		             "%s", pieces[i]);
 		g_string_free(s, TRUE);
 	}
 }
@@ -198,13 +215,16 @@ Test(html, is_linear)
 Test(html, finds_every_element_and_entity_it_lists)
 {
 	static const char *const names[] = {
-		"address", "area", "article", "aside", "blockquote", "body",
-		"br", "caption", "center", "dd", "dir", "div", "dl", "dt",
-		"fieldset", "figcaption", "figure", "footer", "form", "h1",
-		"h6", "head", "header", "hr", "html", "img", "input", "legend",
-		"li", "main", "menu", "nav", "noscript", "ol", "option", "p",
-		"pre", "script", "section", "select", "span", "style", "table",
-		"td", "template", "textarea", "th", "title", "tr", "ul",
+		"address",    "area",   "article",  "aside",   "blockquote",
+		"body",       "br",     "caption",  "center",  "dd",
+		"dir",        "div",    "dl",       "dt",      "fieldset",
+		"figcaption", "figure", "footer",   "form",    "h1",
+		"h6",         "head",   "header",   "hr",      "html",
+		"img",        "input",  "legend",   "li",      "main",
+		"menu",       "nav",    "noscript", "ol",      "option",
+		"p",          "pre",    "script",   "section", "select",
+		"span",       "style",  "table",    "td",      "template",
+		"textarea",   "th",     "title",    "tr",      "ul",
 	};
 
 	for (size_t i = 0; i < AM_COUNT(names); i++)

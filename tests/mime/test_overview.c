@@ -14,9 +14,9 @@
 static void read_it(struct am_overview *o, struct mail *m, const char *text)
 {
 	mail_open(m, text);
-	cr_assert_eq(am_overview_read(o, m->blob, &m->scan, NULL, m->arena,
-	                              NULL),
-	             0);
+	cr_assert_eq(
+		am_overview_read(o, m->blob, &m->scan, NULL, m->arena, NULL),
+		0);
 }
 
 Test(overview, holds_what_a_list_shows)
@@ -71,8 +71,9 @@ Test(overview, of_nothing_is_nothing)
 	cr_assert_not(o.date.known);
 	cr_assert_eq(o.n_references, 0);
 	mail_close(&m);
-	read_it(&o, &m, "Subject:\nMessage-ID: <>\nDate: soon\nReferences:\n"
-	                "In-Reply-To: you\nList-Id:\nReceived: x\n\n");
+	read_it(&o, &m,
+	        "Subject:\nMessage-ID: <>\nDate: soon\nReferences:\n"
+	        "In-Reply-To: you\nList-Id:\nReceived: x\n\n");
 	cr_assert_str_eq(o.subject, "");
 	cr_assert_null(o.message_id);
 	cr_assert_null(o.in_reply_to);
@@ -95,7 +96,7 @@ Test(overview, reads_ids_that_forgot_their_brackets)
 		{"In-Reply-To: x <> <a@b>", NULL, "a@b", "", NULL},
 		{"References: a@b, c@d x", NULL, NULL, "a@b c@d ", NULL},
 		{"References: <a@b><c@d>,<e@f", NULL, NULL, "a@b c@d e@f ",
-		 NULL},
+	         NULL},
 		{"References: <<a@b>> <>", NULL, NULL, "a@b ", NULL},
 		{"List-ID: list.example", NULL, NULL, "", "list.example"},
 		{"List-ID: A list.example ", NULL, NULL, "", "list.example"},
@@ -129,8 +130,9 @@ Test(overview, reads_raw_bytes_in_the_charset_of_the_message)
 	struct mail m;
 	struct am_overview o;
 
-	read_it(&o, &m, "Subject: \xd6\xd0\xce\xc4\nFrom: \xd6\xd0 <a@b>\n"
-	                "Content-Type: text/plain; charset=gb2312\n\n");
+	read_it(&o, &m,
+	        "Subject: \xd6\xd0\xce\xc4\nFrom: \xd6\xd0 <a@b>\n"
+	        "Content-Type: text/plain; charset=gb2312\n\n");
 	cr_assert_str_eq(o.subject, "中文");
 	cr_assert_str_eq(o.from, "中 <a@b>");
 	mail_close(&m);
@@ -154,51 +156,50 @@ Test(overview, counts_what_a_mail_client_lists)
 		{"Content-Type: application/pdf; name=a.pdf\n\nx", "a.pdf|"},
 		{"Content-Disposition: attachment\n\nx", "|"},
 		{MIXED("mixed", PART("A: b") PART("Content-Type: image/png")),
-		 "|"},
+	         "|"},
 		{MIXED("mixed",
-		       PART("Content-Disposition: ATTACHMENT; filename=a") PART(
+	               PART("Content-Disposition: ATTACHMENT; filename=a") PART(
 			       "Content-Type: text/plain; name=\"=?utf-8?Q?=C3="
 			       "A9?=\"") PART("Content-Disposition: inline; "
-		                              "filename*=utf-8''%C3%A9.png")),
-		 "a|é|é.png|"},
+	                                      "filename*=utf-8''%C3%A9.png")),
+	         "a|é|é.png|"},
 		{MIXED("related", PART("Content-Type: text/html")
-		                          PART("Content-Type: image/png")),
-		 ""},
+	                                  PART("Content-Type: image/png")),
+	         ""},
 		{MIXED("related", PART("Content-Type: image/png; name=x.png")),
-		 "x.png|"},
-		{MIXED("alternative", PART("Content-Type: text/plain")
-		                              PART("Content-Type: text/calendar")),
-		 ""},
-		{MIXED("signed", PART("A: b")
-		                         PART("Content-Type: "
-		                              "application/pgp-signature; "
-		                              "name=signature.asc")),
-		 ""},
+	         "x.png|"},
+		{MIXED("alternative", PART("Content-Type: text/plain") PART(
+					      "Content-Type: text/calendar")),
+	         ""},
+		{MIXED("signed", PART("A: b") PART("Content-Type: "
+	                                           "application/pgp-signature; "
+	                                           "name=signature.asc")),
+	         ""},
 		{MIXED("signed",
-		       PART("A: b") PART("Content-Type: "
-		                         "application/pkcs7-signature; "
-		                         "name=smime.p7s\n"
-		                         "Content-Disposition: attachment")),
-		 ""},
+	               PART("A: b") PART("Content-Type: "
+	                                 "application/pkcs7-signature; "
+	                                 "name=smime.p7s\n"
+	                                 "Content-Disposition: attachment")),
+	         ""},
 		{MIXED("encrypted",
-		       PART("Content-Type: application/pgp-encrypted")
-		               PART("Content-Type: application/octet-stream; "
-		                    "name=encrypted.asc")),
-		 ""},
+	               PART("Content-Type: application/pgp-encrypted")
+	                       PART("Content-Type: application/octet-stream; "
+	                            "name=encrypted.asc")),
+	         ""},
 		{"Content-Type: application/pkcs7-mime; name=smime.p7m\n\nx",
-		 ""},
+	         ""},
 		{MIXED("report",
-		       PART("A: b") PART("Content-Type: "
-		                         "message/delivery-status") PART(
-			       "Content-Type: text/rfc822-headers")),
-		 ""},
+	               PART("A: b") PART("Content-Type: "
+	                                 "message/delivery-status")
+	                       PART("Content-Type: text/rfc822-headers")),
+	         ""},
 		/* A message inside counts once, for all it holds. */
-		{MIXED("mixed",
-		       "--b\nContent-Type: message/rfc822\n\n"
-		       "Content-Type: multipart/mixed; boundary=i\n\n"
-		       "--i\nContent-Type: image/png; name=inner\n\n--i--\n"
-		       PART("Content-Type: image/gif; name=outer")),
-		 "|outer|"},
+		{MIXED("mixed", "--b\nContent-Type: message/rfc822\n\n"
+	                        "Content-Type: multipart/mixed; boundary=i\n\n"
+	                        "--i\nContent-Type: image/png; "
+	                        "name=inner\n\n--i--\n" PART(
+					"Content-Type: image/gif; name=outer")),
+	         "|outer|"},
 		{MIXED("digest", "--b\n\nSubject: x\n\ntext\n"), ""},
 	};
 

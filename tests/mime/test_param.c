@@ -39,14 +39,16 @@ Test(param, reads_what_mail_programs_write)
 		{"x; (unclosed; name=a", "a"},
 		{"x; name=", ""},
 		{"x; name=\"\"", ""},
-		{"x; name=a\x01" "b", "a b"},
+		{"x; name=a\x01"
+	         "b",
+	         "a b"},
 		/* RFC 2231 */
 		{"x; name*=utf-8''%e2%82%ac%20rates", "€ rates"},
 		{"x; name*=iso-8859-1'en'%A3%20rates", "£ rates"},
 		{"x; name*0=a; name*1=b; name*2=\"c d\"", "abc d"},
 		{"x; name*1=b; name*0=a", "ab"},
 		{"x; name*0*=utf-8''a%20; name*1=\"%20\"; name*2*=%21",
-		 "a %20!"},
+	         "a %20!"},
 		{"x; name*0*=utf-8''%e2%82; name*1*=%ac", "€"},
 		{"x; name=plain; name*=utf-8''better", "better"},
 		{"x; name*0=a; name*0=twice; name*2=gap", "agap"},
@@ -116,8 +118,10 @@ Test(param, leaves_a_boundary_as_it_is)
 Test(param, is_linear)
 {
 	static const char *const pieces[] = {
-		"; name*1=x", ";a=\"", "(", "; (", " x=(", "=", "; name", "\\",
-		"; name=\"a\\\"; ", "a=b ",
+		"; name*1=x", ";a=\"", "(",
+		"; (",        " x=(",  "=",
+		"; name",     "\\",    "; name=\"a\\\"; ",
+		"a=b ",
 	};
 
 	for (size_t i = 0; i < AM_COUNT(pieces); i++) {
@@ -128,8 +132,8 @@ Test(param, is_linear)
 		gint64 start = g_get_monotonic_time();
 		am_param_get(arena, s->str, s->len, "name");
 		am_param_main(arena, s->str, s->len);
-		cr_assert_lt(g_get_monotonic_time() - start,
-		             5 * G_USEC_PER_SEC, "%s", pieces[i]);
+		cr_assert_lt(g_get_monotonic_time() - start, 5 * G_USEC_PER_SEC,
+		             "%s", pieces[i]);
 		g_string_free(s, TRUE);
 		am_arena_free(&arena);
 	}

@@ -21,7 +21,7 @@ static void add(void *user, bool quoted, const char *s, size_t len)
 		g_string_append_c(out, '}');
 }
 
-#define ARMOUR(what) \
+#define ARMOUR(what)                                                    \
 	"-----BEGIN PGP " what "-----\nhQEMA9\n> x\n-----END PGP " what \
 	"-----\n"
 
@@ -34,7 +34,8 @@ Test(quote, tells_own_from_quoted_lines)
 		{"own\n", "own\n"},
 		{"own", "own"},
 		{"> old\nown\n", "{> old\n}own\n"},
-		{"own\n> a\n> > b\n| c\nown\n", "own\n{> a\n> > b\n| c\n}own\n"},
+		{"own\n> a\n> > b\n| c\nown\n",
+	         "own\n{> a\n> > b\n| c\n}own\n"},
 		{"own\r\n> old\r\n", "own\r\n{> old\r\n}"},
 		{" > not\n", " > not\n"},
 		{">", "{>}"},
@@ -43,15 +44,15 @@ Test(quote, tells_own_from_quoted_lines)
 		{"-----\n", "-----\n"},
 		{"-----é x\n", "-----é x\n"},
 		{"----------------------------------------------------\n",
-		 "----------------------------------------------------\n"},
+	         "----------------------------------------------------\n"},
 		{"a\n" ARMOUR("MESSAGE") "b\n", "a\nb\n"},
 		{"a\n" ARMOUR("PUBLIC KEY BLOCK") "b\n", "a\nb\n"},
-		{"-----BEGIN PGP SIGNED MESSAGE-----\nHash: x\n\ntext\n"
-		 ARMOUR("SIGNATURE") "b\n",
-		 "Hash: x\n\ntext\nb\n"},
+		{"-----BEGIN PGP SIGNED MESSAGE-----\nHash: x\n\ntext\n" ARMOUR(
+			 "SIGNATURE") "b\n",
+	         "Hash: x\n\ntext\nb\n"},
 		{"-----BEGIN PGP MESSAGE-----\nnever closed\n", ""},
 		{"-----BEGIN CERTIFICATE-----\nx\n",
-		 "-----BEGIN CERTIFICATE-----\nx\n"},
+	         "-----BEGIN CERTIFICATE-----\nx\n"},
 		{"-----BEGIN PGP", "-----BEGIN PGP"},
 	};
 

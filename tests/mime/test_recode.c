@@ -69,7 +69,11 @@ Test(recode, knows_the_charsets_of_mail)
 		/* GMime's, not in our list. */
 		{"ibm037", "\xc8\x85\x93\x93\x96", "Hello"},
 		{"gb2312", "a\xd6", "a\xef\xbf\xbd"},
-		{"gb2312", "\xd6\xff" "b", "\xef\xbf\xbd\xef\xbf\xbd" "b"},
+		{"gb2312",
+	         "\xd6\xff"
+	         "b",
+	         "\xef\xbf\xbd\xef\xbf\xbd"
+	         "b"},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++)

@@ -32,23 +32,23 @@ static const struct sample samples[] = {
 	{"Subject: x", "<>", false},
 	{"\nbody\n", "<body\n>", false},
 	{MP("b") "preamble\n--b\n\none\n--b\n\ntwo\n\n--b--\nepilogue\n",
-	 "[<one><two\n>].", false},
+         "[<one><two\n>].", false},
 	/* Boundaries that are none. */
 	{MP("b") "--b\n\none\n--bb\n-- b\n --b\n--b-\n--b--x\n--b--\n",
-	 "[<one\n--bb\n-- b\n --b\n--b-\n--b--x>].", false},
+         "[<one\n--bb\n-- b\n --b\n--b-\n--b--x>].", false},
 	{MP("b") "--b \t\n\none\n--b-- \n", "[<one>].", false},
 	/* One boundary begins another. */
 	{MP("b") "--b\n" MP("bb") "--bb\n\none\n--bb--\n--b\n\ntwo\n--b--\n",
-	 "[[<one>].<two>].", false},
+         "[[<one>].<two>].", false},
 	{MP("bb") "--bb\n" MP("b") "--b\n\none\n--b--\n--bb\n\ntwo\n--bb--\n",
-	 "[[<one>].<two>].", false},
+         "[[<one>].<two>].", false},
 	/* The outer boundary ends what is open inside. */
 	{MP("o") "--o\n" MP("i") "--i\n\none\n--o\n\ntwo\n--o--\n",
-	 "[[<one>]<two>].", false},
+         "[[<one>]<two>].", false},
 	{MP("o") "--o\n" MP("i") "nothing\n--o--\n", "[[]].", false},
 	/* The same one inside and outside is the inner. */
 	{MP("b") "--b\n" MP("b") "--b\n\none\n--b--\n--b\n\ntwo\n--b--\n",
-	 "[[<one>].<two>].", false},
+         "[[<one>].<two>].", false},
 	/* Never closed, cut off, never used. */
 	{MP("b") "--b\n\none\n", "[<one\n>]", false},
 	{MP("b") "--b\n\none\n--b", "[<one>]", true /* opens a part there */},
@@ -56,53 +56,55 @@ static const struct sample samples[] = {
 	{MP("b") "--b\nX: y", "[<>]", false},
 	{MP("b") "text only\n", "[]", false},
 	{"Content-Type: multipart/mixed\n\n--b\n\none\n", "<--b\n\none\n>",
-	 true /* it has a multipart without parts */},
+         true /* it has a multipart without parts */},
 	{"Content-Type: multipart/mixed; boundary=\"\"\n\n--\none\n",
-	 "<--\none\n>", true},
+         "<--\none\n>", true},
 	/* Parts of nothing. */
 	{MP("b") "--b\n\n--b--\n", "[<>].", false},
 	{MP("b") "--b\n\n\n--b--\n", "[<>].", false},
 	{MP("b") "--b\nX: y\n--b--\n", "[<>].",
-	 true /* it has a body of the line end */},
+         true /* it has a body of the line end */},
 	{MP("b") "--b\n--b\n\none\n--b\n--b--\n", "[<one>].",
-	 true /* counts some of the empty ones */},
+         true /* counts some of the empty ones */},
 	{MP("b") "--b\nno header here\n\none\n--b--\n",
-	 "[<no header here\n\none>].", true /* loses the line */},
+         "[<no header here\n\none>].", true /* loses the line */},
 	/* The empty line before the first delimiter forgotten. */
-	{"Content-Type: multipart/mixed; boundary=b\nwords\n--b\n\none\n--b--\n",
-	 "[<one>].", true},
+	{"Content-Type: multipart/mixed; "
+         "boundary=b\nwords\n--b\n\none\n--b--\n",
+         "[<one>].", true},
 	/* Messages inside. */
 	{MP("b") "--b\n" MSG "Subject: in\n\ntext\n--b--\n", "[{<text>}].",
-	 false},
-	{MP("b") "--b\n" MSG "From a@b Thu Jan  1\nSubject: in\n\ntext\n--b--\n",
-	 "[{<text>}].", false},
+         false},
+	{MP("b") "--b\n" MSG
+                 "From a@b Thu Jan  1\nSubject: in\n\ntext\n--b--\n",
+         "[{<text>}].", false},
 	{MP("b") "--b\n" MSG MP("i") "--i\n\none\n--b\n\ntwo\n--b--\n",
-	 "[{[<one>]}<two>].", false},
+         "[{[<one>]}<two>].", false},
 	{MP("b") "--b\n" MSG "--b--\n", "[{<>}].",
-	 true /* it has no message there */},
+         true /* it has no message there */},
 	{MSG MSG "Subject: x\n\ndeep\n", "{{<deep\n>}}", false},
 	{"Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: d\n\n"
-	 "text\n--b\nContent-Type: text/plain\n\nno\n--b--\n",
-	 "[{<text>}<no>].", true /* 3.2 knows no digest's default */},
+         "text\n--b\nContent-Type: text/plain\n\nno\n--b--\n",
+         "[{<text>}<no>].", true /* 3.2 knows no digest's default */},
 	{"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
-	 "U3ViamVjdDogeAo=\n",
-	 "<U3ViamVjdDogeAo=\n>", true},
+         "U3ViamVjdDogeAo=\n",
+         "<U3ViamVjdDogeAo=\n>", true},
 	/* Fields written in odd ways. */
 	{"Content-Type : MULTIPART / Mixed ; Boundary = b\n\n--b\n\nx\n--b--\n",
-	 "[<x>].", true},
+         "[<x>].", true},
 	{"Content-Type: multipart/mixed;\n\tboundary*0=a;\n\tboundary*1=b\n\n"
-	 "--ab\n\nx\n--ab--\n",
-	 "[<x>].", false},
+         "--ab\n\nx\n--ab--\n",
+         "[<x>].", false},
 	{"Content-Type: multipart/mixed; boundary*=us-ascii''b%2Bc\n\n"
-	 "--b+c\n\nx\n--b+c--\n",
-	 "[<x>].", false},
+         "--b+c\n\nx\n--b+c--\n",
+         "[<x>].", false},
 	{"Content-Type: multipart/mixed; boundary=\"b  \"\n\n--b\n\nx\n--b--\n",
-	 "[<x>].", true},
+         "[<x>].", true},
 	{"From a@b Thu Jan  1 00:00:00 1970\n" MP("b") "--b\n\nx\n--b--\n",
-	 "[<x>].", false},
+         "[<x>].", false},
 	{"Content-Type: multipart/mixed; boundary=b\n"
-	 "Content-Type: text/plain\n\n--b\n\nx\n--b--\n",
-	 "[<x>].", true /* the last one counts there */},
+         "Content-Type: text/plain\n\n--b\n\nx\n--b--\n",
+         "[<x>].", true /* the last one counts there */},
 };
 
 static void tree(GString *out, const struct am_scan *scan, const char *mail,
@@ -184,7 +186,8 @@ Test(scan, does_not_mind_how_lines_end)
 	           "[<one><two>].", false);
 }
 
-/* ---- GMime as the oracle -------------------------------------------------- */
+/* ---- GMime as the oracle --------------------------------------------------
+ */
 
 static void gmime_leaves(GMimeObject *object, GArray *out)
 {
@@ -264,7 +267,8 @@ Test(scan, agrees_with_gmime)
 	}
 }
 
-/* ---- fields of a part ----------------------------------------------------- */
+/* ---- fields of a part -----------------------------------------------------
+ */
 
 Test(scan, reads_type_and_encoding)
 {
@@ -274,9 +278,9 @@ Test(scan, reads_type_and_encoding)
 	} cases[] = {
 		{"", "text/plain", AM_ENC_7BIT},
 		{"Content-Type: Text/HTML; charset=x\n", "text/html",
-		 AM_ENC_7BIT},
+	         AM_ENC_7BIT},
 		{"content-type:text/html charset=x\n", "text/html",
-		 AM_ENC_7BIT},
+	         AM_ENC_7BIT},
 		{"Content-Type: text\n", "text/plain", AM_ENC_7BIT},
 		{"Content-Type:\n", "text/plain", AM_ENC_7BIT},
 		{"Content-Type: /x\n", "text/plain", AM_ENC_7BIT},
@@ -284,17 +288,17 @@ Test(scan, reads_type_and_encoding)
 		{"Content-Type:\n\n image/png\n", "text/plain", AM_ENC_7BIT},
 		{"Content-Type:\n image/png\n", "image/png", AM_ENC_7BIT},
 		{"Content-Transfer-Encoding: BASE64\n", "text/plain",
-		 AM_ENC_BASE64},
+	         AM_ENC_BASE64},
 		{"Content-Transfer-Encoding:\n\tquoted-printable (x)\n",
-		 "text/plain", AM_ENC_QP},
+	         "text/plain", AM_ENC_QP},
 		{"Content-Transfer-Encoding: \"8bit\"\n", "text/plain",
-		 AM_ENC_8BIT},
+	         AM_ENC_8BIT},
 		{"Content-Transfer-Encoding: x-uuencode\n", "text/plain",
-		 AM_ENC_UU},
+	         AM_ENC_UU},
 		{"Content-Transfer-Encoding: binary;\n", "text/plain",
-		 AM_ENC_BINARY},
+	         AM_ENC_BINARY},
 		{"Content-Transfer-Encoding: rot13\n", "text/plain",
-		 AM_ENC_OTHER},
+	         AM_ENC_OTHER},
 		{"Content-Transfer-Encoding:\n", "text/plain", AM_ENC_7BIT},
 	};
 
@@ -325,7 +329,8 @@ Test(scan, finds_the_type_among_many_fields_with_c)
 	g_string_free(s, TRUE);
 }
 
-/* ---- limits and size ------------------------------------------------------ */
+/* ---- limits and size ------------------------------------------------------
+ */
 
 static void scan_hostile(const GString *s, const struct am_limits *limits,
                          struct am_scan *scan, struct am_arena *arena)
@@ -413,7 +418,8 @@ Test(scan, sees_the_same_through_a_window)
 	for (int i = 0; i < 300; i++) {
 		g_string_append_printf(s, "--border\nX: %d\n\n", i);
 		for (int j = 0; j < 60 + i % 7; j++)
-			g_string_append(s, "--borde\nAAAAAAAAAAAAAAAAAAAAAAAA\n");
+			g_string_append(s,
+			                "--borde\nAAAAAAAAAAAAAAAAAAAAAAAA\n");
 	}
 	g_string_append(s, "--border\n\n");
 	for (int i = 0; i < 300000; i++)
@@ -457,9 +463,8 @@ Test(scan, treats_a_long_delimiter_alike_in_memory_and_file)
 	                           mail_filed(s->str, s->len)};
 	for (int i = 0; i < 2; i++) {
 		struct am_scan scan;
-		cr_assert_eq(am_scan_message(&scan, blobs[i], NULL, arena,
-		                             NULL),
-		             0);
+		cr_assert_eq(
+			am_scan_message(&scan, blobs[i], NULL, arena, NULL), 0);
 		cr_assert_eq(scan.n_parts, 3);
 		cr_assert_eq(memcmp(s->str + scan.parts[2].body, "two", 3), 0);
 		am_blob_unref(&blobs[i]);

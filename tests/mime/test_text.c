@@ -49,8 +49,8 @@ static void check(const char *mail, const char *want,
 	cr_assert_eq(am_text_read(m.blob, &m.scan, options, NULL, add, &h,
 	                          &truncated, NULL),
 	             0);
-	cr_assert_str_eq(h.out->str, want, "%s:\n%s\nnot\n%s", mail,
-	                 h.out->str, want);
+	cr_assert_str_eq(h.out->str, want, "%s:\n%s\nnot\n%s", mail, h.out->str,
+	                 want);
 	cr_assert_not(truncated);
 	g_string_free(h.out, TRUE);
 	mail_close(&m);
@@ -64,74 +64,77 @@ static const struct {
 } cases[] = {
 	{"", "", NULL},
 	{"Subject: x\n\nown\n> old\nown\n", "1B(own\n)1Q(> old\n)1B(own\n)",
-	 NULL},
+         NULL},
 	{"Content-Type: text/plain; charset=iso-8859-1\n"
-	 "Content-Transfer-Encoding: quoted-printable\n\ncaf=E9 =80",
-	 "1B(café €)", NULL},
+         "Content-Transfer-Encoding: quoted-printable\n\ncaf=E9 =80",
+         "1B(café €)", NULL},
 	{"Content-Transfer-Encoding: base64\n\nY2Fmw6k=", "1B(café)", NULL},
 	{"\ncaf\xe9", "1B(café)", NULL},
 	{"Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$BF|K\\\x1b(B",
-	 "1B(日本)", NULL},
+         "1B(日本)", NULL},
 	{HTML "<p>own<blockquote>old</blockquote>", "1B(own)1Q( old)", NULL},
 	{HTML "<meta charset=\"koi8-r\"><p>\xd0\xd2\xc9", "1B(при)", NULL},
 	{HTML "<meta http-equiv=x content='text/html; charset=windows-1251'>"
-	      "\xef\xf0\xe8",
-	 "1B(при)", NULL},
+              "\xef\xf0\xe8",
+         "1B(при)", NULL},
 	{"Content-Type: text/html; charset=utf-8\n\n<meta charset=koi8-r>é",
-	 "1B(é)", NULL},
+         "1B(é)", NULL},
 	{"Content-Type: text/calendar\n\nBEGIN", "1B(BEGIN)", NULL},
 	{"Content-Type: text/rtf\n\n{\\rtf1}", "", NULL},
 	{"Content-Type: image/png\n\nx", "", NULL},
 	/* Alternatives. */
 	{MP("alternative", "b") "--b\n\nplain\n--b\n" HTML "<p>html\n--b--\n",
-	 "1B(plain)2B(html)", "1B(plain)"},
+         "1B(plain)2B(html)", "1B(plain)"},
 	{MP("alternative", "b") "--b\n\n\n--b\n" HTML "<p>html\n--b--\n",
-	 "2B(html)", "2B(html)"},
+         "2B(html)", "2B(html)"},
 	{MP("alternative", "b") "--b\nContent-Type: text/calendar\n\nCAL\n"
-	                        "--b\n" HTML "html\n--b--\n",
-	 "1B(CAL)2B(html)", "2B(html)"},
-	{MP("alternative", "b") "--b\n" MP("related", "r") "--r\n" HTML
-	                        "html\n--r--\n--b\nContent-Type: image/png\n"
-	                        "\nx\n--b--\n",
-	 "1.1B(html)", NULL},
-	{MP("mixed", "m") "--m\n" MP("alternative", "b") "--b\n\nplain\n--b\n"
-	 HTML "html\n--b--\n--m\n\nfooter\n--m--\n",
-	 "1.1B(plain)1.2B(html)2B(footer)", "1.1B(plain)2B(footer)"},
+                                "--b\n" HTML "html\n--b--\n",
+         "1B(CAL)2B(html)", "2B(html)"},
+	{MP("alternative", "b") "--b\n" MP(
+		 "related", "r") "--r\n" HTML
+                                 "html\n--r--\n--b\nContent-Type: image/png\n"
+                                 "\nx\n--b--\n",
+         "1.1B(html)", NULL},
+	{MP("mixed", "m") "--m\n" MP("alternative",
+                                     "b") "--b\n\nplain\n--b\n" HTML
+                                          "html\n--b--\n--m\n\nfooter\n--m--\n",
+         "1.1B(plain)1.2B(html)2B(footer)", "1.1B(plain)2B(footer)"},
 	/* Attached text. */
 	{MP("mixed", "b") "--b\n\nown\n--b\nContent-Type: text/x-patch; "
-	                  "name=a.patch\n\n> not quoted\n--b\n"
-	                  "Content-Disposition: attachment\n\nnotes\n--b--\n",
-	 "1B(own)2A(> not quoted)3A(notes)", NULL},
+                          "name=a.patch\n\n> not quoted\n--b\n"
+                          "Content-Disposition: attachment\n\nnotes\n--b--\n",
+         "1B(own)2A(> not quoted)3A(notes)", NULL},
 	{"Content-Type: text/plain; name=body.txt\n\nown", "1B(own)", NULL},
 	/* Messages inside. */
-	{MP("mixed", "b") "--b\nContent-Type: message/rfc822\n\n"
-	                  "From: =?utf-8?Q?J=C3=B6rg?= <a@b>\nTo: c@d\n"
-	                  "Subject: s\nDate: today\nX: y\n\nown\n> old\n--b--\n",
-	 "1H(From: Jörg <a@b>\nTo: c@d\nSubject: s\nDate: today\n)"
-	 "1.1B(own\n)1.1Q(> old)",
-	 NULL},
+	{MP("mixed",
+            "b") "--b\nContent-Type: message/rfc822\n\n"
+                 "From: =?utf-8?Q?J=C3=B6rg?= <a@b>\nTo: c@d\n"
+                 "Subject: s\nDate: today\nX: y\n\nown\n> old\n--b--\n",
+         "1H(From: Jörg <a@b>\nTo: c@d\nSubject: s\nDate: today\n)"
+         "1.1B(own\n)1.1Q(> old)",
+         NULL},
 	{MP("mixed", "b") "--b\nContent-Type: message/rfc822\n"
-	                  "Content-Disposition: attachment\n\n"
-	                  "Subject: s\n\nown\n> old\n--b\n\nafter\n--b--\n",
-	 "1H(Subject: s\n)1.1A(own\n> old)2B(after)", NULL},
+                          "Content-Disposition: attachment\n\n"
+                          "Subject: s\n\nown\n> old\n--b\n\nafter\n--b--\n",
+         "1H(Subject: s\n)1.1A(own\n> old)2B(after)", NULL},
 	{MP("mixed", "b") "--b\nContent-Type: message/rfc822; name=x\n"
-	                  "Content-Transfer-Encoding: base64\n\n"
-	                  /* Subject: s, an empty line, inner */
-	                  "U3ViamVjdDogcwoKaW5uZXIK\n--b--\n",
-	 "1H(Subject: s\n)1.1A(inner\n)", NULL},
+                          "Content-Transfer-Encoding: base64\n\n"
+                          /* Subject: s, an empty line, inner */
+                          "U3ViamVjdDogcwoKaW5uZXIK\n--b--\n",
+         "1H(Subject: s\n)1.1A(inner\n)", NULL},
 	{MP("report", "b") "--b\n\nsorry\n--b\nContent-Type: "
-	                   "message/delivery-status\n\nAction: failed\n--b\n"
-	                   "Content-Type: text/rfc822-headers\n\nSubject: x\n"
-	                   "--b--\n",
-	 "1B(sorry)2B(Action: failed)3B(Subject: x)", NULL},
+                           "message/delivery-status\n\nAction: failed\n--b\n"
+                           "Content-Type: text/rfc822-headers\n\nSubject: x\n"
+                           "--b--\n",
+         "1B(sorry)2B(Action: failed)3B(Subject: x)", NULL},
 	/* Not ours to read. */
 	{MP("encrypted", "b") "--b\nContent-Type: application/pgp-encrypted\n"
-	                      "\nVersion: 1\n--b\nContent-Type: text/plain\n\n"
-	                      "secret\n--b--\n",
-	 "", NULL},
+                              "\nVersion: 1\n--b\nContent-Type: text/plain\n\n"
+                              "secret\n--b--\n",
+         "", NULL},
 	{"\na\n-----BEGIN PGP MESSAGE-----\n\nhQ\n-----END PGP MESSAGE-----\n"
-	 "b\n",
-	 "1B(a\nb\n)", NULL},
+         "b\n",
+         "1B(a\nb\n)", NULL},
 	/* Broken structure: the text is there all the same. */
 	{"Content-Type: multipart/mixed\n\ntext\n", "1B(text\n)", NULL},
 	{MP("mixed", "b") "text\n", "B(text\n)", NULL},
@@ -185,9 +188,9 @@ Test(text, hands_back_what_the_caller_says)
 
 	mail_open(&m, MP("mixed", "b") "--b\n\none\n--b\n\ntwo\n--b\n\nthree\n"
 	                               "--b--\n");
-	cr_assert_eq(am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, NULL,
-	                          &err),
-	             AM_FATAL);
+	cr_assert_eq(
+		am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, NULL, &err),
+		AM_FATAL);
 	cr_assert_eq(err.kind, AM_E_CANCELLED);
 	cr_assert_str_eq(h.out->str, "1B(one)2B(two)");
 	g_string_free(h.out, TRUE);
@@ -234,15 +237,16 @@ Test(text, does_not_follow_encoded_messages_for_ever)
 
 	for (int i = 0; i < 8; i++) {
 		char *b = g_base64_encode((uint8_t *)s->str, s->len);
-		g_string_printf(s, "Content-Type: message/rfc822\n"
-		                   "Content-Transfer-Encoding: base64\n\n%s\n",
+		g_string_printf(s,
+		                "Content-Type: message/rfc822\n"
+		                "Content-Transfer-Encoding: base64\n\n%s\n",
 		                b);
 		g_free(b);
 	}
 	mail_open(&m, s->str);
-	cr_assert_eq(am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, NULL,
-	                          NULL),
-	             0);
+	cr_assert_eq(
+		am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, NULL, NULL),
+		0);
 	cr_assert_str_eq(h.out->str, "");
 	g_string_free(h.out, TRUE);
 	g_string_free(s, TRUE);

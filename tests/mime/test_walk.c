@@ -48,9 +48,23 @@ Test(walk, numbers_parts_as_imap_does)
 		cr_assert_eq(am_part_by_section(&m.scan, sections[i]), i);
 	}
 	static const char *const none[] = {
-		"0", "5", "1.1", "2.3", "3.2", "3.TEXT", "TEXT", "2.", ".", "x",
-		"2.1.1", "1x", "99999999999999999999", "4294967297", "2..1",
-		"2.TEXTS", "3.1.1",
+		"0",
+		"5",
+		"1.1",
+		"2.3",
+		"3.2",
+		"3.TEXT",
+		"TEXT",
+		"2.",
+		".",
+		"x",
+		"2.1.1",
+		"1x",
+		"99999999999999999999",
+		"4294967297",
+		"2..1",
+		"2.TEXTS",
+		"3.1.1",
 	};
 	for (size_t i = 0; i < AM_COUNT(none); i++)
 		cr_assert_eq(am_part_by_section(&m.scan, none[i]), SIZE_MAX,
@@ -64,9 +78,8 @@ Test(walk, numbers_parts_as_imap_does)
 	              "message/rfc822\n\nSubject: x\n\ny");
 	cr_assert_eq(am_part_by_section(&m.scan, "1.1.1"), 2);
 	struct am_part_info info;
-	cr_assert_eq(am_part_info_read(&info, m.blob, &m.scan, 2, m.arena,
-	                               NULL),
-	             0);
+	cr_assert_eq(
+		am_part_info_read(&info, m.blob, &m.scan, 2, m.arena, NULL), 0);
 	cr_assert_str_eq(info.section, "1.1.1");
 	mail_close(&m);
 }
@@ -77,24 +90,21 @@ Test(walk, says_what_a_part_is)
 	struct am_part_info info;
 
 	mail_open(&m, forwarded);
-	cr_assert_eq(am_part_info_read(&info, m.blob, &m.scan, 1, m.arena,
-	                               NULL),
-	             0);
+	cr_assert_eq(
+		am_part_info_read(&info, m.blob, &m.scan, 1, m.arena, NULL), 0);
 	cr_assert_str_eq(info.type, "text/plain");
 	cr_assert_str_eq(info.charset, "utf-8");
 	cr_assert_str_eq(info.encoding, "quoted-printable");
 	cr_assert_null(info.name);
 	cr_assert_null(info.disposition);
 	cr_assert_not(info.attachment);
-	cr_assert_eq(am_part_info_read(&info, m.blob, &m.scan, 2, m.arena,
-	                               NULL),
-	             0);
+	cr_assert_eq(
+		am_part_info_read(&info, m.blob, &m.scan, 2, m.arena, NULL), 0);
 	cr_assert_str_eq(info.name, "mail.eml");
 	cr_assert_str_eq(info.disposition, "attachment");
 	cr_assert(info.attachment);
-	cr_assert_eq(am_part_info_read(&info, m.blob, &m.scan, 8, m.arena,
-	                               NULL),
-	             0);
+	cr_assert_eq(
+		am_part_info_read(&info, m.blob, &m.scan, 8, m.arena, NULL), 0);
 	cr_assert_str_eq(info.type, "image/png");
 	cr_assert_str_eq(info.content_id, "id@x");
 	cr_assert_str_eq(info.name, "a.png");
@@ -133,9 +143,9 @@ Test(walk, reads_bodies_raw_and_decoded)
 	for (size_t i = 0; i < AM_COUNT(cases) * 2; i++) {
 		struct am_reader *r;
 		const struct am_blob *blob = blobs[i % 2];
-		cr_assert_eq(am_part_raw(&r, blob, &m.scan, cases[i / 2].part,
-		                         NULL),
-		             0);
+		cr_assert_eq(
+			am_part_raw(&r, blob, &m.scan, cases[i / 2].part, NULL),
+			0);
 		check_bytes(r, cases[i / 2].raw);
 		cr_assert_eq(am_part_decoded(&r, blob, &m.scan,
 		                             cases[i / 2].part, NULL),

@@ -19,8 +19,8 @@ Test(window, slides_over_a_file)
 	cr_assert_not(am_window_has(&w, 0, 1));
 	for (uint64_t pos = 0; pos <= 20; pos++) {
 		for (size_t want = 0; want <= 8; want++) {
-			size_t there = want < 20 - pos ? want
-			                               : (size_t)(20 - pos);
+			size_t there =
+				want < 20 - pos ? want : (size_t)(20 - pos);
 			cr_assert_eq(am_window_slide(&w, pos, want, NULL), 0);
 			cr_assert(am_window_has(&w, pos, want));
 			cr_assert_eq(memcmp(w.data + (pos - w.at), text + pos,

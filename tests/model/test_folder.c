@@ -72,9 +72,8 @@ Test(folder, matches_globs)
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
 		const struct am_folder *f = make(cases[i].parts);
-		cr_assert_eq(am_folder_matches(f, cases[i].glob),
-		             cases[i].hit, "%s against %s", cases[i].parts,
-		             cases[i].glob);
+		cr_assert_eq(am_folder_matches(f, cases[i].glob), cases[i].hit,
+		             "%s against %s", cases[i].parts, cases[i].glob);
 		am_folder_unref(&f);
 	}
 }

@@ -34,10 +34,14 @@ Test(format, reads_switches_and_sizes)
 		int r;
 		bool on;
 	} cases[] = {
-		{"sync", 0, true},         {"sync=yes", 0, true},
-		{"sync=ON", 0, true},      {"sync=1", 0, true},
-		{"sync=no", 0, false},     {"sync=false", 0, false},
-		{"sync=maybe", AM_FAILED, false}, {"sync=", AM_FAILED, false},
+		{"sync", 0, true},
+		{"sync=yes", 0, true},
+		{"sync=ON", 0, true},
+		{"sync=1", 0, true},
+		{"sync=no", 0, false},
+		{"sync=false", 0, false},
+		{"sync=maybe", AM_FAILED, false},
+		{"sync=", AM_FAILED, false},
 	};
 	struct am_error err;
 	uint64_t size;
