@@ -19,6 +19,7 @@ static const char digits[] =
 
 /* The six bits of each character; XX for what is none. */
 #define XX 255
+/* clang-format off */
 static const uint8_t values[256] = {
 	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
 	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
@@ -37,6 +38,7 @@ static const uint8_t values[256] = {
 	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
 	XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX, XX,
 };
+/* clang-format on */
 #undef XX
 
 static bool decode_plain(uint8_t *to, const uint8_t *text, size_t n)
@@ -58,8 +60,8 @@ static bool decode_plain(uint8_t *to, const uint8_t *text, size_t n)
 static void encode_plain(uint8_t *to, const uint8_t *data, size_t n)
 {
 	for (size_t i = 0; i < n; i++, data += 3, to += 4) {
-		unsigned v = (unsigned)data[0] << 16 |
-		             (unsigned)data[1] << 8 | data[2];
+		unsigned v = (unsigned)data[0] << 16 | (unsigned)data[1] << 8 |
+		             data[2];
 		to[0] = (uint8_t)digits[v >> 18];
 		to[1] = (uint8_t)digits[v >> 12 & 63];
 		to[2] = (uint8_t)digits[v >> 6 & 63];
@@ -75,12 +77,12 @@ enum { STEP = 4, LEFT = 6 };
 __attribute__((target("ssse3"))) static size_t
 decode_vector(uint8_t *to, const uint8_t *text, size_t n)
 {
-	const __m128i low_bits = _mm_setr_epi8(
-		0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
-		0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A);
-	const __m128i high_bits = _mm_setr_epi8(
-		0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10,
-		0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
+	const __m128i low_bits =
+		_mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11,
+	                      0x11, 0x11, 0x13, 0x1A, 0x1B, 0x1B, 0x1B, 0x1A);
+	const __m128i high_bits =
+		_mm_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08,
+	                      0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x10);
 	const __m128i roll = _mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0,
 	                                   0, 0, 0, 0, 0, 0, 0);
 	const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13,
@@ -89,14 +91,14 @@ decode_vector(uint8_t *to, const uint8_t *text, size_t n)
 	size_t done = 0;
 
 	for (; n - done >= LEFT; done += STEP, text += 16, to += 12) {
-		__m128i in = _mm_loadu_si128((const __m128i *)(const void *)text);
+		__m128i in =
+			_mm_loadu_si128((const __m128i *)(const void *)text);
 		__m128i high = _mm_and_si128(_mm_srli_epi32(in, 4), mask);
 		__m128i low = _mm_and_si128(in, mask);
 		__m128i bad = _mm_and_si128(_mm_shuffle_epi8(low_bits, low),
 		                            _mm_shuffle_epi8(high_bits, high));
 		/* What is wrong is left to the plain loop to say. */
-		if (_mm_movemask_epi8(
-			    _mm_cmpgt_epi8(bad, _mm_setzero_si128())))
+		if (_mm_movemask_epi8(_mm_cmpgt_epi8(bad, _mm_setzero_si128())))
 			break;
 		__m128i slash = _mm_cmpeq_epi8(in, mask);
 		in = _mm_add_epi8(
@@ -114,14 +116,15 @@ encode_vector(uint8_t *to, const uint8_t *data, size_t n)
 {
 	const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7,
 	                                    10, 9, 11, 10);
-	const __m128i shift = _mm_setr_epi8(
-		'a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-		'0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '+' - 62,
-		'/' - 63, 'A', 0, 0);
+	const __m128i shift =
+		_mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+	                      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+	                      '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
 	size_t done = 0;
 
 	for (; n - done >= LEFT; done += STEP, data += 12, to += 16) {
-		__m128i in = _mm_loadu_si128((const __m128i *)(const void *)data);
+		__m128i in =
+			_mm_loadu_si128((const __m128i *)(const void *)data);
 		in = _mm_shuffle_epi8(in, order);
 		__m128i ac = _mm_mulhi_epu16(
 			_mm_and_si128(in, _mm_set1_epi32(0x0FC0FC00)),
@@ -132,8 +135,8 @@ encode_vector(uint8_t *to, const uint8_t *data, size_t n)
 		__m128i six = _mm_or_si128(ac, bd);
 		__m128i kind = _mm_subs_epu8(six, _mm_set1_epi8(51));
 		__m128i upper = _mm_cmpgt_epi8(_mm_set1_epi8(26), six);
-		kind = _mm_or_si128(
-			kind, _mm_and_si128(upper, _mm_set1_epi8(13)));
+		kind = _mm_or_si128(kind,
+		                    _mm_and_si128(upper, _mm_set1_epi8(13)));
 		six = _mm_add_epi8(six, _mm_shuffle_epi8(shift, kind));
 		_mm_storeu_si128((__m128i *)(void *)to, six);
 	}

@@ -14,8 +14,8 @@ void am_canon_count(struct am_canon_count *count, const void *data, size_t len)
 	for (const uint8_t *from = at;
 	     (at = memchr(from, '\n', (size_t)(end - from))); from = at + 1) {
 		count->n_lf++;
-		count->n_crlf += at > (const uint8_t *)data ? at[-1] == '\r'
-		                                            : cr;
+		count->n_crlf +=
+			at > (const uint8_t *)data ? at[-1] == '\r' : cr;
 		if (at + 1 == end)
 			break;
 	}

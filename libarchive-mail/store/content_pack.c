@@ -284,7 +284,7 @@ int am_pack_queue_block(struct am_pack_queue *queue, uint64_t block,
 }
 
 static int read_frame(struct am_reader *reader, uint8_t *to, size_t len,
-                         struct am_error *err)
+                      struct am_error *err)
 {
 	size_t got;
 	int r = am_reader_read(reader, to, len, &got, err);

@@ -15,8 +15,8 @@ struct am_reader;
 struct am_pack_blob {
 	uint8_t hash[AM_SHA256_LEN];
 	uint64_t size;
-	struct am_blob *raw; /* the message it is taken from */
-	uint64_t at, len;    /* where in it */
+	struct am_blob *raw;        /* the message it is taken from */
+	uint64_t at, len;           /* where in it */
 	struct am_base64_form form; /* of the raw text, when base64 */
 	bool base64;
 	bool check; /* what the frames hold is hashed again: the message lies in

@@ -245,9 +245,10 @@ static int next_skeleton(struct am_content_reader *r, struct skeleton *k,
 	if (s)
 		return s;
 	if (e->offset > block->len || e->len > block->len - e->offset)
-		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "a recipe reaches past the end of block %" PRIu64,
-		               e->block);
+		return am_fail(
+			err, AM_FAILED, AM_E_CORRUPT,
+			"a recipe reaches past the end of block %" PRIu64,
+			e->block);
 	*data = block->data + e->offset + k->done;
 	*len = e->len - k->done;
 	if (*len > want)
@@ -375,8 +376,8 @@ static int put_step(struct output *o, struct skeleton *k,
 {
 	bool base64 = step->kind == AM_STEP_BASE64 ||
 	              step->kind == AM_STEP_BLOB_BASE64;
-	bool blob = step->kind == AM_STEP_BLOB ||
-	            step->kind == AM_STEP_BLOB_BASE64;
+	bool blob =
+		step->kind == AM_STEP_BLOB || step->kind == AM_STEP_BLOB_BASE64;
 	struct am_base64_encoder encoder;
 	int s = AM_OK;
 

@@ -59,8 +59,8 @@ int am_content_writer_new(struct am_content_writer **out, struct am_log *log,
 	w->size = am_log_codec(log) == AM_CODEC_ZLIB ? AM_BLOCK_MAX / 4
 	                                             : AM_BLOCK_MAX;
 	w->extents = g_array_new(FALSE, FALSE, sizeof(struct am_extent));
-	w->written = g_hash_table_new_full(hash_of_hash, same_hash, g_free,
-	                                   NULL);
+	w->written =
+		g_hash_table_new_full(hash_of_hash, same_hash, g_free, NULL);
 	int r = am_pack_queue_new(&w->queue, log, index, workers, err);
 	if (r) {
 		am_content_writer_free(&w);
@@ -86,7 +86,9 @@ void am_content_writer_free(struct am_content_writer **writer)
 
 void am_content_block_size(struct am_content_writer *writer, size_t size)
 {
-	writer->size = size < 1 ? 1 : size > AM_BLOCK_MOST ? AM_BLOCK_MOST : size;
+	writer->size = size < 1               ? 1
+	               : size > AM_BLOCK_MOST ? AM_BLOCK_MOST
+	                                      : size;
 }
 
 uint64_t am_content_next_block(const struct am_content_writer *writer)

@@ -114,8 +114,8 @@ static void get_recipe(struct am_cursor *c, struct am_arena *arena,
 	*out = (struct am_recipe){0};
 	out->n_steps = get_count(c, STEP_LEAST);
 	if (out->n_steps)
-		out->steps = am_arena_alloc(
-			arena, out->n_steps * sizeof *out->steps);
+		out->steps = am_arena_alloc(arena,
+		                            out->n_steps * sizeof *out->steps);
 	for (size_t i = 0; i < out->n_steps && !c->bad; i++)
 		get_step(c, &out->steps[i]);
 	out->n_extents = get_count(c, EXTENT_LEAST);

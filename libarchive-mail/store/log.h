@@ -28,11 +28,11 @@ enum am_record_type {
 	AM_REC_TOMBSTONE = 12
 };
 
-#define AM_RECORD_HEADER 64
+#define AM_RECORD_HEADER    64
 #define AM_RECORD_SKIPPABLE 1
-#define AM_BLOB_PREFIX 40 /* hash and total length before a blob's frame */
-#define AM_FRAME_MAX (4u << 20)
-#define AM_BLOCK_MAX (1u << 20)
+#define AM_BLOB_PREFIX      40 /* hash and total length before a blob's frame */
+#define AM_FRAME_MAX        (4u << 20)
+#define AM_BLOCK_MAX        (1u << 20)
 
 struct am_record {
 	enum am_record_type type;

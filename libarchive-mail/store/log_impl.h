@@ -32,6 +32,7 @@ struct am_log {
 	struct am_arena *arena; /* of the head */
 	struct am_log_head head;
 	struct am_commit last;
+	struct am_commit known; /* the one it was opened from; number 0: none */
 
 	enum am_codec codec;
 	int level;

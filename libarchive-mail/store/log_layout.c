@@ -93,18 +93,12 @@ bool am_log_decode_header(struct am_record *out,
 }
 
 static const char *const type_names[] = {
-	[AM_REC_SPEC] = "specification",
-	[AM_REC_EXTRACTOR] = "extractor",
-	[AM_REC_HEAD] = "head",
-	[AM_REC_BLOCK] = "block of messages",
-	[AM_REC_BLOB] = "attachment",
-	[AM_REC_ITEMS] = "items",
-	[AM_REC_COMMIT] = "commit",
-	[AM_REC_SEAL] = "seal",
-	[AM_REC_PARITY] = "parity",
-	[AM_REC_SIGNATURE] = "signature",
-	[AM_REC_KEYSLOT] = "key slot",
-	[AM_REC_TOMBSTONE] = "tombstone",
+	[AM_REC_SPEC] = "specification", [AM_REC_EXTRACTOR] = "extractor",
+	[AM_REC_HEAD] = "head",          [AM_REC_BLOCK] = "block of messages",
+	[AM_REC_BLOB] = "attachment",    [AM_REC_ITEMS] = "items",
+	[AM_REC_COMMIT] = "commit",      [AM_REC_SEAL] = "seal",
+	[AM_REC_PARITY] = "parity",      [AM_REC_SIGNATURE] = "signature",
+	[AM_REC_KEYSLOT] = "key slot",   [AM_REC_TOMBSTONE] = "tombstone",
 };
 
 const char *am_log_type_name(enum am_record_type type)
@@ -208,11 +202,9 @@ size_t am_log_encode_commit(const struct am_commit *commit,
                             uint8_t out[AM_COMMIT_ROOM])
 {
 	const uint64_t counts[] = {
-		commit->messages,      commit->placements,
-		commit->folders,       commit->blobs,
-		commit->blocks,        commit->max_message,
-		commit->max_placement, commit->max_folder,
-		commit->max_block,
+		commit->messages,      commit->placements, commit->folders,
+		commit->blobs,         commit->blocks,     commit->max_message,
+		commit->max_placement, commit->max_folder, commit->max_block,
 	};
 	uint8_t *at = out;
 
@@ -232,8 +224,8 @@ int am_log_decode_commit(struct am_commit *out, const void *data, size_t len,
 {
 	struct am_cursor c = am_cursor(data, len);
 	uint64_t *const counts[] = {
-		&out->messages,      &out->placements,  &out->folders,
-		&out->blobs,         &out->blocks,      &out->max_message,
+		&out->messages,      &out->placements, &out->folders,
+		&out->blobs,         &out->blocks,     &out->max_message,
 		&out->max_placement, &out->max_folder, &out->max_block,
 	};
 

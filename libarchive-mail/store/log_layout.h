@@ -11,7 +11,7 @@ struct am_arena;
  * file begins with, record headers, heads and commits, each with its encode and
  * decode.  Nothing here touches a file.
  */
-#define AM_LOG_PREAMBLE 128
+#define AM_LOG_PREAMBLE    128
 #define AM_LOG_OFFSET_BITS 44
 /* No payload but a blob's frame is longer than this, packed or unpacked: what a
  * header may claim before memory is asked for. */

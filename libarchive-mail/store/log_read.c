@@ -122,12 +122,13 @@ static int check_head(const struct am_log *log, bool writable,
 	/* Format 1 as this program knows it has no features yet. */
 	for (size_t i = 0; i < log->head.n_features; i++)
 		if (log->head.features[i].bits & bits)
-			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-			               "%s: uses the feature \"%s\", which this "
-			               "program does not know; it was written "
-			               "by %s",
-			               log->path, log->head.features[i].name,
-			               log->head.program);
+			return am_fail(
+				err, AM_FAILED, AM_E_UNSUPPORTED,
+				"%s: uses the feature \"%s\", which this "
+				"program does not know; it was written "
+				"by %s",
+				log->path, log->head.features[i].name,
+				log->head.program);
 	return AM_OK;
 }
 
@@ -177,7 +178,7 @@ static int check_known(struct am_log *log, const struct am_commit *from,
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s: commit %" PRIu64 " is not at %" PRIu64,
 		               log->path, from->number, from->pos);
-	log->last = found;
+	log->last = log->known = found;
 	return AM_OK;
 }
 
@@ -203,9 +204,8 @@ static int find_last(struct am_log *log, struct am_error *err)
 			            "commit %" PRIu64 " comes after %" PRIu64,
 			            commit.number, log->last.number);
 		if (r) {
-			am_ctx_note(log->ctx, AM_NOTE_WARN,
-			            "archive.damage", NULL, log->path, "%s",
-			            why.text);
+			am_ctx_note(log->ctx, AM_NOTE_WARN, "archive.damage",
+			            NULL, log->path, "%s", why.text);
 			continue;
 		}
 		if (strange.pos && strange.pos >= commit.since)

@@ -51,7 +51,8 @@ static int search(struct am_log_scan *s, uint64_t pos, uint64_t end,
 
 	*found = end;
 	while (pos < end) {
-		size_t len = size - pos < WINDOW ? (size_t)(size - pos) : WINDOW;
+		size_t len =
+			size - pos < WINDOW ? (size_t)(size - pos) : WINDOW;
 		if (am_ctx_cancelled(s->log->ctx)) {
 			r = am_ctx_fail_cancelled(err);
 			break;
@@ -138,7 +139,8 @@ static int settle(struct am_log_scan *s, const struct am_record *rec,
 	uint64_t found;
 
 	*whole = true;
-	if (fits && (end == size || !am_log_probe(s->log, end, &s->ahead, err))) {
+	if (fits &&
+	    (end == size || !am_log_probe(s->log, end, &s->ahead, err))) {
 		s->ready = end != size;
 		s->pos = end;
 		return AM_OK;
@@ -214,7 +216,8 @@ int am_log_read_commit(struct am_log *log, const struct am_record *rec,
 		               "no commit record at %" PRIu64, rec->pos);
 	int r = am_log_payload(log, rec, buf, err);
 	if (!r)
-		r = am_log_decode_commit(out, buf, (size_t)rec->stored_len, err);
+		r = am_log_decode_commit(out, buf, (size_t)rec->stored_len,
+		                         err);
 	if (r)
 		return am_wrap(err, r, "commit %" PRIu64, rec->id);
 	out->pos = rec->pos;

@@ -16,8 +16,9 @@ struct walker {
 	struct am_log_walk *walk;
 	struct am_sha256 *hash; /* with walk->payloads */
 	uint8_t *chunk;
-	bool chained; /* the chain before the next commit is known */
+	bool chained; /* the commit before the first is known: */
 	uint8_t chain[AM_SHA256_LEN];
+	uint64_t number;
 	bool damaged; /* something of the present commit is */
 };
 
@@ -117,8 +118,7 @@ static int take_commit(struct walker *w, const struct am_commit *commit,
 	if (lost)
 		from = prev_end;
 	else
-		w->walk->void_bytes +=
-			am_log_distance(w->log, prev_end, from);
+		w->walk->void_bytes += am_log_distance(w->log, prev_end, from);
 	if (w->walk->payloads)
 		am_sha256_update(w->hash, w->chain, sizeof w->chain);
 	int r = deliver(w, from, commit->pos, err);
@@ -135,9 +135,8 @@ static int walk_commits(struct walker *w, uint64_t from, struct am_error *err)
 {
 	uint64_t limit = w->log->last.end;
 	struct am_log_scan scan = {.log = w->log, .pos = from, .limit = limit};
-	uint64_t number = 0; /* of the commit before, when it is known */
-	bool known = !am_log_pos_segment(from) &&
-	             am_log_pos_offset(from) <= AM_LOG_PREAMBLE;
+	uint64_t number = w->number;
+	bool known = w->chained;
 	bool bad = false; /* a commit that cannot be read came by */
 	struct am_record rec;
 	int r;
@@ -186,6 +185,11 @@ int am_log_walk(struct am_log *log, uint64_t from, struct am_log_walk *walk,
 	if (from < AM_LOG_PREAMBLE)
 		from = AM_LOG_PREAMBLE;
 	w.chained = from == AM_LOG_PREAMBLE;
+	if (log->known.number && from == log->known.end) {
+		w.chained = true;
+		w.number = log->known.number;
+		memcpy(w.chain, log->known.chain, sizeof w.chain);
+	}
 	if (walk->payloads) {
 		r = check_features(log, err);
 		if (r)

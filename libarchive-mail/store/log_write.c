@@ -33,7 +33,7 @@ struct am_log_out {
 	size_t used;
 	struct am_sha256 *hash; /* the chain before, and all appended since */
 	uint64_t since;         /* the first record appended since; 0: none */
-	uint64_t start;         /* a segment shorter than this is never sealed */
+	uint64_t start; /* a segment shorter than this is never sealed */
 	bool no_sync, dead;
 };
 

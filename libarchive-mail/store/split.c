@@ -30,8 +30,8 @@
 
 enum {
 	WINDOW = 256 * 1024,
-	BASE64_LEAST = 256,      /* decoded: less is not worth a step */
-	BLOB_LEAST = 64 * 1024,  /* of a part that is kept as it is */
+	BASE64_LEAST = 256,     /* decoded: less is not worth a step */
+	BLOB_LEAST = 64 * 1024, /* of a part that is kept as it is */
 };
 
 struct splitter {
@@ -262,8 +262,8 @@ static int try_base64(struct splitter *s, const struct am_part *part,
                       struct am_step *step, struct am_error *err)
 {
 	uint64_t len = part->end - part->body;
-	uint64_t most = !strncmp(part->type, "text/", 5) ? AM_TEXT_MAX
-	                                                 : AM_INLINE_MAX;
+	uint64_t most =
+		!strncmp(part->type, "text/", 5) ? AM_TEXT_MAX : AM_INLINE_MAX;
 	bool maybe_blob = len / 4 * 3 > most;
 
 	if (len / 4 * 3 < BASE64_LEAST)
@@ -274,8 +274,8 @@ static int try_base64(struct splitter *s, const struct am_part *part,
 	                      maybe_blob ? sha_of(s) : NULL);
 	int r = each_piece(s, part->body, len, probe_piece, s->probe, err);
 	*step = (struct am_step){.kind = AM_STEP_BASE64};
-	bool exact = !r && am_base64_probe_end(s->probe, &step->form,
-	                                       &step->len);
+	bool exact =
+		!r && am_base64_probe_end(s->probe, &step->form, &step->len);
 	/* In any case: leaves the hash as new for the next part. */
 	if (maybe_blob)
 		am_sha256_final(s->sha, step->hash);

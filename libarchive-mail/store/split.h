@@ -35,8 +35,9 @@ struct am_split {
 	                       * and for all; NULL: the raw blob is good */
 };
 
-#define AM_INLINE_MAX (16u << 10) /* decoded parts up to this stay inline, and
-                                   * so do text parts up to AM_TEXT_MAX */
+#define AM_INLINE_MAX                                            \
+	(16u << 10) /* decoded parts up to this stay inline, and \
+	             * so do text parts up to AM_TEXT_MAX */
 #define AM_TEXT_MAX (256u << 10)
 
 AM_MUST_USE int am_split_message(struct am_split **out,

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static char path[64];
 static uint8_t *archive;
 static size_t archive_len, spec_end;
-static uint64_t places[2]; /* of a block and a blob */
+static uint64_t places[2];     /* of a block and a blob */
 static struct am_split *split; /* of the one message in it */
 static uint8_t blob_hash[AM_SHA256_LEN];
 

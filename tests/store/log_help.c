@@ -145,7 +145,8 @@ static void add(struct maker *m, const char *s)
 
 static void add_end(struct maker *m)
 {
-	bool crlf = m->ends == 1 || (m->ends == 2 && logtest_below(m->random, 2));
+	bool crlf =
+		m->ends == 1 || (m->ends == 2 && logtest_below(m->random, 2));
 
 	add(m, crlf ? "\r\n" : "\n");
 }

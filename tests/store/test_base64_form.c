@@ -45,9 +45,9 @@ static GByteArray *encode(const uint8_t *data, size_t len,
 		g_byte_array_append(out, (const uint8_t *)end,
 		                    (guint)strlen(end));
 	for (size_t at = 0; at < len; at += piece) {
-		size_t n = am_base64_encode(&e, buf, data + at,
-		                            len - at < piece ? len - at
-		                                             : piece);
+		size_t n =
+			am_base64_encode(&e, buf, data + at,
+		                         len - at < piece ? len - at : piece);
 		cr_assert_leq(n, am_base64_encode_room(&e, piece));
 		g_byte_array_append(out, buf, (guint)n);
 	}
@@ -119,8 +119,8 @@ Test(base64_form, tells_exact_from_nearly)
 
 Test(base64_form, whatever_is_called_exact_encodes_to_itself)
 {
-	static const uint32_t lines[] = {0, 4, 8, 60, 64, 72, 76, 80, 1000, 4100,
-	                                 65536, 70000};
+	static const uint32_t lines[] = {0,  4,  8,    60,   64,    72,
+	                                 76, 80, 1000, 4100, 65536, 70000};
 	struct logtest_random random = {8};
 	GByteArray *out = g_byte_array_new();
 	unsigned exact = 0;
@@ -144,29 +144,28 @@ Test(base64_form, whatever_is_called_exact_encodes_to_itself)
 			                                              6)];
 		struct am_base64_form f;
 		size_t piece = 1 + logtest_below(&random, text->len + 10);
-		bool good = probe((char *)text->data, text->len, piece, &f,
-		                  out);
+		bool good =
+			probe((char *)text->data, text->len, piece, &f, out);
 		if (i % 3 && in.line_chars <= 65536)
 			cr_assert(good, "line %u", in.line_chars);
 		if (good) {
 			exact++;
-			GByteArray *again = encode(out->data, out->len, &f,
-			                           7777);
+			GByteArray *again =
+				encode(out->data, out->len, &f, 7777);
 			cr_assert_eq(again->len, text->len);
 			cr_assert(!memcmp(again->data, text->data, text->len));
 			g_byte_array_free(again, TRUE);
 		}
 		if (i % 3) {
 			/* Any group can be found and decoded alone. */
-			uint64_t off = logtest_below(&random, (uint32_t)len) /
-			               3 * 3;
+			uint64_t off =
+				logtest_below(&random, (uint32_t)len) / 3 * 3;
 			uint64_t at = am_base64_text_at(&in, off);
 			struct am_base64_decoder d = {.n_carry = 0};
 			uint8_t *to = g_malloc(text->len + 3);
 			size_t got;
-			cr_assert(am_base64_decode(&d, to, &got,
-			                           text->data + at,
-			                           text->len - at));
+			cr_assert(am_base64_decode(
+				&d, to, &got, text->data + at, text->len - at));
 			cr_assert_eq(got, len - off);
 			cr_assert(!memcmp(to, data + off, got));
 			g_free(to);

@@ -79,7 +79,8 @@ Test(canon, the_way_back_is_exact_for_every_text_of_its_class)
 		size_t len = logtest_below(&random, sizeof text + 1);
 		struct am_canon_count count = {0};
 		for (size_t k = 0; k < len; k++)
-			text[k] = (uint8_t) "\r\n\r\na"[logtest_below(&random, 5)];
+			text[k] = (uint8_t) "\r\n\r\na"[logtest_below(&random,
+			                                              5)];
 		/* More often than by chance without a lone LF. */
 		for (size_t k = 0; k < len && i % 2; k++)
 			if (text[k] == '\n' && (!k || text[k - 1] != '\r'))
@@ -88,8 +89,8 @@ Test(canon, the_way_back_is_exact_for_every_text_of_its_class)
 		if (am_canon_class(&count) != AM_EOL_CRLF_FROM_LF)
 			continue;
 		n++;
-		GByteArray *lf = to_lf(text, len,
-		                       1 + logtest_below(&random, 8));
+		GByteArray *lf =
+			to_lf(text, len, 1 + logtest_below(&random, 8));
 		size_t got = am_canon_to_crlf(back, lf->data, lf->len);
 		cr_assert_eq(got, len);
 		cr_assert(!memcmp(back, text, len));

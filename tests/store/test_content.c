@@ -48,9 +48,9 @@ static struct am_content_writer *writer(struct am_log *log, unsigned workers)
 {
 	struct am_content_writer *w;
 
-	cr_assert_eq(am_content_writer_new(&w, log, &known.index, 1, workers,
-	                                   &err),
-	             AM_OK, "%s", err.text);
+	cr_assert_eq(
+		am_content_writer_new(&w, log, &known.index, 1, workers, &err),
+		AM_OK, "%s", err.text);
 	return w;
 }
 
@@ -58,9 +58,9 @@ static struct am_content_reader *reader(struct am_log *log)
 {
 	struct am_content_reader *r;
 
-	cr_assert_eq(am_content_reader_new(&r, log, &known.index, NULL, dir,
-	                                   &err),
-	             AM_OK);
+	cr_assert_eq(
+		am_content_reader_new(&r, log, &known.index, NULL, dir, &err),
+		AM_OK);
 	return r;
 }
 
@@ -137,22 +137,21 @@ Test(content, what_goes_in_comes_out)
 		unsigned workers;
 		uint64_t segment;
 	} table[] = {
-		{AM_CODEC_ZSTD, 0, 0},     {AM_CODEC_ZSTD, 3, 0},
-		{AM_CODEC_ZLIB, 1, 0},     {AM_CODEC_STORED, 2, 0},
+		{AM_CODEC_ZSTD, 0, 0},      {AM_CODEC_ZSTD, 3, 0},
+		{AM_CODEC_ZLIB, 1, 0},      {AM_CODEC_STORED, 2, 0},
 		{AM_CODEC_ZSTD, 2, 300000},
 	};
 
 	for (size_t t = 0; t < AM_COUNT(table); t++) {
 		struct logtest_random random = {11};
-		struct am_log *log =
-			create(table[t].codec, table[t].segment);
+		struct am_log *log = create(table[t].codec, table[t].segment);
 		struct am_content_writer *w = writer(log, table[t].workers);
 		struct am_split *splits[150];
 		struct am_blob *blobs[150];
 		for (size_t i = 0; i < AM_COUNT(splits); i++) {
 			GByteArray *m = logtest_message(&random);
-			char *name = i % 3 == 1 ? g_strdup_printf("m%zu", i)
-			                        : NULL;
+			char *name =
+				i % 3 == 1 ? g_strdup_printf("m%zu", i) : NULL;
 			if (i % 37 == 36)
 				g_byte_array_set_size(m, 0);
 			blobs[i] = blob_of(m->data, m->len, name);
@@ -173,8 +172,7 @@ Test(content, what_goes_in_comes_out)
 		}
 		am_content_reader_free(&r);
 		am_log_close(&log);
-		cr_assert_eq(am_remove_tree(path, &err), AM_OK, "%s",
-		             err.text);
+		cr_assert_eq(am_remove_tree(path, &err), AM_OK, "%s", err.text);
 		logtest_index_clear(&known);
 		logtest_index_init(&known);
 	}
@@ -240,8 +238,8 @@ Test(content, an_attachment_is_stored_once_however_it_comes)
 	struct am_content_reader *r = reader(log);
 	uint64_t *pos = g_hash_table_lookup(known.blobs,
 	                                    splits[0]->recipe.steps[1].hash);
-	cr_assert_eq(am_content_check_blob(
-			     r, splits[0]->recipe.steps[1].hash, *pos, &err),
+	cr_assert_eq(am_content_check_blob(r, splits[0]->recipe.steps[1].hash,
+	                                   *pos, &err),
 	             AM_OK, "%s", err.text);
 	cr_assert_eq(am_content_check_blob(r, splits[0]->hash, *pos, &err),
 	             AM_FAILED);

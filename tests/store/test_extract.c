@@ -97,11 +97,12 @@ static void add_rest(struct am_items *items)
 		{.id = 1, .depth = 1, .parts = a},
 		{.id = 2, .depth = 2, .parts = b},
 	};
-	struct am_item_change flags = {.placement = 1,
-	                               .kind = AM_CHANGE_FLAGS,
-	                               .flags = AM_FLAGGED};
-	struct am_item_change moved = {
-		.placement = 2, .kind = AM_CHANGE_MOVED, .folder = 1, .uid = 99};
+	struct am_item_change flags = {
+		.placement = 1, .kind = AM_CHANGE_FLAGS, .flags = AM_FLAGGED};
+	struct am_item_change moved = {.placement = 2,
+	                               .kind = AM_CHANGE_MOVED,
+	                               .folder = 1,
+	                               .uid = 99};
 	struct am_item_change gone = {.placement = 3,
 	                              .kind = AM_CHANGE_EXPUNGED};
 	struct am_item_accession accession = {1, AM_ACCESSION_ENDED, "{}"};
@@ -126,9 +127,9 @@ static void append_items(struct am_log *log, struct am_items *items)
 
 	room = am_codec_bound(codec, len);
 	uint8_t *packed = g_malloc(room);
-	cr_assert_eq(am_codec_pack(coder, codec, 0, raw, len, packed, &room,
-	                           &err),
-	             AM_OK);
+	cr_assert_eq(
+		am_codec_pack(coder, codec, 0, raw, len, packed, &room, &err),
+		AM_OK);
 	cr_assert_eq(am_log_append(log, AM_REC_ITEMS, codec, 0, NULL, 0, packed,
 	                           room, len, &pos, &err),
 	             AM_OK);
@@ -168,9 +169,9 @@ static void make(enum am_codec codec, uint64_t segment)
 		add_rest(items);
 		append_items(log, items);
 		/* Reading makes the writer write. */
-		cr_assert_eq(am_log_header(log, am_log_last(log)->end, &rec,
-		                           &err),
-		             AM_OK);
+		cr_assert_eq(
+			am_log_header(log, am_log_last(log)->end, &rec, &err),
+			AM_OK);
 		am_log_close(&log);
 		cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err),
 		             AM_OK, "%s", err.text);
@@ -194,9 +195,8 @@ static void take_script(void)
 	char *to = memmem(from, len - (size_t)(from - bytes), last,
 	                  sizeof last - 1);
 	cr_assert(from && to);
-	cr_assert(g_file_set_contents(script, from,
-	                              to - from + (gssize)sizeof last - 1,
-	                              NULL));
+	cr_assert(g_file_set_contents(
+		script, from, to - from + (gssize)sizeof last - 1, NULL));
 	g_free(bytes);
 	g_free(name);
 }
@@ -324,9 +324,9 @@ Test(extract, tells_damage_and_gives_the_rest)
 	cr_assert(g_file_get_contents(path, &bytes, &len, NULL));
 	for (int i = 0; i < 8; i++) {
 		size_t start = len / 16;
-		size_t at = start +
-		            logtest_below(&random, (uint32_t)(len - start -
-		                                              4000));
+		size_t at =
+			start +
+			logtest_below(&random, (uint32_t)(len - start - 4000));
 		char before = bytes[at];
 		bytes[at] ^= 0x10;
 		FILE *f = fopen(path, "wb");

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-static const char *const words[] = {"", "a", "Größe", "two words", "x\n\ty",
-                                    "a much longer word that goes on and on"};
+static const char *const words[] = {
+	"",          "a",      "Größe",
+	"two words", "x\n\ty", "a much longer word that goes on and on"};
 
 static const char *word(struct logtest_random *random)
 {
@@ -18,7 +19,8 @@ static const char *word(struct logtest_random *random)
 
 static uint64_t number(struct logtest_random *random)
 {
-	uint64_t v = (uint64_t)logtest_next(random) << 32 | logtest_next(random);
+	uint64_t v =
+		(uint64_t)logtest_next(random) << 32 | logtest_next(random);
 
 	return v >> logtest_below(random, 64);
 }
@@ -87,7 +89,8 @@ static void try_folder(struct logtest_random *random, struct am_arena *arena,
 	decode(items, arena, &out);
 	cr_assert_eq(out.type, AM_ITEM_FOLDER);
 	cr_assert_eq(out.folder.id, in.id);
-	assert_same_list(out.folder.parts, out.folder.depth, in.parts, in.depth);
+	assert_same_list(out.folder.parts, out.folder.depth, in.parts,
+	                 in.depth);
 	cr_assert_eq(out.folder.role, in.role);
 	cr_assert_eq(out.folder.subscribed, in.subscribed);
 	cr_assert_eq(out.folder.uidvalidity, in.uidvalidity);
@@ -107,17 +110,16 @@ static void make_recipe(struct logtest_random *random, struct am_arena *arena,
 			s->form = (struct am_base64_form){
 				logtest_below(random, 100) * 4,
 				logtest_below(random, 2),
-				logtest_below(random, 4),
-				logtest_next(random)};
+				logtest_below(random, 4), logtest_next(random)};
 		if (s->kind == AM_STEP_BLOB || s->kind == AM_STEP_BLOB_BASE64)
 			logtest_fill(random, s->hash, sizeof s->hash);
 	}
 	out->n_extents = logtest_below(random, 5);
 	out->extents = am_arena_alloc(arena, 5 * sizeof *out->extents);
 	for (size_t i = 0; i < out->n_extents; i++)
-		out->extents[i] = (struct am_extent){number(random),
-		                                     logtest_next(random),
-		                                     logtest_next(random)};
+		out->extents[i] =
+			(struct am_extent){number(random), logtest_next(random),
+		                           logtest_next(random)};
 }
 
 static void assert_same_recipe(const struct am_recipe *a,
@@ -190,8 +192,8 @@ static void make_meta(struct logtest_random *random, struct am_arena *arena,
 	m->received_from = logtest_below(random, 2) ? "imap" : NULL;
 	m->n_dates = logtest_below(random, 3);
 	for (size_t i = 0; i < m->n_dates; i++)
-		dates[i] = (struct am_date_candidate){word(random),
-		                                      when(random)};
+		dates[i] =
+			(struct am_date_candidate){word(random), when(random)};
 	m->dates = dates;
 	m->origin = word(random);
 	m->envelope_sender = logtest_below(random, 2) ? word(random) : NULL;

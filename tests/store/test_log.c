@@ -126,8 +126,8 @@ Test(log, headers_commits_and_heads_decode_to_what_was_encoded)
 		             AM_FAILED);
 	}
 	struct am_log_feature features[] = {{"parity", 5}, {"", 0}};
-	struct am_log_head in = {"mailark 9", -5, 2,  features,
-	                         1 << 20,     1,  AM_CODEC_ZLIB};
+	struct am_log_head in = {"mailark 9",  -5, 2, features, 1 << 20, 1,
+	                         AM_CODEC_ZLIB};
 	struct am_log_head out;
 	in.codec = AM_CODEC_ZLIB;
 	in.level = 9;
@@ -445,8 +445,8 @@ Test(log, says_in_a_sentence_why_it_cannot_be_read)
 			           table[i].bytes);
 		else if (table[i].bytes)
 			memcpy(text, table[i].bytes, table[i].len);
-		cr_assert(g_file_set_contents(path, text,
-		                              (gssize)table[i].len, NULL));
+		cr_assert(g_file_set_contents(path, text, (gssize)table[i].len,
+		                              NULL));
 		cr_assert_eq(am_log_open(&log, path, false, NULL, &ctx, &err),
 		             AM_FAILED, "row %zu", i);
 		cr_assert_eq(err.kind, table[i].kind, "row %zu: %s", i,
@@ -476,7 +476,7 @@ Test(log, unknown_records_are_passed_over_or_refused)
 		uint8_t flags;
 		int status;
 	} table[] = {
-		{9, 1, AM_OK},      {9, 0, AM_FAILED},   {200, 1, AM_OK},
+		{9, 1, AM_OK},       {9, 0, AM_FAILED},        {200, 1, AM_OK},
 		{200, 0, AM_FAILED}, {AM_REC_ITEMS, 0, AM_OK},
 	};
 

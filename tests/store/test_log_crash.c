@@ -189,9 +189,9 @@ Test(log_crash, torn_records_do_not_swallow_what_comes_after_them)
 	for (size_t cut = 65; cut < 5000; cut += 331) {
 		store(b.data, b.len);
 		for (int run = 0; run < 3; run++) {
-			cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx,
-			                         &err),
-			             AM_OK);
+			cr_assert_eq(
+				am_log_open(&log, path, true, NULL, &ctx, &err),
+				AM_OK);
 			uint64_t at = am_log_size(log);
 			append(log, "n");
 			commit(log);
@@ -314,7 +314,8 @@ Test(log_crash, a_flipped_bit_costs_one_record_and_is_told, .timeout = 120)
 			for (size_t i = 0; i < AM_COUNT(names); i++)
 				missing += !strstr(got, names[i]);
 			cr_assert_leq(missing, 1, "at %zu: %s", at, got);
-			cr_assert(damages || at < AM_LOG_PREAMBLE, "at %zu", at);
+			cr_assert(damages || at < AM_LOG_PREAMBLE, "at %zu",
+			          at);
 			cr_assert_eq(void_bytes, 0, "at %zu", at);
 			g_free(got);
 		}
@@ -343,6 +344,42 @@ Test(log_crash, the_tail_can_be_had_when_asked_for)
 	cr_assert_str_eq(seen.text->str, "1a 1b 2a 2b 3a 3b ");
 	cr_assert_eq(seen.damages, 1);
 	am_log_close(&seen.log);
+	g_string_free(seen.text, TRUE);
+	g_free(b.data);
+}
+
+/* A catalog stands at a commit, the next commit's record is damaged, and there
+ * are later ones: what it covered is not void. */
+Test(log_crash, a_damaged_commit_behind_the_known_one_is_told)
+{
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+	struct seen seen = {.text = g_string_new(NULL)};
+	struct am_log_walk walk = {
+		.record = see_record, .damage = see_damage, .user = &seen};
+
+	store(b.data, ends[1]);
+	cr_assert_eq(am_log_open(&seen.log, path, false, NULL, &ctx, &err),
+	             AM_OK);
+	struct am_commit known = *am_log_last(seen.log);
+	am_log_close(&seen.log);
+	b.data[ends[2] - 1] ^= 1; /* the payload, then the header too */
+	for (int i = 0; i < 2; i++) {
+		store(b.data, b.len);
+		cr_assert_eq(
+			am_log_open(&seen.log, path, false, &known, &ctx, &err),
+			AM_OK);
+		seen.damages = 0;
+		g_string_truncate(seen.text, 0);
+		walk.payloads = i;
+		cr_assert_eq(am_log_walk(seen.log, known.end, &walk, &err),
+		             AM_OK);
+		cr_assert_str_eq(seen.text->str, "2a 2b 3a 3b ");
+		cr_assert_eq(seen.damages, 1);
+		am_log_close(&seen.log);
+		char *at = memmem(b.data + ends[1], b.len - ends[1], "2b", 2);
+		at[2 + 20] ^= 1;
+	}
 	g_string_free(seen.text, TRUE);
 	g_free(b.data);
 }

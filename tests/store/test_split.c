@@ -224,10 +224,9 @@ static enum am_step_kind kind_of(const char *type, const char *encoding,
 	else
 		text = g_strndup((char *)data, decoded);
 	size_t len = strcmp(encoding, "base64") ? decoded : strlen(text);
-	GByteArray *m = one_part(type, encoding,
-	                         strcmp(encoding, "base64") ? (char *)data
-	                                                    : text,
-	                         len, false);
+	GByteArray *m = one_part(
+		type, encoding,
+		strcmp(encoding, "base64") ? (char *)data : text, len, false);
 	struct am_blob *blob = in_memory(m);
 	struct am_split *split = split_blob(blob, 0);
 	enum am_step_kind kind =
@@ -273,10 +272,10 @@ Test(split, one_message_with_either_line_end_has_one_stored_form)
 	body[230] = '\0';
 	char **lines = g_strsplit(body, "\n", 0);
 	char *wide = g_strjoinv("\r\n", lines);
-	GByteArray *lf = one_part("image/png", "base64", body, strlen(body),
-	                          false);
-	GByteArray *crlf = one_part("image/png", "base64", wide, strlen(wide),
-	                            true);
+	GByteArray *lf =
+		one_part("image/png", "base64", body, strlen(body), false);
+	GByteArray *crlf =
+		one_part("image/png", "base64", wide, strlen(wide), true);
 	struct am_blob *a = in_memory(lf), *b = in_memory(crlf);
 	struct am_split *s = split_blob(a, 0), *t = split_blob(b, 0);
 	cr_assert(!memcmp(s->hash, s->hash_lf, sizeof s->hash));
