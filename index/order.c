@@ -8,13 +8,13 @@
 #include <string.h>
 
 /*
- * The hash function is "hash and displace": words fall into buckets of four on
+ * The hash function is "hash and displace": words fall into buckets of three on
  * average; for each bucket, largest first, the displacement is sought that
  * sends all its words to free slots.  One slot in nine stays free, so that a
  * byte is enough; where it is not, another seed is tried.
  */
 
-#define PER_BUCKET 4
+#define PER_BUCKET 3
 
 static uint64_t mix64(uint64_t h)
 {
@@ -205,6 +205,9 @@ static bool number_terms(struct am_order_writer *w, const uint64_t *hashes,
 		 * another seed decide rather than compare them all. */
 		if (size > 64)
 			return false;
+		w->displace->data[b] = 0;
+		if (!size)
+			continue;
 		while (!place(w, U32(w->members) + from, size, d, slots))
 			if (++d == 256)
 				return false;

@@ -11,7 +11,7 @@
  * thirds of the index and half of the time to make it.  Phrases need less.
  * When it is asked whether words stand in a row, Xapian has already found that
  * all of them are in the document; so they need not be stored again, only told
- * apart.  A perfect hash function (two bits and a half a word) numbers them,
+ * apart.  A perfect hash function (under three bits a word) numbers them,
  * and the document is the row of those numbers, bit-packed.
  *
  *   varint   terms n          distinct words
@@ -19,7 +19,7 @@
  *   u8       seed             of the hash function
  *   varint   runs
  *     u8 field, varint words  for each run: fields and parts, in order
- *   u8       displacement     for each of n/4+1 buckets
+ *   u8       displacement     for each of n/3+1 buckets
  *   bits     numbers          each as wide as m needs, lowest bit first;
  *                             m = n + n/8 + 1; m itself: a word not kept
  *

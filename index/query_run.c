@@ -28,10 +28,9 @@ static int compile(struct run *run, const struct am_node *node,
 static int fact(const char *prefix, const char *value, struct am_xquery **out)
 {
 	char term[AM_TERM_MAX];
-	struct am_xquery *one = am_xquery_term(
-		term, am_document_fact_term(term, prefix, value));
 
-	*out = am_xquery_join(AM_XJOIN_SCALE0, &one, 1);
+	*out = am_xquery_term(term, am_document_fact_term(term, prefix, value),
+	                      false);
 	return AM_OK;
 }
 
@@ -101,9 +100,11 @@ static int both(struct run *run, const struct am_node *node,
 {
 	GPtrArray *with = g_ptr_array_new(), *without = g_ptr_array_new();
 	int r = compile_all(run, node, false, with);
+	bool weigh = am_sources_weigh(run->sources, false);
 
 	if (!r)
 		r = compile_all(run, node, true, without);
+	am_sources_weigh(run->sources, weigh);
 	if (!r) {
 		*out = with->len ? join(AM_XJOIN_AND, with) : am_xquery_all();
 		if (without->len) {
@@ -139,6 +140,7 @@ static int compile(struct run *run, const struct am_node *node,
                    struct am_xquery **out)
 {
 	struct am_xquery *pair[2];
+	bool weigh;
 	int r;
 
 	switch (node->kind) {
@@ -149,7 +151,9 @@ static int compile(struct run *run, const struct am_node *node,
 	case AM_NODE_OR:
 		return either(run, node, out);
 	case AM_NODE_NOT:
+		weigh = am_sources_weigh(run->sources, false);
 		r = compile(run, node->children[0], &pair[1]);
+		am_sources_weigh(run->sources, weigh);
 		if (r)
 			return r;
 		pair[0] = am_xquery_all();
@@ -178,7 +182,7 @@ static int compile(struct run *run, const struct am_node *node,
 }
 
 /* Everything that is needed to ask: *out without what the archive hides. */
-static int begin(struct run *run, const struct am_query *query,
+static int begin(struct run *run, const struct am_query *query, bool ranking,
                  struct am_xquery **out)
 {
 	struct am_index *index = run->index;
@@ -190,7 +194,7 @@ static int begin(struct run *run, const struct am_query *query,
 		r = am_index_hide(index, run->archive, run->err);
 	if (r)
 		return r;
-	run->sources = am_sources_new(index);
+	run->sources = am_sources_new(index, ranking);
 	r = compile(run, query->root, out);
 	if (r)
 		return r;
@@ -369,7 +373,7 @@ int am_index_search(struct am_index *index, struct am_archive *archive,
 {
 	struct run run = {index, archive, NULL, err};
 	struct am_xquery *q;
-	int r = begin(&run, query, &q);
+	int r = begin(&run, query, sort == AM_SORT_RELEVANCE, &q);
 
 	*got = 0;
 	*total = 0;
@@ -386,7 +390,7 @@ int am_index_count(struct am_index *index, struct am_archive *archive,
 {
 	struct run run = {index, archive, NULL, err};
 	struct am_xquery *q;
-	int r = begin(&run, query, &q);
+	int r = begin(&run, query, false, &q);
 
 	*out = 0;
 	if (!r)

@@ -48,11 +48,12 @@ static size_t make_term(char *out, char letter, const struct am_word *word)
 	return n + word->len;
 }
 
-static struct am_xquery *word_term(char letter, const struct am_word *word)
+static struct am_xquery *word_term(struct am_sources *sources, char letter,
+                                   const struct am_word *word)
 {
 	char term[AM_WORD_MAX + 2];
 
-	return am_xquery_term(term, make_term(term, letter, word));
+	return am_source_term(sources, term, make_term(term, letter, word));
 }
 
 static struct am_xquery *join(enum am_xjoin how, GPtrArray *parts)
@@ -78,12 +79,12 @@ static struct am_xquery *row(struct am_sources *sources,
 
 	for (size_t i = 0; i < node->n_words; i++) {
 		const struct am_word *w = &node->words[i];
-		g_ptr_array_add(parts, word_term(letter, w));
+		g_ptr_array_add(parts, word_term(sources, letter, w));
 		if (i && w->single && w[-1].single) {
 			struct am_word pair = w[-1];
 			memcpy(pair.text + pair.len, w->text, w->len);
 			pair.len = (uint8_t)(pair.len + w->len);
-			g_ptr_array_add(parts, word_term(letter, &pair));
+			g_ptr_array_add(parts, word_term(sources, letter, &pair));
 		}
 	}
 	hash_words(node, hashes);
@@ -210,7 +211,8 @@ static int beginning(struct am_xquery **out, struct am_index *index,
 		GPtrArray *parts = g_ptr_array_new();
 		for (guint i = 0; i < e.terms->len; i++) {
 			const GString *t = e.terms->pdata[i];
-			g_ptr_array_add(parts, am_xquery_term(t->str, t->len));
+			g_ptr_array_add(parts, am_source_term(sources, t->str,
+			                                      t->len));
 		}
 		*out = e.terms->len ? join(AM_XJOIN_OR, parts)
 		                    : am_xquery_none();

@@ -34,17 +34,34 @@ struct cursor {
 struct am_sources {
 	struct am_index *index;
 	GPtrArray *all;
+	bool ranking, weigh;
 	int status;
 	struct am_error error;
 };
 
-struct am_sources *am_sources_new(struct am_index *index)
+struct am_sources *am_sources_new(struct am_index *index, bool ranking)
 {
 	struct am_sources *s = g_new0(struct am_sources, 1);
 
 	s->index = index;
 	s->all = g_ptr_array_new();
+	s->ranking = ranking;
+	s->weigh = true;
 	return s;
+}
+
+bool am_sources_weigh(struct am_sources *sources, bool weigh)
+{
+	bool before = sources->weigh;
+
+	sources->weigh = weigh;
+	return before;
+}
+
+struct am_xquery *am_source_term(struct am_sources *sources, const char *term,
+                                 size_t len)
+{
+	return am_xquery_term(term, len, sources->ranking && sources->weigh);
 }
 
 void am_sources_free(struct am_sources **sources)

@@ -207,6 +207,78 @@ class Source : public Xapian::PostingSource
 	}
 };
 
+/*
+ * A term without weight.  Xapian 1.4.22 replaces such a term by the list of all
+ * documents when it is in each of them, but goes on checking that list's chunks
+ * for the term's name: "Unexpected end of posting list" as soon as there are
+ * two.  Read from outside, the list is left alone.
+ */
+class Term : public Xapian::PostingSource
+{
+	std::string term;
+	Xapian::Database db;
+	Xapian::PostingIterator it, end;
+	Xapian::doccount documents = 0;
+	bool started = false;
+
+	void begin()
+	{
+		it = db.postlist_begin(term);
+		end = db.postlist_end(term);
+		started = true;
+	}
+
+      public:
+	explicit Term(const std::string &term_) : term(term_)
+	{
+	}
+	Xapian::PostingSource *clone() const override
+	{
+		return new Term(term);
+	}
+	void init(const Xapian::Database &db_) override
+	{
+		db = db_;
+		documents = db.get_termfreq(term);
+		started = false;
+		set_maxweight(0.0);
+	}
+	Xapian::doccount get_termfreq_min() const override
+	{
+		return documents;
+	}
+	Xapian::doccount get_termfreq_est() const override
+	{
+		return documents;
+	}
+	Xapian::doccount get_termfreq_max() const override
+	{
+		return documents;
+	}
+	void next(double) override
+	{
+		if (started)
+			++it;
+		else
+			begin();
+	}
+	void skip_to(Xapian::docid did, double) override
+	{
+		if (!started)
+			begin();
+		if (it != end)
+			it.skip_to(did);
+	}
+	bool at_end() const override
+	{
+		return started && it == end;
+	}
+	Xapian::docid get_docid() const override
+	{
+		return *it;
+	}
+};
+
 /* Sees every match and keeps none: no result list grows. */
 class Each : public Xapian::MatchDecider
 {
@@ -383,9 +455,14 @@ int am_xapian_postings(struct am_xapian *xapian, size_t shard, const char *term,
 	});
 }
 
-struct am_xquery *am_xquery_term(const char *text, size_t len)
+struct am_xquery *am_xquery_term(const char *text, size_t len, bool weighted)
 {
-	return build([&] { return Xapian::Query(std::string(text, len)); });
+	return build([&] {
+		std::string term(text, len);
+		if (weighted)
+			return Xapian::Query(term);
+		return Xapian::Query((new Term(term))->release());
+	});
 }
 
 struct am_xquery *am_xquery_all(void)
@@ -420,12 +497,6 @@ struct am_xquery *am_xquery_join(enum am_xjoin join, struct am_xquery **queries,
 		case AM_XJOIN_NOT:
 			return Xapian::Query(Xapian::Query::OP_AND_NOT,
 			                     all.at(0), all.at(1));
-		case AM_XJOIN_FILTER:
-			return Xapian::Query(Xapian::Query::OP_FILTER,
-			                     all.at(0), all.at(1));
-		case AM_XJOIN_SCALE0:
-			return Xapian::Query(Xapian::Query::OP_SCALE_WEIGHT,
-			                     all.at(0), 0.0);
 		case AM_XJOIN_OR:
 			return Xapian::Query(Xapian::Query::OP_OR, all.begin(),
 			                     all.end());

@@ -68,11 +68,11 @@ struct am_xquery;
 enum am_xjoin {
 	AM_XJOIN_AND,
 	AM_XJOIN_OR,
-	AM_XJOIN_NOT,    /* the first, but not the second */
-	AM_XJOIN_FILTER, /* the first where the second too; weight of the first */
-	AM_XJOIN_SCALE0  /* the first, without weight */
+	AM_XJOIN_NOT /* the first, but not the second */
 };
-struct am_xquery *am_xquery_term(const char *text, size_t len);
+/* weighted: takes part in ranking.  Where there is no ranking and under NOT it
+ * must be false: see xapian_shim.cc, class Term. */
+struct am_xquery *am_xquery_term(const char *text, size_t len, bool weighted);
 struct am_xquery *am_xquery_all(void);
 struct am_xquery *am_xquery_none(void);
 struct am_xquery *am_xquery_join(enum am_xjoin join, struct am_xquery **queries,

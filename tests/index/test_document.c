@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/document.h"
+
+#include "base/blob.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+/* All terms, in order, "term:count". */
+static char *terms_of(struct am_document *doc, const char *text)
+{
+	GString *out = g_string_new(NULL);
+	struct am_blob *raw;
+	struct am_error err = {.text = ""};
+	size_t n;
+
+	cr_assert_eq(am_blob_copy(&raw, text, strlen(text), &err), AM_OK);
+	cr_assert_eq(am_document_read(doc, raw, NULL, &err), AM_OK, "%s",
+	             err.text);
+	am_blob_unref(&raw);
+	const struct am_term *terms = am_document_terms(doc, &n);
+	for (size_t i = 0; i < n; i++)
+		g_string_append_printf(out, "%s%.*s:%u", i ? " " : "",
+		                       (int)terms[i].len, terms[i].text,
+		                       terms[i].count);
+	return g_string_free(out, FALSE);
+}
+
+Test(document, lists_terms_of_every_field)
+{
+	struct am_document *doc = am_document_new();
+	char *t = terms_of(doc, "\n");
+
+	cr_expect_str_eq(t, "Yplain:0 Ytext:0 Ytext/plain:0");
+	g_free(t);
+	t = terms_of(
+		doc,
+		"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= Re\n"
+		"From: \"Bob\" <bob@x.example>\nTo: al@y.example\n"
+		"Cc: cy@z.example\nList-Id: Talk <talk.y.example>\n"
+		"Message-ID: <Ab@C>\nDate: Thu, 2 Jan 2020 03:04:05 +0000\n"
+		"\nre bob bob\n");
+	cr_expect_str_eq(
+		t, "Ccy:1 Cexample:1 Cz:1 Fbob:1 Fexample:1 Fx:1 Iab@c:0 "
+		   "Lexample:1 Ltalk:1 Ly:1 Sgrusse:1 Sre:1 Tal:1 "
+		   "Texample:1 Ty:1 Yplain:0 Ytext:0 Ytext/plain:0 al:1 "
+		   "bob:4 cy:1 example:4 grusse:4 re:5 talk:1 x:1 y:2 z:1");
+	g_free(t);
+	const struct am_place *p = am_document_place(doc);
+	cr_expect(p->dated);
+	cr_expect_eq(p->date, 1577934245);
+	cr_expect_gt(p->size, 200);
+	am_document_free(&doc);
+}
+
+Test(document, lists_attachments_and_pairs)
+{
+	struct am_document *doc = am_document_new();
+	char *t = terms_of(
+		doc, "MIME-Version: 1.0\n"
+		     "Content-Type: multipart/mixed; boundary=b\n\n"
+		     "--b\nContent-Type: text/plain; charset=utf-8\n\n"
+		     "日本語\n"
+		     "--b\nContent-Type: application/pdf\n"
+		     "Content-Disposition: attachment; filename=Q1.PDF\n"
+		     "Content-Transfer-Encoding: base64\n\nAAAA\n--b--\n");
+
+	cr_expect_str_eq(
+		t, "H:0 Npdf:1 Nq1:1 Yapplication:0 Yapplication/pdf:0 "
+		   "Ypdf:0 Yplain:0 Ytext:0 Ytext/plain:0 pdf:1 q1:1 日:1 "
+		   "日本:0 本:1 本語:0 語:1");
+	g_free(t);
+	am_document_free(&doc);
+}
+
+Test(document, gives_long_ids_as_hashes)
+{
+	char value[1000], a[AM_TERM_MAX], b[AM_TERM_MAX];
+
+	memset(value, 'x', sizeof(value));
+	value[999] = '\0';
+	cr_expect_eq(am_document_fact_term(a, "I", value), 42);
+	value[998] = 'y';
+	cr_expect_eq(am_document_fact_term(b, "I", value), 42);
+	cr_expect_neq(memcmp(a, b, 42), 0);
+	value[128] = '\0';
+	cr_expect_eq(am_document_fact_term(a, "I", value), 129);
+}

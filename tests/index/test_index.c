@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/index_env.h"
+
+#include "base/blob.h"
+#include "model/folder.h"
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+TestSuite(index, .fini = am_test_tmpdir_end);
+
+static void update(struct index_env *env, unsigned workers)
+{
+	struct am_error err = {.text = ""};
+
+	cr_assert_eq(index_env_update(env, workers, &err), AM_OK, "%s",
+	             err.text);
+}
+
+static void expect(struct index_env *env, const char *query, const char *ids)
+{
+	char *found = index_env_search(env, query, AM_SORT_DATE_ASC);
+
+	cr_expect_str_eq(found, ids, "%s", query);
+	g_free(found);
+}
+
+/* ---- by hand
+ * ------------------------------------------------------------------ */
+
+#define PDF                                                                \
+	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n" \
+	"--b\nContent-Type: text/plain\n\nsee the attached budget\n"       \
+	"--b\nContent-Type: application/pdf\nContent-Disposition: "        \
+	"attachment; filename=\"Plan B.pdf\"\n\nxx\n--b--\n"
+
+static const struct am_test_message few[] = {
+	{.folder = {"INBOX"},
+         .flags = AM_SEEN,
+         .bytes = "From: Alice Smith <alice@example.org>\n"
+                  "To: bob@mail.example.org\nSubject: Annual report\n"
+                  "Date: 1 Jan 2020 00:00:00 +0000\n"
+                  "Message-ID: <One@Example.org>\nList-Id: Talk <talk.x.org>\n"
+                  "\nThe memory of the kernel.\n> quoted management text\n"
+                  "management of memory\n"},
+	{.folder = {"Work", "Deep"},
+         .keywords = {"urgent"},
+         .bytes = "From: bob@example.org\nCc: Alice <alice@example.org>\n"
+                  "Subject: kernel memory management\n"
+                  "Date: 1 Feb 2020 00:00:00 +0000\n\n"
+                  "sys_clone3 and Größe, 日本語の文\n"},
+	{.folder = {"Work"},
+         .flags = AM_SEEN | AM_FLAGGED,
+         .labels = {"Later"},
+         .bytes = "From: carol@example.net\nSubject: =?utf-8?q?Caf=C3=A9?=\n"
+                  "Date: 1 Mar 2020 00:00:00 +0000\n" PDF},
+	{.folder = {"INBOX"},
+         .bytes = "Subject: no date\n\nmemory bandwidth, memory management\n"},
+};
+
+static const struct {
+	const char *query, *ids;
+} table[] = {
+	{"", "1 2 3 4"},
+	{"memory", "1 2 4"},
+	{"MEMORY kernel", "1 2"},
+	{"\"memory management\"", "2 4"},
+	{"\"management of memory\"", "1"},
+	{"\"quoted management\"", "1"},
+	/* Not across fields. */
+	{"\"management sys\"", ""},
+	{"mem*", "1 2 4"},
+	{"man*", "1 2 4"},
+	{"\"memory man*\"", "2 4"},
+	{"\"memory band*\"", "4"},
+	{"subject:mem*", "2"},
+	{"body:mem*", "1 4"},
+	{"body:memory", "1 4"},
+	{"body:\"memory man*\"", "4"},
+	{"subject:memory", "2"},
+	{"subject:\"kernel memory\"", "2"},
+	{"subject:\"memory kernel\"", ""},
+	{"from:alice", "1"},
+	{"from:alice@example.org", "1"},
+	{"contact:alice@example.org", "1 2"},
+	{"alice@example.org", "1 2"},
+	{"to:example.org", "1"},
+	{"to:mail.example.org", "1"},
+	{"to:bob@example.org", ""},
+	{"recipient:alice", "2"},
+	{"grösse", "2"},
+	{"clone3", "2"},
+	{"sys_clone3", "2"},
+	{"日本", "2"},
+	{"本日", ""},
+	{"日本語*", "2"},
+	{"cafe", "3"},
+	{"list:talk.x.org", "1"},
+	{"id:one@example.org", "1"},
+	{"id:one", ""},
+	{"has:attachment", "3"},
+	{"filename:plan", "3"},
+	{"filename:\"plan b\"", "3"},
+	{"type:pdf", "3"},
+	{"type:application/pdf", "3"},
+	{"type:text", "1 2 3 4"},
+	{"memory OR cafe", "1 2 3 4"},
+	{"-memory", "3"},
+	{"memory -kernel", "4"},
+	{"NOT (memory OR cafe)", ""},
+	{"date:2020-02", "2"},
+	{"date:2020", "1 2 3"},
+	{"since:2020-02-01", "2 3"},
+	{"before:2020-02-01", "1"},
+	{"until:2020-02-01", "1 2"},
+	{"-date:2020", "4"},
+	{"size:<100", "4"},
+	{"larger:100", "1 2 3"},
+	{"folder:INBOX", "1 4"},
+	{"folder:work", "2 3"},
+	{"folder:Work/*", "2"},
+	{"-folder:INBOX", "2 3"},
+	{"is:unread", "2 4"},
+	{"is:seen", "1 3"},
+	{"is:flagged OR memory -kernel", "3 4"},
+	{"is:unread folder:INBOX", "4"},
+	{"keyword:URGENT", "2"},
+	{"tag:later", "3"},
+	{"NOT is:seen memory", "2 4"},
+	{"nothing", ""},
+	{"no*", "4"},
+};
+
+Test(index, finds_what_is_asked_for)
+{
+	struct index_env *env = index_env_new();
+
+	index_env_put(env, few, AM_COUNT(few));
+	update(env, 1);
+	for (size_t i = 0; i < AM_COUNT(table); i++)
+		expect(env, table[i].query, table[i].ids);
+	index_env_free(&env);
+}
+
+Test(index, sorts)
+{
+	struct index_env *env = index_env_new();
+	static const char *const by_sort[] = {
+		[AM_SORT_DATE] = "3 2 1 4",
+		[AM_SORT_DATE_ASC] = "1 2 3 4",
+	};
+
+	index_env_put(env, few, AM_COUNT(few));
+	update(env, 1);
+	for (int s = AM_SORT_DATE; s <= AM_SORT_DATE_ASC; s++) {
+		char *ids = index_env_search(env, "", (enum am_sort)s);
+		cr_expect_str_eq(ids, by_sort[s]);
+		g_free(ids);
+	}
+	char *ids = index_env_search(env, "", AM_SORT_SIZE);
+	cr_expect_str_eq(ids, "3 1 2 4");
+	g_free(ids);
+	/* In the subject counts more. */
+	ids = index_env_search(env, "kernel", AM_SORT_RELEVANCE);
+	cr_expect_str_eq(ids, "2 1");
+	g_free(ids);
+	index_env_free(&env);
+}
+
+Test(index, pages_through_hits)
+{
+	struct index_env *env = index_env_new();
+	struct am_hit all[64], some[64];
+	struct am_error err;
+	struct am_query *q;
+	size_t n, got;
+	uint64_t total;
+
+	index_env_fill(env, 0, 60);
+	update(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	cr_assert_eq(am_query_parse(&q, "", 0, &err), AM_OK);
+	for (int s = AM_SORT_RELEVANCE; s <= AM_SORT_SIZE; s++) {
+		cr_assert_eq(am_index_search(env->index, env->archive, q,
+		                             (enum am_sort)s, 0, 64, all, &n,
+		                             &total, &err),
+		             AM_OK);
+		cr_expect_eq(n, 60);
+		for (size_t skip = 0; skip < 70; skip += 7) {
+			cr_assert_eq(am_index_search(env->index, env->archive,
+			                             q, (enum am_sort)s, skip,
+			                             7, some, &got, &total,
+			                             &err),
+			             AM_OK);
+			cr_expect_eq(total, 60);
+			cr_expect_eq(got, skip >= 60 ? 0 : MIN(7, 60 - skip));
+			for (size_t i = 0; i < got; i++)
+				cr_expect_eq(some[i].id, all[skip + i].id);
+		}
+	}
+	am_query_free(&q);
+	index_env_free(&env);
+}
+
+Test(index, shows_why)
+{
+	static const struct {
+		const char *query;
+		int64_t id;
+		const char *line;
+	} lines[] = {
+		{"memory", 1, "The [memory] of the kernel."},
+		{"\"management of memory\"", 1, "[management] [of] [memory]"},
+		{"report", 1, "The memory of the kernel."},
+		{"größe clon* 本語", 2,
+	         "sys_[clone3] and [Größe], 日[本][語]の文"},
+		{"memory -bandwidth", 4,
+	         "[memory] bandwidth, [memory] management"},
+	};
+	struct index_env *env = index_env_new();
+	struct am_error err;
+
+	index_env_put(env, few, AM_COUNT(few));
+	update(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	for (size_t i = 0; i < AM_COUNT(lines); i++) {
+		struct am_query *q;
+		char *line;
+		cr_assert_eq(am_query_parse(&q, lines[i].query, 0, &err),
+		             AM_OK);
+		cr_assert_eq(am_index_snippet(env->index, env->archive, q,
+		                              lines[i].id, "[", "]", &line,
+		                              &err),
+		             AM_OK);
+		cr_expect_str_eq(line, lines[i].line);
+		g_free(line);
+		am_query_free(&q);
+	}
+	index_env_free(&env);
+}
+
+/* ---- against the scan
+ * --------------------------------------------------------- */
+
+static const char *const asked[] = {
+	"report",
+	"annual report",
+	"\"annual report\"",
+	"\"the memory of\"",
+	"grosse",
+	"日本",
+	"日本語",
+	"\"日本語 漢字\"",
+	"字",
+	"漢*",
+	"dat*",
+	"d*",
+	"a*",
+	"\"foo bar\"",
+	"foo-ba*",
+	"body:dat*",
+	"body:report",
+	"body:\"annual re*\"",
+	"subject:report",
+	"subject:rep*",
+	"subject:\"alpha beta\"",
+	"subject:\"alpha be*\"",
+	"from:alice",
+	"from:alice@x.example",
+	"from:x.example",
+	"from:al*",
+	"to:bob@y.example",
+	"cc:dave",
+	"recipient:carol",
+	"recipient:\"carol y\"",
+	"contact:d*",
+	"unique17",
+	"unique1*",
+	"quoted",
+	"\"quoted the\"",
+	"attached:budget",
+	"attached:da*",
+	"filename:budget0",
+	"filename:budget1.txt",
+	"filename:bud*",
+	"has:attachment",
+	"type:html",
+	"type:x-log",
+	"id:12.mail@x.example",
+	"date:2017",
+	"date:2016..2018-01",
+	"-date:1900..2100",
+	"since:2019",
+	"size:>500",
+	"smaller:400",
+	"folder:Work",
+	"folder:Work/Old",
+	"is:unread",
+	"is:flagged",
+	"keyword:urgent",
+	"-keyword:urgent",
+	"is:unread folder:Work keyword:urgent",
+	"NOT is:flagged",
+	"folder:INBOX OR report",
+	"(kernel OR memory) -the",
+	"NOT (kernel OR memory)",
+	"report -is:unread date:2018",
+	"\"the the\"",
+	"don't",
+	"e.g.",
+	"x86_64",
+	"resume",
+	"e*",
+	"nothing",
+	"nothing*",
+	"\"kernel nothing\"",
+	"-nothing",
+	"report OR nothing",
+	"from:alice OR from:bob -report",
+	"\"of the\" OR \"the of\"",
+};
+
+/* Every query gives the messages that looking at each gives. */
+static void compare_with_scan(struct index_env *env, unsigned n,
+                              const char *context)
+{
+	struct am_error err = {.text = ""};
+
+	for (size_t a = 0; a < AM_COUNT(asked); a++) {
+		GString *scan = g_string_new(NULL);
+		GArray *ids = g_array_new(FALSE, FALSE, sizeof(int));
+		struct am_query *q;
+		cr_assert_eq(am_query_parse(&q, asked[a], 1592222400, &err),
+		             AM_OK, "%s", err.text);
+		for (unsigned i = 0; i < n; i++) {
+			const char *path[] = {i % 3 ? "INBOX" : "Work", "Old"};
+			struct am_folder *f;
+			struct am_message *m;
+			char *bytes = index_env_mail(i);
+			bool yes;
+			cr_assert_eq(
+				am_folder_new(&f, path, i % 6 ? 1 : 2, 0, &err),
+				0);
+			cr_assert_eq(am_message_new(&m, f, &err), 0);
+			cr_assert_eq(am_blob_copy(&m->raw, bytes, strlen(bytes),
+			                          &err),
+			             0);
+			m->flags = (i % 2 ? AM_SEEN : 0u) |
+			           (i % 5 ? 0u : AM_FLAGGED);
+			if (i % 4 == 0)
+				am_message_add_keyword(m, "urgent");
+			cr_assert_eq(am_query_matches(q, m, &yes, &err), 0);
+			if (yes)
+				g_string_append_printf(scan, "%s%u",
+				                       scan->len ? " " : "",
+				                       i + 1);
+			const struct am_folder *unref = f;
+			am_folder_unref(&unref);
+			am_message_free(&m);
+			g_free(bytes);
+		}
+		/* By size of nothing in common: compare as sets. */
+		char *found = index_env_search(env, asked[a], AM_SORT_DATE);
+		char **parts = g_strsplit(found, " ", -1);
+		GString *sorted = g_string_new(NULL);
+		for (unsigned i = 1; i <= n; i++) {
+			char id[12];
+			g_snprintf(id, sizeof(id), "%u", i);
+			if (g_strv_contains((const char *const *)parts, id))
+				g_string_append_printf(sorted, "%s%u",
+				                       sorted->len ? " " : "",
+				                       i);
+		}
+		cr_expect_str_eq(*found == '?' ? found : sorted->str, scan->str,
+		                 "%s: %s\nindex %s\nscan  %s", context,
+		                 asked[a], found, scan->str);
+		g_strfreev(parts);
+		g_free(found);
+		g_string_free(sorted, TRUE);
+		g_string_free(scan, TRUE);
+		g_array_unref(ids);
+		am_query_free(&q);
+	}
+}
+
+Test(index, finds_what_a_scan_finds)
+{
+	struct index_env *env = index_env_new();
+
+	index_env_fill(env, 0, 400);
+	update(env, 1);
+	compare_with_scan(env, 400, "one shard");
+	index_env_free(&env);
+}
+
+Test(index, finds_the_same_in_several_shards)
+{
+	struct index_env *env = index_env_new();
+	struct am_index_stats stats;
+	struct am_error err;
+
+	/* Sizes that are left apart: each less than half of the one before. */
+	index_env_fill(env, 0, 260);
+	update(env, 1);
+	index_env_fill(env, 260, 360);
+	update(env, 1);
+	index_env_fill(env, 360, 395);
+	update(env, 1);
+	index_env_fill(env, 395, 400);
+	update(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	cr_assert_eq(am_index_stats(env->index, &stats, &err), 0);
+	cr_expect_gt(stats.shards, 2);
+	cr_expect_eq(stats.documents, 400);
+	compare_with_scan(env, 400, "several shards");
+	index_env_free(&env);
+}
+
+/* ---- following
+ * ---------------------------------------------------------------- */
+
+Test(index, follows_in_many_small_steps)
+{
+	struct index_env *env = index_env_new();
+	struct am_index_stats stats;
+	struct am_error err;
+
+	for (unsigned i = 0; i < 40; i++) {
+		index_env_fill(env, i, i + 1);
+		update(env, 1);
+	}
+	update(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	cr_assert_eq(am_index_stats(env->index, &stats, &err), 0);
+	cr_expect_eq(stats.documents, 40);
+	cr_expect_leq(stats.shards, 8);
+	compare_with_scan(env, 40, "small steps");
+	index_env_free(&env);
+}
+
+Test(index, works_with_several_workers)
+{
+	struct index_env *env = index_env_new();
+
+	index_env_fill(env, 0, 7000);
+	update(env, 3);
+	expect(env, "unique6999", "7000");
+	expect(env, "unique1", "2");
+	char *all = index_env_search(env, "", AM_SORT_DATE);
+	char **ids = g_strsplit(all, " ", -1);
+	cr_expect_eq(g_strv_length(ids), 7000);
+	g_strfreev(ids);
+	g_free(all);
+	index_env_free(&env);
+}
+
+Test(index, goes_on_after_being_broken_off)
+{
+	struct index_env *env = index_env_new();
+	struct am_index_stats stats;
+	struct am_error err;
+	uint64_t before = 0;
+
+	index_env_fill(env, 0, 3000);
+	for (unsigned round = 0; round < 20; round++) {
+		env->cancel_at = 700;
+		env->cancel = (struct am_cancel){0};
+		int r = index_env_update(env, 1, &err);
+		g_free(index_env_search(env, "", AM_SORT_DATE));
+		cr_assert_eq(am_index_stats(env->index, &stats, &err), 0);
+		if (!r)
+			break;
+		cr_expect_eq(r, AM_FATAL);
+		cr_expect_eq(err.kind, AM_E_CANCELLED);
+		cr_expect_gt(stats.documents, before);
+		cr_expect_lt(stats.documents, 3000);
+		before = stats.documents;
+	}
+	cr_expect_eq(stats.documents, 3000);
+	env->cancel = (struct am_cancel){0};
+	expect(env, "unique2999", "3000");
+	expect(env, "unique1", "2");
+	index_env_free(&env);
+}
+
+Test(index, is_made_anew_when_it_is_not_whole)
+{
+	static const char *const broken[] = {"state", "s-1-50.xdb/iamglass",
+	                                     "s-1-50.xdb/postlist.glass",
+	                                     "s-1-50.xdb/places"};
+	struct index_env *env = index_env_new();
+
+	index_env_fill(env, 0, 50);
+	update(env, 1);
+	for (size_t i = 0; i < AM_COUNT(broken); i++) {
+		char *path =
+			g_strdup_printf("a.mailark.cache/xapian/%s", broken[i]);
+		cr_assert(am_test_exists(path), "%s", path);
+		am_test_write(path, "xx", 2);
+		index_env_close(env);
+		char *found = index_env_search(env, "", AM_SORT_DATE);
+		cr_expect_eq(*found, '?', "%s", broken[i]);
+		g_free(found);
+		update(env, 1);
+		expect(env, "unique18", "19");
+		g_free(path);
+	}
+	index_env_free(&env);
+}
+
+Test(index, of_another_archive_is_refused_and_remade)
+{
+	struct index_env *env = index_env_new();
+	struct am_error err;
+	struct am_index *index;
+
+	index_env_fill(env, 0, 30);
+	update(env, 1);
+	char *old = g_strdup(env->path);
+	am_test_fill(&am_format_archive, "b.mailark", NULL, few, AM_COUNT(few));
+	g_free(env->path);
+	env->path = am_test_path("b.mailark");
+	index_env_close(env);
+	char *found = index_env_search(env, "memory", AM_SORT_DATE);
+	cr_expect_neq(strstr(found, "another archive"), NULL, "%s", found);
+	g_free(found);
+	update(env, 1);
+	cr_expect(g_hash_table_contains(env->notes, "index.rebuilt"));
+	expect(env, "memory", "1 2 4");
+	/* A newer one is left alone. */
+	am_test_write_text("a.mailark.cache/xapian/state",
+	                   "mailark-index 9\nnews\n");
+	cr_expect_eq(am_index_open(&index, env->dir, true, &err), AM_FAILED);
+	cr_expect_eq(err.kind, AM_E_UNSUPPORTED);
+	g_free(old);
+	index_env_free(&env);
+}
+
+Test(index, tells_when_there_is_none)
+{
+	struct am_index *index;
+	struct am_error err;
+
+	cr_expect_eq(am_index_open(&index, am_test_tmpdir(), false, &err),
+	             AM_END);
+	cr_expect_eq(index, NULL);
+}
+
+Test(index, has_one_writer)
+{
+	struct index_env *env = index_env_new();
+	struct am_index *one, *two;
+	struct am_error err;
+
+	cr_assert_eq(am_index_open(&one, env->dir, true, &err), AM_OK);
+	cr_expect_eq(am_index_open(&two, env->dir, true, &err), AM_FAILED);
+	cr_expect_eq(err.kind, AM_E_BUSY);
+	am_index_close(&one);
+	index_env_free(&env);
+}
+
+Test(index, of_an_empty_archive_answers)
+{
+	struct index_env *env = index_env_new();
+
+	index_env_put(env, NULL, 0);
+	update(env, 1);
+	expect(env, "", "");
+	expect(env, "a* OR \"b c\" OR -d", "");
+	char *found = index_env_search(env, "x", AM_SORT_RELEVANCE);
+	cr_expect_str_eq(found, "");
+	g_free(found);
+	index_env_free(&env);
+}

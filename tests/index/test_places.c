@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/places.h"
+
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+TestSuite(places, .fini = am_test_tmpdir_end);
+
+/* n documents from id `first` on, every `step`-th; the order is the id. */
+static char *write_file(const char *name, uint32_t first, uint32_t step,
+                        uint32_t n)
+{
+	char *path = am_test_path("%s", name);
+	struct am_places_writer *w;
+	struct am_error err;
+
+	cr_assert_eq(am_places_create(&w, path, &err), AM_OK);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t id = first + i * step;
+		struct am_place p = {.id = id,
+		                     .dated = id % 7 != 0,
+		                     .date = (int64_t)id * 1000 - 50000,
+		                     .size = (uint64_t)id * 10};
+		cr_assert_eq(am_places_add(w, &p, (const uint8_t *)&id,
+		                           id % 3 ? sizeof(id) : 0, &err),
+		             AM_OK);
+	}
+	cr_assert_eq(am_places_finish(&w, &err), AM_OK);
+	return path;
+}
+
+static void expect(struct am_places *p, uint32_t from, uint32_t id)
+{
+	struct am_place place;
+	struct am_error err;
+	const uint8_t *data;
+	int r = am_places_next(p, from, &place, &err);
+
+	if (!id) {
+		cr_expect_eq(r, AM_END, "from %u", from);
+		return;
+	}
+	cr_assert_eq(r, AM_OK, "from %u: %s", from, err.text);
+	cr_expect_eq(place.id, id, "from %u", from);
+	cr_expect_eq(place.dated, id % 7 != 0);
+	if (place.dated)
+		cr_expect_eq(place.date, (int64_t)id * 1000 - 50000);
+	cr_expect_eq(place.size, (uint64_t)id * 10);
+	cr_assert_eq(place.len, id % 3 ? 4 : 0);
+	if (place.len) {
+		cr_assert_eq(am_places_order(p, &place, &data, &err), 0);
+		cr_expect_eq(memcmp(data, &id, 4), 0);
+	}
+}
+
+Test(places, finds_documents_with_and_without_gaps)
+{
+	static const uint32_t steps[] = {1, 2, 1000};
+
+	for (size_t s = 0; s < AM_COUNT(steps); s++) {
+		uint32_t step = steps[s], n = 5000, last = 100 + (n - 1) * step;
+		char *path = write_file("p", 100, step, n);
+		struct am_places *p;
+		struct am_error err;
+		cr_assert_eq(am_places_open(&p, path, &err), AM_OK);
+		cr_expect_eq(am_places_documents(p), n);
+		expect(p, 0, 100);
+		expect(p, 100, 100);
+		expect(p, 101, 100 + step);
+		for (uint32_t i = 0; i < n; i += 37)
+			expect(p, 100 + i * step, 100 + i * step);
+		for (uint32_t i = n; i-- > 1; i -= i > 100 ? 90 : 0)
+			expect(p, 100 + i * step - step + 1, 100 + i * step);
+		expect(p, last, last);
+		expect(p, last + 1, 0);
+		expect(p, UINT32_MAX, 0);
+		am_places_close(&p);
+		g_free(path);
+	}
+}
+
+Test(places, joins_files)
+{
+	char *paths[] = {write_file("a", 1, 1, 3000),
+	                 write_file("b", 3001, 1, 0),
+	                 write_file("c", 4000, 3, 2000)};
+	char *to = am_test_path("all");
+	struct am_places *p;
+	struct am_error err;
+
+	cr_assert_eq(am_places_merge((const char *const *)paths, 3, to, &err),
+	             AM_OK);
+	cr_assert_eq(am_places_open(&p, to, &err), AM_OK);
+	cr_expect_eq(am_places_documents(p), 5000);
+	for (uint32_t id = 1; id <= 3000; id += 13)
+		expect(p, id, id);
+	expect(p, 3001, 4000);
+	expect(p, 4001, 4003);
+	expect(p, 9997, 9997);
+	expect(p, 9998, 0);
+	am_places_close(&p);
+	/* Ids that overlap are a mistake that must show. */
+	char *twice[] = {paths[0], paths[0]};
+	cr_expect_eq(am_places_merge((const char *const *)twice, 2, to, &err),
+	             AM_FAILED);
+	for (int i = 0; i < 3; i++)
+		g_free(paths[i]);
+	g_free(to);
+}
+
+Test(places, refuses_a_damaged_file)
+{
+	char *path = write_file("p", 1, 1, 200), *text;
+	struct am_places *p;
+	struct am_error err;
+	size_t len;
+
+	text = am_test_read("p", &len);
+	for (size_t cut = 0; cut < len; cut += cut < 60 ? 1 : 101) {
+		am_test_write("q", text, cut);
+		char *q = am_test_path("q");
+		cr_expect_neq(am_places_open(&p, q, &err), AM_OK, "%zu", cut);
+		g_free(q);
+	}
+	for (size_t i = 0; i < 48; i++) {
+		text[i] ^= 0x10;
+		am_test_write("q", text, len);
+		char *q = am_test_path("q");
+		cr_expect_eq(am_places_open(&p, q, &err), AM_FAILED, "%zu", i);
+		cr_expect_eq(err.kind, AM_E_CORRUPT);
+		g_free(q);
+		text[i] ^= 0x10;
+	}
+	/* A table of nonsense is told, not followed. */
+	memset(text + len - 200 * 24, 0xff, 200 * 24);
+	am_test_write("q", text, len);
+	char *q = am_test_path("q");
+	struct am_place place;
+	const uint8_t *data;
+	cr_assert_eq(am_places_open(&p, q, &err), AM_OK);
+	if (!am_places_next(p, 5, &place, &err))
+		cr_expect_eq(am_places_order(p, &place, &data, &err),
+		             AM_FAILED);
+	am_places_close(&p);
+	g_free(q);
+	g_free(text);
+	g_free(path);
+}

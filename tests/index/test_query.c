@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/index.h"
+#include "index/query_tree.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+/* 2020-06-15 12:00:00 UTC */
+#define NOW 1592222400
+
+static const struct {
+	const char *text, *tree;
+} good[] = {
+	{"", "all"},
+	{"   ", "all"},
+	{"*", "all"},
+	{"Report", "report"},
+	{"annual report", "(and annual report)"},
+	{"annual AND report", "(and annual report)"},
+	{"annual and report", "(and annual and report)"},
+	{"a OR b c", "(or a (and b c))"},
+	{"a OR b OR c", "(or a b c)"},
+	{"(a OR b) c", "(and (or a b) c)"},
+	{"a (b (c d))", "(and a b c d)"},
+	{"-a", "(not a)"},
+	{"NOT a", "(not a)"},
+	{"NOT NOT a", "a"},
+	{"--a", "a"},
+	{"a -b", "(and a (not b))"},
+	{"a NOT (b OR c)", "(and a (not (or b c)))"},
+	{"-from:bob", "(not from:bob)"},
+	{"NOT\"a b\"", "(not \"a b\")"},
+	{"foo-bar", "\"foo bar\""},
+	{"foo - bar & baz", "(and foo bar baz)"},
+	{"\"annual report\"", "\"annual report\""},
+	{"\"annual\"", "annual"},
+	{"repo*", "repo*"},
+	{"sys_clo*", "\"sys clo*\""},
+	{"\"annual rep*\"", "\"annual rep*\""},
+	{"日本", "\"日 本\""},
+	{"Größe", "grosse"},
+	{"http://example.org/x", "\"http example org x\""},
+	{"std::vector", "\"std vector\""},
+	{"10:30", "\"10 30\""},
+	/* Fields. */
+	{"from:alice", "from:alice"},
+	{"FROM:Alice@Example.org", "from:\"alice example org\""},
+	{"f:alice", "from:alice"},
+	{"subject:\"annual report\"", "subject:\"annual report\""},
+	{"subject:(a OR b)", "(or subject:a subject:b)"},
+	{"subject:(a from:b)", "(and subject:a from:b)"},
+	{"recipient:bob", "to,cc,bcc:bob"},
+	{"contact:bob", "from,to,cc,bcc:bob"},
+	{"body:x", "body:x"},
+	{"attachment:a.pdf", "filename:\"a pdf\""},
+	{"list:x.example.org", "list:\"x example org\""},
+	{"id:<A.b@C>", "id:a.b@c"},
+	{"mid:x@y", "id:x@y"},
+	{"type:PDF", "type:pdf"},
+	{"type:application/pdf", "type:application/pdf"},
+	{"has:attachment", "has:attachment"},
+	{"has:Attachments", "has:attachment"},
+	{"folder:Work/*", "(place folder:Work/*)"},
+	{"in:\"Sent Items\"", "(place folder:Sent Items)"},
+	{"is:unread", "(place -seen)"},
+	{"is:read is:flagged", "(place +seen +flagged)"},
+	{"is:unread folder:INBOX tag:x",
+         "(place folder:INBOX keyword:x -seen)"},
+	{"folder:a folder:b", "(and (place folder:a) (place folder:b))"},
+	{"is:seen OR is:draft", "(or (place +seen) (place +draft))"},
+	{"-is:spam", "(not (place +junk))"},
+	{"label:Urgent", "(place keyword:Urgent)"},
+	/* Dates, UTC. */
+	{"date:2020", "date:1577836800..1609459199"},
+	{"date:2020-02", "date:1580515200..1583020799"},
+	{"date:2020/02", "date:1580515200..1583020799"},
+	{"date:2020-02-29", "date:1582934400..1583020799"},
+	{"date:2020-01..2020-03", "date:1577836800..1585699199"},
+	{"date:2020..", "date:1577836800.."},
+	{"date:..2019", "date:..1577836799"},
+	{"since:2020-01-01", "date:1577836800.."},
+	{"after:2020", "date:1577836800.."},
+	{"until:2020", "date:..1609459199"},
+	{"before:2020", "date:..1577836799"},
+	{"since:3d", "date:1591963200.."},
+	{"since:2w", "date:1591012800.."},
+	{"older_than:1d", "date:..1592135999"},
+	{"date:today", "date:1592179200..1592265599"},
+	{"date:yesterday", "date:1592092800..1592179199"},
+	/* Sizes. */
+	{"size:>1M", "size:1048577.."},
+	{"size:>=1M", "size:1048576.."},
+	{"size:<10k", "size:0..10239"},
+	{"size:10k..1M", "size:10240..1048576"},
+	{"size:..1k", "size:0..1024"},
+	{"larger:500k", "size:512001.."},
+	{"smaller:10", "size:0..9"},
+	{"smaller:0", "size:1..0"},
+	{"size:100", "size:100..100"},
+};
+
+Test(query, reads)
+{
+	for (size_t i = 0; i < AM_COUNT(good); i++) {
+		struct am_error err = {.text = ""};
+		struct am_query *q;
+		int r = am_query_parse(&q, good[i].text, NOW, &err);
+		cr_assert_eq(r, AM_OK, "%s: %s", good[i].text, err.text);
+		char *tree = am_node_print(q->root);
+		cr_expect_str_eq(tree, good[i].tree, "%s", good[i].text);
+		g_free(tree);
+		am_query_free(&q);
+	}
+}
+
+static const struct {
+	const char *text, *why;
+} bad[] = {
+	{"abc form:x",
+         "unknown field \"form:\" at column 5; did you mean \"from:\"?"},
+	{"größe subjct:x",
+         "unknown field \"subjct:\" at column 7; did you mean "
+         "\"subject:\"?"},
+	{"zzzzzzz:x", "unknown field \"zzzzzzz:\" at column 1"},
+	{"a \"b c", "the quotation mark at column 3 is never closed"},
+	{"a (b", "the parenthesis at column 3 is never closed"},
+	{"a) b", "the parenthesis at column 2 closes nothing"},
+	{"from:", "nothing stands behind \"from:\" at column 1"},
+	{"a OR", "one side is missing of \"OR\" at column 3"},
+	{"OR a", "one side is missing of \"OR\" at column 1"},
+	{"a AND", "one side is missing of \"AND\" at column 3"},
+	{"AND a", "one side is missing of \"AND\" at column 1"},
+	{"a NOT", "nothing stands behind NOT at column 6"},
+	{"&&", "there is no word in \"&&\" at column 1"},
+	{"()", "there is no word in \"()\" at column 1"},
+	{"a*b", "\"*\" stands at the end of words only: \"a*b\" at column 1"},
+	{"x *b", "\"*\" stands at the end of words only: \"*b\" at column 3"},
+	{"01234567890123456789012345678901234567890123456789012345678901234",
+         "words of more than 64 bytes are not indexed: "
+         "\"0123456789012345678901234567890123456789…\" at column 1"},
+	{"has:teeth", "only has:attachment, not \"teeth\" at column 5"},
+	{"is:gone", "only seen, unread, flagged, answered, draft, deleted, "
+                    "forwarded or junk, not \"gone\" at column 4"},
+	{"date:2020-02-30",
+         "column 6: \"2020-02-30\" is no date such as 2020, 2020-05, "
+         "2020-05-01, 2020-05-01T12:00:00Z, 3d or 2w"},
+};
+
+Test(query, says_what_is_wrong_and_where)
+{
+	for (size_t i = 0; i < AM_COUNT(bad); i++) {
+		struct am_error err = {.text = ""};
+		struct am_query *q;
+		int r = am_query_parse(&q, bad[i].text, NOW, &err);
+		cr_expect_eq(r, AM_FAILED, "%s", bad[i].text);
+		cr_expect_eq(err.kind, AM_E_ARGUMENT, "%s", bad[i].text);
+		cr_expect_str_eq(err.text, bad[i].why, "%s", bad[i].text);
+		am_query_free(&q);
+	}
+	struct am_query *q;
+	struct am_error err;
+	cr_expect_eq(am_query_parse(&q, "size:big", NOW, &err), AM_FAILED);
+	cr_expect_eq(strncmp(err.text, "column 6: ", 10), 0);
+}
+
+Test(query, has_walls)
+{
+	GString *text = g_string_new(NULL);
+	struct am_query *q;
+	struct am_error err;
+
+	for (int i = 0; i < 100000; i++)
+		g_string_append_c(text, '(');
+	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_FAILED);
+	cr_expect_str_eq(err.text,
+	                 "parentheses within more than 64 others at column 65");
+	g_string_assign(text, "");
+	for (int i = 0; i < 60000; i++)
+		g_string_append(text, "a OR ");
+	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_FAILED);
+	cr_expect_str_eq(err.text, "the query is longer than 256 KiB");
+	g_string_truncate(text, 200000);
+	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_FAILED);
+	cr_expect_str_eq(err.text, "the query has more than 8192 parts");
+	g_string_assign(text, "");
+	for (int i = 0; i < 100000; i++)
+		g_string_append_c(text, '-');
+	g_string_append_c(text, 'a');
+	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_OK);
+	am_query_free(&q);
+	/* Words of a row: as many as can be asked for. */
+	g_string_assign(text, "\"");
+	for (int i = 0; i < 65; i++)
+		g_string_append(text, "a ");
+	g_string_append_c(text, '"');
+	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_FAILED);
+	g_string_free(text, TRUE);
+}
+
+Test(query, explains_every_field)
+{
+	for (const struct am_query_field *f = am_query_fields; f->name; f++) {
+		struct am_query *q;
+		struct am_error err = {.text = ""};
+		cr_expect_neq(am_field_find(f->name, strlen(f->name)), NULL,
+		              "%s", f->name);
+		cr_expect_eq(am_query_parse(&q, f->example, NOW, &err), AM_OK,
+		             "%s: %s", f->example, err.text);
+		am_query_free(&q);
+	}
+}
