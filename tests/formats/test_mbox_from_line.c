@@ -49,6 +49,8 @@ static const struct {
 	{"From  ", AM_MBOX_FROM_BARE, -1, ""},
 	{"From 1628424719502045299@xxx Mon Jan 01 00:00:00 +0000 2001",
          AM_MBOX_FROM_TAKEOUT, NEW_YEAR, "1628424719502045299@xxx"},
+	{"From 1844347792267117879@xxx", AM_MBOX_FROM_TAKEOUT, -1,
+         "1844347792267117879@xxx"},
 	{"From ?\?\?@?\?\? Mon Jan  1 00:00:00 2001", AM_MBOX_FROM_EUDORA,
          NEW_YEAR, "?\?\?@?\?\?"},
 	{"From 0123456789abcdef Mon Sep 17 00:00:00 2001", AM_MBOX_FROM_PATCH,

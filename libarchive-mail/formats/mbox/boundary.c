@@ -14,6 +14,8 @@
 /* Bytes before the place looked at that stay in the window: a run of '>', an
  * empty line, the NULs of a small hole. */
 #define HISTORY 4096
+/* Crashes leave holes of blocks; a few NULs are somebody's text. */
+#define HOLE_MIN 16
 /* How far behind a separator headers are looked for. */
 #define FOLLOW_MAX (64 * 1024)
 /* How far ahead a Content-Length is followed in packed input. */
@@ -165,7 +167,8 @@ static uint64_t hole_before(const struct am_mbox_scan *scan, uint64_t at,
 	while (p > low && p[-1] == 0)
 		p--;
 	/* A hole larger than the window: then it is no line of text either. */
-	if (p > low && p[-1] != scan->rules.eol)
+	if ((p > low && p[-1] != scan->rules.eol) ||
+	    am_mbox_window_at(w, at) - p < HOLE_MIN)
 		return UINT64_MAX;
 	return w->base + (uint64_t)(p - w->buf);
 }
@@ -280,6 +283,18 @@ static enum am_mbox_follow follow(struct am_mbox_scan *scan,
 	}
 }
 
+/* Is there nothing but white space before `at`? */
+static bool begins_with(const struct am_mbox_scan *scan, uint64_t at)
+{
+	const struct am_mbox_window *w = &scan->window;
+	if (w->base > scan->first || at > HISTORY)
+		return false;
+	for (uint64_t i = scan->first; i < at; i++)
+		if (!g_ascii_isspace((char)*am_mbox_window_at(w, i)))
+			return false;
+	return true;
+}
+
 /* The rules.  `at` is a line that begins with "From ". */
 static bool separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
                       uint64_t at, bool blank)
@@ -299,7 +314,8 @@ static bool separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	                            len);
 	bool bare = v && !from.when.known;
 	/* A file that begins with a patch is a series of them. */
-	if (v && from.kind == AM_MBOX_FROM_PATCH && at == scan->first)
+	if (v && !msg && from.kind == AM_MBOX_FROM_PATCH &&
+	    begins_with(scan, at))
 		scan->rules.patches = true;
 	bool patch = v && from.kind == AM_MBOX_FROM_PATCH && !rules->patches;
 	if (v && msg && msg->claim &&

@@ -279,6 +279,17 @@ static bool sender_shaped(const struct line *l, size_t n)
 	return l->words[0].s[0] == '"' && n == 2;
 }
 
+/* Gmail's message number in place of an address. */
+static bool takeout(const char *s, size_t len)
+{
+	size_t i = 0;
+	if (len <= 4 || memcmp(s + len - 4, "@xxx", 4))
+		return false;
+	while (i < len - 4 && g_ascii_isdigit(s[i]))
+		i++;
+	return i == len - 4;
+}
+
 static enum am_mbox_from_kind kind_of(const struct am_mbox_from *from,
                                       const struct date *d)
 {
@@ -291,13 +302,8 @@ static enum am_mbox_from_kind kind_of(const struct am_mbox_from *from,
 		return AM_MBOX_FROM_DASH;
 	if (len == 7 && !memcmp(s, "?\?\?@?\?\?", 7))
 		return AM_MBOX_FROM_EUDORA;
-	if (len > 4 && !memcmp(s + len - 4, "@xxx", 4)) {
-		size_t i = 0;
-		while (i < len - 4 && g_ascii_isdigit(s[i]))
-			i++;
-		if (i == len - 4)
-			return AM_MBOX_FROM_TAKEOUT;
-	}
+	if (takeout(s, len))
+		return AM_MBOX_FROM_TAKEOUT;
 	return AM_MBOX_FROM_PLAIN;
 }
 
@@ -313,6 +319,14 @@ bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
 		return false;
 	if (!l.n || (l.n == 1 && l.words[0].len == 1 && l.words[0].s[0] == '-')) {
 		out->kind = l.n ? AM_MBOX_FROM_DASH : AM_MBOX_FROM_BARE;
+		return true;
+	}
+	/* Takeout of 2025 leaves the date out. */
+	if (l.n == 1 && l.words[0].len > 14 &&
+	    takeout(l.words[0].s, l.words[0].len)) {
+		out->kind = AM_MBOX_FROM_TAKEOUT;
+		out->sender = l.words[0].s;
+		out->sender_len = l.words[0].len;
 		return true;
 	}
 	for (size_t at = 0; at < l.n; at++) {

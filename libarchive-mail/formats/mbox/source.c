@@ -434,6 +434,8 @@ static int next_message(struct mbox_source *s, struct am_item *out,
 			continue;
 		}
 		const char *cut_short = am_mbox_cut_short(&s->scan.cut);
+		if (s->scan.cut.at_end && s->scan.window.status < 0)
+			cut_short = "ends where the file cannot be read on";
 		if (cut_short)
 			am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.truncated",
 			            s->folder, msg->origin,
