@@ -35,8 +35,7 @@ static const struct {
          AM_MBOX_FROM_PLAIN, NEW_YEAR, "john doe at b.example"},
 	{"From a@b Mon, 1 Jan 2001 00:00:00 +0000", AM_MBOX_FROM_PLAIN,
          NEW_YEAR, "a@b"},
-	{"From a@b 1 Jan 01 00:00:00 GMT", AM_MBOX_FROM_PLAIN, NEW_YEAR,
-         "a@b"},
+	{"From a@b 1 Jan 01 00:00:00 GMT", AM_MBOX_FROM_PLAIN, NEW_YEAR, "a@b"},
 	{"From a@b Mon Jan  1 00:00:00 PST8PDT 101", AM_MBOX_FROM_PLAIN,
          NEW_YEAR, "a@b"},
 	{"From  Mon Jan  1 00:00:00 2001", AM_MBOX_FROM_PLAIN, NEW_YEAR, ""},
@@ -122,23 +121,22 @@ Test(mbox_from_line, every_prefix_is_safe)
 Test(mbox_from_line, what_is_written_is_read)
 {
 	static const char *const senders[] = {
-		"a@b", "", "-", "john doe@b", "\"q q\"@b", "Mon", "a\nb@c",
-		"2001-01-01", "J\xc3\xb6rg@b"};
+		"a@b", "",       "-",          "john doe@b",   "\"q q\"@b",
+		"Mon", "a\nb@c", "2001-01-01", "J\xc3\xb6rg@b"};
 	static const int64_t times[] = {0, 1, 978307200, 4102444800,
 	                                253402300799};
 	for (size_t i = 0; i < AM_COUNT(senders); i++)
 		for (size_t k = 0; k < AM_COUNT(times); k++) {
 			char line[AM_MBOX_FROM_ROOM];
 			struct am_mbox_from from;
-			size_t n = am_mbox_from_write(line, senders[i],
-			                              times[k]);
+			size_t n =
+				am_mbox_from_write(line, senders[i], times[k]);
 			cr_expect_eq(n, strlen(line));
 			cr_expect(!strpbrk(line, "\r\n"));
-			cr_expect(am_mbox_from_parse(
-					  &from, (const uint8_t *)line, n),
+			cr_expect(am_mbox_from_parse(&from,
+			                             (const uint8_t *)line, n),
 			          "%s", line);
 			cr_expect_eq(from.when.sec, times[k], "%s", line);
-			cr_expect_eq(from.kind, AM_MBOX_FROM_PLAIN, "%s",
-			             line);
+			cr_expect_eq(from.kind, AM_MBOX_FROM_PLAIN, "%s", line);
 		}
 }

@@ -299,7 +299,7 @@ int mbox_copy(const char *from, const char *to, const char *options)
 		r = am_format_mbox.open_sink(&sink, &out, &ctx, NULL);
 	while (!r && !(r = am_source_next(src, &item, NULL))) {
 		r = item.message ? put(sink, item.message)
-				 : am_sink_folder(sink, item.folder, NULL);
+		                 : am_sink_folder(sink, item.folder, NULL);
 		if (item.message)
 			am_message_free(&item.message);
 	}

@@ -13,8 +13,8 @@ Test(mbox_quoting, finds_what_memmem_finds)
 		size_t len = (size_t)g_rand_int_range(rand, 0, 400);
 		uint8_t *data = g_malloc(len + 1);
 		for (size_t i = 0; i < len; i++)
-			data[i] = (uint8_t)"From >\n"[g_rand_int_range(rand, 0,
-			                                               7)];
+			data[i] = (uint8_t) "From >\n"[g_rand_int_range(rand, 0,
+			                                                7)];
 		for (int wide = 0; wide < 2; wide++) {
 			const char *word = wide ? "From" : "From ";
 			cr_assert_eq(am_mbox_find(data, data + len, wide),
@@ -31,11 +31,11 @@ static const struct {
 	bool line;
 	int depth;
 } cases[] = {
-	{"From ", true, 0},        {"From ", false, -1},
-	{">From ", true, 1},       {">From ", false, -1},
-	{"x\n>>From ", false, 2},  {"x\n> >From ", false, -1},
-	{"x From ", true, -1},     {"\nFrom ", false, 0},
-	{"\rFrom ", false, -1},    {"\r\n>From ", false, 1},
+	{"From ", true, 0},       {"From ", false, -1},
+	{">From ", true, 1},      {">From ", false, -1},
+	{"x\n>>From ", false, 2}, {"x\n> >From ", false, -1},
+	{"x From ", true, -1},    {"\nFrom ", false, 0},
+	{"\rFrom ", false, -1},   {"\r\n>From ", false, 1},
 };
 
 Test(mbox_quoting, depth_counts_only_at_line_starts)

@@ -19,13 +19,20 @@ static int collect(void *user, const void *data, size_t len,
 /* Text with many places that quoting cares about. */
 static GByteArray *text(GRand *rand, size_t words)
 {
-	static const char *const pieces[] = {
-		"From ", "From", ">", "\n", "\r\n", "x", "some words here\n",
-		"Name: value\n", " From ", ">>From a\n"};
+	static const char *const pieces[] = {"From ",
+	                                     "From",
+	                                     ">",
+	                                     "\n",
+	                                     "\r\n",
+	                                     "x",
+	                                     "some words here\n",
+	                                     "Name: value\n",
+	                                     " From ",
+	                                     ">>From a\n"};
 	GByteArray *out = g_byte_array_new();
 	for (size_t i = 0; i < words; i++) {
-		const char *p = pieces[g_rand_int_range(
-			rand, 0, (int)AM_COUNT(pieces))];
+		const char *p = pieces[g_rand_int_range(rand, 0,
+		                                        (int)AM_COUNT(pieces))];
 		g_byte_array_append(out, (const guint8 *)p, (guint)strlen(p));
 	}
 	return out;
@@ -53,8 +60,8 @@ static void check(GRand *rand, enum am_mbox_quote quote, size_t words)
 		g_byte_array_append(stored, quoted->data + at, (guint)copy);
 		at += copy;
 		gaps[i].at = stored->len;
-		gaps[i].len = (uint64_t)g_rand_int_range(
-			rand, 1, (int)sizeof(bytes));
+		gaps[i].len =
+			(uint64_t)g_rand_int_range(rand, 1, (int)sizeof(bytes));
 		gaps[i].bytes = bytes;
 		g_byte_array_append(stored, bytes, (guint)gaps[i].len);
 	}
@@ -117,12 +124,12 @@ Test(mbox_recipe, nonsense_is_an_error)
 		uint8_t bytes[6];
 		size_t len;
 	} bad[] = {
-		{{0}, 0},                  /* nothing */
-		{{0xff}, 1},               /* unknown bits */
-		{{7}, 1},                  /* unknown quoting */
-		{{0, 1}, 2},               /* no length */
-		{{0, 1, 9, 'x'}, 4},       /* fewer bytes than said */
-		{{0, 100, 1, 'x'}, 4},     /* beyond the message */
+		{{0}, 0},              /* nothing */
+		{{0xff}, 1},           /* unknown bits */
+		{{7}, 1},              /* unknown quoting */
+		{{0, 1}, 2},           /* no length */
+		{{0, 1, 9, 'x'}, 4},   /* fewer bytes than said */
+		{{0, 100, 1, 'x'}, 4}, /* beyond the message */
 	};
 	struct am_blob *blob = NULL;
 	cr_assert_eq(am_blob_copy(&blob, "abc\n", 4, NULL), AM_OK);

@@ -40,7 +40,7 @@ static const struct {
 	{B(" folded at once\nTo: b\n\nx\n")},
 	{B("Subject: a\nFrom the header\nTo: b\n\nx\n")},
 	{B("Subject: a\nTo: b\n\nFrom a@b Mon Jan  1 00:00:00 2001\n"
-	   "Subject: a\nTo: b\n\nforwarded\n")},
+           "Subject: a\nTo: b\n\nforwarded\n")},
 	{B("Subject: a\nStatus: RO\nX-Status: F\n\nhas a status\n")},
 	{B("Subject: a\nContent-Length: 3\nLines: 1\n\nhas a length\n")},
 	{B("X-Mozilla-Status: 0009\nSubject: a\n\nhas mozilla's\n")},
@@ -49,7 +49,7 @@ static const struct {
 	{B("Status: O\nX-Mailark: 1 top\nSubject: a\nTo: b\n\ntwice\n")},
 	{B("Status: O\nX-Mailark: 1 block eol=lf rd\n\nthrice\n")},
 	{B("Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"
-	   "X-IMAP: 1 2\n\nx\n")},
+           "X-IMAP: 1 2\n\nx\n")},
 	{B("\xef\xbb\xbfSubject: a\nTo: b\n\nwith a BOM\n")},
 	{B("From \n")},
 	{B("From ")},
@@ -99,8 +99,8 @@ static void expect_same(const struct run *run, const struct give *give,
 	cr_expect_eq(run->failures->len, 0);
 	for (size_t i = 0; i < n && from + i < run->messages->len; i++) {
 		const struct got *g = mbox_got(run, from + i);
-		cr_expect(g_bytes_equal(g->raw, give[i].raw), "%s: bytes of %zu",
-		          what, i);
+		cr_expect(g_bytes_equal(g->raw, give[i].raw),
+		          "%s: bytes of %zu", what, i);
 		cr_expect_eq(g->flags, give[i].flags, "%s: flags of %zu", what,
 		             i);
 		cr_expect_str_eq(g->keywords, give[i].keywords, "%s: %zu", what,
@@ -165,21 +165,23 @@ static const struct {
 } others[] = {
 	{"empty", "", 0},
 	{"regular", SEP "A: b\nC: d\n\nx\n\n", 1},
-	{"no blank lines", SEP "A: b\nC: d\n\nx\n" SEP "A: b\nC: d\n\ny\n" SEP
-                               "A: b\nC: d\n\nz\n",
+	{"no blank lines",
+         SEP "A: b\nC: d\n\nx\n" SEP "A: b\nC: d\n\ny\n" SEP
+             "A: b\nC: d\n\nz\n",
          3},
-	{"unquoted", SEP "A: b\nC: d\n\nx\n\nFrom here on\n\n" SEP
-                         "A: b\nC: d\n\nx\n\n",
+	{"unquoted",
+         SEP "A: b\nC: d\n\nx\n\nFrom here on\n\n" SEP "A: b\nC: d\n\nx\n\n",
          2},
-	{"imap-backup", SEP "A: b\n>From: d\n\n>From\n\n" SEP
-                            "A: b\n>From: d\n\n\n\n",
+	{"imap-backup",
+         SEP "A: b\n>From: d\n\n>From\n\n" SEP "A: b\n>From: d\n\n\n\n", 2},
+	{"pine's",
+         SEP "A: b\nX-IMAPbase: 1 2 w\nStatus: RO\n\nx\n\n" SEP
+             "A: b\nStatus: RO\n\nx\n\n",
          2},
-	{"pine's", SEP "A: b\nX-IMAPbase: 1 2 w\nStatus: RO\n\nx\n\n" SEP
-                       "A: b\nStatus: RO\n\nx\n\n",
-         2},
-	{"mutt's", SEP "A: b\nStatus: RO\nContent-Length: 2\nLines: 1\n\nx\n\n"
-                   SEP "A: c\nStatus: RO\nContent-Length: 2\nLines: 1\n\ny\n"
-                       "\n",
+	{"mutt's",
+         SEP "A: b\nStatus: RO\nContent-Length: 2\nLines: 1\n\nx\n\n" SEP
+             "A: c\nStatus: RO\nContent-Length: 2\nLines: 1\n\ny\n"
+             "\n",
          2},
 	{"without a final end", SEP "A: b\nC: d\n\nx", 1},
 	{"without a final empty line", SEP "A: b\nC: d\n\nx\n", 1},
@@ -258,9 +260,8 @@ Test(mbox_sink, what_is_no_mailbox_is_left_alone)
 }
 
 static const char *const folders[] = {
-	"Inbox",       "Inbox/Sub",      "Inbox.sbd/x", "a.mbox",
-	"a.mbox/mbox", ".hidden",        "100%/%2F",    "tab\there",
-	"x.msf",       "\xc3\x84rger.gz"};
+	"Inbox",   "Inbox/Sub", "Inbox.sbd/x", "a.mbox", "a.mbox/mbox",
+	".hidden", "100%/%2F",  "tab\there",   "x.msf",  "\xc3\x84rger.gz"};
 
 Test(mbox_sink, a_tree_keeps_folders_apart)
 {

@@ -45,8 +45,8 @@ static const struct {
 enum { LF, CRLF, MIXED, N_EOL };
 
 static const char *const oddities[] = {
-	"none", "no final eol", "nul", "long line", "empty message",
-	"header only",  "bom"};
+	"none",          "no final eol", "nul", "long line",
+	"empty message", "header only",  "bom"};
 enum { NONE, NO_EOL, NUL, LONG, EMPTY, HEADER_ONLY, BOM, N_ODD };
 
 static void add_eol(GString *to, const char *text, size_t len, bool crlf)
@@ -125,8 +125,8 @@ static void add_message(struct built *b, size_t dialect, int eol, int odd,
 			add_eol(raw, "\n", 1, crlf);
 		}
 		if (*dialects[dialect].bottom) {
-			char *line = g_strdup_printf(
-				"Content-Length: %zu\n", stored->len);
+			char *line = g_strdup_printf("Content-Length: %zu\n",
+			                             stored->len);
 			add_eol(b->file, line, strlen(line), crlf);
 			g_free(line);
 		}
@@ -151,10 +151,11 @@ static bool sensible(size_t dialect, int odd)
 {
 	/* Without an empty line before it an empty message is no message; a
 	 * bare separator without headers is none either. */
-	return odd != EMPTY || (dialects[dialect].blank &&
-	                        strcmp(dialects[dialect].separator, "From \n") &&
-	                        strcmp(dialects[dialect].name, "patches") &&
-	                        strcmp(dialects[dialect].name, "ietng"));
+	return odd != EMPTY ||
+	       (dialects[dialect].blank &&
+	        strcmp(dialects[dialect].separator, "From \n") &&
+	        strcmp(dialects[dialect].name, "patches") &&
+	        strcmp(dialects[dialect].name, "ietng"));
 }
 
 static void check_cell(size_t dialect, int eol, int odd, size_t memory)
@@ -164,8 +165,8 @@ static void check_cell(size_t dialect, int eol, int odd, size_t memory)
 		g_string_append(b.file, "\xef\xbb\xbf");
 	for (int i = 0; i < 4; i++)
 		add_message(&b, dialect, eol, odd, i);
-	struct run *run = mbox_run_bytes("Inbox", b.file->str, b.file->len,
-	                                 NULL, memory);
+	struct run *run =
+		mbox_run_bytes("Inbox", b.file->str, b.file->len, NULL, memory);
 	const char *name = dialects[dialect].name;
 	cr_expect_eq(run->failures->len, 0, "%s/%d/%s", name, eol,
 	             oddities[odd]);
@@ -180,8 +181,8 @@ static void check_cell(size_t dialect, int eol, int odd, size_t memory)
 			          oddities[odd], i);
 		g_string_free(raw, TRUE);
 	}
-	cr_expect(g_string_equal(run->whole, b.file),
-	          "%s/%d/%s: not rebuilt", name, eol, oddities[odd]);
+	cr_expect(g_string_equal(run->whole, b.file), "%s/%d/%s: not rebuilt",
+	          name, eol, oddities[odd]);
 	mbox_run_free(&run);
 	g_ptr_array_free(b.raws, TRUE);
 	g_string_free(b.file, TRUE);
@@ -211,9 +212,8 @@ static const struct {
 	{"a date alone is not enough",
          SEP "A: b\nC: d\n\ntext\n\n" SEP "no header here\n\n", NULL, 1,
          "mbox.from-ambiguous"},
-	{"no empty line is needed", SEP "A: b\nC: d\n\ntext\n" SEP
-                                        "A: b\nC: d\n\nmore\n",
-         NULL, 2, NULL},
+	{"no empty line is needed",
+         SEP "A: b\nC: d\n\ntext\n" SEP "A: b\nC: d\n\nmore\n", NULL, 2, NULL},
 	{"a patch in a mail is text",
          SEP "A: b\nC: d\n\ntext\n\nFrom 0123456789 Mon Sep 17 00:00:00 "
              "2001\nFrom: x\nDate: y\n\npatch\n\n",
@@ -242,15 +242,16 @@ static const struct {
          SEP "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"
              "X-IMAP: 1 2\nStatus: RO\n\nx\n\n" SEP "A: b\nC: d\n\nx\n\n",
          NULL, 1, "mbox.pseudo-message"},
-	{"expunged", "From - " DATE "\nX-Mozilla-Status: 0009\nA: b\n\nx\n\n"
-                     "From - " DATE "\nX-Mozilla-Status: 0001\nA: b\n\ny\n\n",
+	{"expunged",
+         "From - " DATE "\nX-Mozilla-Status: 0009\nA: b\n\nx\n\n"
+         "From - " DATE "\nX-Mozilla-Status: 0001\nA: b\n\ny\n\n",
          NULL, 1, "mbox.deleted-skipped"},
 	{"expunged, asked for",
          "From - " DATE "\nX-Mozilla-Status: 0009\nA: b\n\nx\n\n",
          "include-deleted", 1, NULL},
-	{"cut within the header", SEP "A: b\nC: d\n\nx\n\n" SEP
-                                      "Received: x\nSubject: ha",
-         NULL, 2, "mbox.truncated"},
+	{"cut within the header",
+         SEP "A: b\nC: d\n\nx\n\n" SEP "Received: x\nSubject: ha", NULL, 2,
+         "mbox.truncated"},
 	{"join-at", SEP "A: b\nC: d\n\ntext\n\n" SEP "A: b\nC: d\n\nx\n\n",
          "join-at=59", 1, NULL},
 	{"split-at", SEP "A: b\nC: d\n\ntext\n\nFrom here on\nno header\n\n",
@@ -261,10 +262,9 @@ static const struct {
 Test(mbox_source, decisions)
 {
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
-		struct run *run =
-			mbox_run_bytes("m.mbox", cases[i].file,
-		                       strlen(cases[i].file), cases[i].options,
-		                       0);
+		struct run *run = mbox_run_bytes("m.mbox", cases[i].file,
+		                                 strlen(cases[i].file),
+		                                 cases[i].options, 0);
 		cr_expect_eq(run->messages->len, cases[i].messages, "%s: %u",
 		             cases[i].shows, run->messages->len);
 		cr_expect_eq(run->folders->len, 1, "%s", cases[i].shows);
@@ -306,16 +306,15 @@ static const struct {
          "Date: Tue, 2 Jan 2001 00:00:00 +0100\nA: b\n\nx\n", "", "", 0,
          "header.date"},
 	{"From \nReceived: by c; Tue, 2 Jan 2001 00:00:00 +0100\nA: b\n\nx\n\n",
-         "Received: by c; Tue, 2 Jan 2001 00:00:00 +0100\nA: b\n\nx\n", "",
-         "", 0, "header.received"},
+         "Received: by c; Tue, 2 Jan 2001 00:00:00 +0100\nA: b\n\nx\n", "", "",
+         0, "header.received"},
 };
 
 Test(mbox_source, storage_fields_become_state)
 {
 	for (size_t i = 0; i < AM_COUNT(states); i++) {
-		struct run *run = mbox_run_bytes("m", states[i].file,
-		                                 strlen(states[i].file), NULL,
-		                                 0);
+		struct run *run = mbox_run_bytes(
+			"m", states[i].file, strlen(states[i].file), NULL, 0);
 		cr_assert_eq(run->messages->len, 1, "case %zu", i);
 		const struct got *g = mbox_got(run, 0);
 		cr_expect(mbox_raw_is(g, states[i].raw, strlen(states[i].raw)),
@@ -341,8 +340,7 @@ Test(mbox_source, the_majority_owns_its_status)
 	for (int i = 0; i < 10; i++)
 		g_string_append_printf(file, SEP "A: %d\n%s\nx\n\n", i,
 		                       i < 8 ? "Status: RO\n" : "");
-	struct run *run =
-		mbox_run_bytes("m", file->str, file->len, NULL, 0);
+	struct run *run = mbox_run_bytes("m", file->str, file->len, NULL, 0);
 	cr_assert_eq(run->messages->len, 10);
 	for (unsigned i = 0; i < 10; i++) {
 		const struct got *g = mbox_got(run, i);
@@ -368,8 +366,8 @@ Test(mbox_source, zones)
 	for (size_t i = 0; i < AM_COUNT(zones); i++) {
 		struct run *run = mbox_run_bytes("m", file, strlen(file),
 		                                 zones[i].option, 0);
-		cr_expect_eq(mbox_got(run, 0)->received.sec, zones[i].sec,
-		             "%s", zones[i].option);
+		cr_expect_eq(mbox_got(run, 0)->received.sec, zones[i].sec, "%s",
+		             zones[i].option);
 		cr_expect_str_eq(mbox_got(run, 0)->sender, "a@b.example");
 		mbox_run_free(&run);
 	}
@@ -381,8 +379,8 @@ Test(mbox_source, bad_options_are_refused)
 	                                  "split-at=x", "nonsense=1",
 	                                  "include-deleted=perhaps"};
 	for (size_t i = 0; i < AM_COUNT(bad); i++) {
-		struct run *run = mbox_run_bytes("m", SEP, strlen(SEP), bad[i],
-		                                 0);
+		struct run *run =
+			mbox_run_bytes("m", SEP, strlen(SEP), bad[i], 0);
 		cr_expect_eq(run->failures->len, 1, "%s", bad[i]);
 		mbox_run_free(&run);
 	}
@@ -396,7 +394,8 @@ Test(mbox_source, not_a_mailbox_fails_once)
 	mbox_run_free(&run);
 }
 
-/* --- every beginning of a file, and every size of memory -------------------- */
+/* --- every beginning of a file, and every size of memory --------------------
+ */
 
 static const char sample[] =
 	"\n" SEP "Subject: one\nTo: b\nContent-Length: 12\n\nbody\n>From x\n\n"
@@ -408,8 +407,8 @@ Test(mbox_source, every_prefix_is_read_to_its_end, .timeout = 120)
 {
 	for (size_t n = 0; n < sizeof(sample); n++)
 		for (size_t memory = 0; memory < 40; memory += 39) {
-			struct run *run = mbox_run_bytes("m", sample, n, NULL,
-			                                 memory);
+			struct run *run =
+				mbox_run_bytes("m", sample, n, NULL, memory);
 			if (!run->failures->len && run->messages->len)
 				cr_expect(run->whole->len == n &&
 				                  !memcmp(run->whole->str,
@@ -425,9 +424,9 @@ Test(mbox_source, memory_makes_no_difference, .timeout = 60)
 	for (int i = 0; i < 200; i++) {
 		g_string_append(file, SEP "Subject: x\nTo: b\n\n");
 		for (int k = 0; k < i * 7; k++)
-			g_string_append_printf(
-				file, "%sFrom line %d %0*d\n",
-				k % 5 ? "x" : ">", k, (i * k) % 90 + 1, k);
+			g_string_append_printf(file, "%sFrom line %d %0*d\n",
+			                       k % 5 ? "x" : ">", k,
+			                       (i * k) % 90 + 1, k);
 		g_string_append_c(file, '\n');
 	}
 	struct run *a = mbox_run_bytes("m", file->str, file->len, NULL, 0);

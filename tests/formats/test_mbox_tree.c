@@ -102,11 +102,16 @@ Test(mbox_tree, links_to_each_other_do_not_multiply, .timeout = 20)
 static const struct {
 	const char *file, *part;
 } names[] = {
-	{"Inbox", "Inbox"},          {"Inbox.mbox", "Inbox"},
-	{"a.mboxrd.gz", "a"},        {"a.gz", "a"},
-	{"a.b", "a.b"},              {".mbox", ".mbox"},
-	{"50%20off", "50%20off"},    {"a%2Fb.mbox", "a/b"},
-	{"%2Edot.mbox", ".dot"},     {"100%25", "100%"},
+	{"Inbox", "Inbox"},
+	{"Inbox.mbox", "Inbox"},
+	{"a.mboxrd.gz", "a"},
+	{"a.gz", "a"},
+	{"a.b", "a.b"},
+	{".mbox", ".mbox"},
+	{"50%20off", "50%20off"},
+	{"a%2Fb.mbox", "a/b"},
+	{"%2Edot.mbox", ".dot"},
+	{"100%25", "100%"},
 	{"bad\xff", "bad\xef\xbf\xbd"},
 };
 

@@ -53,8 +53,9 @@ static void add(GByteArray *to, const struct am_message *msg)
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
 	add_prop(to, msg, "mbox.before");
 	add_prop(to, msg, "mbox.from-line");
-	if (am_mbox_recipe_apply(recipe ? (const uint8_t *)recipe->value : &none,
-	                         recipe ? recipe->len : 1, msg->raw, &out, NULL))
+	if (am_mbox_recipe_apply(
+		    recipe ? (const uint8_t *)recipe->value : &none,
+		    recipe ? recipe->len : 1, msg->raw, &out, NULL))
 		abort();
 	add_prop(to, msg, "mbox.after");
 }
@@ -70,8 +71,9 @@ static GPtrArray *cut_messages(const uint8_t *data, size_t len)
 	for (;;) {
 		const uint8_t *sep =
 			memmem(data, (size_t)(end - data), "\xff\xff", 2);
-		g_ptr_array_add(list, g_bytes_new(data, (size_t)((sep ? sep : end) -
-		                                                 data)));
+		g_ptr_array_add(
+			list,
+			g_bytes_new(data, (size_t)((sep ? sep : end) - data)));
 		if (!sep)
 			return list;
 		data = sep + 2;

@@ -326,14 +326,17 @@ static bool separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	}
 	enum am_mbox_follow f = follow(scan, msg, at, &passed);
 	bool h = f == AM_MBOX_FOLLOW_HEADERS || f == AM_MBOX_FOLLOW_END;
-	bool weak = f == AM_MBOX_FOLLOW_ONE ||
-	            (f == AM_MBOX_FOLLOW_EMPTY && !bare);
-	bool yes = v && !patch && ((h && !(bare && f == AM_MBOX_FOLLOW_END)) ||
-	                           (blank && weak));
+	bool weak =
+		f == AM_MBOX_FOLLOW_ONE || (f == AM_MBOX_FOLLOW_EMPTY && !bare);
+	bool yes =
+		v && !patch &&
+		((h && !(bare && f == AM_MBOX_FOLLOW_END)) || (blank && weak));
 	if (yes && msg && msg->claim && at < msg->claim &&
 	    at >= msg->start + msg->header.len && claim_holds(scan, msg, at))
 		return false;
-	if (yes ? !h : (v && blank && !bare && !patch) || (h && !v && f != AM_MBOX_FOLLOW_END))
+	if (yes ? !h
+	        : (v && blank && !bare && !patch) ||
+	                    (h && !v && f != AM_MBOX_FOLLOW_END))
 		doubt(scan, yes ? AM_MBOX_DOUBT_SPLIT : AM_MBOX_DOUBT_BODY, at);
 	return yes;
 }
@@ -405,9 +408,9 @@ static int search(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	struct am_mbox_window *w = &scan->window;
 	for (;;) {
 		uint64_t end = am_mbox_window_end(w);
-		const uint8_t *found =
-			am_mbox_find(am_mbox_window_at(w, at),
-		                     am_mbox_window_at(w, end), scan->rules.wide);
+		const uint8_t *found = am_mbox_find(am_mbox_window_at(w, at),
+		                                    am_mbox_window_at(w, end),
+		                                    scan->rules.wide);
 		if (!found) {
 			if (end - at > 4)
 				at = end - 4;
@@ -459,8 +462,8 @@ static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 		passed = 0;
 	uint64_t end = am_mbox_window_end(w);
 	const uint8_t *p = am_mbox_window_at(w, msg->line);
-	const uint8_t *eol =
-		memchr(p + len, scan->rules.eol, (size_t)(end - msg->line) - len);
+	const uint8_t *eol = memchr(p + len, scan->rules.eol,
+	                            (size_t)(end - msg->line) - len);
 	msg->start = eol && ended ? msg->line + (uint64_t)(eol - p) + 1 + passed
 	                          : MIN(end, msg->line + len);
 	for (;;) {
@@ -548,7 +551,8 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 		p++;
 	for (int junk = 0; p < end; junk++) {
 		const uint8_t *eol = memchr(p, '\n', (size_t)(end - p));
-		if (!junk && !(eol && memchr(p, '\r', (size_t)(eol - p)) == eol - 1))
+		if (!junk &&
+		    !(eol && memchr(p, '\r', (size_t)(eol - p)) == eol - 1))
 			/* Old Macintosh: the first CR comes before any LF. */
 			if (memchr(p, '\r', (size_t)((eol ? eol : end) - p)))
 				eol = memchr(p, '\r', (size_t)(end - p));
@@ -559,9 +563,9 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 		if (line >= 5 && !memcmp(p, "From ", 5) && (eol || whole) &&
 		    am_mbox_from_parse(&from, p, line)) {
 			const uint8_t *rest = eol ? eol + 1 : end;
-			enum am_mbox_follow f = am_mbox_follow_read(
-				rest, (size_t)(end - rest), whole, ending,
-				&passed);
+			enum am_mbox_follow f =
+				am_mbox_follow_read(rest, (size_t)(end - rest),
+			                            whole, ending, &passed);
 			if (f == AM_MBOX_FOLLOW_NO ||
 			    (!from.when.known && f == AM_MBOX_FOLLOW_EMPTY))
 				return 0;

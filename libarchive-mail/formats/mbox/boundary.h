@@ -62,22 +62,22 @@ struct am_mbox_cut {
 	struct am_mbox_header header;
 	struct am_mbox_quoted *quoted;
 	size_t n_quoted, quoted_room;
-	bool quoted_lost; /* more than AM_MBOX_QUOTED_MAX */
-	int deepest;      /* '>'s of the deepest of them */
-	unsigned n_plain; /* "From " lines taken for text */
+	bool quoted_lost;       /* more than AM_MBOX_QUOTED_MAX */
+	int deepest;            /* '>'s of the deepest of them */
+	unsigned n_plain;       /* "From " lines taken for text */
 	unsigned n_plain_blank; /* of these, with an empty line before */
 
 	/* Valid until the next scan: */
-	const uint8_t *data;     /* [start, end), or NULL: a large one */
-	const uint8_t *sep;      /* [line, start) */
+	const uint8_t *data; /* [start, end), or NULL: a large one */
+	const uint8_t *sep;  /* [line, start) */
 	size_t sep_len;
-	const uint8_t *head;     /* header.len + header.blank bytes */
-	const uint8_t *tail;     /* the last bytes before end */
+	const uint8_t *head; /* header.len + header.blank bytes */
+	const uint8_t *tail; /* the last bytes before end */
 	size_t tail_len;
-	struct am_spool *spool;  /* large and packed: [start, spooled) */
+	struct am_spool *spool; /* large and packed: [start, spooled) */
 	uint64_t spooled;
-	uint8_t *copy; /* of sep and head, when the window has gone on */
-	uint64_t claim; /* where Content-Length says it ends; 0: nowhere */
+	uint8_t *copy;   /* of sep and head, when the window has gone on */
+	uint64_t claim;  /* where Content-Length says it ends; 0: nowhere */
 	int claim_holds; /* -1: not yet looked */
 	bool large;
 };
@@ -88,7 +88,7 @@ struct am_mbox_scan {
 	struct am_ctx *ctx;
 	const char *tmpdir;
 	size_t spool_memory;
-	uint64_t next; /* the separator found last; UINT64_MAX: none left */
+	uint64_t next;  /* the separator found last; UINT64_MAX: none left */
 	uint64_t first; /* start of what is looked at: 3 behind a BOM */
 	bool begun;
 	/* What stands before the first separator, when it is not too much. */

@@ -91,9 +91,9 @@ static void look_for_lookalikes(struct am_mbox_plan *plan,
 			break;
 		case AM_MBOX_F_GM_THRID:
 		case AM_MBOX_F_GM_LABELS:
-			plan->marked |= msg->envelope_sender &&
-			                g_str_has_suffix(msg->envelope_sender,
-			                                 "@xxx");
+			plan->marked |=
+				msg->envelope_sender &&
+				g_str_has_suffix(msg->envelope_sender, "@xxx");
 			break;
 		default:
 			break;
@@ -142,8 +142,8 @@ static void write_from(struct am_mbox_plan *plan, const struct am_message *msg,
                        int64_t sec)
 {
 	struct am_mbox_from from;
-	plan->from_len = am_mbox_from_write(plan->from, msg->envelope_sender,
-	                                    sec);
+	plan->from_len =
+		am_mbox_from_write(plan->from, msg->envelope_sender, sec);
 	if (!am_mbox_from_parse(&from, (const uint8_t *)plan->from,
 	                        plan->from_len) ||
 	    (from.kind != AM_MBOX_FROM_PLAIN &&
@@ -201,9 +201,9 @@ static bool can_be_verbatim(const struct am_message *msg)
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
 	if (!am_message_prop(msg, "mbox.from-line"))
 		return false;
-	return !recipe || !am_mbox_recipe_apply((const uint8_t *)recipe->value,
-	                                        recipe->len, msg->raw, &nowhere,
-	                                        NULL);
+	return !recipe ||
+	       !am_mbox_recipe_apply((const uint8_t *)recipe->value,
+	                             recipe->len, msg->raw, &nowhere, NULL);
 }
 
 int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
@@ -336,9 +336,9 @@ static int put_group(const struct am_mbox_plan *plan,
 		n = 1;
 	}
 	g_string_append_printf(s, AM_MBOX_MARK ": %u%s%s%s%s", n, places[place],
-	                       !plan->open_end  ? ""
-	                       : style->crlf    ? " eol=crlf"
-	                                        : " eol=lf",
+	                       !plan->open_end ? ""
+	                       : style->crlf   ? " eol=crlf"
+	                                       : " eol=lf",
 	                       told ? quote_word(plan) : "", eol);
 	if (place == AM_MBOX_PLACE_BLOCK)
 		g_string_append(s, eol);
@@ -364,8 +364,7 @@ bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
 		return !plan->verbatim;
 	return style->state &&
 	       (plan->n_lines || plan->marked || plan->tell_quote ||
-	        manner->foreign ||
-	        (plan->open_end && am_blob_size(msg->raw)) ||
+	        manner->foreign || (plan->open_end && am_blob_size(msg->raw)) ||
 	        (plan->lookalike && manner->vouch));
 }
 

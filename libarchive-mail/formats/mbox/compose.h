@@ -40,16 +40,16 @@ struct am_mbox_plan {
 	size_t from_len;
 	bool verbatim; /* from-line, recipe and the rest as imported */
 	enum am_mbox_quote quote;
-	bool quotes;   /* it has lines that need it */
+	bool quotes;       /* it has lines that need it */
 	bool message_crlf; /* its first line ends with CR LF */
-	char *lines;   /* what is added to the header, less the mark */
+	char *lines;       /* what is added to the header, less the mark */
 	unsigned n_lines;
 	enum am_mbox_place place;
-	uint64_t at;   /* where, in the raw bytes */
-	bool shaped;   /* two header lines begin it: a separator is safe */
-	bool weak;     /* safe only behind an empty line */
-	bool open_end; /* its last line has no end */
-	bool marked;   /* the added lines must be told from its own */
+	uint64_t at;    /* where, in the raw bytes */
+	bool shaped;    /* two header lines begin it: a separator is safe */
+	bool weak;      /* safe only behind an empty line */
+	bool open_end;  /* its last line has no end */
+	bool marked;    /* the added lines must be told from its own */
 	bool lookalike; /* ... if the file as a whole looks like that */
 	bool tell_quote;
 };
@@ -62,8 +62,8 @@ void am_mbox_plan_free(struct am_mbox_plan **plan);
 
 /* What the file says on top. */
 struct am_mbox_manner {
-	bool blank;  /* an empty line before each separator */
-	bool vouch;  /* tell lookalikes from storage fields */
+	bool blank;   /* an empty line before each separator */
+	bool vouch;   /* tell lookalikes from storage fields */
 	bool foreign; /* it is of another kind: mark each message, and say how
 	               * it is quoted */
 };

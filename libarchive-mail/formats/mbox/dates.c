@@ -34,8 +34,7 @@ static struct am_when in_zone(struct am_when when, const char *name)
 	GTimeZone *zone = name ? zone_of(name) : NULL;
 	if (!zone)
 		return when;
-	int at = g_time_zone_adjust_time(zone, G_TIME_TYPE_STANDARD,
-	                                 &when.sec);
+	int at = g_time_zone_adjust_time(zone, G_TIME_TYPE_STANDARD, &when.sec);
 	if (at >= 0) {
 		int64_t offset = g_time_zone_get_offset(zone, at);
 		when.sec -= offset;
@@ -97,9 +96,8 @@ void am_mbox_dates_add(struct am_message *msg,
 	struct am_when when;
 	add_sender(msg, &cut->from);
 	if (am_mbox_from_dated(&cut->from)) {
-		when = cut->from.zoned
-		               ? cut->from.when
-		               : in_zone(cut->from.when, box->from_tz);
+		when = cut->from.zoned ? cut->from.when
+		                       : in_zone(cut->from.when, box->from_tz);
 		candidate(msg, "mbox.from", &when, !box->dialect.rewritten);
 	}
 	if (header_date(&when, cut->head, h->received, h->received_len, true))

@@ -83,9 +83,9 @@ static void collect_gaps(struct work *w, bool quotes)
 	while (i < w->state.n_gaps || (quotes && k < w->cut->n_quoted)) {
 		const struct am_mbox_gap *field =
 			i < w->state.n_gaps ? &w->state.gaps[i] : NULL;
-		const struct am_mbox_quoted *q =
-			quotes && k < w->cut->n_quoted ? &w->cut->quoted[k]
-						       : NULL;
+		const struct am_mbox_quoted *q = quotes && k < w->cut->n_quoted
+		                                         ? &w->cut->quoted[k]
+		                                         : NULL;
 		if (field && (!q || field->at <= q->at)) {
 			while (quotes && k < w->cut->n_quoted &&
 			       w->cut->quoted[k].at < field->at + field->len)
@@ -116,9 +116,9 @@ static int add_recipe(struct work *w, struct am_message *msg,
 		gaps = w->state.gaps;
 		n = w->state.n_gaps;
 	}
-	int r = am_mbox_recipe_encode(
-		&recipe, &len, by_rule ? w->undo : AM_MBOX_QUOTE_NONE,
-		w->box->dialect.eol, gaps, n, err);
+	int r = am_mbox_recipe_encode(&recipe, &len,
+	                              by_rule ? w->undo : AM_MBOX_QUOTE_NONE,
+	                              w->box->dialect.eol, gaps, n, err);
 	if (r)
 		return r;
 	if (recipe)
@@ -205,7 +205,7 @@ static int raw_large(struct work *w, struct am_message *msg,
 	int r = AM_OK;
 	if (!cut->spool) {
 		r = w->n_gaps ? spool_without_gaps(w, NULL, &msg->raw, err)
-			      : am_blob_slice(&msg->raw, w->scan->window.file,
+		              : am_blob_slice(&msg->raw, w->scan->window.file,
 		                              cut->start, w->len, err);
 		goto out;
 	}
@@ -213,10 +213,10 @@ static int raw_large(struct work *w, struct am_message *msg,
 	 * is mostly there, and only a larger hole needs a second copy. */
 	uint64_t end = cut->start + w->len;
 	if (end > cut->spooled)
-		r = am_spool_write(cut->spool,
-		                   am_mbox_window_at(&w->scan->window,
-		                                     cut->spooled),
-		                   (size_t)(end - cut->spooled), err);
+		r = am_spool_write(
+			cut->spool,
+			am_mbox_window_at(&w->scan->window, cut->spooled),
+			(size_t)(end - cut->spooled), err);
 	if (!r)
 		r = am_spool_seal(&cut->spool, &stored, err);
 	if (r)
@@ -245,10 +245,9 @@ static void describe(struct work *w, struct am_message *msg)
 	am_mbox_state_apply(&w->state, w->cut, &w->box->imap, msg);
 	am_mbox_dates_add(msg, w->box, w->cut);
 	msg->exactness = !w->n_unquoted ? AM_EXACT : AM_GUESSED;
-	if (w->n_unquoted &&
-	    (w->state.marked && w->state.mark.quote_told
-	             ? w->undo == AM_MBOX_QUOTE_RD
-	             : w->box->dialect.sure))
+	if (w->n_unquoted && (w->state.marked && w->state.mark.quote_told
+	                              ? w->undo == AM_MBOX_QUOTE_RD
+	                              : w->box->dialect.sure))
 		msg->exactness = AM_UNQUOTED;
 }
 
@@ -298,8 +297,7 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	box->n_cuts++;
 	w->len = am_mbox_trim(scan, &box->dialect, &w->state);
 	*after = cut->end - cut->start - w->len;
-	if (w->state.pseudo ||
-	    (w->state.expunged && !box->include_deleted)) {
+	if (w->state.pseudo || (w->state.expunged && !box->include_deleted)) {
 		note(w, AM_NOTE_INFO,
 		     w->state.pseudo ? "mbox.pseudo-message"
 		                     : "mbox.deleted-skipped",
@@ -314,8 +312,8 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	               w->len)
 		w->state.n_gaps--;
 	choose_quoting(w);
-	w->gaps = g_new(struct am_mbox_gap,
-	                w->state.n_gaps + cut->n_quoted + 1);
+	w->gaps =
+		g_new(struct am_mbox_gap, w->state.n_gaps + cut->n_quoted + 1);
 	r = am_message_new(&msg, box->folder, err);
 	if (r)
 		goto out;

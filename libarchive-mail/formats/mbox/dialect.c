@@ -12,8 +12,10 @@
 static const struct {
 	const char *name;
 	enum am_mbox_flavour flavour;
-} flavours[] = {{"auto", AM_MBOX_AUTO},   {"mboxrd", AM_MBOX_RD},
-                {"mboxo", AM_MBOX_O},     {"mboxcl", AM_MBOX_CL},
+} flavours[] = {{"auto", AM_MBOX_AUTO},
+                {"mboxrd", AM_MBOX_RD},
+                {"mboxo", AM_MBOX_O},
+                {"mboxcl", AM_MBOX_CL},
                 {"mboxcl2", AM_MBOX_CL2}};
 
 bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name)
@@ -33,11 +35,11 @@ const char *am_mbox_flavour_name(enum am_mbox_flavour flavour)
 
 /* What the sample showed. */
 struct tally {
-	unsigned n;      /* messages */
-	unsigned own;    /* of these, without a mark of ours */
-	unsigned ends;   /* separators behind a message */
-	unsigned blanks; /* of these, behind an empty line */
-	unsigned bare;   /* "From " alone */
+	unsigned n;       /* messages */
+	unsigned own;     /* of these, without a mark of ours */
+	unsigned ends;    /* separators behind a message */
+	unsigned blanks;  /* of these, behind an empty line */
+	unsigned bare;    /* "From " alone */
 	unsigned shallow; /* lines with one '>' */
 	unsigned plain, plain_blank;
 	int deepest;
@@ -88,8 +90,8 @@ static void count_fields(struct tally *t, const struct am_mbox_cut *cut)
 		}
 	t->lengths += length;
 	/* A last message that was cut short proves nothing. */
-	if (length && !(cut->at_end &&
-	                (!cut->claim || cut->claim > cut->end))) {
+	if (length &&
+	    !(cut->at_end && (!cut->claim || cut->claim > cut->end))) {
 		t->judged++;
 		t->exact += cut->by_length ||
 		            (cut->at_end && cut->end - cut->claim <= 2);
@@ -219,8 +221,7 @@ static void judge_fields(struct am_mbox_dialect *d, const struct tally *t)
 	d->blank = writes_blank(t->ends, t->ends - t->blanks);
 	d->patches = t->patches;
 	d->n_messages = t->n;
-	d->lengths = n && t->lengths * 4 >= n * 3 &&
-	             (n >= 2 || t->exact);
+	d->lengths = n && t->lengths * 4 >= n * 3 && (n >= 2 || t->exact);
 	d->imap = t->imap;
 	d->status = t->imap || (n >= 2 && t->status * 3 >= n * 2) ||
 	            (n && t->status_kin * 2 >= n);
@@ -254,8 +255,7 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 	while (!(r = am_mbox_scan_next(&scan, err))) {
 		/* The sample's end is not the file's. */
 		struct am_mbox_cut *cut = &scan.cut;
-		bool cut_off = cut->at_end && t.n &&
-		               cut->end >= AM_MBOX_SAMPLE;
+		bool cut_off = cut->at_end && t.n && cut->end >= AM_MBOX_SAMPLE;
 		if (cut_off)
 			break;
 		count(&t, cut);

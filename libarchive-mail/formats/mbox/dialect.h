@@ -19,10 +19,10 @@ struct am_mbox_dialect {
 	uint8_t eol; /* '\n', or '\r' */
 	bool wide, patches, trust_length; /* see am_mbox_rules */
 	/* Fields that belong to the mbox and not to its messages. */
-	bool lengths; /* Content-Length and Lines at the end of each header */
-	bool status;  /* Status and its kin at the end */
-	bool imap;    /* the first message holds X-IMAP or X-IMAPbase */
-	bool mozilla; /* X-Mozilla-* at the top */
+	bool lengths;   /* Content-Length and Lines at the end of each header */
+	bool status;    /* Status and its kin at the end */
+	bool imap;      /* the first message holds X-IMAP or X-IMAPbase */
+	bool mozilla;   /* X-Mozilla-* at the top */
 	bool rewritten; /* separators' dates are the day of an export */
 	unsigned n_messages; /* in the sample */
 };

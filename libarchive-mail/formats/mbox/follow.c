@@ -16,8 +16,7 @@ static const uint8_t *line_end(const uint8_t *p, const uint8_t *end,
 }
 
 enum am_mbox_follow am_mbox_follow_read(const uint8_t *at, size_t len,
-                                        bool whole, uint8_t eol,
-                                        size_t *passed)
+                                        bool whole, uint8_t eol, size_t *passed)
 {
 	const uint8_t *p = at, *end = at + len, *next;
 	*passed = 0;

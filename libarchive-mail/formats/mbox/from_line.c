@@ -145,13 +145,13 @@ static bool read_month(struct word w, struct date *d)
 static const struct {
 	char name[6];
 	int16_t minutes;
-} zones[] = {{"UT", 0},      {"UTC", 0},     {"GMT", 0},     {"Z", 0},
-             {"EST", -300},  {"EDT", -240},  {"CST", -360},  {"CDT", -300},
-             {"MST", -420},  {"MDT", -360},  {"PST", -480},  {"PDT", -420},
-             {"BST", 60},    {"CET", 60},    {"MET", 60},    {"CEST", 120},
-             {"MEST", 120},  {"EET", 120},   {"EEST", 180},  {"WET", 0},
-             {"WEST", 60},   {"JST", 540},   {"AEST", 600},  {"AEDT", 660},
-             {"NZST", 720},  {"NZDT", 780}};
+} zones[] = {{"UT", 0},     {"UTC", 0},    {"GMT", 0},    {"Z", 0},
+             {"EST", -300}, {"EDT", -240}, {"CST", -360}, {"CDT", -300},
+             {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420},
+             {"BST", 60},   {"CET", 60},   {"MET", 60},   {"CEST", 120},
+             {"MEST", 120}, {"EET", 120},  {"EEST", 180}, {"WET", 0},
+             {"WEST", 60},  {"JST", 540},  {"AEST", 600}, {"AEDT", 660},
+             {"NZST", 720}, {"NZDT", 780}};
 
 /* +0100, -05:30, EST, PST8PDT, (CEST).  A name we do not know is no zone, but
  * no reason to refuse the line either. */
@@ -216,8 +216,7 @@ static size_t read_iso(const struct line *l, size_t at, struct date *d)
 	if (end < w.len && w.s[end] == '.')
 		for (end++; end < w.len && g_ascii_isdigit(w.s[end]);)
 			end++;
-	if (end < w.len &&
-	    !read_zone((struct word){w.s + end, w.len - end}, d))
+	if (end < w.len && !read_zone((struct word){w.s + end, w.len - end}, d))
 		return 0;
 	return 1;
 }
@@ -251,7 +250,8 @@ static size_t read_date(const struct line *l, size_t at, struct date *d)
 	} else {
 		return 0;
 	}
-	for (int extra = 0; extra < 2 && i < l->n && read_zone(w[i], d); extra++)
+	for (int extra = 0; extra < 2 && i < l->n && read_zone(w[i], d);
+	     extra++)
 		i++;
 	return i - at;
 }
@@ -317,7 +317,8 @@ bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
 	if (len < 5 || len > AM_MBOX_FROM_MAX || memcmp(s, "From ", 5) ||
 	    !cut_words(&l, s + 5, len - 5))
 		return false;
-	if (!l.n || (l.n == 1 && l.words[0].len == 1 && l.words[0].s[0] == '-')) {
+	if (!l.n ||
+	    (l.n == 1 && l.words[0].len == 1 && l.words[0].s[0] == '-')) {
 		out->kind = l.n ? AM_MBOX_FROM_DASH : AM_MBOX_FROM_BARE;
 		return true;
 	}
@@ -366,8 +367,10 @@ size_t am_mbox_from_write(char out[AM_MBOX_FROM_ROOM], const char *sender,
 	char date[AM_TIME_ROOM];
 	size_t len = 5;
 	memcpy(out, "From ", 5);
-	if (!sender || !*sender)
+	if (!sender)
 		sender = "MAILER-DAEMON";
+	else if (!*sender)
+		sender = "<>";
 	/* A sender such as "-" or one longer than any real one would make the
 	 * line mean something else. */
 	if (!strcmp(sender, "-"))

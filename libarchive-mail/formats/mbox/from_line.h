@@ -40,8 +40,9 @@ bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
  * sync time, not git's magic, not the epoch.) */
 bool am_mbox_from_dated(const struct am_mbox_from *from);
 
-/* "From sender Www Mmm dd hh:mm:ss yyyy" without line end, into out; a sender
- * NULL or "" is MAILER-DAEMON, what would break the line becomes '-'.
+/* "From sender Www Mmm dd hh:mm:ss yyyy" without line end, into out; an
+ * unknown sender (NULL) is MAILER-DAEMON, the empty one <>; what would break
+ * the line becomes '-'.
  * Returns its length. */
 #define AM_MBOX_FROM_ROOM 400
 size_t am_mbox_from_write(char out[AM_MBOX_FROM_ROOM], const char *sender,

@@ -17,25 +17,25 @@ static const struct {
 	const char *names;
 } states[] = {
 	{OPENED, "Opened|Geöffnet|Abierto|Abiertos|Ouvert|Ouverts|Aperto|"
-	         "Aperti|Geopend|Aberto|Aberta|Abertos|Obert|Oberts|Otwarte|"
-	         "Otwarto|Öppnad|Öppnat"},
+                 "Aperti|Geopend|Aberto|Aberta|Abertos|Obert|Oberts|Otwarte|"
+                 "Otwarto|Öppnad|Öppnat"},
 	{UNREAD, "Unread|Ungelesen|No leído|No leídos|Non lu|Non lus|Non letto|"
-	         "Da leggere|Non letti|Ongelezen|Não lido|Não lidas|Não lida|"
-	         "Não lidos|No llegit|No llegits|Nieprzeczytane|Oläst|Olästa"},
+                 "Da leggere|Non letti|Ongelezen|Não lido|Não lidas|Não lida|"
+                 "Não lidos|No llegit|No llegits|Nieprzeczytane|Oläst|Olästa"},
 	{STARRED, "Starred|Markiert|Destacado|Destacados|Suivi|Suivis|"
-	          "Messages suivis|Favoris|Speciali|Speciale|Met ster|"
-	          "Com estrela|Marcado com estrela|Destacat|Destacats|"
-	          "Oznaczone gwiazdką|Stjärnmärkt|Stjärnmärkta"},
+                  "Messages suivis|Favoris|Speciali|Speciale|Met ster|"
+                  "Com estrela|Marcado com estrela|Destacat|Destacats|"
+                  "Oznaczone gwiazdką|Stjärnmärkt|Stjärnmärkta"},
 	{DRAFT, "Draft|Drafts|Entwurf|Entwürfe|Borrador|Borradores|Brouillon|"
-	        "Brouillons|Bozza|Bozze|Concept|Concepten|Rascunho|Rascunhos|"
-	        "Esborrany|Esborranys|Wersja robocza|Wersje robocze|Utkast"},
+                "Brouillons|Bozza|Bozze|Concept|Concepten|Rascunho|Rascunhos|"
+                "Esborrany|Esborranys|Wersja robocza|Wersje robocze|Utkast"},
 	{SPAM, "Spam|Correu brossa|Skräppost"},
 	{TRASH, "Trash|Bin|Papierkorb|Papelera|Corbeille|Cestino|Prullenbak|"
-	        "Lixeira|Lixo|Paperera|Kosz|Papperskorg|Papperskorgen"},
+                "Lixeira|Lixo|Paperera|Kosz|Papperskorg|Papperskorgen"},
 	{ARCHIVED, "Archived|Archiviert|Archivado|Archivados|Archivé|Archivés|"
-	           "Messages archivés|Archiviato|Archiviati|Gearchiveerd|"
-	           "Arquivado|Arquivada|Arquivados|Arxivat|Arxivats|"
-	           "Zarchiwizowane|Arkiverad|Arkiverat"},
+                   "Messages archivés|Archiviato|Archiviati|Gearchiveerd|"
+                   "Arquivado|Arquivada|Arquivados|Arxivat|Arxivats|"
+                   "Zarchiwizowane|Arkiverad|Arkiverat"},
 };
 
 static bool among(const char *names, const char *word)
@@ -81,8 +81,7 @@ static void add(struct am_message *msg, const char *label, bool *unread)
 	am_message_add_label(msg, label);
 }
 
-void am_mbox_gmail_labels(struct am_message *msg, const char *value,
-                          size_t len)
+void am_mbox_gmail_labels(struct am_message *msg, const char *value, size_t len)
 {
 	char *text = am_words_decode(msg->arena, value, len);
 	bool unread = false;

@@ -31,7 +31,7 @@ static const struct {
 bool am_mbox_header_shaped(const uint8_t *at, const uint8_t *end)
 {
 	const uint8_t *p = at;
-	while (p < end && *p > ' ' && *p < 0x7f && *p != ':')
+	while (p<end && * p> ' ' && *p < 0x7f && *p != ':')
 		p++;
 	if (p == at)
 		return false;
@@ -97,8 +97,7 @@ static void add(struct am_mbox_header *h, const struct am_mbox_field *field)
 }
 
 static void read_length(struct am_mbox_header *h,
-                        const struct am_mbox_field *field,
-                        const uint8_t *block)
+                        const struct am_mbox_field *field, const uint8_t *block)
 {
 	size_t len;
 	const char *s = am_mbox_field_value(field, block, &len);
@@ -145,7 +144,7 @@ static void look_at(struct am_mbox_header *h, const uint8_t *block,
 	const uint8_t *p = at;
 	if (!may_matter(*at))
 		return;
-	while (p < end && *p > ' ' && *p < 0x7f && *p != ':')
+	while (p<end && * p> ' ' && *p < 0x7f && *p != ':')
 		p++;
 	size_t n = (size_t)(p - at);
 	while (p < end && (*p == ' ' || *p == '\t'))

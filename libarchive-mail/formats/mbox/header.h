@@ -33,9 +33,9 @@ enum am_mbox_field_kind {
 
 struct am_mbox_field {
 	enum am_mbox_field_kind kind;
-	uint32_t at, len;  /* of the whole field: name to last line end */
-	uint32_t value;    /* of its value, from the block's start */
-	uint32_t ordinal;  /* which of all lines-with-folds it is */
+	uint32_t at, len; /* of the whole field: name to last line end */
+	uint32_t value;   /* of its value, from the block's start */
+	uint32_t ordinal; /* which of all lines-with-folds it is */
 };
 
 #define AM_MBOX_FIELDS 48
@@ -48,12 +48,12 @@ struct am_mbox_header {
 	 * are forgotten. */
 	size_t n_fields;
 	struct am_mbox_field fields[AM_MBOX_FIELDS];
-	unsigned n_lengths;   /* Content-Length fields */
-	uint64_t length;      /* of the only one; UINT64_MAX: none usable */
-	bool from_field;      /* "From:" */
-	bool quoted_from;     /* ">From:" */
-	bool internal_data;   /* Subject: … FOLDER INTERNAL DATA */
-	uint32_t date, received;         /* value offsets of the first, or 0 */
+	unsigned n_lengths;      /* Content-Length fields */
+	uint64_t length;         /* of the only one; UINT64_MAX: none usable */
+	bool from_field;         /* "From:" */
+	bool quoted_from;        /* ">From:" */
+	bool internal_data;      /* Subject: … FOLDER INTERNAL DATA */
+	uint32_t date, received; /* value offsets of the first, or 0 */
 	uint32_t date_len, received_len;
 };
 

@@ -12,7 +12,6 @@
 AM_MUST_USE int am_mbox_lock_dot(const char *path, char **lock,
                                  struct am_error *err);
 void am_mbox_unlock_dot(char **lock); /* *lock becomes NULL */
-AM_MUST_USE int am_mbox_lock_fd(int fd, const char *path,
-                                struct am_error *err);
+AM_MUST_USE int am_mbox_lock_fd(int fd, const char *path, struct am_error *err);
 
 #endif

@@ -11,13 +11,13 @@
  * ".XXXXXX" of a temporary one. */
 #define NAME_MAX_BYTES 230
 
-static const char *const packers[] = {".gz", ".bz2", ".xz",   ".zst",
+static const char *const packers[] = {".gz",  ".bz2",  ".xz", ".zst",
                                       ".lz4", ".lzma", ".Z"};
-static const char *const suffixes[] = {".mbox",   ".mbx",     ".mboxrd",
-                                       ".mboxo",  ".mboxcl",  ".mboxcl2"};
-static const char *const beside[] = {".msf",  ".dat",  ".json", ".html",
-                                     ".lock", ".tmp",   ".cmeta", ".ev-summary",
-                                     ".ibex.index", ".ibex.index.data"};
+static const char *const suffixes[] = {".mbox",  ".mbx",    ".mboxrd",
+                                       ".mboxo", ".mboxcl", ".mboxcl2"};
+static const char *const beside[] = {
+	".msf", ".dat",   ".json",       ".html",       ".lock",
+	".tmp", ".cmeta", ".ev-summary", ".ibex.index", ".ibex.index.data"};
 
 /* The length without one of these endings, len when it has none. */
 static size_t without(const char *s, size_t len, const char *const *endings,
@@ -80,9 +80,8 @@ static bool needs_escape(const char *part, size_t i, size_t len)
 	uint8_t c = (uint8_t)part[i];
 	if (c < ' ' || c == 0x7f || c == '/' || c == '%')
 		return true;
-	return c == '.' &&
-	       (i == 0 ||
-	        (len - i == 4 && !g_ascii_strcasecmp(part + i, ".sbd")));
+	return c == '.' && (i == 0 || (len - i == 4 &&
+	                               !g_ascii_strcasecmp(part + i, ".sbd")));
 }
 
 char *am_mbox_name_to_file(const char *part, bool *changed)

@@ -73,8 +73,7 @@ static void add_state(struct am_mbox_plan *plan, GString *to,
                       const struct am_message *msg,
                       const struct am_mbox_style *style, struct am_ctx *ctx)
 {
-	bool labels = msg->n_labels &&
-	              style->labels == AM_MBOX_LABELS_KEYWORDS;
+	bool labels = msg->n_labels && style->labels == AM_MBOX_LABELS_KEYWORDS;
 	if (!msg->flags && !msg->n_keywords && !labels)
 		return;
 	add_line(plan, to, "Status", msg->flags & AM_SEEN ? " RO" : " O");
@@ -91,9 +90,9 @@ static void add_state(struct am_mbox_plan *plan, GString *to,
 	letters[n] = 0;
 	if (n > 1)
 		add_line(plan, to, "X-Status", letters);
-	char *flags = g_strconcat(
-		msg->flags & AM_FORWARDED ? " $Forwarded" : "",
-		msg->flags & AM_JUNK ? " $Junk" : "", NULL);
+	char *flags =
+		g_strconcat(msg->flags & AM_FORWARDED ? " $Forwarded" : "",
+	                    msg->flags & AM_JUNK ? " $Junk" : "", NULL);
 	add_words(plan, to, "X-Keywords", flags, msg->keywords, msg->n_keywords,
 	          msg, ctx);
 	g_free(flags);

@@ -28,9 +28,10 @@ int am_mbox_depth(const uint8_t *at, const uint8_t *floor, bool floor_is_line,
 /* What a writer does to such lines.  The numbers are in recipes. */
 enum am_mbox_quote {
 	AM_MBOX_QUOTE_NONE = 0,
-	AM_MBOX_QUOTE_RD = 1,     /* every ^>*From_ gets one more '>' */
-	AM_MBOX_QUOTE_O = 2,      /* only ^From_ gets one */
-	AM_MBOX_QUOTE_BACKUP = 3  /* imap-backup: every ^>*From, no space asked */
+	AM_MBOX_QUOTE_RD = 1, /* every ^>*From_ gets one more '>' */
+	AM_MBOX_QUOTE_O = 2,  /* only ^From_ gets one */
+	AM_MBOX_QUOTE_BACKUP =
+		3 /* imap-backup: every ^>*From, no space asked */
 };
 
 /* Must this line get a '>' when written in that way? */

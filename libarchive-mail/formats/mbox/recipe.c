@@ -207,10 +207,9 @@ int am_mbox_recipe_apply(const uint8_t *recipe, size_t len,
 	if (s.recipe.bad || (first & ~15u) || (first & 7) > 3 ||
 	    !next_insertion(&s))
 		return bad_recipe(err);
-	int r = am_mbox_quote_blob(raw, 0, am_blob_size(raw),
-	                           (enum am_mbox_quote)(first & 7),
-	                           first & BIT_CR ? '\r' : '\n', &through, NULL,
-	                           err);
+	int r = am_mbox_quote_blob(
+		raw, 0, am_blob_size(raw), (enum am_mbox_quote)(first & 7),
+		first & BIT_CR ? '\r' : '\n', &through, NULL, err);
 	if (r)
 		return r;
 	r = insert(&s, err); /* what stands at the very end */

@@ -25,9 +25,9 @@ struct mbox_sink {
 	char *path;
 	bool tree;
 	GHashTable *targets; /* file name -> struct am_mbox_target */
-	GPtrArray *awake;    /* of these, those with a descriptor, oldest first */
+	GPtrArray *awake; /* of these, those with a descriptor, oldest first */
 	const struct am_folder *only; /* the folder of a single file */
-	bool merged;         /* that it is more than one has been said */
+	bool merged; /* that it is more than one has been said */
 };
 
 static struct mbox_sink *sink_of(struct am_sink *base)
@@ -82,7 +82,8 @@ static int make_way(struct mbox_sink *s, struct am_mbox_target *t,
 {
 	guint at;
 	int r = AM_OK;
-	if (s->awake->len && g_ptr_array_index(s->awake, s->awake->len - 1) == t)
+	if (s->awake->len &&
+	    g_ptr_array_index(s->awake, s->awake->len - 1) == t)
 		return AM_OK;
 	if (g_ptr_array_find(s->awake, t, &at))
 		g_ptr_array_remove_index(s->awake, at);

@@ -228,8 +228,8 @@ static int open_file(struct mbox_source *s, const char *path,
 		                           s->base.ctx, err);
 	if (r)
 		goto out;
-	struct am_limits limits = am_limits_or_default(
-		s->base.ctx ? &s->base.ctx->limits : NULL);
+	struct am_limits limits =
+		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
 	struct am_mbox_rules rules = {
 		.eol = d->eol,
 		.wide = d->wide,
@@ -566,8 +566,8 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 	s->after = g_byte_array_new();
 	s->split = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	s->join = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	s->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	                                   NULL);
+	s->folders =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r = read_options(s, where, err);
 	if (r)
 		goto out;

@@ -56,8 +56,8 @@ static bool read_mark(struct am_mbox_mark *mark, const char *s, size_t len,
 	return true;
 }
 
-bool am_mbox_mark_find(struct am_mbox_mark *out,
-                       const struct am_mbox_header *h, const uint8_t *head)
+bool am_mbox_mark_find(struct am_mbox_mark *out, const struct am_mbox_header *h,
+                       const uint8_t *head)
 {
 	for (size_t i = 0; i < h->n_fields; i++) {
 		const struct am_mbox_field *f = &h->fields[i];
@@ -167,8 +167,8 @@ static bool all_listed(const struct am_mbox_imap *imap, const char *s,
 	char **words = keyword_list(s, len);
 	bool all = true;
 	for (char **w = words; *w && all; w++)
-		all = !**w || g_strv_contains((const char *const *)imap->keywords,
-		                              *w);
+		all = !**w ||
+		      g_strv_contains((const char *const *)imap->keywords, *w);
 	g_strfreev(words);
 	return all;
 }
@@ -254,14 +254,11 @@ static bool wanted(const struct am_mbox_cut *cut,
 	case AM_MBOX_F_MOZ_STATUS:
 	case AM_MBOX_F_MOZ_STATUS2:
 	case AM_MBOX_F_MOZ_KEYS:
-		return (d->mozilla ||
-		        cut->from.kind == AM_MBOX_FROM_DASH) &&
-		       f->ordinal < AM_MBOX_TOP &&
-		       mozilla_valid(f, cut->head);
+		return (d->mozilla || cut->from.kind == AM_MBOX_FROM_DASH) &&
+		       f->ordinal < AM_MBOX_TOP && mozilla_valid(f, cut->head);
 	case AM_MBOX_F_GM_THRID:
 	case AM_MBOX_F_GM_LABELS:
-		return cut->from.kind == AM_MBOX_FROM_TAKEOUT &&
-		       f->ordinal < 4;
+		return cut->from.kind == AM_MBOX_FROM_TAKEOUT && f->ordinal < 4;
 	default:
 		return false;
 	}
@@ -296,10 +293,9 @@ void am_mbox_state_find(struct am_mbox_state *out,
 			take(out, cut, f);
 			if (f->kind == AM_MBOX_F_MOZ_STATUS) {
 				size_t len;
-				const char *s = am_mbox_field_value(
-					f, cut->head, &len);
-				out->expunged =
-					(strtoul(s, NULL, 16) & 8) != 0;
+				const char *s =
+					am_mbox_field_value(f, cut->head, &len);
+				out->expunged = (strtoul(s, NULL, 16) & 8) != 0;
 			}
 		}
 }

@@ -34,10 +34,10 @@ struct am_message;
 #define AM_MBOX_TOP 8
 
 struct am_mbox_mark {
-	size_t field;        /* index of the mark */
-	size_t first;        /* index of the group's first field */
+	size_t field; /* index of the mark */
+	size_t first; /* index of the group's first field */
 	bool block;
-	uint8_t eol_added;   /* 0, 1 (LF), 2 (CRLF) */
+	uint8_t eol_added; /* 0, 1 (LF), 2 (CRLF) */
 	bool quote_told;
 	enum am_mbox_quote quote;
 };

@@ -275,8 +275,7 @@ static int separate(struct am_mbox_target *t, const struct am_mbox_plan *plan,
 int am_mbox_target_put(struct am_mbox_target *t,
                        const struct am_mbox_plan *plan,
                        const struct am_message *msg,
-                       const struct am_mbox_style *style,
-                       struct am_error *err)
+                       const struct am_mbox_style *style, struct am_error *err)
 {
 	struct am_mbox_out out = {append, t};
 	int r = wake(t, err);

@@ -13,9 +13,9 @@
 #define DEPTH_MAX 200
 
 struct level {
-	char *path;      /* of the directory, without a final slash */
-	char *part;      /* NULL: the root */
-	char *package;   /* its name as an Apple package, or NULL */
+	char *path;    /* of the directory, without a final slash */
+	char *part;    /* NULL: the root */
+	char *package; /* its name as an Apple package, or NULL */
 	GPtrArray *names;
 	guint at;
 	struct stat st;
@@ -102,8 +102,8 @@ int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
 		path[--len] = 0;
 	tree->root_len = len;
 	tree->levels = g_ptr_array_new_with_free_func(level_free);
-	tree->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	                                   NULL);
+	tree->seen =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	tree->parts = g_ptr_array_new();
 	int r = enter(tree, path, NULL, &st, err);
 	if (r)
@@ -160,8 +160,8 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
                       struct am_error *err)
 {
 	while (tree->levels->len) {
-		struct level *top = g_ptr_array_index(tree->levels,
-		                                      tree->levels->len - 1);
+		struct level *top =
+			g_ptr_array_index(tree->levels, tree->levels->len - 1);
 		struct stat st;
 		if (top->at == top->names->len) {
 			g_ptr_array_set_size(tree->levels,
@@ -171,9 +171,9 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 		const char *name = g_ptr_array_index(top->names, top->at++);
 		g_free(tree->path);
 		tree->path = g_strdup_printf("%s/%s", top->path, name);
-		*out = (struct am_mbox_entry){
-			.path = tree->path,
-			.relative = tree->path + tree->root_len + 1};
+		*out = (struct am_mbox_entry){.path = tree->path,
+		                              .relative = tree->path +
+		                                          tree->root_len + 1};
 		if (tree->root_len == 1 && tree->path[0] == '/')
 			out->relative = tree->path + 2;
 		if (stat(tree->path, &st)) {

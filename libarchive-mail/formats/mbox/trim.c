@@ -68,9 +68,10 @@ uint64_t am_mbox_trim(const struct am_mbox_scan *scan,
 		size_t last = line_end(cut->tail, tail, eol);
 		/* An empty line: the message begins with it, or a line end
 		 * stands before it. */
-		bool empty = last && (len == last ||
-		                      (tail > last &&
-		                       cut->tail[tail - last - 1] == eol));
+		bool empty =
+			last &&
+			(len == last ||
+		         (tail > last && cut->tail[tail - last - 1] == eol));
 		if (last && (empty || (!cut->at_end && !cut->hole))) {
 			len -= last;
 			tail -= last;
