@@ -466,8 +466,8 @@ Test(index, goes_on_after_being_broken_off)
 	index_env_fill(env, 0, 3000);
 	for (unsigned round = 0; round < 20; round++) {
 		env->cancel_at = 700;
-		env->cancel = (struct am_cancel){0};
 		int r = index_env_update(env, 1, &err);
+		env->cancel = (struct am_cancel){0};
 		g_free(index_env_search(env, "", AM_SORT_DATE));
 		cr_assert_eq(am_index_stats(env->index, &stats, &err), 0);
 		if (!r)
