@@ -281,14 +281,17 @@ static int attach_reader(struct am_archive *a, bool *again,
 
 	*again = false;
 	int r = attach_as_it_is(a, false, &standing, &why);
-	if (!r && standing == CURRENT)
+	/* An import that was killed leaves it without its indexes. */
+	if (!r && standing == CURRENT &&
+	    (am_catalog_is_indexed(a->catalog) ||
+	     !am_log_last(a->log)->messages))
 		return AM_OK;
 	if (r && why.kind == AM_E_UNSUPPORTED) {
 		if (err)
 			*err = why;
 		return r;
 	}
-	bool usable = !r && standing == BEHIND;
+	bool usable = !r && (standing == BEHIND || standing == CURRENT);
 	r = lock_cache(a, !usable, &why);
 	if (r && usable && why.kind == AM_E_BUSY)
 		return AM_OK;

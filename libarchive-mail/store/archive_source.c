@@ -37,7 +37,6 @@ static int make_message(struct archive_source *s,
 {
 	struct am_arena *arena = am_arena_new();
 	struct am_item_placement item;
-	struct am_catalog_message row;
 	struct am_message *msg = NULL;
 	char id[24];
 
@@ -53,13 +52,11 @@ static int make_message(struct archive_source *s,
 	msg->uid = place->uid;
 	g_snprintf(id, sizeof id, "%" PRIu64, place->message);
 	am_message_add_prop(msg, PROP_ID, id, strlen(id));
-	r = am_catalog_message(s->archive->catalog, place->message, arena, &row,
-	                       err);
+	r = am_catalog_size(s->archive->catalog, place->message, &msg->size,
+	                    err);
 	if (r == AM_END)
 		r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		            "message %" PRIu64 " is missing", place->message);
-	if (!r)
-		msg->size = row.item.size;
 out:
 	am_arena_free(&arena);
 	if (r)

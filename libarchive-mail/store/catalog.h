@@ -63,6 +63,7 @@ void am_catalog_unpin(struct am_catalog *catalog);
 void am_catalog_bulk(struct am_catalog *catalog, bool lookup);
 AM_MUST_USE int am_catalog_index(struct am_catalog *catalog,
                                  struct am_error *err);
+bool am_catalog_is_indexed(const struct am_catalog *catalog);
 /* Marks it as not fit to be read yet; in the transaction that is open. */
 AM_MUST_USE int am_catalog_set_rebuilding(struct am_catalog *catalog,
                                           bool rebuilding,
@@ -143,6 +144,9 @@ AM_MUST_USE int am_catalog_message(struct am_catalog *catalog, uint64_t id,
                                    struct am_arena *arena,
                                    struct am_catalog_message *out,
                                    struct am_error *err);
+/* Its size alone; AM_END when there is no such message. */
+AM_MUST_USE int am_catalog_size(struct am_catalog *catalog, uint64_t message,
+                                uint64_t *out, struct am_error *err);
 /* All ids, g_free() them: ascending, or with like mails next to each other. */
 enum am_catalog_order { AM_CATALOG_BY_ID, AM_CATALOG_BY_THREAD };
 AM_MUST_USE int am_catalog_ids(struct am_catalog *catalog,

@@ -164,8 +164,8 @@ int am_catalog_add_message(struct am_catalog *c,
 	return r || dropped ? r : remember(c, m, err);
 }
 
-static int size_of(struct am_catalog *c, uint64_t message, uint64_t *out,
-                   struct am_error *err)
+int am_catalog_size(struct am_catalog *c, uint64_t message, uint64_t *out,
+                    struct am_error *err)
 {
 	sqlite3_stmt *s;
 
@@ -181,7 +181,7 @@ static int size_of(struct am_catalog *c, uint64_t message, uint64_t *out,
 	if (!r)
 		*out = (uint64_t)sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
-	return r < 0 ? r : AM_OK;
+	return r;
 }
 
 /* A live placement comes to a folder or leaves it. */
@@ -189,13 +189,13 @@ static int count(struct am_catalog *c, uint64_t folder, uint64_t message,
                  uint32_t flags, int by, struct am_error *err)
 {
 	struct am_catalog_row *row;
-	uint64_t size, n = (uint64_t)(int64_t)by;
+	uint64_t size = 0, n = (uint64_t)(int64_t)by;
 
 	int r = am_catalog_folder_row(c, folder, &row, err);
 	if (!r)
-		r = size_of(c, message, &size, err);
-	if (r || !row)
-		return r;
+		r = am_catalog_size(c, message, &size, err);
+	if (r < 0 || !row)
+		return r < 0 ? r : AM_OK;
 	row->public.messages += n;
 	if (!(flags & AM_SEEN))
 		row->public.unseen += n;

@@ -70,6 +70,11 @@ int am_catalog_index(struct am_catalog *c, struct am_error *err)
 	return AM_OK;
 }
 
+bool am_catalog_is_indexed(const struct am_catalog *c)
+{
+	return c->indexed;
+}
+
 int am_catalog_set_rebuilding(struct am_catalog *c, bool rebuilding,
                               struct am_error *err)
 {
