@@ -65,19 +65,19 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "max", NULL, "as small as it gets, slowly: for cold archives",
-	 OPT_SWITCH, offsetof(struct options, max)},
+         OPT_SWITCH, offsetof(struct options, max)},
 	{0, "to", "FILE", "write a new archive, leave this one", OPT_STRING,
-	 offsetof(struct options, to)},
+         offsetof(struct options, to)},
 	{0, "codec", "NAME", "zstd, zlib or stored", OPT_STRING,
-	 offsetof(struct options, codec)},
+         offsetof(struct options, codec)},
 	{0, "segment", "SIZE", "numbered files of about this size", OPT_SIZE,
-	 offsetof(struct options, segment)},
+         offsetof(struct options, segment)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

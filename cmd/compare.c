@@ -49,13 +49,13 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "strict", NULL, "folders, flags and dates must agree too",
-	 OPT_SWITCH, offsetof(struct options, strict)},
+         OPT_SWITCH, offsetof(struct options, strict)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'q', "quiet", NULL, "say nothing: the exit status tells", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

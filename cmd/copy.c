@@ -113,7 +113,8 @@ static void say_loss(void *user, const char *code, const char *sentence)
 }
 
 /* The words before it starts: once for each kind of source. */
-static void say_losses(const struct copy *c, int at, const struct am_source *src)
+static void say_losses(const struct copy *c, int at,
+                       const struct am_source *src)
 {
 	const struct am_format *from = am_place_format(c->sources[at]);
 
@@ -180,15 +181,15 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	};
 	struct am_transfer_opts opts = {
 		.workers = c->o->jobs ? (unsigned)MIN(c->o->jobs, 64)
-				      : g_get_num_processors(),
+	                              : g_get_num_processors(),
 		.dry_run = c->o->dry_run,
 		.want = want,
 		.want_loaded = c->query || c->filter.larger ||
-					       c->filter.smaller ||
-					       c->filter.since.known ||
-					       c->filter.until.known
-				       ? want_loaded
-				       : NULL,
+	                                       c->filter.smaller ||
+	                                       c->filter.since.known ||
+	                                       c->filter.until.known
+	                               ? want_loaded
+	                               : NULL,
 		.want_folder = want_folder,
 		.user = c,
 		.limit = c->left,
@@ -242,8 +243,9 @@ static int copy_one(struct copy *c, int at)
 	}
 	if (r && err.kind == AM_E_CANCELLED) {
 		c->stopped = true;
-		session_say(c->s, "stopped; what was stored is safe in %s: run "
-		                  "the same command again to go on",
+		session_say(c->s,
+		            "stopped; what was stored is safe in %s: run "
+		            "the same command again to go on",
 		            c->target_name);
 	} else if (r) {
 		session_error(c->s, NULL, &err);
@@ -361,8 +363,7 @@ static int copy_all(struct copy *c)
 		status = status ? status : indexed;
 	}
 	session_sum_up(s);
-	if (!status &&
-	    (am_report_total(c->total)->failed || s->n_errors))
+	if (!status && (am_report_total(c->total)->failed || s->n_errors))
 		status = EXIT_SOME_FAILED;
 	return status;
 }
@@ -407,37 +408,37 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "from", "FORMAT", "what the sources are, and its options",
-	 OPT_STRING, offsetof(struct options, from)},
+         OPT_STRING, offsetof(struct options, from)},
 	{0, "to", "FORMAT", "what to write, and its options: mbox,eol=crlf",
-	 OPT_STRING, offsetof(struct options, to)},
+         OPT_STRING, offsetof(struct options, to)},
 	{0, "folder", "GLOB", "only these folders", OPT_MANY,
-	 offsetof(struct options, folders)},
+         offsetof(struct options, folders)},
 	{0, "exclude-folder", "GLOB", "not these folders", OPT_MANY,
-	 offsetof(struct options, exclude)},
+         offsetof(struct options, exclude)},
 	{0, "since", "DATE", "received then or later: 2020, 2020-05-01, 3d",
-	 OPT_STRING, offsetof(struct options, since)},
+         OPT_STRING, offsetof(struct options, since)},
 	{0, "until", "DATE", "received then or earlier, that day included",
-	 OPT_STRING, offsetof(struct options, until)},
+         OPT_STRING, offsetof(struct options, until)},
 	{0, "larger", "SIZE", "more bytes than this: 10k, 5M", OPT_SIZE,
-	 offsetof(struct options, larger)},
+         offsetof(struct options, larger)},
 	{0, "smaller", "SIZE", "fewer bytes than this", OPT_SIZE,
-	 offsetof(struct options, smaller)},
+         offsetof(struct options, smaller)},
 	{0, "query", "QUERY", "only what a search for this finds", OPT_STRING,
-	 offsetof(struct options, query)},
+         offsetof(struct options, query)},
 	{0, "limit", "N", "at most so many messages", OPT_NUMBER,
-	 offsetof(struct options, limit)},
+         offsetof(struct options, limit)},
 	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
-	 offsetof(struct options, jobs)},
+         offsetof(struct options, jobs)},
 	{0, "no-index", NULL, "do not bring the archive's index up to date",
-	 OPT_SWITCH, offsetof(struct options, no_index)},
+         OPT_SWITCH, offsetof(struct options, no_index)},
 	{'n', "dry-run", NULL, "do everything but write", OPT_SWITCH,
-	 offsetof(struct options, dry_run)},
+         offsetof(struct options, dry_run)},
 	{0, "report", "FILE", "write the ledger in full as JSON", OPT_STRING,
-	 offsetof(struct options, report)},
+         offsetof(struct options, report)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 
@@ -446,14 +447,13 @@ const struct cmd cmd_copy = {
 	.usage = "[options] SOURCE… TARGET",
 	.summary = "Copy mail from any format into any other; run again, it "
 		   "adds what is new",
-	.examples =
-		"  mailark copy old.mbox mail.mailark\n"
-		"  mailark copy ~/Maildir takeout.mbox.gz mail.mailark\n"
-		"  mailark copy --to maildir mail.mailark out/\n"
-		"  mailark copy --folder Work --since 2020 mail.mailark "
-		"work.mbox\n"
-		"  mailark copy --dry-run --report r.json old.mbox "
-		"mail.mailark\n",
+	.examples = "  mailark copy old.mbox mail.mailark\n"
+		    "  mailark copy ~/Maildir takeout.mbox.gz mail.mailark\n"
+		    "  mailark copy --to maildir mail.mailark out/\n"
+		    "  mailark copy --folder Work --since 2020 mail.mailark "
+		    "work.mbox\n"
+		    "  mailark copy --dry-run --report r.json old.mbox "
+		    "mail.mailark\n",
 	.options = table,
 	.options_size = sizeof(struct options),
 	.run = run,

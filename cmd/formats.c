@@ -20,7 +20,9 @@ static const char *can(const struct am_format *f)
 {
 	if (f->open_source && f->open_sink)
 		return "read, write";
-	return f->open_source ? "read" : f->open_sink ? "write" : "not built in";
+	return f->open_source ? "read"
+	       : f->open_sink ? "write"
+	                      : "not built in";
 }
 
 static void print_table(void)
@@ -44,9 +46,8 @@ static void print_format(const struct am_format *f)
 	if (f->options && f->options->name)
 		printf("  options (--from %s,KEY=VALUE or --to …):\n", f->name);
 	for (const struct am_option *o = f->options; o && o->name; o++) {
-		char *left = g_strdup_printf("%s=%s", o->name,
-		                             o->argument ? o->argument
-		                                         : "yes|no");
+		char *left = g_strdup_printf(
+			"%s=%s", o->name, o->argument ? o->argument : "yes|no");
 		printf("    %-30s %s%s%s%s\n", left, o->help,
 		       o->preset ? " [" : "", o->preset ? o->preset : "",
 		       o->preset ? "]" : "");
@@ -129,7 +130,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "json", NULL, "one JSON object a format", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{0},
 };
 

@@ -149,7 +149,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "completion", "SHELL", "print completion code: bash", OPT_STRING,
-	 offsetof(struct options, completion)},
+         offsetof(struct options, completion)},
 	{0},
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark index: bring the full-text index of an archive up to date. */
+#include "index/index.h"
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/indexing.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
-#include "index/index.h"
 #include "store/archive.h"
 
 #include <glib.h>
@@ -103,15 +103,15 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "rebuild", NULL, "throw the index away and make it anew",
-	 OPT_SWITCH, offsetof(struct options, rebuild)},
+         OPT_SWITCH, offsetof(struct options, rebuild)},
 	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
-	 offsetof(struct options, jobs)},
+         offsetof(struct options, jobs)},
 	{0, "json", NULL, "print what there is as JSON", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

@@ -39,7 +39,8 @@ static bool wanted(const struct options *o, const struct am_folder *folder)
 	return !o->folders.n;
 }
 
-/* ---- messages -------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------
+ */
 
 /* Ids are the archive's own; a message is found by its hash. */
 static int64_t id_of(struct list *list, const struct lister_item *item)
@@ -116,8 +117,11 @@ static void print_message(struct list *list, const struct lister_item *item)
 	const struct {
 		uint32_t flag;
 		char letter;
-	} letters[] = {{AM_FLAGGED, 'F'}, {AM_ANSWERED, 'R'}, {AM_DRAFT, 'D'},
-	               {AM_DELETED, 'T'}, {AM_JUNK, 'J'}};
+	} letters[] = {{AM_FLAGGED, 'F'},
+	               {AM_ANSWERED, 'R'},
+	               {AM_DRAFT, 'D'},
+	               {AM_DELETED, 'T'},
+	               {AM_JUNK, 'J'}};
 	char *folder = am_folder_print(msg->folder);
 
 	out_when(msg->received.known ? &msg->received : &v->date, when);
@@ -165,7 +169,8 @@ static int list_messages(struct list *list, const struct am_place *place)
 	return lister_run(list->s, place, &lister);
 }
 
-/* ---- folders ---------------------------------------------------------------- */
+/* ---- folders ----------------------------------------------------------------
+ */
 
 struct count {
 	const struct am_folder *folder;
@@ -347,7 +352,8 @@ static int list_folders(struct list *list, const struct am_place *place)
 	return r;
 }
 
-/* ---- the command ---------------------------------------------------------------- */
+/* ---- the command
+ * ---------------------------------------------------------------- */
 
 static int list_one(struct list *list, const char *name)
 {
@@ -400,19 +406,19 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{'m', "messages", NULL, "one line a message", OPT_SWITCH,
-	 offsetof(struct options, messages)},
+         offsetof(struct options, messages)},
 	{0, "json", NULL, "one JSON object a line", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{0, "from", "FORMAT", "what the locations are, and its options",
-	 OPT_STRING, offsetof(struct options, from)},
+         OPT_STRING, offsetof(struct options, from)},
 	{0, "folder", "GLOB", "only these folders", OPT_MANY,
-	 offsetof(struct options, folders)},
+         offsetof(struct options, folders)},
 	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
-	 offsetof(struct options, jobs)},
+         offsetof(struct options, jobs)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

@@ -18,7 +18,7 @@
 struct entry {
 	uint8_t raw[AM_SHA256_LEN];
 	uint8_t lf[AM_SHA256_LEN];
-	uint32_t folder;           /* index into folders */
+	uint32_t folder; /* index into folders */
 	uint32_t flags;
 	int64_t received; /* INT64_MIN: not known */
 	uint32_t words;   /* hash of keywords */
@@ -28,8 +28,8 @@ struct entry {
 struct side {
 	const char *name;
 	const struct am_place *place;
-	GArray *entries;    /* struct entry, in source order */
-	GPtrArray *names;   /* of the unmatched, as many as are kept */
+	GArray *entries;  /* struct entry, in source order */
+	GPtrArray *names; /* of the unmatched, as many as are kept */
 	uint64_t unmatched;
 };
 
@@ -38,9 +38,9 @@ struct matching {
 	struct side a, b;
 	GHashTable *folder_ids; /* printed folder -> index + 1 */
 	GPtrArray *folders;
-	uint64_t same;       /* bytes and folder */
-	uint64_t moved;      /* bytes, in another folder */
-	uint64_t line_ends;  /* but for line ends */
+	uint64_t same;         /* bytes and folder */
+	uint64_t moved;        /* bytes, in another folder */
+	uint64_t line_ends;    /* but for line ends */
 	uint64_t flags, dates; /* of those with equal bytes */
 	GPtrArray *flag_names, *date_names;
 };
@@ -114,7 +114,8 @@ static int add_entry(void *user, const struct lister_item *item,
 	return AM_OK;
 }
 
-/* ---- pairing: both sides sorted by a key, then walked together ---------------- */
+/* ---- pairing: both sides sorted by a key, then walked together
+ * ---------------- */
 
 typedef int compare_fn(const struct entry *x, const struct entry *y);
 
@@ -156,7 +157,8 @@ static GPtrArray *sorted_left(const struct side *side, compare_fn *compare)
 	GPtrArray *left = g_ptr_array_new();
 
 	for (guint i = 0; i < side->entries->len; i++) {
-		struct entry *e = &g_array_index(side->entries, struct entry, i);
+		struct entry *e =
+			&g_array_index(side->entries, struct entry, i);
 		if (!e->matched)
 			g_ptr_array_add(left, e);
 	}
@@ -172,11 +174,10 @@ static void name_difference(GPtrArray *names, const struct matching *m,
 	if (names->len >= NAMED_MAX)
 		return;
 	am_hex(a->raw, 8, hex);
-	g_ptr_array_add(names, g_strdup_printf(
-				       "%s: %s: %s",
-				       (char *)g_ptr_array_index(m->folders,
-	                                                         a->folder),
-				       hex, what));
+	g_ptr_array_add(names, g_strdup_printf("%s: %s: %s",
+	                                       (char *)g_ptr_array_index(
+						       m->folders, a->folder),
+	                                       hex, what));
 }
 
 static char *flag_words(uint32_t flags)
@@ -208,16 +209,16 @@ static void compare_meta(struct matching *m, const struct entry *a,
 	}
 	if (a->received != b->received) {
 		char ta[AM_TIME_ROOM], tb[AM_TIME_ROOM];
-		am_time_iso(&(struct am_when){.sec = a->received,
-		                              .known = a->received !=
-		                                       INT64_MIN},
-		            ta);
-		am_time_iso(&(struct am_when){.sec = b->received,
-		                              .known = b->received !=
-		                                       INT64_MIN},
-		            tb);
-		char *what = g_strdup_printf("received %s / %s",
-		                             *ta ? ta : "-", *tb ? tb : "-");
+		am_time_iso(
+			&(struct am_when){.sec = a->received,
+		                          .known = a->received != INT64_MIN},
+			ta);
+		am_time_iso(
+			&(struct am_when){.sec = b->received,
+		                          .known = b->received != INT64_MIN},
+			tb);
+		char *what = g_strdup_printf("received %s / %s", *ta ? ta : "-",
+		                             *tb ? tb : "-");
 		m->dates++;
 		name_difference(m->date_names, m, a, what);
 		g_free(what);
@@ -250,7 +251,8 @@ static void pair_up(struct matching *m, compare_fn *compare, uint64_t *count)
 	g_ptr_array_unref(b);
 }
 
-/* ---- naming what is left --------------------------------------------------------- */
+/* ---- naming what is left
+ * --------------------------------------------------------- */
 
 struct naming {
 	struct matching *m;
@@ -274,11 +276,11 @@ static int name_left(void *user, const struct lister_item *item,
 	char hex[17];
 	am_hex(e->raw, 8, hex);
 	const char *origin = item->msg->origin;
-	char *name = g_strdup_printf(
-		"%s%s%s: %s: %s", folder, *folder ? ": " : "",
-		origin ? origin : "?", hex,
-		item->overview.subject ? item->overview.subject
-				       : "(no subject)");
+	char *name =
+		g_strdup_printf("%s%s%s: %s: %s", folder, *folder ? ": " : "",
+	                        origin ? origin : "?", hex,
+	                        item->overview.subject ? item->overview.subject
+	                                               : "(no subject)");
 	g_ptr_array_add(n->side->names, name);
 	g_free(folder);
 	return AM_OK;
@@ -383,7 +385,8 @@ bool matching_all_equal(const struct matching *matching)
 	       !matching->flags && !matching->dates;
 }
 
-/* ---- showing ------------------------------------------------------------------------ */
+/* ---- showing
+ * ------------------------------------------------------------------------ */
 
 static void print_names(const GPtrArray *names, uint64_t n, const char *mark)
 {

@@ -148,8 +148,8 @@ static int take_value(struct args *args, const struct opt *o, const char *rest,
 		return AM_OK;
 	}
 	if (args->at + 1 >= args->argc)
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "--%s needs a %s", o->name, o->arg);
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT, "--%s needs a %s",
+		               o->name, o->arg);
 	*out = args->argv[++args->at];
 	return AM_OK;
 }
@@ -237,8 +237,7 @@ void opt_free(const struct cmd *cmd, void *values)
 	for (const struct opt *o = cmd->options; o && o->name; o++) {
 		if (o->kind != OPT_MANY)
 			continue;
-		struct opt_list *list =
-			(void *)((char *)values + o->offset);
+		struct opt_list *list = (void *)((char *)values + o->offset);
 		g_free(list->items);
 		*list = (struct opt_list){0};
 	}
@@ -250,8 +249,9 @@ void opt_help(const struct cmd *cmd)
 	       cmd->summary);
 	printf("\noptions:\n");
 	for (const struct opt *o = cmd->options; o && o->name; o++) {
-		char *left = o->arg ? g_strdup_printf("--%s %s", o->name, o->arg)
-		                    : g_strdup_printf("--%s", o->name);
+		char *left =
+			o->arg ? g_strdup_printf("--%s %s", o->name, o->arg)
+			       : g_strdup_printf("--%s", o->name);
 		if (o->letter)
 			printf("  -%c, %-26s %s\n", o->letter, left, o->help);
 		else

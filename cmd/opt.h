@@ -13,8 +13,8 @@ struct opt_list {
 /*
  * Parse argv (without the command's name) by the command's table into values,
  * a zeroed struct of cmd->options_size.  Options and other arguments may stand
- * in any order; "--" ends the options; "--name=value", "--name value", "-xvalue"
- * and "-x value" are alike; short switches may be run together.
+ * in any order; "--" ends the options; "--name=value", "--name value",
+ * "-xvalue" and "-x value" are alike; short switches may be run together.
  *
  * The other arguments are moved to the front of argv, which ends with NULL as
  * main's does before and after, and counted in *argc.

@@ -76,9 +76,8 @@ static char *make_line(const struct progress *progress,
 	(void)progress;
 	out_count(p->done, a);
 	out_count(p->total, b);
-	g_string_append_printf(line, p->total ? ": %s of %s messages"
-	                                      : ": %s messages",
-	                       a, b);
+	g_string_append_printf(
+		line, p->total ? ": %s of %s messages" : ": %s messages", a, b);
 	if (p->done_bytes) {
 		out_size(p->done_bytes, a);
 		g_string_append_printf(line, ", %s", a);

@@ -41,13 +41,13 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "index", NULL, "make the full-text index anew as well", OPT_SWITCH,
-	 offsetof(struct options, index)},
+         offsetof(struct options, index)},
 	{'j', "jobs", "N", "index so many messages at once", OPT_NUMBER,
-	 offsetof(struct options, jobs)},
+         offsetof(struct options, jobs)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

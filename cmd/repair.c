@@ -69,20 +69,18 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		print_result(&result, to, o->json);
 	session_sum_up(s);
 	g_free(to);
-	return r              ? EXIT_COULD_NOT
-	       : result.lost ? EXIT_SOME_FAILED
-	                     : EXIT_DONE;
+	return r ? EXIT_COULD_NOT : result.lost ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
 static const struct opt table[] = {
 	{0, "to", "FILE", "the new archive (NAME.repaired.mailark)", OPT_STRING,
-	 offsetof(struct options, to)},
+         offsetof(struct options, to)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

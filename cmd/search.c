@@ -130,7 +130,8 @@ static int search_one(struct search *q, struct searched *in, uint64_t room,
 	int r = AM_OK;
 
 	if (room == UINT64_MAX)
-		r = am_index_count(in->index, in->archive, q->query, &room, err);
+		r = am_index_count(in->index, in->archive, q->query, &room,
+		                   err);
 	if (r || !room)
 		return r;
 	hits = g_new(struct am_hit, room);
@@ -138,9 +139,8 @@ static int search_one(struct search *q, struct searched *in, uint64_t room,
 	                    (size_t)room, hits, &got, &total, err);
 	q->total += total > got ? total : got;
 	for (size_t i = 0; !r && i < got; i++) {
-		struct found f = {.in = in,
-		                  .id = hits[i].id,
-		                  .score = hits[i].score};
+		struct found f = {
+			.in = in, .id = hits[i].id, .score = hits[i].score};
 		r = fill_keys(q, &f, err);
 		g_array_append_val(q->found, f);
 	}
@@ -148,10 +148,11 @@ static int search_one(struct search *q, struct searched *in, uint64_t room,
 	return r;
 }
 
-/* ---- showing a hit ------------------------------------------------------------ */
+/* ---- showing a hit
+ * ------------------------------------------------------------ */
 
 struct where {
-	struct am_json *json;      /* folders of all places, or NULL */
+	struct am_json *json;           /* folders of all places, or NULL */
 	const struct am_folder *folder; /* of the first live one */
 	uint32_t flags;
 	bool found;
@@ -379,8 +380,8 @@ static int split_arguments(int argc, char **argv)
 	struct stat st;
 	int n = 1;
 
-	while (n < argc - 1 && (!stat(argv[n], &st) ||
-	                        g_str_has_prefix(argv[n], "archive:")))
+	while (n < argc - 1 &&
+	       (!stat(argv[n], &st) || g_str_has_prefix(argv[n], "archive:")))
 		n++;
 	return n;
 }
@@ -424,21 +425,21 @@ out:
 
 static const struct opt table[] = {
 	{0, "json", NULL, "one JSON object a hit", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'c', "count", NULL, "only how many messages match", OPT_SWITCH,
-	 offsetof(struct options, count)},
+         offsetof(struct options, count)},
 	{'l', "limit", "N", "at most so many hits (50; all with --json)",
-	 OPT_STRING, offsetof(struct options, limit)},
+         OPT_STRING, offsetof(struct options, limit)},
 	{0, "offset", "N", "pass over so many first", OPT_NUMBER,
-	 offsetof(struct options, offset)},
+         offsetof(struct options, offset)},
 	{'s', "sort", "ORDER", "relevance, date, date-asc or size", OPT_STRING,
-	 offsetof(struct options, sort)},
+         offsetof(struct options, sort)},
 	{0, "no-snippets", NULL, "do not show the text around what matched",
-	 OPT_SWITCH, offsetof(struct options, no_snippets)},
+         OPT_SWITCH, offsetof(struct options, no_snippets)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note", OPT_SWITCH,
-	 offsetof(struct options, verbose)},
+         offsetof(struct options, verbose)},
 	{0},
 };
 
@@ -446,13 +447,12 @@ const struct cmd cmd_search = {
 	.name = "search",
 	.usage = "[options] ARCHIVE… QUERY",
 	.summary = "Search the text of archived mail",
-	.examples =
-		"  mailark search mail.mailark invoice from:alice\n"
-		"  mailark search mail.mailark 'subject:\"annual report\" "
-		"since:2019'\n"
-		"  mailark search --json --limit 10 a.mailark b.mailark "
-		"has:attachment\n"
-		"  mailark search --count mail.mailark is:unread\n",
+	.examples = "  mailark search mail.mailark invoice from:alice\n"
+		    "  mailark search mail.mailark 'subject:\"annual report\" "
+		    "since:2019'\n"
+		    "  mailark search --json --limit 10 a.mailark b.mailark "
+		    "has:attachment\n"
+		    "  mailark search --count mail.mailark is:unread\n",
 	.options = table,
 	.options_size = sizeof(struct options),
 	.run = run,

@@ -70,20 +70,50 @@ static void print_line(struct session *s, const char *kind, const char *what,
 	g_string_free(line, TRUE);
 }
 
-/* "old.mbox: Work/Old: message 17": what a note is about. */
+/* The last part of a location's name: what sources call it in origins. */
+static char *short_name(const struct session *s)
+{
+	return s->subject ? g_path_get_basename(s->subject) : g_strdup("");
+}
+
+/* `text` behind "NAME: " or "NAME:", where it begins so. */
+static const char *behind(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (!n || strncmp(text, name, n))
+		return text;
+	if (!text[n])
+		return "";
+	if (text[n] != ':')
+		return text;
+	return text[n + 1] == ' ' ? text + n + 2 : text + n + 1;
+}
+
+/*
+ * "old.mbox: offset 48211": what a note is about.  The origin is a lasting
+ * name within the source and says more than the folder; a file that is all of
+ * the source is not named twice.
+ */
 static char *describe(const struct session *s, const struct am_note *note)
 {
 	GString *what = g_string_new(s->subject ? s->subject : "");
+	char *name = short_name(s);
+	const char *origin = note->origin ? behind(note->origin, name) : "";
 
-	if (note->folder && note->folder->depth) {
+	if (*origin && !origin[strspn(origin, "0123456789")])
+		g_string_append_printf(what, "%soffset %s",
+		                       what->len ? ": " : "", origin);
+	else if (*origin)
+		g_string_append_printf(what, "%s%s", what->len ? ": " : "",
+		                       origin);
+	else if (!note->origin && note->folder && note->folder->depth) {
 		char *folder = am_folder_print(note->folder);
 		g_string_append_printf(what, "%s%s", what->len ? ": " : "",
 		                       folder);
 		g_free(folder);
 	}
-	if (note->origin && *note->origin)
-		g_string_append_printf(what, "%s%s", what->len ? ": " : "",
-		                       note->origin);
+	g_free(name);
 	return g_string_free(what, FALSE);
 }
 
@@ -121,7 +151,9 @@ static void on_note(void *user, const struct am_note *note)
 	if (!shown(s, note))
 		return;
 	char *what = describe(s, note);
-	print_line(s, kinds[note->level], what, note->text);
+	char *name = short_name(s);
+	print_line(s, kinds[note->level], what, behind(note->text, name));
+	g_free(name);
 	g_free(what);
 }
 
@@ -139,7 +171,7 @@ void session_init(struct session *s, const char *command, const char *line)
 		.line = line,
 		.progress = progress_new(),
 		.warned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-		                                NULL),
+	                                        NULL),
 	};
 	s->ctx = (struct am_ctx){
 		.on_note = on_note,
@@ -168,7 +200,8 @@ void session_voice(struct session *s, bool quiet, bool verbose)
 int session_error(struct session *s, const char *what,
                   const struct am_error *err)
 {
-	print_line(s, "", what, err->text);
+	/* What failed below may have named it already. */
+	print_line(s, "", what, what ? behind(err->text, what) : err->text);
 	return EXIT_COULD_NOT;
 }
 

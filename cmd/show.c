@@ -139,8 +139,8 @@ static int print_attachments(const struct am_blob *raw,
 		if (!info.attachment)
 			continue;
 		out_size(scan->parts[i].end - scan->parts[i].body, size);
-		char *name = out_clean(info.name ? info.name : "(no name)",
-		                       false);
+		char *name =
+			out_clean(info.name ? info.name : "(no name)", false);
 		printf("Attachment %s: %s (%s, %s encoded)\n", info.section,
 		       name, info.type, size);
 		g_free(name);
@@ -260,19 +260,19 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{'r', "raw", NULL, "the exact bytes and nothing else", OPT_SWITCH,
-	 offsetof(struct options, raw)},
+         offsetof(struct options, raw)},
 	{0, "json", NULL, "all that is known of it, as JSON", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'t', "text", NULL, "only the text, without headers", OPT_SWITCH,
-	 offsetof(struct options, text)},
+         offsetof(struct options, text)},
 	{'p', "part", "N", "one part, decoded: 2, 1.3", OPT_STRING,
-	 offsetof(struct options, part)},
+         offsetof(struct options, part)},
 	{0, "save-attachments", "DIR", "write its attachments there",
-	 OPT_STRING, offsetof(struct options, save)},
+         OPT_STRING, offsetof(struct options, save)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note", OPT_SWITCH,
-	 offsetof(struct options, verbose)},
+         offsetof(struct options, verbose)},
 	{0},
 };
 

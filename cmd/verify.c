@@ -17,8 +17,7 @@ struct options {
 	const char *against, *from;
 };
 
-static void write_result(struct am_json *json,
-                         const struct am_verify_result *v)
+static void write_result(struct am_json *json, const struct am_verify_result *v)
 {
 	const struct {
 		const char *name;
@@ -75,8 +74,8 @@ static int check_against(struct session *s, const struct options *o,
 	int status = EXIT_COULD_NOT;
 
 	struct am_place *there = session_place(s, o->against, o->from, false);
-	struct am_place *here = there ? session_place(s, archive, NULL, false)
-	                              : NULL;
+	struct am_place *here =
+		there ? session_place(s, archive, NULL, false) : NULL;
 	if (here && !matching_read(&m, s, here, archive, there, o->against)) {
 		if (json)
 			matching_json(m, json, "against");
@@ -140,17 +139,17 @@ static int run(struct session *s, void *options, int argc, char **argv)
 
 static const struct opt table[] = {
 	{0, "full", NULL, "rebuild and hash every message too", OPT_SWITCH,
-	 offsetof(struct options, full)},
+         offsetof(struct options, full)},
 	{0, "against", "LOCATION", "compare with this mail, both ways",
-	 OPT_STRING, offsetof(struct options, against)},
+         OPT_STRING, offsetof(struct options, against)},
 	{0, "from", "FORMAT", "what that location is, and its options",
-	 OPT_STRING, offsetof(struct options, from)},
+         OPT_STRING, offsetof(struct options, from)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
-	 offsetof(struct options, json)},
+         offsetof(struct options, json)},
 	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-	 offsetof(struct options, quiet)},
+         offsetof(struct options, quiet)},
 	{'v', "verbose", NULL, "every note; progress without a terminal",
-	 OPT_SWITCH, offsetof(struct options, verbose)},
+         OPT_SWITCH, offsetof(struct options, verbose)},
 	{0},
 };
 

@@ -7,6 +7,8 @@
  * source -> message -> sink; see README.md for the floors.
  */
 
+/* clang-format off: the order is for readers */
+
 /* What to do next and what went wrong; bytes once, bytes for good. */
 #include "base/error.h"
 #include "base/reader.h"

@@ -51,7 +51,8 @@ void am_known_ignore_folders(struct am_known *known)
 	known->ignore_folders = true;
 }
 
-/* "INBOX" in any case and the root are one place: formats name it either way. */
+/* "INBOX" in any case and the root are one place: formats name it either way.
+ */
 static bool is_inbox(const struct am_folder *folder)
 {
 	return !folder || !folder->depth ||
@@ -65,7 +66,8 @@ static void make_key(const struct am_known *known,
 {
 	memcpy(key, hash, 12);
 	if (!known->ignore_folders && !is_inbox(folder)) {
-		uint64_t f = am_folder_hash(folder) * UINT64_C(0x9E3779B97F4A7C15);
+		uint64_t f =
+			am_folder_hash(folder) * UINT64_C(0x9E3779B97F4A7C15);
 		key[0] ^= (uint32_t)f;
 		key[1] ^= (uint32_t)(f >> 32);
 		key[2] ^= (uint32_t)(f >> 17);

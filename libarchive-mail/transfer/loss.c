@@ -40,11 +40,10 @@ void am_loss_explain(const struct am_format *from, const struct am_source *src,
 	for (size_t i = 0; i < AM_COUNT(table); i++) {
 		if (!(lost & (uint32_t)table[i].bit))
 			continue;
-		uint64_t n = table[i].bit == AM_KEEPS_KEYWORDS
-		                     ? src->n_with_keywords
-		             : table[i].bit == AM_KEEPS_LABELS
-		                     ? src->n_with_labels
-		                     : 0;
+		uint64_t n =
+			table[i].bit == AM_KEEPS_KEYWORDS ? src->n_with_keywords
+			: table[i].bit == AM_KEEPS_LABELS ? src->n_with_labels
+							  : 0;
 		char *sentence =
 			n ? g_strdup_printf("%s: the %s of %" PRIu64
 		                            " message%s are not kept",
@@ -78,14 +77,14 @@ void am_loss_count(struct am_ctx *ctx, uint32_t keeps,
 	} losses[] = {
 		{AM_KEEPS_FLAGS, msg->flags != 0, "loss.flags", "flags"},
 		{AM_KEEPS_KEYWORDS, msg->n_keywords > 0, "loss.keywords",
-		 "keywords"},
+	         "keywords"},
 		{AM_KEEPS_LABELS, msg->n_labels > 0, "loss.labels", "labels"},
 		{AM_KEEPS_RECEIVED, msg->received.known, "loss.received",
-		 "received date"},
+	         "received date"},
 		{AM_KEEPS_SENDER, msg->envelope_sender != NULL, "loss.sender",
-		 "envelope sender"},
+	         "envelope sender"},
 		{AM_KEEPS_FOLDERS, msg->folder && msg->folder->depth > 0,
-		 "loss.folders", "folder"},
+	         "loss.folders", "folder"},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(losses); i++)

@@ -102,9 +102,8 @@ static int parse_url(struct am_place *place, const char *text,
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "%s:// is not built in", scheme);
 	if (place->format && place->format != format)
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "is %s, not %s", format->name,
-		               place->format->name);
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT, "is %s, not %s",
+		               format->name, place->format->name);
 	place->format = format;
 	place->url = g_strdup(text);
 	return AM_OK;
@@ -141,7 +140,8 @@ static int fail_missing(const char *text, struct am_error *err)
 	const char *colon = strchr(text, ':');
 
 	if (colon && colon - text > 1 &&
-	    (size_t)(colon - text) == strspn(text, "abcdefghijklmnopqrstuvwxyz"))
+	    (size_t)(colon - text) ==
+	            strspn(text, "abcdefghijklmnopqrstuvwxyz"))
 		return am_fail(err, AM_FAILED, AM_E_NOTFOUND,
 		               "no such file, and no format is called "
 		               "\"%.*s\"",

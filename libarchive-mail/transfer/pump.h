@@ -33,7 +33,8 @@ struct am_entry {
 	int status;                     /* of preparing */
 	enum am_stage stage;
 	void *prepared;
-	uint8_t hash[AM_SHA256_LEN]; /* am_digest_text(), where known is asked */
+	uint8_t hash[AM_SHA256_LEN]; /* am_digest_text(), where known is asked
+	                              */
 	bool skipped;                /* not prepared: probably a duplicate */
 	bool ready;                  /* the ring's */
 	uint64_t cost;               /* bytes it holds in memory */

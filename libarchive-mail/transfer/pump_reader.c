@@ -64,7 +64,7 @@ struct am_pump_reader *am_pump_reader_new(struct am_source *src,
 	reader->src = src;
 	reader->opts = opts;
 	/* Nothing to gain from asking ahead where nobody listens. */
-	reader->room = !src->ops->ask ? 1
+	reader->room = !src->ops->ask    ? 1
 	               : opts->ask_ahead ? opts->ask_ahead
 	                                 : 64;
 	reader->window = g_new0(struct am_entry, reader->room);
@@ -149,9 +149,9 @@ static int pull(struct am_pump_reader *reader, struct am_entry *entry,
 	}
 	entry->msg = item.message;
 	entry->kind = item.message ? AM_ENTRY_MESSAGE : AM_ENTRY_FOLDER;
-	const struct am_folder *folder =
-		item.message && item.message->folder ? item.message->folder
-						     : item.folder;
+	const struct am_folder *folder = item.message && item.message->folder
+	                                         ? item.message->folder
+	                                         : item.folder;
 	entry->folder = folder ? am_folder_ref(folder) : NULL;
 	if (!item.message)
 		return AM_OK;

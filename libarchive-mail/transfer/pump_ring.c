@@ -15,9 +15,9 @@
 #include <pthread.h>
 #include <time.h>
 
-#define NAP_USEC      200
-#define CLAIM_MAX     16
-#define CLAIM_BYTES   ((uint64_t)64 << 10)
+#define NAP_USEC    200
+#define CLAIM_MAX   16
+#define CLAIM_BYTES ((uint64_t)64 << 10)
 
 struct am_ring {
 	struct am_entry *slots;
@@ -119,8 +119,8 @@ static bool has_space(const struct am_ring *ring, uint64_t cost)
 	uint64_t used = ring->pushed - ring->taken;
 
 	/* Whatever its size, one message always fits alone. */
-	return !used || (used < ring->depth &&
-	                 ring->bytes + cost <= ring->max_bytes);
+	return !used ||
+	       (used < ring->depth && ring->bytes + cost <= ring->max_bytes);
 }
 
 bool am_ring_push(struct am_ring *ring, const struct am_entry *entry)
@@ -184,8 +184,8 @@ size_t am_ring_claim(struct am_ring *ring, struct am_entry **first)
 	size_t n = 0;
 
 	pthread_mutex_lock(&ring->lock);
-	for (unsigned t = 0; !ring->stopped && !ring->ended &&
-	                     ring->claimed == ring->pushed;
+	for (unsigned t = 0;
+	     !ring->stopped && !ring->ended && ring->claimed == ring->pushed;
 	     t++)
 		nap_or_wait(ring, &ring->work, &ring->wait_work, t, INT64_MAX);
 	if (!ring->stopped && ring->claimed != ring->pushed) {
@@ -234,8 +234,7 @@ int am_ring_take(struct am_ring *ring, int64_t until, struct am_entry **first,
 	}
 	uint64_t flat = ring->mask + 1 - (ring->taken & ring->mask);
 	*first = slot(ring, ring->taken);
-	while (*n < flat && *n < CLAIM_MAX &&
-	       is_ready(ring, ring->taken + *n))
+	while (*n < flat && *n < CLAIM_MAX && is_ready(ring, ring->taken + *n))
 		++*n;
 out:
 	pthread_mutex_unlock(&ring->lock);
@@ -249,9 +248,8 @@ void am_ring_release(struct am_ring *ring, size_t n, uint64_t cost)
 	ring->taken += n;
 	/* Half of it, so that the reader wakes for more than one message. */
 	uint64_t used = ring->pushed - ring->taken;
-	if (ring->wait_space &&
-	    (!used || (used <= ring->depth / 2 &&
-	               ring->bytes <= ring->max_bytes / 2)))
+	if (ring->wait_space && (!used || (used <= ring->depth / 2 &&
+	                                   ring->bytes <= ring->max_bytes / 2)))
 		pthread_cond_signal(&ring->space);
 	pthread_mutex_unlock(&ring->lock);
 }

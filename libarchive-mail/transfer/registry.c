@@ -19,12 +19,8 @@ extern const struct am_format am_format_eml;
 extern const struct am_format am_format_null;
 
 const struct am_format *const am_formats[] = {
-	&am_format_archive,
-	&am_format_mbox,
-	&am_format_maildir,
-	&am_format_eml,
-	&am_format_null,
-	NULL,
+	&am_format_archive, &am_format_mbox, &am_format_maildir,
+	&am_format_eml,     &am_format_null, NULL,
 };
 
 const struct am_format *am_format_find(const char *name)
@@ -51,7 +47,8 @@ static int fail_unknown(const struct am_probe *probe, struct am_error *err)
 	if (!probe->size)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "an empty file: not a mailbox");
-	if (!looks && probe->head_len && memchr(probe->head, 0, probe->head_len))
+	if (!looks && probe->head_len &&
+	    memchr(probe->head, 0, probe->head_len))
 		looks = "binary data";
 	if (looks)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
@@ -142,8 +139,8 @@ int am_format_for_target(const struct am_location *where,
 		               "over it",
 		               why.text);
 	*out = named;
-	if (!named && (g_str_has_suffix(path, "/") ||
-	               (there && S_ISDIR(st.st_mode))))
+	if (!named &&
+	    (g_str_has_suffix(path, "/") || (there && S_ISDIR(st.st_mode))))
 		*out = am_format_find("maildir");
 	if (*out)
 		return AM_OK;

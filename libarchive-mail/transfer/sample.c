@@ -160,7 +160,8 @@ static gint compare_entries(gconstpointer a, gconstpointer b)
 static int sample_directory(struct am_sample *sample, const char *path,
                             struct am_error *err)
 {
-	GArray *entries = g_array_new(FALSE, TRUE, sizeof(struct am_probe_entry));
+	GArray *entries =
+		g_array_new(FALSE, TRUE, sizeof(struct am_probe_entry));
 	GPtrArray *names = NULL;
 	bool more = false;
 
@@ -182,9 +183,9 @@ static int sample_directory(struct am_sample *sample, const char *path,
 	sample->probe.n_entries = entries->len;
 	sample->probe.more_entries = more;
 	sample->probe.entries =
-		keep(sample, g_memdup2(entries->data,
-	                               entries->len *
-	                                       sizeof(struct am_probe_entry)));
+		keep(sample,
+	             g_memdup2(entries->data,
+	                       entries->len * sizeof(struct am_probe_entry)));
 out:
 	g_array_unref(entries);
 	g_ptr_array_unref(names);
@@ -254,11 +255,13 @@ const char *am_sample_looks_like(const struct am_probe *probe)
 		{"\x89PNG", 4, 0, "a PNG image"},
 		{"\xFF\xD8\xFF", 3, 0, "a JPEG image"},
 		{"GIF8", 4, 0, "a GIF image"},
-		{"\x7F" "ELF", 4, 0, "a program"},
+		{"\x7F"
+	         "ELF",
+	         4, 0, "a program"},
 		{"MZ", 2, 0, "a Windows program"},
 		{"!BDN", 4, 0, "an Outlook data file (PST or OST)"},
 		{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8, 0,
-		 "an Outlook message or Office document"},
+	         "an Outlook message or Office document"},
 		{"\xCF\xAD\x12\xFE", 4, 0, "an Outlook Express DBX file"},
 		{"SQLite format 3", 16, 0, "an SQLite database"},
 		{"Rar!", 4, 0, "a RAR archive"},

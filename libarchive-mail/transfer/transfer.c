@@ -74,12 +74,13 @@ static void prepare(const struct pump *p, struct am_entry *e)
 		am_entry_fail(e, AM_STAGE_TARGET, &err);
 }
 
-/* ---- putting: one thread, in order ----------------------------------------- */
+/* ---- putting: one thread, in order -----------------------------------------
+ */
 
 /* "source.format", "target.io": what a failure is counted by. */
 static const char *failure_code(enum am_stage stage, enum am_kind kind)
 {
-#define ROW(k, word) [k] = {"source." word, "target." word}
+#define ROW(k, word) [k] = { "source." word, "target." word }
 	static const char *const codes[][2] = {
 		ROW(AM_E_NONE, "error"),
 		ROW(AM_E_IO, "io"),
@@ -271,7 +272,8 @@ static int keep_time(struct pump *p, const struct am_folder *folder,
 	return AM_OK;
 }
 
-/* ---- the run ------------------------------------------------------------------ */
+/* ---- the run
+ * ------------------------------------------------------------------ */
 
 static int run_alone(struct pump *p, struct am_error *err)
 {
@@ -376,10 +378,9 @@ static int run_threads(struct pump *p, unsigned n_workers, struct am_error *err)
 	bool reading = false;
 	int r = AM_OK;
 
-	p->ring = am_ring_new(o->queue_depth ? o->queue_depth : 256,
-	                      o->queue_bytes ? o->queue_bytes
-	                                     : (uint64_t)8 << 20,
-	                      n_workers);
+	p->ring = am_ring_new(
+		o->queue_depth ? o->queue_depth : 256,
+		o->queue_bytes ? o->queue_bytes : (uint64_t)8 << 20, n_workers);
 	while (!r && n_started < n_workers) {
 		r = start_thread(&workers[n_started], prepare_all, p, err);
 		n_started += !r;
@@ -437,13 +438,13 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		.opts = opts,
 		.report = report,
 		.progress = {.phase = opts->phase ? opts->phase : "copying",
-			     .total = src->total,
-			     .total_bytes = src->total_bytes},
+	                     .total = src->total,
+	                     .total_bytes = src->total_bytes},
 		.commit_bytes = opts->commit_bytes ? opts->commit_bytes
-						   : (uint64_t)256 << 20,
-		.commit_usec = (int64_t)(opts->commit_secs ? opts->commit_secs
-							   : 10) *
-			       G_USEC_PER_SEC,
+	                                           : (uint64_t)256 << 20,
+		.commit_usec =
+			(int64_t)(opts->commit_secs ? opts->commit_secs : 10) *
+			G_USEC_PER_SEC,
 	};
 	int r = AM_OK;
 
@@ -459,7 +460,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		r = run_alone(&p, err);
 	else
 		r = run_threads(&p,
-		                !needs_workers(&p)             ? 0
+		                !needs_workers(&p)            ? 0
 		                : opts->workers < WORKERS_MAX ? opts->workers
 		                                              : WORKERS_MAX,
 		                err);

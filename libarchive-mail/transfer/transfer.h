@@ -23,10 +23,10 @@ struct am_report;
  * well or not: what was read but not put when a run broke off is not "found".
  */
 struct am_transfer_opts {
-	unsigned workers;      /* 0: no threads at all, for tests */
-	unsigned queue_depth;  /* messages between reader and writer; 0: 256 */
-	uint64_t queue_bytes;  /* raw bytes in memory between them; 0: 8 MiB */
-	unsigned ask_ahead;    /* messages asked for but not yet loaded; 0: 64 */
+	unsigned workers;     /* 0: no threads at all, for tests */
+	unsigned queue_depth; /* messages between reader and writer; 0: 256 */
+	uint64_t queue_bytes; /* raw bytes in memory between them; 0: 8 MiB */
+	unsigned ask_ahead;   /* messages asked for but not yet loaded; 0: 64 */
 	uint64_t commit_bytes; /* between commits; 0: 256 MiB */
 	unsigned commit_secs;  /* and at least this often; 0: 10 */
 	bool dry_run;          /* everything but the sink */
@@ -42,7 +42,7 @@ struct am_transfer_opts {
 	                   struct am_error *err);
 	void *user;
 	const char *phase; /* of progress; NULL: "copying" */
-	uint64_t limit; /* messages taken at most; 0: all */
+	uint64_t limit;    /* messages taken at most; 0: all */
 	/* What is in the target already, when the sink does not know itself. */
 	struct am_known *known;
 	/* Note, for each stored message, what a format that keeps only

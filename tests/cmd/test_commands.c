@@ -64,12 +64,21 @@ Test(commands, list_shows_folders_and_messages_of_every_kind)
 Test(commands, list_prints_the_members_of_the_contract)
 {
 	static const char *const members[] = {
-		"{\"folder\":[",      "\"origin\":\"",   "\"size\":",
-		"\"sha256\":\"",      "\"sha256_lf\":\"", "\"exactness\":\"",
-		"\"flags\":[",        "\"keywords\":[",  "\"labels\":[",
-		"\"received\":\"20",  "\"received_from\":\"",
-		"\"message_id\":\"",  "\"subject\":\"message number",
-		"\"from\":\"User",    "\"date\":\"2020-01-02T03:",
+		"{\"folder\":[",
+		"\"origin\":\"",
+		"\"size\":",
+		"\"sha256\":\"",
+		"\"sha256_lf\":\"",
+		"\"exactness\":\"",
+		"\"flags\":[",
+		"\"keywords\":[",
+		"\"labels\":[",
+		"\"received\":\"20",
+		"\"received_from\":\"",
+		"\"message_id\":\"",
+		"\"subject\":\"message number",
+		"\"from\":\"User",
+		"\"date\":\"2020-01-02T03:",
 		"\"attachments\":0}",
 	};
 	struct cli c;
@@ -189,8 +198,8 @@ Test(commands, verify_against_looks_both_ways)
 	cr_expect(strstr(c.out, "1 only in a.mailark"), "%s", c.out);
 	cr_expect_eq(cli_line(&c, "verify --against more.mbox a.mailark"), 1);
 	cr_expect(strstr(c.out, "1 only in more.mbox"), "%s", c.out);
-	cr_expect_eq(cli_line(&c, "verify --json --against more.mbox a.mailark"),
-	             1);
+	cr_expect_eq(
+		cli_line(&c, "verify --json --against more.mbox a.mailark"), 1);
 	cr_expect(strstr(c.out, "\"against\":{"), "%s", c.out);
 	cli_end(&c);
 }
@@ -224,8 +233,8 @@ Test(commands, formats_prints_the_table_and_each_format)
 
 	cli_init(&c);
 	cr_expect_eq(cli_line(&c, "formats"), 0);
-	static const char *const names[] = {"archive", "mbox", "maildir",
-	                                    "eml", "null"};
+	static const char *const names[] = {"archive", "mbox", "maildir", "eml",
+	                                    "null"};
 	for (size_t i = 0; i < AM_COUNT(names); i++) {
 		cr_expect_eq(cli_line(&c, "formats"), 0);
 		cr_expect(strstr(c.out, names[i]), "%s", c.out);

@@ -149,7 +149,8 @@ Test(man, every_command_answers_help_and_refuses_unknown_options)
 			g_free(name);
 		}
 		cr_expect_eq(cli_run(&c, cmd->name, "-h", NULL), 0);
-		cr_expect_eq(cli_run(&c, cmd->name, "--no-such-thing", NULL), 2);
+		cr_expect_eq(cli_run(&c, cmd->name, "--no-such-thing", NULL),
+		             2);
 		cr_expect(strstr(c.err, "--no-such-thing"), "%s", c.err);
 		cr_expect_eq(cli_run(&c, cmd->name, "-~", NULL), 2);
 		cr_expect_eq(cli_run(&c, "help", cmd->name, NULL), 0);

@@ -16,9 +16,9 @@ struct values {
 static const struct opt table[] = {
 	{'y', "yes", NULL, "say yes", OPT_SWITCH, offsetof(struct values, yes)},
 	{'a', "all", NULL, "all of it", OPT_SWITCH,
-	 offsetof(struct values, all)},
+         offsetof(struct values, all)},
 	{'n', "name", "NAME", "a name", OPT_STRING,
-	 offsetof(struct values, name)},
+         offsetof(struct values, name)},
 	{0, "number", "N", "a number", OPT_NUMBER, offsetof(struct values, n)},
 	{0, "size", "SIZE", "a size", OPT_SIZE, offsetof(struct values, size)},
 	{'m', "many", "X", "several", OPT_MANY, offsetof(struct values, many)},

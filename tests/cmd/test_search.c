@@ -65,25 +65,25 @@ Test(search, finds_counts_sorts_and_limits)
 	} cases[] = {
 		{"search --json a.mailark quarterly", 2, "\"snippet\":\""},
 		{"search --json a.mailark quarterly from:alice", 1,
-		 "\"subject\":\"Rechnung f\xC3\xBCr M\xC3\xA4rz\""},
+	         "\"subject\":\"Rechnung f\xC3\xBCr M\xC3\xA4rz\""},
 		{"search --json --limit 1 a.mailark quarterly figures", 1,
-		 "\"id\":"},
+	         "\"id\":"},
 		{"search --json --limit 1 --sort date a.mailark quarterly", 1,
-		 "Re: figures"},
+	         "Re: figures"},
 		{"search --json --limit 1 --sort date-asc a.mailark quarterly",
-		 1, "Rechnung"},
+	         1, "Rechnung"},
 		{"search --json --limit 1 --offset 1 --sort date a.mailark "
-		 "quarterly",
-		 1, "Rechnung"},
+	         "quarterly",
+	         1, "Rechnung"},
 		{"search --json a.mailark has:attachment", 1,
-		 "\"attachments\":2"},
+	         "\"attachments\":2"},
 		{"search --json a.mailark is:unread", 1, "Rechnung"},
 		{"search --json a.mailark nosuchword", 0, ""},
 		{"search --count a.mailark quarterly", 1, "2\n"},
 		{"search --count a.mailark b.mailark is:unread", 1, "11\n"},
 		{"search --json --sort date --limit 3 a.mailark b.mailark "
-		 "is:unread",
-		 3, "\"archive\":\"b.mailark\""},
+	         "is:unread",
+	         3, "\"archive\":\"b.mailark\""},
 	};
 	struct cli c;
 
@@ -146,8 +146,8 @@ Test(show, gives_the_exact_bytes_the_parts_and_the_text)
 	set_up(&c);
 	/* The bytes between the separators, less what the mbox added. */
 	const char *first = strchr(mail, '\n') + 1;
-	GString *want = g_string_new_len(
-		first, strstr(mail, "\nFrom bob@") - first);
+	GString *want =
+		g_string_new_len(first, strstr(mail, "\nFrom bob@") - first);
 	g_string_replace(want, "Status: O\n", "", 1);
 	cr_assert_eq(cli_line(&c, "show --raw a.mailark 1"), 0, "%s", c.err);
 	cr_expect_eq(c.out_len, want->len);

@@ -46,9 +46,8 @@ static bool run(const struct scene *scene)
 {
 	struct am_report *report = am_report_new();
 	struct am_cancel cancel = {0};
-	struct am_ctx ctx = {.on_note = on_note,
-	                     .user = report,
-	                     .cancel = &cancel};
+	struct am_ctx ctx = {
+		.on_note = on_note, .user = report, .cancel = &cancel};
 	struct fake_source src = {0}, there = {0};
 	struct fake_sink sink = {0};
 	struct am_error err = {0};

@@ -117,8 +117,8 @@ int cli_wait(struct cli *cli, pid_t pid)
 	forget(cli);
 	cli->out = slurp(cli, ".out", &cli->out_len);
 	cli->err = slurp(cli, ".err", NULL);
-	cli->status = WIFEXITED(status) ? WEXITSTATUS(status)
-	                                : -WTERMSIG(status);
+	cli->status =
+		WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 	return cli->status;
 }
 

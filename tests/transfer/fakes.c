@@ -21,8 +21,10 @@ static int give_bytes(const struct fake_source *s, struct am_message *msg,
 	int i = atoi(msg->origin);
 	int size = s->size < 64 ? 64 : s->size;
 	char *text = g_malloc((size_t)size);
-	int n = g_snprintf(text, (gulong)size, "Subject: %d\nDate: Mon, 6 Jan "
-	                                       "2020 00:00:00 +0000\n\n", i);
+	int n = g_snprintf(text, (gulong)size,
+	                   "Subject: %d\nDate: Mon, 6 Jan "
+	                   "2020 00:00:00 +0000\n\n",
+	                   i);
 
 	memset(text + n, 'x', (size_t)(size - n));
 	text[size - 1] = '\n';
@@ -154,7 +156,8 @@ void fake_source_end(struct fake_source *src)
 	am_folder_unref(&src->folder);
 }
 
-/* ---- the sink ----------------------------------------------------------------- */
+/* ---- the sink
+ * ----------------------------------------------------------------- */
 
 static struct fake_sink *sink_of(const struct am_sink *sink)
 {
@@ -281,8 +284,9 @@ static const struct am_sink_ops sink_ops = {
 void fake_sink_init(struct fake_sink *sink, struct am_ctx *ctx, int n)
 {
 	*sink = (struct fake_sink){
-		.base = {.ops = &sink_ops, .ctx = ctx,
-			 .knows_duplicates = true},
+		.base = {.ops = &sink_ops,
+	                 .ctx = ctx,
+	                 .knows_duplicates = true},
 		.n_max = n,
 		.order = g_new0(int, (gsize)n + 1),
 		.fail_prepare = NEVER,

@@ -19,10 +19,10 @@ struct fake_source {
 	int n, folder_every; /* 0: one folder */
 	int size;            /* of each message, at least 64 */
 	int fail_next, fail_load, fatal_next, fatal_load; /* of message i */
-	int retry_load;      /* AM_RETRY the first time */
-	int cancel_at;       /* ask ctx->cancel to stop at message i */
-	bool lazy;           /* the bytes come with load() */
-	bool asks;           /* has ask() */
+	int retry_load; /* AM_RETRY the first time */
+	int cancel_at;  /* ask ctx->cancel to stop at message i */
+	bool lazy;      /* the bytes come with load() */
+	bool asks;      /* has ask() */
 	int delay_usec;
 	/* What happened. */
 	int at, n_asked, n_loaded, max_ahead, retried;
@@ -44,7 +44,7 @@ struct fake_sink {
 	int retry_put;
 	_Atomic int prepared; /* made and neither put nor discarded */
 	_Atomic uint64_t held, max_held; /* bytes between prepare and put */
-	int last_commit_at; /* how many were put by then */
+	int last_commit_at;              /* how many were put by then */
 };
 
 void fake_source_init(struct fake_source *src, struct am_ctx *ctx, int n);

@@ -20,18 +20,21 @@ Test(filter, understands_dates)
 		const char *text, *first, *last; /* NULL: no date */
 	} cases[] = {
 		{"2020", "2020-01-01T00:00:00+00:00",
-		 "2020-12-31T23:59:59+00:00"},
+	         "2020-12-31T23:59:59+00:00"},
 		{"2020-02", "2020-02-01T00:00:00+00:00",
-		 "2020-02-29T23:59:59+00:00"},
+	         "2020-02-29T23:59:59+00:00"},
 		{"2020-12", "2020-12-01T00:00:00+00:00",
-		 "2020-12-31T23:59:59+00:00"},
+	         "2020-12-31T23:59:59+00:00"},
 		{"2020-05-01", "2020-05-01T00:00:00+00:00",
-		 "2020-05-01T23:59:59+00:00"},
+	         "2020-05-01T23:59:59+00:00"},
 		{"2020-05-01T12:00:00Z", "2020-05-01T12:00:00+00:00",
-		 "2020-05-01T12:00:00+00:00"},
-		{"3d", "2020-09-10T12:26:40+00:00", "2020-09-10T12:26:40+00:00"},
-		{"2w", "2020-08-30T12:26:40+00:00", "2020-08-30T12:26:40+00:00"},
-		{"1y", "2019-09-14T12:26:40+00:00", "2019-09-14T12:26:40+00:00"},
+	         "2020-05-01T12:00:00+00:00"},
+		{"3d", "2020-09-10T12:26:40+00:00",
+	         "2020-09-10T12:26:40+00:00"},
+		{"2w", "2020-08-30T12:26:40+00:00",
+	         "2020-08-30T12:26:40+00:00"},
+		{"1y", "2019-09-14T12:26:40+00:00",
+	         "2019-09-14T12:26:40+00:00"},
 		{"2020-02-31", NULL, NULL},
 		{"2020-13", NULL, NULL},
 		{"20", NULL, NULL},
@@ -55,7 +58,8 @@ Test(filter, understands_dates)
 			             cases[i].text);
 			am_time_iso(&when, iso);
 			if (want)
-				cr_expect_str_eq(iso, want, "%s", cases[i].text);
+				cr_expect_str_eq(iso, want, "%s",
+				                 cases[i].text);
 			else
 				cr_expect_eq(err.kind, AM_E_ARGUMENT);
 		}
@@ -72,9 +76,9 @@ static struct am_message *make(const char *folder, const char *bytes)
 	am_folder_unref(&drop);
 	msg->size = AM_SIZE_UNKNOWN;
 	if (bytes) {
-		cr_assert_eq(am_blob_copy(&msg->raw, bytes, strlen(bytes),
-		                          NULL),
-		             AM_OK);
+		cr_assert_eq(
+			am_blob_copy(&msg->raw, bytes, strlen(bytes), NULL),
+			AM_OK);
 		msg->size = strlen(bytes);
 	}
 	return msg;
@@ -83,7 +87,8 @@ static struct am_message *make(const char *folder, const char *bytes)
 Test(filter, chooses_by_folder_flag_size_and_date)
 {
 	static const char *const work[] = {"Wor*"};
-	struct am_message *msg = make("Work", "Date: 6 Jan 2020 00:00 +0000\n\nx\n");
+	struct am_message *msg =
+		make("Work", "Date: 6 Jan 2020 00:00 +0000\n\nx\n");
 	struct am_when y2020, y2021;
 
 	cr_assert_eq(am_filter_date("2020", false, NOW, &y2020, NULL), AM_OK);
@@ -140,14 +145,12 @@ static void collect(void *user, const char *code, const char *sentence)
 
 Test(loss, says_once_what_the_target_cannot_hold)
 {
-	const struct am_format from = {.name = "from",
-	                               .keeps = AM_KEEPS_BYTES |
-	                                        AM_KEEPS_FLAGS |
-	                                        AM_KEEPS_LABELS |
-	                                        AM_KEEPS_KEYWORDS};
-	const struct am_format to = {.name = "to",
-	                             .keeps = AM_KEEPS_BYTES |
-	                                      AM_KEEPS_RECEIVED};
+	const struct am_format from = {
+		.name = "from",
+		.keeps = AM_KEEPS_BYTES | AM_KEEPS_FLAGS | AM_KEEPS_LABELS |
+	                 AM_KEEPS_KEYWORDS};
+	const struct am_format to = {
+		.name = "to", .keeps = AM_KEEPS_BYTES | AM_KEEPS_RECEIVED};
 	const struct am_source src = {.n_with_labels = 412,
 	                              .n_with_keywords = 1};
 	GString *said = g_string_new(NULL);

@@ -112,7 +112,7 @@ Test(digest, is_sha256_of_the_bytes_and_of_the_bytes_with_lf)
 		{"\r\n\r\n", "\n\n", "\n\n"},
 		{"\r\r\n", "\r\n", "\r\n"},
 		{"mixed\nline\r\nends\n", "mixed\nline\nends\n",
-		 "mixed\nline\nends\n"},
+	         "mixed\nline\nends\n"},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {

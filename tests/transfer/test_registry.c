@@ -36,10 +36,12 @@ static void put(const char *path, const char *bytes)
 	g_free(parent);
 }
 
-#define MBOX                                                                   \
-	"From a@b.example Thu Jan  2 03:04:05 2020\n"                          \
+#define MBOX                                          \
+	"From a@b.example Thu Jan  2 03:04:05 2020\n" \
 	"From: a@b.example\nSubject: x\n\nbody\n\n"
-#define EML "From: a@b.example\nSubject: x\nDate: 2 Jan 2020 00:00 +0000\n\nbody\n"
+#define EML                                                      \
+	"From: a@b.example\nSubject: x\nDate: 2 Jan 2020 00:00 " \
+	"+0000\n\nbody\n"
 
 static void make_tree(void)
 {
@@ -66,8 +68,7 @@ Test(registry, finds_formats_by_name)
 	cr_expect_null(am_format_find("nosuch"));
 }
 
-Test(registry, recognises_sources_by_looking, .init = set_up,
-     .fini = tear_down)
+Test(registry, recognises_sources_by_looking, .init = set_up, .fini = tear_down)
 {
 	static const struct {
 		const char *text, *option, *format, *path; /* format NULL: … */
@@ -173,8 +174,8 @@ Test(registry, takes_the_format_of_a_target_from_what_is_there_or_its_name,
 	}
 }
 
-Test(registry, looks_at_no_more_than_a_sample_of_a_large_folder,
-     .init = set_up, .fini = tear_down)
+Test(registry, looks_at_no_more_than_a_sample_of_a_large_folder, .init = set_up,
+     .fini = tear_down)
 {
 	struct am_place *place = NULL;
 	struct am_error err = {0};

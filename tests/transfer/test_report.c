@@ -14,9 +14,9 @@ static struct am_folder *make_folder(const char *a, const char *b)
 	const char *parts[] = {a, b};
 	struct am_folder *folder = NULL;
 
-	cr_assert_eq(am_folder_new(&folder, parts, b ? 2 : 1, AM_ROLE_NONE,
-	                           NULL),
-	             AM_OK);
+	cr_assert_eq(
+		am_folder_new(&folder, parts, b ? 2 : 1, AM_ROLE_NONE, NULL),
+		AM_OK);
 	return folder;
 }
 
@@ -63,12 +63,14 @@ Test(report, writes_the_json_of_the_contract)
 	char *json = to_json(report);
 	cr_expect_str_eq(
 		json,
-		"{\"version\":1,\"source\":\"in.mbox\",\"target\":\"a.mailark\","
+		"{\"version\":1,\"source\":\"in.mbox\",\"target\":\"a."
+	        "mailark\","
 		"\"started\":\"1970-01-01T00:00:00+00:00\","
 		"\"ended\":\"1970-01-02T00:00:00+00:00\","
 		"\"found\":5,\"stored\":2,\"duplicates\":1,\"filtered\":1,"
 		"\"failed\":1,\"bytes\":111,\"folders\":["
-		"{\"path\":[\"INBOX\"],\"found\":3,\"stored\":1,\"duplicates\":1,"
+		"{\"path\":[\"INBOX\"],\"found\":3,\"stored\":1,\"duplicates\":"
+	        "1,"
 		"\"filtered\":1,\"failed\":0,\"bytes\":100},"
 		"{\"path\":[\"INBOX\",\"Work\"],\"found\":2,\"stored\":1,"
 		"\"duplicates\":0,\"filtered\":0,\"failed\":1,\"bytes\":11}],"
@@ -122,7 +124,8 @@ Test(report, adds_one_to_another)
 	cr_expect(am_report_adds_up(sum));
 	char *json = to_json(sum);
 	cr_expect(strstr(json, "\"found\":4,\"stored\":2"), "%s", json);
-	cr_expect(strstr(json, "{\"path\":[\"INBOX\"],\"found\":2"), "%s", json);
+	cr_expect(strstr(json, "{\"path\":[\"INBOX\"],\"found\":2"), "%s",
+	          json);
 	cr_expect(strstr(json, "\"notes\":{\"n\":2}"), "%s", json);
 	g_free(json);
 	drop(inbox);
