@@ -57,6 +57,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	}
 	if (r)
 		return session_error(s, argv[0], &err);
+	session_before_output(s);
 	if (!o->quiet)
 		print_result(&result, o->json);
 	session_sum_up(s);

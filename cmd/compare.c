@@ -26,6 +26,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	a = session_place(s, argv[0], NULL, false);
 	b = a ? session_place(s, argv[1], NULL, false) : NULL;
 	if (b && !matching_read(&m, s, a, argv[0], b, argv[1])) {
+		session_before_output(s);
 		if (o->json) {
 			struct am_json *json = am_json_new();
 			am_json_open(json, '{');

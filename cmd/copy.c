@@ -136,6 +136,7 @@ static void print_ledger(const struct copy *c, const char *name,
 
 	if (c->o->quiet)
 		return;
+	session_before_output(c->s);
 	out_count(l->found, found);
 	out_count(l->stored, stored);
 	out_count(l->duplicates, dup);

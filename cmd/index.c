@@ -54,6 +54,7 @@ static int show_stats(struct session *s, const char *archive, bool json,
 	struct am_index *index = NULL;
 	char *path = NULL;
 
+	session_before_output(s);
 	int r = index_path(s, archive, &path, err);
 	if (!r)
 		r = am_index_open(&index, path, false, err);

@@ -149,6 +149,7 @@ static int each_message(void *user, const struct lister_item *item,
 	(void)err;
 	if (!item->msg || !wanted(list->o, item->folder))
 		return AM_OK;
+	session_before_output(list->s);
 	if (list->o->json)
 		write_message(list, item);
 	else

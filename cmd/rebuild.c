@@ -26,10 +26,12 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	s->subject = argv[0];
 	session_catch_signals(s);
 	int r = am_archive_rebuild(path, &s->ctx, &err);
+	session_before_output(s);
 	if (!r && !o->quiet)
 		printf("the catalog is made anew\n");
 	if (!r && o->index) {
 		r = indexing_update(s, path, true, (unsigned)o->jobs, &err);
+		session_before_output(s);
 		if (!r && !o->quiet)
 			printf("the index is made anew\n");
 	}

@@ -63,6 +63,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	s->subject = argv[0];
 	session_catch_signals(s);
 	int r = am_archive_repair(path, to, &s->ctx, &result, &err);
+	session_before_output(s);
 	if (r)
 		session_error(s, argv[0], &err);
 	else if (!o->quiet)

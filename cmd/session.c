@@ -231,6 +231,11 @@ void session_say(struct session *s, const char *fmt, ...)
 	g_free(text);
 }
 
+void session_before_output(struct session *s)
+{
+	progress_clear(s->progress);
+}
+
 void session_sum_up(struct session *s)
 {
 	if (s->unwarned)

@@ -47,6 +47,8 @@ int session_error(struct session *s, const char *what,
 int session_usage(struct session *s, const char *fmt, ...) AM_PRINTF(2, 3);
 /* A line to standard error unless --quiet, past the progress line. */
 void session_say(struct session *s, const char *fmt, ...) AM_PRINTF(2, 3);
+/* Take the progress line away: something goes to standard output. */
+void session_before_output(struct session *s);
 /* What was counted but not shown: "3 further notes …; --verbose shows them". */
 void session_sum_up(struct session *s);
 

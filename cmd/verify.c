@@ -77,6 +77,7 @@ static int check_against(struct session *s, const struct options *o,
 	struct am_place *here =
 		there ? session_place(s, archive, NULL, false) : NULL;
 	if (here && !matching_read(&m, s, here, archive, there, o->against)) {
+		session_before_output(s);
 		if (json)
 			matching_json(m, json, "against");
 		else if (!o->quiet)
@@ -113,6 +114,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		status = r == AM_FAILED && result.records ? EXIT_SOME_FAILED
 		                                          : EXIT_COULD_NOT;
 	}
+	session_before_output(s);
 	if (o->json) {
 		json = am_json_new();
 		am_json_open(json, '{');
