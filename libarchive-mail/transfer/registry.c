@@ -43,7 +43,8 @@ static int fail_unknown(const struct am_probe *probe, struct am_error *err)
 		               "an empty folder: no mail in it");
 	if (probe->is_directory)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		               "a folder, but nothing in it looks like mail");
+		               "a folder, but nothing in it looks like mail "
+		               "(name one further in, or say FORMAT:PATH)");
 	if (!probe->size)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "an empty file: not a mailbox");
