@@ -82,19 +82,23 @@ static int zstd_pack(struct am_coder *c, int level, const void *raw,
                      size_t raw_len, void *out, size_t *out_len,
                      struct am_error *err)
 {
-	if (!level)
-		level = ZSTD_DEFAULT;
 	if (!c->zstd_pack) {
 		c->zstd_pack = ZSTD_createCCtx();
 		if (!c->zstd_pack)
 			return fail_memory(err);
+		c->zstd_level = INT_MIN; /* not set yet */
 		/* The archive has a checksum of its own on every piece. */
 		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_checksumFlag, 0);
 		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_contentSizeFlag, 1);
 	}
 	if (level != c->zstd_level) {
+		/* The default is level 3 with matches of 6 bytes and more: mail
+		 * is text, and looking for shorter ones costs a fifth of the
+		 * time for 1 % of the size.  0 is zstd's own choice. */
 		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_compressionLevel,
-		                       level);
+		                       level ? level : ZSTD_DEFAULT);
+		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_minMatch,
+		                       level ? 0 : 6);
 		c->zstd_level = level;
 	}
 	size_t n = ZSTD_compress2(c->zstd_pack, out, *out_len, raw, raw_len);

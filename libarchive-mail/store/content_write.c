@@ -56,7 +56,7 @@ int am_content_writer_new(struct am_content_writer **out, struct am_log *log,
 	w->log = log;
 	w->index = index;
 	w->next_block = next_block;
-	w->size = am_log_codec(log) == AM_CODEC_ZLIB ? AM_BLOCK_MAX / 4
+	w->size = am_log_codec(log) == AM_CODEC_ZLIB ? AM_BLOCK_MAX / 8
 	                                             : AM_BLOCK_MAX;
 	w->extents = g_array_new(FALSE, FALSE, sizeof(struct am_extent));
 	w->written =
