@@ -12,10 +12,10 @@ run() {
 	"$@"
 }
 run "$mailark" list samples/mbox/lists.mbox
-run "$mailark" copy samples/mbox samples/eml "$out/demo.mailark"
+run "$mailark" copy samples/mbox samples/eml/tree "$out/demo.mailark"
 run "$mailark" list "$out/demo.mailark"
 run "$mailark" search "$out/demo.mailark" 'subject:invoice OR attachment:pdf'
 run "$mailark" search --count "$out/demo.mailark" 'from:alice date:2024'
 run "$mailark" verify --full "$out/demo.mailark"
-run "$mailark" copy "$out/demo.mailark" "$out/Maildir/"
-run "$mailark" compare "$out/demo.mailark" "$out/Maildir/"
+run "$mailark" copy samples/mbox/lists.mbox "$out/Maildir/"
+run "$mailark" compare samples/mbox/lists.mbox "$out/Maildir/"
