@@ -46,10 +46,10 @@ static int read_message(struct am_archive *archive, struct am_document *doc,
 	return r;
 }
 
-static int fill(struct am_xapian_writer *xapian, struct am_places_writer *places,
-                const struct am_batch *b, struct am_archive *archive,
-                struct am_document *doc, size_t *took, uint32_t *documents,
-                struct am_error *err)
+static int fill(struct am_xapian_writer *xapian,
+                struct am_places_writer *places, const struct am_batch *b,
+                struct am_archive *archive, struct am_document *doc,
+                size_t *took, uint32_t *documents, struct am_error *err)
 {
 	uint64_t text = 0;
 
@@ -89,9 +89,9 @@ static void remove_quietly(const char *path)
 		return;
 }
 
-int am_build_shard(struct am_shard *out, size_t *took,
-                   const struct am_batch *b, struct am_archive *archive,
-                   struct am_document *doc, struct am_error *err)
+int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
+                   struct am_archive *archive, struct am_document *doc,
+                   struct am_error *err)
 {
 	struct am_xapian_writer *xapian = NULL;
 	struct am_places_writer *places = NULL;

@@ -15,9 +15,12 @@ struct am_document;
  * seen by a reader: that takes a new state.
  */
 
-/* How far one shard of a worker goes.  Small ones: Xapian sorts what it is
- * given in a tree that outgrows the processor's cache, and gets slower per
- * document, not faster; joining them afterwards is cheap. */
+/*
+ * How far one shard of a worker goes.  Xapian sorts what it is given in a tree
+ * that outgrows the processor's cache: 6,000 list messages take 4.0 s in shards
+ * of 200, 4.2 s of 500, 6.0 s of 2,000, 8.7 s in one.  But joining keeps each
+ * shard's pieces of a posting list as they are: 10.9, 8.8, 6.9 and 6.3 MB.
+ */
 #define AM_BATCH_DOCUMENTS 500
 #define AM_BATCH_TEXT      (3u * 1024 * 1024)
 
@@ -32,9 +35,10 @@ struct am_batch {
 };
 /*
  * Index messages from the first on until the shard is large enough, into a
- * directory named by the ids it covers.  *took says how many of n; out->documents
- * may be less, for what cannot be read is told as a note and passed over, and 0
- * makes no directory at all.  Ends early when the job is cancelled.
+ * directory named by the ids it covers.  *took says how many of n;
+ * out->documents may be less, for what cannot be read is told as a note and
+ * passed over, and 0 makes no directory at all.  Ends early when the job is
+ * cancelled.
  */
 AM_MUST_USE int am_build_shard(struct am_shard *out, size_t *took,
                                const struct am_batch *batch,

@@ -69,7 +69,8 @@ static int read_text(const struct am_blob *raw, const struct am_scan *scan,
 	return r;
 }
 
-/* ---- facts ----------------------------------------------------------------- */
+/* ---- facts -----------------------------------------------------------------
+ */
 
 struct types {
 	GPtrArray *list;

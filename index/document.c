@@ -176,7 +176,8 @@ static int add_text(void *user, enum am_region region, const char *text,
 	return AM_OK;
 }
 
-/* ---- terms ----------------------------------------------------------------- */
+/* ---- terms -----------------------------------------------------------------
+ */
 
 static void add_term(struct am_document *d, const char *text, size_t len,
                      uint32_t count)
@@ -259,13 +260,13 @@ int am_document_read(struct am_document *d, const struct am_blob *raw,
 	if (r)
 		return r;
 	list_terms(d, &facts);
-	d->place = (struct am_place){.dated = facts.dated,
-	                             .date = facts.date,
-	                             .size = facts.size};
+	d->place = (struct am_place){
+		.dated = facts.dated, .date = facts.date, .size = facts.size};
 	d->order = am_order_encode(
 		d->writer, (const uint64_t *)(const void *)d->hashes->data,
 		d->hashes->len, (const uint32_t *)(const void *)d->words->data,
-		d->words->len, (const struct am_run *)(const void *)d->runs->data,
+		d->words->len,
+		(const struct am_run *)(const void *)d->runs->data,
 		d->runs->len, &d->order_len);
 	return AM_OK;
 }

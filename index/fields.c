@@ -14,8 +14,11 @@ char am_region_prefix(enum am_region region)
 	return (unsigned)region < AM_REGION_COUNT ? prefix[region] : '\0';
 }
 
-#define W(name, regions) {name, AM_FIELD_WORDS, regions}
-#define R(region)        AM_REGION_BIT(AM_REGION_##region)
+#define W(name, regions)                      \
+	{                                     \
+		name, AM_FIELD_WORDS, regions \
+	}
+#define R(region) AM_REGION_BIT(AM_REGION_##region)
 
 /* Aliases are those of notmuch, mu and Gmail where they mean the same. */
 const struct am_field_def am_field_defs[] = {
@@ -77,7 +80,8 @@ const struct am_field_def am_field_defs[] = {
 
 /* One row a field; the aliases stand in the help text. */
 const struct am_query_field am_query_fields[] = {
-	{"from", "from:alice@example.org", "words of the sender's name or address"},
+	{"from", "from:alice@example.org",
+         "words of the sender's name or address"},
 	{"to", "to:bob", "words of To"},
 	{"cc", "cc:bob", "words of Cc"},
 	{"bcc", "bcc:bob", "words of Bcc"},
@@ -87,7 +91,8 @@ const struct am_query_field am_query_fields[] = {
 	{"body", "body:invoice", "words of the text, quotations included"},
 	{"filename", "filename:report.pdf",
          "words of an attachment's name (also attachment:)"},
-	{"attached", "attached:invoice", "words of attached texts and messages"},
+	{"attached", "attached:invoice",
+         "words of attached texts and messages"},
 	{"list", "list:announce.example.org",
          "words of the mailing list's id (also list-id:)"},
 	{"message-id", "id:20200102.1234@example.org",

@@ -16,9 +16,9 @@ enum am_region {
 	AM_REGION_BODY,     /* what a person reads, quotations included */
 	AM_REGION_ATTACHED  /* text of attached texts and messages */
 };
-#define AM_REGION_COUNT 9
+#define AM_REGION_COUNT       9
 #define AM_REGION_BIT(region) (1u << (region))
-#define AM_REGION_ALL ((1u << AM_REGION_COUNT) - 1)
+#define AM_REGION_ALL         ((1u << AM_REGION_COUNT) - 1)
 
 /*
  * Every word has a term as it is.  A word of these regions has a second one

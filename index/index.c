@@ -93,8 +93,8 @@ static int load_shards(struct am_index *index, struct am_error *err)
 	r = am_xapian_open(&index->xapian, (const char *const *)paths, n, err);
 	index->places = g_new0(struct am_places *, n + 1);
 	for (size_t i = 0; i < n && !r; i++) {
-		char *path = am_shard_places(index->path,
-		                             &index->state.shards[i]);
+		char *path =
+			am_shard_places(index->path, &index->state.shards[i]);
 		r = am_places_open(&index->places[i], path, err);
 		g_free(path);
 	}
@@ -122,16 +122,17 @@ int am_index_load(struct am_index *index, struct am_error *err)
 		index->hidden_known = false;
 		r = am_state_read(&index->state, index->path, err);
 		if (r)
-			return r == AM_END ? am_fail(err, AM_FAILED,
-			                             AM_E_NOTFOUND,
-			                             "%s: the index is gone",
-			                             index->path)
-			                   : r;
+			return r == AM_END
+			               ? am_fail(err, AM_FAILED, AM_E_NOTFOUND,
+			                         "%s: the index is gone",
+			                         index->path)
+			               : r;
 	}
 	if (r) {
 		am_index_unload(index);
-		return am_wrap(err, r, "%s: the index cannot be read, make it "
-		                       "anew",
+		return am_wrap(err, r,
+		               "%s: the index cannot be read, make it "
+		               "anew",
 		               index->path);
 	}
 	return AM_OK;
@@ -163,8 +164,8 @@ int am_index_stats(struct am_index *index, struct am_index_stats *out,
 	out->seq = index->state.seq;
 	out->shards = index->state.n_shards;
 	for (size_t i = 0; i < index->state.n_shards; i++) {
-		char *path = am_shard_path(index->path,
-		                           &index->state.shards[i]);
+		char *path =
+			am_shard_path(index->path, &index->state.shards[i]);
 		out->documents += index->state.shards[i].documents;
 		out->bytes += tree_bytes(path);
 		g_free(path);
@@ -172,7 +173,8 @@ int am_index_stats(struct am_index *index, struct am_index_stats *out,
 	return AM_OK;
 }
 
-/* ---- what is hidden -------------------------------------------------------- */
+/* ---- what is hidden --------------------------------------------------------
+ */
 
 static int by_id(const void *a, const void *b)
 {
@@ -193,7 +195,8 @@ static int follow_hidden(struct am_index *index, struct am_archive *archive,
 	int r;
 
 	while ((r = am_archive_changes(archive, index->hidden_seq, changes,
-	                               AM_COUNT(changes), &got, err)) == AM_OK &&
+	                               AM_COUNT(changes), &got, err)) ==
+	               AM_OK &&
 	       got) {
 		for (size_t i = 0; i < got; i++) {
 			index->hidden_seq = changes[i].seq;
@@ -209,11 +212,10 @@ static int follow_hidden(struct am_index *index, struct am_archive *archive,
 	g_array_sort(gone, by_id);
 	g_array_sort(back, by_id);
 	if (!r && gone->len + back->len)
-		am_id_set_change(&index->hidden,
-		                 (const uint32_t *)(const void *)gone->data,
-		                 gone->len,
-		                 (const uint32_t *)(const void *)back->data,
-		                 back->len);
+		am_id_set_change(
+			&index->hidden,
+			(const uint32_t *)(const void *)gone->data, gone->len,
+			(const uint32_t *)(const void *)back->data, back->len);
 	g_array_unref(gone);
 	g_array_unref(back);
 	return r;
@@ -233,16 +235,17 @@ int am_index_hide(struct am_index *index, struct am_archive *archive,
 	if (r)
 		return r;
 	if (stats.max_seq < index->state.seq)
-		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "%s: the index knows of changes that the archive "
-		               "does not: make it anew",
-		               index->path);
+		return am_fail(
+			err, AM_FAILED, AM_E_CORRUPT,
+			"%s: the index knows of changes that the archive "
+			"does not: make it anew",
+			index->path);
 	if (!index->hidden_known) {
 		g_free(index->hidden.ids);
 		index->hidden.n = index->state.gone.n;
-		index->hidden.ids = g_memdup2(index->state.gone.ids,
-		                              index->state.gone.n *
-		                                      sizeof(uint32_t));
+		index->hidden.ids =
+			g_memdup2(index->state.gone.ids,
+		                  index->state.gone.n * sizeof(uint32_t));
 		index->hidden_seq = index->state.seq;
 		index->hidden_known = true;
 	}

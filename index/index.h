@@ -37,7 +37,12 @@ AM_MUST_USE int am_index_update(struct am_index *index, const char *archive,
                                 unsigned workers, struct am_ctx *ctx,
                                 struct am_error *err);
 
-enum am_sort { AM_SORT_RELEVANCE, AM_SORT_DATE, AM_SORT_DATE_ASC, AM_SORT_SIZE };
+enum am_sort {
+	AM_SORT_RELEVANCE,
+	AM_SORT_DATE,
+	AM_SORT_DATE_ASC,
+	AM_SORT_SIZE
+};
 
 /*
  * A parsed query (query.c has the grammar, fields.c the fields).  AM_FAILED

@@ -32,8 +32,7 @@ AM_MUST_USE int am_index_load(struct am_index *index, struct am_error *err);
 void am_index_unload(struct am_index *index);
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */
 AM_MUST_USE int am_index_hide(struct am_index *index,
-                              struct am_archive *archive,
-                              struct am_error *err);
+                              struct am_archive *archive, struct am_error *err);
 
 /* "DIR/s-1-1000.xdb/places" */
 char *am_shard_places(const char *dir, const struct am_shard *shard);

@@ -10,7 +10,7 @@
 /*
  * The hash function is "hash and displace": words fall into buckets of three on
  * average; for each bucket, largest first, the displacement is sought that
- * sends all its words to free slots.  One slot in nine stays free, so that a
+ * sends all its words to free slots.  One slot in five stays free, so that a
  * byte is enough; where it is not, another seed is tried.
  */
 
@@ -67,7 +67,7 @@ static uint32_t slot_of(uint64_t h, unsigned displace, uint64_t slots)
 
 static uint64_t slots_for(uint64_t terms)
 {
-	return terms + terms / 8 + 1;
+	return terms + terms / 4 + 1;
 }
 
 static unsigned width_for(uint64_t slots)
@@ -79,7 +79,8 @@ static unsigned width_for(uint64_t slots)
 	return width;
 }
 
-/* ---- writing --------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------
+ */
 
 struct am_order_writer {
 	GByteArray *out;
@@ -165,6 +166,15 @@ static void fill_buckets(struct am_order_writer *w, const uint64_t *hashes,
 	}
 }
 
+static bool twin_of(const struct am_order_writer *w, const uint32_t *terms,
+                    size_t n, uint64_t h)
+{
+	for (size_t k = 0; k < n; k++)
+		if (U64(w->seeded)[terms[k]] == h)
+			return true;
+	return false;
+}
+
 /* Send a bucket's words to free slots; words of one hash share theirs. */
 static bool place(struct am_order_writer *w, const uint32_t *terms, size_t n,
                   unsigned displace, uint64_t slots)
@@ -172,10 +182,7 @@ static bool place(struct am_order_writer *w, const uint32_t *terms, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		uint64_t h = U64(w->seeded)[terms[i]];
 		uint32_t s = slot_of(h, displace, slots);
-		bool twin = false;
-		for (size_t k = 0; k < i && !twin; k++)
-			twin = U64(w->seeded)[terms[k]] == h;
-		if (w->used->data[s] && !twin) {
+		if (w->used->data[s] && !twin_of(w, terms, i, h)) {
 			while (i-- > 0)
 				w->used->data[U32(w->slot)[terms[i]]] = 0;
 			return false;
@@ -231,11 +238,12 @@ static void append_numbers(struct am_order_writer *w, const uint32_t *words,
 	uint64_t acc = 0;
 	unsigned held = 0;
 
-	g_byte_array_set_size(w->out, from + (guint)((n_words * width + 7) / 8));
+	g_byte_array_set_size(w->out,
+	                      from + (guint)((n_words * width + 7) / 8));
 	uint8_t *to = w->out->data + from;
 	for (size_t i = 0; i < n_words; i++) {
-		uint64_t number = words[i] < n_terms ? U32(w->slot)[words[i]]
-		                                     : none;
+		uint64_t number =
+			words[i] < n_terms ? U32(w->slot)[words[i]] : none;
 		acc |= number << held;
 		for (held += width; held >= 8; held -= 8) {
 			*to++ = (uint8_t)acc;
@@ -280,7 +288,8 @@ const uint8_t *am_order_encode(struct am_order_writer *w,
 	return w->out->data;
 }
 
-/* ---- reading --------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------
+ */
 
 bool am_order_open(struct am_order *out, const uint8_t *data, size_t len)
 {

@@ -21,7 +21,7 @@
  *     u8 field, varint words  for each run: fields and parts, in order
  *   u8       displacement     for each of n/3+1 buckets
  *   bits     numbers          each as wide as m needs, lowest bit first;
- *                             m = n + n/8 + 1; m itself: a word not kept
+ *                             m = n + n/4 + 1; m itself: a word not kept
  *
  * The number of a word that is not in the document is some other word's: ask
  * only about words that are.

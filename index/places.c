@@ -58,7 +58,8 @@ static void decode_record(const uint8_t *from, struct am_place *p)
 	p->size = get_n(from + 19, 5);
 }
 
-/* ---- writing --------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------
+ */
 
 struct am_places_writer {
 	int fd;
@@ -173,7 +174,8 @@ void am_places_abandon(struct am_places_writer **writer)
 	*writer = NULL;
 }
 
-/* ---- reading --------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------
+ */
 
 struct window {
 	uint64_t at;
@@ -340,7 +342,8 @@ int am_places_order(struct am_places *p, const struct am_place *place,
 	            err);
 }
 
-/* ---- joining --------------------------------------------------------------- */
+/* ---- joining ---------------------------------------------------------------
+ */
 
 static int copy_orders(struct am_places_writer *w, struct am_places *p,
                        struct am_error *err)

@@ -56,7 +56,8 @@ AM_MUST_USE int am_places_open(struct am_places **out, const char *path,
                                struct am_error *err);
 void am_places_close(struct am_places **places);
 uint64_t am_places_documents(const struct am_places *places);
-/* The first document with an id of at least `from`; AM_END when none is left. */
+/* The first document with an id of at least `from`; AM_END when none is left.
+ */
 AM_MUST_USE int am_places_next(struct am_places *places, uint32_t from,
                                struct am_place *out, struct am_error *err);
 /* Its order, AM_ORDER_SLACK readable bytes behind it; until the next call. */

@@ -31,7 +31,8 @@ struct parser {
 	struct am_error *err;
 };
 
-/* ---- saying what is wrong ------------------------------------------------------ */
+/* ---- saying what is wrong
+ * ------------------------------------------------------ */
 
 static unsigned column(const struct parser *p, const char *at)
 {
@@ -68,7 +69,8 @@ static int wrong_value(struct parser *p, const char *at, int r)
 	return am_wrap(p->err, r, "column %u", column(p, at));
 }
 
-/* ---- words ---------------------------------------------------------------------- */
+/* ---- words
+ * ---------------------------------------------------------------------- */
 
 static bool is_space(char c)
 {
@@ -151,7 +153,8 @@ static int words_node(struct parser *p, const char *at, size_t len,
 	return r;
 }
 
-/* ---- fields ----------------------------------------------------------------------- */
+/* ---- fields
+ * ----------------------------------------------------------------------- */
 
 static char *lower(const char *at, size_t len)
 {
@@ -278,7 +281,8 @@ static int field_name(struct parser *p, const struct am_field_def **field)
 	return AM_OK;
 }
 
-/* ---- the grammar -------------------------------------------------------------------- */
+/* ---- the grammar
+ * -------------------------------------------------------------------- */
 
 static int parse_or(struct parser *p, const struct am_field_def *field,
                     struct am_node **out);
@@ -427,7 +431,7 @@ static int parse_or(struct parser *p, const struct am_field_def *field,
                     struct am_node **out)
 {
 	struct am_node *side = NULL, *node = NULL;
-	const char *operator = NULL;
+	const char *operator= NULL;
 	int r;
 
 	*out = NULL;
@@ -446,7 +450,7 @@ static int parse_or(struct parser *p, const struct am_field_def *field,
 			am_node_add(node, side);
 			side = NULL;
 		}
-		operator = more ? p->at : NULL;
+		operator= more ? p->at : NULL;
 		if (more)
 			p->at += 2;
 	} while (!r && operator);

@@ -65,7 +65,7 @@ static int compile_all(struct run *run, const struct am_node *node, bool not,
 	for (size_t i = 0; i < node->n_children && !r; i++) {
 		const struct am_node *child = node->children[i];
 		struct am_xquery *part = NULL;
-		if ((child->kind == AM_NODE_NOT) != not)
+		if ((child->kind == AM_NODE_NOT) != not )
 			continue;
 		r = compile(run, not ? child->children[0] : child, &part);
 		if (!r)
@@ -77,9 +77,8 @@ static int compile_all(struct run *run, const struct am_node *node, bool not,
 static struct am_xquery *join(enum am_xjoin how, GPtrArray *parts)
 {
 	struct am_xquery **all = (struct am_xquery **)(void *)parts->pdata;
-	struct am_xquery *out = parts->len == 1
-	                                ? all[0]
-	                                : am_xquery_join(how, all, parts->len);
+	struct am_xquery *out =
+		parts->len == 1 ? all[0] : am_xquery_join(how, all, parts->len);
 
 	g_ptr_array_set_size(parts, 0);
 	return out;
@@ -108,8 +107,8 @@ static int both(struct run *run, const struct am_node *node,
 	if (!r) {
 		*out = with->len ? join(AM_XJOIN_AND, with) : am_xquery_all();
 		if (without->len) {
-			struct am_xquery *pair[] = {
-				*out, join(AM_XJOIN_OR, without)};
+			struct am_xquery *pair[] = {*out,
+			                            join(AM_XJOIN_OR, without)};
 			*out = am_xquery_join(AM_XJOIN_NOT, pair, 2);
 		}
 	}
@@ -223,7 +222,8 @@ static int end(struct run *run, struct am_xquery **query, int r)
 	return r;
 }
 
-/* ---- by date or size --------------------------------------------------------- */
+/* ---- by date or size
+ * --------------------------------------------------------- */
 
 struct best {
 	int64_t key;
@@ -318,12 +318,11 @@ static int sorted(struct run *run, const struct am_xquery *query,
                   enum am_sort sort, size_t skip, size_t room,
                   struct am_hit *hits, size_t *got, uint64_t *total)
 {
-	struct sorting s = {.run = run,
-	                    .sort = sort,
-	                    .heap = g_array_new(FALSE, FALSE,
-	                                        sizeof(struct best)),
-	                    .room = skip + room < skip ? SIZE_MAX
-	                                               : skip + room};
+	struct sorting s = {
+		.run = run,
+		.sort = sort,
+		.heap = g_array_new(FALSE, FALSE, sizeof(struct best)),
+		.room = skip + room < skip ? SIZE_MAX : skip + room};
 	struct best *h;
 	int r = am_xapian_each(run->index->xapian, query, on_match, &s,
 	                       run->err);
@@ -364,7 +363,8 @@ static int ranked(struct run *run, const struct am_xquery *query, size_t skip,
 	return r;
 }
 
-/* ---- the door ------------------------------------------------------------------ */
+/* ---- the door
+ * ------------------------------------------------------------------ */
 
 int am_index_search(struct am_index *index, struct am_archive *archive,
                     const struct am_query *query, enum am_sort sort,

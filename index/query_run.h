@@ -16,7 +16,8 @@ struct am_sources; /* sources.c: all sources of a run */
 /* Trouble within a source, where no status can be returned: the answer is then
  * worth nothing, and the status says so afterwards. */
 struct am_sources *am_sources_new(struct am_index *index, bool ranking);
-/* Terms made from now on weigh, if there is a ranking; gives back how it was. */
+/* Terms made from now on weigh, if there is a ranking; gives back how it was.
+ */
 bool am_sources_weigh(struct am_sources *sources, bool weigh);
 struct am_xquery *am_source_term(struct am_sources *sources, const char *term,
                                  size_t len);

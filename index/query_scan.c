@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "index/index.h"
 #include "index/content.h"
+#include "index/index.h"
 #include "index/order.h"
 #include "index/query_tree.h"
 
@@ -27,7 +27,8 @@ struct wanted {
 struct scanning {
 	GArray *wanted;
 	GArray *hashes;   /* uint64_t, of the words of this run; 0: too long */
-	GArray *starts;   /* uint32_t, of the words in text; one more at the end */
+	GArray *starts;   /* uint32_t, of the words in text; one more at the end
+	                   */
 	GByteArray *text; /* the words */
 	struct am_facts facts;
 	const struct am_message *msg;
@@ -42,8 +43,8 @@ static void collect(const struct am_node *node, GArray *wanted)
 	if (node->kind != AM_NODE_WORDS)
 		return;
 	for (size_t i = 0; i < node->n_words; i++)
-		w.hashes[i] = am_word_hash(node->words[i].text,
-		                           node->words[i].len);
+		w.hashes[i] =
+			am_word_hash(node->words[i].text, node->words[i].len);
 	g_array_append_val(wanted, w);
 }
 
@@ -55,7 +56,8 @@ static bool word_is(const struct scanning *s, guint at, const struct wanted *w,
 	size_t len = starts[at + 1] - starts[at];
 	bool beginning = w->node->prefix && i + 1 == w->node->n_words;
 
-	if (!beginning && g_array_index(s->hashes, uint64_t, at) != w->hashes[i])
+	if (!beginning &&
+	    g_array_index(s->hashes, uint64_t, at) != w->hashes[i])
 		return false;
 	return len && (beginning ? len >= word->len : len == word->len) &&
 	       memcmp(s->text->data + starts[at], word->text, word->len) == 0;
@@ -130,7 +132,8 @@ static bool place_matches(const struct am_message *msg,
 	return (msg->flags & node->flags_set) == node->flags_set &&
 	       !(msg->flags & node->flags_unset) &&
 	       (!node->folder ||
-	        (msg->folder && am_folder_matches(msg->folder, node->folder))) &&
+	        (msg->folder &&
+	         am_folder_matches(msg->folder, node->folder))) &&
 	       (!node->keyword || has_keyword(msg, node->keyword));
 }
 

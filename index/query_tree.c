@@ -45,7 +45,8 @@ void am_node_add(struct am_node *parent, struct am_node *child)
 	parent->children[parent->n_children++] = child;
 }
 
-/* ---- simplifying ------------------------------------------------------------ */
+/* ---- simplifying ------------------------------------------------------------
+ */
 
 /* a and b speak of one placement: can one node say both? */
 static bool merge_place(struct am_node *a, struct am_node *b)
@@ -116,12 +117,13 @@ struct am_node *am_node_simplify(struct am_node *node)
 	return out;
 }
 
-/* ---- printing --------------------------------------------------------------- */
+/* ---- printing ---------------------------------------------------------------
+ */
 
 static void print_regions(GString *out, uint32_t regions)
 {
 	static const char *const names[AM_REGION_COUNT] = {
-		"subject", "from", "to",   "cc",      "bcc",
+		"subject",  "from", "to",   "cc",      "bcc",
 		"filename", "list", "body", "attached"};
 	bool first = true;
 

@@ -84,7 +84,8 @@ static struct am_xquery *row(struct am_sources *sources,
 			struct am_word pair = w[-1];
 			memcpy(pair.text + pair.len, w->text, w->len);
 			pair.len = (uint8_t)(pair.len + w->len);
-			g_ptr_array_add(parts, word_term(sources, letter, &pair));
+			g_ptr_array_add(parts,
+			                word_term(sources, letter, &pair));
 		}
 	}
 	hash_words(node, hashes);
@@ -96,7 +97,8 @@ static struct am_xquery *row(struct am_sources *sources,
 	return out;
 }
 
-/* ---- beginnings of words ------------------------------------------------------ */
+/* ---- beginnings of words
+ * ------------------------------------------------------ */
 
 struct marking {
 	struct am_index *index;
@@ -151,10 +153,8 @@ static int mark_others(struct am_bits **out, struct am_index *index,
 	*out = NULL;
 	for (size_t i = 0; !r && i + 1 < node->n_words; i++) {
 		struct am_bits *bits = am_bits_new(index);
-		struct marking m = {.index = index,
-		                    .to = bits,
-		                    .only = *out,
-		                    .err = err};
+		struct marking m = {
+			.index = index, .to = bits, .only = *out, .err = err};
 		r = mark_term(&m, term,
 		              make_term(term, letter, &node->words[i]));
 		am_bits_free(index, out);
@@ -202,8 +202,7 @@ static int beginning(struct am_xquery **out, struct am_index *index,
 {
 	struct expansion e = {g_ptr_array_new_with_free_func(free_string)};
 	char term[AM_WORD_MAX + 2];
-	size_t len =
-		make_term(term, letter, &node->words[node->n_words - 1]);
+	size_t len = make_term(term, letter, &node->words[node->n_words - 1]);
 	bool plain = node->n_words == 1 && (letter || regions == AM_REGION_ALL);
 	int r = am_xapian_terms(index->xapian, term, len, collect, &e, err);
 
@@ -211,8 +210,8 @@ static int beginning(struct am_xquery **out, struct am_index *index,
 		GPtrArray *parts = g_ptr_array_new();
 		for (guint i = 0; i < e.terms->len; i++) {
 			const GString *t = e.terms->pdata[i];
-			g_ptr_array_add(parts, am_source_term(sources, t->str,
-			                                      t->len));
+			g_ptr_array_add(
+				parts, am_source_term(sources, t->str, t->len));
 		}
 		*out = e.terms->len ? join(AM_XJOIN_OR, parts)
 		                    : am_xquery_none();
@@ -225,7 +224,8 @@ static int beginning(struct am_xquery **out, struct am_index *index,
 	return r;
 }
 
-/* ---- all together ------------------------------------------------------------------ */
+/* ---- all together
+ * ------------------------------------------------------------------ */
 
 static int in_regions(struct am_xquery **out, struct am_index *index,
                       struct am_sources *sources, const struct am_node *node,

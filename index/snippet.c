@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "index/index.h"
 #include "index/content.h"
+#include "index/index.h"
 #include "index/query_tree.h"
 
 #include "base/arena.h"
@@ -112,8 +112,8 @@ static size_t settle_end(const char *text, size_t from, size_t least,
 static void keep(struct snippet *s, const char *text, size_t len, size_t first,
                  unsigned words)
 {
-	size_t start = settle_start(text, first > BEFORE ? first - BEFORE : 0,
-	                            first);
+	size_t start =
+		settle_start(text, first > BEFORE ? first - BEFORE : 0, first);
 	size_t end = settle_end(text, MIN(start + LENGTH, len), first, len);
 
 	if (first <= BEFORE)

@@ -89,7 +89,8 @@ int am_sources_status(const struct am_sources *sources, struct am_error *err)
 	return sources->status;
 }
 
-/* ---- sets of bits -------------------------------------------------------------- */
+/* ---- sets of bits
+ * -------------------------------------------------------------- */
 
 struct am_bits *am_bits_new(const struct am_index *index)
 {
@@ -145,7 +146,8 @@ static uint32_t bits_next(const struct am_bits *bits, uint32_t from)
 	return 0;
 }
 
-/* ---- one document ----------------------------------------------------------------- */
+/* ---- one document
+ * ----------------------------------------------------------------- */
 
 static int order_has(struct am_places *places, const struct am_place *place,
                      const uint64_t *hashes, size_t n, uint32_t regions,
@@ -207,7 +209,8 @@ static bool matches(struct cursor *c, const struct am_place *place)
 	return true;
 }
 
-/* ---- what Xapian calls ---------------------------------------------------------------- */
+/* ---- what Xapian calls
+ * ---------------------------------------------------------------- */
 
 static void *start(void *self, size_t shard)
 {
@@ -343,11 +346,11 @@ struct am_xquery *am_source_order(struct am_sources *sources,
                                   uint32_t regions)
 {
 	return add(sources,
-	           (struct source){.kind = ORDER,
-	                           .hashes = g_memdup2(hashes,
-	                                               n * sizeof(*hashes)),
-	                           .n = n,
-	                           .regions = regions});
+	           (struct source){
+			   .kind = ORDER,
+			   .hashes = g_memdup2(hashes, n * sizeof(*hashes)),
+			   .n = n,
+			   .regions = regions});
 }
 
 struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,
@@ -360,8 +363,9 @@ struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,
 struct am_xquery *am_source_sizes(struct am_sources *sources, uint64_t least,
                                   uint64_t most)
 {
-	return add(sources,
-	           (struct source){.kind = SIZES, .least = least, .most = most});
+	return add(
+		sources,
+		(struct source){.kind = SIZES, .least = least, .most = most});
 }
 
 struct am_xquery *am_source_ids(struct am_sources *sources, uint32_t *ids,

@@ -27,13 +27,14 @@ void am_state_clear(struct am_state *state)
 void am_state_copy(struct am_state *to, const struct am_state *from)
 {
 	*to = *from;
-	to->shards = g_memdup2(from->shards,
-	                       from->n_shards * sizeof(*from->shards));
+	to->shards =
+		g_memdup2(from->shards, from->n_shards * sizeof(*from->shards));
 	to->gone.ids = g_memdup2(from->gone.ids,
 	                         from->gone.n * sizeof(*from->gone.ids));
 }
 
-/* ---- writing --------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------
+ */
 
 static void print_gone(GString *out, const struct am_id_set *gone)
 {
@@ -72,7 +73,8 @@ int am_state_write(const struct am_state *state, const char *dir,
 	return r;
 }
 
-/* ---- reading --------------------------------------------------------------- */
+/* ---- reading ---------------------------------------------------------------
+ */
 
 struct parse {
 	const char *at;
@@ -181,9 +183,8 @@ static int check(const char *text, size_t len, const char *path,
 		               "%s: made by a newer mailark (index format "
 		               "%" PRIu64 "): make it anew",
 		               path, version);
-	if (!crc ||
-	    g_ascii_strtoull(crc + 5, NULL, 16) !=
-	            am_crc32(0, text, (size_t)(crc + 1 - text)))
+	if (!crc || g_ascii_strtoull(crc + 5, NULL, 16) !=
+	                    am_crc32(0, text, (size_t)(crc + 1 - text)))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s: the index is damaged: make it anew", path);
 	return AM_OK;
@@ -221,7 +222,8 @@ int am_state_read(struct am_state *out, const char *dir, struct am_error *err)
 		r = check(text, len, path, err);
 	if (!r) {
 		struct parse p = {
-			text, g_array_new(FALSE, FALSE, sizeof(struct am_shard)),
+			text,
+			g_array_new(FALSE, FALSE, sizeof(struct am_shard)),
 			g_array_new(FALSE, FALSE, sizeof(uint32_t))};
 		if (!parse_lines(&p, out))
 			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
@@ -239,13 +241,14 @@ int am_state_read(struct am_state *out, const char *dir, struct am_error *err)
 	return r;
 }
 
-/* ---- the rest -------------------------------------------------------------- */
+/* ---- the rest --------------------------------------------------------------
+ */
 
 int am_state_sweep(const struct am_state *state, const char *dir,
                    struct am_error *err)
 {
-	GHashTable *live = g_hash_table_new_full(g_str_hash, g_str_equal,
-	                                         g_free, NULL);
+	GHashTable *live =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GDir *d = g_dir_open(dir, 0, NULL);
 	const char *name;
 	int r = AM_OK;

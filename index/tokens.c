@@ -7,16 +7,17 @@
 
 /* ASCII at a glance: 0 separates, 1 asks for the long way (above 0x7f), else
  * the folded letter itself. */
-#define D(c) [c] = c
-#define L(c) [c] = c, [(c) - 32] = c
+#define D(c)  [c] = c
+#define L(c)  [c] = c, [(c)-32] = c
 #define H4(c) [c] = 1, [(c) + 1] = 1, [(c) + 2] = 1, [(c) + 3] = 1
 #define H(c)  H4(c), H4((c) + 4), H4((c) + 8), H4((c) + 12)
 static const uint8_t ascii[256] = {
-	D('0'), D('1'), D('2'), D('3'), D('4'), D('5'), D('6'), D('7'), D('8'),
-	D('9'), L('a'), L('b'), L('c'), L('d'), L('e'), L('f'), L('g'), L('h'),
-	L('i'), L('j'), L('k'), L('l'), L('m'), L('n'), L('o'), L('p'), L('q'),
-	L('r'), L('s'), L('t'), L('u'), L('v'), L('w'), L('x'), L('y'), L('z'),
-	H(0x80), H(0x90), H(0xa0), H(0xb0), H(0xc0), H(0xd0), H(0xe0), H(0xf0),
+	D('0'),  D('1'),  D('2'),  D('3'),  D('4'),  D('5'),  D('6'),  D('7'),
+	D('8'),  D('9'),  L('a'),  L('b'),  L('c'),  L('d'),  L('e'),  L('f'),
+	L('g'),  L('h'),  L('i'),  L('j'),  L('k'),  L('l'),  L('m'),  L('n'),
+	L('o'),  L('p'),  L('q'),  L('r'),  L('s'),  L('t'),  L('u'),  L('v'),
+	L('w'),  L('x'),  L('y'),  L('z'),  H(0x80), H(0x90), H(0xa0), H(0xb0),
+	H(0xc0), H(0xd0), H(0xe0), H(0xf0),
 };
 #undef D
 #undef L

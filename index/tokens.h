@@ -25,8 +25,8 @@
 #define AM_WORD_MAX 64 /* bytes; longer words count, but are not kept */
 
 struct am_token {
-	const char *text; /* folded, NUL-terminated, until the next call */
-	size_t len;       /* 1..AM_WORD_MAX; 0: a word too long to be kept */
+	const char *text;  /* folded, NUL-terminated, until the next call */
+	size_t len;        /* 1..AM_WORD_MAX; 0: a word too long to be kept */
 	size_t start, end; /* where it stands in the text */
 	bool single;       /* a character of a script without spaces */
 };

@@ -22,7 +22,7 @@
  * expunged is left out of answers.
  */
 
-#define FAN_IN          12 /* shards joined at a time */
+#define FAN_IN          16 /* shards joined at a time */
 #define PUBLISH_SECONDS 30
 #define PUBLISH_EVERY   20000u /* documents */
 
@@ -44,7 +44,7 @@ struct update {
 	GMutex mutex;
 	GCond changed;
 	GPtrArray *segments; /* ascending */
-	GArray *doomed;      /* struct am_shard: replaced, but still published */
+	GArray *doomed; /* struct am_shard: replaced, but still published */
 	struct am_state before;
 	size_t covered;    /* ids published */
 	int64_t published; /* when, by the monotonic clock */
@@ -76,13 +76,15 @@ static void did_message(void *user, uint64_t bytes, bool failed)
 	u->progress.done++;
 	u->progress.done_bytes += bytes;
 	u->progress.failed += failed;
-	/* A display needs no more; counting must not cost more than indexing. */
+	/* A display needs no more; counting must not cost more than indexing.
+	 */
 	if (u->ctx && u->progress.done % 64 == 0)
 		am_ctx_progress(u->ctx, &u->progress);
 	g_mutex_unlock(&u->mutex);
 }
 
-/* ---- publishing (all with the mutex held) ----------------------------------- */
+/* ---- publishing (all with the mutex held) -----------------------------------
+ */
 
 /* The state as it is when the first n segments are part of it. */
 static void state_with(const struct update *u, guint n, struct am_state *out)
@@ -155,7 +157,8 @@ static int publish_sometimes(struct update *u, struct am_error *err)
 	return publish(u, err);
 }
 
-/* ---- work -------------------------------------------------------------------- */
+/* ---- work
+ * -------------------------------------------------------------------- */
 
 /* A run of neighbours of one tier, all done, worth joining: its start. */
 static bool find_run(const struct update *u, guint *at)
@@ -332,7 +335,8 @@ static gpointer worker(gpointer user)
 	return NULL;
 }
 
-/* ---- what is to be done ------------------------------------------------------- */
+/* ---- what is to be done
+ * ------------------------------------------------------- */
 
 struct news {
 	GArray *ids, *gone, *back; /* uint32_t, ascending, each once */
@@ -370,7 +374,8 @@ static int read_news(struct news *news, const struct am_state *state,
 	news->back = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	news->seq = state->seq;
 	while ((r = am_archive_changes(archive, news->seq, changes,
-	                               AM_COUNT(changes), &got, err)) == AM_OK &&
+	                               AM_COUNT(changes), &got, err)) ==
+	               AM_OK &&
 	       got) {
 		for (size_t i = 0; i < got; i++) {
 			/* Several shards share Xapian's 32 bits. */
@@ -405,7 +410,8 @@ static void free_news(struct news *news)
 		g_array_unref(news->back);
 }
 
-/* ---- ending ----------------------------------------------------------------------- */
+/* ---- ending
+ * ----------------------------------------------------------------------- */
 
 /*
  * Shards at the end of the list that are small beside what follows them are
@@ -450,10 +456,10 @@ static int conclude(struct am_index *index, const struct news *news,
 
 	am_state_copy(&state, &index->state);
 	state.seq = news->seq;
-	am_id_set_change(&state.gone, (const uint32_t *)(void *)news->gone->data,
-	                 news->gone->len,
-	                 (const uint32_t *)(void *)news->back->data,
-	                 news->back->len);
+	am_id_set_change(
+		&state.gone, (const uint32_t *)(void *)news->gone->data,
+		news->gone->len, (const uint32_t *)(void *)news->back->data,
+		news->back->len);
 	r = tidy(&state, index->path, news->ids->len, err);
 	if (!r)
 		r = am_state_write(&state, index->path, err);
@@ -529,7 +535,8 @@ static int index_news(struct am_index *index, const char *archive,
 	return r;
 }
 
-/* ---- beginning ----------------------------------------------------------------------- */
+/* ---- beginning
+ * ----------------------------------------------------------------------- */
 
 /* An index that does not belong to this archive, or is not whole, is made
  * anew: that loses nothing. */

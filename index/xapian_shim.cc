@@ -73,8 +73,7 @@ int guard(struct am_error *err, Work work, Again again) noexcept
 	}
 }
 
-template <typename Work>
-int guard(struct am_error *err, Work work) noexcept
+template <typename Work> int guard(struct am_error *err, Work work) noexcept
 {
 	return guard(err, work, [] {});
 }
@@ -137,7 +136,7 @@ class Source : public Xapian::PostingSource
 
       public:
 	Source(const struct am_xsource_ops *ops_, void *self_)
-		: ops(ops_), self(self_)
+	    : ops(ops_), self(self_)
 	{
 	}
 	Source(const Source &) = delete;
@@ -288,7 +287,7 @@ class Each : public Xapian::MatchDecider
 
       public:
 	Each(am_xapian_match_fn *fn_, void *user_, size_t shard_)
-		: fn(fn_), user(user_), shard(shard_)
+	    : fn(fn_), user(user_), shard(shard_)
 	{
 	}
 	bool operator()(const Xapian::Document &doc) const override

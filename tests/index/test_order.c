@@ -94,7 +94,7 @@ Test(order, tells_rows_as_they_were)
 			uint32_t row[4];
 			uint64_t hashes[4];
 			bool kept = true;
-			memcpy(row, s.words + at, sizeof(row));
+			memcpy(row, s.words + at, n * sizeof(*row));
 			if (i % 3 == 0 && n > 1)
 				row[n - 1] = s.words[0];
 			for (size_t k = 0; k < n; k++) {
