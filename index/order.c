@@ -330,18 +330,42 @@ static uint32_t number_at(const struct am_order *o, uint64_t i)
 	                  ((UINT64_C(1) << o->width) - 1));
 }
 
+static bool row_at(const struct am_order *o, uint64_t i, const uint32_t *slots,
+                   size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && number_at(o, i + k) == slots[k])
+		k++;
+	return k == n;
+}
+
+/* As many numbers as a word of the machine holds are compared with the first
+ * one at once: a lane of x that is zero borrows from its highest bit. */
 static bool run_has(const struct am_order *o, uint64_t from, uint64_t to,
                     const uint32_t *slots, size_t n)
 {
+	unsigned lanes = 57 / o->width;
+	uint64_t ones = 0, i = from, part;
+
 	if (to - from < n)
 		return false;
-	for (uint64_t i = from; i <= to - n; i++) {
-		size_t k = 0;
-		while (k < n && number_at(o, i + k) == slots[k])
-			k++;
-		if (k == n)
-			return true;
+	for (unsigned k = 0; k < lanes; k++)
+		ones |= UINT64_C(1) << (k * o->width);
+	while (i + lanes <= to - n + 1) {
+		uint64_t bit = i * o->width;
+		memcpy(&part, o->bits + (bit >> 3), 8);
+		uint64_t x = (GUINT64_FROM_LE(part) >> (bit & 7)) ^
+		             (ones * slots[0]);
+		if ((x - ones) & ~x & (ones << (o->width - 1)))
+			for (unsigned k = 0; k < lanes; k++)
+				if (row_at(o, i + k, slots, n))
+					return true;
+		i += lanes;
 	}
+	for (; i <= to - n; i++)
+		if (row_at(o, i, slots, n))
+			return true;
 	return false;
 }
 
