@@ -124,7 +124,8 @@ static void say_losses(const struct copy *c, int at,
 	for (int i = 0; i < at; i++)
 		if (am_place_format(c->sources[i]) == from)
 			return;
-	am_loss_explain(from, src, am_place_format(c->target), say_loss,
+	am_loss_explain(from, src, am_place_format(c->target),
+	                am_place_location(c->target), say_loss,
 	                (void *)c);
 }
 

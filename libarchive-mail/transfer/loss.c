@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include <string.h>
+
 static const struct {
 	enum am_keeps bit;
 	const char *code;
@@ -32,11 +34,59 @@ static const struct {
          "details of the source (separator lines, UIDs …) are not kept"},
 };
 
+/* What a target that knows folders only makes of labels: the words of its
+ * option "labels". */
+static const struct {
+	const char *value, *code, *becomes;
+} label_ways[] = {
+	{"folders", "loss.labels-copied",
+         "with labels will be written once more for each label"},
+	{"first", "loss.labels",
+         "with labels will be written once; their labels are not kept"},
+	{"keywords", "loss.labels-keywords",
+         "with labels will have them as keywords"},
+};
+
+/* true: the target has a way of its own with labels, and it is said. */
+static bool say_labels(const struct am_source *src, const struct am_format *to,
+                       const struct am_location *options, am_loss_fn *say,
+                       void *user)
+{
+	const char *way = options && to->options
+	                          ? am_location_option(options, to->options,
+	                                               "labels")
+	                          : NULL;
+
+	for (size_t i = 0; way && i < AM_COUNT(label_ways); i++) {
+		if (strcmp(way, label_ways[i].value) != 0)
+			continue;
+		/* A message with its labels in a header keeps them. */
+		if (!strcmp(way, "keywords") && to->keeps & AM_KEEPS_LABELS)
+			return true;
+		uint64_t n = src->n_with_labels;
+		char *count = n ? g_strdup_printf("%" PRIu64 " ", n)
+		                : g_strdup("");
+		char *sentence = g_strdup_printf("%s: %smessage%s %s", to->name,
+		                                 count, n == 1 ? "" : "s",
+		                                 label_ways[i].becomes);
+		say(user, label_ways[i].code, sentence);
+		g_free(sentence);
+		g_free(count);
+		return true;
+	}
+	return false;
+}
+
 void am_loss_explain(const struct am_format *from, const struct am_source *src,
-                     const struct am_format *to, am_loss_fn *say, void *user)
+                     const struct am_format *to,
+                     const struct am_location *options, am_loss_fn *say,
+                     void *user)
 {
 	uint32_t lost = from->keeps & ~to->keeps;
 
+	if (from->keeps & AM_KEEPS_LABELS &&
+	    say_labels(src, to, options, say, user))
+		lost &= ~(uint32_t)AM_KEEPS_LABELS;
 	for (size_t i = 0; i < AM_COUNT(table); i++) {
 		if (!(lost & (uint32_t)table[i].bit))
 			continue;

@@ -8,11 +8,14 @@
  * What the target cannot hold of what the source has, in words, before a copy
  * starts: "mbox: 412 messages with several labels will be written once per
  * label".  One call of `say` for each loss; the codes ("loss.keywords") are
- * those the sinks count by.
+ * those the sinks count by.  `options` (may be NULL) are those the target is
+ * opened with: what becomes of labels is theirs to say.
  */
 typedef void am_loss_fn(void *user, const char *code, const char *sentence);
 void am_loss_explain(const struct am_format *from, const struct am_source *src,
-                     const struct am_format *to, am_loss_fn *say, void *user);
+                     const struct am_format *to,
+                     const struct am_location *options, am_loss_fn *say,
+                     void *user);
 /* "bytes, folders, flags, …": for the table of formats. */
 char *am_keeps_words(uint32_t keeps); /* g_free() */
 /* Count what this one message loses in a format that keeps `keeps`, as notes

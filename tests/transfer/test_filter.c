@@ -155,7 +155,7 @@ Test(loss, says_once_what_the_target_cannot_hold)
 	                              .n_with_keywords = 1};
 	GString *said = g_string_new(NULL);
 
-	am_loss_explain(&from, &src, &to, collect, said);
+	am_loss_explain(&from, &src, &to, NULL, collect, said);
 	cr_expect_str_eq(
 		said->str,
 		"loss.flags|to: flags (seen, answered, flagged …) are not "
@@ -163,12 +163,42 @@ Test(loss, says_once_what_the_target_cannot_hold)
 		"loss.keywords|to: the keywords of 1 message are not kept\n"
 		"loss.labels|to: the labels of 412 messages are not kept\n");
 	g_string_truncate(said, 0);
-	am_loss_explain(&to, &src, &to, collect, said);
+	am_loss_explain(&to, &src, &to, NULL, collect, said);
 	cr_expect_str_eq(said->str, "");
 	g_string_free(said, TRUE);
 	char *words = am_keeps_words(AM_KEEPS_BYTES | AM_KEEPS_FLAGS);
 	cr_expect_str_eq(words, "bytes, flags");
 	g_free(words);
+}
+
+Test(loss, labels_become_what_the_target_is_told)
+{
+	static const struct am_option options[] = {
+		{"labels", "folders|first|keywords", "", "folders"}, {0}};
+	const struct am_format from = {.name = "from",
+	                               .keeps = AM_KEEPS_LABELS};
+	const struct am_format to = {.name = "to", .options = options};
+	const struct am_source src = {.n_with_labels = 412};
+	static const struct {
+		const char *option, *said;
+	} table[] = {
+		{NULL, "loss.labels-copied|to: 412 messages with labels will "
+		       "be written once more for each label\n"},
+		{"labels=first", "loss.labels|to: 412 messages with labels "
+				 "will be written once; their labels are not "
+				 "kept\n"},
+		{"labels=keywords", "loss.labels-keywords|to: 412 messages "
+				    "with labels will have them as keywords\n"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(table); i++) {
+		const char *given[] = {table[i].option, NULL};
+		struct am_location where = {.path = "x", .options = given};
+		GString *said = g_string_new(NULL);
+		am_loss_explain(&from, &src, &to, &where, collect, said);
+		cr_expect_str_eq(said->str, table[i].said);
+		g_string_free(said, TRUE);
+	}
 }
 
 static void note(void *user, const struct am_note *n)
