@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/reader.h"
 #include "base/unpack.h"
-#include "formats/eml/eml_sniff.h"
+#include "formats/mail_head.h"
 #include "formats/null.h"
 #include "support/listing.h"
 #include "support/tmpdir.h"
@@ -54,13 +54,13 @@ static const struct {
 Test(eml, knows_a_header_block)
 {
 	for (size_t i = 0; i < AM_COUNT(heads); i++) {
-		bool mail = am_eml_sniff((const uint8_t *)heads[i].head,
+		bool mail = am_mail_head_bits((const uint8_t *)heads[i].head,
 		                         strlen(heads[i].head)) >=
-		            AM_EML_LOOKS_LIKE_MAIL;
+		            AM_MAIL_HEAD_ENOUGH;
 
 		cr_expect(mail == heads[i].mail, "%zu", i);
 	}
-	cr_expect(!am_eml_sniff((const uint8_t *)"From: a\0\n", 9));
+	cr_expect(!am_mail_head_bits((const uint8_t *)"From: a\0\n", 9));
 }
 
 Test(eml, one_file_is_one_message_byte_for_byte)

@@ -54,6 +54,28 @@ Test(mbox_tree, folders_are_directories_and_names)
 	mbox_tmp_remove(&dir);
 }
 
+Test(mbox_tree, a_mail_that_is_no_mailbox_is_not_passed_over)
+{
+	char *dir = mbox_tmp();
+	put(dir, "1", MAIL);
+	put(dir, "2", "Received: from a\nFrom: a@b\nSubject: lone\n\nx\n");
+	put(dir, "in/3", "Return-Path: <a@b>\nSubject: deeper\n\nx\n");
+	put(dir, "in/4", "Return-Path: <a@b>\nSubject: beside\n\nx\n");
+	put(dir, "in/notes.txt", "nothing of the kind\n");
+	struct run *run = mbox_run(dir, NULL, 0);
+	char *all = all_folders(run);
+	cr_expect_str_eq(all, "1||in");
+	cr_assert_eq(run->messages->len, 4);
+	cr_expect_eq(run->failures->len, 0);
+	cr_expect_str_eq(mbox_got(run, 1)->origin, "2");
+	cr_expect_str_eq(mbox_got(run, 3)->origin, "in/4");
+	cr_expect(mbox_noted(run, "mbox.lone-mail"));
+	cr_expect(mbox_noted(run, "mbox.not-a-mailbox"));
+	g_free(all);
+	mbox_run_free(&run);
+	mbox_tmp_remove(&dir);
+}
+
 Test(mbox_tree, what_cannot_be_read_is_one_failure_each)
 {
 	char *dir = mbox_tmp();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/eml/eml.h"
 
-#include "formats/eml/eml_sniff.h"
+#include "formats/mail_head.h"
 #include "formats/name_template.h"
 
 #include <glib.h>
@@ -55,7 +55,7 @@ static bool first_member_is_eml(const struct am_probe *p)
 	} else if (p->head_len >= 512 && !memcmp(h + 257, "ustar", 5)) {
 		memcpy(name, h, 100);
 	}
-	return am_eml_sniff_name(name);
+	return am_mail_head_eml_name(name);
 }
 
 static int probe_directory(const struct am_probe *p)
@@ -67,14 +67,14 @@ static int probe_directory(const struct am_probe *p)
 
 		if (e->is_directory) {
 			for (const char *const *in = e->inside; in && *in; in++)
-				n_named += am_eml_sniff_name(*in);
+				n_named += am_mail_head_eml_name(*in);
 			continue;
 		}
 		n_files++;
-		if (am_eml_sniff_name(e->name))
+		if (am_mail_head_eml_name(e->name))
 			n_named++;
-		else if (e->head && am_eml_sniff(e->head, e->head_len) >=
-		                            AM_EML_LOOKS_LIKE_MAIL)
+		else if (e->head && am_mail_head_bits(e->head, e->head_len) >=
+		                            AM_MAIL_HEAD_ENOUGH)
 			n_mail++;
 	}
 	if (n_named)
@@ -94,8 +94,8 @@ static int eml_probe(const struct am_probe *p)
 		return first_member_is_eml(p) ? 28 : 6;
 	if (first_member_is_eml(p))
 		return 28;
-	bits = am_eml_sniff(p->head, p->head_len);
-	if (am_eml_sniff_name(p->name))
+	bits = am_mail_head_bits(p->head, p->head_len);
+	if (am_mail_head_eml_name(p->name))
 		return bits + 14;
 	/* "From " in front: more likely an mbox. */
 	if (p->head_len >= 5 && !memcmp(p->head, "From ", 5))

@@ -7,7 +7,7 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
-#include "formats/eml/eml_sniff.h"
+#include "formats/mail_head.h"
 #include "formats/folder_file.h"
 #include "formats/received.h"
 #include "model/folder.h"
@@ -151,14 +151,14 @@ static bool wanted(struct container_source *s, const char *base,
 	const uint8_t *data;
 	size_t len;
 
-	if (am_eml_sniff_name(base))
+	if (am_mail_head_eml_name(base))
 		return true;
 	if (s->files == AM_EML_NAMED)
 		return false;
-	if (am_reader_peek(reader, AM_EML_SNIFF_BYTES, &data, &len, NULL))
+	if (am_reader_peek(reader, AM_MAIL_HEAD_BYTES, &data, &len, NULL))
 		return false;
-	return am_eml_sniff(data, MIN(len, AM_EML_SNIFF_BYTES)) >=
-	       AM_EML_LOOKS_LIKE_MAIL;
+	return am_mail_head_bits(data, MIN(len, AM_MAIL_HEAD_BYTES)) >=
+	       AM_MAIL_HEAD_ENOUGH;
 }
 
 /* The file that tells a folder's true name comes before its messages. */

@@ -12,7 +12,7 @@
 #include "formats/eml/eml.h"
 #include "formats/eml/eml_folders.h"
 #include "formats/eml/eml_name.h"
-#include "formats/eml/eml_sniff.h"
+#include "formats/mail_head.h"
 #include "formats/folder_file.h"
 #include "model/folder.h"
 
@@ -408,14 +408,14 @@ static int open_target(struct eml_sink *s, const char *path,
 
 	if ((len && path[len - 1] == '/') || (there && S_ISDIR(st.st_mode)))
 		return open_tree(s, path, durability, err);
-	if (am_eml_sniff_pack(path)) {
+	if (am_mail_head_pack_name(path)) {
 		s->kind = KIND_PACK;
 		s->path = g_strdup(path);
 		if (there)
 			return exists_already(path, err);
 		return am_pack_open(&s->pack, path, err) ? AM_FATAL : AM_OK;
 	}
-	if (!am_eml_sniff_name(path))
+	if (!am_mail_head_eml_name(path))
 		return open_tree(s, path, durability, err);
 	if (there)
 		return exists_already(path, err);

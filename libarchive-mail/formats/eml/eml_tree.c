@@ -4,7 +4,7 @@
 #include "base/blob.h"
 #include "base/charset.h"
 #include "formats/eml/eml.h"
-#include "formats/eml/eml_sniff.h"
+#include "formats/mail_head.h"
 #include "formats/folder_file.h"
 #include "formats/load_file.h"
 #include "formats/received.h"
@@ -202,14 +202,14 @@ static int enter(struct tree_source *s, struct am_error *err)
 /* Is this file to be taken?  Opens it only when the name does not say so. */
 static bool wanted(struct tree_source *s, const char *name)
 {
-	uint8_t head[AM_EML_SNIFF_BYTES];
+	uint8_t head[AM_MAIL_HEAD_BYTES];
 	ssize_t got = -1;
 	struct stat st;
 	char *path;
 	int fd;
 	bool yes;
 
-	if (am_eml_sniff_name(name))
+	if (am_mail_head_eml_name(name))
 		return true;
 	if (s->all) {
 		path = join(s->here.path, name);
@@ -222,8 +222,8 @@ static bool wanted(struct tree_source *s, const char *name)
 		if (fd >= 0)
 			close(fd);
 		g_free(path);
-		if (yes || (got > 0 && am_eml_sniff(head, (size_t)got) >=
-		                               AM_EML_LOOKS_LIKE_MAIL))
+		if (yes || (got > 0 && am_mail_head_bits(head, (size_t)got) >=
+		                               AM_MAIL_HEAD_ENOUGH))
 			return true;
 	}
 	path = join(s->here.path, name);
@@ -364,7 +364,7 @@ static bool any_named(int root_fd, struct am_ctx *ctx)
 			if (e->d_name[0] == '.')
 				continue;
 			if (!is_dir(fd, e))
-				found = am_eml_sniff_name(e->d_name);
+				found = am_mail_head_eml_name(e->d_name);
 			else if (strlen(path) < 4096)
 				g_ptr_array_add(stack, join(path, e->d_name));
 		}

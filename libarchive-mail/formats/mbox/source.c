@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "formats/mbox/deliver.h"
+#include "formats/mbox/lone.h"
 #include "formats/mbox/names.h"
 #include "formats/mbox/tree.h"
 #include "formats/mbox/trim.h"
@@ -43,6 +44,7 @@ struct mbox_source {
 	struct am_mbox_mailbox box;
 	const struct am_folder *folder;
 	struct am_message *held;
+	struct am_message *lone; /* a file that is a mail, not a mailbox */
 	GByteArray *before; /* what the next message has before it */
 	GByteArray *after;  /* what the held one has behind it */
 	bool lost;          /* that was too much */
@@ -184,6 +186,28 @@ static int make_folder(struct mbox_source *s, const char *const *parts,
 	return r;
 }
 
+/* A file of the tree that is no mailbox: a mail of its own, then s->lone is
+ * it, or AM_END, and a note, for anything else. */
+static int open_lone(struct mbox_source *s, const char *path,
+                     const char *const *parts, size_t n_parts,
+                     struct am_error *err)
+{
+	struct am_folder *folder = NULL;
+	int r = am_folder_new(&folder, parts, n_parts,
+	                      n_parts ? am_role_guess(parts[n_parts - 1])
+	                              : AM_ROLE_NONE,
+	                      err);
+	if (r)
+		return r;
+	s->folder = folder;
+	r = am_mbox_lone_read(&s->lone, folder, path, s->name, s->base.ctx,
+	                      err);
+	if (r == AM_END)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.not-a-mailbox",
+		            NULL, s->name, "not mail, passed over");
+	return r;
+}
+
 static void note_dialect(struct mbox_source *s)
 {
 	const struct am_mbox_dialect *d = &s->box.dialect;
@@ -217,9 +241,7 @@ static int open_file(struct mbox_source *s, const char *path,
 		goto out;
 	}
 	if (!fits && !empty && s->tree) {
-		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.not-a-mailbox",
-		            NULL, s->name, "no mailbox, passed over");
-		r = AM_END;
+		r = open_lone(s, path, parts, n_parts - 1, err);
 		goto out;
 	}
 	r = make_folder(s, parts, n_parts, err);
@@ -300,8 +322,12 @@ static int next_file(struct mbox_source *s, struct am_item *out,
 			return r;
 	}
 	out->folder = s->folder;
-	out->message = NULL;
 	out->origin = NULL;
+	/* Several mails may lie in one directory: it is announced once. */
+	if (s->lone && !g_hash_table_add(s->folders, am_folder_print(s->folder)))
+		out->message = g_steal_pointer(&s->lone);
+	else
+		out->message = NULL;
 	return AM_OK;
 }
 
@@ -460,6 +486,12 @@ static int source_next(struct am_source *base, struct am_item *out,
 	struct mbox_source *s = source_of(base);
 	for (;;) {
 		int r;
+		if (s->lone) {
+			out->folder = s->folder;
+			out->message = g_steal_pointer(&s->lone);
+			out->origin = NULL;
+			return AM_OK;
+		}
 		if (!s->open)
 			return next_file(s, out, err);
 		r = next_message(s, out, err);
@@ -472,6 +504,7 @@ static void source_close(struct am_source *base)
 {
 	struct mbox_source *s = source_of(base);
 	close_file(s);
+	am_message_free(&s->lone);
 	am_mbox_tree_close(&s->tree);
 	am_folder_unref(&s->folder);
 	g_byte_array_free(s->before, TRUE);

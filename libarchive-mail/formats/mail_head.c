@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/eml/eml_sniff.h"
+#include "formats/mail_head.h"
 
 #include <glib.h>
 
@@ -18,14 +18,14 @@ static const struct {
 	{"In-Reply-To", 10}, {"X-Mailer", 10},   {"X-Originating-IP", 8},
 };
 
-bool am_eml_sniff_name(const char *name)
+bool am_mail_head_eml_name(const char *name)
 {
 	size_t len = strlen(name);
 
 	return len > 4 && !g_ascii_strcasecmp(name + len - 4, ".eml");
 }
 
-bool am_eml_sniff_pack(const char *name)
+bool am_mail_head_pack_name(const char *name)
 {
 	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",
 	                                   ".tgz", ".tar.zst", ".tar.xz"};
@@ -74,7 +74,7 @@ static bool from_line(const uint8_t *line, size_t len)
 	return len >= skip + 5 && !memcmp(line + skip, "From ", 5);
 }
 
-int am_eml_sniff(const uint8_t *head, size_t len)
+int am_mail_head_bits(const uint8_t *head, size_t len)
 {
 	const uint8_t *at = head, *end = head + len;
 	size_t n_fields = 0;

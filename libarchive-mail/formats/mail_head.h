@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef AM_FORMATS_EML_SNIFF_H
-#define AM_FORMATS_EML_SNIFF_H
+#ifndef AM_FORMATS_MAIL_HEAD_H
+#define AM_FORMATS_MAIL_HEAD_H
 
 #include "base/compiler.h"
 
-#define AM_EML_SNIFF_BYTES 2048
+#define AM_MAIL_HEAD_BYTES 2048
 
 /*
  * How much a file's first bytes look like the header block of a mail: 0 for
  * not at all, up to 28 bits.  A byte-order mark and "From " lines may stand in
  * front.
  */
-int am_eml_sniff(const uint8_t *head, size_t len);
+int am_mail_head_bits(const uint8_t *head, size_t len);
 /* Enough to take a file for a mail that nothing else says is one. */
-#define AM_EML_LOOKS_LIKE_MAIL 5
+#define AM_MAIL_HEAD_ENOUGH 5
 
 /* "x.EML"? */
-bool am_eml_sniff_name(const char *name);
+bool am_mail_head_eml_name(const char *name);
 /* "x.zip", "x.tar.zst" …: a container that can be written? */
-bool am_eml_sniff_pack(const char *name);
+bool am_mail_head_pack_name(const char *name);
 
 #endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/mbox/lone.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "formats/load_file.h"
+#include "formats/mail_head.h"
+#include "formats/received.h"
+#include "model/ctx.h"
+#include "model/message.h"
+
+#include <glib.h>
+
+#include <fcntl.h>
+
+static int make_message(struct am_message **out, struct am_loaded_file *file,
+                        const struct am_folder *folder, const char *name,
+                        struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_received headers;
+	struct am_when mtime = am_received_stamp(file->mtime);
+	struct am_message *msg = NULL;
+	int r = am_received_read(&headers, file->blob, ctx, err);
+
+	if (!r)
+		r = am_message_new(&msg, folder, err);
+	if (r)
+		return r;
+	msg->origin = am_arena_strdup(msg->arena, name);
+	msg->raw = g_steal_pointer(&file->blob);
+	msg->size = am_blob_size(msg->raw);
+	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
+	*out = msg;
+	return AM_OK;
+}
+
+int am_mbox_lone_read(struct am_message **out, const struct am_folder *folder,
+                      const char *path, const char *name, struct am_ctx *ctx,
+                      struct am_error *err)
+{
+	uint8_t head[AM_MAIL_HEAD_BYTES];
+	struct am_loaded_file file = {0};
+	size_t got = 0;
+
+	*out = NULL;
+	int r = am_load_file(&file, AT_FDCWD, path, path, ctx, err);
+	if (r)
+		return r;
+	r = am_blob_read(file.blob, 0, head, sizeof head, &got, err);
+	if (!r && am_mail_head_bits(head, got) < AM_MAIL_HEAD_ENOUGH)
+		r = AM_END;
+	if (!r)
+		r = make_message(out, &file, folder, name, ctx, err);
+	if (!r)
+		am_ctx_note(ctx, AM_NOTE_INFO, "mbox.lone-mail", folder, name,
+		            "a single mail, not a mailbox");
+	am_blob_unref(&file.blob);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_MBOX_LONE_H
+#define AM_FORMATS_MBOX_LONE_H
+
+#include "base/error.h"
+
+struct am_ctx;
+struct am_folder;
+struct am_message;
+
+/*
+ * A file in a tree of mailboxes that is no mailbox but a mail: no separator,
+ * its header begins at once.  Collections of single mails are full of them,
+ * and passing one over would be losing it.
+ *
+ * AM_END: it does not look like a mail either.  Its folder is the directory it
+ * lies in.
+ */
+AM_MUST_USE int am_mbox_lone_read(struct am_message **out,
+                                  const struct am_folder *folder,
+                                  const char *path, const char *name,
+                                  struct am_ctx *ctx, struct am_error *err);
+
+#endif
