@@ -59,8 +59,52 @@ static int fail_unknown(const struct am_probe *probe, struct am_error *err)
 	               "(FORMAT:PATH says which it is)");
 }
 
-int am_format_detect(const struct am_location *where,
-                     const struct am_format **out, struct am_error *err)
+/* How far, and at how many folders a level, a folder of folders is looked
+ * into. */
+enum { BELOW_DEPTH = 4, BELOW_FOLDERS = 32 };
+
+static int detect(const struct am_location *where, unsigned depth,
+                  const struct am_format **out, struct am_error *err);
+
+/*
+ * A folder without mail of its own is what the folders in it are, when they
+ * agree.  Mailboxes beside single mails are a tree of mailboxes: that source
+ * reads both.
+ */
+static int detect_below(const struct am_location *where,
+                        const struct am_probe *probe, unsigned depth,
+                        const struct am_format **out, struct am_error *err)
+{
+	const struct am_format *best = NULL;
+	unsigned looked = 0;
+
+	for (size_t i = 0; i < probe->n_entries && depth; i++) {
+		const struct am_probe_entry *e = &probe->entries[i];
+		const struct am_format *f = NULL;
+		if (!e->is_directory || e->name[0] == '.' ||
+		    looked++ == BELOW_FOLDERS)
+			continue;
+		char *path = g_build_filename(where->path, e->name, NULL);
+		struct am_location below = {.path = path,
+		                            .options = where->options};
+		int r = detect(&below, depth - 1, &f, NULL);
+		g_free(path);
+		if (r || f == best)
+			continue;
+		if (!best || (best == &am_format_eml && f == &am_format_mbox))
+			best = f;
+		else if (best != &am_format_mbox || f != &am_format_eml)
+			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			               "holds %s and %s: name one further in, "
+			               "or say FORMAT:PATH",
+			               best->name, f->name);
+	}
+	*out = best;
+	return best ? AM_OK : fail_unknown(probe, err);
+}
+
+static int detect(const struct am_location *where, unsigned depth,
+                  const struct am_format **out, struct am_error *err)
 {
 	const struct am_format *best = NULL, *rival = NULL;
 	struct am_sample *sample = NULL;
@@ -82,7 +126,9 @@ int am_format_detect(const struct am_location *where,
 			rival = f;
 		}
 	}
-	if (!best)
+	if (!best && probe->is_directory)
+		r = detect_below(where, probe, depth, out, err);
+	else if (!best)
 		r = fail_unknown(probe, err);
 	else if (rival)
 		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
@@ -92,6 +138,12 @@ int am_format_detect(const struct am_location *where,
 		*out = best;
 	am_sample_free(&sample);
 	return r;
+}
+
+int am_format_detect(const struct am_location *where,
+                     const struct am_format **out, struct am_error *err)
+{
+	return detect(where, BELOW_DEPTH, out, err);
 }
 
 /* Does the name end in one of ".mbox .mbx"? */

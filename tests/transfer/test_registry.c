@@ -58,6 +58,11 @@ static void make_tree(void)
 	put("empty.mbox", "");
 	put("note.txt", "Dear diary\n");
 	g_mkdir("hollow", 0777);
+	put("boxes/a/b/1", MBOX);
+	put("boxes/c/2.txt", "Dear diary\n");
+	put("mails/a/1.eml", EML);
+	put("both/a/1", MBOX);
+	put("both/b/1.eml", EML);
 }
 
 Test(registry, finds_formats_by_name)
@@ -84,6 +89,9 @@ Test(registry, recognises_sources_by_looking, .init = set_up, .fini = tear_down)
 		{"one.eml", NULL, "eml", "one.eml", NULL},
 		{"dir", NULL, "maildir", "dir", NULL},
 		{"dir/", NULL, "maildir", "dir/", NULL},
+		{"boxes", NULL, "mbox", "boxes", NULL},
+		{"mails", NULL, "eml", "mails", NULL},
+		{"both", NULL, "mbox", "both", NULL},
 		{"maildir:dir", "maildir", "maildir", "dir", NULL},
 		{"nothing", NULL, NULL, NULL, "no such file"},
 		{"mbxo:noname", NULL, NULL, NULL, "no format is called"},
