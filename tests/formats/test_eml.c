@@ -113,6 +113,16 @@ Test(eml, without_any_eml_all_that_looks_like_mail_is_taken)
 	expect_list("t", named, 0, false, "");
 }
 
+Test(eml, mail_without_the_ending_is_not_passed_over_beside_eml)
+{
+	am_test_write_text("t/a.eml", "a");
+	am_test_write_text("t/b", "From: a@b\nSubject: x\n\n");
+	am_test_write_text("t/c.txt", "just text\n");
+	expect_list("t", NULL, 0, false,
+	            ": \"a\"\n: \"From: a@b\\nSubject: x\\n\\n\"");
+	cr_expect(am_test_notes("eml.not-mail") == 1);
+}
+
 Test(eml, one_bad_file_costs_one_message)
 {
 	am_test_write_text("t/a.eml", "a");

@@ -62,7 +62,7 @@ static void make_tree(void)
 	put("boxes/c/2.txt", "Dear diary\n");
 	put("mails/a/1.eml", EML);
 	put("both/a/1", MBOX);
-	put("both/b/1.eml", EML);
+	put("both/b/1", EML);
 }
 
 Test(registry, finds_formats_by_name)

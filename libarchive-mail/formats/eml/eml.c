@@ -9,10 +9,8 @@
 #include <string.h>
 
 const struct am_option am_eml_options[] = {
-	{"files", "auto|eml|all",
-         "reading a tree: *.eml alone, or all that looks like mail; auto: the "
-         "second where there is no *.eml",
-         "auto"},
+	{"files", "all|eml",
+         "reading a tree: all that looks like mail, or *.eml alone", "all"},
 	{"name", "TEMPLATE",
          "file names, of {date} {received} {from} {to} {subject} {message-id} "
          "{folder} {id8} {n} {size}, with :N characters or :%Y…",

@@ -18,10 +18,8 @@ AM_MUST_USE int am_eml_sink_open(struct am_sink **out,
 
 /* Which files of a tree are taken. */
 enum am_eml_files {
-	AM_EML_AUTO, /* *.eml; in a tree without any, all that looks like mail
-	              */
-	AM_EML_NAMED,
-	AM_EML_ALL /* all that looks like mail, and *.eml */
+	AM_EML_ALL, /* all that looks like mail, and *.eml */
+	AM_EML_NAMED
 };
 /* Takes the directory that root_fd is open on; path is for messages. */
 AM_MUST_USE int am_eml_tree_open(struct am_source **out, int root_fd,

@@ -137,22 +137,20 @@ static int read_files(const struct am_location *where, enum am_eml_files *out,
 {
 	const char *word = am_location_option(where, am_eml_options, "files");
 
-	if (!strcmp(word, "auto"))
-		*out = AM_EML_AUTO;
-	else if (!strcmp(word, "eml"))
+	if (!strcmp(word, "eml"))
 		*out = AM_EML_NAMED;
 	else if (!strcmp(word, "all"))
 		*out = AM_EML_ALL;
 	else
 		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
-		               "files=%s: auto, eml or all is meant", word);
+		               "files=%s: all or eml is meant", word);
 	return AM_OK;
 }
 
 int am_eml_source_open(struct am_source **out, const struct am_location *where,
                        struct am_ctx *ctx, struct am_error *err)
 {
-	enum am_eml_files files = AM_EML_AUTO;
+	enum am_eml_files files = AM_EML_ALL;
 	struct am_file *file = NULL;
 	int fd, r;
 

@@ -211,6 +211,8 @@ static bool wanted(struct tree_source *s, const char *name)
 
 	if (am_mail_head_eml_name(name))
 		return true;
+	if (!strcmp(name, AM_FOLDER_FILE)) /* ours: read with the directory */
+		return false;
 	if (s->all) {
 		path = join(s->here.path, name);
 		fd = openat(s->root_fd, path,
@@ -227,8 +229,8 @@ static bool wanted(struct tree_source *s, const char *name)
 			return true;
 	}
 	path = join(s->here.path, name);
-	am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.not-mail", s->folder, path,
-	            "no message: passed over");
+	am_ctx_note(s->base.ctx, s->all ? AM_NOTE_WARN : AM_NOTE_INFO,
+	            "eml.not-mail", s->folder, path, "not mail, passed over");
 	g_free(path);
 	return false;
 }
@@ -347,37 +349,6 @@ static const struct am_source_ops tree_ops = {
 	.close = tree_close,
 };
 
-/* Is there any *.eml in the tree?  Looks at names alone. */
-static bool any_named(int root_fd, struct am_ctx *ctx)
-{
-	GPtrArray *stack = g_ptr_array_new_with_free_func(g_free);
-	bool found = false;
-
-	g_ptr_array_add(stack, g_strdup(""));
-	while (stack->len && !found && !am_ctx_cancelled(ctx)) {
-		char *path = g_ptr_array_steal_index(stack, stack->len - 1);
-		int fd = open_dir(root_fd, path);
-		DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-		struct dirent *e;
-
-		while (dir && !found && (e = readdir(dir))) {
-			if (e->d_name[0] == '.')
-				continue;
-			if (!is_dir(fd, e))
-				found = am_mail_head_eml_name(e->d_name);
-			else if (strlen(path) < 4096)
-				g_ptr_array_add(stack, join(path, e->d_name));
-		}
-		if (dir)
-			closedir(dir);
-		else if (fd >= 0)
-			close(fd);
-		g_free(path);
-	}
-	g_ptr_array_free(stack, TRUE);
-	return found;
-}
-
 int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
                      enum am_eml_files files, struct am_ctx *ctx,
                      struct am_error *err)
@@ -390,8 +361,7 @@ int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
 	s->base.ctx = ctx;
 	s->root_fd = root_fd;
 	s->root = g_strdup(path);
-	s->all = files == AM_EML_ALL ||
-	         (files == AM_EML_AUTO && !any_named(root_fd, ctx));
+	s->all = files == AM_EML_ALL;
 	s->stack = g_array_new(FALSE, TRUE, sizeof(struct visit));
 	g_array_set_clear_func(s->stack, visit_clear);
 	g_array_append_val(s->stack, root);
