@@ -12,7 +12,9 @@ run() {
 	"$@"
 }
 run "$mailark" list samples/mbox/lists.mbox
-run "$mailark" copy samples/mbox samples/eml/tree "$out/demo.mailark"
+run "$mailark" copy samples/mbox/lists.mbox samples/mbox/takeout.mbox \
+	samples/mbox/thunderbird samples/eml/tree samples/maildir/plusplus \
+	"$out/demo.mailark"
 run "$mailark" list "$out/demo.mailark"
 run "$mailark" search "$out/demo.mailark" 'subject:invoice OR attachment:pdf'
 run "$mailark" search --count "$out/demo.mailark" 'from:alice date:2024'
