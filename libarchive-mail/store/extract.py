@@ -347,3 +347,4 @@ def main(args):
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+# The end of extract.py.
