@@ -125,8 +125,7 @@ static void say_losses(const struct copy *c, int at,
 		if (am_place_format(c->sources[i]) == from)
 			return;
 	am_loss_explain(from, src, am_place_format(c->target),
-	                am_place_location(c->target), say_loss,
-	                (void *)c);
+	                am_place_location(c->target), say_loss, (void *)c);
 }
 
 static void print_ledger(const struct copy *c, const char *name,

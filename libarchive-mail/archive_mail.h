@@ -10,32 +10,32 @@
 /* clang-format off: the order is for readers */
 
 /* What to do next and what went wrong; bytes once, bytes for good. */
+#include "base/blob.h"
 #include "base/error.h"
 #include "base/reader.h"
-#include "base/blob.h"
 
 /* Mail: the message that travels, a job's world, and the two contracts. */
-#include "model/message.h"
-#include "model/folder.h"
 #include "model/ctx.h"
-#include "model/source.h"
-#include "model/sink.h"
+#include "model/folder.h"
 #include "model/format.h"
+#include "model/message.h"
+#include "model/sink.h"
+#include "model/source.h"
 
 /* Reading what is inside a message. */
-#include "mime/scan.h"
-#include "mime/walk.h"
-#include "mime/text.h"
 #include "mime/overview.h"
+#include "mime/scan.h"
+#include "mime/text.h"
+#include "mime/walk.h"
 
 /* The archive. */
 #include "store/archive.h"
 
 /* Finding formats and moving mail. */
-#include "transfer/registry.h"
 #include "transfer/filter.h"
-#include "transfer/loss.h"
 #include "transfer/known.h"
+#include "transfer/loss.h"
+#include "transfer/registry.h"
 #include "transfer/report.h"
 #include "transfer/transfer.h"
 

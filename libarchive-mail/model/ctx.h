@@ -24,7 +24,7 @@ struct am_note {
 };
 
 struct am_progress {
-	const char *phase;    /* "copying", "indexing", "rebuilding the catalog" */
+	const char *phase; /* "copying", "indexing", "rebuilding the catalog" */
 	uint64_t done, total; /* messages; total 0 when unknown */
 	uint64_t done_bytes, total_bytes;
 	uint64_t failed, duplicates;
@@ -43,7 +43,6 @@ struct am_limits {
 	size_t mime_parts;   /* parts in one message: 10,000 */
 	size_t spool_memory; /* of one message kept on the heap: 256 KiB */
 };
-
 
 /*
  * The world as one job sees it.  Passed to everything that is opened; there

@@ -37,7 +37,8 @@ bool am_folder_matches(const struct am_folder *folder, const char *glob);
 const char *am_role_name(enum am_role role);
 enum am_role am_role_parse(const char *name);
 /* The role a folder name has in the languages mail comes in ("Gesendet",
- * "Corbeille", "[Gmail]/All Mail"): a guess, only for sources without better. */
+ * "Corbeille", "[Gmail]/All Mail"): a guess, only for sources without better.
+ */
 enum am_role am_role_guess(const char *name);
 
 #endif

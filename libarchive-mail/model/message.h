@@ -91,11 +91,11 @@ struct am_message {
 	const char *const *labels;   /* further places it is filed under */
 	const struct am_prop *props;
 
-	struct am_when received;     /* INTERNALDATE, not the Date: header */
-	const char *received_from;   /* which candidate it is; NULL: unknown */
+	struct am_when received;   /* INTERNALDATE, not the Date: header */
+	const char *received_from; /* which candidate it is; NULL: unknown */
 	size_t n_dates;
 	const struct am_date_candidate *dates; /* every candidate there was */
-	uint32_t uid; /* IMAP's, within its folder; 0: none */
+	uint32_t uid;                /* IMAP's, within its folder; 0: none */
 	const char *envelope_sender; /* NULL when unknown, "" for <> */
 };
 

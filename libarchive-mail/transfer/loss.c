@@ -52,10 +52,10 @@ static bool say_labels(const struct am_source *src, const struct am_format *to,
                        const struct am_location *options, am_loss_fn *say,
                        void *user)
 {
-	const char *way = options && to->options
-	                          ? am_location_option(options, to->options,
-	                                               "labels")
-	                          : NULL;
+	const char *way =
+		options && to->options
+			? am_location_option(options, to->options, "labels")
+			: NULL;
 
 	for (size_t i = 0; way && i < AM_COUNT(label_ways); i++) {
 		if (strcmp(way, label_ways[i].value) != 0)
@@ -64,8 +64,8 @@ static bool say_labels(const struct am_source *src, const struct am_format *to,
 		if (!strcmp(way, "keywords") && to->keeps & AM_KEEPS_LABELS)
 			return true;
 		uint64_t n = src->n_with_labels;
-		char *count = n ? g_strdup_printf("%" PRIu64 " ", n)
-		                : g_strdup("");
+		char *count =
+			n ? g_strdup_printf("%" PRIu64 " ", n) : g_strdup("");
 		char *sentence = g_strdup_printf("%s: %smessage%s %s", to->name,
 		                                 count, n == 1 ? "" : "s",
 		                                 label_ways[i].becomes);

@@ -3,7 +3,8 @@
  * Synthetic mail, deterministic: the same arguments give the same bytes on any
  * machine.  For benchmarks and wide tests; every word in it is made up here.
  *
- *   gen-mail [-n MESSAGES] [-s SEED] [-a PERCENT] [-m DIR] [-l BYTES] > out.mbox
+ *   gen-mail [-n MESSAGES] [-s SEED] [-a PERCENT] [-m DIR] [-l BYTES] >
+ * out.mbox
  *
  * What it imitates, because indexing and compression depend on it: words drawn
  * by Zipf's law from a vocabulary that keeps growing, threads whose replies
@@ -203,15 +204,15 @@ static void attachment(struct text *t, uint64_t k)
 	for (size_t i = 0; i < len; i += 8) {
 		uint64_t v = rnd();
 		if (!noise)
-			v = (v & 0x0707070707070707u) |
-			    0x6060606060606060u;
+			v = (v & 0x0707070707070707u) | 0x6060606060606060u;
 		memcpy(data + i, &v, 8);
 	}
-	printf_to(t, "Content-Type: %s; name=\"file-%" PRIu64 ".%s\"\n"
-		     "Content-Disposition: attachment; filename=\"file-%" PRIu64
-		     ".%s\"\nContent-Transfer-Encoding: base64\n\n",
-		  noise ? "image/jpeg" : "application/pdf", k,
-		  noise ? "jpg" : "pdf", k, noise ? "jpg" : "pdf");
+	printf_to(t,
+	          "Content-Type: %s; name=\"file-%" PRIu64 ".%s\"\n"
+	          "Content-Disposition: attachment; filename=\"file-%" PRIu64
+	          ".%s\"\nContent-Transfer-Encoding: base64\n\n",
+	          noise ? "image/jpeg" : "application/pdf", k,
+	          noise ? "jpg" : "pdf", k, noise ? "jpg" : "pdf");
 	base64(t, data, len);
 	free(data);
 	state = keep;
@@ -231,7 +232,7 @@ static void person(uint64_t n, struct text *t)
 	first[0] = (char)(first[0] - 32);
 	last[0] = (char)(last[0] - 32);
 	printf_to(t, "%s %s <%s.%" PRIu64 "@%s.example>", first, last, first, n,
-		  n % 3 ? "lists" : "corp");
+	          n % 3 ? "lists" : "corp");
 }
 
 static void compose(struct text *t, uint64_t n, unsigned percent)
@@ -252,16 +253,16 @@ static void compose(struct text *t, uint64_t n, unsigned percent)
 	strftime(trace, sizeof trace, "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	uint64_t who = ranks[below(1 << 16)] % 3000;
 	printf_to(t,
-		  "Return-Path: <bounce-%" PRIu64 "@lists.example>\n"
-		  "Received: from mx%" PRIu64
-		  ".relay.example (mx.relay.example [192.0.2.%" PRIu64 "])\n"
-		  "\tby mail.lists.example (Postfix) with ESMTPS id %012" PRIX64
-		  "\n\tfor <all@lists.example>; %s\n"
-		  "Received: from desk.corp.example (localhost [127.0.0.1])\n"
-		  "\tby mx%" PRIu64 ".relay.example with ESMTP id %016" PRIx64
-		  ";\n\t%s\n",
-		  who, below(9), below(250), rnd() & 0xffffffffffffu, trace,
-		  below(9), rnd(), when);
+	          "Return-Path: <bounce-%" PRIu64 "@lists.example>\n"
+	          "Received: from mx%" PRIu64
+	          ".relay.example (mx.relay.example [192.0.2.%" PRIu64 "])\n"
+	          "\tby mail.lists.example (Postfix) with ESMTPS id %012" PRIX64
+	          "\n\tfor <all@lists.example>; %s\n"
+	          "Received: from desk.corp.example (localhost [127.0.0.1])\n"
+	          "\tby mx%" PRIu64 ".relay.example with ESMTP id %016" PRIx64
+	          ";\n\t%s\n",
+	          who, below(9), below(250), rnd() & 0xffffffffffffu, trace,
+	          below(9), rnd(), when);
 	puts_to(t, "From: ");
 	person(who, t);
 	puts_to(t, "\nTo: ");
@@ -281,33 +282,37 @@ static void compose(struct text *t, uint64_t n, unsigned percent)
 			puts_to(t, " ");
 	}
 	state = keep;
-	printf_to(t, "\nDate: %s\nMessage-ID: <%" PRIu64 ".%08" PRIx64
-		     "@corp.example>\n",
-		  when, n, n * 2654435761u & 0xffffffff);
+	printf_to(t,
+	          "\nDate: %s\nMessage-ID: <%" PRIu64 ".%08" PRIx64
+	          "@corp.example>\n",
+	          when, n, n * 2654435761u & 0xffffffff);
 	if (reply)
 		printf_to(t,
-			  "In-Reply-To: <%" PRIu64 ".%08" PRIx64
-			  "@corp.example>\nReferences: <%" PRIu64 ".%08" PRIx64
-			  "@corp.example>\n",
-			  parent, parent * 2654435761u & 0xffffffff, parent,
-			  parent * 2654435761u & 0xffffffff);
-	puts_to(t, "List-Id: All of us <all.lists.example>\nMIME-Version: 1.0\n");
+		          "In-Reply-To: <%" PRIu64 ".%08" PRIx64
+		          "@corp.example>\nReferences: <%" PRIu64 ".%08" PRIx64
+		          "@corp.example>\n",
+		          parent, parent * 2654435761u & 0xffffffff, parent,
+		          parent * 2654435761u & 0xffffffff);
+	puts_to(t,
+	        "List-Id: All of us <all.lists.example>\nMIME-Version: 1.0\n");
 
 	bool attach = below(100) < percent;
 	bool html = below(4) == 0;
 	char mark[48];
 	snprintf(mark, sizeof mark, "=_part_%" PRIu64 "_%08" PRIx64, n,
-		 rnd() & 0xffffffff);
+	         rnd() & 0xffffffff);
 	if (attach)
-		printf_to(t, "Content-Type: multipart/mixed; boundary=\"%s\"\n"
-			     "\n--%s\n",
-			  mark, mark);
+		printf_to(t,
+		          "Content-Type: multipart/mixed; boundary=\"%s\"\n"
+		          "\n--%s\n",
+		          mark, mark);
 	if (html)
-		printf_to(t, "Content-Type: multipart/alternative; "
-			     "boundary=\"%s_a\"\n\n--%s_a\n",
-			  mark, mark);
+		printf_to(t,
+		          "Content-Type: multipart/alternative; "
+		          "boundary=\"%s_a\"\n\n--%s_a\n",
+		          mark, mark);
 	puts_to(t, "Content-Type: text/plain; charset=utf-8\n"
-		   "Content-Transfer-Encoding: 8bit\n\n");
+	           "Content-Transfer-Encoding: 8bit\n\n");
 	size_t start = t->len;
 	if (reply) {
 		puts_to(t, "On a day someone wrote:\n");
@@ -327,15 +332,16 @@ static void compose(struct text *t, uint64_t n, unsigned percent)
 			abort();
 		memcpy(body, t->s + start, len);
 		body[len] = 0;
-		printf_to(t, "\n--%s_a\nContent-Type: text/html; "
-			     "charset=utf-8\nContent-Transfer-Encoding: "
-			     "8bit\n\n<html><head><style>p { margin: 0 }</style>"
-			     "</head><body>\n",
-			  mark);
+		printf_to(t,
+		          "\n--%s_a\nContent-Type: text/html; "
+		          "charset=utf-8\nContent-Transfer-Encoding: "
+		          "8bit\n\n<html><head><style>p { margin: 0 }</style>"
+		          "</head><body>\n",
+		          mark);
 		for (char *line = strtok(body, "\n"); line;
 		     line = strtok(NULL, "\n")) {
 			puts_to(t, "<p class=\"MsoNormal\"><span "
-				   "style=\"font-size:11pt\">");
+			           "style=\"font-size:11pt\">");
 			puts_to(t, line[0] == '>' ? line + 1 : line);
 			puts_to(t, "</span></p>\n");
 		}
@@ -347,7 +353,7 @@ static void compose(struct text *t, uint64_t n, unsigned percent)
 			printf_to(t, "\n--%s\n", mark);
 			/* four in ten were sent before */
 			attachment(t, below(10) < 4 ? below(300)
-						    : 1000 + below(1u << 30));
+			                            : 1000 + below(1u << 30));
 		}
 		printf_to(t, "\n--%s--\n", mark);
 	}
@@ -379,9 +385,9 @@ static void write_mbox(const struct text *t, uint64_t n)
 static void write_maildir(const struct text *t, uint64_t n, const char *dir)
 {
 	char path[4096];
-	snprintf(path, sizeof path, "%s/cur/%" PRIu64 ".M%" PRIu64
-				    "P1.host.example:2,S",
-		 dir, 1000000000 + n * 97, n);
+	snprintf(path, sizeof path,
+	         "%s/cur/%" PRIu64 ".M%" PRIu64 "P1.host.example:2,S", dir,
+	         1000000000 + n * 97, n);
 	FILE *f = fopen(path, "w");
 	if (!f || fwrite(t->s, 1, t->len, f) != t->len || fclose(f)) {
 		perror(path);
@@ -410,9 +416,10 @@ int main(int argc, char **argv)
 			maildir = optarg;
 			break;
 		default:
-			fprintf(stderr, "usage: gen-mail [-n messages] [-s seed] "
-					"[-a percent with attachments] "
-					"[-m maildir] > mbox\n");
+			fprintf(stderr,
+			        "usage: gen-mail [-n messages] [-s seed] "
+			        "[-a percent with attachments] "
+			        "[-m maildir] > mbox\n");
 			return 2;
 		}
 	}

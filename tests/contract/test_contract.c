@@ -59,7 +59,8 @@ static struct am_ledger copy(struct am_source *src, const struct am_place *to,
 	cr_assert(am_place_open_sink(to, &sink, ctx, &err) == 0, "%s",
 	          err.text);
 	struct am_report *report = am_report_new();
-	struct am_job_info info = {"test", "reference", "reference", "tests", 0};
+	struct am_job_info info = {"test", "reference", "reference", "tests",
+	                           0};
 	struct am_transfer_opts opts = {.workers = workers, .info = &info};
 	int r = am_transfer_run(src, sink, &opts, report, &err);
 	am_sink_close(&sink);
@@ -99,9 +100,9 @@ static char *key_of(const struct am_message *msg, uint32_t keeps)
 		for (size_t i = 0; i < msg->n_labels; i++)
 			g_string_append_printf(key, " l:%s", msg->labels[i]);
 	if (keeps & AM_KEEPS_SENDER)
-		g_string_append_printf(key, " <%s>", msg->envelope_sender
-		                                             ? msg->envelope_sender
-		                                             : "(null)");
+		g_string_append_printf(
+			key, " <%s>",
+			msg->envelope_sender ? msg->envelope_sender : "(null)");
 	if (keeps & AM_KEEPS_PROPS)
 		cr_expect(am_message_prop(msg, "test.number"));
 	return g_string_free(key, FALSE);
@@ -162,7 +163,8 @@ Test(contract, what_a_format_promises_to_keep_comes_back)
 		am_source_close(&src);
 		int r = am_place_open_source(to, &src, &ctx, &err);
 		cr_assert(r == 0, "%s: %s", f->name, err.text);
-		/* Labels are written once per label where they cannot be kept. */
+		/* Labels are written once per label where they cannot be kept.
+		 */
 		GPtrArray *got = keys(src, f->keeps, &failed);
 		am_source_close(&src);
 		cr_expect(failed == 0);
@@ -201,7 +203,8 @@ Test(contract, no_number_of_workers_changes_the_outcome)
 			copy(src, to, &ctx, k * 3);
 			am_source_close(&src);
 			cr_assert(am_place_open_source(to, &src, &ctx, &err) ==
-			          0, "%s", err.text);
+			                  0,
+			          "%s", err.text);
 			list[k] = keys(src, f->keeps | AM_KEEPS_BYTES, &failed);
 			am_source_close(&src);
 			am_place_free(&to);

@@ -55,7 +55,7 @@ Test(eml, knows_a_header_block)
 {
 	for (size_t i = 0; i < AM_COUNT(heads); i++) {
 		bool mail = am_mail_head_bits((const uint8_t *)heads[i].head,
-		                         strlen(heads[i].head)) >=
+		                              strlen(heads[i].head)) >=
 		            AM_MAIL_HEAD_ENOUGH;
 
 		cr_expect(mail == heads[i].mail, "%zu", i);

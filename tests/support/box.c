@@ -83,7 +83,7 @@ GString *box_bytes(unsigned i)
 			s,
 			"MIME-Version: 1.0%sContent-Type: multipart/mixed; "
 			"boundary=\"b%u\"%s%s--b%u%sContent-Type: "
-		        "text/plain%s%s",
+			"text/plain%s%s",
 			eol, n, eol, eol, n, eol, eol, eol);
 		add_words(s, n, 30, eol);
 		g_string_append_printf(

@@ -24,48 +24,136 @@ struct reference {
 	const char *sender;
 };
 
-#define INBOX {"INBOX"}
-#define HEAD                                                                   \
-	"From: Ann <ann@a.example>\nTo: Bob <bob@b.example>\n"                 \
+#define INBOX           \
+	{               \
+		"INBOX" \
+	}
+#define HEAD                                                   \
+	"From: Ann <ann@a.example>\nTo: Bob <bob@b.example>\n" \
 	"Date: Mon, 3 Feb 2020 04:05:06 +0100\n"
 #define PLAIN HEAD "Message-ID: <1@a.example>\nSubject: plain\n\nA line.\n"
 
 static const struct reference messages[] = {
-	{INBOX, BYTES(PLAIN), AM_SEEN, {"urgent", "Ablage"}, {"Work"},
-	 1580699106, 60, "ann@a.example"},
-	{INBOX, BYTES(PLAIN), AM_SEEN | AM_FLAGGED, {0}, {0}, 1580699107, 0, ""},
 	{INBOX,
-	 BYTES("From: a@a.example\r\nSubject: crlf\r\n\r\nline\r\n\r\nFrom b\r\n"),
-	 0, {0}, {0}, 1580699108, -330, "a@a.example"},
-	{INBOX, BYTES("Subject: mixed\n\nunix\ndos\r\nunix\n"), AM_ANSWERED,
-	 {0}, {0}, 1580699109, 0, "x@y.example"},
-	{INBOX, BYTES("Subject: no final end\n\nthe last line"), AM_DRAFT, {0},
-	 {0}, 1580699110, 0, "x@y.example"},
-	{INBOX, BYTES("Subject: from\n\nFrom here on\n>From there\n>>From both\n"
-		      "From a@b.example Mon Jan  1 00:00:00 2001\nnot a header\n"),
-	 AM_FORWARDED, {0}, {0}, 1580699111, 0, "x@y.example"},
-	{INBOX, BYTES("Subject: nul\n\nbefore\0after\n"), AM_JUNK, {0}, {0},
-	 1580699112, 0, "x@y.example"},
-	{{"INBOX", "a.b/c"}, BYTES("Subject: header only\n\n"), 0, {0}, {0},
-	 1580699113, 0, "x@y.example"},
-	{{"INBOX", "a.b/c"}, BYTES("\nbody only\n\n\n"), AM_SEEN, {0}, {0},
-	 1580699114, 0, "x@y.example"},
-	{{"Entwürfe", "日本語", ".hidden "}, BYTES(PLAIN), AM_SEEN, {"Wörter"},
-	 {0}, 1580699115, 0, "x@y.example"},
+         BYTES(PLAIN),
+         AM_SEEN,
+         {"urgent", "Ablage"},
+         {"Work"},
+         1580699106,
+         60,
+         "ann@a.example"},
+	{INBOX,
+         BYTES(PLAIN),
+         AM_SEEN | AM_FLAGGED,
+         {0},
+         {0},
+         1580699107,
+         0,
+         ""},
+	{INBOX,
+         BYTES("From: a@a.example\r\nSubject: crlf\r\n\r\nline\r\n\r\nFrom "
+               "b\r\n"),
+         0,
+         {0},
+         {0},
+         1580699108,
+         -330,
+         "a@a.example"},
+	{INBOX,
+         BYTES("Subject: mixed\n\nunix\ndos\r\nunix\n"),
+         AM_ANSWERED,
+         {0},
+         {0},
+         1580699109,
+         0,
+         "x@y.example"},
+	{INBOX,
+         BYTES("Subject: no final end\n\nthe last line"),
+         AM_DRAFT,
+         {0},
+         {0},
+         1580699110,
+         0,
+         "x@y.example"},
+	{INBOX,
+         BYTES("Subject: from\n\nFrom here on\n>From there\n>>From both\n"
+               "From a@b.example Mon Jan  1 00:00:00 2001\nnot a header\n"),
+         AM_FORWARDED,
+         {0},
+         {0},
+         1580699111,
+         0,
+         "x@y.example"},
+	{INBOX,
+         BYTES("Subject: nul\n\nbefore\0after\n"),
+         AM_JUNK,
+         {0},
+         {0},
+         1580699112,
+         0,
+         "x@y.example"},
+	{{"INBOX", "a.b/c"},
+         BYTES("Subject: header only\n\n"),
+         0,
+         {0},
+         {0},
+         1580699113,
+         0,
+         "x@y.example"},
+	{{"INBOX", "a.b/c"},
+         BYTES("\nbody only\n\n\n"),
+         AM_SEEN,
+         {0},
+         {0},
+         1580699114,
+         0,
+         "x@y.example"},
 	{{"Entwürfe", "日本語", ".hidden "},
-	 BYTES("Subject: =?utf-8?q?gr=C3=BCn?=\nMIME-Version: 1.0\n"
-	       "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\n"
-	       "Content-Type: image/png; name=x.png\n"
-	       "Content-Transfer-Encoding: base64\n\n"
-	       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAj\n"
-	       "CB0C8AAAAASUVORK5CYII=\n--b--\n"),
-	 AM_DELETED, {0}, {"One", "Zwei"}, 1580699116, 0, "x@y.example"},
-	{{"Empty message"}, BYTES(""), 0, {0}, {0}, 1580699117, 0,
-	 "x@y.example"},
-	{{"Old Mac"}, BYTES("Subject: cr\r\rbare\rlines\r"), AM_SEEN, {0}, {0},
-	 1580699118, 0, "x@y.example"},
-	{{"CON"}, BYTES("Subject: 8bit \xe4\xf6\n\n\xff\xfe\n"), AM_SEEN, {0},
-	 {0}, 1580699119, 0, "x@y.example"},
+         BYTES(PLAIN),
+         AM_SEEN,
+         {"Wörter"},
+         {0},
+         1580699115,
+         0,
+         "x@y.example"},
+	{{"Entwürfe", "日本語", ".hidden "},
+         BYTES("Subject: =?utf-8?q?gr=C3=BCn?=\nMIME-Version: 1.0\n"
+               "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\n"
+               "Content-Type: image/png; name=x.png\n"
+               "Content-Transfer-Encoding: base64\n\n"
+               "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAA"
+               "AAAYAAj\n"
+               "CB0C8AAAAASUVORK5CYII=\n--b--\n"),
+         AM_DELETED,
+         {0},
+         {"One", "Zwei"},
+         1580699116,
+         0,
+         "x@y.example"},
+	{{"Empty message"},
+         BYTES(""),
+         0,
+         {0},
+         {0},
+         1580699117,
+         0,
+         "x@y.example"},
+	{{"Old Mac"},
+         BYTES("Subject: cr\r\rbare\rlines\r"),
+         AM_SEEN,
+         {0},
+         {0},
+         1580699118,
+         0,
+         "x@y.example"},
+	{{"CON"},
+         BYTES("Subject: 8bit \xe4\xf6\n\n\xff\xfe\n"),
+         AM_SEEN,
+         {0},
+         {0},
+         1580699119,
+         0,
+         "x@y.example"},
 };
 
 struct reference_source {

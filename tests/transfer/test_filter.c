@@ -183,12 +183,12 @@ Test(loss, labels_become_what_the_target_is_told)
 		const char *option, *said;
 	} table[] = {
 		{NULL, "loss.labels-copied|to: 412 messages with labels will "
-		       "be written once more for each label\n"},
+	               "be written once more for each label\n"},
 		{"labels=first", "loss.labels|to: 412 messages with labels "
-				 "will be written once; their labels are not "
-				 "kept\n"},
+	                         "will be written once; their labels are not "
+	                         "kept\n"},
 		{"labels=keywords", "loss.labels-keywords|to: 412 messages "
-				    "with labels will have them as keywords\n"},
+	                            "with labels will have them as keywords\n"},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(table); i++) {

@@ -64,13 +64,13 @@ Test(report, writes_the_json_of_the_contract)
 	cr_expect_str_eq(
 		json,
 		"{\"version\":1,\"source\":\"in.mbox\",\"target\":\"a."
-	        "mailark\","
+		"mailark\","
 		"\"started\":\"1970-01-01T00:00:00+00:00\","
 		"\"ended\":\"1970-01-02T00:00:00+00:00\","
 		"\"found\":5,\"stored\":2,\"duplicates\":1,\"filtered\":1,"
 		"\"failed\":1,\"bytes\":111,\"folders\":["
 		"{\"path\":[\"INBOX\"],\"found\":3,\"stored\":1,\"duplicates\":"
-	        "1,"
+		"1,"
 		"\"filtered\":1,\"failed\":0,\"bytes\":100},"
 		"{\"path\":[\"INBOX\",\"Work\"],\"found\":2,\"stored\":1,"
 		"\"duplicates\":0,\"filtered\":0,\"failed\":1,\"bytes\":11}],"

@@ -7,8 +7,8 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
-#include "formats/mail_head.h"
 #include "formats/folder_file.h"
+#include "formats/mail_head.h"
 #include "formats/received.h"
 #include "model/folder.h"
 

@@ -12,8 +12,8 @@
 #include "formats/eml/eml.h"
 #include "formats/eml/eml_folders.h"
 #include "formats/eml/eml_name.h"
-#include "formats/mail_head.h"
 #include "formats/folder_file.h"
+#include "formats/mail_head.h"
 #include "model/folder.h"
 
 #include <glib.h>

@@ -4,9 +4,9 @@
 #include "base/blob.h"
 #include "base/charset.h"
 #include "formats/eml/eml.h"
-#include "formats/mail_head.h"
 #include "formats/folder_file.h"
 #include "formats/load_file.h"
+#include "formats/mail_head.h"
 #include "formats/received.h"
 #include "model/folder.h"
 
