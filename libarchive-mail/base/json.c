@@ -65,7 +65,7 @@ void am_json_close(struct am_json *json, char bracket)
 	json->comma = true;
 }
 
-/* RFC 8259 §7, and DEL, which terminals take for a command. */
+/* RFC 8259 §7, and DEL and the C1 set, which terminals take for commands. */
 static void append_escape(GString *text, uint8_t c)
 {
 	static const char letters[] = "btn?fr"; /* 8 to 13 */
@@ -76,6 +76,12 @@ static void append_escape(GString *text, uint8_t c)
 	else if (c != '"' && c != '\\')
 		g_snprintf(escape, sizeof escape, "\\u%04x", c);
 	g_string_append(text, escape);
+}
+
+/* U+0080 to U+009F; U+009B opens what ESC [ opens. */
+static bool is_c1(const char *s, size_t n)
+{
+	return n == 2 && (uint8_t)s[0] == 0xC2 && (uint8_t)s[1] < 0xA0;
 }
 
 static bool is_plain(uint8_t c)
@@ -98,8 +104,11 @@ static void append_string(GString *text, const char *s, size_t len)
 		size_t n = 1;
 		if ((uint8_t)*s < 0x80)
 			append_escape(text, (uint8_t)*s);
-		else if ((n = am_utf8_step(s, (size_t)(end - s))))
+		else if ((n = am_utf8_step(s, (size_t)(end - s))) &&
+		         !is_c1(s, n))
 			g_string_append_len(text, s, (gssize)n);
+		else if (n)
+			append_escape(text, (uint8_t)s[1]);
 		else
 			g_string_append(text, "\xEF\xBF\xBD");
 		s += n ? n : 1;

@@ -55,6 +55,9 @@ Test(json, strings_are_always_valid)
 		{"a\"b\\c/", 6, "\"a\\\"b\\\\c/\""},
 		{"\b\t\n\v\f\r\0\x1f\x7f", 9,
 	         "\"\\b\\t\\n\\u000b\\f\\r\\u0000\\u001f\\u007f\""},
+		/* The C1 set: a terminal takes U+009B for ESC [. */
+		{"\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0", 8,
+	         "\"\\u0080\\u009b\\u009f\xC2\xA0\""},
 		{"\xC3\xA9\xF0\x9F\x93\xA7", 6, "\"\xC3\xA9\xF0\x9F\x93\xA7\""},
 		{"a\xFF", 2, "\"a\xEF\xBF\xBD\""},
 		{"\xC3", 1, "\"\xEF\xBF\xBD\""},
