@@ -40,7 +40,8 @@ AM_MUST_USE int am_sync_fd(int fd, const char *what, struct am_error *err);
 AM_MUST_USE int am_sync_parent(const char *path, struct am_error *err);
 
 /* Replace path by these bytes: temporary file, sync, rename, sync of the
- * directory.  Never leaves half a file under the name. */
+ * directory.  Never leaves half a file under the name.  What is there and is no
+ * file (/dev/stdout, a FIFO) is not replaced but written to. */
 AM_MUST_USE int am_file_replace(const char *path, const void *data, size_t len,
                                 struct am_error *err);
 

@@ -77,12 +77,28 @@ int am_file_replace_commit(int *fd, char **temp, const char *path,
 	return am_sync_parent(path, err);
 }
 
+/* /dev/stdout, a FIFO: nothing that another file could take the place of. */
+static int write_into(const char *path, const void *data, size_t len,
+                      struct am_error *err)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return am_fail_sys(err, AM_FATAL, "%s", path);
+	int r = am_write_all(fd, data, len, path, err);
+	close(fd);
+	return r;
+}
+
 int am_file_replace(const char *path, const void *data, size_t len,
                     struct am_error *err)
 {
+	struct stat st;
 	char *temp;
 	int fd;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_into(path, data, len, err);
 	int r = am_file_replace_open(&fd, &temp, path, err);
 	if (r)
 		return r;

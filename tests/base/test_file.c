@@ -106,6 +106,22 @@ Test(file, replaces_whole_or_not_at_all)
 	g_free(bad);
 }
 
+Test(file, what_is_no_file_is_written_to_not_replaced, .timeout = 5)
+{
+	char *fifo = g_build_filename(dir, "fifo", NULL), got[9] = "";
+	struct stat st;
+
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	int fd = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(am_file_replace(fifo, "new text", 8, NULL), AM_OK);
+	cr_assert(!lstat(fifo, &st) && S_ISFIFO(st.st_mode));
+	cr_assert_eq(read(fd, got, 8), 8);
+	cr_assert_str_eq(got, "new text");
+	close(fd);
+	g_free(fifo);
+}
+
 Test(file, temporary_files_have_no_name)
 {
 	int fd;
