@@ -43,6 +43,7 @@ struct reading {
 	struct am_error *err;
 	uint64_t left;
 	bool truncated;
+	bool missed; /* a nested message was too deep or long to open */
 	bool attached; /* all of this is an attachment of a message around */
 	unsigned depth;
 	const char *prefix; /* of sections, when inside an encoded message */
@@ -332,14 +333,17 @@ static int read_encoded(struct reading *t, size_t part, bool attached,
 	uint64_t size = t->scan->parts[part].end - t->scan->parts[part].body;
 	size_t room = (size_t)MIN(size, ENCODED_MAX);
 
-	if (t->depth >= ENCODED_DEPTH_MAX)
+	if (t->depth >= ENCODED_DEPTH_MAX) {
+		t->missed = true;
 		return AM_OK;
+	}
 	int r = am_part_decoded(&reader, t->raw, t->scan, part, t->err);
 	if (r)
 		return r;
 	uint8_t *bytes = g_malloc(room + 1);
 	r = am_reader_read(reader, bytes, room, &got, t->err);
 	am_reader_close(&reader);
+	t->missed |= size > room && got == room;
 	if (!r)
 		r = am_blob_take(&blob, bytes, got, t->err);
 	else
@@ -360,6 +364,7 @@ static int read_encoded(struct reading *t, size_t part, bool attached,
 		t->left = inner.left;
 		t->r = inner.r;
 		t->truncated = inner.truncated;
+		t->missed |= inner.missed;
 	}
 	am_blob_unref(&blob);
 	return r;
@@ -474,6 +479,6 @@ int am_text_read(const struct am_blob *raw, const struct am_scan *scan,
 		t.options->max_bytes ? t.options->max_bytes : MAX_BYTES_DEFAULT;
 	int r = read_message(&t);
 	if (truncated)
-		*truncated = t.truncated;
+		*truncated = t.truncated || t.missed;
 	return r ? r : t.r;
 }

@@ -28,7 +28,8 @@ struct am_text_options {
 	uint64_t max_bytes;    /* of text in all; 0: 4 MiB */
 };
 
-/* *truncated (may be NULL): max_bytes cut it. */
+/* *truncated (may be NULL): max_bytes cut it, or an encoded nested message was
+ * too deep or too long to be opened. */
 AM_MUST_USE int am_text_read(const struct am_blob *raw,
                              const struct am_scan *scan,
                              const struct am_text_options *options,

@@ -234,6 +234,7 @@ Test(text, does_not_follow_encoded_messages_for_ever)
 	GString *s = g_string_new("Subject: core\n\ncore");
 	struct mail m;
 	struct heard h = {.out = g_string_new(NULL)};
+	bool truncated = false;
 
 	for (int i = 0; i < 8; i++) {
 		char *b = g_base64_encode((uint8_t *)s->str, s->len);
@@ -245,9 +246,11 @@ Test(text, does_not_follow_encoded_messages_for_ever)
 	}
 	mail_open(&m, s->str);
 	cr_assert_eq(
-		am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, NULL, NULL),
+		am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, &truncated,
+	                     NULL),
 		0);
 	cr_assert_str_eq(h.out->str, "");
+	cr_assert(truncated, "what was not opened must be told");
 	g_string_free(h.out, TRUE);
 	g_string_free(s, TRUE);
 	mail_close(&m);
