@@ -50,6 +50,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		return EXIT_COULD_NOT;
 	s->subject = argv[0];
 	session_catch_signals(s);
+	bool indexed = indexing_there(s, path);
 	int r = am_archive_compact(path, &how, &s->ctx, &result, &err);
 	if (r && err.kind == AM_E_CANCELLED) {
 		session_say(s, "stopped; the archive is as it was");
@@ -60,6 +61,15 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	session_before_output(s);
 	if (!o->quiet)
 		print_result(&result, o->json);
+	/* The new archive is another one to an index; what was searchable is
+	 * to stay so. */
+	const char *now = o->to ? o->to : path;
+	if (indexed && indexing_update(s, now, false, 0, &err)) {
+		session_error(s, now, &err);
+		session_say(s, "the mail is safe, but has no index: "
+			       "mailark index %s makes one",
+		            now);
+	}
 	session_sum_up(s);
 	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
 }

@@ -42,6 +42,19 @@ int indexing_update(struct session *s, const char *archive, bool rebuild,
 	return r < 0 ? r : AM_OK;
 }
 
+bool indexing_there(struct session *s, const char *archive)
+{
+	struct am_index *index = NULL;
+	char *path = NULL;
+
+	int r = index_path(s, archive, &path, NULL);
+	if (!r)
+		r = am_index_open(&index, path, false, NULL);
+	am_index_close(&index);
+	g_free(path);
+	return !r;
+}
+
 struct options {
 	bool rebuild, quiet, verbose, json;
 	uint64_t jobs;

@@ -12,4 +12,7 @@ AM_MUST_USE int indexing_update(struct session *s, const char *archive,
                                 bool rebuild, unsigned jobs,
                                 struct am_error *err);
 
+/* Has the archive an index?  Nothing is said or made. */
+bool indexing_there(struct session *s, const char *archive);
+
 #endif

@@ -204,6 +204,22 @@ Test(commands, verify_against_looks_both_ways)
 	cli_end(&c);
 }
 
+Test(commands, what_was_searchable_stays_so_through_compact)
+{
+	struct cli c;
+	cli_init(&c);
+	cli_mbox(&c, "a.mbox", 0, 5, 100);
+	cr_assert_eq(cli_line(&c, "copy -q a.mbox a.mailark"), 0, "%s", c.err);
+	cr_assert_eq(cli_line(&c, "compact -q a.mailark"), 0, "%s", c.err);
+	cr_expect_eq(cli_run(&c, "search", "--count", "a.mailark", "", NULL), 0,
+	             "%s", c.err);
+	cr_expect_str_eq(c.out, "5\n");
+	cr_assert_eq(cli_line(&c, "compact -q --to b.mailark a.mailark"), 0);
+	cr_expect_eq(cli_run(&c, "search", "--count", "b.mailark", "", NULL), 0,
+	             "%s", c.err);
+	cli_end(&c);
+}
+
 Test(commands, compact_and_rebuild_keep_everything)
 {
 	static const char *const lines[] = {
