@@ -140,7 +140,10 @@ struct am_log_walk {
 	void *user;
 	bool payloads; /* check each payload's CRC and each commit's chain */
 	bool tail; /* go on behind the last commit, with what never counted: for
-	            * repair, should that commit's record be what was damaged */
+	            * repair, should that commit's record be what was damaged.
+	            * Records there may stand elsewhere than they say, where
+	            * bytes before them were inserted or lost; from then on
+	            * am_log_header() finds them too */
 	uint64_t void_bytes; /* out */
 };
 AM_MUST_USE int am_log_walk(struct am_log *log, uint64_t from,

@@ -33,6 +33,7 @@ struct am_log {
 	struct am_log_head head;
 	struct am_commit last;
 	struct am_commit known; /* the one it was opened from; number 0: none */
+	bool lenient; /* behind `last`, take records that stand elsewhere */
 
 	enum am_codec codec;
 	int level;
@@ -76,6 +77,9 @@ struct am_log_scan {
 	bool sealed;         /* the record before pos was a seal */
 	struct am_record ahead;
 	void (*gap)(void *user, uint64_t pos, uint64_t len, const char *why);
+	/* A header of this archive, good but for its place, which is rec->pos;
+	 * it stands at `here`.  Only met where nothing valid is. */
+	void (*moved)(void *user, const struct am_record *rec, uint64_t here);
 	void *user;
 };
 AM_MUST_USE int am_log_scan_next(struct am_log_scan *scan,

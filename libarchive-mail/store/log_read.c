@@ -182,10 +182,31 @@ static int check_known(struct am_log *log, const struct am_commit *from,
 	return AM_OK;
 }
 
+/* Commits that stand elsewhere than they say, since the last good one. */
+struct moved {
+	uint64_t number, here;
+};
+
+static void see_moved(void *user, const struct am_record *rec, uint64_t here)
+{
+	struct moved *moved = user;
+
+	if (rec->type != AM_REC_COMMIT || rec->id <= moved->number)
+		return;
+	moved->number = rec->id;
+	moved->here = here;
+}
+
 /* Read forward from what is known; the last good commit wins. */
 static int find_last(struct am_log *log, struct am_error *err)
 {
-	struct am_log_scan scan = {.log = log, .limit = UINT64_MAX};
+	struct moved moved = {0};
+	struct am_log_scan scan = {
+		.log = log,
+		.limit = UINT64_MAX,
+		.moved = see_moved,
+		.user = &moved,
+	};
 	struct am_record rec, strange = {.pos = 0};
 	int r;
 
@@ -213,6 +234,14 @@ static int find_last(struct am_log *log, struct am_error *err)
 		strange.pos = 0;
 		log->last = commit;
 	}
+	if (moved.number > log->last.number)
+		am_ctx_note(log->ctx, AM_NOTE_WARN, "archive.damage", NULL,
+		            log->path,
+		            "bytes were inserted or lost: commit %" PRIu64
+		            " at %" PRIu64 " is not in its place; what "
+		            "follows commit %" PRIu64 " cannot be read (see "
+		            "repair)",
+		            moved.number, moved.here, log->last.number);
 	return r == AM_END ? AM_OK : r;
 }
 
@@ -315,9 +344,12 @@ void am_log_set_codec(struct am_log *log, enum am_codec codec, int level)
 
 /* ---- records by position ---- */
 
-/* A reader sees what is committed, the writer also what it has appended. */
+/* A reader sees what is committed, the writer also what it has appended; who
+ * mends, all there is. */
 static uint64_t visible_end(const struct am_log *log)
 {
+	if (log->lenient)
+		return am_log_files_end(log);
 	return log->out ? am_log_out_end(log) : log->last.end;
 }
 

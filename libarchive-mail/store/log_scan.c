@@ -14,20 +14,39 @@
 
 enum { WINDOW = 256 * 1024, CANCEL_EVERY = 256 };
 
-int am_log_probe(struct am_log *log, uint64_t pos, struct am_record *out,
-                 struct am_error *err)
+/* A good header of this archive, wherever it says it is. */
+static bool read_header(struct am_log *log, uint64_t pos, struct am_record *out)
 {
 	uint8_t buf[AM_RECORD_HEADER];
 
-	(void)err;
 	/* A header on a bad sector is as good as none: others follow. */
-	if (am_log_pread(log, pos, buf, sizeof buf, NULL))
+	return !am_log_pread(log, pos, buf, sizeof buf, NULL) &&
+	       am_log_decode_header(out, buf) &&
+	       (!log->id_known || out->archive_id == log->archive_id);
+}
+
+int am_log_probe(struct am_log *log, uint64_t pos, struct am_record *out,
+                 struct am_error *err)
+{
+	(void)err;
+	if (!read_header(log, pos, out))
 		return AM_END;
-	if (!am_log_decode_header(out, buf) || out->pos != pos)
+	if (out->pos == pos)
+		return AM_OK;
+	if (!log->lenient || pos < log->last.end)
 		return AM_END;
-	if (log->id_known && out->archive_id != log->archive_id)
-		return AM_END;
+	out->pos = pos;
 	return AM_OK;
+}
+
+/* Bytes inserted or lost move all that follows: that is to be told, or it
+ * would pass for the tail of a crashed run. */
+static void look_if_moved(struct am_log_scan *s, uint64_t here)
+{
+	struct am_record rec;
+
+	if (s->moved && s->log->id_known && read_header(s->log, here, &rec))
+		s->moved(s->user, &rec, here);
 }
 
 /* How far the segment of pos reaches, not beyond limit. */
@@ -70,6 +89,7 @@ static int search(struct am_log_scan *s, uint64_t pos, uint64_t end,
 				*found = here;
 				goto out;
 			}
+			look_if_moved(s, here);
 			at++;
 		}
 		/* A magic may lie across two windows. */

@@ -131,11 +131,60 @@ static int take_commit(struct walker *w, const struct am_commit *commit,
 	return r;
 }
 
+/* A commit that counted once and is not where it was. */
+static void tell_moved(void *user, const struct am_record *rec, uint64_t here)
+{
+	struct walker *w = user;
+	char *why;
+
+	if (rec->type != AM_REC_COMMIT || rec->id <= w->number)
+		return;
+	if (am_log_pos_segment(rec->pos) != am_log_pos_segment(here))
+		why = g_strdup_printf("commit %" PRIu64
+		                      " belongs to another segment",
+		                      rec->id);
+	else
+		why = g_strdup_printf(
+			"commit %" PRIu64 " stands %" PRIu64
+			" bytes %s its place: bytes were %s before it",
+			rec->id,
+			here > rec->pos ? here - rec->pos : rec->pos - here,
+			here > rec->pos ? "behind" : "before",
+			here > rec->pos ? "inserted" : "lost");
+	tell_damage(w, here, AM_RECORD_HEADER + rec->stored_len, why);
+	g_free(why);
+}
+
+/* Behind the last commit nothing counts, unless it did once. */
+static int look_at_tail(struct walker *w, struct am_error *err)
+{
+	struct am_log_scan scan = {
+		.log = w->log,
+		.pos = w->log->last.end,
+		.limit = am_log_files_end(w->log),
+		.moved = tell_moved,
+		.user = w,
+	};
+	struct am_record rec;
+	int r;
+
+	w->number = w->log->last.number;
+	do
+		r = am_log_scan_next(&scan, &rec, err);
+	while (!r);
+	return r == AM_END ? AM_OK : r;
+}
+
 static int walk_commits(struct walker *w, uint64_t from, struct am_error *err)
 {
 	uint64_t limit = w->log->last.end;
-	struct am_log_scan scan = {.log = w->log, .pos = from, .limit = limit};
-	uint64_t number = w->number;
+	struct am_log_scan scan = {
+		.log = w->log,
+		.pos = from,
+		.limit = limit,
+		.moved = tell_moved,
+		.user = w,
+	};
 	bool known = w->chained;
 	bool bad = false; /* a commit that cannot be read came by */
 	struct am_record rec;
@@ -150,18 +199,20 @@ static int walk_commits(struct walker *w, uint64_t from, struct am_error *err)
 			continue;
 		}
 		/* One was lost: its record is gone, what it covered is not. */
-		bool lost = bad || (known && commit.number != number + 1);
+		bool lost = bad || (known && commit.number != w->number + 1);
 		r = take_commit(w, &commit, from, lost, err);
 		if (r)
 			return r;
 		from = commit.end;
-		number = commit.number;
+		w->number = commit.number;
 		known = true;
 		bad = false;
 	}
-	if (r == AM_END && w->walk->tail)
+	if (r != AM_END)
+		return r;
+	if (w->walk->tail)
 		return deliver(w, from, am_log_files_end(w->log), err);
-	return r == AM_END ? AM_OK : r;
+	return w->walk->damage ? look_at_tail(w, err) : AM_OK;
 }
 
 static int check_features(const struct am_log *log, struct am_error *err)
@@ -182,6 +233,7 @@ int am_log_walk(struct am_log *log, uint64_t from, struct am_log_walk *walk,
 	int r = AM_OK;
 
 	walk->void_bytes = 0;
+	log->lenient |= walk->tail;
 	if (from < AM_LOG_PREAMBLE)
 		from = AM_LOG_PREAMBLE;
 	w.chained = from == AM_LOG_PREAMBLE;

@@ -383,3 +383,56 @@ Test(log_crash, a_damaged_commit_behind_the_known_one_is_told)
 	g_string_free(seen.text, TRUE);
 	g_free(b.data);
 }
+
+/* What a transfer in text mode or a bad editor does: all that follows stands
+ * elsewhere.  That is no tail of a crashed run, and repair can have it. */
+Test(log_crash, what_was_moved_is_told_and_can_be_had)
+{
+	static const char some[26] = "inserted";
+	uint64_t ends[4];
+	struct bytes b = make(ends);
+	size_t at = ends[1] + 10; /* in the header of 2a */
+
+	for (int i = 0; i < 2; i++) {
+		GString *s = g_string_new_len(b.data, (gssize)b.len);
+		if (i)
+			g_string_erase(s, (gssize)at, 5);
+		else
+			g_string_insert_len(s, (gssize)at, some, sizeof some);
+		store(s->str, s->len);
+		unsigned damages;
+		uint64_t void_bytes;
+		char *got = walk_all(&damages, &void_bytes);
+		cr_expect_str_eq(got, "1a 1b ");
+		cr_expect_eq(damages, 2, "%u", damages);
+		g_free(got);
+
+		struct seen seen = {.text = g_string_new(NULL)};
+		struct am_log_walk walk = {.record = see_record,
+		                           .damage = see_damage,
+		                           .user = &seen,
+		                           .tail = true};
+		cr_assert_eq(am_log_open(&seen.log, path, false, NULL, &ctx,
+		                         &err),
+		             AM_OK);
+		cr_assert_eq(am_log_walk(seen.log, 0, &walk, &err), AM_OK);
+		cr_expect_str_eq(seen.text->str, "1a 1b 2b 3a 3b ");
+		cr_expect(seen.damages > 0);
+		am_log_close(&seen.log);
+		g_string_free(seen.text, TRUE);
+
+		/* It stays told when somebody writes on behind it. */
+		struct am_log *log;
+		cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err),
+		             AM_OK);
+		append(log, "new");
+		commit(log);
+		am_log_close(&log);
+		got = walk_all(&damages, &void_bytes);
+		cr_expect_str_eq(got, "1a 1b new ");
+		cr_expect_eq(damages, 2, "%u", damages);
+		g_free(got);
+		g_string_free(s, TRUE);
+	}
+	g_free(b.data);
+}
