@@ -11,10 +11,10 @@
 # above 1 mailark is ahead.  Memory is the peak of the largest process.
 set -u
 cd "$(dirname "$0")/.."
-build=${BUILD:-build}
-mailark=$PWD/$build/mailark
-gen=$PWD/$build/gen-mail
-sizes=${SIZES:-10000 100000 1000000}
+build=$(realpath "${BUILD:-build}")
+mailark=$build/mailark
+gen=$build/gen-mail
+sizes=${SIZES-10000 100000 1000000}
 rounds=${ROUNDS:-3}
 only=${ONLY:-archive maildir mbox index search growth}
 sh tools/install-deps.sh build bench || exit 2
