@@ -41,6 +41,7 @@ Test(mbox_tree, folders_are_directories_and_names)
 	put(dir, "b.mbox", MAIL);
 	put(dir, "b.mbx", MAIL);
 	put(dir, ".hidden", MAIL);
+	put(dir, "all.mailark.cache/xapian/flintlock", "");
 	struct run *run = mbox_run(dir, NULL, 0);
 	char *all = all_folders(run);
 	cr_expect_str_eq(all, "Inbox|Inbox/Work|Inbox/Work/Deep|Trash|apple|b|"

@@ -182,6 +182,9 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			return am_fail_sys(err, AM_FAILED, "%s", out->relative);
 		}
 		if (S_ISDIR(st.st_mode)) {
+			/* Beside an archive of ours: nothing of it is mail. */
+			if (g_str_has_suffix(name, ".mailark.cache"))
+				continue;
 			int r = enter(tree, tree->path, name, &st, err);
 			if (r < 0)
 				return am_wrap(err, r, "%s", out->relative);
