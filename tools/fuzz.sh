@@ -20,7 +20,7 @@ for name; do
 	for d in samples/"$name" tests/fuzz/"$name"; do
 		[ -d "$d" ] && seeds="$seeds $d"
 	done
-	[ -n "$seeds" ] || seeds=samples
+	[ -d samples/"$name" ] || seeds="$seeds samples"
 	dict=
 	[ -f "tests/fuzz/fuzz_$name.dict" ] && dict=-dict=tests/fuzz/fuzz_$name.dict
 	echo "== $name, $seconds s"
