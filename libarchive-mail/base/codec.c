@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { ZSTD_DEFAULT = 3, ZLIB_DEFAULT = 6 };
+/* Packed bytes fed at once where unpacking may stop early. */
+enum { SOME_PIECE = 32 * 1024 };
 
 /* Everything is made when first needed: who only reads never pays for
  * compressing. */
@@ -126,6 +128,33 @@ static int zstd_unpack(struct am_coder *c, const void *packed,
 		return fail_corrupt(ZSTD_getErrorName(n), err);
 	if (n != raw_len)
 		return fail_corrupt("not as long as it should be", err);
+	return AM_OK;
+}
+
+/* Fed in small pieces: zstd gives what it can after each. */
+static int zstd_unpack_some(struct am_coder *c, const void *packed,
+                            size_t packed_len, void *out, size_t raw_len,
+                            size_t want, size_t *got, struct am_error *err)
+{
+	ZSTD_outBuffer to = {out, raw_len, 0};
+	ZSTD_inBuffer from = {packed, 0, 0};
+
+	if (!c->zstd_unpack)
+		c->zstd_unpack = ZSTD_createDCtx();
+	if (!c->zstd_unpack)
+		return fail_memory(err);
+	ZSTD_DCtx_reset(c->zstd_unpack, ZSTD_reset_session_only);
+	while (to.pos < want) {
+		size_t in = from.pos, made = to.pos;
+		if (from.pos == from.size)
+			from.size += MIN(packed_len - from.size, SOME_PIECE);
+		size_t n = ZSTD_decompressStream(c->zstd_unpack, &to, &from);
+		if (ZSTD_isError(n))
+			return fail_corrupt(ZSTD_getErrorName(n), err);
+		if (to.pos < want && (!n || (from.pos == in && to.pos == made)))
+			return fail_corrupt("not as long as it should be", err);
+	}
+	*got = to.pos;
 	return AM_OK;
 }
 
@@ -272,6 +301,20 @@ int am_codec_unpack(struct am_coder *coder, enum am_codec codec,
 		return AM_OK;
 	}
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT, "no codec %d", (int)codec);
+}
+
+int am_codec_unpack_some(struct am_coder *coder, enum am_codec codec,
+                         const void *packed, size_t packed_len, void *out,
+                         size_t raw_len, size_t want, size_t *got,
+                         struct am_error *err)
+{
+	/* In the middle and beyond, all of it is quicker. */
+	if (codec == AM_CODEC_ZSTD && want < raw_len - raw_len / 4)
+		return zstd_unpack_some(coder, packed, packed_len, out, raw_len,
+		                        want, got, err);
+	*got = raw_len;
+	return am_codec_unpack(coder, codec, packed, packed_len, out, raw_len,
+	                       err);
 }
 
 static const char *const names[] = {

@@ -29,6 +29,13 @@ AM_MUST_USE int am_codec_unpack(struct am_coder *coder, enum am_codec codec,
                                 const void *packed, size_t packed_len,
                                 void *out, size_t raw_len,
                                 struct am_error *err);
+/* At least the first `want` bytes of the raw_len (out has room for all), and
+ * *got how many there are; what lies behind is neither unpacked nor checked. */
+AM_MUST_USE int am_codec_unpack_some(struct am_coder *coder,
+                                     enum am_codec codec, const void *packed,
+                                     size_t packed_len, void *out,
+                                     size_t raw_len, size_t want, size_t *got,
+                                     struct am_error *err);
 /* "zstd", "zlib", "stored"; AM_FAILED with AM_E_ARGUMENT for others. */
 AM_MUST_USE int am_codec_parse(enum am_codec *out, const char *name,
                                struct am_error *err);

@@ -23,6 +23,7 @@ struct cached_block {
 	uint64_t number; /* 0: free */
 	uint8_t *data;
 	size_t len;
+	size_t have;   /* bytes of it that are unpacked */
 	uint64_t used; /* the reader's clock when it last was */
 };
 
@@ -100,13 +101,16 @@ static struct cached_block *make_room(struct am_content_reader *r, size_t len)
 	}
 }
 
-static int load_block(struct am_content_reader *r, uint64_t number,
+/* Unpacked up to `want` at least: one message of a block, at random, needs
+ * half of it on average. */
+static int load_block(struct am_content_reader *r, uint64_t number, size_t want,
                       struct cached_block **out, struct am_error *err)
 {
 	uint8_t prefix[AM_BLOB_PREFIX];
 	struct am_record rec;
 	uint64_t pos;
 	uint8_t *data;
+	size_t have;
 
 	int s = r->index->find_block(r->index->user, number, &pos, err);
 	if (s == AM_END)
@@ -121,25 +125,32 @@ static int load_block(struct am_content_reader *r, uint64_t number,
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "block %" PRIu64 " is not at %" PRIu64, number,
 		               pos);
-	s = am_log_unpack(r->log, r->coder, &rec, &data, prefix, err);
+	s = am_log_unpack_some(r->log, r->coder, &rec, want, &data, &have,
+	                       prefix, err);
 	if (s)
 		return s;
 	struct cached_block *b = make_room(r, (size_t)rec.raw_len);
-	*b = (struct cached_block){number, data, (size_t)rec.raw_len, 0};
+	*b = (struct cached_block){number, data, (size_t)rec.raw_len, have, 0};
 	r->cached += b->len;
 	*out = b;
 	return AM_OK;
 }
 
-static int get_block(struct am_content_reader *r, uint64_t number,
+static int get_block(struct am_content_reader *r, uint64_t number, size_t want,
                      struct cached_block **out, struct am_error *err)
 {
 	*out = NULL;
 	for (size_t i = 0; i < CACHE_BLOCKS && number; i++)
 		if (r->cache[i].number == number)
 			*out = &r->cache[i];
+	/* Asked for more of it: who reads on will want the whole. */
+	if (*out && (*out)->have < MIN(want, (*out)->len)) {
+		drop_cached(r, *out);
+		*out = NULL;
+		want = SIZE_MAX;
+	}
 	if (!*out) {
-		int s = load_block(r, number, out, err);
+		int s = load_block(r, number, want, out, err);
 		if (s)
 			return s;
 	}
@@ -241,7 +252,7 @@ static int next_skeleton(struct am_content_reader *r, struct skeleton *k,
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "a recipe asks for more text than there is");
 	const struct am_extent *e = &k->recipe->extents[k->extent];
-	int s = get_block(r, e->block, &block, err);
+	int s = get_block(r, e->block, (size_t)e->offset + e->len, &block, err);
 	if (s)
 		return s;
 	if (e->offset > block->len || e->len > block->len - e->offset)

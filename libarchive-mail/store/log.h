@@ -119,6 +119,13 @@ AM_MUST_USE int am_log_unpack(struct am_log *log, struct am_coder *coder,
                               const struct am_record *rec, uint8_t **out,
                               uint8_t prefix[AM_BLOB_PREFIX],
                               struct am_error *err);
+/* The same for a reader who needs only the first `want` bytes: at least those
+ * are unpacked, *got of raw_len, in a buffer with room for all. */
+AM_MUST_USE int am_log_unpack_some(struct am_log *log, struct am_coder *coder,
+                                   const struct am_record *rec, size_t want,
+                                   uint8_t **out, size_t *got,
+                                   uint8_t prefix[AM_BLOB_PREFIX],
+                                   struct am_error *err);
 /* Just behind rec; AM_END at the last commit's end. */
 AM_MUST_USE int am_log_after(struct am_log *log, const struct am_record *rec,
                              uint64_t *pos, struct am_error *err);

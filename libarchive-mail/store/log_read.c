@@ -406,10 +406,22 @@ int am_log_unpack(struct am_log *log, struct am_coder *coder,
                   const struct am_record *rec, uint8_t **out,
                   uint8_t prefix[AM_BLOB_PREFIX], struct am_error *err)
 {
+	size_t got;
+
+	return am_log_unpack_some(log, coder, rec, SIZE_MAX, out, &got, prefix,
+	                          err);
+}
+
+int am_log_unpack_some(struct am_log *log, struct am_coder *coder,
+                       const struct am_record *rec, size_t want, uint8_t **out,
+                       size_t *got, uint8_t prefix[AM_BLOB_PREFIX],
+                       struct am_error *err)
+{
 	size_t skip = rec->type == AM_REC_BLOB ? AM_BLOB_PREFIX : 0;
 	uint8_t *raw = NULL;
 
 	*out = NULL;
+	*got = 0;
 	int r = check_lengths(log, rec, skip, err);
 	if (r)
 		return r;
@@ -424,10 +436,12 @@ int am_log_unpack(struct am_log *log, struct am_coder *coder,
 		stored = NULL;
 		if (skip)
 			memmove(raw, raw + skip, len);
+		*got = len;
 	} else {
 		raw = g_malloc((size_t)rec->raw_len + 1);
-		r = am_codec_unpack(coder, rec->codec, stored + skip, len, raw,
-		                    (size_t)rec->raw_len, err);
+		r = am_codec_unpack_some(coder, rec->codec, stored + skip, len,
+		                         raw, (size_t)rec->raw_len, want, got,
+		                         err);
 		if (r)
 			am_wrap(err, r, "%s: the %s record at %" PRIu64,
 			        log->path, am_log_type_name(rec->type),

@@ -111,3 +111,43 @@ Test(codec, names)
 	cr_assert_eq(err.kind, AM_E_ARGUMENT);
 	cr_assert_null(am_codec_name((enum am_codec)9));
 }
+
+Test(codec, gives_the_beginning_without_the_rest)
+{
+	enum { LEN = 300000 };
+	struct am_coder *coder = am_coder_new();
+	uint8_t *raw = g_malloc(LEN), *out = g_malloc(LEN);
+	struct am_error err = {0};
+
+	for (size_t i = 0; i < LEN; i++)
+		raw[i] = (uint8_t)(i * i >> 7 ^ i);
+	for (int codec = AM_CODEC_STORED; codec <= AM_CODEC_ZSTD; codec++) {
+		size_t len = am_codec_bound((enum am_codec)codec, LEN);
+		uint8_t *packed = g_malloc(len);
+		cr_assert_eq(am_codec_pack(coder, (enum am_codec)codec, 0, raw,
+		                           LEN, packed, &len, &err),
+		             AM_OK);
+		for (size_t want = 0; want <= LEN; want += LEN / 10) {
+			size_t got = 0;
+			memset(out, 0, LEN);
+			cr_assert_eq(am_codec_unpack_some(coder,
+			                                  (enum am_codec)codec,
+			                                  packed, len, out, LEN,
+			                                  want, &got, &err),
+			             AM_OK, "%s", err.text);
+			cr_expect(got >= want && got <= LEN);
+			cr_expect_arr_eq(out, raw, got);
+		}
+		size_t got;
+		if (codec != AM_CODEC_STORED)
+			cr_expect_eq(am_codec_unpack_some(
+					     coder, (enum am_codec)codec,
+					     packed, len / 3, out, LEN, LEN / 2,
+					     &got, &err),
+			             AM_FAILED);
+		g_free(packed);
+	}
+	g_free(raw);
+	g_free(out);
+	am_coder_free(&coder);
+}
