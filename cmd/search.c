@@ -33,6 +33,7 @@ struct found {
 	double score;
 	int64_t date; /* for merging */
 	uint64_t size;
+	char *snippet; /* while its page is shown */
 };
 
 struct search {
@@ -185,6 +186,32 @@ static char *read_snippet(const struct search *q, const struct found *f)
 	return snippet;
 }
 
+/* Snippets read at a time. */
+enum { PAGE = 64 };
+
+static int by_place(const void *a, const void *b)
+{
+	const struct found *x = *(struct found *const *)a;
+	const struct found *y = *(struct found *const *)b;
+
+	if (x->in != y->in)
+		return x->in < y->in ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* The snippets of n hits, in the order in which the messages are stored:
+ * neighbours share a block, which is then unpacked once. */
+static void read_snippets(const struct search *q, struct found *first, size_t n)
+{
+	struct found *order[PAGE];
+
+	for (size_t i = 0; i < n; i++)
+		order[i] = &first[i];
+	qsort(order, n, sizeof(order[0]), by_place);
+	for (size_t i = 0; i < n; i++)
+		order[i]->snippet = read_snippet(q, order[i]);
+}
+
 static void write_hit(const struct search *q, const struct found *f,
                       const struct am_archive_message *m, struct am_json *json)
 {
@@ -214,9 +241,7 @@ static void write_hit(const struct search *q, const struct found *f,
 	am_json_key(json, "flags");
 	out_json_flags(json, w.flags);
 	am_folder_unref(&w.folder);
-	char *snippet = read_snippet(q, f);
-	out_json_text(json, "snippet", snippet);
-	g_free(snippet);
+	out_json_text(json, "snippet", f->snippet);
 	if (q->n_in > 1)
 		out_json_text(json, "archive", f->in->name);
 	am_json_close(json, '}');
@@ -255,16 +280,14 @@ static void print_hit(const struct search *q, const struct found *f,
 	       colours ? "\033[0m" : "");
 	g_free(from);
 	g_free(subject);
-	char *snippet = read_snippet(q, f);
-	if (snippet && *snippet) {
-		char *clean = out_clean(snippet, false);
+	if (f->snippet && *f->snippet) {
+		char *clean = out_clean(f->snippet, false);
 		fputs("        ", stdout);
 		print_replaced(clean, colours ? "\033[31m" : "",
 		               colours ? "\033[0m" : "");
 		fputs(colours ? "\033[0m\n" : "\n", stdout);
 		g_free(clean);
 	}
-	g_free(snippet);
 }
 
 static int show_all(struct search *q, uint64_t limit)
@@ -275,21 +298,22 @@ static int show_all(struct search *q, uint64_t limit)
 	char a[OUT_ROOM], b[OUT_ROOM];
 
 	for (uint64_t i = from; i < from + n; i++) {
-		const struct found *f =
-			&g_array_index(q->found, struct found, i);
+		struct found *f = &g_array_index(q->found, struct found, i);
 		struct am_archive_message m;
 		struct am_error err = {0};
+		if ((i - from) % PAGE == 0)
+			read_snippets(q, f, MIN(PAGE, from + n - i));
 		int r = am_archive_message(f->in->archive, f->id, &m, &err);
 		if (r < 0) {
 			session_error(q->s, f->in->name, &err);
 			q->s->n_errors++;
 		}
-		if (r) /* gone since it was indexed */
-			continue;
-		if (q->o->json)
+		if (!r && q->o->json)
 			write_hit(q, f, &m, json);
-		else
+		else if (!r)
 			print_hit(q, f, &m);
+		/* else gone since it was indexed */
+		g_clear_pointer(&f->snippet, g_free);
 	}
 	am_json_free(&json);
 	out_count(n, a);
