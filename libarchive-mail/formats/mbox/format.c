@@ -137,7 +137,7 @@ const struct am_format am_format_mbox = {
 		"end with X-Mailark, which reading takes out again, so the\n"
 		"bytes come back as they were; other programs see the fields.\n"
 		"state=none writes none and loses flags. The time of receipt "
-                "is\n"
+		"is\n"
 		"kept to the second, its zone is not. UIDs are not kept.",
 	.probe = am_mbox_probe,
 	.open_source = am_mbox_source_open,

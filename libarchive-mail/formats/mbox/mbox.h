@@ -18,6 +18,8 @@
  *   state_headers  fields of the mbox, not of the message -> flags, labels
  *   recipe         how the raw bytes become the stored ones again
  *   deliver        boundary + dialect -> struct am_message
+ *   lone           a file of the tree that is a mail, not a mailbox
+ *   settings       what --from says
  *   names, tree    folder parts <-> file names, directories
  *   source         all of it in order
  *   compose, target, sink   the way back

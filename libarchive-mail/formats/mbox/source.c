@@ -12,6 +12,7 @@
 #include "formats/mbox/deliver.h"
 #include "formats/mbox/lone.h"
 #include "formats/mbox/names.h"
+#include "formats/mbox/settings.h"
 #include "formats/mbox/tree.h"
 #include "formats/mbox/trim.h"
 #include "model/folder.h"
@@ -31,10 +32,7 @@ struct mbox_source {
 	struct am_source base;
 	struct am_mbox_tree *tree; /* NULL: a single file */
 	char *single;              /* its path until it is opened */
-	enum am_mbox_flavour flavour;
-	char *from_tz;
-	bool include_deleted;
-	GArray *split, *join;
+	struct am_mbox_settings set;
 	GHashTable *folders; /* printed names that are taken */
 
 	/* The file that is open. */
@@ -45,9 +43,9 @@ struct mbox_source {
 	const struct am_folder *folder;
 	struct am_message *held;
 	struct am_message *lone; /* a file that is a mail, not a mailbox */
-	GByteArray *before; /* what the next message has before it */
-	GByteArray *after;  /* what the held one has behind it */
-	bool lost;          /* that was too much */
+	GByteArray *before;      /* what the next message has before it */
+	GByteArray *after;       /* what the held one has behind it */
+	bool lost;               /* that was too much */
 	uint64_t n_messages;
 
 	char *origin; /* of the last failure */
@@ -246,7 +244,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	}
 	r = make_folder(s, parts, n_parts, err);
 	if (!r)
-		r = am_mbox_dialect_sample(d, file, s->name, s->flavour,
+		r = am_mbox_dialect_sample(d, file, s->name, s->set.flavour,
 		                           s->base.ctx, err);
 	if (r)
 		goto out;
@@ -258,10 +256,10 @@ static int open_file(struct mbox_source *s, const char *path,
 		.patches = d->patches,
 		.trust_length = d->trust_length,
 		.keep = limits.spool_memory,
-		.n_split = s->split->len,
-		.n_join = s->join->len,
-		.split = (const uint64_t *)(void *)s->split->data,
-		.join = (const uint64_t *)(void *)s->join->data,
+		.n_split = s->set.n_split,
+		.n_join = s->set.n_join,
+		.split = s->set.split,
+		.join = s->set.join,
 		.doubt = on_doubt,
 		.user = s,
 	};
@@ -272,8 +270,8 @@ static int open_file(struct mbox_source *s, const char *path,
 	s->open = true;
 	s->box.folder = s->folder;
 	s->box.name = s->name;
-	s->box.from_tz = s->from_tz;
-	s->box.include_deleted = s->include_deleted;
+	s->box.from_tz = s->set.from_tz;
+	s->box.include_deleted = s->set.include_deleted;
 	s->box.n_cuts = 0;
 	if (!empty)
 		note_dialect(s);
@@ -324,7 +322,8 @@ static int next_file(struct mbox_source *s, struct am_item *out,
 	out->folder = s->folder;
 	out->origin = NULL;
 	/* Several mails may lie in one directory: it is announced once. */
-	if (s->lone && !g_hash_table_add(s->folders, am_folder_print(s->folder)))
+	if (s->lone &&
+	    !g_hash_table_add(s->folders, am_folder_print(s->folder)))
 		out->message = g_steal_pointer(&s->lone);
 	else
 		out->message = NULL;
@@ -509,12 +508,10 @@ static void source_close(struct am_source *base)
 	am_folder_unref(&s->folder);
 	g_byte_array_free(s->before, TRUE);
 	g_byte_array_free(s->after, TRUE);
-	g_array_free(s->split, TRUE);
-	g_array_free(s->join, TRUE);
+	am_mbox_settings_clear(&s->set);
 	g_hash_table_destroy(s->folders);
 	g_free(s->single);
 	g_free(s->name);
-	g_free(s->from_tz);
 	g_free(s->origin);
 	g_free(s);
 }
@@ -523,49 +520,6 @@ static const struct am_source_ops ops = {
 	.next = source_next,
 	.close = source_close,
 };
-
-/* "1234:5678"; every offset but the last ends with ':', ';', '+' or blank. */
-static int read_offsets(GArray *out, const struct am_location *where,
-                        const char *key, struct am_error *err)
-{
-	const char *s = am_location_option(where, am_mbox_options, key);
-	while (s && *s) {
-		char *end;
-		uint64_t n = g_ascii_strtoull(s, &end, 10);
-		if (end == s || (*end && !strchr(":;+ ", *end)))
-			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-			               "%s: no byte offset: %s", key, s);
-		g_array_append_val(out, n);
-		s = *end ? end + 1 : end;
-	}
-	return AM_OK;
-}
-
-static int read_options(struct mbox_source *s, const struct am_location *where,
-                        struct am_error *err)
-{
-	int r = am_location_check(where, am_mbox_options, "mbox", err);
-	if (!r)
-		r = am_location_switch(where, am_mbox_options,
-		                       "include-deleted", &s->include_deleted,
-		                       err);
-	if (!r)
-		r = read_offsets(s->split, where, "split-at", err);
-	if (!r)
-		r = read_offsets(s->join, where, "join-at", err);
-	if (r)
-		return r;
-	const char *v = am_location_option(where, am_mbox_options, "dialect");
-	if (v && !am_mbox_flavour_parse(&s->flavour, v))
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "no mbox dialect: %s", v);
-	v = am_location_option(where, am_mbox_options, "from-tz");
-	if (v && !am_mbox_zone_valid(v))
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "no time zone: %s", v);
-	s->from_tz = v && g_ascii_strcasecmp(v, "UTC") ? g_strdup(v) : NULL;
-	return AM_OK;
-}
 
 /* What there is to read, for the progress display. */
 static void sum_tree(struct mbox_source *s, const char *path)
@@ -597,15 +551,13 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 	s->base.ctx = ctx;
 	s->before = g_byte_array_new();
 	s->after = g_byte_array_new();
-	s->split = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	s->join = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	s->folders =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	r = read_options(s, where, err);
+	r = am_mbox_settings_read(&s->set, where, err);
 	if (r)
 		goto out;
 	if (S_ISDIR(st.st_mode)) {
-		if (s->split->len || s->join->len)
+		if (s->set.n_split || s->set.n_join)
 			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 			            "split-at and join-at are for one file");
 		else

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/mbox/settings.h"
+
+#include "formats/mbox/deliver.h"
+#include "formats/mbox/source.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/* "1234:5678"; every offset but the last ends with ':', ';', '+' or blank. */
+static int read_offsets(uint64_t **out, size_t *n,
+                        const struct am_location *where, const char *key,
+                        struct am_error *err)
+{
+	const char *s = am_location_option(where, am_mbox_options, key);
+	GArray *offsets = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	int r = AM_OK;
+
+	while (s && *s && !r) {
+		char *end;
+		uint64_t at = g_ascii_strtoull(s, &end, 10);
+		if (end == s || (*end && !strchr(":;+ ", *end)))
+			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			            "%s: no byte offset: %s", key, s);
+		g_array_append_val(offsets, at);
+		s = *end ? end + 1 : end;
+	}
+	*n = offsets->len;
+	*out = (uint64_t *)(void *)g_array_free(offsets, FALSE);
+	return r;
+}
+
+int am_mbox_settings_read(struct am_mbox_settings *out,
+                          const struct am_location *where, struct am_error *err)
+{
+	int r = am_location_check(where, am_mbox_options, "mbox", err);
+	if (!r)
+		r = am_location_switch(where, am_mbox_options,
+		                       "include-deleted", &out->include_deleted,
+		                       err);
+	if (!r)
+		r = read_offsets(&out->split, &out->n_split, where, "split-at",
+		                 err);
+	if (!r)
+		r = read_offsets(&out->join, &out->n_join, where, "join-at",
+		                 err);
+	if (r)
+		return r;
+	const char *v = am_location_option(where, am_mbox_options, "dialect");
+	if (v && !am_mbox_flavour_parse(&out->flavour, v))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "no mbox dialect: %s", v);
+	v = am_location_option(where, am_mbox_options, "from-tz");
+	if (v && !am_mbox_zone_valid(v))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "no time zone: %s", v);
+	out->from_tz = v && g_ascii_strcasecmp(v, "UTC") ? g_strdup(v) : NULL;
+	return AM_OK;
+}
+
+void am_mbox_settings_clear(struct am_mbox_settings *settings)
+{
+	g_free(settings->split);
+	g_free(settings->join);
+	g_free(settings->from_tz);
+	*settings = (struct am_mbox_settings){0};
+}
