@@ -22,6 +22,7 @@ struct am_report {
 	GPtrArray *folders;    /* struct am_report_folder *, as first seen */
 	GHashTable *by_folder; /* am_folder -> its am_report_folder */
 	struct am_report_folder *last; /* mail comes in runs of one folder */
+	struct am_report_folder rest;  /* messages without a folder */
 	GArray *failures;
 	uint64_t n_unnamed;
 	GTree *notes; /* code -> uint64_t *, so that the JSON is in order */
@@ -92,14 +93,14 @@ struct am_ledger *am_report_total(struct am_report *report)
 	return &report->total;
 }
 
-/* Where messages of this folder are counted; NULL for no folder. */
-static struct am_ledger *ledger_of(struct am_report *report,
-                                   const struct am_folder *folder)
+/* Where messages of this folder are counted. */
+static struct am_report_folder *folder_of(struct am_report *report,
+                                          const struct am_folder *folder)
 {
 	if (!folder)
-		return NULL;
+		return &report->rest;
 	if (report->last && report->last->folder == folder)
-		return &report->last->ledger;
+		return report->last;
 	struct am_report_folder *f =
 		g_hash_table_lookup(report->by_folder, folder);
 	if (!f) {
@@ -110,65 +111,69 @@ static struct am_ledger *ledger_of(struct am_report *report,
 		report->total.folders++;
 	}
 	report->last = f;
-	return &f->ledger;
+	return f;
+}
+
+static struct am_ledger *ledger_of(struct am_report *report,
+                                   const struct am_folder *folder)
+{
+	return &folder_of(report, folder)->ledger;
 }
 
 void am_report_found(struct am_report *report, const struct am_folder *folder)
 {
-	struct am_ledger *own = ledger_of(report, folder);
-
 	report->total.found++;
-	if (own)
-		own->found++;
+	ledger_of(report, folder)->found++;
 }
 
 void am_report_stored(struct am_report *report, const struct am_folder *folder,
                       uint64_t bytes)
 {
-	struct am_ledger *own = ledger_of(report, folder);
+	struct am_report_folder *own = folder_of(report, folder);
 
 	report->total.stored++;
 	report->total.bytes += bytes;
-	if (own) {
-		own->stored++;
-		own->bytes += bytes;
-	}
+	own->ledger.stored++;
+	own->ledger.bytes += bytes;
+	own->pending++;
+	own->pending_bytes += bytes;
+}
+
+static void commit_folder(struct am_report_folder *f)
+{
+	f->pending = f->pending_bytes = 0;
+}
+
+void am_report_committed(struct am_report *report)
+{
+	commit_folder(&report->rest);
+	for (guint i = 0; i < report->folders->len; i++)
+		commit_folder(report->folders->pdata[i]);
 }
 
 void am_report_duplicate(struct am_report *report,
                          const struct am_folder *folder)
 {
-	struct am_ledger *own = ledger_of(report, folder);
-
 	report->total.duplicates++;
-	if (own)
-		own->duplicates++;
+	ledger_of(report, folder)->duplicates++;
 }
 
 void am_report_filtered(struct am_report *report,
                         const struct am_folder *folder)
 {
-	struct am_ledger *own = ledger_of(report, folder);
-
 	report->total.filtered++;
-	if (own)
-		own->filtered++;
+	ledger_of(report, folder)->filtered++;
 }
 
 void am_report_folder(struct am_report *report, const struct am_folder *folder)
 {
-	ledger_of(report, folder);
+	folder_of(report, folder);
 }
 
-void am_report_failed(struct am_report *report, const struct am_folder *folder,
-                      const char *origin, const char *code,
-                      const struct am_error *err)
+static void name_failure(struct am_report *report,
+                         const struct am_folder *folder, const char *origin,
+                         const char *code, const struct am_error *err)
 {
-	struct am_ledger *own = ledger_of(report, folder);
-
-	report->total.failed++;
-	if (own)
-		own->failed++;
 	if (report->failures->len >= MAX_FAILURES) {
 		report->n_unnamed++;
 		return;
@@ -180,6 +185,43 @@ void am_report_failed(struct am_report *report, const struct am_folder *folder,
 		.text = g_strdup(err ? err->text : ""),
 	};
 	g_array_append_val(report->failures, f);
+}
+
+void am_report_failed(struct am_report *report, const struct am_folder *folder,
+                      const char *origin, const char *code,
+                      const struct am_error *err)
+{
+	report->total.failed++;
+	ledger_of(report, folder)->failed++;
+	name_failure(report, folder, origin, code, err);
+}
+
+/* One failure names all of a folder: they failed together. */
+static void fail_pending(struct am_report *report, struct am_report_folder *f,
+                         const char *code, const struct am_error *err)
+{
+	if (!f->pending)
+		return;
+	char *origin = g_strdup_printf("%" PRIu64 " messages not committed",
+	                               f->pending);
+	f->ledger.stored -= f->pending;
+	f->ledger.failed += f->pending;
+	f->ledger.bytes -= f->pending_bytes;
+	report->total.stored -= f->pending;
+	report->total.failed += f->pending;
+	report->total.bytes -= f->pending_bytes;
+	report->n_unnamed += f->pending - 1;
+	name_failure(report, f->folder, origin, code, err);
+	commit_folder(f);
+	g_free(origin);
+}
+
+void am_report_not_committed(struct am_report *report, const char *code,
+                             const struct am_error *err)
+{
+	fail_pending(report, &report->rest, code, err);
+	for (guint i = 0; i < report->folders->len; i++)
+		fail_pending(report, report->folders->pdata[i], code, err);
 }
 
 void am_report_note(struct am_report *report, const char *code, uint64_t n)

@@ -17,8 +17,9 @@ struct am_json;
  * two notes at once, which is what ctx->on_note promises.
  */
 struct am_report_folder {
-	const struct am_folder *folder;
+	const struct am_folder *folder; /* NULL: of messages without one */
 	struct am_ledger ledger;
+	uint64_t pending, pending_bytes; /* stored, not committed yet */
 };
 
 struct am_report;
@@ -33,6 +34,12 @@ void am_report_folder(struct am_report *report, const struct am_folder *folder);
 void am_report_found(struct am_report *report, const struct am_folder *folder);
 void am_report_stored(struct am_report *report, const struct am_folder *folder,
                       uint64_t bytes);
+/* What was stored so far is safe in the target. */
+void am_report_committed(struct am_report *report);
+/* The target took no more commits: what was stored since the last one is not
+ * in it, and counts as failed for this reason. */
+void am_report_not_committed(struct am_report *report, const char *code,
+                             const struct am_error *err);
 void am_report_duplicate(struct am_report *report,
                          const struct am_folder *folder);
 void am_report_filtered(struct am_report *report,

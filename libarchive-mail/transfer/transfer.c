@@ -252,8 +252,10 @@ static int commit(struct pump *p, struct am_error *err)
 	if (!p->sink)
 		return AM_OK;
 	int r = am_sink_commit(p->sink, err);
-	if (!r)
+	if (!r) {
+		am_report_committed(p->report);
 		return AM_OK;
+	}
 	p->sink_dead = true;
 	return AM_FATAL;
 }
@@ -466,6 +468,9 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		                err);
 	am_pump_reader_free(&p.reader);
 	r = end_sink(&p, r, err);
+	if (p.sink_dead)
+		am_report_not_committed(
+			report, failure_code(AM_STAGE_TARGET, err->kind), err);
 	tell(&p, NULL);
 	return r == AM_END ? AM_OK : AM_FATAL;
 }
