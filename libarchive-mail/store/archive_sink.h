@@ -19,7 +19,6 @@ struct am_archive_writer {
 	struct am_content_writer *content;
 	struct am_content_index index; /* the content writer looks at it */
 	struct am_items *items;
-	struct am_coder *coder;
 	struct am_commit next; /* the counts of the commit to come */
 	bool dirty;            /* something came since the last commit */
 	bool in_transaction;

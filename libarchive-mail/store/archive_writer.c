@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Items wait for the end of a block, and do not when they are very many. */
 #define ITEMS_MANY  (256u << 10)
+#define ITEMS_MOST  (1u << 20)
 #define WORKERS_MAX 8
 
 static unsigned workers(void)
@@ -54,6 +56,28 @@ static int find_blob(void *user, const uint8_t hash[AM_SHA256_LEN],
 	return am_catalog_find_blob(w->archive->catalog, hash, pos, err);
 }
 
+/* The gathered items, once no open block has what they name. */
+static int queue_items(struct am_archive_writer *w, struct am_error *err)
+{
+	size_t len;
+
+	const uint8_t *items = am_items_bytes(w->items, &len);
+	if (!len)
+		return AM_OK;
+	int r = am_content_items(w->content, items, len, err);
+	am_items_reset(w->items);
+	return r ? AM_FATAL : AM_OK;
+}
+
+static int full(void *user, struct am_error *err)
+{
+	struct am_archive_writer *w = user;
+	size_t len;
+
+	am_items_bytes(w->items, &len);
+	return len < ITEMS_MANY ? AM_OK : queue_items(w, err);
+}
+
 int am_archive_writer_open(struct am_archive_writer *w, struct am_archive *a,
                            struct am_error *err)
 {
@@ -62,10 +86,10 @@ int am_archive_writer_open(struct am_archive_writer *w, struct am_archive *a,
 	                                     .find_block = find_block,
 	                                     .find_blob = find_blob,
 	                                     .add_block = add_block,
-	                                     .add_blob = add_blob};
+	                                     .add_blob = add_blob,
+	                                     .full = full};
 	w->next = *am_log_last(a->log);
 	w->items = am_items_new();
-	w->coder = am_coder_new();
 	return am_content_writer_new(&w->content, a->log, &w->index,
 	                             w->next.max_block + 1, workers(), err);
 }
@@ -76,7 +100,6 @@ void am_archive_writer_close(struct am_archive_writer *w)
 	if (w->in_transaction)
 		am_catalog_rollback(w->archive->catalog);
 	am_items_free(&w->items);
-	am_coder_free(&w->coder);
 }
 
 int am_archive_writer_start(struct am_archive_writer *w, struct am_error *err)
@@ -91,49 +114,11 @@ int am_archive_writer_start(struct am_archive_writer *w, struct am_error *err)
 	return AM_OK;
 }
 
-/* The gathered items as one record. */
-static int append_items(struct am_archive_writer *w, struct am_error *err)
+static int close_items(struct am_archive_writer *w, struct am_error *err)
 {
-	struct am_log *log = w->archive->log;
-	enum am_codec codec = am_log_codec(log);
-	uint8_t *packed = NULL;
-	uint64_t pos;
-	size_t len;
+	int r = am_content_close_block(w->content, err);
 
-	const uint8_t *raw = am_items_bytes(w->items, &len);
-	if (!len)
-		return AM_OK;
-	const uint8_t *payload = raw;
-	size_t stored = len;
-	if (codec != AM_CODEC_STORED) {
-		stored = am_codec_bound(codec, len);
-		packed = g_malloc(stored);
-		int r = am_codec_pack(w->coder, codec, 0, raw, len, packed,
-		                      &stored, err);
-		if (r) {
-			g_free(packed);
-			return AM_FATAL;
-		}
-		payload = packed;
-	}
-	if (stored >= len) {
-		codec = AM_CODEC_STORED;
-		payload = raw;
-		stored = len;
-	}
-	int r = am_log_append(log, AM_REC_ITEMS, codec, 0, NULL, 0, payload,
-	                      stored, len, &pos, err);
-	g_free(packed);
-	am_items_reset(w->items);
-	return r ? AM_FATAL : AM_OK;
-}
-
-/* Items never stand before the blocks they name. */
-static int write_out(struct am_archive_writer *w, struct am_error *err)
-{
-	int r = am_content_flush(w->content, err);
-
-	return r ? AM_FATAL : append_items(w, err);
+	return r ? AM_FATAL : queue_items(w, err);
 }
 
 int am_archive_writer_turn(struct am_archive_writer *w, struct am_error *err)
@@ -142,7 +127,17 @@ int am_archive_writer_turn(struct am_archive_writer *w, struct am_error *err)
 
 	w->dirty = true;
 	am_items_bytes(w->items, &len);
-	return len < ITEMS_MANY ? AM_OK : write_out(w, err);
+	return len < ITEMS_MOST ? AM_OK : close_items(w, err);
+}
+
+/* Items never stand before the blocks they name. */
+static int write_out(struct am_archive_writer *w, struct am_error *err)
+{
+	int r = close_items(w, err);
+
+	if (!r)
+		r = am_content_flush(w->content, err);
+	return r ? AM_FATAL : AM_OK;
 }
 
 int am_archive_writer_commit(struct am_archive_writer *w, struct am_error *err)

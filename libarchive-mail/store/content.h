@@ -24,6 +24,10 @@ struct am_content_index {
 	                 struct am_error *err);
 	int (*add_blob)(void *user, const uint8_t hash[AM_SHA256_LEN],
 	                uint64_t size, uint64_t pos, struct am_error *err);
+	/* A block is full and under way: what was put before the present
+	 * message lies in this block and earlier ones, so now is the time for
+	 * am_content_items().  May be NULL. */
+	int (*full)(void *user, struct am_error *err);
 };
 
 /*
@@ -44,8 +48,15 @@ AM_MUST_USE int am_content_writer_new(struct am_content_writer **out,
 AM_MUST_USE int am_content_put(struct am_content_writer *writer,
                                const struct am_blob *raw,
                                struct am_split *split, struct am_error *err);
-/* Close the open block and append all that is under way; before each commit
- * and before the items that name these blocks. */
+/* A run of items behind all that is under way; what they name must not lie in
+ * the open block.  Copied. */
+AM_MUST_USE int am_content_items(struct am_content_writer *writer,
+                                 const uint8_t *items, size_t len,
+                                 struct am_error *err);
+/* Close the open block.  Then only am_content_flush() is missing. */
+AM_MUST_USE int am_content_close_block(struct am_content_writer *writer,
+                                       struct am_error *err);
+/* Close the open block and append all that is under way; before each commit. */
 AM_MUST_USE int am_content_flush(struct am_content_writer *writer,
                                  struct am_error *err);
 /* Size of the blocks begun from now on, up to AM_BLOCK_MOST; larger ones pack

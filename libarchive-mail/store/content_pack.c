@@ -201,9 +201,11 @@ static int append(struct am_pack_queue *q, struct pack_job *job,
 	}
 	if (job->type == AM_REC_BLOB)
 		return append_frame(q, job, data, len, err);
-	int r = am_log_append(q->log, AM_REC_BLOCK, job->codec, job->id, NULL,
-	                      0, data, len, job->raw_len, &pos, err);
-	return r ? r : q->index->add_block(q->index->user, job->id, pos, err);
+	int r = am_log_append(q->log, job->type, job->codec, job->id, NULL, 0,
+	                      data, len, job->raw_len, &pos, err);
+	if (r || job->type == AM_REC_ITEMS)
+		return r;
+	return q->index->add_block(q->index->user, job->id, pos, err);
 }
 
 static void clear(struct pack_job *job)
@@ -265,22 +267,37 @@ static void submit(struct am_pack_queue *q, struct pack_job *job)
 	am_pool_submit(q->pool, &job->base);
 }
 
-int am_pack_queue_block(struct am_pack_queue *queue, uint64_t block,
-                        uint8_t *data, size_t len, struct am_error *err)
+static int queue_bytes(struct am_pack_queue *q, enum am_record_type type,
+                       uint64_t id, uint8_t *data, size_t len,
+                       struct am_error *err)
 {
 	struct pack_job *job;
-	int r = next_job(queue, &job, err);
+	int r = next_job(q, &job, err);
 
 	if (r) {
 		g_free(data);
 		return r;
 	}
-	job->type = AM_REC_BLOCK;
-	job->id = block;
+	job->type = type;
+	job->id = id;
 	job->raw = data;
 	job->raw_len = len;
-	submit(queue, job);
+	if (type == AM_REC_ITEMS)
+		job->level = 0;
+	submit(q, job);
 	return AM_OK;
+}
+
+int am_pack_queue_block(struct am_pack_queue *queue, uint64_t block,
+                        uint8_t *data, size_t len, struct am_error *err)
+{
+	return queue_bytes(queue, AM_REC_BLOCK, block, data, len, err);
+}
+
+int am_pack_queue_items(struct am_pack_queue *queue, uint8_t *data, size_t len,
+                        struct am_error *err)
+{
+	return queue_bytes(queue, AM_REC_ITEMS, 0, data, len, err);
 }
 
 static int read_frame(struct am_reader *reader, uint8_t *to, size_t len,

@@ -5,8 +5,9 @@
 #include "store/content.h"
 
 /*
- * One block or one frame of a blob on its way into the log: packed by a worker,
- * appended by the writer's thread in the order of submission.
+ * One block, one frame of a blob or one run of items on its way into the log:
+ * packed by a worker, appended by the writer's thread in the order of
+ * submission.
  */
 struct am_pack_queue;
 struct am_reader;
@@ -32,6 +33,9 @@ void am_pack_queue_free(struct am_pack_queue **queue);
 AM_MUST_USE int am_pack_queue_block(struct am_pack_queue *queue, uint64_t block,
                                     uint8_t *data, size_t len,
                                     struct am_error *err);
+/* An items record, packed at the codec's own level.  Takes data. */
+AM_MUST_USE int am_pack_queue_items(struct am_pack_queue *queue, uint8_t *data,
+                                    size_t len, struct am_error *err);
 /* All frames of a blob; holds its own reference on blob->raw.  With a reader
  * (borrowed) the bytes come from there instead. */
 AM_MUST_USE int am_pack_queue_blob(struct am_pack_queue *queue,

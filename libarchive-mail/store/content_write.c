@@ -106,7 +106,10 @@ static int close_block(struct am_content_writer *w, struct am_error *err)
 	size_t len = w->used;
 	w->block = NULL;
 	w->used = 0;
-	return am_pack_queue_block(w->queue, w->next_block++, data, len, err);
+	int r = am_pack_queue_block(w->queue, w->next_block++, data, len, err);
+	if (!r && w->index->full)
+		r = w->index->full(w->index->user, err);
+	return r;
 }
 
 static void note_extent(struct am_content_writer *w, size_t len)
@@ -315,6 +318,19 @@ int am_content_put(struct am_content_writer *writer, const struct am_blob *raw,
 	if (!r)
 		keep_extents(w, split);
 	return r;
+}
+
+int am_content_items(struct am_content_writer *writer, const uint8_t *items,
+                     size_t len, struct am_error *err)
+{
+	return am_pack_queue_items(writer->queue, g_memdup2(items, len), len,
+	                           err);
+}
+
+int am_content_close_block(struct am_content_writer *writer,
+                           struct am_error *err)
+{
+	return close_block(writer, err);
 }
 
 int am_content_flush(struct am_content_writer *writer, struct am_error *err)
