@@ -297,7 +297,9 @@ int am_catalog_end(struct am_catalog *c, uint64_t archive_id,
 	sqlite3_stmt *s;
 
 	assert(c->in_transaction);
-	int r = am_catalog_folder_flush(c, err);
+	int r = c->early ? am_catalog_recount(c, err) : AM_OK;
+	if (!r)
+		r = am_catalog_folder_flush(c, err);
 	if (!r)
 		r = put_commit(c, commit, err);
 	if (!r)

@@ -194,8 +194,12 @@ static int count(struct am_catalog *c, uint64_t folder, uint64_t message,
 	int r = am_catalog_folder_row(c, folder, &row, err);
 	if (!r)
 		r = am_catalog_size(c, message, &size, err);
-	if (r < 0 || !row)
-		return r < 0 ? r : AM_OK;
+	if (r < 0)
+		return r;
+	if (!row) { /* its folder is still to come: see am_catalog_end() */
+		c->early = true;
+		return AM_OK;
+	}
 	row->public.messages += n;
 	if (!(flags & AM_SEEN))
 		row->public.unseen += n;

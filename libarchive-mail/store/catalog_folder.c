@@ -256,6 +256,43 @@ int am_catalog_add_folder(struct am_catalog *c,
 	return AM_OK;
 }
 
+int am_catalog_recount(struct am_catalog *c, struct am_error *err)
+{
+	sqlite3_stmt *s;
+
+	int r = load(c, err);
+	if (!r)
+		r = am_catalog_prepare(
+			c,
+			"SELECT p.folder, sum(p.gone = 0),"
+			" sum(p.gone = 0 AND (p.flags & 1) = 0),"
+			" sum(CASE WHEN p.gone = 0 THEN m.size ELSE 0 END),"
+			" max(p.uid) FROM placement p JOIN message m"
+			" ON m.id = p.message GROUP BY p.folder",
+			&s, err);
+	if (r)
+		return r;
+	c->early = false;
+	while ((r = am_catalog_step(c, s, err)) == AM_OK) {
+		uint64_t id = (uint64_t)sqlite3_column_int64(s, 0);
+		struct am_catalog_row *row =
+			g_hash_table_lookup(c->folders_by_id, &id);
+		if (!row) {
+			c->early = true;
+			continue;
+		}
+		row->public.messages = (uint64_t)sqlite3_column_int64(s, 1);
+		row->public.unseen = (uint64_t)sqlite3_column_int64(s, 2);
+		row->public.bytes = (uint64_t)sqlite3_column_int64(s, 3);
+		uint32_t uid = (uint32_t)sqlite3_column_int64(s, 4);
+		if (uid >= row->public.uidnext && uid < UINT32_MAX)
+			row->public.uidnext = uid + 1;
+		row->dirty = true;
+	}
+	sqlite3_finalize(s);
+	return r == AM_END ? AM_OK : r;
+}
+
 int am_catalog_folders(struct am_catalog *c,
                        struct am_catalog_folder *const **out, size_t *n,
                        struct am_error *err)

@@ -60,6 +60,7 @@ struct am_catalog {
 	struct am_prefix *prefix;
 
 	bool folders_known;
+	bool early; /* a placement came before its folder: count anew */
 	GPtrArray *folders; /* struct am_catalog_row, by id */
 	GHashTable *folders_by_path;
 	GHashTable *folders_by_id;
@@ -98,6 +99,8 @@ AM_MUST_USE int am_migrate_check(struct am_catalog *c, struct am_error *err);
 AM_MUST_USE int am_catalog_folder_row(struct am_catalog *c, uint64_t id,
                                       struct am_catalog_row **out,
                                       struct am_error *err);
+/* Counts and highest UIDs of all folders from their placements. */
+AM_MUST_USE int am_catalog_recount(struct am_catalog *c, struct am_error *err);
 AM_MUST_USE int am_catalog_folder_flush(struct am_catalog *c,
                                         struct am_error *err);
 void am_catalog_folder_forget(struct am_catalog *c);

@@ -23,6 +23,7 @@ struct repair {
 	struct am_rewrite rewrite;
 	struct am_progress progress;
 	struct am_repair_result *out;
+	uint64_t dropped; /* by an earlier compact: nothing to be had */
 };
 
 /* ---- messages ---- */
@@ -111,6 +112,7 @@ static int copy_message(struct repair *p, uint64_t id, struct am_error *err)
 			*err = why;
 	} else {
 		p->out->kept += !row.dropped;
+		p->dropped += row.dropped;
 	}
 	p->progress.done++;
 	p->progress.failed = p->out->lost;
@@ -326,6 +328,22 @@ static int place_the_rest(struct repair *p, struct am_error *err)
 
 /* ---- all of it ---- */
 
+/* Messages that nothing tells of any more: the last commit counted them. */
+static void count_unnamed(struct repair *p)
+{
+	uint64_t counted = am_log_last(p->old->log)->messages;
+	uint64_t met = p->out->kept + p->out->lost + p->dropped;
+
+	if (counted <= met)
+		return;
+	p->out->lost += counted - met;
+	am_ctx_note(p->old->ctx, AM_NOTE_ERROR, "archive.lost", NULL,
+	            p->old->path,
+	            "%" PRIu64 " messages are lost with the records that told "
+	            "of them, and cannot be named",
+	            counted - met);
+}
+
 static int repair(struct repair *p, const char *path, struct am_error *err)
 {
 	struct am_log_options options = {
@@ -342,6 +360,8 @@ static int repair(struct repair *p, const char *path, struct am_error *err)
 	r = copy_ids(p, p->old->catalog, false, err);
 	if (!r && p->known)
 		r = copy_ids(p, p->known, true, err);
+	if (!r)
+		count_unnamed(p);
 	if (!r)
 		r = am_rewrite_facts(rw, err);
 	if (!r && p->known)

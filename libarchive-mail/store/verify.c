@@ -142,9 +142,22 @@ static int check_records(struct check *c, struct am_error *err)
 	                                   .total_bytes = am_log_size(log)};
 	int r = am_log_walk(log, 0, &walk, err);
 	c->out->void_bytes = walk.void_bytes + am_log_tail(log);
-	/* With damage they cannot agree, and that is told already. */
-	if (r || c->out->damaged_records)
+	if (r)
 		return r;
+	/* With damage they cannot agree, and that is told already: but not how
+	 * many messages went with the records that told of them. */
+	if (c->out->damaged_records) {
+		if (last->messages > c->out->messages) {
+			uint64_t n = last->messages - c->out->messages;
+			c->out->damaged_messages += n;
+			am_ctx_note(c->archive->ctx, AM_NOTE_ERROR,
+			            "archive.lost", NULL, c->archive->path,
+			            "%" PRIu64 " messages went with the "
+			            "records that told of them",
+			            n);
+		}
+		return AM_OK;
+	}
 	check_count(c, "messages", c->out->messages, last->messages);
 	check_count(c, "placements", c->placements, last->placements);
 	check_count(c, "folders", am_idset_count(c->folders), last->folders);
