@@ -6,6 +6,7 @@
 #include "base/reader.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
+#include "formats/safe_name.h"
 #include "mime/walk.h"
 
 #include <glib.h>
@@ -37,20 +38,6 @@ static const char *extension_for(const char *type)
 	return ".bin";
 }
 
-/* Windows' devices, with or without an extension. */
-static bool is_device(const char *name)
-{
-	static const char *const devices[] = {"CON", "PRN", "AUX", "NUL"};
-	size_t n = strcspn(name, ".");
-
-	for (size_t i = 0; i < AM_COUNT(devices); i++)
-		if (n == 3 && !g_ascii_strncasecmp(name, devices[i], 3))
-			return true;
-	return n == 4 && g_ascii_isdigit(name[3]) &&
-	       (!g_ascii_strncasecmp(name, "COM", 3) ||
-	        !g_ascii_strncasecmp(name, "LPT", 3));
-}
-
 /* Shorten to so many bytes, keeping the extension and whole characters. */
 static void shorten(GString *name)
 {
@@ -68,29 +55,25 @@ static void shorten(GString *name)
 
 char *attachments_safe_name(const char *name, const char *type)
 {
-	char *clean = out_clean(name, false);
-	GString *safe = g_string_new(NULL);
 	/* Only what stands behind the last slash, of either kind. */
-	const char *start = clean;
+	const char *start = name ? name : "";
 
-	for (const char *p = clean; *p; p++)
+	for (const char *p = start; *p; p++)
 		if (*p == '/' || *p == '\\')
 			start = p + 1;
-	for (const char *p = start; *p; p++)
-		g_string_append_c(safe, strchr(":*?\"<>|", *p) ? '_' : *p);
-	g_free(clean);
 	/* No leading dots, so nothing hidden and no ".."; no leading dash, so
-	 * nothing that looks like an option; Windows drops trailing dots. */
-	while (safe->len && strchr(". -", safe->str[0]))
-		g_string_erase(safe, 0, 1);
-	while (safe->len && strchr(". ", safe->str[safe->len - 1]))
-		g_string_truncate(safe, safe->len - 1);
-	if (!safe->len)
-		g_string_printf(safe, "attachment%s", extension_for(type));
-	if (is_device(safe->str))
-		g_string_prepend_c(safe, '_');
-	shorten(safe);
-	return g_string_free(safe, FALSE);
+	 * nothing that looks like an option. */
+	while (*start && strchr(". -", *start))
+		start++;
+	char *chars = am_safe_name_chars(start, AM_SAFE_WINDOWS);
+	GString *text = g_string_new(chars);
+	g_free(chars);
+	if (!text->len)
+		g_string_printf(text, "attachment%s", extension_for(type));
+	shorten(text);
+	char *safe = am_safe_name(text->str, AM_SAFE_WINDOWS, NAME_MAX_BYTES);
+	g_string_free(text, TRUE);
+	return safe;
 }
 
 /* A new file of that name, or of "name (2).pdf" where it is taken. */

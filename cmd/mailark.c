@@ -77,6 +77,7 @@ static int run(const struct cmd *cmd, int argc, char **argv, const char *line)
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
+	g_set_prgname("mailark"); /* names the owner of a lock */
 	if (argc < 2) {
 		help_overview();
 		return EXIT_COULD_NOT;
