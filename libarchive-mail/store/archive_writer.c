@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* Items wait for the end of a block, and do not when they are very many. */
-#define ITEMS_MANY  (256u << 10)
+#define ITEMS_MANY  (64u << 10)
 #define ITEMS_MOST  (1u << 20)
 #define WORKERS_MAX 8
 
