@@ -97,6 +97,12 @@ void am_time_iso(const struct am_when *when, char out[AM_TIME_ROOM])
 	               east / 60, east % 60);
 }
 
+static void put_two(char *to, int n)
+{
+	to[0] = (char)('0' + n / 10);
+	to[1] = (char)('0' + n % 10);
+}
+
 void am_time_asctime(int64_t sec, char out[AM_TIME_ROOM])
 {
 	static const char weekdays[7][4] = {"Thu", "Fri", "Sat", "Sun",
@@ -109,9 +115,24 @@ void am_time_asctime(int64_t sec, char out[AM_TIME_ROOM])
 	am_time_civil(sec, &year, &month, &day, &hour, &minute, &second);
 	int64_t days = floor_div(sec, DAY);
 	int64_t weekday = days - floor_div(days, 7) * 7;
-	(void)snprintf(out, AM_TIME_ROOM, "%s %s %2d %02d:%02d:%02d %d",
-	               weekdays[weekday], months[month - 1], day, hour, minute,
-	               second, year);
+	/* Runs for every message of an mbox: not by printf but for the year. */
+	memcpy(out, weekdays[weekday], 3);
+	memcpy(out + 4, months[month - 1], 3);
+	out[3] = out[7] = out[10] = out[19] = ' ';
+	out[13] = out[16] = ':';
+	put_two(out + 8, day);
+	if (out[8] == '0')
+		out[8] = ' ';
+	put_two(out + 11, hour);
+	put_two(out + 14, minute);
+	put_two(out + 17, second);
+	if (year < 1000 || year > 9999) {
+		(void)snprintf(out + 20, AM_TIME_ROOM - 20, "%d", year);
+		return;
+	}
+	put_two(out + 20, year / 100);
+	put_two(out + 22, year % 100);
+	out[24] = '\0';
 }
 
 bool am_time_parse_iso(const char *s, struct am_when *out)

@@ -94,7 +94,9 @@ struct am_message {
 	struct am_when received;   /* INTERNALDATE, not the Date: header */
 	const char *received_from; /* which candidate it is; NULL: unknown */
 	size_t n_dates;
-	const struct am_date_candidate *dates; /* every candidate there was */
+	/* Every candidate there was; what stands in the header may be left out
+	 * where a better one was chosen. */
+	const struct am_date_candidate *dates;
 	uint32_t uid;                /* IMAP's, within its folder; 0: none */
 	const char *envelope_sender; /* NULL when unknown, "" for <> */
 };

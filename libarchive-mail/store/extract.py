@@ -165,7 +165,8 @@ def parse_placement(data):
          "uid": c.varint(), "flags": c.varint(), "exactness": EXACTNESS[c.byte() & 3]}
     p["received"] = c.when() if c.byte() else None
     p["received_from"] = c.string()
-    p["dates"] = c.list(lambda: (c.string(), c.when()))
+    chosen = (p["received_from"], p["received"])
+    p["dates"] = c.list(lambda: (lambda s: (s, c.when()) if s else chosen)(c.string()))
     p["origin"] = c.string()
     p["envelope_sender"] = c.string() if c.byte() else None
     p["keywords"], p["labels"] = c.list(c.string), c.list(c.string)

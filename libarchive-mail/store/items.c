@@ -184,18 +184,37 @@ void am_items_add_message(struct am_items *items,
 	end(items, AM_ITEM_MESSAGE);
 }
 
-/* A candidate without a date is none. */
+/* A candidate without a date is none, nor is one from nowhere. */
+static bool is_candidate(const struct am_date_candidate *date)
+{
+	return date->when.known && date->from && *date->from;
+}
+
+/* The one that was chosen stands there already. */
+static bool is_received(const struct am_date_candidate *date,
+                        const struct am_message *meta)
+{
+	return meta->received.known && meta->received_from &&
+	       date->when.sec == meta->received.sec &&
+	       date->when.offset_min == meta->received.offset_min &&
+	       !strcmp(date->from, meta->received_from);
+}
+
 static void put_dates(GByteArray *to, const struct am_message *meta)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < meta->n_dates; i++)
-		n += meta->dates[i].when.known;
+		n += is_candidate(&meta->dates[i]);
 	put_varint(to, n);
 	for (size_t i = 0; i < meta->n_dates; i++) {
 		const struct am_date_candidate *date = &meta->dates[i];
-		if (!date->when.known)
+		if (!is_candidate(date))
 			continue;
+		if (is_received(date, meta)) {
+			put_string(to, NULL);
+			continue;
+		}
 		put_string(to, date->from);
 		put_svarint(to, date->when.sec);
 		put_svarint(to, date->when.offset_min);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* The least a thing takes on disk, for judging counts. */
-enum { STEP_LEAST = 2, EXTENT_LEAST = 3, DATE_LEAST = 3, PROP_LEAST = 2 };
+enum { STEP_LEAST = 2, EXTENT_LEAST = 3, DATE_LEAST = 1, PROP_LEAST = 2 };
 
 static size_t get_count(struct am_cursor *c, size_t least)
 {
@@ -177,7 +177,15 @@ static void get_dates(struct am_cursor *c, struct am_arena *arena,
 		am_arena_alloc(arena, out->n_dates * sizeof *dates);
 	for (size_t i = 0; i < out->n_dates && !c->bad; i++) {
 		dates[i].from = get_string(c, arena);
-		get_when(c, &dates[i].when);
+		if (*dates[i].from) {
+			get_when(c, &dates[i].when);
+			continue;
+		}
+		/* The one that was chosen. */
+		if (!out->received.known || !out->received_from)
+			c->bad = true;
+		dates[i].from = out->received_from;
+		dates[i].when = out->received;
 	}
 	out->dates = dates;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/mbox/from_line.h"
 
+#include "model/folder.h"
+#include "model/message.h"
+
 #include <criterion/criterion.h>
 
 #include <stdlib.h>
@@ -139,4 +142,50 @@ Test(mbox_from_line, what_is_written_is_read)
 			cr_expect_eq(from.when.sec, times[k], "%s", line);
 			cr_expect_eq(from.kind, AM_MBOX_FROM_PLAIN, "%s", line);
 		}
+}
+
+/* The usual line is kept as the facts it is made of. */
+Test(mbox_from_line, kept_lines_come_back)
+{
+	static const struct {
+		const char *line, *sender;
+		bool usual;
+	} kept[] = {
+		{"From a@b.example Sat Sep  7 05:32:30 2019\n", "a@b.example",
+	         true},
+		{"From MAILER-DAEMON Sat Sep  7 05:32:30 2019\n", NULL, true},
+		{"From <> Sat Sep  7 05:32:30 2019\n", "", true},
+		{"From a@b.example Sat Sep  7 05:32:30 2019\r\n", "a@b.example",
+	         false},
+		{"From a@b.example Sat Sep 07 05:32:30 2019\n", "a@b.example",
+	         false},
+		{"From <a@b.example> Sat Sep  7 05:32:30 2019\n", "a@b.example",
+	         false},
+		{"From a@b.example Sat Sep  7 05:32:31 2019\n", "a@b.example",
+	         false},
+		{"From a@b.example Sat Sep  7 05:32:30 2019", "a@b.example",
+	         false},
+		{"From \n", NULL, false},
+	};
+	static const char *const parts[] = {"x"};
+	struct am_folder *folder;
+	char room[AM_MBOX_FROM_ROOM];
+	const char *line;
+
+	cr_assert_eq(am_folder_new(&folder, parts, 1, AM_ROLE_NONE, NULL), 0);
+	for (size_t i = 0; i < AM_COUNT(kept); i++) {
+		struct am_message *msg;
+		size_t len = strlen(kept[i].line);
+		cr_assert_eq(am_message_new(&msg, folder, NULL), AM_OK);
+		cr_expect_eq(am_mbox_from_kept(msg, room, &line), 0);
+		msg->envelope_sender = kept[i].sender;
+		msg->received = (struct am_when){1567834350, 0, true};
+		am_mbox_from_keep(msg, (const uint8_t *)kept[i].line, len);
+		cr_expect_eq(!msg->props[0].len, kept[i].usual, "case %zu", i);
+		cr_expect_eq(am_mbox_from_kept(msg, room, &line), len);
+		cr_expect(!memcmp(line, kept[i].line, len), "case %zu", i);
+		am_message_free(&msg);
+	}
+	const struct am_folder *shared = folder;
+	am_folder_unref(&shared);
 }

@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/file.h"
+#include "formats/mbox/from_line.h"
 #include "formats/mbox/recipe.h"
 #include "model/folder.h"
 
@@ -92,10 +93,13 @@ static GBytes *stored_of(const struct am_message *msg)
 {
 	GByteArray *all = g_byte_array_new();
 	struct am_mbox_out out = {into_array, all};
+	char room[AM_MBOX_FROM_ROOM];
+	const char *line = NULL;
 	uint8_t none = 0;
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
 	add_prop(all, msg, "mbox.before");
-	add_prop(all, msg, "mbox.from-line");
+	size_t n = am_mbox_from_kept(msg, room, &line);
+	g_byte_array_append(all, (const guint8 *)line, (guint)n);
 	cr_assert_eq(am_mbox_recipe_apply(
 			     recipe ? (const uint8_t *)recipe->value : &none,
 			     recipe ? recipe->len : 1, msg->raw, &out, NULL),

@@ -7,6 +7,7 @@
  */
 #include "base/blob.h"
 #include "base/unpack.h"
+#include "formats/mbox/from_line.h"
 #include "formats/mbox/mbox.h"
 #include "formats/mbox/recipe.h"
 #include "model/folder.h"
@@ -49,10 +50,13 @@ static void add_prop(GByteArray *to, const struct am_message *msg,
 static void add(GByteArray *to, const struct am_message *msg)
 {
 	struct am_mbox_out out = {collect, to};
+	char room[AM_MBOX_FROM_ROOM];
+	const char *line = NULL;
 	uint8_t none = 0;
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
 	add_prop(to, msg, "mbox.before");
-	add_prop(to, msg, "mbox.from-line");
+	size_t n = am_mbox_from_kept(msg, room, &line);
+	g_byte_array_append(to, (const guint8 *)line, (guint)n);
 	if (am_mbox_recipe_apply(
 		    recipe ? (const uint8_t *)recipe->value : &none,
 		    recipe ? recipe->len : 1, msg->raw, &out, NULL))

@@ -191,9 +191,15 @@ static void make_meta(struct logtest_random *random, struct am_arena *arena,
 		m->received = when(random);
 	m->received_from = logtest_below(random, 2) ? "imap" : NULL;
 	m->n_dates = logtest_below(random, 3);
-	for (size_t i = 0; i < m->n_dates; i++)
-		dates[i] =
-			(struct am_date_candidate){word(random), when(random)};
+	for (size_t i = 0; i < m->n_dates; i++) {
+		const char *from = word(random);
+		dates[i] = (struct am_date_candidate){*from ? from : "mbox",
+		                                      when(random)};
+		/* The chosen one is written in another way. */
+		if (!i && m->received.known && m->received_from)
+			dates[i] = (struct am_date_candidate){m->received_from,
+			                                      m->received};
+	}
 	m->dates = dates;
 	m->origin = word(random);
 	m->envelope_sender = logtest_below(random, 2) ? word(random) : NULL;

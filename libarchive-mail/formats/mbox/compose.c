@@ -199,7 +199,7 @@ static bool can_be_verbatim(const struct am_message *msg)
 {
 	struct am_mbox_out nowhere = {swallow, NULL};
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
-	if (!am_message_prop(msg, "mbox.from-line"))
+	if (!am_message_prop(msg, AM_MBOX_FROM_PROP))
 		return false;
 	return !recipe ||
 	       !am_mbox_recipe_apply((const uint8_t *)recipe->value,
@@ -274,9 +274,12 @@ static int write_verbatim(const struct am_message *msg, struct am_mbox_out *out,
 {
 	static const uint8_t nothing = 0;
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
+	char room[AM_MBOX_FROM_ROOM];
+	const char *line;
+	size_t len = am_mbox_from_kept(msg, room, &line);
 	int r = put_prop(out, msg, "mbox.before", err);
 	if (!r)
-		r = put_prop(out, msg, "mbox.from-line", err);
+		r = put(out, line, len, err);
 	if (!r)
 		r = am_mbox_recipe_apply(
 			recipe ? (const uint8_t *)recipe->value : &nothing,

@@ -100,6 +100,10 @@ void am_mbox_dates_add(struct am_message *msg,
 		                       : in_zone(cut->from.when, box->from_tz);
 		candidate(msg, "mbox.from", &when, !box->dialect.rewritten);
 	}
+	/* What the header says can be read there at any time; only where it is
+	 * what we go by do we keep what it said. */
+	if (msg->received.known)
+		return;
 	if (header_date(&when, cut->head, h->received, h->received_len, true))
 		candidate(msg, "header.received", &when, true);
 	if (header_date(&when, cut->head, h->date, h->date_len, false))

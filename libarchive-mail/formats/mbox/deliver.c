@@ -237,13 +237,12 @@ out:
 static void describe(struct work *w, struct am_message *msg)
 {
 	const struct am_mbox_from *from = &w->cut->from;
-	am_message_add_prop(msg, "mbox.from-line", w->cut->sep,
-	                    w->cut->sep_len);
+	am_mbox_dates_add(msg, w->box, w->cut);
+	am_mbox_from_keep(msg, w->cut->sep, w->cut->sep_len);
 	if (from->kind == AM_MBOX_FROM_TAKEOUT && from->sender_len > 4)
 		am_message_add_prop(msg, "gmail.message-id", from->sender,
 		                    from->sender_len - 4);
 	am_mbox_state_apply(&w->state, w->cut, &w->box->imap, msg);
-	am_mbox_dates_add(msg, w->box, w->cut);
 	msg->exactness = !w->n_unquoted ? AM_EXACT : AM_GUESSED;
 	if (w->n_unquoted && (w->state.marked && w->state.mark.quote_told
 	                              ? w->undo == AM_MBOX_QUOTE_RD

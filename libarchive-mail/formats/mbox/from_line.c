@@ -7,6 +7,8 @@
  */
 #include "formats/mbox/from_line.h"
 
+#include "model/message.h"
+
 #include <glib.h>
 
 #include <string.h>
@@ -384,4 +386,36 @@ size_t am_mbox_from_write(char out[AM_MBOX_FROM_ROOM], const char *sender,
 	size_t n = strlen(date);
 	memcpy(out + len, date, n + 1);
 	return len + n;
+}
+
+void am_mbox_from_keep(struct am_message *msg, const uint8_t *line, size_t len)
+{
+	char usual[AM_MBOX_FROM_ROOM];
+
+	if (msg->received.known && len < AM_MBOX_FROM_ROOM && len &&
+	    line[len - 1] == '\n') {
+		size_t n = am_mbox_from_write(usual, msg->envelope_sender,
+		                              msg->received.sec);
+		if (n == len - 1 && !memcmp(usual, line, n))
+			len = 0;
+	}
+	am_message_add_prop(msg, AM_MBOX_FROM_PROP, line, len);
+}
+
+size_t am_mbox_from_kept(const struct am_message *msg,
+                         char room[AM_MBOX_FROM_ROOM], const char **line)
+{
+	const struct am_prop *prop = am_message_prop(msg, AM_MBOX_FROM_PROP);
+
+	*line = room;
+	if (!prop)
+		return 0;
+	if (prop->len) {
+		*line = prop->value;
+		return prop->len;
+	}
+	size_t n = am_mbox_from_write(room, msg->envelope_sender,
+	                              msg->received.sec);
+	room[n] = '\n';
+	return n + 1;
 }

@@ -12,6 +12,8 @@
  * taken for one.
  */
 
+struct am_message;
+
 /* A longer line is no separator. */
 #define AM_MBOX_FROM_MAX 1024
 
@@ -47,5 +49,16 @@ bool am_mbox_from_dated(const struct am_mbox_from *from);
 #define AM_MBOX_FROM_ROOM 400
 size_t am_mbox_from_write(char out[AM_MBOX_FROM_ROOM], const char *sender,
                           int64_t sec);
+
+/*
+ * The prop AM_MBOX_FROM_PROP: the line as it stood, with its end, for
+ * as-imported; empty where that is what am_mbox_from_write() makes of the
+ * message's sender and date, and a LF, as it mostly is.
+ */
+#define AM_MBOX_FROM_PROP "mbox.from-line"
+void am_mbox_from_keep(struct am_message *msg, const uint8_t *line, size_t len);
+/* The line again, AM_MBOX_FROM_MAX + 2 bytes at most; 0: not known. */
+size_t am_mbox_from_kept(const struct am_message *msg,
+                         char room[AM_MBOX_FROM_ROOM], const char **line);
 
 #endif
