@@ -292,9 +292,14 @@ static int attach_reader(struct am_archive *a, bool *again,
 		return r;
 	}
 	bool usable = !r && (standing == BEHIND || standing == CURRENT);
-	r = lock_cache(a, !usable, &why);
+	/* Marked: mostly by a first import that is still under way, before its
+	 * first commit, and there is next to nothing in the log. */
+	bool marked = r && why.kind == AM_E_CORRUPT;
+	r = lock_cache(a, !usable && !marked, &why);
 	if (r && usable && why.kind == AM_E_BUSY)
 		return AM_OK;
+	if (r && marked && why.kind == AM_E_BUSY)
+		return am_archive_attach_private(a, false, err);
 	am_catalog_close(&a->catalog);
 	if (r && why.kind == AM_E_CANCELLED) {
 		if (err)

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define FILE_NAME   "catalog.sqlite"
-#define WAIT_MS     10000
 #define COMMIT_SIZE (8 * 14 + AM_SHA256_LEN)
 
 /*
@@ -53,7 +52,7 @@ static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 	if (code != SQLITE_OK)
 		return am_catalog_fail(c, AM_FAILED, err);
 	sqlite3_extended_result_codes(c->db, 1);
-	sqlite3_busy_timeout(c->db, WAIT_MS);
+	sqlite3_busy_timeout(c->db, AM_CATALOG_WAIT_MS);
 	int r = am_catalog_exec(
 		c, c->writable ? writer_pragmas : reader_pragmas, err);
 	return r ? AM_FAILED : AM_OK;
@@ -145,7 +144,7 @@ void am_catalog_close(struct am_catalog **catalog)
 	am_catalog_rollback(c);
 	am_catalog_unpin(c);
 	/* Only speed is lost when this fails. */
-	if (c->writable && !c->indexed)
+	if (c->writable && !c->indexed && !c->filling)
 		(void)!am_catalog_index(c, NULL);
 	for (size_t i = 0; i < AM_SQL_COUNT; i++)
 		sqlite3_finalize(c->kept[i]);
@@ -153,6 +152,12 @@ void am_catalog_close(struct am_catalog **catalog)
 	am_catalog_folder_forget(c);
 	am_prefix_free(&c->prefix);
 	am_items_free(&c->scratch);
+	if (c->filling) {
+		/* It never came to a commit, so there is nothing in it. */
+		char *dir = g_path_get_dirname(c->path);
+		(void)!am_catalog_wipe(dir, NULL);
+		g_free(dir);
+	}
 	g_free(c->path);
 	g_free(c);
 	*catalog = NULL;
@@ -312,6 +317,8 @@ int am_catalog_end(struct am_catalog *c, uint64_t archive_id,
 		r = am_catalog_run(c, s, err);
 	if (!r)
 		c->in_transaction = false;
+	if (!r && c->filling)
+		r = am_catalog_fill_end(c, err);
 	return r;
 }
 
@@ -327,7 +334,7 @@ void am_catalog_rollback(struct am_catalog *c)
 	c->last_message = 0;
 	am_catalog_folder_forget(c);
 	int64_t indexed = 0;
-	if (!am_catalog_meta_get(c, "indexed", &indexed, NULL))
+	if (!c->filling && !am_catalog_meta_get(c, "indexed", &indexed, NULL))
 		c->indexed = indexed != 0;
 }
 

@@ -58,7 +58,9 @@ void am_catalog_unpin(struct am_catalog *catalog);
 /*
  * Much is about to come into an empty catalog: the indexes of random keys wait
  * until index() or close(); with `lookup`, hashes are found through memory
- * meanwhile.  Does nothing where there is something already.
+ * meanwhile, and until the first commit there is no journal: a crash before it
+ * leaves a mark, so that the catalog is made anew.  Does nothing where there is
+ * something already.
  */
 void am_catalog_bulk(struct am_catalog *catalog, bool lookup);
 AM_MUST_USE int am_catalog_index(struct am_catalog *catalog,

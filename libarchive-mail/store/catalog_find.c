@@ -10,6 +10,53 @@
 
 #include <string.h>
 
+static void reset_kept(struct am_catalog *c)
+{
+	for (size_t i = 0; i < AM_SQL_COUNT; i++)
+		sqlite3_reset(c->kept[i]);
+}
+
+static bool set_journal(struct am_catalog *c, const char *mode,
+                        struct am_error *err)
+{
+	char *sql = g_strdup_printf("PRAGMA journal_mode = %s", mode);
+	sqlite3_stmt *s = NULL;
+
+	/* A reader that is still there is no reason to wait. */
+	sqlite3_busy_timeout(c->db, 0);
+	reset_kept(c);
+	int r = am_catalog_prepare(c, sql, &s, err);
+	if (!r)
+		r = am_catalog_step(c, s, err);
+	bool ok = !r && !g_strcmp0(am_catalog_text(s, 0), mode);
+	sqlite3_finalize(s);
+	sqlite3_busy_timeout(c->db, AM_CATALOG_WAIT_MS);
+	g_free(sql);
+	return ok;
+}
+
+void am_catalog_fill_begin(struct am_catalog *c)
+{
+	if (c->filling || c->in_transaction || !am_catalog_mark(c))
+		return;
+	c->filling = set_journal(c, "off", NULL);
+	if (!c->filling)
+		am_catalog_unmark(c);
+}
+
+/* The commit has synced the file: without a journal nothing else is synced. */
+int am_catalog_fill_end(struct am_catalog *c, struct am_error *err)
+{
+	struct am_error why = {0};
+
+	if (!set_journal(c, "wal", &why))
+		return am_fail(err, AM_FATAL, AM_E_IO,
+		               "%s: no journal for it: %s", c->path, why.text);
+	am_catalog_unmark(c);
+	c->filling = false;
+	return AM_OK;
+}
+
 static int is_empty(struct am_catalog *c, bool *out, struct am_error *err)
 {
 	sqlite3_stmt *s;
@@ -46,12 +93,8 @@ void am_catalog_bulk(struct am_catalog *c, bool lookup)
 	}
 	if (lookup && !c->prefix)
 		c->prefix = am_prefix_new();
-}
-
-static void reset_kept(struct am_catalog *c)
-{
-	for (size_t i = 0; i < AM_SQL_COUNT; i++)
-		sqlite3_reset(c->kept[i]);
+	if (lookup)
+		am_catalog_fill_begin(c);
 }
 
 int am_catalog_index(struct am_catalog *c, struct am_error *err)

@@ -11,6 +11,8 @@
 
 #define AM_CATALOG_BROKEN ".broken" /* the mark of one that is damaged */
 
+#define AM_CATALOG_WAIT_MS 10000 /* for a lock of SQLite's */
+
 struct am_prefix;
 
 /* Statements that are kept; their text stands in catalog_stmt.c. */
@@ -55,12 +57,13 @@ struct am_catalog {
 	bool writable, in_transaction, pinned;
 	bool indexed; /* the indexes are there */
 	bool broken;  /* SQLite says so */
+	bool filling; /* without a journal, and marked */
 	bool seq_known;
 	uint64_t seq;
 	struct am_prefix *prefix;
 
 	bool folders_known;
-	bool early; /* a placement came before its folder: count anew */
+	bool early;         /* a placement came before its folder: count anew */
 	GPtrArray *folders; /* struct am_catalog_row, by id */
 	GHashTable *folders_by_path;
 	GHashTable *folders_by_id;
@@ -86,6 +89,14 @@ AM_MUST_USE int am_catalog_run(struct am_catalog *c, sqlite3_stmt *stmt,
                                struct am_error *err);
 AM_MUST_USE int am_catalog_exec(struct am_catalog *c, const char *sql,
                                 struct am_error *err);
+/* The mark that makes the next one to open it make it anew: while it is there,
+ * what the file holds need not make sense. */
+AM_MUST_USE bool am_catalog_mark(struct am_catalog *c);
+void am_catalog_unmark(struct am_catalog *c);
+/* Without a journal until the next commit: each page is written but once, and
+ * there is no way back.  Stays as it is where that cannot be. */
+void am_catalog_fill_begin(struct am_catalog *c);
+AM_MUST_USE int am_catalog_fill_end(struct am_catalog *c, struct am_error *err);
 AM_MUST_USE int am_catalog_meta_get(struct am_catalog *c, const char *name,
                                     int64_t *out, struct am_error *err);
 AM_MUST_USE int am_catalog_meta_put(struct am_catalog *c, const char *name,

@@ -5,6 +5,8 @@
  */
 #include "store/catalog_impl.h"
 
+#include "base/file.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,16 +97,24 @@ static enum am_kind kind_of(int code)
 	}
 }
 
-/* So that who opens it next makes it anew, wherever the damage sits. */
-static void mark_broken(struct am_catalog *c)
+bool am_catalog_mark(struct am_catalog *c)
 {
 	char *mark = g_strconcat(c->path, AM_CATALOG_BROKEN, NULL);
 	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
 	if (fd >= 0)
 		close(fd);
+	bool ok = fd >= 0 && !am_sync_parent(mark, NULL);
 	g_free(mark);
-	c->broken = true;
+	return ok;
+}
+
+void am_catalog_unmark(struct am_catalog *c)
+{
+	char *mark = g_strconcat(c->path, AM_CATALOG_BROKEN, NULL);
+
+	unlink(mark);
+	g_free(mark);
 }
 
 int am_catalog_fail(struct am_catalog *c, enum am_status status,
@@ -115,8 +125,11 @@ int am_catalog_fail(struct am_catalog *c, enum am_status status,
 	if (err)
 		err->sys = sqlite3_system_errno(c->db);
 	int code = sqlite3_errcode(c->db);
-	if ((code == SQLITE_CORRUPT || code == SQLITE_NOTADB) && !c->broken)
-		mark_broken(c);
+	if ((code == SQLITE_CORRUPT || code == SQLITE_NOTADB) && !c->broken) {
+		/* Wherever the damage sits. */
+		(void)!am_catalog_mark(c);
+		c->broken = true;
+	}
 	return r;
 }
 

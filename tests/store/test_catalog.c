@@ -520,3 +520,32 @@ Test(catalog, folders_are_found_by_path_whatever_is_in_it)
 	am_catalog_close(&c);
 	env_free(&env);
 }
+
+/* What is filled without a journal is nobody's until its first commit. */
+Test(catalog, first_fill_is_marked_until_its_commit)
+{
+	struct env *env = env_new();
+	struct am_catalog *c = open_new(env), *other = NULL;
+	struct am_error err = {0};
+
+	am_catalog_bulk(c, true);
+	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+	add_message(c, 1, 1, 1, AM_EOL_AS_IS);
+	cr_expect_eq(am_catalog_open(&other, env->dir, false, &err), AM_FAILED);
+	cr_expect_eq(err.kind, AM_E_CORRUPT);
+	end(c, 1);
+	cr_expect_eq(am_catalog_open(&other, env->dir, false, &err), AM_OK);
+	am_catalog_close(&other);
+	am_catalog_close(&c);
+
+	/* Given up before that, it leaves nothing behind. */
+	cr_assert_eq(am_catalog_wipe(env->dir, NULL), AM_OK);
+	c = open_new(env);
+	am_catalog_bulk(c, true);
+	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+	add_message(c, 1, 1, 1, AM_EOL_AS_IS);
+	am_catalog_close(&c);
+	cr_expect_eq(am_catalog_open(&other, env->dir, false, &err), AM_FAILED);
+	cr_expect_neq(err.kind, AM_E_CORRUPT);
+	env_free(&env);
+}
