@@ -70,6 +70,22 @@ static int check_same(const struct am_catalog_message *row,
 	               "its bytes changed while they were copied");
 }
 
+/* The bytes out of the old archive, taken apart anew and known to be good; both
+ * are the caller's to free, also after a failure. */
+static int read_again(struct am_rewrite *rw,
+                      const struct am_catalog_message *row,
+                      struct am_blob **raw, struct am_split **split,
+                      struct am_error *err)
+{
+	const struct am_item_message *item = &row->item;
+
+	int r = am_content_get(rw->from->reader, &item->recipe, item->eol,
+	                       item->size, item->hash, raw, err);
+	if (!r)
+		r = am_split_message(split, *raw, &rw->from->limits, err);
+	return r ? r : check_same(row, *split, err);
+}
+
 int am_rewrite_content(struct am_rewrite *rw,
                        const struct am_catalog_message *row,
                        struct am_error *err)
@@ -78,12 +94,7 @@ int am_rewrite_content(struct am_rewrite *rw,
 	struct am_split *split = NULL;
 	struct am_blob *raw = NULL;
 
-	int r = am_content_get(rw->from->reader, &item.recipe, item.eol,
-	                       item.size, item.hash, &raw, err);
-	if (!r)
-		r = am_split_message(&split, raw, &rw->from->limits, err);
-	if (!r)
-		r = check_same(row, split, err);
+	int r = read_again(rw, row, &raw, &split, err);
 	if (!r)
 		r = am_archive_writer_start(&rw->writer, err);
 	if (!r)
@@ -109,12 +120,7 @@ int am_rewrite_shared(struct am_rewrite *rw,
 	struct am_blob *raw = NULL;
 
 	/* Read once more for its overview, and to know that it is good. */
-	int r = am_content_get(rw->from->reader, &item.recipe, item.eol,
-	                       item.size, item.hash, &raw, err);
-	if (!r)
-		r = am_split_message(&split, raw, &rw->from->limits, err);
-	if (!r)
-		r = check_same(row, split, err);
+	int r = read_again(rw, row, &raw, &split, err);
 	if (r)
 		goto out;
 	item.recipe = (struct am_recipe){0};
