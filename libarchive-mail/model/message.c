@@ -181,6 +181,7 @@ void am_message_copy_meta(struct am_message *to, const struct am_message *from)
 	to->received = from->received;
 	to->received_from = am_arena_strdup(to->arena, from->received_from);
 	to->uid = from->uid;
+	to->uidvalidity = from->uidvalidity;
 	to->envelope_sender = am_arena_strdup(to->arena, from->envelope_sender);
 
 	forget(&m->keywords);

@@ -98,6 +98,7 @@ struct am_message {
 	 * where a better one was chosen. */
 	const struct am_date_candidate *dates;
 	uint32_t uid;                /* IMAP's, within its folder; 0: none */
+	uint32_t uidvalidity;        /* of that number; 0: unknown */
 	const char *envelope_sender; /* NULL when unknown, "" for <> */
 };
 

@@ -45,6 +45,23 @@ void am_sink_discard(const struct am_sink *sink, void **prepared)
 	*prepared = NULL;
 }
 
+int am_sink_change(struct am_sink *sink, const char *source,
+                   const struct am_change *change, struct am_error *err)
+{
+	if (!sink->ops->change)
+		return AM_OK;
+	return sink->ops->change(sink, source, change, err);
+}
+
+int am_sink_remember(struct am_sink *sink, const char *source,
+                     const struct am_folder *folder, const char *cursor,
+                     struct am_error *err)
+{
+	if (!sink->ops->remember)
+		return AM_OK;
+	return sink->ops->remember(sink, source, folder, cursor, err);
+}
+
 int am_sink_finish(struct am_sink *sink, const struct am_ledger *ledger,
                    bool complete, struct am_error *err)
 {

@@ -3,6 +3,7 @@
 #define AM_MODEL_SINK_H
 
 #include "model/ctx.h"
+#include "model/memory.h"
 #include "model/message.h"
 
 struct am_sink;
@@ -40,6 +41,10 @@ struct am_ledger {
  *   put      the ordered part: append, insert, send.  Runs on one thread, in
  *            source order.  Borrows the message; takes *prepared.  A sink
  *            that recognises what it has already says AM_DUPLICATE.
+ *   change   a message taken from a source earlier is different there now, or
+ *            gone.  NULL: this target cannot follow changes.
+ *   remember a cursor of the source for this folder (depth 0: for the source);
+ *            it holds from the next commit on.  NULL: forgotten.
  *   commit   when it returns AM_OK, all that was put is safe on disk.
  *   finish   the source came to its end (complete) or was broken off; the
  *            ledger as it stands.  Once, before the last commit.  Optional.
@@ -58,6 +63,11 @@ struct am_sink_ops {
 	           void *prepared, enum am_outcome *outcome,
 	           struct am_error *err);
 	void (*discard)(void *prepared); /* a prepared that will not be put */
+	int (*change)(struct am_sink *sink, const char *source,
+	              const struct am_change *change, struct am_error *err);
+	int (*remember)(struct am_sink *sink, const char *source,
+	                const struct am_folder *folder, const char *cursor,
+	                struct am_error *err);
 	int (*finish)(struct am_sink *sink, const struct am_ledger *ledger,
 	              bool complete, struct am_error *err);
 	int (*commit)(struct am_sink *sink, struct am_error *err);
@@ -70,6 +80,8 @@ struct am_sink {
 	/* The sink tells duplicates itself, by the exact bytes within the
 	 * folder.  Otherwise the pump reads the target first and does it. */
 	bool knows_duplicates;
+	/* What it remembers of sources; NULL: nothing. */
+	struct am_memory *memory;
 };
 
 /* Thin callers: NULL members do nothing and succeed. */
@@ -86,6 +98,12 @@ AM_MUST_USE int am_sink_prepare(const struct am_sink *sink,
 AM_MUST_USE int am_sink_put(struct am_sink *sink, const struct am_message *msg,
                             void **prepared, enum am_outcome *outcome,
                             struct am_error *err);
+AM_MUST_USE int am_sink_change(struct am_sink *sink, const char *source,
+                               const struct am_change *change,
+                               struct am_error *err);
+AM_MUST_USE int am_sink_remember(struct am_sink *sink, const char *source,
+                                 const struct am_folder *folder,
+                                 const char *cursor, struct am_error *err);
 void am_sink_discard(const struct am_sink *sink, void **prepared);
 AM_MUST_USE int am_sink_finish(struct am_sink *sink,
                                const struct am_ledger *ledger, bool complete,

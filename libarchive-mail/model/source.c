@@ -41,6 +41,14 @@ int am_source_load(struct am_source *src, struct am_message *msg,
 	return AM_OK;
 }
 
+int am_source_resume(struct am_source *src, struct am_memory *memory,
+                     struct am_error *err)
+{
+	if (!src->ops->resume || !memory)
+		return AM_OK;
+	return src->ops->resume(src, memory, err);
+}
+
 void am_source_close(struct am_source **src)
 {
 	if (!*src)

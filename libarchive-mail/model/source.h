@@ -3,12 +3,20 @@
 #define AM_MODEL_SOURCE_H
 
 #include "model/ctx.h"
+#include "model/memory.h"
 #include "model/message.h"
 
-/* What next() yields: a folder, once, before anything in it; or a message. */
+/*
+ * What next() yields: a folder, once, before anything in it; a message; or,
+ * from a source that goes on where it left off, a change of a message the
+ * target has, or a cursor: text to remember for that folder (depth 0: for the
+ * source) once all items before it are safe.  Both live until the next call.
+ */
 struct am_item {
 	const struct am_folder *folder; /* the source's; NULL only on failure */
-	struct am_message *message;     /* NULL: the folder itself */
+	struct am_message *message;
+	const struct am_change *change;
+	const char *cursor; /* all three NULL: the folder itself */
 	/* After AM_FAILED: which item was bad, until the next call. */
 	const char *origin;
 };
@@ -27,6 +35,10 @@ struct am_source;
  *   load   give the message its bytes.  Any time before close(), in the order
  *          asked.  A message never loaded was skipped, which costs nothing.
  *
+ *   resume what the target remembers of this source; at most once, before the
+ *          first next(), and `memory` outlives the source's last next().
+ *          NULL: this source always gives everything.
+ *
  * One thread drives a source.  The messages it gave belong to the caller and
  * stay good after close().
  */
@@ -37,6 +49,8 @@ struct am_source_ops {
 	           struct am_error *err);
 	int (*load)(struct am_source *src, struct am_message *msg,
 	            struct am_error *err); /* NULL: next() has the bytes */
+	int (*resume)(struct am_source *src, struct am_memory *memory,
+	              struct am_error *err);
 	void (*close)(struct am_source *src);
 };
 
@@ -49,6 +63,12 @@ struct am_source {
 	/* What before-hand is known to be there, for the words of loss: how
 	 * many messages have keywords, several labels …; 0: unknown. */
 	uint64_t n_with_keywords, n_with_labels;
+	/* The same whenever this source is opened again, without secrets:
+	 * "imap://user@host"; NULL where nothing is resumed. */
+	const char *identity;
+	/* Messages that were there and are in the target already, so that
+	 * next() did not yield them: found = these + the items. */
+	uint64_t n_already;
 };
 
 AM_MUST_USE int am_source_next(struct am_source *src, struct am_item *out,
@@ -57,6 +77,10 @@ AM_MUST_USE int am_source_ask(struct am_source *src, struct am_message *msg,
                               struct am_error *err);
 AM_MUST_USE int am_source_load(struct am_source *src, struct am_message *msg,
                                struct am_error *err);
+/* Does nothing when the source cannot resume or memory is NULL. */
+AM_MUST_USE int am_source_resume(struct am_source *src,
+                                 struct am_memory *memory,
+                                 struct am_error *err);
 void am_source_close(struct am_source **src);
 
 #endif
