@@ -159,7 +159,7 @@ Test(mbox_recipe, large_messages_are_quoted_across_pieces)
 	for (int quote = 0; quote < 4; quote++) {
 		GByteArray *a = g_byte_array_new(), *b = g_byte_array_new();
 		struct am_mbox_out to_a = {collect, a}, to_b = {collect, b};
-		uint64_t n_a, n_b;
+		struct am_mbox_found n_a, n_b;
 		cr_assert_eq(am_mbox_quote_blob(small, 0, raw->len,
 		                                (enum am_mbox_quote)quote, '\n',
 		                                &to_a, &n_a, NULL),
@@ -168,8 +168,8 @@ Test(mbox_recipe, large_messages_are_quoted_across_pieces)
 		                                (enum am_mbox_quote)quote, '\n',
 		                                &to_b, &n_b, NULL),
 		             AM_OK);
-		cr_expect_eq(n_a, n_b);
-		cr_expect_eq(a->len, raw->len + n_a);
+		cr_expect_eq(n_a.added, n_b.added);
+		cr_expect_eq(a->len, raw->len + n_a.added);
 		cr_expect(a->len == b->len &&
 		          !memcmp(a->data, b->data, a->len));
 		g_byte_array_free(a, TRUE);

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 /* Messages that some mbox reader gets wrong. */
-#define B(text) text, sizeof(text) - 1
+#define NULS      "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define SEPARATOR "From a@b Mon Jan  1 00:00:00 2001\n"
+#define B(text)   text, sizeof(text) - 1
 static const struct {
 	const char *raw;
 	size_t len;
@@ -57,6 +59,12 @@ static const struct {
 	{B("\r\n")},
 	{B("\0")},
 	{B("S\n\0\n")},
+	{B("Subject: a\nTo: b\n\nx\n" NULS SEPARATOR "Subject: a\nTo: b\n\n")},
+	{B("Subject: a\nTo: b\n" NULS SEPARATOR "Subject: a\nTo: b\n\n")},
+	{B(NULS SEPARATOR "Subject: a\nTo: b\n\n")},
+	{B("Subject: a\nTo: b\n\nx\n" NULS SEPARATOR "S: a\nTo: b\n\n" NULS)},
+	{B("Subject: a\nX-Mailark: 0 nuls\n\nx\n" NULS SEPARATOR
+           "S: a\nTo: b\n\n")},
 };
 #define N_NASTY AM_COUNT(nasty)
 

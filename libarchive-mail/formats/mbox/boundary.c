@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "formats/mbox/follow.h"
 #include "formats/mbox/quoting.h"
+#include "formats/mbox/state_headers.h"
 #include "model/ctx.h"
 
 #include <glib.h>
@@ -54,7 +55,7 @@ static void cut_clear(struct am_mbox_cut *cut)
 	c->n_plain = c->n_plain_blank = 0;
 	c->data = c->sep = c->head = c->tail = NULL;
 	c->copy = NULL;
-	c->claim_holds = -1;
+	c->claim_holds = c->owns_nuls = -1;
 }
 
 void am_mbox_scan_close(struct am_mbox_scan *scan)
@@ -357,6 +358,26 @@ static void add_quoted(struct am_mbox_cut *msg, uint64_t at, int depth)
 	msg->quoted[msg->n_quoted++] = (struct am_mbox_quoted){at, depth};
 }
 
+/* Does the message say that NULs before the word at `at` are its own? */
+static bool owns_nuls(const struct am_mbox_scan *scan, struct am_mbox_cut *msg,
+                      uint64_t at)
+{
+	struct am_mbox_mark mark;
+	if (msg->owns_nuls >= 0)
+		return msg->owns_nuls;
+	const uint8_t *head =
+		msg->large ? msg->copy + (msg->start - msg->line)
+			   : am_mbox_window_at(&scan->window, msg->start);
+	struct am_mbox_header *own = g_memdup2(&msg->header, sizeof(*own));
+	/* Without an empty line the block has run on, past `at` perhaps. */
+	if (own->len > at - msg->start)
+		am_mbox_header_scan(own, head, (size_t)(at - msg->start),
+		                    scan->rules.eol);
+	msg->owns_nuls = am_mbox_mark_find(&mark, own, head) && mark.nuls;
+	g_free(own);
+	return msg->owns_nuls;
+}
+
 /* Judge the word found at `at`.  true: a separator; the message ends there. */
 static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
                   uint64_t at)
@@ -371,7 +392,8 @@ static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	                          scan->rules.eol);
 	if (depth < 0 && at > low && am_mbox_window_at(w, at)[-1] == 0) {
 		line = hole_before(scan, at, floor);
-		hole = line != UINT64_MAX;
+		hole = line != UINT64_MAX &&
+		       !(msg && owns_nuls(scan, msg, at));
 		depth = hole ? 0 : -1;
 	}
 	if (depth < 0)

@@ -22,6 +22,9 @@ struct am_spool;
  *
  * L and V make a separator; so do V and H without G; so do P and V without G
  * when what follows is an empty header block, a single header or the end.
+ * NULs before it do not hide a separator: a crash left a hole there.  Our own
+ * sink marks a message that has such bytes of its own ("nuls").
+ *
  * Everything else is text.  Memory: the window, whatever the message's size.
  */
 
@@ -79,6 +82,7 @@ struct am_mbox_cut {
 	uint8_t *copy;   /* of sep and head, when the window has gone on */
 	uint64_t claim;  /* where Content-Length says it ends; 0: nowhere */
 	int claim_holds; /* -1: not yet looked */
+	int owns_nuls;   /* the same: its mark says there is no hole */
 	bool large;
 };
 

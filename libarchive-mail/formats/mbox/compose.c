@@ -109,7 +109,9 @@ static void choose_place(struct am_mbox_plan *plan,
 	bool closed = h->blank || (whole && h->len == len && !plan->open_end);
 	plan->place = AM_MBOX_PLACE_END;
 	plan->at = h->len;
-	if ((plan->shaped || plan->weak) && closed && h->len <= END_MAX) {
+	/* That NULs are its own must stand before them. */
+	if ((plan->shaped || plan->weak) && closed && h->len <= END_MAX &&
+	    !plan->nuls) {
 		if (!am_mbox_mark_find(&mark, h, head))
 			return;
 		/* It brings such a group of its own: ours must come first. */
@@ -152,32 +154,40 @@ static void write_from(struct am_mbox_plan *plan, const struct am_message *msg,
 		plan->from_len = am_mbox_from_write(plan->from, NULL, sec);
 }
 
-/* Which quoting restores the bytes, and does any line need it? */
+/* Lines that begin with From_, and whether they need anything. */
+static int count_lines(struct am_mbox_plan *plan, const struct am_message *msg,
+                       uint64_t *n, struct am_error *err)
+{
+	struct am_mbox_found all = {0};
+	int r = am_mbox_quote_blob(msg->raw, 0, am_blob_size(msg->raw),
+	                           AM_MBOX_QUOTE_RD, '\n', NULL, &all, err);
+	plan->quote = AM_MBOX_QUOTE_RD;
+	plan->quotes = all.added > 0;
+	plan->nuls = all.after_nul;
+	*n = all.added;
+	return r;
+}
+
+/* Which quoting restores the bytes of a message with `all` such lines. */
 static int choose_quoting(struct am_mbox_plan *plan,
                           const struct am_message *msg,
                           const struct am_mbox_style *style,
-                          const struct am_mbox_header *h, struct am_error *err)
+                          const struct am_mbox_header *h, uint64_t all,
+                          struct am_error *err)
 {
-	uint64_t all, plain, size = am_blob_size(msg->raw);
-	int r = am_mbox_quote_blob(msg->raw, 0, size, AM_MBOX_QUOTE_RD, '\n',
-	                           NULL, &all, err);
-	if (r)
-		return r;
-	plan->quote = AM_MBOX_QUOTE_RD;
-	plan->quotes = all > 0;
+	struct am_mbox_found plain;
 	bool length = am_mbox_plan_has_length(plan, style, h);
+	int r = AM_OK;
 	if (style->flavour == AM_MBOX_CL2 && length) {
 		plan->quote = AM_MBOX_QUOTE_NONE;
 		plan->quotes = false;
 		plan->tell_quote = true;
-	} else if (style->flavour == AM_MBOX_RD) {
-		return AM_OK;
-	} else if (all) {
+	} else if (style->flavour != AM_MBOX_RD && all) {
 		/* A '>' that was there cannot be told from one that was put
 		 * there: then the quoting that can, and a word about it. */
-		r = am_mbox_quote_blob(msg->raw, 0, size, AM_MBOX_QUOTE_O, '\n',
-		                       NULL, &plain, err);
-		if (style->flavour != AM_MBOX_CL2 && plain == all)
+		r = am_mbox_quote_blob(msg->raw, 0, am_blob_size(msg->raw),
+		                       AM_MBOX_QUOTE_O, '\n', NULL, &plain, err);
+		if (style->flavour != AM_MBOX_CL2 && plain.added == all)
 			plan->quote = AM_MBOX_QUOTE_O;
 		plan->tell_quote = true;
 	}
@@ -212,7 +222,7 @@ int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
 {
 	struct am_mbox_plan *plan = g_new0(struct am_mbox_plan, 1);
 	struct am_mbox_header *h = g_new(struct am_mbox_header, 1);
-	uint64_t size = am_blob_size(msg->raw);
+	uint64_t size = am_blob_size(msg->raw), n_lines = 0;
 	uint8_t *buf = NULL, last = '\n';
 	const uint8_t *head;
 	size_t len, got;
@@ -232,10 +242,13 @@ int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
 	const uint8_t *eol = memchr(head, '\n', len);
 	plan->message_crlf = eol && eol > head && eol[-1] == '\r';
 	look_at_start(plan, head, len, whole);
+	r = count_lines(plan, msg, &n_lines, err);
+	if (r)
+		goto out;
 	choose_place(plan, h, head, len, whole);
 	look_for_lookalikes(plan, msg, h);
 	write_from(plan, msg, date_of(msg, h, head));
-	r = choose_quoting(plan, msg, style, h, err);
+	r = choose_quoting(plan, msg, style, h, n_lines, err);
 	if (!r)
 		r = am_mbox_plan_lines(plan, msg, style, h, ctx, err);
 	if (r)
@@ -338,11 +351,13 @@ static int put_group(const struct am_mbox_plan *plan,
 		g_string_append_printf(s, "Status: O%s", eol);
 		n = 1;
 	}
-	g_string_append_printf(s, AM_MBOX_MARK ": %u%s%s%s%s", n, places[place],
+	g_string_append_printf(s, AM_MBOX_MARK ": %u%s%s%s%s%s", n,
+	                       places[place],
 	                       !plan->open_end ? ""
 	                       : style->crlf   ? " eol=crlf"
 	                                       : " eol=lf",
-	                       told ? quote_word(plan) : "", eol);
+	                       told ? quote_word(plan) : "",
+	                       plan->nuls ? " nuls" : "", eol);
 	if (place == AM_MBOX_PLACE_BLOCK)
 		g_string_append(s, eol);
 	int r = put(out, s->str, s->len, err);
@@ -362,8 +377,9 @@ bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
                         const struct am_mbox_manner *manner)
 {
 	/* Without the group some messages would be read as part of the one
-	 * before them: that weighs more than a header nobody asked for. */
-	if (plan->verbatim || !safe_in(plan, manner))
+	 * before them, or as two: that weighs more than a header nobody asked
+	 * for. */
+	if (plan->verbatim || !safe_in(plan, manner) || plan->nuls)
 		return !plan->verbatim;
 	return style->state &&
 	       (plan->n_lines || plan->marked || plan->tell_quote ||

@@ -107,15 +107,16 @@ static int add_length(struct am_mbox_plan *plan, GString *to,
                       const struct am_mbox_style *style,
                       const struct am_mbox_header *h, struct am_error *err)
 {
-	uint64_t body = h->len + h->blank, added = 0;
+	struct am_mbox_found found = {0};
+	uint64_t body = h->len + h->blank;
 	uint64_t size = am_blob_size(msg->raw);
 	if (plan->quotes) {
 		int r = am_mbox_quote_blob(msg->raw, body, size, plan->quote,
-		                           '\n', NULL, &added, err);
+		                           '\n', NULL, &found, err);
 		if (r)
 			return r;
 	}
-	uint64_t len = size - body + added;
+	uint64_t len = size - body + found.added;
 	if (plan->open_end)
 		len += style->crlf ? 2 : 1;
 	g_string_append_printf(to, "Content-Length: %" PRIu64 "\n", len);

@@ -65,8 +65,8 @@ static int emit(struct am_mbox_out *out, const uint8_t *data, size_t len,
  * bytes before and, for the word itself, behind. */
 static int quote_piece(const uint8_t *buf, size_t history, size_t upto,
                        size_t len, bool starts, enum am_mbox_quote quote,
-                       uint8_t eol, struct am_mbox_out *out, uint64_t *added,
-                       struct am_error *err)
+                       uint8_t eol, struct am_mbox_out *out,
+                       struct am_mbox_found *seen, struct am_error *err)
 {
 	bool wide = quote == AM_MBOX_QUOTE_BACKUP;
 	const uint8_t *at = buf + history, *from = at, *found;
@@ -75,6 +75,7 @@ static int quote_piece(const uint8_t *buf, size_t history, size_t upto,
 	while ((found = am_mbox_find(find, end, wide))) {
 		find = found + 4;
 		int depth = am_mbox_depth(found, buf, starts, eol);
+		seen->after_nul |= found > buf && !found[-1];
 		if (!am_mbox_quote_wanted(quote, depth))
 			continue;
 		const uint8_t *line = found - depth;
@@ -89,27 +90,27 @@ static int quote_piece(const uint8_t *buf, size_t history, size_t upto,
 		if (r)
 			return r;
 		from = line;
-		(*added)++;
+		seen->added++;
 	}
 	return emit(out, from, (size_t)(buf + upto - from), err);
 }
 
 int am_mbox_quote_blob(const struct am_blob *raw, uint64_t from, uint64_t to,
                        enum am_mbox_quote quote, uint8_t eol,
-                       struct am_mbox_out *out, uint64_t *n_added,
+                       struct am_mbox_out *out, struct am_mbox_found *found,
                        struct am_error *err)
 {
 	/* The longest that a line's beginning can need before the word. */
 	const size_t reach = AM_MBOX_QUOTE_MAX + 8;
 	const uint8_t *whole = am_blob_bytes(raw);
-	uint64_t added = 0;
+	struct am_mbox_found seen = {0};
 	uint8_t *buf = NULL;
 	int r = AM_OK;
 	if (whole) {
 		/* Only lines of the range: a line that began before it is
 		 * seen whole because the search starts at the front. */
 		r = quote_piece(whole, (size_t)from, (size_t)to, (size_t)to,
-		                true, quote, eol, out, &added, err);
+		                true, quote, eol, out, &seen, err);
 		goto out;
 	}
 	buf = g_malloc(CHUNK);
@@ -127,13 +128,13 @@ int am_mbox_quote_blob(const struct am_blob *raw, uint64_t from, uint64_t to,
 			break;
 		size_t upto = base + got == to ? got : got - reach;
 		r = quote_piece(buf, history, upto, got, base == 0, quote, eol,
-		                out, &added, err);
+		                out, &seen, err);
 		at = base + upto;
 	}
 out:
 	g_free(buf);
-	if (n_added)
-		*n_added = added;
+	if (found)
+		*found = seen;
 	return r;
 }
 

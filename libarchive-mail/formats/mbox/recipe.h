@@ -48,11 +48,17 @@ AM_MUST_USE int am_mbox_recipe_apply(const uint8_t *recipe, size_t len,
                                      const struct am_blob *raw,
                                      struct am_mbox_out *out,
                                      struct am_error *err);
-/* [from, to) of a blob with its lines quoted; counts the '>'s added when
- * n_added is not NULL.  out NULL: only count. */
+/* What quoting came across. */
+struct am_mbox_found {
+	uint64_t added; /* '>'s */
+	bool after_nul; /* the word, behind a NUL: see am_mbox_plan */
+};
+/* [from, to) of a blob with its lines quoted; what was found is added up when
+ * `found` is not NULL.  out NULL: only count. */
 AM_MUST_USE int am_mbox_quote_blob(const struct am_blob *raw, uint64_t from,
                                    uint64_t to, enum am_mbox_quote quote,
                                    uint8_t eol, struct am_mbox_out *out,
-                                   uint64_t *n_added, struct am_error *err);
+                                   struct am_mbox_found *found,
+                                   struct am_error *err);
 
 #endif

@@ -42,6 +42,8 @@ static bool read_mark(struct am_mbox_mark *mark, const char *s, size_t len,
 			mark->eol_added = 1;
 		else if (word_is(s, n, "eol=crlf"))
 			mark->eol_added = 2;
+		else if (word_is(s, n, "nuls"))
+			mark->nuls = true;
 		else if (word_is(s, n, "rd"))
 			mark->quote = AM_MBOX_QUOTE_RD;
 		else if (word_is(s, n, "o"))

@@ -26,7 +26,9 @@ struct am_message;
  * number: "top" the group stands before the first header, "block" it is a
  * header block of its own with an empty line, because the message has none;
  * "eol=lf" or "eol=crlf" that end of line was added at the message's end;
- * "rd" or "o" how From_ lines were quoted, "raw" not at all.
+ * "rd" or "o" how From_ lines were quoted, "raw" not at all; "nuls" that a
+ * From_ line of the message stands behind NULs, where no '>' would protect it:
+ * no hole of a crash is to be seen in this message.
  */
 #define AM_MBOX_MARK "X-Mailark"
 
@@ -37,6 +39,7 @@ struct am_mbox_mark {
 	size_t field; /* index of the mark */
 	size_t first; /* index of the group's first field */
 	bool block;
+	bool nuls;
 	uint8_t eol_added; /* 0, 1 (LF), 2 (CRLF) */
 	bool quote_told;
 	enum am_mbox_quote quote;
