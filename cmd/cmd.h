@@ -24,6 +24,25 @@ struct opt {
 	size_t offset; /* of the value in the command's options struct */
 };
 
+/* Rows of many tables, so that they read alike everywhere; each sets the
+ * member of its name in the file's struct options. */
+#define OPT_JOBS                                                      \
+	{                                                             \
+		'j', "jobs", "N", "work on so many messages at once", \
+			OPT_NUMBER, offsetof(struct options, jobs)    \
+	}
+#define OPT_QUIET                                              \
+	{                                                      \
+		'q', "quiet", NULL, "only errors", OPT_SWITCH, \
+			offsetof(struct options, quiet)        \
+	}
+#define OPT_VERBOSE                                                            \
+	{                                                                      \
+		'v', "verbose", NULL,                                          \
+			"every note; progress without a terminal", OPT_SWITCH, \
+			offsetof(struct options, verbose)                      \
+	}
+
 /*
  * A command: one verb, one file, one row in commands[].  To add one:
  *   1. cmd/verb.c ending in `const struct cmd cmd_verb`

@@ -43,21 +43,13 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	struct am_error err = {0};
 
 	session_voice(s, o->quiet, o->verbose);
-	if (argc != 1)
-		return session_usage(s, "one archive is needed");
-	const char *path = session_archive(s, argv[0]);
+	const char *path = session_begin(s, argc, argv);
 	if (!path)
 		return EXIT_COULD_NOT;
-	s->subject = argv[0];
-	session_catch_signals(s);
 	bool indexed = indexing_there(s, path);
 	int r = am_archive_compact(path, &how, &s->ctx, &result, &err);
-	if (r && err.kind == AM_E_CANCELLED) {
-		session_say(s, "stopped; the archive is as it was");
-		return EXIT_COULD_NOT;
-	}
 	if (r)
-		return session_error(s, argv[0], &err);
+		return session_finish(s, r, &err, "the archive is as it was");
 	session_before_output(s);
 	if (!o->quiet)
 		print_result(&result, o->json);
@@ -66,12 +58,12 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	const char *now = o->to ? o->to : path;
 	if (indexed && indexing_update(s, now, false, 0, &err)) {
 		session_error(s, now, &err);
-		session_say(s, "the mail is safe, but has no index: "
-			       "mailark index %s makes one",
+		session_say(s,
+		            "the mail is safe, but has no index: "
+		            "mailark index %s makes one",
 		            now);
 	}
-	session_sum_up(s);
-	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+	return session_finish(s, AM_OK, NULL, NULL);
 }
 
 static const struct opt table[] = {
@@ -85,10 +77,8 @@ static const struct opt table[] = {
          offsetof(struct options, segment)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
-	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-         offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_QUIET,
+	OPT_VERBOSE,
 	{0},
 };
 

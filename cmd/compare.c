@@ -55,8 +55,7 @@ static const struct opt table[] = {
          offsetof(struct options, json)},
 	{'q', "quiet", NULL, "say nothing: the exit status tells", OPT_SWITCH,
          offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_VERBOSE,
 	{0},
 };
 

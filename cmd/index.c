@@ -94,38 +94,25 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	struct am_error err = {0};
 
 	session_voice(s, o->quiet, o->verbose);
-	if (argc != 1)
-		return session_usage(s, "one archive is needed");
-	const char *archive = session_archive(s, argv[0]);
+	const char *archive = session_begin(s, argc, argv);
 	if (!archive)
 		return EXIT_COULD_NOT;
-	s->subject = archive;
-	session_catch_signals(s);
 	int r = indexing_update(s, archive, o->rebuild, (unsigned)o->jobs,
 	                        &err);
 	if (!r && !o->quiet)
 		r = show_stats(s, archive, o->json, &err);
-	if (r && err.kind == AM_E_CANCELLED) {
-		session_say(s, "stopped; run the same command again to go on");
-		return EXIT_COULD_NOT;
-	}
-	if (r)
-		return session_error(s, archive, &err);
-	session_sum_up(s);
-	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+	return session_finish(s, r, &err,
+	                      "run the same command again to go on");
 }
 
 static const struct opt table[] = {
 	{0, "rebuild", NULL, "throw the index away and make it anew",
          OPT_SWITCH, offsetof(struct options, rebuild)},
-	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
-         offsetof(struct options, jobs)},
+	OPT_JOBS,
 	{0, "json", NULL, "print what there is as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
-	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-         offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_QUIET,
+	OPT_VERBOSE,
 	{0},
 };
 

@@ -414,12 +414,9 @@ static const struct opt table[] = {
          OPT_STRING, offsetof(struct options, from)},
 	{0, "folder", "GLOB", "only these folders", OPT_MANY,
          offsetof(struct options, folders)},
-	{'j', "jobs", "N", "work on so many messages at once", OPT_NUMBER,
-         offsetof(struct options, jobs)},
-	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-         offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_JOBS,
+	OPT_QUIET,
+	OPT_VERBOSE,
 	{0},
 };
 

@@ -18,13 +18,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	struct am_error err = {0};
 
 	session_voice(s, o->quiet, o->verbose);
-	if (argc != 1)
-		return session_usage(s, "one archive is needed");
-	const char *path = session_archive(s, argv[0]);
+	const char *path = session_begin(s, argc, argv);
 	if (!path)
 		return EXIT_COULD_NOT;
-	s->subject = argv[0];
-	session_catch_signals(s);
 	int r = am_archive_rebuild(path, &s->ctx, &err);
 	session_before_output(s);
 	if (!r && !o->quiet)
@@ -35,10 +31,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		if (!r && !o->quiet)
 			printf("the index is made anew\n");
 	}
-	if (r)
-		return session_error(s, argv[0], &err);
-	session_sum_up(s);
-	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+	return session_finish(s, r, &err, "the archive is as it was");
 }
 
 static const struct opt table[] = {
@@ -46,10 +39,8 @@ static const struct opt table[] = {
          offsetof(struct options, index)},
 	{'j', "jobs", "N", "index so many messages at once", OPT_NUMBER,
          offsetof(struct options, jobs)},
-	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-         offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_QUIET,
+	OPT_VERBOSE,
 	{0},
 };
 

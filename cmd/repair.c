@@ -54,23 +54,20 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	struct am_error err = {0};
 
 	session_voice(s, o->quiet, o->verbose);
-	if (argc != 1)
-		return session_usage(s, "one archive is needed");
-	const char *path = session_archive(s, argv[0]);
+	const char *path = session_begin(s, argc, argv);
 	if (!path)
 		return EXIT_COULD_NOT;
 	char *to = o->to ? g_strdup(o->to) : default_name(path);
-	s->subject = argv[0];
-	session_catch_signals(s);
 	int r = am_archive_repair(path, to, &s->ctx, &result, &err);
 	session_before_output(s);
-	if (r)
-		session_error(s, argv[0], &err);
-	else if (!o->quiet)
+	if (!r && !o->quiet)
 		print_result(&result, to, o->json);
-	session_sum_up(s);
 	g_free(to);
-	return r ? EXIT_COULD_NOT : result.lost ? EXIT_SOME_FAILED : EXIT_DONE;
+	int status = session_finish(s, r, &err, "the archive is as it was");
+	/* Damage was told; what counts here is whether mail was lost by it. */
+	if (r)
+		return status;
+	return result.lost ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
 static const struct opt table[] = {
@@ -78,10 +75,8 @@ static const struct opt table[] = {
          offsetof(struct options, to)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
-	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-         offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_QUIET,
+	OPT_VERBOSE,
 	{0},
 };
 

@@ -279,3 +279,31 @@ const char *session_archive(struct session *s, const char *text)
 	am_place_free(&place);
 	return path;
 }
+
+const char *session_begin(struct session *s, int argc, char **argv)
+{
+	const char *path = NULL;
+
+	if (argc == 1)
+		path = session_archive(s, argv[0]);
+	else
+		session_usage(s, "one archive is needed");
+	if (!path)
+		return NULL;
+	s->subject = argv[0];
+	session_catch_signals(s);
+	return path;
+}
+
+int session_finish(struct session *s, int r, const struct am_error *err,
+                   const char *when_stopped)
+{
+	if (r && err->kind == AM_E_CANCELLED)
+		session_say(s, "stopped; %s", when_stopped);
+	else if (r)
+		session_error(s, s->subject, err);
+	session_sum_up(s);
+	if (r)
+		return EXIT_COULD_NOT;
+	return s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+}

@@ -60,4 +60,17 @@ struct am_place *session_place(struct session *s, const char *text,
  * "archive:PATH" too.  The text's. */
 const char *session_archive(struct session *s, const char *text);
 
+/*
+ * A command that works on one archive begins and ends alike.
+ *
+ * Begin: the one argument there must be is the archive; it becomes the subject,
+ * and signals ask the job to stop.  Its path, or NULL when that was told.
+ * Finish: the error, if r is one, is told, or when the job was asked to stop,
+ * what that left behind; what was only counted is summed up.  Returns the exit
+ * status.
+ */
+const char *session_begin(struct session *s, int argc, char **argv);
+int session_finish(struct session *s, int r, const struct am_error *err,
+                   const char *when_stopped);
+
 #endif

@@ -101,13 +101,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	int status = EXIT_DONE;
 
 	session_voice(s, o->quiet, o->verbose);
-	if (argc != 1)
-		return session_usage(s, "one archive is needed");
-	const char *path = session_archive(s, argv[0]);
+	const char *path = session_begin(s, argc, argv);
 	if (!path)
 		return EXIT_COULD_NOT;
-	s->subject = argv[0];
-	session_catch_signals(s);
 	int r = am_archive_verify(path, o->full, &s->ctx, &result, &err);
 	if (r) {
 		session_error(s, argv[0], &err);
@@ -148,10 +144,8 @@ static const struct opt table[] = {
          OPT_STRING, offsetof(struct options, from)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
-	{'q', "quiet", NULL, "only errors", OPT_SWITCH,
-         offsetof(struct options, quiet)},
-	{'v', "verbose", NULL, "every note; progress without a terminal",
-         OPT_SWITCH, offsetof(struct options, verbose)},
+	OPT_QUIET,
+	OPT_VERBOSE,
 	{0},
 };
 
