@@ -13,14 +13,14 @@ struct am_memory;
  * A message is named by (folder, uidvalidity, uid), as IMAP does.  Targets
  * that keep history write it down and lose nothing by it.
  */
-enum am_change_kind {
-	AM_CHANGE_FLAGS, /* flags, keywords and labels are now these */
-	AM_CHANGE_GONE,  /* no longer on the server */
-	AM_CHANGE_UID    /* the folder was numbered anew: now named new_* */
+enum am_news {
+	AM_NEWS_FLAGS, /* flags, keywords and labels are now these */
+	AM_NEWS_GONE,  /* no longer on the server */
+	AM_NEWS_UID    /* the folder was numbered anew: now named new_* */
 };
 
 struct am_change {
-	enum am_change_kind kind;
+	enum am_news kind;
 	const struct am_folder *folder;
 	uint32_t uidvalidity, uid;
 	uint32_t flags; /* of FLAGS, as are the words */
@@ -29,6 +29,10 @@ struct am_change {
 	const char *const *labels;
 	uint32_t new_uidvalidity, new_uid; /* of UID */
 };
+
+/* A copy that needs nothing of the source's any more. */
+struct am_change *am_change_copy(const struct am_change *change);
+void am_change_free(struct am_change **change); /* *change becomes NULL */
 
 /* One message the target has from this source. */
 struct am_remembered {

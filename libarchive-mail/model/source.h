@@ -17,6 +17,10 @@ struct am_item {
 	struct am_message *message;
 	const struct am_change *change;
 	const char *cursor; /* all three NULL: the folder itself */
+	/* With a folder or a cursor: how many more messages of the folder the
+	 * target has already, so that they are not yielded (they are counted
+	 * as duplicates). */
+	uint64_t already;
 	/* After AM_FAILED: which item was bad, until the next call. */
 	const char *origin;
 };
@@ -66,9 +70,6 @@ struct am_source {
 	/* The same whenever this source is opened again, without secrets:
 	 * "imap://user@host"; NULL where nothing is resumed. */
 	const char *identity;
-	/* Messages that were there and are in the target already, so that
-	 * next() did not yield them: found = these + the items. */
-	uint64_t n_already;
 };
 
 AM_MUST_USE int am_source_next(struct am_source *src, struct am_item *out,

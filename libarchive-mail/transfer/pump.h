@@ -19,7 +19,9 @@ enum am_entry_kind {
 	AM_ENTRY_FOLDER,
 	AM_ENTRY_MESSAGE,
 	AM_ENTRY_FILTERED,
-	AM_ENTRY_FAILED /* one message that could not be had: see err */
+	AM_ENTRY_CHANGE, /* of a message taken earlier */
+	AM_ENTRY_CURSOR, /* where a later run goes on in this folder */
+	AM_ENTRY_FAILED  /* one message that could not be had: see err */
 };
 
 enum am_stage { AM_STAGE_SOURCE, AM_STAGE_TARGET };
@@ -28,6 +30,9 @@ struct am_entry {
 	enum am_entry_kind kind;
 	const struct am_folder *folder; /* counted; may be NULL */
 	struct am_message *msg;         /* of MESSAGE */
+	struct am_change *change;       /* of CHANGE: am_change_copy() */
+	char *cursor;                   /* of CURSOR */
+	uint64_t already;               /* of FOLDER and CURSOR */
 	char *origin;                   /* of FAILED; may be NULL */
 	struct am_error *err;           /* of a failure at any stage */
 	int status;                     /* of preparing */

@@ -29,6 +29,8 @@ void am_entry_clear(const struct am_sink *sink, struct am_entry *entry)
 		am_sink_discard(sink, &entry->prepared);
 	am_message_free(&entry->msg);
 	am_folder_unref(&entry->folder);
+	am_change_free(&entry->change);
+	g_free(entry->cursor);
 	g_free(entry->origin);
 	g_free(entry->err);
 	*entry = (struct am_entry){0};
@@ -63,10 +65,12 @@ struct am_pump_reader *am_pump_reader_new(struct am_source *src,
 
 	reader->src = src;
 	reader->opts = opts;
-	/* Nothing to gain from asking ahead where nobody listens. */
+	/* Nothing to gain from asking ahead where nobody listens.  A server
+	 * bounds by itself how many bytes are under way; what waits here is
+	 * what is known of a message before its bytes. */
 	reader->room = !src->ops->ask    ? 1
 	               : opts->ask_ahead ? opts->ask_ahead
-	                                 : 64;
+	                                 : 1024;
 	reader->window = g_new0(struct am_entry, reader->room);
 	return reader;
 }
@@ -148,7 +152,14 @@ static int pull(struct am_pump_reader *reader, struct am_entry *entry,
 		return AM_OK;
 	}
 	entry->msg = item.message;
-	entry->kind = item.message ? AM_ENTRY_MESSAGE : AM_ENTRY_FOLDER;
+	entry->kind = item.message  ? AM_ENTRY_MESSAGE
+	              : item.change ? AM_ENTRY_CHANGE
+	              : item.cursor ? AM_ENTRY_CURSOR
+	                            : AM_ENTRY_FOLDER;
+	if (item.change)
+		entry->change = am_change_copy(item.change);
+	entry->cursor = g_strdup(item.cursor);
+	entry->already = item.already;
 	const struct am_folder *folder = item.message && item.message->folder
 	                                         ? item.message->folder
 	                                         : item.folder;

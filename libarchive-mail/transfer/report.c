@@ -158,6 +158,17 @@ void am_report_duplicate(struct am_report *report,
 	ledger_of(report, folder)->duplicates++;
 }
 
+void am_report_already(struct am_report *report, const struct am_folder *folder,
+                       uint64_t n)
+{
+	struct am_ledger *own = ledger_of(report, folder);
+
+	report->total.found += n;
+	report->total.duplicates += n;
+	own->found += n;
+	own->duplicates += n;
+}
+
 void am_report_filtered(struct am_report *report,
                         const struct am_folder *folder)
 {

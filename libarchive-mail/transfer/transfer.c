@@ -217,12 +217,45 @@ static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 	return AM_OK;
 }
 
+/*
+ * A change or a cursor: no message, so nothing for the ledger.  A target that
+ * fails to write one down is told of once; the source brings it up again.
+ */
+static int put_word(struct pump *p, struct am_entry *e, struct am_error *err)
+{
+	const char *source = p->src->identity;
+	unsigned tries = 0;
+	int r;
+
+	if (!p->sink || !source)
+		return AM_OK;
+	do {
+		r = e->kind == AM_ENTRY_CHANGE
+		            ? am_sink_change(p->sink, source, e->change, err)
+		            : am_sink_remember(p->sink, source, e->folder,
+		                               e->cursor, err);
+	} while (am_pump_again(p->src->ctx, &tries, &r));
+	if (r == AM_FAILED)
+		am_ctx_note_error(p->src->ctx,
+		                  failure_code(AM_STAGE_TARGET, err->kind),
+		                  e->folder, NULL, err);
+	p->uncommitted += 256;
+	return end_of_sink(p, r, err);
+}
+
 static int put_entry(struct pump *p, struct am_entry *e, struct am_error *err)
 {
+	if (e->already) {
+		am_report_already(p->report, e->folder, e->already);
+		p->progress.done += e->already;
+		p->progress.duplicates += e->already;
+	}
 	if (e->kind == AM_ENTRY_FOLDER)
 		return put_folder(p, e, err);
 	if (am_ctx_cancelled(p->src->ctx))
 		return am_ctx_fail_cancelled(err);
+	if (e->kind == AM_ENTRY_CHANGE || e->kind == AM_ENTRY_CURSOR)
+		return put_word(p, e, err);
 	int r = AM_OK;
 	if (e->kind == AM_ENTRY_FILTERED) {
 		am_report_found(p->report, e->folder);
@@ -455,6 +488,8 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	if (p.sink)
 		r = am_sink_begin(p.sink, opts->info ? opts->info : &nobody,
 		                  err);
+	if (!r && p.sink)
+		r = am_source_resume(src, p.sink->memory, err);
 	if (r)
 		return AM_FATAL;
 	p.reader = am_pump_reader_new(src, opts);

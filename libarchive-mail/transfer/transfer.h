@@ -26,7 +26,7 @@ struct am_transfer_opts {
 	unsigned workers;     /* 0: no threads at all, for tests */
 	unsigned queue_depth; /* messages between reader and writer; 0: 256 */
 	uint64_t queue_bytes; /* raw bytes in memory between them; 0: 8 MiB */
-	unsigned ask_ahead;   /* messages asked for but not yet loaded; 0: 64 */
+	unsigned ask_ahead; /* messages asked for but not yet loaded; 0: 1024 */
 	uint64_t commit_bytes; /* between commits; 0: 256 MiB */
 	unsigned commit_secs;  /* and at least this often; 0: 10 */
 	bool dry_run;          /* everything but the sink */
