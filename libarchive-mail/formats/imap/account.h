@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_IMAP_ACCOUNT_H
+#define AM_FORMATS_IMAP_ACCOUNT_H
+
+#include "model/format.h"
+#include "wire/conn.h"
+
+struct am_sasl_client_opts;
+
+enum am_imap_compress {
+	AM_IMAP_COMPRESS_AUTO, /* where the line is slower than deflate */
+	AM_IMAP_COMPRESS_ON,
+	AM_IMAP_COMPRESS_OFF
+};
+
+/*
+ * An account on a server as URL and options name it: where, who, how careful.
+ * Shared by all connections of one source or sink and by their threads; nothing
+ * in it changes after am_imap_account_new() but what stands behind the calls
+ * below, which lock.
+ */
+struct am_imap_account {
+	struct am_ctx *ctx;
+	char *host;
+	uint16_t port;
+	enum am_tls_mode tls;
+	char *ca, *cert, *key, *pin;
+	struct am_tls_opts trust; /* points at the above */
+	char *user;               /* NULL: none was named */
+	char *auth;               /* the only mechanism to use, or NULL */
+	char **parts;             /* of the URL's path: folder names, or NULL */
+	size_t n_parts;
+	char *identity; /* "imap://user@host" */
+	unsigned connections;
+	enum am_imap_compress compress;
+	bool subscribed; /* only subscribed folders */
+	bool id;         /* say who we are where the server asks */
+	bool examine;    /* EXAMINE rather than SELECT */
+	uint64_t rate;   /* bytes a second of one connection; 0: any */
+	uint64_t budget; /* bytes a day; 0: any */
+	char **only, **skip; /* folder patterns, or NULL */
+	struct am_imap_private *private;
+};
+
+AM_MUST_USE int am_imap_account_new(struct am_imap_account **out,
+                                    const struct am_location *where,
+                                    const struct am_option *table,
+                                    struct am_ctx *ctx, struct am_error *err);
+void am_imap_account_free(struct am_imap_account **account); /* wipes secrets */
+
+/*
+ * What there is to log in with: the password or token by command, file or
+ * question, asked for once; a token is had anew for each login.  `again`: the
+ * last was refused; what a command gives may be another by now.  The strings
+ * live as long as the account.
+ */
+AM_MUST_USE int am_imap_account_secret(struct am_imap_account *account,
+                                       bool again,
+                                       struct am_sasl_client_opts *out,
+                                       struct am_error *err);
+
+/* The server asked for a pause: no connection of the account sends before. */
+void am_imap_account_pause(struct am_imap_account *account, uint64_t ms);
+/* Wait out the pause; AM_FATAL when cancelled meanwhile. */
+AM_MUST_USE int am_imap_account_rest(struct am_imap_account *account,
+                                     struct am_error *err);
+/* Wait that long, or until cancelled or *stop. */
+AM_MUST_USE int am_imap_account_sleep(struct am_imap_account *account,
+                                      uint64_t ms, struct am_error *err);
+
+#endif
