@@ -43,7 +43,7 @@ struct reading {
 	struct am_error *err;
 	uint64_t left;
 	bool truncated;
-	bool missed; /* a nested message was too deep or long to open */
+	bool missed;   /* a nested message was too deep or long to open */
 	bool attached; /* all of this is an attachment of a message around */
 	unsigned depth;
 	const char *prefix; /* of sections, when inside an encoded message */

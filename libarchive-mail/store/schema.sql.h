@@ -21,44 +21,45 @@
  * placement  meta: the placement item as the log has it, but with the present
  *            keywords and labels; words: bit 0 keywords, bit 1 labels in it
  */
-#define AM_SCHEMA_TABLES \
-	"CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;" \
-	"CREATE TABLE feature(name TEXT PRIMARY KEY, scope TEXT NOT NULL)" \
-	" WITHOUT ROWID;" \
-	"CREATE TABLE block(id INTEGER PRIMARY KEY, pos INTEGER NOT NULL);" \
-	"CREATE TABLE blob(hash BLOB PRIMARY KEY, size INTEGER NOT NULL," \
-	" pos INTEGER NOT NULL) WITHOUT ROWID;" \
-	"CREATE TABLE folder(id INTEGER PRIMARY KEY, path BLOB NOT NULL," \
-	" depth INTEGER NOT NULL, role INTEGER NOT NULL," \
-	" subscribed INTEGER NOT NULL, uidvalidity INTEGER NOT NULL," \
-	" uidnext INTEGER NOT NULL, messages INTEGER NOT NULL," \
-	" unseen INTEGER NOT NULL, bytes INTEGER NOT NULL);" \
-	"CREATE TABLE message(id INTEGER PRIMARY KEY, key INTEGER," \
-	" lf_key INTEGER, size INTEGER NOT NULL, hash BLOB NOT NULL," \
-	" hash_lf BLOB, eol INTEGER NOT NULL, content INTEGER NOT NULL," \
-	" recipe BLOB, mid INTEGER, message_id TEXT, thread TEXT," \
-	" hop INTEGER NOT NULL, sender TEXT, rcpt TEXT, cc TEXT, subject TEXT," \
-	" date INTEGER, zone INTEGER, n_attachments INTEGER NOT NULL);" \
-	"CREATE TABLE placement(id INTEGER PRIMARY KEY," \
-	" message INTEGER NOT NULL, folder INTEGER NOT NULL," \
+#define AM_SCHEMA_TABLES                                                       \
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"       \
+	"CREATE TABLE feature(name TEXT PRIMARY KEY, scope TEXT NOT NULL)"     \
+	" WITHOUT ROWID;"                                                      \
+	"CREATE TABLE block(id INTEGER PRIMARY KEY, pos INTEGER NOT NULL);"    \
+	"CREATE TABLE blob(hash BLOB PRIMARY KEY, size INTEGER NOT NULL,"      \
+	" pos INTEGER NOT NULL) WITHOUT ROWID;"                                \
+	"CREATE TABLE folder(id INTEGER PRIMARY KEY, path BLOB NOT NULL,"      \
+	" depth INTEGER NOT NULL, role INTEGER NOT NULL,"                      \
+	" subscribed INTEGER NOT NULL, uidvalidity INTEGER NOT NULL,"          \
+	" uidnext INTEGER NOT NULL, messages INTEGER NOT NULL,"                \
+	" unseen INTEGER NOT NULL, bytes INTEGER NOT NULL);"                   \
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, key INTEGER,"            \
+	" lf_key INTEGER, size INTEGER NOT NULL, hash BLOB NOT NULL,"          \
+	" hash_lf BLOB, eol INTEGER NOT NULL, content INTEGER NOT NULL,"       \
+	" recipe BLOB, mid INTEGER, message_id TEXT, thread TEXT,"             \
+	" hop INTEGER NOT NULL, sender TEXT, rcpt TEXT, cc TEXT, subject "     \
+	"TEXT,"                                                                \
+	" date INTEGER, zone INTEGER, n_attachments INTEGER NOT NULL);"        \
+	"CREATE TABLE placement(id INTEGER PRIMARY KEY,"                       \
+	" message INTEGER NOT NULL, folder INTEGER NOT NULL,"                  \
 	" uid INTEGER NOT NULL, seq INTEGER NOT NULL, flags INTEGER NOT NULL," \
-	" gone INTEGER NOT NULL, words INTEGER NOT NULL," \
-	" accession INTEGER NOT NULL, meta BLOB NOT NULL);" \
-	"CREATE TABLE cursor(source TEXT, folder TEXT, value TEXT NOT NULL," \
-	" PRIMARY KEY(source, folder)) WITHOUT ROWID;" \
-	"CREATE TABLE accession(n INTEGER PRIMARY KEY, id INTEGER NOT NULL," \
+	" gone INTEGER NOT NULL, words INTEGER NOT NULL,"                      \
+	" accession INTEGER NOT NULL, meta BLOB NOT NULL);"                    \
+	"CREATE TABLE cursor(source TEXT, folder TEXT, value TEXT NOT NULL,"   \
+	" PRIMARY KEY(source, folder)) WITHOUT ROWID;"                         \
+	"CREATE TABLE accession(n INTEGER PRIMARY KEY, id INTEGER NOT NULL,"   \
 	" state INTEGER NOT NULL, json TEXT NOT NULL);"
 
-#define AM_SCHEMA_INDEXES \
-	"CREATE INDEX IF NOT EXISTS message_key ON message(key)" \
-	" WHERE key IS NOT NULL;" \
-	"CREATE INDEX IF NOT EXISTS message_lf ON message(lf_key)" \
-	" WHERE lf_key IS NOT NULL;" \
-	"CREATE INDEX IF NOT EXISTS message_mid ON message(mid)" \
-	" WHERE mid IS NOT NULL;" \
-	"CREATE INDEX IF NOT EXISTS placement_message ON placement(message);" \
-	"CREATE INDEX IF NOT EXISTS placement_folder ON placement(folder);" \
-	"CREATE INDEX IF NOT EXISTS placement_seq ON placement(seq);" \
+#define AM_SCHEMA_INDEXES                                                      \
+	"CREATE INDEX IF NOT EXISTS message_key ON message(key)"               \
+	" WHERE key IS NOT NULL;"                                              \
+	"CREATE INDEX IF NOT EXISTS message_lf ON message(lf_key)"             \
+	" WHERE lf_key IS NOT NULL;"                                           \
+	"CREATE INDEX IF NOT EXISTS message_mid ON message(mid)"               \
+	" WHERE mid IS NOT NULL;"                                              \
+	"CREATE INDEX IF NOT EXISTS placement_message ON placement(message);"  \
+	"CREATE INDEX IF NOT EXISTS placement_folder ON placement(folder);"    \
+	"CREATE INDEX IF NOT EXISTS placement_seq ON placement(seq);"          \
 	"CREATE INDEX IF NOT EXISTS placement_words ON placement(words, gone)" \
 	" WHERE words <> 0;"
 

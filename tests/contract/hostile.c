@@ -41,7 +41,8 @@ static void insert(GByteArray *b, guint at, const void *data, guint len)
 static void turn_bits(GByteArray *b, uint64_t *state)
 {
 	for (guint n = 1 + draw(state) % 8; n; n--)
-		b->data[draw(state) % b->len] ^= (uint8_t)(1u << draw(state) % 8);
+		b->data[draw(state) % b->len] ^=
+			(uint8_t)(1u << draw(state) % 8);
 }
 
 static void overwrite(GByteArray *b, uint64_t *state)
@@ -51,9 +52,8 @@ static void overwrite(GByteArray *b, uint64_t *state)
 	guint kind = draw(state) % (AM_COUNT(fills) + 1);
 
 	for (guint i = 0; i < len; i++)
-		b->data[at + i] = kind < AM_COUNT(fills)
-		                          ? fills[kind]
-		                          : (uint8_t)draw(state);
+		b->data[at + i] = kind < AM_COUNT(fills) ? fills[kind]
+		                                         : (uint8_t)draw(state);
 }
 
 static void splice(GByteArray *b, uint64_t *state)
@@ -109,7 +109,7 @@ static void put_words(GByteArray *b, uint64_t *state)
 
 void hostile_corrupt(GByteArray *bytes, uint32_t seed)
 {
-	static void (*const ways[])(GByteArray *b, uint64_t *state) = {
+	static void (*const ways[])(GByteArray * b, uint64_t * state) = {
 		turn_bits, overwrite, splice, cut_out, repeat, put_words,
 	};
 	uint64_t state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;

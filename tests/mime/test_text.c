@@ -245,10 +245,9 @@ Test(text, does_not_follow_encoded_messages_for_ever)
 		g_free(b);
 	}
 	mail_open(&m, s->str);
-	cr_assert_eq(
-		am_text_read(m.blob, &m.scan, NULL, NULL, add, &h, &truncated,
-	                     NULL),
-		0);
+	cr_assert_eq(am_text_read(m.blob, &m.scan, NULL, NULL, add, &h,
+	                          &truncated, NULL),
+	             0);
 	cr_assert_str_eq(h.out->str, "");
 	cr_assert(truncated, "what was not opened must be told");
 	g_string_free(h.out, TRUE);

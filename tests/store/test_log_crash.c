@@ -412,9 +412,9 @@ Test(log_crash, what_was_moved_is_told_and_can_be_had)
 		                           .damage = see_damage,
 		                           .user = &seen,
 		                           .tail = true};
-		cr_assert_eq(am_log_open(&seen.log, path, false, NULL, &ctx,
-		                         &err),
-		             AM_OK);
+		cr_assert_eq(
+			am_log_open(&seen.log, path, false, NULL, &ctx, &err),
+			AM_OK);
 		cr_assert_eq(am_log_walk(seen.log, 0, &walk, &err), AM_OK);
 		cr_expect_str_eq(seen.text->str, "1a 1b 2b 3a 3b ");
 		cr_expect(seen.damages > 0);
