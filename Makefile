@@ -16,7 +16,7 @@ VERSION := 0.1.0
 LIB    := libarchive-mail
 # Bottom first; the same order as libarchive-mail/floors.
 FLOORS := base model mime wire outlook formats store transfer
-PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd libarchive libcrypto
+PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd libarchive libssl libcrypto
 XPKGS  := xapian-core
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wundef \
@@ -142,10 +142,12 @@ $(BUILD)/tests/libsupport.a: $(call obj,$(SUPPORT_C))
 
 CRASH_WRAP := write pwrite pwritev fdatasync fsync rename ftruncate
 WRAP_crash := $(foreach w,$(CRASH_WRAP),-Wl,--wrap=$(w))
+# Other people's ends of a protocol, to talk to in tests.
+TEST_LIBS_wire := -lgsasl
 define test_bin
 $(BUILD)/tests/$(1): $(call obj,$(sort $(wildcard tests/$(1)/*.c))) $(LIB_support) $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
 	@mkdir -p $$(@D)
-	$(CXX) $(LDFLAGS_ALL) $$(WRAP_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lcriterion -lpthread -lm
+	$(CXX) $(LDFLAGS_ALL) $$(WRAP_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) $$(TEST_LIBS_$(1)) -lcriterion -lpthread -lm
 endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_bin,$(d))))
 TEST_BINS := $(foreach d,$(TEST_DIRS),$(BUILD)/tests/$(d))

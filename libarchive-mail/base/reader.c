@@ -69,6 +69,11 @@ uint64_t am_reader_offset(const struct am_reader *r)
 	return r->offset;
 }
 
+size_t am_reader_ready(const struct am_reader *r)
+{
+	return r->left;
+}
+
 static void advance(struct am_reader *r, size_t n)
 {
 	if (n)

@@ -46,6 +46,9 @@ AM_MUST_USE int am_reader_line(struct am_reader *r, size_t max,
                                struct am_error *err);
 /* How many bytes were taken so far. */
 uint64_t am_reader_offset(const struct am_reader *r);
+/* How many bytes lie ready in it: a peek of so many asks nobody.  A reader over
+ * a connection is not waited for while there are some. */
+size_t am_reader_ready(const struct am_reader *r);
 void am_reader_close(struct am_reader **r);
 
 /* Readers over bytes that are there; data must outlive the first. */

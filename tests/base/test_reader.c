@@ -48,6 +48,20 @@ Test(reader, peek_gives_at_least_what_is_asked_until_the_end)
 	g_string_free(all, TRUE);
 }
 
+Test(reader, ready_counts_what_needs_no_fill)
+{
+	struct am_reader *r = trickle("abcdefgh", 8, 3, AM_END);
+	const uint8_t *data;
+	size_t len;
+
+	cr_assert_eq(am_reader_ready(r), 0);
+	cr_assert_eq(am_reader_peek(r, 1, &data, &len, NULL), AM_OK);
+	cr_assert_eq(am_reader_ready(r), len);
+	am_reader_skip(r, 2);
+	cr_assert_eq(am_reader_ready(r), len - 2);
+	am_reader_close(&r);
+}
+
 Test(reader, peek_grows_beyond_its_buffer)
 {
 	GString *all = numbers(100000);
