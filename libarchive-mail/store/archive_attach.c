@@ -168,6 +168,13 @@ static int attach_writer(struct am_archive *a, bool *again,
 	enum standing standing = FOREIGN;
 
 	int r = lock_cache(a, true, err);
+	/* The first commit is that of an archive as it is made: it tells of
+	 * nothing, and neither need a catalog that is not there. */
+	if (!r && am_log_last(a->log)->number == 1 &&
+	    !am_catalog_open_new(&a->catalog, a->cache, NULL)) {
+		*again = false;
+		return AM_OK;
+	}
 	if (!r)
 		r = synchronise(a, &standing, err);
 	*again = !r && standing == ELSEWHERE;

@@ -147,6 +147,7 @@ static int finish(struct am_sink *sink, const struct am_ledger *ledger,
 {
 	struct am_archive_sink *s = sink_of(sink);
 
+	s->writer.last = true;
 	if (!s->accession)
 		return AM_OK;
 	char *json = am_accession_ended(ledger);

@@ -22,6 +22,7 @@ struct am_archive_writer {
 	struct am_commit next; /* the counts of the commit to come */
 	bool dirty;            /* something came since the last commit */
 	bool in_transaction;
+	bool last; /* the commit to come is the last of a run */
 };
 
 AM_MUST_USE int am_archive_writer_open(struct am_archive_writer *w,

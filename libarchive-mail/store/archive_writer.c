@@ -130,11 +130,14 @@ int am_archive_writer_turn(struct am_archive_writer *w, struct am_error *err)
 	return len < ITEMS_MOST ? AM_OK : close_items(w, err);
 }
 
-/* Items never stand before the blocks they name. */
+/* Items never stand before the blocks they name.  While the last blocks are
+ * packed there is time for the indexes of a new catalog. */
 static int write_out(struct am_archive_writer *w, struct am_error *err)
 {
 	int r = close_items(w, err);
 
+	if (!r && w->last)
+		r = am_catalog_index_new(w->archive->catalog, err);
 	if (!r)
 		r = am_content_flush(w->content, err);
 	return r ? AM_FATAL : AM_OK;

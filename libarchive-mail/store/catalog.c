@@ -25,6 +25,13 @@ static const char *const writer_pragmas =
 	"PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;"
 	"PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
 	"PRAGMA temp_store = FILE; PRAGMA foreign_keys = OFF";
+/* While a new one is filled under its mark, nothing in it need be safe: what is
+ * synced is all of it at once, on the way to the journal (fill_end). */
+static const char *const filler_pragmas =
+	"PRAGMA page_size = 8192; PRAGMA journal_mode = OFF;"
+	"PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 8000;"
+	"PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
+	"PRAGMA temp_store = FILE; PRAGMA foreign_keys = OFF";
 static const char *const reader_pragmas =
 	"PRAGMA cache_size = -8192; PRAGMA query_only = 1";
 
@@ -53,8 +60,11 @@ static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 		return am_catalog_fail(c, AM_FAILED, err);
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_busy_timeout(c->db, AM_CATALOG_WAIT_MS);
-	int r = am_catalog_exec(
-		c, c->writable ? writer_pragmas : reader_pragmas, err);
+	int r = am_catalog_exec(c,
+	                        c->filling    ? filler_pragmas
+	                        : c->writable ? writer_pragmas
+	                                      : reader_pragmas,
+	                        err);
 	return r ? AM_FAILED : AM_OK;
 }
 
@@ -127,6 +137,37 @@ int am_catalog_open(struct am_catalog **out, const char *dir, bool writable,
                     struct am_error *err)
 {
 	return open_at(out, dir, writable, false, err);
+}
+
+int am_catalog_open_new(struct am_catalog **out, const char *dir,
+                        struct am_error *err)
+{
+	struct am_catalog *c = g_new0(struct am_catalog, 1);
+
+	*out = NULL;
+	c->writable = true;
+	c->path = g_build_filename(dir, FILE_NAME, NULL);
+	c->scratch = am_items_new();
+	int r = am_make_dirs(dir, err);
+	if (!r && (!access(c->path, F_OK) || is_marked(c)))
+		r = am_fail(err, AM_FAILED, AM_E_EXISTS, "%s: exists already",
+		            c->path);
+	if (!r && !am_catalog_mark(c))
+		r = am_fail(err, AM_FAILED, AM_E_IO, "%s: cannot be marked",
+		            c->path);
+	c->filling = !r;
+	if (!r)
+		r = connect_to(c, false, err);
+	if (!r)
+		r = create(c, err);
+	if (!r)
+		am_catalog_fill_lookup(c);
+	if (r) {
+		c->writable = false;
+		am_catalog_close(&c);
+	}
+	*out = c;
+	return r;
 }
 
 int am_catalog_open_frozen(struct am_catalog **out, const char *dir,

@@ -26,6 +26,9 @@ struct am_catalog;
  */
 AM_MUST_USE int am_catalog_open(struct am_catalog **out, const char *dir,
                                 bool writable, struct am_error *err);
+/* One that is not there yet (else AM_E_EXISTS), as if after bulk(lookup). */
+AM_MUST_USE int am_catalog_open_new(struct am_catalog **out, const char *dir,
+                                    struct am_error *err);
 /* Of a place nobody can write to, so that not even SQLite's locks are taken. */
 AM_MUST_USE int am_catalog_open_frozen(struct am_catalog **out, const char *dir,
                                        struct am_error *err);
@@ -65,6 +68,9 @@ void am_catalog_unpin(struct am_catalog *catalog);
 void am_catalog_bulk(struct am_catalog *catalog, bool lookup);
 AM_MUST_USE int am_catalog_index(struct am_catalog *catalog,
                                  struct am_error *err);
+/* The same while there is no journal yet, where it costs half; else nothing. */
+AM_MUST_USE int am_catalog_index_new(struct am_catalog *catalog,
+                                     struct am_error *err);
 bool am_catalog_is_indexed(const struct am_catalog *catalog);
 /* Marks it as not fit to be read yet; in the transaction that is open. */
 AM_MUST_USE int am_catalog_set_rebuilding(struct am_catalog *catalog,

@@ -44,12 +44,20 @@ void am_catalog_fill_begin(struct am_catalog *c)
 		am_catalog_unmark(c);
 }
 
-/* The commit has synced the file: without a journal nothing else is synced. */
+void am_catalog_fill_lookup(struct am_catalog *c)
+{
+	if (!c->prefix)
+		c->prefix = am_prefix_new();
+}
+
+/* Going over to the journal writes the first page and syncs the file, whether
+ * or not the commit before it has. */
 int am_catalog_fill_end(struct am_catalog *c, struct am_error *err)
 {
 	struct am_error why = {0};
 
-	if (!set_journal(c, "wal", &why))
+	int r = am_catalog_exec(c, "PRAGMA synchronous = NORMAL", &why);
+	if (r || !set_journal(c, "wal", &why))
 		return am_fail(err, AM_FATAL, AM_E_IO,
 		               "%s: no journal for it: %s", c->path, why.text);
 	am_catalog_unmark(c);
@@ -91,10 +99,10 @@ void am_catalog_bulk(struct am_catalog *c, bool lookup)
 			return;
 		c->indexed = false;
 	}
-	if (lookup && !c->prefix)
-		c->prefix = am_prefix_new();
-	if (lookup)
+	if (lookup) {
+		am_catalog_fill_lookup(c);
 		am_catalog_fill_begin(c);
+	}
 }
 
 int am_catalog_index(struct am_catalog *c, struct am_error *err)
@@ -111,6 +119,11 @@ int am_catalog_index(struct am_catalog *c, struct am_error *err)
 	c->indexed = true;
 	am_prefix_free(&c->prefix);
 	return AM_OK;
+}
+
+int am_catalog_index_new(struct am_catalog *c, struct am_error *err)
+{
+	return c->filling ? am_catalog_index(c, err) : AM_OK;
 }
 
 bool am_catalog_is_indexed(const struct am_catalog *c)

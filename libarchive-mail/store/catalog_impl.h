@@ -96,6 +96,8 @@ void am_catalog_unmark(struct am_catalog *c);
 /* Without a journal until the next commit: each page is written but once, and
  * there is no way back.  Stays as it is where that cannot be. */
 void am_catalog_fill_begin(struct am_catalog *c);
+/* Hashes are found through memory meanwhile. */
+void am_catalog_fill_lookup(struct am_catalog *c);
 AM_MUST_USE int am_catalog_fill_end(struct am_catalog *c, struct am_error *err);
 AM_MUST_USE int am_catalog_meta_get(struct am_catalog *c, const char *name,
                                     int64_t *out, struct am_error *err);

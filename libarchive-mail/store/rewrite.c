@@ -292,6 +292,7 @@ int am_rewrite_facts(struct am_rewrite *rw, struct am_error *err)
 int am_rewrite_commit(struct am_rewrite *rw, struct am_error *err)
 {
 	rw->writer.dirty = true;
+	rw->writer.last = true;
 	return am_archive_writer_commit(&rw->writer, err);
 }
 
