@@ -79,6 +79,30 @@ struct box_run env_import(struct env *env, unsigned from, unsigned to,
 	return run;
 }
 
+struct am_sink *env_sink(struct env *env)
+{
+	struct am_location where = {.path = env->path};
+	struct am_sink *sink;
+	struct am_error err = {0};
+
+	cr_assert_eq(
+		am_format_archive.open_sink(&sink, &where, &env->ctx, &err),
+		AM_OK, "%s", err.text);
+	return sink;
+}
+
+enum am_outcome env_put(struct am_sink *sink, struct am_message *msg)
+{
+	enum am_outcome outcome;
+	void *prepared = NULL;
+	struct am_error err = {0};
+
+	cr_assert_eq(am_sink_prepare(sink, msg, &prepared, &err), AM_OK);
+	cr_assert_eq(am_sink_put(sink, msg, &prepared, &outcome, &err), AM_OK,
+	             "%s", err.text);
+	return outcome;
+}
+
 char *env_dump(struct env *env, const char *path)
 {
 	struct am_error err = {0};

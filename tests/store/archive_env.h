@@ -24,6 +24,9 @@ void env_forget_notes(struct env *env);
 /* Import [from, to) of the box, with commits; must succeed. */
 struct box_run env_import(struct env *env, unsigned from, unsigned to,
                           const char *option);
+/* Open for writing; put one message; either must succeed. */
+struct am_sink *env_sink(struct env *env);
+enum am_outcome env_put(struct am_sink *sink, struct am_message *msg);
 /* What the archive gives, as text; must be readable.  g_free(). */
 char *env_dump(struct env *env, const char *path);
 /* Verified in full, nothing found. */

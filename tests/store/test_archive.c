@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "archive_env.h"
 
-#include "base/arena.h"
 #include "base/blob.h"
-#include "base/file.h"
 #include "model/folder.h"
 #include "model/format.h"
 
 #include <criterion/criterion.h>
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 TestSuite(archive, .timeout = 120);
 
@@ -140,30 +136,6 @@ Test(archive, a_second_run_adds_nothing)
 	env_free(&env);
 }
 
-static struct am_sink *open_sink(struct env *env)
-{
-	struct am_location where = {.path = env->path};
-	struct am_sink *sink;
-	struct am_error err = {0};
-
-	cr_assert_eq(
-		am_format_archive.open_sink(&sink, &where, &env->ctx, &err),
-		AM_OK, "%s", err.text);
-	return sink;
-}
-
-static enum am_outcome put(struct am_sink *sink, struct am_message *msg)
-{
-	enum am_outcome outcome;
-	void *prepared = NULL;
-	struct am_error err = {0};
-
-	cr_assert_eq(am_sink_prepare(sink, msg, &prepared, &err), AM_OK);
-	cr_assert_eq(am_sink_put(sink, msg, &prepared, &outcome, &err), AM_OK,
-	             "%s", err.text);
-	return outcome;
-}
-
 Test(archive, the_same_mail_twice_keeps_two_places)
 {
 	struct env *env = env_new();
@@ -173,10 +145,10 @@ Test(archive, the_same_mail_twice_keeps_two_places)
 	static const unsigned runs[][2] = {{2, 2}, {2, 2}, {1, 2},
 	                                   {3, 3}, {0, 3}, {3, 3}};
 	for (size_t i = 0; i < AM_COUNT(runs); i++) {
-		struct am_sink *sink = open_sink(env);
+		struct am_sink *sink = env_sink(env);
 		for (unsigned k = 0; k < runs[i][0]; k++) {
 			struct am_message *msg = box_message(0);
-			put(sink, msg);
+			env_put(sink, msg);
 			am_message_free(&msg);
 		}
 		cr_assert_eq(am_sink_commit(sink, NULL), AM_OK);
@@ -211,7 +183,7 @@ static void import_flags(struct env *env, const char *source, uint32_t flags,
                          const char *keyword, const char *label)
 {
 	struct am_job_info info = {.source = source};
-	struct am_sink *sink = open_sink(env);
+	struct am_sink *sink = env_sink(env);
 	struct am_message *msg = box_message(0);
 
 	msg->flags = flags;
@@ -222,7 +194,7 @@ static void import_flags(struct env *env, const char *source, uint32_t flags,
 	if (label)
 		am_message_add_label(msg, label);
 	cr_assert_eq(am_sink_begin(sink, &info, NULL), AM_OK);
-	put(sink, msg);
+	env_put(sink, msg);
 	am_message_free(&msg);
 	cr_assert_eq(am_sink_commit(sink, NULL), AM_OK);
 	am_sink_close(&sink);
@@ -289,7 +261,7 @@ Test(archive, without_a_commit_nothing_happened)
 Test(archive, a_message_without_bytes_fails_alone)
 {
 	struct env *env = env_new();
-	struct am_sink *sink = open_sink(env);
+	struct am_sink *sink = env_sink(env);
 	struct am_message *msg = box_message(1);
 	struct am_error err = {0};
 	enum am_outcome outcome;
@@ -301,360 +273,11 @@ Test(archive, a_message_without_bytes_fails_alone)
 	             AM_FAILED);
 	am_message_free(&msg);
 	msg = box_message(2);
-	cr_assert_eq(put(sink, msg), AM_STORED);
+	cr_assert_eq(env_put(sink, msg), AM_STORED);
 	am_message_free(&msg);
 	cr_assert_eq(am_sink_commit(sink, NULL), AM_OK);
 	am_sink_close(&sink);
 	env_verify(env, env->path);
-	env_free(&env);
-}
-
-/* ---- the catalog beside it ---- */
-
-static void forget_cache(struct env *env)
-{
-	env_remove_cache(env);
-}
-
-static void garble_catalog(struct env *env)
-{
-	char *path = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-
-	env_damage(path, 0, 100);
-	g_free(path);
-}
-
-static void garble_a_page(struct env *env)
-{
-	char *path = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-
-	env_damage(path, 8192, 8192);
-	g_free(path);
-}
-
-static void replace_catalog(struct env *env)
-{
-	char *path = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-
-	cr_assert(g_file_set_contents(path, "not a database at all", -1, NULL));
-	g_free(path);
-}
-
-static void empty_catalog(struct env *env)
-{
-	char *path = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-
-	cr_assert(g_file_set_contents(path, "", 0, NULL));
-	g_free(path);
-}
-
-static void foreign_catalog(struct env *env)
-{
-	struct env *other = env_new();
-	char *from = g_strconcat(other->path, ".cache", NULL);
-	char *to = g_strconcat(env->path, ".cache", NULL);
-
-	env_import(other, 7, 60, NULL);
-	env_remove_cache(env);
-	cr_assert(!rename(from, to));
-	env_free(&other);
-	g_free(from);
-	g_free(to);
-}
-
-Test(archive, a_catalog_that_will_not_do_is_made_anew)
-{
-	static void (*const harm[])(struct env *) = {
-		forget_cache,    garble_catalog, garble_a_page,
-		replace_catalog, empty_catalog,  foreign_catalog};
-
-	for (size_t i = 0; i < AM_COUNT(harm); i++) {
-		struct env *env = env_new();
-		env_import(env, 0, 100, i % 2 ? "segment=64k" : NULL);
-		char *before = env_dump(env, env->path);
-		harm[i](env);
-		/* Damage inside is met while reading, and mended after. */
-		if (harm[i] == garble_a_page) {
-			GPtrArray *lines = box_dump(&am_format_archive,
-			                            env->path, &env->ctx, NULL);
-			if (lines)
-				g_ptr_array_unref(lines);
-		}
-		/* By a reader, and by a writer. */
-		if (i % 3) {
-			char *after = env_dump(env, env->path);
-			cr_assert_str_eq(before, after, "harm %zu", i);
-			g_free(after);
-		}
-		struct box_run run = env_import(env, 0, 100, NULL);
-		cr_assert_eq(run.stored, 0, "harm %zu", i);
-		char *after = env_dump(env, env->path);
-		cr_assert_str_eq(before, after, "harm %zu", i);
-		env_verify(env, env->path);
-		g_free(after);
-		g_free(before);
-		env_free(&env);
-	}
-}
-
-static void copy_file(const char *from, const char *to)
-{
-	char *bytes;
-	gsize len;
-
-	cr_assert(g_file_get_contents(from, &bytes, &len, NULL));
-	cr_assert(g_file_set_contents(to, bytes, (gssize)len, NULL));
-	g_free(bytes);
-}
-
-Test(archive, an_older_copy_put_back_is_what_counts)
-{
-	struct env *env = env_new();
-	char *copy = g_strconcat(env->path, ".copy", NULL);
-
-	env_import(env, 0, 60, NULL);
-	char *before = env_dump(env, env->path);
-	copy_file(env->path, copy);
-	env_import(env, 60, 120, NULL);
-	copy_file(copy, env->path);
-	char *after = env_dump(env, env->path);
-	cr_assert_str_eq(before, after);
-	/* Not without a word: it might be damage. */
-	cr_assert_eq(env_notes(env, "archive.cut"), 1);
-	env_verify(env, env->path);
-	/* And other mail than before may follow. */
-	env_import(env, 200, 260, NULL);
-	env_verify(env, env->path);
-	g_free(before);
-	g_free(after);
-	g_free(copy);
-	env_free(&env);
-}
-
-Test(archive, a_catalog_behind_catches_up)
-{
-	struct env *env = env_new();
-	char *db = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-	char *copy = g_strconcat(env->path, ".copy", NULL);
-	char *wal = g_strconcat(db, "-wal", NULL);
-	char *shm = g_strconcat(db, "-shm", NULL);
-
-	env_import(env, 0, 60, NULL);
-	copy_file(db, copy);
-	env_import(env, 30, 150, NULL);
-	char *before = env_dump(env, env->path);
-	unlink(wal);
-	unlink(shm);
-	copy_file(copy, db);
-	char *after = env_dump(env, env->path);
-	cr_assert_str_eq(before, after);
-	env_verify(env, env->path);
-	g_free(before);
-	g_free(after);
-	g_free(db);
-	g_free(copy);
-	g_free(wal);
-	g_free(shm);
-	env_free(&env);
-}
-
-Test(archive, readers_see_the_last_commit_while_one_writes)
-{
-	struct env *env = env_new();
-	struct am_error err = {0};
-
-	struct am_sink *sink = open_sink(env);
-	for (unsigned i = 0; i < 90; i++) {
-		struct am_message *msg = box_message(i);
-		put(sink, msg);
-		am_message_free(&msg);
-		if (i % 30 == 29)
-			cr_assert_eq(am_sink_commit(sink, NULL), AM_OK);
-		if (i % 30 != 15)
-			continue;
-		struct am_archive *a = env_open(env);
-		struct am_archive_stats st;
-		cr_assert_eq(am_archive_stats(a, &st, NULL), AM_OK);
-		cr_assert_eq(st.placements, i / 30 * 30);
-		am_archive_close(&a);
-		/* A second writer hears who is there. */
-		cr_assert_eq(
-			am_archive_open(&a, env->path, true, &env->ctx, &err),
-			AM_FAILED);
-		cr_assert_eq(err.kind, AM_E_BUSY, "%s", err.text);
-	}
-	am_sink_close(&sink);
-	env_verify(env, env->path);
-	env_free(&env);
-}
-
-/* ---- what commands ask ---- */
-
-Test(archive, finds_messages_by_the_beginning_of_their_hash)
-{
-	struct env *env = env_new();
-	struct am_archive_message m;
-	struct am_error err = {0};
-	int64_t id;
-
-	env_import(env, 0, 100, NULL);
-	struct am_archive *a = env_open(env);
-	cr_assert_eq(am_archive_message(a, 17, &m, NULL), AM_OK);
-	char hex[AM_SHA256_HEX];
-	am_hex(m.hash, sizeof m.hash, hex);
-	for (size_t digits = 16; digits <= 64; digits += 3) {
-		hex[digits] = '\0';
-		am_hex(m.hash, sizeof m.hash, hex);
-		hex[digits] = '\0';
-		cr_assert_eq(am_archive_find_hash(a, hex, &id, &err), AM_OK,
-		             "%zu digits: %s", digits, err.text);
-		cr_assert_eq(id, 17);
-	}
-	cr_assert_eq(am_archive_find_hash(a, "00000000000000", &id, &err),
-	             AM_END);
-	static const char *const bad[] = {"abc", "xyzxyz", "", "12 4"};
-	for (size_t i = 0; i < AM_COUNT(bad); i++) {
-		cr_assert_eq(am_archive_find_hash(a, bad[i], &id, &err),
-		             AM_FAILED);
-		cr_assert_eq(err.kind, AM_E_ARGUMENT);
-	}
-	cr_assert_eq(am_archive_message(a, 9999, &m, &err), AM_FAILED);
-	cr_assert_eq(err.kind, AM_E_NOTFOUND);
-	am_archive_close(&a);
-	env_free(&env);
-}
-
-Test(archive, threads_are_followed_to_their_beginning)
-{
-	struct env *env = env_new();
-	struct am_archive_message m;
-
-	/* 12..15: 12 starts, each answers the one before. */
-	env_import(env, 12, 16, NULL);
-	struct am_archive *a = env_open(env);
-	for (int64_t id = 1; id <= 4; id++) {
-		cr_assert_eq(am_archive_message(a, id, &m, NULL), AM_OK);
-		cr_assert_str_eq(m.thread, "12@example.org");
-	}
-	am_archive_close(&a);
-	env_free(&env);
-}
-
-static size_t count_selected(struct am_archive *a,
-                             struct am_archive_filter filter)
-{
-	int64_t *ids;
-	size_t n;
-
-	cr_assert_eq(am_archive_select(a, &filter, &ids, &n, NULL), AM_OK);
-	for (size_t i = 1; i < n; i++)
-		cr_assert_gt(ids[i], ids[i - 1]);
-	g_free(ids);
-	return n;
-}
-
-Test(archive, selects_by_folder_flags_and_keyword)
-{
-	struct env *env = env_new();
-
-	/* One group: all different but 5 (= 1) and 10 (= 1), and the empty. */
-	env_import(env, 0, 12, NULL);
-	struct am_archive *a = env_open(env);
-	struct am_archive_filter all = {0};
-	cr_assert_eq(count_selected(a, all), 10);
-	cr_assert_eq(count_selected(
-			     a, (struct am_archive_filter){.folder = "Old/*"}),
-	             2);
-	cr_assert_eq(
-		count_selected(a,
-	                       (struct am_archive_filter){.folder = "nothing"}),
-		0);
-	cr_assert_eq(
-		count_selected(a,
-	                       (struct am_archive_filter){
-				       .flags_set = AM_SEEN | AM_ANSWERED}),
-		3); /* 3, 7, 11 */
-	cr_assert_eq(
-		count_selected(
-			a, (struct am_archive_filter){.flags_unset = AM_SEEN}),
-		6); /* 0 2 4 6 8 10 */
-	cr_assert_eq(
-		count_selected(a,
-	                       (struct am_archive_filter){.keyword = "$later"}),
-		2); /* 1 7 */
-	cr_assert_eq(count_selected(
-			     a, (struct am_archive_filter){.keyword = "VÄTER"}),
-	             2); /* 2 11 */
-	am_archive_close(&a);
-	env_free(&env);
-}
-
-Test(archive, changes_name_each_message_once_at_its_latest)
-{
-	struct env *env = env_new();
-	struct am_archive_change c[100];
-	size_t n;
-
-	env_import(env, 0, 12, NULL);
-	struct am_archive *a = env_open(env);
-	cr_assert_eq(am_archive_changes(a, 0, c, 100, &n, NULL), AM_OK);
-	cr_assert_eq(n, 10);
-	uint64_t last = 0;
-	for (size_t i = 0; i < n; i++) {
-		cr_assert_gt(c[i].seq, last);
-		last = c[i].seq;
-		/* The copy in the other folder is what is latest of it. */
-		if (c[i].message == 2)
-			cr_assert_eq(c[i].seq, 11);
-		cr_assert_not(c[i].gone);
-	}
-	cr_assert_eq(last, 12);
-	cr_assert_eq(am_archive_changes(a, 12, c, 100, &n, NULL), AM_END);
-	/* In small bites the same. */
-	uint64_t after = 0;
-	size_t total = 0;
-	while (!am_archive_changes(a, after, c, 3, &n, NULL)) {
-		total += n;
-		after = c[n - 1].seq;
-	}
-	cr_assert_eq(total, 10);
-	am_archive_close(&a);
-	env_free(&env);
-}
-
-static int sum_folders(void *user, int64_t id, const struct am_folder *folder,
-                       uint64_t messages, uint64_t unseen, uint64_t bytes,
-                       struct am_error *err)
-{
-	uint64_t *sums = user;
-
-	(void)id;
-	(void)err;
-	sums[0] += messages;
-	sums[1] += unseen;
-	sums[2] += bytes;
-	sums[3] += folder->role == AM_ROLE_INBOX;
-	return AM_OK;
-}
-
-Test(archive, folders_count_what_is_in_them)
-{
-	struct env *env = env_new();
-	uint64_t sums[4] = {0}, bytes = 0;
-
-	env_import(env, 0, 100, NULL);
-	for (unsigned i = 0; i < 100; i++) {
-		GString *s = box_bytes(i);
-		bytes += s->len;
-		g_string_free(s, TRUE);
-	}
-	struct am_archive *a = env_open(env);
-	cr_assert_eq(am_archive_folders(a, sum_folders, sums, NULL), AM_OK);
-	cr_assert_eq(sums[0], 100);
-	cr_assert_eq(sums[1], 50);
-	cr_assert_eq(sums[2], bytes);
-	cr_assert_eq(sums[3], 1);
-	am_archive_close(&a);
 	env_free(&env);
 }
 
@@ -666,7 +289,7 @@ Test(archive, an_archive_into_an_archive_is_the_same)
 	struct am_item item;
 
 	env_import(env, 0, 100, NULL);
-	struct am_sink *sink = open_sink(other);
+	struct am_sink *sink = env_sink(other);
 	cr_assert_eq(
 		am_format_archive.open_source(&src, &where, &env->ctx, NULL),
 		AM_OK);
@@ -677,7 +300,7 @@ Test(archive, an_archive_into_an_archive_is_the_same)
 			continue;
 		}
 		cr_assert_eq(am_source_load(src, item.message, NULL), AM_OK);
-		put(sink, item.message);
+		env_put(sink, item.message);
 		am_message_free(&item.message);
 	}
 	cr_assert_eq(am_sink_commit(sink, NULL), AM_OK);
@@ -700,30 +323,6 @@ Test(archive, an_archive_into_an_archive_is_the_same)
 
 /* A file in the cache's place stands for a medium nobody can write to, which
  * does not stop root. */
-Test(archive, where_no_cache_can_be_it_is_kept_for_the_session)
-{
-	struct env *env = env_new();
-	char *cache = g_strconcat(env->path, ".cache", NULL);
-
-	env_import(env, 0, 60, NULL);
-	char *before = env_dump(env, env->path);
-	env_remove_cache(env);
-	cr_assert(g_file_set_contents(cache, "", 0, NULL));
-	char *after = env_dump(env, env->path);
-	cr_assert_str_eq(before, after);
-	env_verify(env, env->path);
-	/* And nothing of it stays in the temporary folder. */
-	GDir *dir = g_dir_open(env->dir, 0, NULL);
-	const char *name;
-	while ((name = g_dir_read_name(dir)))
-		cr_assert(g_str_has_prefix(name, "a.mailark"), "%s", name);
-	g_dir_close(dir);
-	g_free(before);
-	g_free(after);
-	g_free(cache);
-	env_free(&env);
-}
-
 Test(archive, cancelling_stops_reading)
 {
 	struct env *env = env_new();
