@@ -3,8 +3,7 @@
  * Synthetic mail, deterministic: the same arguments give the same bytes on any
  * machine.  For benchmarks and wide tests; every word in it is made up here.
  *
- *   gen-mail [-n MESSAGES] [-s SEED] [-a PERCENT] [-m DIR] [-l BYTES] >
- * out.mbox
+ *   gen-mail [-n MESSAGES] [-s SEED] [-a PERCENT] [-m DIR] [-l BYTES]
  *
  * What it imitates, because indexing and compression depend on it: words drawn
  * by Zipf's law from a vocabulary that keeps growing, threads whose replies
