@@ -64,7 +64,7 @@ void am_imap_account_pause(struct am_imap_account *account, uint64_t ms);
 /* Wait out the pause; AM_FATAL when cancelled meanwhile. */
 AM_MUST_USE int am_imap_account_rest(struct am_imap_account *account,
                                      struct am_error *err);
-/* Wait that long, or until cancelled or *stop. */
+/* Wait that long, or until cancelled. */
 AM_MUST_USE int am_imap_account_sleep(struct am_imap_account *account,
                                       uint64_t ms, struct am_error *err);
 

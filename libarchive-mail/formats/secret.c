@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/secret.h"
+
+#include <glib.h>
+
+#include <pthread.h>
+#include <string.h>
+
+enum { SECRET_MOST = 64 * 1024 };
+
+struct am_secret {
+	struct am_ctx *ctx;
+	char *password_command, *password_file, *token_command, *token_file;
+	char *prompt;
+	pthread_mutex_t lock;
+	char *password;
+	GPtrArray *tokens; /* all there were: threads may still look at one */
+};
+
+static void wipe(gpointer s)
+{
+	if (s)
+		explicit_bzero(s, strlen(s));
+	g_free(s);
+}
+
+int am_secret_new(struct am_secret **out, const struct am_secret_places *places,
+                  struct am_ctx *ctx, struct am_error *err)
+{
+	int n = !!places->password_command + !!places->password_file +
+	        !!places->token_command + !!places->token_file;
+
+	*out = NULL;
+	if (n > 1)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "more than one of password-command, "
+		               "password-file, token-command and token-file");
+	struct am_secret *s = g_new0(struct am_secret, 1);
+	s->ctx = ctx;
+	s->password_command = g_strdup(places->password_command);
+	s->password_file = g_strdup(places->password_file);
+	s->token_command = g_strdup(places->token_command);
+	s->token_file = g_strdup(places->token_file);
+	s->prompt = g_strdup(places->prompt);
+	s->tokens = g_ptr_array_new_with_free_func(wipe);
+	pthread_mutex_init(&s->lock, NULL);
+	*out = s;
+	return AM_OK;
+}
+
+void am_secret_free(struct am_secret **secret)
+{
+	struct am_secret *s = *secret;
+
+	*secret = NULL;
+	if (!s)
+		return;
+	wipe(s->password);
+	g_ptr_array_free(s->tokens, TRUE);
+	pthread_mutex_destroy(&s->lock);
+	g_free(s->password_command);
+	g_free(s->password_file);
+	g_free(s->token_command);
+	g_free(s->token_file);
+	g_free(s->prompt);
+	g_free(s);
+}
+
+/* The first line of what there is; takes and wipes `text`. */
+static int first_line(char **out, char *text, const char *whose,
+                      struct am_error *err)
+{
+	size_t n = text ? strcspn(text, "\r\n") : 0;
+
+	*out = n && n < SECRET_MOST ? g_strndup(text, n) : NULL;
+	wipe(text);
+	return *out ? AM_OK
+	            : am_fail(err, AM_FATAL, AM_E_AUTH,
+	                      "%s: nothing in its first line", whose);
+}
+
+static int ask_command(char **out, const char *command, const char *whose,
+                       struct am_error *err)
+{
+	const char *argv[] = {"/bin/sh", "-c", command, NULL};
+	char *text = NULL;
+	GError *why = NULL;
+	int status = 0;
+
+	/* It may want the terminal: gpg asks for its passphrase there. */
+	bool ran = g_spawn_sync(NULL, (char **)argv, NULL,
+	                        G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, &text,
+	                        NULL, &status, &why);
+	if (!ran || !g_spawn_check_wait_status(status, &why)) {
+		int r = am_fail(err, AM_FATAL, AM_E_AUTH, "%s: %s", whose,
+		                why->message);
+		g_error_free(why);
+		wipe(text);
+		return r;
+	}
+	return first_line(out, text, whose, err);
+}
+
+static int ask_file(char **out, const char *path, const char *whose,
+                    struct am_error *err)
+{
+	char *text = NULL;
+	GError *why = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, &why)) {
+		int r = am_fail(err, AM_FATAL, AM_E_AUTH, "%s: %s", whose,
+		                why->message);
+		g_error_free(why);
+		return r;
+	}
+	return first_line(out, text, whose, err);
+}
+
+static int ask_person(char **out, struct am_secret *s, struct am_error *err)
+{
+	char buf[1024] = "";
+	int r = AM_FAILED;
+
+	if (s->ctx && s->ctx->ask)
+		r = s->ctx->ask(s->ctx->user, s->prompt, buf, sizeof buf);
+	if (!r && *buf)
+		*out = g_strdup(buf);
+	explicit_bzero(buf, sizeof buf);
+	return *out ? AM_OK
+	            : am_fail(err, AM_FATAL, AM_E_AUTH,
+	                      "no password: name a password-command, a "
+	                      "password-file or a token-command");
+}
+
+static int get(struct am_secret *s, bool again, const char **password,
+               const char **token, struct am_error *err)
+{
+	char *fresh = NULL;
+	int r = AM_OK;
+
+	if (s->token_command || s->token_file) {
+		r = s->token_command ? ask_command(&fresh, s->token_command,
+		                                   "token-command", err)
+		                     : ask_file(&fresh, s->token_file,
+		                                "token-file", err);
+		if (r)
+			return r;
+		g_ptr_array_add(s->tokens, fresh);
+		*token = fresh;
+		return AM_OK;
+	}
+	/* A person is not asked twice: scripts and threads call this. */
+	if (!s->password || (again && s->password_command)) {
+		r = s->password_command ? ask_command(&fresh,
+		                                      s->password_command,
+		                                      "password-command", err)
+		    : s->password_file  ? ask_file(&fresh, s->password_file,
+		                                   "password-file", err)
+		                        : ask_person(&fresh, s, err);
+		if (r)
+			return r;
+		if (s->password)
+			g_ptr_array_add(s->tokens, s->password);
+		s->password = fresh;
+	}
+	*password = s->password;
+	return AM_OK;
+}
+
+int am_secret_get(struct am_secret *secret, bool again, const char **password,
+                  const char **token, struct am_error *err)
+{
+	*password = NULL;
+	*token = NULL;
+	pthread_mutex_lock(&secret->lock);
+	int r = get(secret, again, password, token, err);
+	pthread_mutex_unlock(&secret->lock);
+	return r;
+}

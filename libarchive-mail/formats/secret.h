@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_SECRET_H
+#define AM_FORMATS_SECRET_H
+
+#include "model/ctx.h"
+
+/*
+ * Where a password or an access token comes from: a command's first line of
+ * output, a file's first line, or the person at the keyboard.  A password is
+ * had once and kept; a token is had for each login, because it expires.
+ * Any thread may call; secrets are wiped when it is freed.
+ */
+struct am_secret_places {
+	const char *password_command, *password_file;
+	const char *token_command, *token_file;
+	const char *prompt; /* "password for user@host" */
+};
+
+struct am_secret;
+
+AM_MUST_USE int am_secret_new(struct am_secret **out,
+                              const struct am_secret_places *places,
+                              struct am_ctx *ctx, struct am_error *err);
+void am_secret_free(struct am_secret **secret);
+/* Whichever there is, the other NULL; they live as long as the secret.
+ * `again`: what was given last was refused. */
+AM_MUST_USE int am_secret_get(struct am_secret *secret, bool again,
+                              const char **password, const char **token,
+                              struct am_error *err);
+
+#endif
