@@ -16,7 +16,7 @@ VERSION := 0.1.0
 LIB    := libarchive-mail
 # Bottom first; the same order as libarchive-mail/floors.
 FLOORS := base model mime wire outlook formats store transfer
-PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd libarchive libssl libcrypto
+PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd libarchive libssl libcrypto jansson
 XPKGS  := xapian-core
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wundef \
@@ -71,7 +71,7 @@ $(foreach f,$(FLOORS),$(eval HAVE_$(f) := $(if $(call srcs,$(f)),$(LIB_$(f)))))
 HAVE_index := $(if $(INDEX_C)$(INDEX_CC),$(LIB_index))
 HAVE_cmd   := $(if $(CMD_C),$(LIB_cmd))
 
-.PHONY: all help deps test-deps demo check tests asan tsan fuzz lint floors format \
+.PHONY: all help deps test-deps lint-deps demo check tests asan tsan fuzz lint floors format \
         bench install clean dist-man test-list samples
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -187,8 +187,10 @@ $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call libs_for,index)
 # ---- lint ------------------------------------------------------------------------------
 ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(CMD_C) cmd/mailark.c
 ALL_H := $(sort $(shell find $(LIB) index cmd tests -name '*.h'))
-lint: floors
-	@CPPFLAGS='$(CPPFLAGS_ALL) $(PKG_CFLAGS)' sh tools/lint.sh $(ALL_C)
+lint: all lint-deps
+	@BUILD='$(BUILD)' \
+	 CPPFLAGS='$(filter-out -DAM_VERSION=%,$(CPPFLAGS_ALL)) $(PKG_CFLAGS)' \
+	 sh tools/lint.sh $(ALL_C)
 format:
 	clang-format -i $(ALL_C) $(INDEX_CC) $(ALL_H) $(wildcard tests/*/*.c)
 
@@ -203,6 +205,8 @@ demo: deps
 	@sh tools/demo.sh $(BUILD)/mailark
 deps:
 	@sh tools/install-deps.sh build
+lint-deps:
+	@sh tools/install-deps.sh build test lint
 test-deps:
 	@sh tools/install-deps.sh build test
 install: all

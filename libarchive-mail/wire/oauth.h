@@ -31,7 +31,8 @@ struct am_oauth_opts {
 	const char *tenant;   /* Microsoft's; NULL: "common" */
 	const char *client_id, *client_secret;
 	const char *scope; /* NULL: the provider's for mail */
-	const char *auth_url, *device_url, *token_url; /* NULL: the provider's */
+	const char *auth_url, *device_url,
+		*token_url; /* NULL: the provider's */
 	const char *token_file;
 	const char *user; /* offered to the provider as who logs in */
 	const char *ca;   /* PEM beside the system's certificates */
@@ -58,8 +59,7 @@ AM_MUST_USE int am_oauth_token(struct am_oauth *oauth, const char *refused,
 /* Both leave the tokens in the file.  Each waits for the person for as long as
  * the provider allows (device) or ten minutes, or until cancelled. */
 AM_MUST_USE int am_oauth_login_device(struct am_oauth *oauth,
-                                      void (*show)(void *user,
-                                                   const char *code,
+                                      void (*show)(void *user, const char *code,
                                                    const char *url),
                                       void *user, struct am_error *err);
 AM_MUST_USE int am_oauth_login_loopback(struct am_oauth *oauth,
