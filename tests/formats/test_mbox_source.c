@@ -256,6 +256,18 @@ static const struct {
          "join-at=59", 1, NULL},
 	{"split-at", SEP "A: b\nC: d\n\ntext\n\nFrom here on\nno header\n\n",
          "split-at=59", 2, NULL},
+	{"a mail attached with its separator",
+         SEP "A: b\nC: d\n\n--b1\nContent-type: Message/RFC822;\n name=x\n"
+             "Content-Disposition: attachment\n\n" SEP
+             "A: b\nC: d\n\ninner\n\n--b1--\n\n" SEP "A: b\nC: d\n\nx\n\n",
+         NULL, 2, "mbox.from-ambiguous"},
+	{"a mail cut short where one was attached",
+         SEP "A: b\nC: d\n\n--b1\nContent-Type: message/rfc822\n\n" SEP
+             "A: b\nC: d\n\nouter\n\n",
+         NULL, 2, NULL},
+	{"a sender with a blank in it",
+         "From x@[10.0.0.1] [pi]  " DATE "\nA: b\nC: d\n\nx\n\n", NULL, 1,
+         NULL},
 	{"nothing at all", "", NULL, 0, NULL},
 };
 
@@ -275,6 +287,39 @@ Test(mbox_source, decisions)
 		cr_expect_str_eq(run->whole->str, cases[i].file, "%s",
 		                 cases[i].shows);
 		mbox_run_free(&run);
+	}
+}
+
+/* Who quoted a '>' may show long after the sample. */
+Test(mbox_source, evidence_behind_the_sample)
+{
+	static const char quoted[] =
+		SEP "A: b\nC: d\n\ntext\n\n>From what they say\n\n";
+	static const struct {
+		const char *later, *raw;
+	} rows[] = {
+		{SEP "A: b\nC: d\n\ntext\n\nFrom now on\n\n",
+	         "A: b\nC: d\n\ntext\n\n>From what they say\n"},
+		{SEP "A: b\nC: d\n\ntext\n\n>>From now on\n\n",
+	         "A: b\nC: d\n\ntext\n\nFrom what they say\n"},
+	};
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		GString *file = g_string_new(NULL);
+		while (file->len < 4300000)
+			g_string_append(file, SEP "A: b\nC: d\n\nx\n\n");
+		unsigned n = (unsigned)(file->len /
+		                        strlen(SEP "A: b\nC: d\n\nx\n\n"));
+		g_string_append(file, quoted);
+		g_string_append(file, rows[i].later);
+		struct run *run =
+			mbox_run_bytes("m.mbox", file->str, file->len, NULL, 0);
+		const struct got *got = mbox_got(run, n);
+		cr_expect(mbox_raw_is(got, rows[i].raw, strlen(rows[i].raw)),
+		          "row %zu", i);
+		cr_expect_eq(got->exactness, i ? AM_UNQUOTED : AM_EXACT);
+		cr_expect(run->whole->len == file->len);
+		mbox_run_free(&run);
+		g_string_free(file, TRUE);
 	}
 }
 

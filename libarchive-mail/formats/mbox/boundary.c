@@ -3,24 +3,13 @@
 
 #include "base/blob.h"
 #include "base/file.h"
-#include "formats/mbox/follow.h"
 #include "formats/mbox/quoting.h"
-#include "formats/mbox/state_headers.h"
+#include "formats/mbox/signs.h"
 #include "model/ctx.h"
 
 #include <glib.h>
 
 #include <string.h>
-
-/* Bytes before the place looked at that stay in the window: a run of '>', an
- * empty line, the NULs of a small hole. */
-#define HISTORY 4096
-/* Crashes leave holes of blocks; a few NULs are somebody's text. */
-#define HOLE_MIN 16
-/* How far behind a separator headers are looked for. */
-#define FOLLOW_MAX (64 * 1024)
-/* How far ahead a Content-Length is followed in packed input. */
-#define CLAIM_MAX (4 * 1024 * 1024)
 
 int am_mbox_scan_open(struct am_mbox_scan *scan, struct am_file *file,
                       uint64_t limit, const struct am_mbox_rules *rules,
@@ -66,39 +55,6 @@ void am_mbox_scan_close(struct am_mbox_scan *scan)
 	am_mbox_window_close(&scan->window);
 }
 
-static void doubt(const struct am_mbox_scan *scan, enum am_mbox_doubt what,
-                  uint64_t offset)
-{
-	if (scan->rules.doubt)
-		scan->rules.doubt(scan->rules.user, what, offset);
-}
-
-/* The lowest offset that must stay in the window. */
-static uint64_t keep_from(const struct am_mbox_scan *scan,
-                          const struct am_mbox_cut *msg, uint64_t at)
-{
-	if (msg && !msg->large)
-		return msg->line;
-	if (!msg && at <= AM_MBOX_JUNK_MAX)
-		return 0;
-	uint64_t low = msg ? msg->line : 0;
-	uint64_t keep = at > HISTORY ? at - HISTORY : 0;
-	if (msg && msg->spool && keep > msg->spooled)
-		keep = msg->spooled;
-	(void)scan;
-	return MAX(keep, low);
-}
-
-/* Have `want` bytes from `at` in the window, or all there are. */
-static void look_ahead(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
-                       uint64_t at, size_t want)
-{
-	struct am_mbox_window *w = &scan->window;
-	while (am_mbox_window_end(w) - at < want &&
-	       am_mbox_window_more(w, keep_from(scan, msg, at)))
-		;
-}
-
 /* The message has outgrown memory: what is wanted of its beginning is copied,
  * and from now on the window goes on without it. */
 static int go_large(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
@@ -130,8 +86,8 @@ static int advance(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 		if (r)
 			return r;
 	}
-	if (msg && msg->spool && at > msg->spooled + HISTORY) {
-		uint64_t upto = at - HISTORY;
+	if (msg && msg->spool && at > msg->spooled + AM_MBOX_HISTORY) {
+		uint64_t upto = at - AM_MBOX_HISTORY;
 		r = am_spool_write(msg->spool,
 		                   am_mbox_window_at(w, msg->spooled),
 		                   (size_t)(upto - msg->spooled), err);
@@ -139,207 +95,9 @@ static int advance(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 			return r;
 		msg->spooled = upto;
 	}
-	return am_mbox_window_more(w, keep_from(scan, msg, at)) ? AM_OK
-	                                                        : AM_END;
-}
-
-/* Is there an empty line before `at`, which is the start of a line? */
-static bool blank_before(const struct am_mbox_scan *scan, uint64_t at)
-{
-	const struct am_mbox_window *w = &scan->window;
-	uint8_t eol = scan->rules.eol;
-	if (at == scan->first)
-		return true;
-	size_t back = (size_t)MIN(at - w->base, 3);
-	const uint8_t *p = am_mbox_window_at(w, at);
-	if (back < 2 || p[-1] != eol)
-		return false;
-	return p[-2] == eol || (back == 3 && p[-2] == '\r' && p[-3] == eol);
-}
-
-/* "From " behind a run of NULs (a hole that a crash left) that begins a line:
- * where the run starts, or UINT64_MAX. */
-static uint64_t hole_before(const struct am_mbox_scan *scan, uint64_t at,
-                            uint64_t floor)
-{
-	const struct am_mbox_window *w = &scan->window;
-	const uint8_t *p = am_mbox_window_at(w, at);
-	const uint8_t *low = am_mbox_window_at(w, MAX(w->base, floor));
-	while (p > low && p[-1] == 0)
-		p--;
-	/* A hole larger than the window: then it is no line of text either. */
-	if ((p > low && p[-1] != scan->rules.eol) ||
-	    am_mbox_window_at(w, at) - p < HOLE_MIN)
-		return UINT64_MAX;
-	return w->base + (uint64_t)(p - w->buf);
-}
-
-/* A separator or the end at `at`, or behind the one line end there? */
-static bool boundary_at(const uint8_t *p, size_t len, bool whole, uint8_t eol)
-{
-	struct am_mbox_from from;
-	for (int skip = 0; skip < 2; skip++) {
-		if (!len)
-			return whole;
-		const uint8_t *end = memchr(p, eol, MIN(len, 2048));
-		size_t line = end ? (size_t)(end - p) : len;
-		if (line && p[line - 1] == '\r')
-			line--;
-		if ((end || whole) && am_mbox_from_parse(&from, p, line))
-			return true;
-		size_t blank = am_mbox_blank_at(p, p + len, eol);
-		if (!blank)
-			return false;
-		p += blank;
-		len -= blank;
-	}
-	return !len && whole;
-}
-
-/* Does the message's Content-Length lead to a separator?  Asked only when
- * something before that place looks like one. */
-static bool claim_holds(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
-                        uint64_t at)
-{
-	struct am_mbox_window *w = &scan->window;
-	uint8_t buf[2 * AM_MBOX_FROM_MAX];
-	size_t got = 0;
-	if (msg->claim_holds >= 0)
-		return msg->claim_holds;
-	bool holds = false;
-	if (!w->reader) {
-		holds = msg->claim <= w->size &&
-		        !am_file_read(w->file, msg->claim, buf, sizeof(buf),
-		                      &got, NULL) &&
-		        boundary_at(buf, got, msg->claim + got >= w->size,
-		                    scan->rules.eol);
-	} else if (msg->claim - at > CLAIM_MAX) {
-		holds = scan->rules.trust_length;
-	} else {
-		look_ahead(scan, msg, at,
-		           (size_t)(msg->claim - at) + sizeof(buf));
-		uint64_t end = am_mbox_window_end(w);
-		holds = msg->claim <= end &&
-		        boundary_at(am_mbox_window_at(w, msg->claim),
-		                    (size_t)(end - msg->claim), w->ended,
-		                    scan->rules.eol);
-	}
-	msg->claim_holds = holds;
-	return holds;
-}
-
-static bool listed(const uint64_t *list, size_t n, uint64_t offset)
-{
-	for (size_t i = 0; i < n; i++)
-		if (list[i] == offset)
-			return true;
-	return false;
-}
-
-/* Length of the line at `at` without its end; *ended when that end is there. */
-static size_t line_length(struct am_mbox_scan *scan, uint64_t at, bool *ended)
-{
-	const uint8_t *p = am_mbox_window_at(&scan->window, at);
-	size_t have = (size_t)(am_mbox_window_end(&scan->window) - at);
-	if (have > AM_MBOX_FROM_MAX + 2)
-		have = AM_MBOX_FROM_MAX + 2;
-	const uint8_t *eol = memchr(p, scan->rules.eol, have);
-	size_t len = eol ? (size_t)(eol - p) : have;
-	*ended = eol != NULL;
-	if (len && scan->rules.eol == '\n' && p[len - 1] == '\r')
-		len--;
-	return len;
-}
-
-/* What follows a separator line, which begins at `at`. */
-static enum am_mbox_follow follow(struct am_mbox_scan *scan,
-                                  struct am_mbox_cut *msg, uint64_t at,
-                                  size_t *passed)
-{
-	bool ended;
-	size_t want = 4096;
-	for (;;) {
-		struct am_mbox_window *w = &scan->window;
-		look_ahead(scan, msg, at, want);
-		const uint8_t *p = am_mbox_window_at(w, at);
-		size_t have = (size_t)(am_mbox_window_end(w) - at);
-		size_t line = line_length(scan, at, &ended);
-		if (!ended) {
-			*passed = 0;
-			return AM_MBOX_FOLLOW_END;
-		}
-		line = (size_t)((const uint8_t *)memchr(p + line,
-		                                        scan->rules.eol,
-		                                        have - line) -
-		                p) +
-		       1;
-		enum am_mbox_follow f = am_mbox_follow_read(
-			p + line, have - line, w->ended && have <= want,
-			scan->rules.eol, passed);
-		if (f != AM_MBOX_FOLLOW_MORE)
-			return f;
-		if (want >= FOLLOW_MAX || w->ended)
-			return AM_MBOX_FOLLOW_HEADERS;
-		want *= 4;
-	}
-}
-
-/* Is there nothing but white space before `at`? */
-static bool begins_with(const struct am_mbox_scan *scan, uint64_t at)
-{
-	const struct am_mbox_window *w = &scan->window;
-	if (w->base > scan->first || at > HISTORY)
-		return false;
-	for (uint64_t i = scan->first; i < at; i++)
-		if (!g_ascii_isspace((char)*am_mbox_window_at(w, i)))
-			return false;
-	return true;
-}
-
-/* The rules.  `at` is a line that begins with "From ". */
-static bool separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
-                      uint64_t at, bool blank)
-{
-	const struct am_mbox_rules *rules = &scan->rules;
-	struct am_mbox_from from;
-	bool ended;
-	size_t passed;
-	if (listed(rules->join, rules->n_join, at))
-		return false;
-	if (listed(rules->split, rules->n_split, at))
-		return true;
-	look_ahead(scan, msg, at, AM_MBOX_FROM_MAX + 2);
-	size_t len = line_length(scan, at, &ended);
-	bool v = (ended || scan->window.ended) &&
-	         am_mbox_from_parse(&from, am_mbox_window_at(&scan->window, at),
-	                            len);
-	bool bare = v && !from.when.known;
-	/* A file that begins with a patch is a series of them. */
-	if (v && !msg && from.kind == AM_MBOX_FROM_PATCH &&
-	    begins_with(scan, at))
-		scan->rules.patches = true;
-	bool patch = v && from.kind == AM_MBOX_FROM_PATCH && !rules->patches;
-	if (v && msg && msg->claim &&
-	    (at == msg->claim || (at > msg->claim && at <= msg->claim + 2 &&
-	                          claim_holds(scan, msg, at)))) {
-		msg->by_length = true;
-		return true;
-	}
-	enum am_mbox_follow f = follow(scan, msg, at, &passed);
-	bool h = f == AM_MBOX_FOLLOW_HEADERS || f == AM_MBOX_FOLLOW_END;
-	bool weak =
-		f == AM_MBOX_FOLLOW_ONE || (f == AM_MBOX_FOLLOW_EMPTY && !bare);
-	bool yes =
-		v && !patch &&
-		((h && !(bare && f == AM_MBOX_FOLLOW_END)) || (blank && weak));
-	if (yes && msg && msg->claim && at < msg->claim &&
-	    at >= msg->start + msg->header.len && claim_holds(scan, msg, at))
-		return false;
-	if (yes ? !h
-	        : (v && blank && !bare && !patch) ||
-	                    (h && !v && f != AM_MBOX_FOLLOW_END))
-		doubt(scan, yes ? AM_MBOX_DOUBT_SPLIT : AM_MBOX_DOUBT_BODY, at);
-	return yes;
+	return am_mbox_window_more(w, am_mbox_keep_from(scan, msg, at))
+	               ? AM_OK
+	               : AM_END;
 }
 
 static void add_quoted(struct am_mbox_cut *msg, uint64_t at, int depth)
@@ -358,26 +116,6 @@ static void add_quoted(struct am_mbox_cut *msg, uint64_t at, int depth)
 	msg->quoted[msg->n_quoted++] = (struct am_mbox_quoted){at, depth};
 }
 
-/* Does the message say that NULs before the word at `at` are its own? */
-static bool owns_nuls(const struct am_mbox_scan *scan, struct am_mbox_cut *msg,
-                      uint64_t at)
-{
-	struct am_mbox_mark mark;
-	if (msg->owns_nuls >= 0)
-		return msg->owns_nuls;
-	const uint8_t *head =
-		msg->large ? msg->copy + (msg->start - msg->line)
-			   : am_mbox_window_at(&scan->window, msg->start);
-	struct am_mbox_header *own = g_memdup2(&msg->header, sizeof(*own));
-	/* Without an empty line the block has run on, past `at` perhaps. */
-	if (own->len > at - msg->start)
-		am_mbox_header_scan(own, head, (size_t)(at - msg->start),
-		                    scan->rules.eol);
-	msg->owns_nuls = am_mbox_mark_find(&mark, own, head) && mark.nuls;
-	g_free(own);
-	return msg->owns_nuls;
-}
-
 /* Judge the word found at `at`.  true: a separator; the message ends there. */
 static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
                   uint64_t at)
@@ -391,9 +129,9 @@ static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	                          am_mbox_window_at(w, low), low == floor,
 	                          scan->rules.eol);
 	if (depth < 0 && at > low && am_mbox_window_at(w, at)[-1] == 0) {
-		line = hole_before(scan, at, floor);
+		line = am_mbox_hole_before(scan, at, floor);
 		hole = line != UINT64_MAX &&
-		       !(msg && owns_nuls(scan, msg, at));
+		       !(msg && am_mbox_owns_nuls(scan, msg, at));
 		depth = hole ? 0 : -1;
 	}
 	if (depth < 0)
@@ -404,10 +142,11 @@ static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 			           depth);
 		return false;
 	}
-	bool blank = blank_before(scan, line);
+	bool blank = am_mbox_blank_before(scan, line);
+	uint64_t n_doubts = scan->n_doubts;
 	bool spaced = am_mbox_window_end(w) - at > 4 &&
 	              am_mbox_window_at(w, at)[4] == ' ';
-	if (spaced && separates(scan, msg, at, blank)) {
+	if (spaced && am_mbox_separates(scan, msg, at, blank)) {
 		if (msg) {
 			msg->blank = blank;
 			msg->hole = hole;
@@ -416,7 +155,7 @@ static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	}
 	if (msg && !hole && at != msg->start) {
 		msg->n_plain++;
-		msg->n_plain_blank += blank;
+		msg->n_plain_blank += blank && n_doubts == scan->n_doubts;
 	} else if (msg && !hole && !scan->rules.wide) {
 		msg->n_plain++;
 	}
@@ -443,7 +182,7 @@ static int search(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 		}
 		at = w->base + (uint64_t)(found - w->buf);
 		/* What follows the word decides too: have it. */
-		look_ahead(scan, msg, at, 5);
+		am_mbox_look_ahead(scan, msg, at, 5);
 		if (judge(scan, msg, at)) {
 			scan->next = at;
 			return AM_OK;
@@ -477,9 +216,10 @@ static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 	size_t passed = 0;
 	msg->line = scan->next;
 	msg->start = msg->line; /* until known: nothing before it may go */
-	look_ahead(scan, msg, msg->line, AM_MBOX_FROM_MAX + 2);
-	size_t len = line_length(scan, msg->line, &ended);
-	enum am_mbox_follow f = follow(scan, msg, msg->line, &passed);
+	am_mbox_look_ahead(scan, msg, msg->line, AM_MBOX_FROM_MAX + 2);
+	size_t len = am_mbox_line_length(scan, msg->line, &ended);
+	enum am_mbox_follow f =
+		am_mbox_follow_at(scan, msg, msg->line, &passed);
 	if (f != AM_MBOX_FOLLOW_HEADERS && f != AM_MBOX_FOLLOW_ONE)
 		passed = 0;
 	uint64_t end = am_mbox_window_end(w);
@@ -557,7 +297,7 @@ int am_mbox_scan_next(struct am_mbox_scan *scan, struct am_error *err)
 	if (msg->claim && !msg->by_length &&
 	    !(msg->at_end &&
 	      (msg->end >= msg->claim && msg->end <= msg->claim + 2)))
-		doubt(scan, AM_MBOX_DOUBT_LENGTH, msg->line);
+		am_mbox_doubted(scan, AM_MBOX_DOUBT_LENGTH, msg->line);
 	point(scan, msg);
 	return AM_OK;
 }

@@ -25,6 +25,9 @@ struct am_spool;
  * NULs before it do not hide a separator: a crash left a hole there.  Our own
  * sink marks a message that has such bytes of its own ("nuls").
  *
+ * A message that is attached with its From_ line stays where it is, see
+ * attached.h.
+ *
  * Everything else is text.  Memory: the window, whatever the message's size.
  */
 
@@ -65,10 +68,12 @@ struct am_mbox_cut {
 	struct am_mbox_header header;
 	struct am_mbox_quoted *quoted;
 	size_t n_quoted, quoted_room;
-	bool quoted_lost;       /* more than AM_MBOX_QUOTED_MAX */
-	int deepest;            /* '>'s of the deepest of them */
-	unsigned n_plain;       /* "From " lines taken for text */
-	unsigned n_plain_blank; /* of these, with an empty line before */
+	bool quoted_lost; /* more than AM_MBOX_QUOTED_MAX */
+	int deepest;      /* '>'s of the deepest of them */
+	unsigned n_plain; /* "From " lines taken for text */
+	/* Of these, with an empty line before and not the least of a separator
+	 * about them: nobody who quotes leaves such a line. */
+	unsigned n_plain_blank;
 
 	/* Valid until the next scan: */
 	const uint8_t *data; /* [start, end), or NULL: a large one */
@@ -95,6 +100,7 @@ struct am_mbox_scan {
 	uint64_t next;  /* the separator found last; UINT64_MAX: none left */
 	uint64_t first; /* start of what is looked at: 3 behind a BOM */
 	bool begun;
+	uint64_t n_doubts;
 	/* What stands before the first separator, when it is not too much. */
 	uint8_t *junk;
 	uint64_t junk_len;

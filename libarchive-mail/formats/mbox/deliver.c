@@ -42,12 +42,19 @@ static void choose_quoting(struct work *w)
 		w->undo = w->state.mark.quote;
 		return;
 	}
-	/* Evidence that came after the sample. */
-	if (d->quote == AM_MBOX_QUOTE_RD && !d->sure && w->cut->deepest > 1) {
+	/* Evidence that comes after the sample. */
+	bool guessed = d->quote == AM_MBOX_QUOTE_RD && !d->sure;
+	if (guessed && w->cut->n_quoted && !d->far)
+		am_mbox_dialect_look_far(d, w->scan->window.file, w->scan->ctx);
+	if (guessed && !d->sure && w->cut->deepest > 1) {
 		d->sure = true;
 		d->name = "mboxrd";
-		note(w, AM_NOTE_INFO, "mbox.dialect", "seen to be mboxrd");
 	}
+	if (guessed && d->sure)
+		am_ctx_note(w->scan->ctx, AM_NOTE_INFO, "mbox.dialect",
+		            w->box->folder, w->box->name,
+		            "seen to be %s, message at byte %" PRIu64, d->name,
+		            w->cut->line);
 	w->undo = d->quote;
 }
 

@@ -14,6 +14,7 @@
 struct am_mbox_dialect {
 	const char *name; /* "mboxrd", "mboxo", "mboxcl2", "imap-backup" … */
 	enum am_mbox_quote quote; /* to be undone */
+	bool far;                 /* more than the sample has been looked at */
 	bool sure;   /* that is told by evidence or by the user, not guessed */
 	bool blank;  /* an empty line stands before each separator */
 	uint8_t eol; /* '\n', or '\r' */
@@ -39,6 +40,9 @@ bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name);
 const char *am_mbox_flavour_name(enum am_mbox_flavour flavour);
 
 #define AM_MBOX_SAMPLE (4 * 1024 * 1024)
+/* A look further ahead, when a line with a '>' comes and nothing told yet who
+ * put it there. */
+#define AM_MBOX_FAR (64 * 1024 * 1024)
 
 /* name: the file's; ".mboxo" and its kind are evidence too. */
 AM_MUST_USE int am_mbox_dialect_sample(struct am_mbox_dialect *out,
@@ -46,6 +50,10 @@ AM_MUST_USE int am_mbox_dialect_sample(struct am_mbox_dialect *out,
                                        enum am_mbox_flavour told,
                                        struct am_ctx *ctx,
                                        struct am_error *err);
+
+/* The quoting again, of that many bytes. */
+void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
+                              struct am_file *file, struct am_ctx *ctx);
 
 /* Where the run of storage fields at the end of a header block begins: index
  * into its fields; n_fields when the last line is none. */

@@ -278,7 +278,9 @@ static bool sender_shaped(const struct line *l, size_t n)
 		return true;
 	if (last.len > 2 && last.s[0] == '<' && last.s[last.len - 1] == '>')
 		return true;
-	return l->words[0].s[0] == '"' && n == 2;
+	/* "x@[10.0.0.1] [pi]", as a mail server wrote what it was told. */
+	return n == 2 && (l->words[0].s[0] == '"' ||
+	                  memchr(l->words[0].s, '@', l->words[0].len));
 }
 
 /* Gmail's message number in place of an address. */
