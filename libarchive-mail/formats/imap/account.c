@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/imap/account.h"
 
-#include "formats/secret.h"
+#include "formats/credential.h"
 #include "formats/server_url.h"
 #include "wire/sasl.h"
 
@@ -14,7 +14,7 @@ enum { PORT_IMAP = 143, PORT_IMAPS = 993, STEP_MS = 50 };
 
 /* What changes: secrets and the pause. */
 struct am_imap_private {
-	struct am_secret *secret;
+	struct am_credential *secret;
 	pthread_mutex_t lock;
 	int64_t resume_at; /* monotonic µs */
 };
@@ -122,7 +122,7 @@ static int make_secret(struct am_imap_account *a,
 	char *prompt = g_strdup_printf("Password for %s%s%s",
 	                               a->user ? a->user : "",
 	                               a->user ? " at " : "", a->host);
-	struct am_secret_places places = {
+	struct am_credential_places places = {
 		.password_command =
 			am_location_option(where, table, "password-command"),
 		.password_file =
@@ -133,7 +133,7 @@ static int make_secret(struct am_imap_account *a,
 		.prompt = prompt,
 	};
 
-	int r = am_secret_new(&a->private->secret, &places, a->ctx, err);
+	int r = am_credential_new(&a->private->secret, &places, a->ctx, err);
 	g_free(prompt);
 	return r;
 }
@@ -212,7 +212,7 @@ void am_imap_account_free(struct am_imap_account **account)
 	*account = NULL;
 	if (!a)
 		return;
-	am_secret_free(&a->private->secret);
+	am_credential_free(&a->private->secret);
 	pthread_mutex_destroy(&a->private->lock);
 	g_free(a->private);
 	g_free(a->host);
@@ -246,7 +246,7 @@ int am_imap_account_secret(struct am_imap_account *account, bool again,
 	/* A certificate may do; what else is asked for is not known yet. */
 	if (account->user && (!account->cert || !account->auth ||
 	                      g_ascii_strcasecmp(account->auth, "EXTERNAL")))
-		r = am_secret_get(account->private->secret, again,
+		r = am_credential_get(account->private->secret, again,
 		                  &out->password, &out->token, err);
 	return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef AM_FORMATS_SECRET_H
-#define AM_FORMATS_SECRET_H
+#ifndef AM_FORMATS_CREDENTIAL_H
+#define AM_FORMATS_CREDENTIAL_H
 
 #include "model/ctx.h"
 
@@ -10,21 +10,21 @@
  * had once and kept; a token is had for each login, because it expires.
  * Any thread may call; secrets are wiped when it is freed.
  */
-struct am_secret_places {
+struct am_credential_places {
 	const char *password_command, *password_file;
 	const char *token_command, *token_file;
 	const char *prompt; /* "password for user@host" */
 };
 
-struct am_secret;
+struct am_credential;
 
-AM_MUST_USE int am_secret_new(struct am_secret **out,
-                              const struct am_secret_places *places,
+AM_MUST_USE int am_credential_new(struct am_credential **out,
+                              const struct am_credential_places *places,
                               struct am_ctx *ctx, struct am_error *err);
-void am_secret_free(struct am_secret **secret);
+void am_credential_free(struct am_credential **secret);
 /* Whichever there is, the other NULL; they live as long as the secret.
  * `again`: what was given last was refused. */
-AM_MUST_USE int am_secret_get(struct am_secret *secret, bool again,
+AM_MUST_USE int am_credential_get(struct am_credential *secret, bool again,
                               const char **password, const char **token,
                               struct am_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/secret.h"
+#include "formats/credential.h"
 
 #include <glib.h>
 
@@ -8,7 +8,7 @@
 
 enum { SECRET_MOST = 64 * 1024 };
 
-struct am_secret {
+struct am_credential {
 	struct am_ctx *ctx;
 	char *password_command, *password_file, *token_command, *token_file;
 	char *prompt;
@@ -24,7 +24,7 @@ static void wipe(gpointer s)
 	g_free(s);
 }
 
-int am_secret_new(struct am_secret **out, const struct am_secret_places *places,
+int am_credential_new(struct am_credential **out, const struct am_credential_places *places,
                   struct am_ctx *ctx, struct am_error *err)
 {
 	int n = !!places->password_command + !!places->password_file +
@@ -35,7 +35,7 @@ int am_secret_new(struct am_secret **out, const struct am_secret_places *places,
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "more than one of password-command, "
 		               "password-file, token-command and token-file");
-	struct am_secret *s = g_new0(struct am_secret, 1);
+	struct am_credential *s = g_new0(struct am_credential, 1);
 	s->ctx = ctx;
 	s->password_command = g_strdup(places->password_command);
 	s->password_file = g_strdup(places->password_file);
@@ -48,9 +48,9 @@ int am_secret_new(struct am_secret **out, const struct am_secret_places *places,
 	return AM_OK;
 }
 
-void am_secret_free(struct am_secret **secret)
+void am_credential_free(struct am_credential **secret)
 {
-	struct am_secret *s = *secret;
+	struct am_credential *s = *secret;
 
 	*secret = NULL;
 	if (!s)
@@ -116,7 +116,7 @@ static int ask_file(char **out, const char *path, const char *whose,
 	return first_line(out, text, whose, err);
 }
 
-static int ask_person(char **out, struct am_secret *s, struct am_error *err)
+static int ask_person(char **out, struct am_credential *s, struct am_error *err)
 {
 	char buf[1024] = "";
 	int r = AM_FAILED;
@@ -132,7 +132,7 @@ static int ask_person(char **out, struct am_secret *s, struct am_error *err)
 	                      "password-file or a token-command");
 }
 
-static int get(struct am_secret *s, bool again, const char **password,
+static int get(struct am_credential *s, bool again, const char **password,
                const char **token, struct am_error *err)
 {
 	char *fresh = NULL;
@@ -167,7 +167,7 @@ static int get(struct am_secret *s, bool again, const char **password,
 	return AM_OK;
 }
 
-int am_secret_get(struct am_secret *secret, bool again, const char **password,
+int am_credential_get(struct am_credential *secret, bool again, const char **password,
                   const char **token, struct am_error *err)
 {
 	*password = NULL;

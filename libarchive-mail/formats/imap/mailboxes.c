@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Asking which mailboxes there are.  LIST-EXTENDED is offered by servers on
+ * which it does not work (Strato: nothing; Proton and others: BAD), so what it
+ * does not give is asked for in the old way.
+ */
+#include "formats/imap/mailboxes.h"
+
+#include <string.h>
+
+static int take(struct am_imap_command *cmd, const struct am_imap_line *line,
+                struct am_error *err)
+{
+	(void)err;
+	return am_imap_listing_line(cmd->user, line);
+}
+
+static const char *status_items(const struct am_imap_session *s)
+{
+	return am_imap_session_has(s, "CONDSTORE") ||
+	                       am_imap_session_has(s, "QRESYNC")
+	               ? "(MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ)"
+	               : "(MESSAGES UIDNEXT UIDVALIDITY)";
+}
+
+static int list_extended(struct am_imap_listing *l, bool numbers,
+                         struct am_error *err)
+{
+	struct am_imap_session *s = l->session;
+	struct am_imap_command cmd = {.untagged = take, .user = l};
+	struct am_imap_out *out = am_imap_session_out(s);
+
+	am_imap_put(out, "LIST \"\" \"*\" RETURN (SUBSCRIBED CHILDREN%s",
+	            am_imap_session_has(s, "SPECIAL-USE") ? " SPECIAL-USE"
+	                                                  : "");
+	if (numbers && am_imap_session_has(s, "LIST-STATUS"))
+		am_imap_put(out, " STATUS %s", status_items(s));
+	am_imap_put(out, ")");
+	return am_imap_session_run(s, &cmd, "LIST", err);
+}
+
+static int list_plain(struct am_imap_listing *l, struct am_error *err)
+{
+	struct am_imap_session *s = l->session;
+	struct am_imap_command list = {.untagged = take, .user = l};
+	struct am_imap_command lsub = {.untagged = take, .user = l};
+
+	am_imap_put(am_imap_session_out(s), "LIST \"\" \"*\"");
+	int r = am_imap_session_send(s, &list, err);
+	am_imap_put(am_imap_session_out(s), "LSUB \"\" \"*\"");
+	if (!r)
+		r = am_imap_session_send(s, &lsub, err);
+	else
+		am_imap_out_clear(am_imap_session_out(s));
+	if (!r)
+		r = am_imap_session_wait(s, &list, "LIST", err);
+	if (!r) {
+		r = am_imap_session_wait(s, &lsub, "LSUB", err);
+		return r == AM_FAILED ? AM_OK : r;
+	}
+	if (r == AM_FAILED) {
+		struct am_error ignored;
+		int again = am_imap_session_wait(s, &lsub, "LSUB", &ignored);
+		if (again && again != AM_FAILED)
+			r = again;
+	}
+	return r;
+}
+
+static void listing_clear(struct am_imap_listing *l)
+{
+	if (l->by_name)
+		g_hash_table_destroy(l->by_name);
+	if (l->boxes)
+		g_ptr_array_unref(l->boxes);
+	if (l->roles)
+		g_ptr_array_unref(l->roles);
+	*l = (struct am_imap_listing){.session = l->session};
+}
+
+static void listing_new(struct am_imap_listing *l, struct am_imap_session *s)
+{
+	*l = (struct am_imap_listing){
+		.session = s,
+		.boxes = g_ptr_array_new_with_free_func(am_imap_box_free),
+		.roles = g_ptr_array_new(),
+		.by_name = g_hash_table_new(g_str_hash, g_str_equal)};
+}
+
+int am_imap_mailboxes_list(struct am_imap_session *s, bool numbers,
+                           GPtrArray **out, struct am_error *err)
+{
+	struct am_imap_listing l;
+	int r = AM_FAILED;
+
+	*out = NULL;
+	listing_new(&l, s);
+	if (am_imap_session_has(s, "LIST-EXTENDED") ||
+	    am_imap_session_has(s, "IMAP4REV2")) {
+		r = list_extended(&l, numbers, err);
+		if (r == AM_FAILED || (!r && !l.boxes->len)) {
+			am_imap_session_distrust(s, "LIST-EXTENDED");
+			am_imap_session_distrust(s, "LIST-STATUS");
+			listing_clear(&l);
+			listing_new(&l, s);
+			r = AM_FAILED;
+		}
+	}
+	if (r == AM_FAILED)
+		r = list_plain(&l, err);
+	if (!r)
+		r = am_imap_listing_name(&l, err);
+	if (!r)
+		*out = g_steal_pointer(&l.boxes);
+	listing_clear(&l);
+	return r;
+}
+
+/* So many under way at once: two ends do not write at each other for ever. */
+enum { STATUS_AT_ONCE = 200 };
+
+static int status_send(struct am_imap_session *s, struct am_imap_command *cmd,
+                       const struct am_imap_box *box, struct am_error *err)
+{
+	struct am_imap_out *out = am_imap_session_out(s);
+
+	am_imap_put(out, "STATUS ");
+	int r = am_imap_put_string(out, box->name, strlen(box->name), err);
+	am_imap_put(out, " %s", status_items(s));
+	if (!r)
+		return am_imap_session_send(s, cmd, err);
+	am_imap_out_clear(out);
+	return r;
+}
+
+int am_imap_mailboxes_status(struct am_imap_session *s, const GPtrArray *boxes,
+                             struct am_error *err)
+{
+	struct am_imap_command *cmds =
+		g_new0(struct am_imap_command, STATUS_AT_ONCE);
+	struct am_imap_listing l;
+	guint sent = 0, ended = 0;
+	int r = AM_OK;
+
+	listing_new(&l, s);
+	for (guint i = 0; i < boxes->len; i++) {
+		struct am_imap_box *box = boxes->pdata[i];
+		bool inbox = !g_ascii_strcasecmp(box->name, "INBOX");
+		g_hash_table_insert(
+			l.by_name, inbox ? (gpointer) "INBOX" : box->name, box);
+	}
+	while (!r && ended < boxes->len) {
+		if (sent < boxes->len && sent - ended < STATUS_AT_ONCE) {
+			struct am_imap_box *box = boxes->pdata[sent];
+			struct am_imap_command *cmd =
+				&cmds[sent++ % STATUS_AT_ONCE];
+			*cmd = (struct am_imap_command){.untagged = take,
+			                                .user = &l};
+			cmd->reply.end = AM_IMAP_END_OK;
+			if (!box->told && box->selectable)
+				r = status_send(s, cmd, box, err);
+			continue;
+		}
+		/* One that is refused is found out when it is opened. */
+		r = am_imap_session_wait(s, &cmds[ended++ % STATUS_AT_ONCE],
+		                         "STATUS", err);
+		if (r == AM_FAILED)
+			r = AM_OK;
+	}
+	/* A session that broke off points at none of them any more. */
+	listing_clear(&l);
+	g_free(cmds);
+	return r;
+}
