@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "index/document.h"
 #include "index/index_impl.h"
+#include "index/invert.h"
 #include "model/ctx.h"
 #include "store/archive.h"
 
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 /* One message into the shard.  AM_FAILED: this one cannot be read. */
-static int add_message(struct am_xapian_writer *xapian,
+static int add_message(struct am_invert *invert,
                        struct am_places_writer *places, struct am_document *doc,
                        uint32_t id, struct am_error *err)
 {
@@ -24,9 +25,8 @@ static int add_message(struct am_xapian_writer *xapian,
 	terms = am_document_terms(doc, &n);
 	order = am_document_order(doc, &len);
 	place.id = id;
-	int r = am_xapian_add(xapian, id, terms, n, err);
-	if (!r)
-		r = am_places_add(places, &place, order, len, err);
+	am_invert_add(invert, id, terms, n);
+	int r = am_places_add(places, &place, order, len, err);
 	/* Half of a document must not stay: the shard is done for. */
 	return r ? AM_FATAL : AM_OK;
 }
@@ -46,27 +46,25 @@ static int read_message(struct am_archive *archive, struct am_document *doc,
 	return r;
 }
 
-static int fill(struct am_xapian_writer *xapian,
-                struct am_places_writer *places, const struct am_batch *b,
+static int fill(struct am_places_writer *places, const struct am_batch *b,
                 struct am_archive *archive, struct am_document *doc,
-                size_t *took, uint32_t *documents, struct am_error *err)
+                struct am_invert *invert, size_t *took, uint32_t *documents,
+                struct am_error *err)
 {
-	uint64_t text = 0;
-
 	for (*took = 0; *took < b->n; ++*took) {
 		uint32_t id = b->ids[*took];
 		uint64_t size = 0;
-		if (am_ctx_cancelled(b->ctx) || text > AM_BATCH_TEXT)
+		if (am_ctx_cancelled(b->ctx) ||
+		    am_invert_bytes(invert) > b->memory)
 			break;
 		int r = read_message(archive, doc, id, b->ctx, &size, err);
 		if (r == AM_FATAL)
 			return r;
 		if (!r) {
-			r = add_message(xapian, places, doc, id, err);
+			r = add_message(invert, places, doc, id, err);
 			if (r)
 				return r;
 			++*documents;
-			text += am_document_text(doc);
 		} else {
 			char origin[24];
 			g_snprintf(origin, sizeof(origin), "%" PRIu32, id);
@@ -91,9 +89,8 @@ static void remove_quietly(const char *path)
 
 int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
                    struct am_archive *archive, struct am_document *doc,
-                   struct am_error *err)
+                   struct am_invert *invert, struct am_error *err)
 {
-	struct am_xapian_writer *xapian = NULL;
 	struct am_places_writer *places = NULL;
 	struct am_shard planned = {b->ids[0], b->ids[b->n - 1], 0};
 	/* Its last id is not known before: it is renamed when it is. */
@@ -105,17 +102,17 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 	*took = 0;
 	int r = am_remove_tree(dir, err);
 	if (!r)
-		r = am_xapian_create(&xapian, dir, err);
+		r = am_make_dirs(dir, err);
 	if (!r)
 		r = am_places_create(&places, places_path, err);
 	if (!r)
-		r = fill(xapian, places, b, archive, doc, took,
+		r = fill(places, b, archive, doc, invert, took,
 		         &planned.documents, err);
 	if (!r)
-		r = am_xapian_finish(&xapian, err);
+		r = am_invert_write(invert, dir, err);
 	if (!r)
 		r = am_places_finish(&places, err);
-	am_xapian_abandon(&xapian);
+	am_invert_clear(invert);
 	am_places_abandon(&places);
 	if (*took)
 		planned.last = b->ids[*took - 1];

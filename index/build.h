@@ -9,6 +9,7 @@
 struct am_archive;
 struct am_ctx;
 struct am_document;
+struct am_invert;
 
 /*
  * Making and joining shards, for update.c and its workers.  Nothing here is
@@ -16,18 +17,16 @@ struct am_document;
  */
 
 /*
- * How far one shard of a worker goes.  Xapian sorts what it is given in a tree
- * that outgrows the processor's cache: 6,000 list messages take 4.0 s in shards
- * of 200, 4.2 s of 500, 6.0 s of 2,000, 8.7 s in one.  But joining keeps each
- * shard's pieces of a posting list as they are: 10.9, 8.8, 6.9 and 6.3 MB.
+ * How far one shard of a worker goes: the more it holds, the less there is to
+ * join later, which also leaves posting lists in the pieces they came in.
  */
-#define AM_BATCH_DOCUMENTS 500
-#define AM_BATCH_TEXT      (3u * 1024 * 1024)
+#define AM_BATCH_DOCUMENTS    16384
+#define AM_BATCH_MEMORY_LEAST (4u << 20) /* of am_invert_bytes() */
 
 struct am_batch {
 	const char *dir;
 	const uint32_t *ids; /* ascending */
-	size_t n;
+	size_t n, memory;
 	struct am_ctx *ctx;
 	/* Counts what was done, from the worker's thread. */
 	void (*did)(void *user, uint64_t bytes, bool failed);
@@ -43,7 +42,8 @@ struct am_batch {
 AM_MUST_USE int am_build_shard(struct am_shard *out, size_t *took,
                                const struct am_batch *batch,
                                struct am_archive *archive,
-                               struct am_document *doc, struct am_error *err);
+                               struct am_document *doc,
+                               struct am_invert *invert, struct am_error *err);
 /* Several into one that covers their ids; the old ones stay. */
 AM_MUST_USE int am_build_merge(struct am_shard *out, const char *dir,
                                const struct am_shard *from, size_t n,

@@ -12,12 +12,15 @@
 #include <string.h>
 
 /*
- * Terms are counted here in a hash table of our own and handed to Xapian once
- * each, in order: its own containers cost several times as much per word.
+ * Terms are counted here in a hash table of our own and handed on once
+ * each: Xapian's containers cost several times as much per word.
  */
 
 /* Weight of a word in the subject, beside the 1 of each place it stands at. */
 #define SUBJECT_WEIGHT 4
+/* Sends a word's hash far from itself for each region; any odd number will do.
+ */
+#define REGION_HASH UINT64_C(0x9e3779b97f4a7c15)
 
 struct entry {
 	uint64_t hash;
@@ -180,9 +183,9 @@ static int add_text(void *user, enum am_region region, const char *text,
  */
 
 static void add_term(struct am_document *d, const char *text, size_t len,
-                     uint32_t count)
+                     uint64_t hash, uint32_t count)
 {
-	struct am_term term = {text, (uint32_t)len, count};
+	struct am_term term = {text, hash, (uint32_t)len, count};
 
 	g_array_append_val(d->terms, term);
 }
@@ -193,7 +196,8 @@ static void add_fact(struct am_document *d, const char *prefix,
 	char term[AM_TERM_MAX];
 	size_t len = am_document_fact_term(term, prefix, value);
 
-	add_term(d, am_arena_strndup(d->arena, term, len), len, 0);
+	add_term(d, am_arena_strndup(d->arena, term, len), len,
+	         am_word_hash(term, len), 0);
 }
 
 size_t am_document_fact_term(char *out, const char *prefix, const char *value)
@@ -212,14 +216,6 @@ size_t am_document_fact_term(char *out, const char *prefix, const char *value)
 	return n + 41;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	const struct am_term *x = a, *y = b;
-	int c = memcmp(x->text, y->text, MIN(x->len, y->len));
-
-	return c ? c : (x->len > y->len) - (x->len < y->len);
-}
-
 static void list_terms(struct am_document *d, const struct am_facts *facts)
 {
 	const char *text = (const char *)d->text->data;
@@ -227,7 +223,7 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 	for (guint i = 0; i < d->entries->len; i++) {
 		const struct entry *e = &ENTRIES(d)[i];
 		g_array_append_val(d->hashes, e->hash);
-		add_term(d, text + e->text, e->len, e->count);
+		add_term(d, text + e->text, e->len, e->hash, e->count);
 		for (unsigned r = 0; r < AM_REGION_COUNT; r++) {
 			char prefix = am_region_prefix((enum am_region)r);
 			if (!prefix || !(e->regions & AM_REGION_BIT(r)))
@@ -235,7 +231,8 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 			char *term = am_arena_alloc(d->arena, e->len + 1);
 			term[0] = prefix;
 			memcpy(term + 1, text + e->text, e->len);
-			add_term(d, term, e->len + 1, 1);
+			add_term(d, term, e->len + 1,
+			         e->hash + (uint64_t)prefix * REGION_HASH, 1);
 		}
 	}
 	if (facts->message_id && *facts->message_id)
@@ -244,7 +241,6 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 		add_fact(d, AM_TERM_ATTACHMENT, "");
 	for (size_t i = 0; i < facts->n_types; i++)
 		add_fact(d, AM_TERM_TYPE, facts->types[i]);
-	qsort(d->terms->data, d->terms->len, sizeof(struct am_term), by_text);
 }
 
 int am_document_read(struct am_document *d, const struct am_blob *raw,

@@ -22,7 +22,7 @@ AM_MUST_USE int am_document_read(struct am_document *doc,
                                  const struct am_limits *limits,
                                  struct am_error *err);
 
-/* Sorted as Xapian sorts. */
+/* Each once. */
 const struct am_term *am_document_terms(const struct am_document *doc,
                                         size_t *n);
 const uint8_t *am_document_order(const struct am_document *doc, size_t *len);

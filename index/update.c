@@ -2,6 +2,7 @@
 #include "index/build.h"
 #include "index/document.h"
 #include "index/index_impl.h"
+#include "index/invert.h"
 
 #include "base/file.h"
 #include "base/time.h"
@@ -22,6 +23,8 @@
  * expunged is left out of answers.
  */
 
+#define RUN_LEAST       500 /* documents worth a worker */
+#define WORK_MEMORY     (64u << 20)
 #define FAN_IN          16 /* shards joined at a time */
 #define PUBLISH_SECONDS 30
 #define PUBLISH_EVERY   20000u /* documents */
@@ -41,6 +44,7 @@ struct update {
 	struct am_ctx *ctx;
 	const uint32_t *ids;
 	size_t n_ids, next; /* next: to be dealt */
+	size_t run, memory; /* of a shard at most: ids, am_invert_bytes() */
 	GMutex mutex;
 	GCond changed;
 	GPtrArray *segments; /* ascending */
@@ -238,10 +242,11 @@ static guint position_of(const struct update *u, const struct segment *s)
 
 /* Takes the next stretch and indexes it, shard after shard. */
 static int index_some(struct update *u, struct am_archive *archive,
-                      struct am_document *doc, struct am_error *err)
+                      struct am_document *doc, struct am_invert *invert,
+                      struct am_error *err)
 {
 	size_t begin = u->next;
-	size_t end = MIN(begin + AM_BATCH_DOCUMENTS, u->n_ids);
+	size_t end = MIN(begin + u->run, u->n_ids);
 	int r = AM_OK;
 
 	u->next = end;
@@ -250,6 +255,7 @@ static int index_some(struct update *u, struct am_archive *archive,
 		struct am_batch batch = {.dir = u->index->path,
 		                         .ids = u->ids + begin,
 		                         .n = end - begin,
+		                         .memory = u->memory,
 		                         .ctx = u->ctx,
 		                         .did = did_message,
 		                         .user = u};
@@ -261,7 +267,8 @@ static int index_some(struct update *u, struct am_archive *archive,
 			at--;
 		g_ptr_array_insert(u->segments, (gint)at, s);
 		g_mutex_unlock(&u->mutex);
-		r = am_build_shard(&s->shard, &took, &batch, archive, doc, err);
+		r = am_build_shard(&s->shard, &took, &batch, archive, doc,
+		                   invert, err);
 		g_mutex_lock(&u->mutex);
 		if (r || !took) {
 			/* Failed or cancelled: these ids are not covered. */
@@ -286,7 +293,7 @@ static bool work_left(struct update *u)
 }
 
 static void work(struct update *u, struct am_archive *archive,
-                 struct am_document *doc)
+                 struct am_document *doc, struct am_invert *invert)
 {
 	struct am_error err;
 
@@ -299,7 +306,7 @@ static void work(struct update *u, struct am_archive *archive,
 			r = join(u, at, FAN_IN, &err);
 		} else if (u->next < u->n_ids) {
 			u->busy++;
-			r = index_some(u, archive, doc, &err);
+			r = index_some(u, archive, doc, invert, &err);
 		} else {
 			g_cond_wait(&u->changed, &u->mutex);
 			continue;
@@ -320,6 +327,7 @@ static gpointer worker(gpointer user)
 	struct update *u = user;
 	struct am_archive *archive = NULL;
 	struct am_document *doc = am_document_new();
+	struct am_invert *invert = am_invert_new();
 	struct am_error err;
 	int r = am_archive_open(&archive, u->archive, false, u->ctx, &err);
 
@@ -328,8 +336,9 @@ static gpointer worker(gpointer user)
 		stop_all(u, r, &err);
 		g_mutex_unlock(&u->mutex);
 	} else {
-		work(u, archive, doc);
+		work(u, archive, doc, invert);
 	}
+	am_invert_free(&invert);
 	am_document_free(&doc);
 	am_archive_close(&archive);
 	return NULL;
@@ -477,12 +486,15 @@ static int conclude(struct am_index *index, const struct news *news,
 
 static int run_workers(struct update *u, unsigned workers, struct am_error *err)
 {
-	unsigned most = (unsigned)(u->n_ids / AM_BATCH_DOCUMENTS) + 1;
+	unsigned most = (unsigned)(u->n_ids / RUN_LEAST) + 1;
 	unsigned n = workers ? workers : (unsigned)g_get_num_processors();
 	GThread **threads;
 	int r;
 
 	n = CLAMP(n, 1, MIN(most, 64));
+	/* Equal shares, so that nobody waits at the end. */
+	u->run = CLAMP(u->n_ids / n + 1, RUN_LEAST, AM_BATCH_DOCUMENTS);
+	u->memory = MAX(WORK_MEMORY / n, AM_BATCH_MEMORY_LEAST);
 	threads = g_new0(GThread *, n);
 	for (unsigned i = 0; i < n; i++)
 		threads[i] = g_thread_new("index", worker, u);

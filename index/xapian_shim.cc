@@ -80,11 +80,6 @@ template <typename Work> int guard(struct am_error *err, Work work) noexcept
 
 } // namespace
 
-struct am_xapian_writer {
-	Xapian::WritableDatabase db;
-	std::string term;
-};
-
 struct am_xapian {
 	std::vector<Xapian::Database> shards;
 	std::vector<std::string> uuids;
@@ -330,55 +325,6 @@ template <typename Work> struct am_xquery *build(Work work) noexcept
 
 } // namespace
 
-int am_xapian_create(struct am_xapian_writer **out, const char *dir,
-                     struct am_error *err)
-{
-	*out = nullptr;
-	return guard(err, [&] {
-		std::unique_ptr<am_xapian_writer> w(new am_xapian_writer);
-		w->db = Xapian::WritableDatabase(
-			dir, Xapian::DB_CREATE | Xapian::DB_NO_SYNC |
-				     Xapian::DB_NO_TERMLIST |
-				     Xapian::DB_BACKEND_GLASS);
-		*out = w.release();
-		return int(AM_OK);
-	});
-}
-
-int am_xapian_add(struct am_xapian_writer *writer, uint32_t id,
-                  const struct am_term *terms, size_t n, struct am_error *err)
-{
-	return guard(err, [&] {
-		Xapian::Document doc;
-		for (size_t i = 0; i < n; i++) {
-			writer->term.assign(terms[i].text, terms[i].len);
-			doc.add_term(writer->term, terms[i].count);
-		}
-		writer->db.replace_document(id, doc);
-		return int(AM_OK);
-	});
-}
-
-int am_xapian_finish(struct am_xapian_writer **writer, struct am_error *err)
-{
-	int r = guard(err, [&] {
-		(*writer)->db.commit();
-		(*writer)->db.close();
-		return int(AM_OK);
-	});
-	am_xapian_abandon(writer);
-	return r;
-}
-
-void am_xapian_abandon(struct am_xapian_writer **writer)
-{
-	(void)guard(nullptr, [&] {
-		delete *writer;
-		return int(AM_OK);
-	});
-	*writer = nullptr;
-}
-
 int am_xapian_merge(const char *const *dirs, size_t n, const char *to,
                     struct am_error *err)
 {
@@ -388,6 +334,17 @@ int am_xapian_merge(const char *const *dirs, size_t n, const char *to,
 			from.add_database(Xapian::Database(dirs[i]));
 		from.compact(to, unsigned(Xapian::DBCOMPACT_NO_RENUMBER) |
 		                         unsigned(Xapian::Compactor::FULLER));
+		return int(AM_OK);
+	});
+}
+
+int am_xapian_check(const char *dir, struct am_error *err)
+{
+	return guard(err, [&] {
+		size_t wrong = Xapian::Database::check(dir, 0, nullptr);
+		if (wrong)
+			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+			               "%s: %zu errors", dir, wrong);
 		return int(AM_OK);
 	});
 }

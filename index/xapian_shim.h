@@ -13,32 +13,28 @@ extern "C" {
  * leaves it: each comes out as a status with the class and message of what was
  * thrown, running out of memory included.
  *
- * A shard is one Xapian database in its own directory, written once and never
- * changed.  Its docids are our message ids.  Several are opened together as
- * long as their ids do not overlap.  Every handle belongs to one thread.
+ * A shard is one Xapian database in its own directory, written once (by
+ * index/invert.h) and never changed.  Its docids are our message ids.  Several
+ * are opened together as long as their ids do not overlap.  Every handle
+ * belongs to one thread.
  */
 
 #define AM_TERM_MAX 240 /* bytes: Xapian's own limit is 245 */
 
 struct am_term {
 	const char *text;
+	uint64_t hash; /* the same whenever the text is */
 	uint32_t len;
 	uint32_t count; /* in this document; 0 for what has no weight */
 };
 
-/* Writing a shard: ids ascending; finish() makes it one, abandon() not. */
-struct am_xapian_writer;
-AM_MUST_USE int am_xapian_create(struct am_xapian_writer **out, const char *dir,
-                                 struct am_error *err);
-AM_MUST_USE int am_xapian_add(struct am_xapian_writer *writer, uint32_t id,
-                              const struct am_term *terms, size_t n,
-                              struct am_error *err);
-AM_MUST_USE int am_xapian_finish(struct am_xapian_writer **writer,
-                                 struct am_error *err);
-void am_xapian_abandon(struct am_xapian_writer **writer);
 /* Several shards of disjoint ids into a new one, ids kept. */
 AM_MUST_USE int am_xapian_merge(const char *const *dirs, size_t n,
                                 const char *to, struct am_error *err);
+
+/* Every block and list of a shard looked at by Xapian: AM_FAILED with
+ * AM_E_CORRUPT when something is wrong. */
+AM_MUST_USE int am_xapian_check(const char *dir, struct am_error *err);
 
 /* Reading.  AM_FAILED with AM_E_NOTFOUND when a shard is not there. */
 struct am_xapian;

@@ -6,9 +6,18 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
+#include <stdlib.h>
 #include <string.h>
 
-/* All terms, in order, "term:count". */
+static int by_text(const void *a, const void *b)
+{
+	const struct am_term *x = a, *y = b;
+	int c = memcmp(x->text, y->text, MIN(x->len, y->len));
+
+	return c ? c : (x->len > y->len) - (x->len < y->len);
+}
+
+/* All terms, sorted, "term:count". */
 static char *terms_of(struct am_document *doc, const char *text)
 {
 	GString *out = g_string_new(NULL);
@@ -20,11 +29,14 @@ static char *terms_of(struct am_document *doc, const char *text)
 	cr_assert_eq(am_document_read(doc, raw, NULL, &err), AM_OK, "%s",
 	             err.text);
 	am_blob_unref(&raw);
-	const struct am_term *terms = am_document_terms(doc, &n);
+	const struct am_term *list = am_document_terms(doc, &n);
+	struct am_term *terms = g_memdup2(list, n * sizeof(*list));
+	qsort(terms, n, sizeof(*terms), by_text);
 	for (size_t i = 0; i < n; i++)
 		g_string_append_printf(out, "%s%.*s:%u", i ? " " : "",
 		                       (int)terms[i].len, terms[i].text,
 		                       terms[i].count);
+	g_free(terms);
 	return g_string_free(out, FALSE);
 }
 

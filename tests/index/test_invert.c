@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/invert.h"
+
+#include "base/file.h"
+#include "index/order.h"
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+TestSuite(invert, .fini = am_test_tmpdir_end);
+
+#define SHARED    40 /* word k is in every k-th document */
+#define DOCUMENTS 9000
+
+/* What k stands for: short for the shared ones; of the others, which are in one
+ * document each, every third is as long as can be and tells itself apart at
+ * the end, which fills the inner blocks of a tree. */
+static size_t word(char out[AM_TERM_MAX + 1], uint32_t k)
+{
+	if (k <= SHARED || k % 3)
+		return (size_t)g_snprintf(out, AM_TERM_MAX, "w%u", k);
+	memset(out, 'x', AM_TERM_MAX);
+	g_snprintf(out + AM_TERM_MAX - 8, 9, "%08u", k);
+	return AM_TERM_MAX;
+}
+
+static void add_term(struct am_term *to, char *text, uint32_t k)
+{
+	to->len = (uint32_t)word(text, k);
+	to->text = text;
+	to->hash = am_word_hash(text, to->len);
+	to->count = k % 200;
+}
+
+/* Document i, from 1, has the id first + i * step. */
+static void fill(struct am_invert *v, uint32_t first, uint32_t step)
+{
+	char text[SHARED + 1][AM_TERM_MAX + 1];
+
+	for (uint32_t i = 1; i <= DOCUMENTS; i++) {
+		struct am_term terms[SHARED + 1];
+		size_t n = 0;
+		for (uint32_t k = SHARED; k >= 1; k--)
+			if (i % k == 0) {
+				add_term(&terms[n], text[n], k);
+				n++;
+			}
+		add_term(&terms[n], text[n], SHARED + i);
+		am_invert_add(v, first + i * step, terms, n + 1);
+	}
+}
+
+struct expected {
+	uint32_t next, step, seen;
+};
+
+static void on_id(void *user, uint32_t id)
+{
+	struct expected *e = user;
+
+	cr_assert_eq(id, e->next);
+	e->next += e->step;
+	e->seen++;
+}
+
+static int count_terms(void *user, const char *term, size_t len,
+                       uint64_t documents, struct am_error *err)
+{
+	(void)term;
+	(void)len;
+	(void)err;
+	cr_assert_geq(documents, 1);
+	++*(uint32_t *)user;
+	return AM_OK;
+}
+
+static void check(const char *dir, uint32_t first, uint32_t step)
+{
+	struct am_xapian *x;
+	struct am_error err = {.text = ""};
+	char text[AM_TERM_MAX + 1];
+	uint32_t terms = 0;
+
+	cr_assert_eq(am_xapian_check(dir, &err), AM_OK, "%s", err.text);
+	cr_assert_eq(am_xapian_open(&x, &dir, 1, &err), AM_OK, "%s", err.text);
+	cr_expect_eq(am_xapian_documents(x), DOCUMENTS);
+	for (uint32_t k = 1; k <= SHARED + DOCUMENTS; k++) {
+		struct expected e = {first + k * step, k * step, 0};
+		if (k > SHARED)
+			e.next = first + (k - SHARED) * step;
+		size_t len = word(text, k);
+		cr_assert_eq(
+			am_xapian_postings(x, 0, text, len, on_id, &e, &err),
+			AM_OK, "%s", err.text);
+		cr_assert_eq(e.seen, k > SHARED ? 1 : DOCUMENTS / k, "%u", k);
+	}
+	cr_assert_eq(am_xapian_terms(x, "", 0, count_terms, &terms, &err),
+	             AM_OK, "%s", err.text);
+	cr_expect_eq(terms, SHARED + DOCUMENTS);
+	am_xapian_close(&x);
+}
+
+Test(invert, writes_what_xapian_reads)
+{
+	static const uint32_t ids[][2] = {
+		{0, 1}, {32000, 1}, {4000000, 77}, {200000000, 7}};
+	struct am_invert *v = am_invert_new();
+	struct am_error err = {.text = ""};
+
+	for (size_t i = 0; i < AM_COUNT(ids); i++) {
+		char *dir = am_test_path("shard%zu", i);
+		cr_assert_eq(am_make_dirs(dir, &err), AM_OK);
+		fill(v, ids[i][0], ids[i][1]);
+		cr_expect_gt(am_invert_bytes(v), 1000000);
+		cr_assert_eq(am_invert_write(v, dir, &err), AM_OK, "%s",
+		             err.text);
+		check(dir, ids[i][0], ids[i][1]);
+		g_free(dir);
+	}
+	am_invert_free(&v);
+}
+
+Test(invert, joins_like_any_other_database)
+{
+	struct am_invert *v = am_invert_new();
+	struct am_error err = {.text = ""};
+	struct am_term term = {"w", am_word_hash("w", 1), 1, 1};
+	char *dirs[3], *to = am_test_path("all");
+	struct expected e = {1, 1, 0};
+	struct am_xapian *x;
+
+	for (uint32_t i = 0; i < AM_COUNT(dirs); i++) {
+		dirs[i] = am_test_path("part%u", i);
+		cr_assert_eq(am_make_dirs(dirs[i], &err), AM_OK);
+		for (uint32_t id = 1; id <= 5000; id++)
+			am_invert_add(v, i * 5000 + id, &term, 1);
+		cr_assert_eq(am_invert_write(v, dirs[i], &err), AM_OK);
+	}
+	cr_assert_eq(am_xapian_merge((const char *const *)dirs, 3, to, &err),
+	             AM_OK, "%s", err.text);
+	cr_assert_eq(am_xapian_check(to, &err), AM_OK, "%s", err.text);
+	cr_assert_eq(am_xapian_open(&x, (const char *const *)&to, 1, &err),
+	             AM_OK);
+	cr_expect_eq(am_xapian_postings(x, 0, "w", 1, on_id, &e, &err), AM_OK);
+	cr_expect_eq(e.seen, 15000);
+	am_xapian_close(&x);
+	for (size_t i = 0; i < AM_COUNT(dirs); i++)
+		g_free(dirs[i]);
+	g_free(to);
+	am_invert_free(&v);
+}
+
+Test(invert, writes_a_shard_of_nothing_but_numbers)
+{
+	struct am_invert *v = am_invert_new();
+	struct am_error err = {.text = ""};
+	char *dir = am_test_path("bare");
+
+	cr_assert_eq(am_make_dirs(dir, &err), AM_OK);
+	am_invert_add(v, 3, NULL, 0);
+	am_invert_add(v, 9, NULL, 0);
+	cr_assert_eq(am_invert_write(v, dir, &err), AM_OK);
+	cr_assert_eq(am_xapian_check(dir, &err), AM_OK, "%s", err.text);
+	/* Where nothing can be written it says so, and can be used again. */
+	am_invert_add(v, 3, NULL, 0);
+	cr_assert_eq(am_invert_write(v, "/nonexistent", &err), AM_FATAL);
+	cr_assert_lt(am_invert_bytes(v), 100000);
+	g_free(dir);
+	am_invert_free(&v);
+}
