@@ -49,8 +49,8 @@ struct am_remembered {
 
 /*
  * What a target remembers of one source, so that a later run asks only for what
- * is new.  The sink gives it, the source reads it before its first item.  It
- * shows what was committed when the run began; items put since do not appear.
+ * is new.  The sink gives it, the source reads it while it goes.  It shows what
+ * was committed: of what this run put, sooner or later more.
  *
  *   cursor  the text last remembered for this folder (NULL: for the source as
  *           a whole), or NULL; the caller frees it with g_free().

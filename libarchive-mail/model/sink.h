@@ -16,10 +16,11 @@ enum am_outcome {
 
 /* Who copies what: an archive records it as an accession. */
 struct am_job_info {
-	const char *command; /* the command line, secrets left out */
-	const char *source;  /* the source location as given */
-	const char *format;  /* the source's format name */
-	const char *program; /* "mailark 0.1.0" */
+	const char *command;  /* the command line, secrets left out */
+	const char *source;   /* the source location as given */
+	const char *format;   /* the source's format name */
+	const char *identity; /* am_source.identity; the pump fills it in */
+	const char *program;  /* "mailark 0.1.0" */
 	int64_t started;
 };
 

@@ -3,7 +3,7 @@
  * Accessions: who brought what into the archive, and how it ended.  The source
  * stands first, so that an earlier accession of it is known by its beginning.
  */
-#include "store/archive_sink.h"
+#include "store/accession.h"
 
 #include "base/json.h"
 
@@ -56,6 +56,8 @@ char *am_accession_begun(const struct am_job_info *info)
 
 	am_json_open(json, '{');
 	put_text(json, "source", info->source ? info->source : "");
+	if (info->identity)
+		put_text(json, "identity", info->identity);
 	put_text(json, "format", info->format);
 	char *who =
 		g_strdup_printf("%s@%s", g_get_user_name(), g_get_host_name());
@@ -66,6 +68,21 @@ char *am_accession_begun(const struct am_job_info *info)
 	put_text(json, "command", info->command);
 	am_json_close(json, '}');
 	return take_text(&json);
+}
+
+/*
+ * A quote inside a string is escaped, so this cannot be found inside one.  An
+ * identity is made of URL characters: nothing in it is escaped.
+ */
+char *am_accession_identity(const char *json)
+{
+	static const char key[] = "\"identity\":\"";
+	const char *at = json ? strstr(json, key) : NULL;
+
+	if (!at)
+		return NULL;
+	at += strlen(key);
+	return g_strndup(at, strcspn(at, "\""));
 }
 
 static void put_count(struct am_json *json, const char *key, uint64_t n)

@@ -15,11 +15,11 @@
 #include "base/blob.h"
 #include "base/json.h"
 #include "model/folder.h"
+#include "store/catalog_remote.h"
 
 #include <string.h>
 
-#define PROP_ID  "archive.id" /* the source's, of where it was: not kept */
-#define PROP_UID "source.uid"
+#define PROP_ID "archive.id" /* the source's, of where it was: not kept */
 
 /* The catalog takes part in a transaction that only goes on whole. */
 static int grave(int r)
@@ -134,13 +134,41 @@ static bool is_claimed(const struct am_archive_sink *s, uint64_t placement)
 	return placement >= s->first_new || am_idset_has(s->claimed, placement);
 }
 
+/*
+ * Whether a message with a server's number can be this placement: its own, one
+ * that has none of this source yet, or one whose number is out of use.  Another
+ * number in use is another copy.
+ */
+static int may_be(struct am_archive_sink *s, const struct am_message *msg,
+                  uint64_t placement, bool *may, bool *bound,
+                  struct am_error *err)
+{
+	struct am_remote remote;
+
+	*may = true;
+	*bound = false;
+	if (!s->identity || !msg->uid || !msg->uidvalidity)
+		return AM_OK;
+	int r = am_catalog_remote_of(s->archive->catalog, s->identity,
+	                             placement, &remote, err);
+	if (r)
+		return r == AM_END ? AM_OK : r;
+	bool same = remote.uidvalidity == msg->uidvalidity;
+	*bound = same && remote.uid == msg->uid && !remote.left;
+	*may = *bound || remote.left || !same;
+	return AM_OK;
+}
+
 /* The first placement there that no message of this run has met. */
-static int find_unclaimed(struct am_archive_sink *s, uint64_t message,
+static int find_unclaimed(struct am_archive_sink *s,
+                          const struct am_message *msg, uint64_t message,
                           uint64_t folder, struct am_arena *arena,
-                          struct am_catalog_place *out, struct am_error *err)
+                          struct am_catalog_place *out, bool *bound,
+                          struct am_error *err)
 {
 	struct am_catalog_places *places;
 	struct am_catalog_place place;
+	bool may;
 
 	if (s->first_new <= 1)
 		return AM_END;
@@ -151,6 +179,11 @@ static int find_unclaimed(struct am_archive_sink *s, uint64_t message,
 	while (!(r = am_catalog_places_next(places, &place, err))) {
 		if (place.gone || place.folder != folder ||
 		    is_claimed(s, place.id))
+			continue;
+		r = may_be(s, msg, place.id, &may, bound, err);
+		if (r)
+			break;
+		if (!may)
 			continue;
 		*out = place;
 		out->meta = (const uint8_t *)am_arena_strndup(
@@ -206,8 +239,9 @@ static struct words settle_words(struct am_arena *arena, bool keep,
 	return (struct words){all, n, true};
 }
 
-static int add_change(struct am_archive_sink *s,
-                      const struct am_item_change *change, struct am_error *err)
+int am_archive_add_change(struct am_archive_sink *s,
+                          const struct am_item_change *change,
+                          struct am_error *err)
 {
 	struct am_catalog *c = s->archive->catalog;
 	uint64_t seq;
@@ -223,30 +257,23 @@ static int add_change(struct am_archive_sink *s,
 	return am_archive_writer_turn(&s->writer, err);
 }
 
-/*
- * It is there already; flags may have changed since.  The source it came from
- * is believed in full.  Another one (a backup, a format that knows no flags)
- * can add something but takes nothing away.  Dates stay as they were.
- */
-static int refresh(struct am_archive_sink *s, const struct am_message *msg,
-                   const struct am_catalog_place *place, struct am_arena *arena,
-                   struct am_error *err)
+int am_archive_refresh(struct am_archive_sink *s, const struct am_message *now,
+                       bool keep, const struct am_catalog_place *place,
+                       struct am_arena *arena, struct am_error *err)
 {
 	struct am_item_placement item;
 	int r = grave(am_catalog_meta(place, arena, &item, err));
 
 	if (r)
 		return r;
-	bool keep = !s->same_source ||
-	            !g_hash_table_contains(s->same_source, &place->accession);
 	const struct am_message *old = item.meta;
-	uint32_t flags = keep ? old->flags | msg->flags : msg->flags;
+	uint32_t flags = keep ? old->flags | now->flags : now->flags;
 	struct words keywords =
 		settle_words(arena, keep, old->keywords, old->n_keywords,
-	                     msg->keywords, msg->n_keywords);
+	                     now->keywords, now->n_keywords);
 	struct words labels =
 		settle_words(arena, keep, old->labels, old->n_labels,
-	                     msg->labels, msg->n_labels);
+	                     now->labels, now->n_labels);
 	struct am_item_change change = {.placement = place->id,
 	                                .when = am_time_now()};
 	if (flags != old->flags || keywords.differ) {
@@ -254,35 +281,69 @@ static int refresh(struct am_archive_sink *s, const struct am_message *msg,
 		change.flags = flags;
 		change.words = keywords.words;
 		change.n_words = keywords.n;
-		r = add_change(s, &change, err);
+		r = am_archive_add_change(s, &change, err);
 	}
 	if (!r && labels.differ) {
 		change.kind = AM_CHANGE_LABELS;
 		change.flags = 0;
 		change.words = labels.words;
 		change.n_words = labels.n;
-		r = add_change(s, &change, err);
+		r = am_archive_add_change(s, &change, err);
 	}
 	return r;
+}
+
+/*
+ * It is there already; flags may have changed since.  The source it came from
+ * is believed in full.  Another one (a backup, a format that knows no flags)
+ * can add something but takes nothing away.  Dates stay as they were.
+ */
+static int meet(struct am_archive_sink *s, const struct am_message *msg,
+                const struct am_catalog_place *place, bool bound,
+                struct am_arena *arena, struct am_error *err)
+{
+	bool keep = !bound &&
+	            (!s->same_source ||
+	             !g_hash_table_contains(s->same_source, &place->accession));
+	int r = am_archive_refresh(s, msg, keep, place, arena, err);
+
+	if (r || bound || !s->identity || !msg->uid || !msg->uidvalidity)
+		return r;
+	const struct am_item_change change = {
+		.placement = place->id,
+		.when = am_time_now(),
+		.kind = AM_CHANGE_NUMBERED,
+		.source = s->identity,
+		.folder = place->folder,
+		.uidvalidity = msg->uidvalidity,
+		.uid = msg->uid,
+	};
+	return am_archive_add_change(s, &change, err);
 }
 
 /* The source's own UID stays as a property, the archive gives its own. */
 static void settle_props(struct am_message *meta, struct am_arena *arena)
 {
 	struct am_prop *props =
-		am_arena_alloc(arena, (meta->n_props + 1) * sizeof *props);
+		am_arena_alloc(arena, (meta->n_props + 2) * sizeof *props);
 	bool has_uid = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < meta->n_props; i++) {
 		if (!strcmp(meta->props[i].name, PROP_ID))
 			continue;
-		has_uid |= !strcmp(meta->props[i].name, PROP_UID);
+		has_uid |= !strcmp(meta->props[i].name, AM_PROP_UID);
 		props[n++] = meta->props[i];
 	}
 	if (meta->uid && !has_uid) {
 		char *uid = am_arena_printf(arena, "%" PRIu32, meta->uid);
-		props[n++] = (struct am_prop){PROP_UID, uid, strlen(uid)};
+		props[n++] = (struct am_prop){AM_PROP_UID, uid, strlen(uid)};
+	}
+	if (meta->uid && meta->uidvalidity && !has_uid) {
+		char *of =
+			am_arena_printf(arena, "%" PRIu32, meta->uidvalidity);
+		props[n++] =
+			(struct am_prop){AM_PROP_UIDVALIDITY, of, strlen(of)};
 	}
 	meta->props = props;
 	meta->n_props = n;
@@ -331,7 +392,7 @@ int am_archive_put_message(struct am_archive_sink *s,
 	struct am_catalog_folder *folder;
 	struct am_catalog_place place;
 	uint64_t message = 0;
-	bool known = false;
+	bool known = false, bound = false;
 
 	int r = am_archive_put_folder(s, msg->folder, &folder, err);
 	if (!r)
@@ -340,12 +401,13 @@ int am_archive_put_message(struct am_archive_sink *s,
 		r = put_bytes(s, msg, split, &message, &known, err);
 	if (r)
 		goto out;
-	r = known ? find_unclaimed(s, message, folder->id, arena, &place, err)
+	r = known ? find_unclaimed(s, msg, message, folder->id, arena, &place,
+	                           &bound, err)
 	          : AM_END;
 	if (!r) {
 		*outcome = AM_DUPLICATE;
 		am_idset_add(s->claimed, place.id);
-		r = refresh(s, msg, &place, arena, err);
+		r = meet(s, msg, &place, bound, arena, err);
 	} else if (r == AM_END) {
 		*outcome = AM_STORED;
 		r = add_placement(s, msg, message, folder, arena, err);

@@ -6,6 +6,7 @@
 
 #include "base/blob.h"
 #include "base/file.h"
+#include "store/accession.h"
 
 #include <errno.h>
 #include <string.h>
@@ -80,6 +81,8 @@ static int begin(struct am_sink *sink, const struct am_job_info *info,
 	if (r)
 		return AM_FATAL;
 	s->accession = counts.max_accession + 1;
+	g_free(s->identity);
+	s->identity = g_strdup(info->identity);
 	char *json = am_accession_begun(info);
 	r = add_accession(s, AM_ACCESSION_BEGUN, json, err);
 	g_free(json);
@@ -142,6 +145,19 @@ static int put(struct am_sink *sink, const struct am_message *msg,
 	return r;
 }
 
+static int change(struct am_sink *sink, const char *source,
+                  const struct am_change *what, struct am_error *err)
+{
+	return am_archive_change(sink_of(sink), source, what, err);
+}
+
+static int remember(struct am_sink *sink, const char *source,
+                    const struct am_folder *folder, const char *cursor,
+                    struct am_error *err)
+{
+	return am_archive_remember(sink_of(sink), source, folder, cursor, err);
+}
+
 static int finish(struct am_sink *sink, const struct am_ledger *ledger,
                   bool complete, struct am_error *err)
 {
@@ -167,11 +183,13 @@ static void close_sink(struct am_sink *sink)
 {
 	struct am_archive_sink *s = sink_of(sink);
 
+	am_archive_memory_free(&s->base.memory);
 	am_archive_writer_close(&s->writer);
 	am_archive_close(&s->archive);
 	if (s->same_source)
 		g_hash_table_destroy(s->same_source);
 	am_idset_free(&s->claimed);
+	g_free(s->identity);
 	g_free(s);
 }
 
@@ -181,6 +199,8 @@ static const struct am_sink_ops ops = {
 	.prepare = prepare,
 	.put = put,
 	.discard = discard,
+	.change = change,
+	.remember = remember,
 	.finish = finish,
 	.commit = commit,
 	.close = close_sink,
@@ -324,6 +344,10 @@ int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
 		return r;
 	}
 	s->first_new = s->writer.next.max_placement + 1;
+	/* Into a new catalog everything goes in one turn, and there is nothing
+	 * to remember yet. */
+	if (s->first_new > 1)
+		s->base.memory = am_archive_memory_new(s->archive);
 	*out = &s->base;
 	return AM_OK;
 }

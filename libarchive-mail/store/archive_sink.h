@@ -47,6 +47,7 @@ struct am_archive_sink {
 	GHashTable *same_source;  /* accessions of this very source */
 	uint64_t first_new;       /* placements from here on are of this run */
 	struct am_idset *claimed; /* placements met in the source */
+	char *identity;           /* of a source that is a server, or NULL */
 };
 
 AM_MUST_USE int am_archive_put_folder(struct am_archive_sink *s,
@@ -59,10 +60,28 @@ AM_MUST_USE int am_archive_put_message(struct am_archive_sink *s,
                                        enum am_outcome *outcome,
                                        struct am_error *err);
 
-/* accession.c: JSON of what begins and of what ended. */
-char *am_accession_begun(const struct am_job_info *info);
-char *am_accession_ended(const struct am_ledger *ledger);
-/* How the JSON of every accession of this source begins. */
-char *am_accession_prefix(const char *source);
+/* archive_follow.c: what a server says of messages taken earlier. */
+AM_MUST_USE int am_archive_change(struct am_archive_sink *s, const char *source,
+                                  const struct am_change *change,
+                                  struct am_error *err);
+AM_MUST_USE int am_archive_remember(struct am_archive_sink *s,
+                                    const char *source,
+                                    const struct am_folder *folder,
+                                    const char *cursor, struct am_error *err);
+/* archive_put.c: a placement's flags and words become these; `keep`: none of
+ * what it has is taken away. */
+AM_MUST_USE int am_archive_refresh(struct am_archive_sink *s,
+                                   const struct am_message *now, bool keep,
+                                   const struct am_catalog_place *place,
+                                   struct am_arena *arena,
+                                   struct am_error *err);
+AM_MUST_USE int am_archive_add_change(struct am_archive_sink *s,
+                                      const struct am_item_change *change,
+                                      struct am_error *err);
+
+/* archive_memory.c: what the archive remembers of servers, read beside a sink
+ * that is at work. */
+struct am_memory *am_archive_memory_new(struct am_archive *archive);
+void am_archive_memory_free(struct am_memory **memory);
 
 #endif

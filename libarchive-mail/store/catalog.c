@@ -228,6 +228,7 @@ int am_catalog_reset(struct am_catalog *c, struct am_error *err)
 		"DROP TABLE IF EXISTS block; DROP TABLE IF EXISTS blob;"
 		"DROP TABLE IF EXISTS folder; DROP TABLE IF EXISTS message;"
 		"DROP TABLE IF EXISTS placement; DROP TABLE IF EXISTS cursor;"
+		"DROP TABLE IF EXISTS remote; DROP TABLE IF EXISTS origin;"
 		"DROP TABLE IF EXISTS accession";
 	assert(c->in_transaction);
 	am_catalog_folder_forget(c);

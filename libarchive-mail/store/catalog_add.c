@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "mime/overview.h"
+#include "store/catalog_remote.h"
 #include "store/prefix.h"
 
 #include <string.h>
@@ -267,6 +268,8 @@ int am_catalog_add_placement(struct am_catalog *c,
 		r = count(c, p->folder, p->message, p->meta->flags, 1, err);
 	if (!r)
 		r = take_uid(c, p->folder, p->meta->uid, err);
+	if (!r)
+		r = am_catalog_remote_note(c, p, err);
 	take_seq(c, seq);
 	return r;
 }
@@ -292,6 +295,9 @@ static void apply(struct am_item_placement *p, struct am_message *meta,
 		meta->n_labels = change->n_words;
 		meta->labels = change->words;
 		break;
+	case AM_CHANGE_NUMBERED:
+	case AM_CHANGE_LEFT:
+		break; /* told of elsewhere: nothing of the message's own */
 	}
 }
 
@@ -318,6 +324,23 @@ static int update(struct am_catalog *c, const struct am_item_placement *p,
 	return r;
 }
 
+/* A change of what the server calls it; the placement is as it was. */
+static int renumber(struct am_catalog *c, const struct am_item_change *change,
+                    struct am_error *err)
+{
+	struct am_remote remote = {
+		.placement = change->placement,
+		.folder = change->folder,
+		.uidvalidity = change->uidvalidity,
+		.uid = change->uid,
+	};
+
+	if (change->kind == AM_CHANGE_LEFT)
+		return am_catalog_remote_leave(c, change->source,
+		                               change->placement, err);
+	return am_catalog_remote_set(c, change->source, &remote, err);
+}
+
 int am_catalog_add_change(struct am_catalog *c,
                           const struct am_item_change *change, uint64_t seq,
                           struct am_error *err)
@@ -333,6 +356,10 @@ int am_catalog_add_change(struct am_catalog *c,
 		            "a change names placement %" PRIu64
 		            ", which is not there",
 		            change->placement);
+	if (!r && change->source) {
+		r = renumber(c, change, err);
+		goto out;
+	}
 	if (!r)
 		r = am_catalog_meta(&place, arena, &item, err);
 	if (r)

@@ -31,6 +31,11 @@ static const struct table {
          1},
 	{"cursor",
          "SELECT source, folder, value FROM cursor ORDER BY source, folder", 2},
+	{"remote",
+         "SELECT o.name, r.folder, r.uidvalidity, r.uid, r.placement, r.gone"
+         " FROM remote r JOIN origin o ON o.id = r.origin"
+         " ORDER BY o.name, r.folder, r.uidvalidity, r.uid",
+         4},
 	{"accession", "SELECT n, id, state, json FROM accession ORDER BY n", 1},
 };
 

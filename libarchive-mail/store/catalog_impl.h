@@ -42,6 +42,15 @@ enum am_catalog_sql {
 	AM_SQL_GET_PLACEMENT,
 	AM_SQL_PLACES_OF_MESSAGE,
 	AM_SQL_CHANGES,
+	AM_SQL_GET_CURSOR,
+	AM_SQL_GET_BEGUN,
+	AM_SQL_GET_ORIGIN,
+	AM_SQL_ADD_ORIGIN,
+	AM_SQL_SET_REMOTE,
+	AM_SQL_FORGET_REMOTE,
+	AM_SQL_LEAVE_REMOTE,
+	AM_SQL_FIND_REMOTE,
+	AM_SQL_REMOTE_OF,
 	AM_SQL_COUNT
 };
 
@@ -67,6 +76,9 @@ struct am_catalog {
 	GPtrArray *folders; /* struct am_catalog_row, by id */
 	GHashTable *folders_by_path;
 	GHashTable *folders_by_id;
+
+	uint64_t origin_accession; /* whose origin is kept; 0: none */
+	int64_t origin;
 
 	uint64_t last_message, last_size; /* the message added last */
 	struct am_items *scratch;

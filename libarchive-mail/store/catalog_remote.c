@@ -6,7 +6,7 @@
 #include "store/catalog_remote.h"
 
 #include "base/arena.h"
-#include "store/archive_sink.h"
+#include "store/accession.h"
 #include "store/catalog_impl.h"
 
 #include <string.h>
@@ -212,9 +212,8 @@ int am_catalog_remote_note(struct am_catalog *c,
 
 /* ---- for those who go on ---- */
 
-static int recall(struct am_catalog *c, sqlite3_stmt *s,
-                  struct am_arena *arena, struct am_remembered *out,
-                  struct am_error *err)
+static int recall(struct am_catalog *c, sqlite3_stmt *s, struct am_arena *arena,
+                  struct am_remembered *out, struct am_error *err)
 {
 	struct am_catalog_place place;
 	struct am_item_placement item;

@@ -2,6 +2,7 @@
 #ifndef AM_STORE_CATALOG_REMOTE_H
 #define AM_STORE_CATALOG_REMOTE_H
 
+#include "model/memory.h"
 #include "store/catalog.h"
 
 /*
@@ -18,6 +19,10 @@ struct am_remote {
 	uint32_t uidvalidity, uid;
 	bool left;
 };
+
+/* Properties of a placement: what it was called where it came from. */
+#define AM_PROP_UID         "source.uid"
+#define AM_PROP_UIDVALIDITY "source.uidvalidity"
 
 /* The number becomes this one; what it was before is forgotten. */
 AM_MUST_USE int am_catalog_remote_set(struct am_catalog *catalog,

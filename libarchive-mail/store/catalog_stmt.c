@@ -76,6 +76,26 @@ static const char *const texts[AM_SQL_COUNT] = {
 		" WHERE p.seq > ?1 AND NOT EXISTS(SELECT 1 FROM placement q"
 		" WHERE q.message = p.message AND q.seq > p.seq)"
 		" ORDER BY p.seq LIMIT ?2",
+	[AM_SQL_GET_CURSOR] =
+		"SELECT value FROM cursor WHERE source = ?1 AND folder = ?2",
+	[AM_SQL_GET_BEGUN] =
+		"SELECT json FROM accession WHERE id = ?1 AND state = 0",
+	[AM_SQL_GET_ORIGIN] = "SELECT id FROM origin WHERE name = ?1",
+	[AM_SQL_ADD_ORIGIN] = "INSERT INTO origin(name) VALUES(?1)",
+	[AM_SQL_SET_REMOTE] =
+		"INSERT OR REPLACE INTO remote(origin, folder, uidvalidity,"
+		" uid, placement, gone) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[AM_SQL_FORGET_REMOTE] =
+		"DELETE FROM remote WHERE placement = ?1 AND origin = ?2",
+	[AM_SQL_LEAVE_REMOTE] = "UPDATE remote SET gone = 1"
+				" WHERE placement = ?1 AND origin = ?2",
+	[AM_SQL_FIND_REMOTE] =
+		"SELECT placement, folder, uidvalidity, uid, gone FROM remote"
+		" WHERE origin = ?1 AND folder = ?2 AND uidvalidity = ?3"
+		" AND uid = ?4",
+	[AM_SQL_REMOTE_OF] =
+		"SELECT placement, folder, uidvalidity, uid, gone FROM remote"
+		" WHERE placement = ?1 AND origin = ?2",
 };
 
 static enum am_kind kind_of(int code)

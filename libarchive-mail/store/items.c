@@ -281,6 +281,15 @@ void am_items_add_change(struct am_items *items,
 	case AM_CHANGE_LABELS:
 		put_strings(to, change->words, change->n_words);
 		break;
+	case AM_CHANGE_NUMBERED:
+		put_string(to, change->source);
+		put_varint(to, change->folder);
+		put_varint(to, change->uidvalidity);
+		put_varint(to, change->uid);
+		break;
+	case AM_CHANGE_LEFT:
+		put_string(to, change->source);
+		break;
 	}
 	end(items, AM_ITEM_CHANGE);
 }

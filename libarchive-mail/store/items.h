@@ -82,7 +82,9 @@ enum am_change_kind {
 	AM_CHANGE_FLAGS = 1,
 	AM_CHANGE_MOVED = 2,
 	AM_CHANGE_EXPUNGED = 3,
-	AM_CHANGE_LABELS = 4
+	AM_CHANGE_LABELS = 4,
+	AM_CHANGE_NUMBERED = 5, /* what it is on the server it came from */
+	AM_CHANGE_LEFT = 6      /* it is no longer on that server */
 };
 
 struct am_item_change {
@@ -90,9 +92,11 @@ struct am_item_change {
 	int64_t when;
 	enum am_change_kind kind;
 	uint32_t flags;  /* FLAGS */
-	uint64_t folder; /* MOVED */
-	uint32_t uid;    /* MOVED */
-	size_t n_words;  /* FLAGS: keywords; LABELS: labels */
+	uint64_t folder; /* MOVED, NUMBERED */
+	uint32_t uid;    /* MOVED; NUMBERED: the server's, as is */
+	uint32_t uidvalidity;
+	const char *source; /* NUMBERED, LEFT: am_source.identity */
+	size_t n_words;     /* FLAGS: keywords; LABELS: labels */
 	const char *const *words;
 };
 

@@ -253,7 +253,7 @@ static void get_change(struct am_cursor *c, struct am_arena *arena,
 	uint64_t kind = am_get_varint(c);
 	if (!kind)
 		c->bad = true;
-	out->kind = get_enum(c, kind, AM_CHANGE_LABELS);
+	out->kind = get_enum(c, kind, AM_CHANGE_LEFT);
 	switch (out->kind) {
 	case AM_CHANGE_FLAGS:
 		out->flags = get_u32(c);
@@ -267,6 +267,15 @@ static void get_change(struct am_cursor *c, struct am_arena *arena,
 		break;
 	case AM_CHANGE_LABELS:
 		out->words = get_strings(c, arena, &out->n_words);
+		break;
+	case AM_CHANGE_NUMBERED:
+		out->source = get_string(c, arena);
+		out->folder = am_get_varint(c);
+		out->uidvalidity = get_u32(c);
+		out->uid = get_u32(c);
+		break;
+	case AM_CHANGE_LEFT:
+		out->source = get_string(c, arena);
 		break;
 	}
 }

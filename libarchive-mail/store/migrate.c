@@ -13,7 +13,9 @@
 
 #define APPLICATION_ID 0x6d41524b /* "mARK" */
 
-static const char *const known_features[] = {"catalog-1"};
+static const char *const known_features[] = {"catalog-2"};
+/* Of versions before: made anew from the log, as if it were not there. */
+static const char *const old_features[] = {"catalog-1"};
 
 int am_migrate_create(struct am_catalog *c, struct am_error *err)
 {
@@ -27,7 +29,7 @@ int am_migrate_create(struct am_catalog *c, struct am_error *err)
 	if (!r)
 		r = am_catalog_exec(c,
 		                    "INSERT INTO feature(name, scope)"
-		                    " VALUES('catalog-1', 'rw')",
+		                    " VALUES('catalog-2', 'rw')",
 		                    err);
 	return r;
 }
@@ -48,10 +50,10 @@ static int number(struct am_catalog *c, const char *sql, int64_t *out,
 	return r < 0 ? r : AM_OK;
 }
 
-static bool is_known(const char *name)
+static bool is_among(const char *const *names, size_t n, const char *name)
 {
-	for (size_t i = 0; i < AM_COUNT(known_features); i++)
-		if (!strcmp(known_features[i], name))
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
 			return true;
 	return false;
 }
@@ -68,7 +70,11 @@ static int check_features(struct am_catalog *c, sqlite3_stmt *s,
 		if (!name || !scope)
 			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 			               "%s: a feature without a name", c->path);
-		bool known = is_known(name);
+		if (is_among(old_features, AM_COUNT(old_features), name))
+			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+			               "%s: of an earlier version", c->path);
+		bool known = is_among(known_features, AM_COUNT(known_features),
+		                      name);
 		bool read = strchr(scope, 'r') != NULL;
 		bool write = strchr(scope, 'w') != NULL && c->writable;
 		n += known;

@@ -20,6 +20,7 @@
  *            number made of message_id
  * placement  meta: the placement item as the log has it, but with the present
  *            keywords and labels; words: bit 0 keywords, bit 1 labels in it
+ * origin     servers by identity; remote: their messages, catalog_remote.h
  */
 #define AM_SCHEMA_TABLES                                                       \
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"       \
@@ -47,6 +48,12 @@
 	" accession INTEGER NOT NULL, meta BLOB NOT NULL);"                    \
 	"CREATE TABLE cursor(source TEXT, folder TEXT, value TEXT NOT NULL,"   \
 	" PRIMARY KEY(source, folder)) WITHOUT ROWID;"                         \
+	"CREATE TABLE origin(id INTEGER PRIMARY KEY, name TEXT UNIQUE);"       \
+	"CREATE TABLE remote(origin INTEGER, folder INTEGER,"                  \
+	" uidvalidity INTEGER, uid INTEGER, placement INTEGER NOT NULL,"       \
+	" gone INTEGER NOT NULL, PRIMARY KEY(origin, folder, uidvalidity,"     \
+	" uid)) WITHOUT ROWID;"                                                \
+	"CREATE INDEX remote_placement ON remote(placement);"                  \
 	"CREATE TABLE accession(n INTEGER PRIMARY KEY, id INTEGER NOT NULL,"   \
 	" state INTEGER NOT NULL, json TEXT NOT NULL);"
 

@@ -483,11 +483,13 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	};
 	int r = AM_OK;
 
+	struct am_job_info info = opts->info ? *opts->info : nobody;
+
 	err = err ? err : &own;
+	info.identity = src->identity;
 	p.committed_at = g_get_monotonic_time();
 	if (p.sink)
-		r = am_sink_begin(p.sink, opts->info ? opts->info : &nobody,
-		                  err);
+		r = am_sink_begin(p.sink, &info, err);
 	if (!r && p.sink)
 		r = am_source_resume(src, p.sink->memory, err);
 	if (r)
