@@ -2,6 +2,7 @@
 /* mailark search: full text over one archive or several. */
 #include "base/json.h"
 #include "cmd/cmd.h"
+#include "cmd/indexing.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
@@ -45,11 +46,53 @@ struct search {
 	enum am_sort sort;
 	GArray *found; /* struct found */
 	uint64_t total;
+	bool incomplete; /* messages are left out that might match */
 };
 
 /* Marks that survive cleaning and no mail has any business with. */
 #define MARK_ON  "\xEE\x80\x80" /* U+E000 */
 #define MARK_OFF "\xEE\x80\x81" /* U+E001 */
+
+/* Fewer new messages than this are indexed before a search, which takes a few
+ * seconds at most; more are somebody's decision. */
+#define CATCH_UP 10000
+
+static int open_index(struct searched *in, struct am_error *err)
+{
+	char *at = am_archive_index_path(in->archive);
+	int r = am_index_open(&in->index, at, false, err);
+
+	g_free(at);
+	return r;
+}
+
+/* An answer that leaves out what came last looks like one that does not: the
+ * index is brought up to date first, or the user told what is left out. */
+static int catch_up(struct search *q, struct searched *in, const char *path,
+                    struct am_error *err)
+{
+	struct am_error why = {0};
+	char n[OUT_ROOM];
+	uint64_t missing;
+	int r = am_index_missing(in->index, in->archive, &missing, err);
+
+	if (r || !missing)
+		return r;
+	if (missing <= CATCH_UP) {
+		am_index_close(&in->index);
+		int failed = indexing_update(q->s, path, false, 0, &why);
+		r = open_index(in, err);
+		if (r || !failed)
+			return r;
+	}
+	out_count(missing, n);
+	session_say(q->s,
+	            "%s: %s newer messages are not searched%s%s: "
+	            "mailark index %s adds them to the index",
+	            in->name, n, why.text[0] ? ", " : "", why.text, in->name);
+	q->incomplete = true;
+	return AM_OK;
+}
 
 static int open_one(struct search *q, struct searched *in, const char *name)
 {
@@ -63,11 +106,8 @@ static int open_one(struct search *q, struct searched *in, const char *name)
 	if (!path)
 		return AM_FATAL;
 	int r = am_archive_open(&in->archive, path, false, &q->s->ctx, &err);
-	if (!r) {
-		char *at = am_archive_index_path(in->archive);
-		r = am_index_open(&in->index, at, false, &err);
-		g_free(at);
-	}
+	if (!r)
+		r = open_index(in, &err);
 	if (r == AM_END)
 		r = am_fail(&err, AM_FAILED, AM_E_NOTFOUND,
 		            "has no index yet: mailark index %s makes one",
@@ -76,15 +116,12 @@ static int open_one(struct search *q, struct searched *in, const char *name)
 		r = am_archive_stats(in->archive, &now, &err);
 	if (!r)
 		r = am_index_stats(in->index, &then, &err);
+	if (!r && then.seq < now.max_seq)
+		r = catch_up(q, in, path, &err);
 	if (r) {
 		session_error(q->s, name, &err);
 		return AM_FATAL;
 	}
-	if (then.seq < now.max_seq)
-		session_say(q->s,
-		            "%s: the index is behind: mailark index %s brings "
-		            "it up to date",
-		            name, name);
 	return AM_OK;
 }
 
@@ -207,6 +244,7 @@ static void read_snippets(const struct search *q, struct found *first, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		order[i] = &first[i];
+	/* cppcheck-suppress uninitvar; n of them are set */
 	qsort(order, n, sizeof(order[0]), by_place);
 	for (size_t i = 0; i < n; i++)
 		order[i]->snippet = read_snippet(q, order[i]);
@@ -290,6 +328,11 @@ static void print_hit(const struct search *q, const struct found *f,
 	}
 }
 
+static int exit_status(const struct search *q)
+{
+	return q->s->n_errors || q->incomplete ? EXIT_SOME_FAILED : EXIT_DONE;
+}
+
 static int show_all(struct search *q, uint64_t limit)
 {
 	struct am_json *json = am_json_new();
@@ -324,7 +367,7 @@ static int show_all(struct search *q, uint64_t limit)
 		            a, b);
 	else if (!q->o->json && !n)
 		session_say(q->s, "nothing found");
-	return q->s->n_errors ? EXIT_SOME_FAILED : EXIT_DONE;
+	return exit_status(q);
 }
 
 static int count_all(struct search *q)
@@ -340,7 +383,7 @@ static int count_all(struct search *q)
 		sum += n;
 	}
 	printf("%" PRIu64 "\n", sum);
-	return EXIT_DONE;
+	return exit_status(q);
 }
 
 static int search_all(struct search *q, uint64_t limit)

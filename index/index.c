@@ -221,6 +221,26 @@ static int follow_hidden(struct am_index *index, struct am_archive *archive,
 	return r;
 }
 
+int am_index_missing(struct am_index *index, struct am_archive *archive,
+                     uint64_t *out, struct am_error *err)
+{
+	struct am_archive_change changes[256];
+	uint64_t seq = index->state.seq;
+	size_t got = 0;
+	int r;
+
+	*out = 0;
+	while ((r = am_archive_changes(archive, seq, changes, AM_COUNT(changes),
+	                               &got, err)) == AM_OK &&
+	       got)
+		for (size_t i = 0; i < got; i++) {
+			seq = changes[i].seq;
+			*out += changes[i].message > index->state.last &&
+			        !changes[i].gone;
+		}
+	return r == AM_END ? AM_OK : r;
+}
+
 int am_index_hide(struct am_index *index, struct am_archive *archive,
                   struct am_error *err)
 {

@@ -28,6 +28,13 @@ AM_MUST_USE int am_index_stats(struct am_index *index,
                                struct am_index_stats *out,
                                struct am_error *err);
 
+/* Messages of the archive that came after the index was last brought up to
+ * date: no search finds them.  What else may have changed since (folders,
+ * flags, what is gone) every search knows. */
+AM_MUST_USE int am_index_missing(struct am_index *index,
+                                 struct am_archive *archive, uint64_t *out,
+                                 struct am_error *err);
+
 /*
  * Follow the archive's change sequence up to now.  Published in steps: a reader
  * sees a step whole or not at all, and an update that is broken off goes on at
