@@ -17,7 +17,7 @@ static unsigned distance(const char *a, const char *b)
 
 	for (size_t j = 0; j <= n; j++)
 		row[j] = (unsigned)j;
-	for (size_t i = 0; a[i] && i < 63; i++) {
+	for (size_t i = 0; i < 63 && a[i]; i++) {
 		unsigned corner = row[0];
 		row[0] = (unsigned)i + 1;
 		for (size_t j = 0; j < n; j++) {

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Format, licence lines, exported names, static analysis, man pages.
-# usage: CPPFLAGS=… lint.sh FILE.c…
+# usage: BUILD=… CPPFLAGS=… lint.sh FILE.c…
 set -u
+build=${BUILD:-build}
 bad=0
 say() { echo "lint: $*"; bad=1; }
 
@@ -17,7 +18,7 @@ for f in $(git ls-files '*.c' '*.h' '*.cc'); do
 		say "$f: make format"
 done
 # Libraries export am_ names only.
-for lib in build/libam-*.a; do
+for lib in "$build"/libam-*.a; do
 	case $lib in *-cmd.a | *-index.a) continue ;; esac
 	nm -g --defined-only "$lib" 2>/dev/null |
 		awk '$2 ~ /[TDBR]/ && $3 !~ /^am_/ { print $3 }' |
@@ -29,8 +30,18 @@ for m in cmd/man/*.[15]; do
 done
 cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	--enable=warning,portability --suppress=missingIncludeSystem \
-	-Ilibarchive-mail -I. -Ibuild/gen -D_GNU_SOURCE "$@" || bad=1
-echo "$@" | tr ' ' '\n' | xargs -P2 -n4 sh -c '
-	clang-tidy --quiet "$@" -- -std=c17 $CPPFLAGS 2>/dev/null' sh || bad=1
+	-Ilibarchive-mail -I. -I"$build"/gen -D_GNU_SOURCE "$@" || bad=1
+# clang-tidy says on stderr only how much it did not show.
+export CPPFLAGS
+printf '%s\n' "$@" | xargs -P"$(nproc)" -n2 sh -c '
+	bad=0
+	for f; do
+		# error.c defines what analyzer.h describes.
+		told="-include tools/analyzer.h"
+		[ "$f" = libarchive-mail/base/error.c ] && told=
+		clang-tidy --quiet "$f" -- -std=c17 $CPPFLAGS \
+			-DAM_VERSION=\"0\" $told 2>/dev/null || bad=1
+	done
+	exit $bad' sh || bad=1
 [ $bad = 0 ] && echo 'lint: clean'
 exit $bad

@@ -153,6 +153,7 @@ static const char *behind(const char *s, const char *const prefixes[], size_t n)
 static unsigned number(const char *s)
 {
 	unsigned n = 0;
+	/* NOLINTNEXTLINE(*NonNullParamChecker) s is never NULL */
 	size_t len = strlen(s);
 
 	if (len > 4)

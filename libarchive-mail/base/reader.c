@@ -96,6 +96,7 @@ static int fill(struct am_reader *r, uint8_t *to, size_t room, size_t *got,
 	struct am_error local = {.kind = AM_E_NONE};
 
 	*got = 0;
+	/* NOLINTNEXTLINE(*CallAndMessage) callers ask first */
 	int status = r->ops->fill(r->self, to, room, got, &local);
 	assert(*got <= room);
 	if (!status && !*got)
@@ -128,6 +129,7 @@ static int make_room(struct am_reader *r, size_t want, struct am_error *err)
 		 * cost a system call for next to nothing. */
 		if (before &&
 		    (r->left <= r->cap / 2 || r->cap - before < want)) {
+			/* NOLINTNEXTLINE(*NonNullParamChecker) cap > 0 */
 			memmove(r->buf, r->at, r->left);
 			r->at = r->buf;
 		}

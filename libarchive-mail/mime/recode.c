@@ -196,7 +196,6 @@ static size_t take_bytes(struct am_recode *r, const char *s, size_t len,
 		}
 		if (i > from)
 			r->out(r->user, s + from, i - from);
-		from = i;
 		if (!last && may_continue(s + i, len - i))
 			return i;
 		if (r->is_utf8)

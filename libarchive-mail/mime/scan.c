@@ -325,6 +325,7 @@ static void push(struct scanner *s, uint32_t index)
 	if (s->n_frames == s->frames_room)
 		s->frames = grow(s->frames, s->few_frames, &s->frames_room,
 		                 sizeof *s->frames);
+	/* NOLINTNEXTLINE(*unix.Malloc) never 0 bytes */
 	s->frames[s->n_frames++] = (struct frame){
 		.part = index,
 		.boundary = part->boundary,

@@ -210,6 +210,7 @@ static bool has_specials(const char *s)
 
 static bool same_charset(const struct word *a, const struct word *b)
 {
+	/* cppcheck-suppress [uninitvar,ctuuninitvar]; b was read */
 	return a->charset_len == b->charset_len &&
 	       !g_ascii_strncasecmp(a->charset, b->charset, a->charset_len);
 }

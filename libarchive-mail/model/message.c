@@ -80,6 +80,7 @@ static void *grow(struct am_arena *arena, struct list *list, const void *array,
 	size_t room = n < 4 ? 4 : n * 2;
 	uint8_t *bigger = am_arena_alloc(arena, room * size);
 	if (n)
+		/* NOLINTNEXTLINE(*NonNullParamChecker) n > 0 */
 		memcpy(bigger, array, n * size);
 	list->owned = bigger;
 	list->room = room;

@@ -95,6 +95,7 @@ static int lock_cache(struct am_archive *a, bool wait, struct am_error *err)
 	struct am_error ours;
 	int r = am_make_dirs(a->cache, err);
 
+	/* cppcheck-suppress uninitvar; read when something failed */
 	err = err ? err : &ours;
 	while (!r) {
 		r = am_lock_take(&a->lock, path, g_get_prgname(), err);

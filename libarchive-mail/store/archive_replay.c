@@ -100,7 +100,6 @@ static int take_message(struct replay *r, const struct am_item_message *m,
 		            NULL, r->archive->path, "message %" PRIu64 ": %s",
 		            m->id, why.text);
 		overview = (struct am_overview){0};
-		s = AM_OK;
 	} else if (s) {
 		if (err)
 			*err = why;

@@ -173,6 +173,7 @@ static int check_known(struct am_log *log, const struct am_commit *from,
 	int r = am_log_probe(log, from->pos, &rec, err);
 	if (!r)
 		r = am_log_read_commit(log, &rec, &found, err);
+	/* cppcheck-suppress uninitStructMember; not when r is set */
 	if (r || found.number != from->number ||
 	    memcmp(found.chain, from->chain, sizeof found.chain))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,

@@ -157,6 +157,7 @@ static int find_format(struct am_place *place, const char *text, bool target,
 
 	if (place->url)
 		return AM_OK;
+	/* NOLINTNEXTLINE(*NonNullParamChecker) no URL, a path */
 	if (!target && stat(place->path, &st) &&
 	    place->format != am_format_find("null"))
 		return fail_missing(text, err);
@@ -170,6 +171,7 @@ static int find_format(struct am_place *place, const char *text, bool target,
 static int check(struct am_place *place, bool target, struct am_error *err)
 {
 	const struct am_format *f = place->format;
+	/* NOLINTNEXTLINE(*NullDereference) found by now */
 	const char *why = !f->open_source && !f->open_sink ? "not built in"
 	                  : target                         ? "read only"
 	                                                   : "write only";

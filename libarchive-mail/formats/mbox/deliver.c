@@ -95,6 +95,7 @@ static void collect_gaps(struct work *w, bool quotes)
 		                                         : NULL;
 		if (field && (!q || field->at <= q->at)) {
 			while (quotes && k < w->cut->n_quoted &&
+			       /* NOLINTNEXTLINE(*NullDereference) k < n */
 			       w->cut->quoted[k].at < field->at + field->len)
 				k++;
 			add_gap(w, field);

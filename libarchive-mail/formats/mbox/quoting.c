@@ -39,7 +39,9 @@ const uint8_t *am_mbox_find(const uint8_t *at, const uint8_t *end, bool wide)
 	memset(&second, wide ? 'm' : ' ', sizeof(second));
 	while ((size_t)(end - at) >= 64 + word) {
 		lane a[4], b[4], hit;
+		/* cppcheck-suppress bufferAccessOutOfBounds; lanes of 16 */
 		memcpy(a, at, 64);
+		/* cppcheck-suppress bufferAccessOutOfBounds; lanes of 16 */
 		memcpy(b, at + word - 1, 64);
 		hit = (lane)((a[0] == first) & (b[0] == second));
 		hit |= (lane)((a[1] == first) & (b[1] == second));
