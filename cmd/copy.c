@@ -15,6 +15,7 @@
 #include "transfer/loss.h"
 #include "transfer/registry.h"
 #include "transfer/report.h"
+#include "transfer/state.h"
 #include "transfer/transfer.h"
 
 #include <glib.h>
@@ -104,6 +105,13 @@ static int parse_filter(struct copy *c, struct am_error *err)
 	return r ? am_wrap(err, r, "--query") : AM_OK;
 }
 
+static uint64_t target_size(void *user)
+{
+	const struct copy *c = user;
+
+	return copy_target_size(c->target);
+}
+
 static void say_loss(void *user, const char *code, const char *sentence)
 {
 	const struct copy *c = user;
@@ -151,16 +159,20 @@ static void print_ledger(const struct copy *c, const char *name,
 	fflush(stdout);
 }
 
-static int open_target(struct copy *c, struct am_sink **sink,
-                       struct am_known **known, struct am_error *err)
+static int open_target(struct copy *c, const struct am_source *src,
+                       struct am_sink **sink, struct am_known **known,
+                       struct am_state **state, struct am_error *err)
 {
-	bool there = copy_target_exists(c->target);
+	bool there = copy_target_exists(c->target), trusted = false;
 	int r = AM_OK;
 
 	/* A dry run does not even open what it would write. */
 	if (!c->o->dry_run)
 		r = am_place_open_sink(c->target, sink, &c->s->ctx, err);
-	if (!r && there && (!*sink || !(*sink)->knows_duplicates))
+	if (!r)
+		r = copy_target_state(c->target, src, *sink, state, &trusted,
+		                      err);
+	if (!r && there && !trusted && (!*sink || !(*sink)->knows_duplicates))
 		r = copy_target_known(c->s, c->target, known, err);
 	return r ? am_wrap(err, r, "%s", c->target_name) : AM_OK;
 }
@@ -173,6 +185,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	struct am_source *src = NULL;
 	struct am_sink *sink = NULL;
 	struct am_known *known = NULL;
+	struct am_state *state = NULL;
 	const struct am_job_info info = {
 		.command = c->s->line,
 		.source = c->names[at],
@@ -192,6 +205,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	                               ? want_loaded
 	                               : NULL,
 		.want_folder = want_folder,
+		.target_size = target_size,
 		.user = c,
 		.limit = c->left,
 		.target_keeps = to->keeps,
@@ -203,9 +217,10 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	if (r)
 		return am_wrap(err, r, "%s", c->names[at]);
 	say_losses(c, at, src);
-	r = open_target(c, &sink, &known, err);
+	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
 		opts.known = known;
+		opts.state = state;
 		r = am_transfer_run(src, sink, &opts, report, err);
 		if (r && err->kind != AM_E_CANCELLED)
 			am_wrap(err, r, "%s to %s", c->names[at],
@@ -214,6 +229,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	am_source_close(&src);
 	am_sink_close(&sink);
 	am_known_free(&known);
+	am_state_free(&state);
 	return r;
 }
 

@@ -4,12 +4,15 @@
 #include "cmd/session.h"
 #include "transfer/known.h"
 #include "transfer/registry.h"
+#include "transfer/state.h"
 
 #include <glib.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define STATE_NAME ".mailark-state"
 
 bool copy_target_exists(const struct am_place *target)
 {
@@ -88,6 +91,69 @@ static bool is_file(const struct am_place *target)
 	struct stat st;
 
 	return path && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
+uint64_t copy_target_size(const struct am_place *target)
+{
+	const char *path = am_place_location(target)->path;
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISREG(st.st_mode)
+	               ? (uint64_t)st.st_size
+	               : 0;
+}
+
+/* Where the state of this target lies; g_free(). */
+static char *state_path(const struct am_place *target)
+{
+	const struct am_location *where = am_place_location(target);
+	const char *path = where->path;
+	struct stat st;
+
+	if (path && *path) {
+		size_t n = strlen(path);
+		bool folder = path[n - 1] == '/' ||
+		              (!stat(path, &st) && S_ISDIR(st.st_mode));
+		return folder ? g_build_filename(path, STATE_NAME, NULL)
+		              : g_strconcat(path, STATE_NAME, NULL);
+	}
+	char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, where->url,
+	                                          -1);
+	char *dir = g_build_filename(g_get_user_state_dir(), "mailark", NULL);
+	char *name = g_strconcat(sum, STATE_NAME, NULL);
+	/* Without it the state cannot be saved, which is told then. */
+	(void)!g_mkdir_with_parents(dir, 0700);
+	char *out = g_build_filename(dir, name, NULL);
+	g_free(name);
+	g_free(dir);
+	g_free(sum);
+	return out;
+}
+
+int copy_target_state(const struct am_place *target,
+                      const struct am_source *src, const struct am_sink *sink,
+                      struct am_state **out, bool *trusted,
+                      struct am_error *err)
+{
+	uint64_t size = copy_target_size(target);
+	bool there =
+		am_place_location(target)->url || copy_target_exists(target);
+
+	*out = NULL;
+	*trusted = false;
+	if (!sink || sink->memory || !src->ops->resume || !src->identity)
+		return AM_OK;
+	char *path = state_path(target);
+	int r = am_state_open(out, path, err);
+	g_free(path);
+	if (r)
+		return r;
+	/* What was taken away or rewritten is not what we remember. */
+	if (!there || am_state_size(*out) > size)
+		am_state_forget(*out);
+	*trusted = am_state_is_clean(*out, size);
+	/* Until this run ends well, what it leaves is to be looked at. */
+	return *trusted ? am_state_save(*out, false, size, err) : AM_OK;
 }
 
 int copy_target_known(struct session *s, const struct am_place *target,

@@ -12,6 +12,7 @@
 #include "transfer/loss.h"
 #include "transfer/pump.h"
 #include "transfer/report.h"
+#include "transfer/state.h"
 
 #include <glib.h>
 
@@ -201,6 +202,8 @@ static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 		count_failure(p, e);
 		return AM_OK;
 	}
+	if (p->opts->state && p->sink)
+		am_state_stored(p->opts->state, p->src->identity, e->msg);
 	uint64_t size = am_blob_size(e->msg->raw);
 	am_report_found(p->report, e->folder);
 	if (outcome == AM_DUPLICATE) {
@@ -229,6 +232,10 @@ static int put_word(struct pump *p, struct am_entry *e, struct am_error *err)
 
 	if (!p->sink || !source)
 		return AM_OK;
+	if (p->opts->state && e->kind == AM_ENTRY_CHANGE)
+		am_state_change(p->opts->state, source, e->change);
+	else if (p->opts->state)
+		am_state_remember(p->opts->state, source, e->folder, e->cursor);
 	do {
 		r = e->kind == AM_ENTRY_CHANGE
 		            ? am_sink_change(p->sink, source, e->change, err)
@@ -278,6 +285,20 @@ static void tell(struct pump *p, const struct am_folder *folder)
 	p->told_at = g_get_monotonic_time();
 }
 
+/* A state that cannot be saved costs the next run time, and is told. */
+static void save_state(struct pump *p, bool clean)
+{
+	const struct am_transfer_opts *o = p->opts;
+	struct am_error err;
+
+	if (!o->state || !p->sink || !p->src->identity)
+		return;
+	uint64_t size = clean && o->target_size ? o->target_size(o->user) : 0;
+	if (am_state_save(o->state, clean, size, &err))
+		am_ctx_note_error(p->src->ctx, "target.state", NULL, NULL,
+		                  &err);
+}
+
 static int commit(struct pump *p, struct am_error *err)
 {
 	p->uncommitted = 0;
@@ -287,6 +308,7 @@ static int commit(struct pump *p, struct am_error *err)
 	int r = am_sink_commit(p->sink, err);
 	if (!r) {
 		am_report_committed(p->report);
+		save_state(p, false);
 		return AM_OK;
 	}
 	p->sink_dead = true;
@@ -450,6 +472,8 @@ static int end_sink(struct pump *p, int r, struct am_error *err)
 	if (!p->sink_dead) {
 		int c = commit(p, &late);
 		last = c ? c : last;
+		if (!last && r == AM_END)
+			save_state(p, true);
 	}
 	if (last && r == AM_END) {
 		*err = late;
@@ -490,8 +514,12 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	p.committed_at = g_get_monotonic_time();
 	if (p.sink)
 		r = am_sink_begin(p.sink, &info, err);
-	if (!r && p.sink)
-		r = am_source_resume(src, p.sink->memory, err);
+	if (!r && p.sink && (p.sink->memory || opts->state)) {
+		struct am_memory *memory =
+			p.sink->memory ? p.sink->memory
+				       : am_state_memory(opts->state);
+		r = am_source_resume(src, memory, err);
+	}
 	if (r)
 		return AM_FATAL;
 	p.reader = am_pump_reader_new(src, opts);

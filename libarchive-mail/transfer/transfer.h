@@ -7,6 +7,7 @@
 
 struct am_known;
 struct am_report;
+struct am_state;
 
 /*
  * The one place where mail moves:
@@ -45,6 +46,11 @@ struct am_transfer_opts {
 	uint64_t limit;    /* messages taken at most; 0: all */
 	/* What is in the target already, when the sink does not know itself. */
 	struct am_known *known;
+	/* The target's memory of servers where the sink has none; saved with
+	 * each commit, as clean when the source came to its end. */
+	struct am_state *state;
+	/* What the target measures when a run ended, for the state; NULL: 0. */
+	uint64_t (*target_size)(void *user);
 	/* Note, for each stored message, what a format that keeps only
 	 * target_keeps (enum am_keeps) loses of it. */
 	bool count_losses;

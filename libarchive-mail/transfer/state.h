@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_TRANSFER_STATE_H
+#define AM_TRANSFER_STATE_H
+
+#include "model/memory.h"
+
+/*
+ * A memory for targets that have none of their own: a small file beside a mail
+ * folder or mailbox, so that copying an account again asks the server only for
+ * what is new.  It says which numbers of which folder were stored, and where
+ * the source left off; of flags it knows nothing, as such targets are not told
+ * of changes.
+ *
+ * An accelerator and never the truth.  While a run is under way it is marked
+ * open; a run that finds it open, or the target other than it was left, must
+ * not trust it alone but look at the target's messages too (transfer/known.h).
+ *
+ * Any thread may read it through its memory while one writes.
+ */
+struct am_state;
+
+/* What lies at path; nothing there, or nothing that makes sense, is a state
+ * that remembers nothing. */
+AM_MUST_USE int am_state_open(struct am_state **out, const char *path,
+                              struct am_error *err);
+void am_state_free(struct am_state **state);
+/* The last run ended well and left a target of this size (0 for a folder). */
+bool am_state_is_clean(const struct am_state *state, uint64_t size);
+/* What the target measured then. */
+uint64_t am_state_size(const struct am_state *state);
+/* Remember nothing: the target is not what it was. */
+void am_state_forget(struct am_state *state);
+/* The state's own; goes with it. */
+struct am_memory *am_state_memory(struct am_state *state);
+
+void am_state_stored(struct am_state *state, const char *source,
+                     const struct am_message *msg);
+/* A folder that was numbered anew. */
+void am_state_change(struct am_state *state, const char *source,
+                     const struct am_change *change);
+void am_state_remember(struct am_state *state, const char *source,
+                       const struct am_folder *folder, const char *cursor);
+/* After a commit of the target; `clean` after the last of a whole run. */
+AM_MUST_USE int am_state_save(struct am_state *state, bool clean, uint64_t size,
+                              struct am_error *err);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/state.h"
+
+#include "base/file.h"
+#include "model/folder.h"
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+
+#include <glib.h>
+
+#include <string.h>
+
+TestSuite(state, .fini = am_test_tmpdir_end);
+
+#define ME "imap://me@host"
+
+struct rig {
+	char *path;
+	struct am_state *state;
+	const struct am_folder *folder;
+	struct am_error err;
+};
+
+static void open_state(struct rig *rig)
+{
+	cr_assert_eq(am_state_open(&rig->state, rig->path, &rig->err), AM_OK);
+}
+
+static void set_up(struct rig *rig)
+{
+	/* What a key file and a path would trip over. */
+	static const char *const parts[] = {"[Gmail]", "a/b=\n\xc3\xa4"};
+	struct am_folder *folder;
+
+	*rig = (struct rig){.path = am_test_path("x.state")};
+	cr_assert_eq(am_folder_new(&folder, parts, 2, AM_ROLE_NONE, &rig->err),
+	             AM_OK);
+	rig->folder = folder;
+	open_state(rig);
+}
+
+static void tear_down(struct rig *rig)
+{
+	am_state_free(&rig->state);
+	am_folder_unref(&rig->folder);
+	g_free(rig->path);
+}
+
+static void reopen(struct rig *rig)
+{
+	am_state_free(&rig->state);
+	open_state(rig);
+}
+
+static void store(struct rig *rig, uint32_t validity, uint32_t uid)
+{
+	struct am_message msg = {
+		.folder = rig->folder, .uidvalidity = validity, .uid = uid};
+
+	am_state_stored(rig->state, ME, &msg);
+}
+
+static int write_down(void *user, const struct am_remembered *what,
+                      struct am_error *err)
+{
+	(void)err;
+	g_string_append_printf(user, "%u/%u ", what->uidvalidity, what->uid);
+	return AM_OK;
+}
+
+static void expect(struct rig *rig, const char *source, const char *wanted,
+                   const char *cursor)
+{
+	struct am_memory *m = am_state_memory(rig->state);
+	GString *said = g_string_new(NULL);
+	char *value;
+
+	cr_assert_eq(m->ops->each(m, source, rig->folder, write_down, said,
+	                          &rig->err),
+	             AM_OK);
+	cr_assert_str_eq(said->str, wanted);
+	cr_assert_eq(m->ops->cursor(m, source, rig->folder, &value, &rig->err),
+	             AM_OK);
+	cr_assert_eq(value == NULL, cursor == NULL);
+	if (cursor)
+		cr_assert_str_eq(value, cursor);
+	g_free(value);
+	g_string_free(said, TRUE);
+}
+
+Test(state, comes_back_as_saved)
+{
+	struct rig rig;
+
+	set_up(&rig);
+	expect(&rig, ME, "", NULL);
+	store(&rig, 7, 1);
+	store(&rig, 7, 2);
+	store(&rig, 7, 4294967295u);
+	store(&rig, 3, 9);
+	am_state_remember(rig.state, ME, rig.folder, "uidnext=3; x=\"\\n\"");
+	cr_assert_eq(am_state_save(rig.state, true, 512, &rig.err), AM_OK, "%s",
+	             rig.err.text);
+	store(&rig, 7, 5); /* after the save: as if killed */
+	reopen(&rig);
+	expect(&rig, ME, "3/9 7/1 7/2 7/4294967295 ", "uidnext=3; x=\"\\n\"");
+	expect(&rig, "imap://you@host", "", NULL);
+	cr_assert(am_state_is_clean(rig.state, 512));
+	cr_assert_not(am_state_is_clean(rig.state, 511));
+	tear_down(&rig);
+}
+
+Test(state, is_not_clean_while_open)
+{
+	struct rig rig;
+
+	set_up(&rig);
+	cr_assert_not(am_state_is_clean(rig.state, 0));
+	cr_assert_eq(am_state_save(rig.state, true, 0, &rig.err), AM_OK);
+	cr_assert_eq(am_state_save(rig.state, false, 0, &rig.err), AM_OK);
+	reopen(&rig);
+	cr_assert_not(am_state_is_clean(rig.state, 0));
+	tear_down(&rig);
+}
+
+Test(state, follows_new_numbers)
+{
+	struct rig rig;
+
+	set_up(&rig);
+	store(&rig, 7, 4);
+	store(&rig, 7, 5);
+	am_state_change(rig.state, ME,
+	                &(struct am_change){.kind = AM_NEWS_UID,
+	                                    .folder = rig.folder,
+	                                    .uidvalidity = 7,
+	                                    .uid = 4,
+	                                    .new_uidvalidity = 8,
+	                                    .new_uid = 1});
+	am_state_change(rig.state, ME,
+	                &(struct am_change){.kind = AM_NEWS_GONE,
+	                                    .folder = rig.folder,
+	                                    .uidvalidity = 7,
+	                                    .uid = 5});
+	expect(&rig, ME, "7/5 8/1 ", NULL);
+	am_state_forget(rig.state);
+	expect(&rig, ME, "", NULL);
+	tear_down(&rig);
+}
+
+Test(state, what_makes_no_sense_is_nothing)
+{
+	static const char *const files[] = {
+		"",
+		"\xff\xfe\0\0",
+		"[state]\nversion=99\nclean=true\n",
+		"[state]\nversion=1\nclean=perhaps\n[folder 1]\n",
+		"[state]\nversion=1\n[folder 1]\nsource=x\nfolder=y\n"
+		"uids-7=9:1,frog\nuids-0=1\nuids-99999999999=1\n",
+	};
+	struct rig rig;
+
+	set_up(&rig);
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		cr_assert(g_file_set_contents(rig.path, files[i],
+		                              (gssize)strlen(files[i]), NULL));
+		reopen(&rig);
+		cr_assert_not(am_state_is_clean(rig.state, 1));
+		expect(&rig, ME, "", NULL);
+	}
+	tear_down(&rig);
+}
