@@ -87,6 +87,20 @@ static char *scheme_of(const char *text)
 	                                             : NULL;
 }
 
+/* "imaps" is imap from the first byte over TLS, and so on. */
+static const struct am_format *format_of(const char *scheme)
+{
+	const struct am_format *format = am_format_find(scheme);
+	size_t n = strlen(scheme);
+
+	if (!format && n > 1 && scheme[n - 1] == 's') {
+		char *clear = g_strndup(scheme, n - 1);
+		format = am_format_find(clear);
+		g_free(clear);
+	}
+	return format;
+}
+
 static int parse_url(struct am_place *place, const char *text,
                      const char *scheme, struct am_error *err)
 {
@@ -97,7 +111,7 @@ static int parse_url(struct am_place *place, const char *text,
 			               "not a file:///path");
 		return AM_OK;
 	}
-	const struct am_format *format = am_format_find(scheme);
+	const struct am_format *format = format_of(scheme);
 	if (!format)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "%s:// is not built in", scheme);
