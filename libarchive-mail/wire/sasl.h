@@ -52,18 +52,34 @@ struct am_sasl_secret {
 };
 struct am_sasl_server_opts {
 	/* AM_OK, or AM_END for an unknown user (an answer in the same time is
-	 * faked).  Strings live until the next call. */
+	 * faked: as for one with a verifier of *out's iterations, if it sets
+	 * them, of AM_SASL_ITERATIONS if not, of a password if it sets that).
+	 * Strings live until the next call.  Of the OAuth mechanisms the token
+	 * must be the password. */
 	int (*find)(void *user, const char *name, struct am_sasl_secret *out,
 	            struct am_error *err);
 	void *user;
+	/* When there is one, the server offers -PLUS too: a client that
+	 * believes it does not has been lied to, and is turned down. */
 	const char *binding_name;
 	const uint8_t *binding;
 	size_t binding_len;
+	/* EXTERNAL: whom the certificate that was shown names; NULL: none. */
+	const char *certificate_user;
+	/* 32 bytes that the server keeps to itself: the salt of a user who does
+	 * not exist is then the same each time, like that of one who does.
+	 * NULL: it is not. */
+	const uint8_t *fake_key;
 };
+/* How often SCRAM hashes a password; what servers ask for may lie between. */
+#define AM_SASL_ITERATIONS     10000
+#define AM_SASL_MIN_ITERATIONS 4096
+#define AM_SASL_MAX_ITERATIONS 1000000
 AM_MUST_USE int am_sasl_server_new(struct am_sasl **out, const char *mechanism,
                                    const struct am_sasl_server_opts *opts,
                                    struct am_error *err);
-/* Salt and derive what a server keeps of a password. */
+/* Salt and derive what a server keeps of a password; iterations 0: the
+ * default. */
 AM_MUST_USE int am_sasl_secret_make(struct am_sasl_secret *out,
                                     const char *password, unsigned iterations,
                                     struct am_error *err);
@@ -84,6 +100,9 @@ AM_MUST_USE int am_sasl_step(struct am_sasl *sasl, const void *in, size_t len,
                              struct am_error *err);
 /* Whether a client may trust a bare OK now: false while a proof is owed. */
 bool am_sasl_satisfied(const struct am_sasl *sasl);
+/* Of a client: what the server said why it does not believe (OAuth), for the
+ * error that its NO becomes; "" when it said nothing. */
+const char *am_sasl_trouble(const struct am_sasl *sasl);
 /* Of a server, after AM_END: who it is. */
 const char *am_sasl_user(const struct am_sasl *sasl);
 const char *am_sasl_authzid(const struct am_sasl *sasl);
