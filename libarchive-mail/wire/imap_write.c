@@ -72,7 +72,8 @@ void am_imap_put(struct am_imap_out *out, const char *fmt, ...)
 
 static bool is_atom(const char *s, size_t len)
 {
-	if (!len || (len == 3 && !g_ascii_strncasecmp(s, "NIL", 3)))
+	if (!len || len > MAX_QUOTED ||
+	    (len == 3 && !g_ascii_strncasecmp(s, "NIL", 3)))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (!am_imap_lex_atom_char(s[i]))
