@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/credential.h"
 
+#include "wire/secret.h"
+
 #include <glib.h>
 
 #include <pthread.h>
 #include <string.h>
 
-enum { SECRET_MOST = 64 * 1024 };
+enum { COMMAND_MS = 300 * 1000 }; /* it may ask a person */
 
 struct am_credential {
 	struct am_ctx *ctx;
@@ -66,54 +68,24 @@ void am_credential_free(struct am_credential **secret)
 	g_free(s);
 }
 
-/* The first line of what there is; takes and wipes `text`. */
-static int first_line(char **out, char *text, const char *whose,
-                      struct am_error *err)
+/* Nobody can go on without it. */
+static int final(int r)
 {
-	size_t n = text ? strcspn(text, "\r\n") : 0;
-
-	*out = n && n < SECRET_MOST ? g_strndup(text, n) : NULL;
-	wipe(text);
-	return *out ? AM_OK
-	            : am_fail(err, AM_FATAL, AM_E_AUTH,
-	                      "%s: nothing in its first line", whose);
+	return r == AM_FAILED ? AM_FATAL : r;
 }
 
-static int ask_command(char **out, const char *command, const char *whose,
+static int ask_command(char **out, const struct am_credential *s,
+                       const char *command, const char *whose,
                        struct am_error *err)
 {
-	const char *argv[] = {"/bin/sh", "-c", command, NULL};
-	char *text = NULL;
-	GError *why = NULL;
-	int status = 0;
-
-	/* It may want the terminal: gpg asks for its passphrase there. */
-	bool ran = g_spawn_sync(NULL, (char **)argv, NULL,
-	                        G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, &text,
-	                        NULL, &status, &why);
-	if (!ran || !g_spawn_check_wait_status(status, &why)) {
-		int r = am_fail(err, AM_FATAL, AM_E_AUTH, "%s: %s", whose,
-		                why->message);
-		g_error_free(why);
-		wipe(text);
-		return r;
-	}
-	return first_line(out, text, whose, err);
+	return final(am_secret_command(out, whose, command, COMMAND_MS,
+	                               s->ctx ? s->ctx->cancel : NULL, err));
 }
 
 static int ask_file(char **out, const char *path, const char *whose,
                     struct am_error *err)
 {
-	char *text = NULL;
-	GError *why = NULL;
-
-	if (!g_file_get_contents(path, &text, NULL, &why)) {
-		int r = am_fail(err, AM_FATAL, AM_E_AUTH, "%s: %s", whose,
-		                why->message);
-		g_error_free(why);
-		return r;
-	}
-	return first_line(out, text, whose, err);
+	return final(am_secret_file(out, whose, path, err));
 }
 
 static int ask_person(char **out, struct am_credential *s, struct am_error *err)
@@ -139,7 +111,7 @@ static int get(struct am_credential *s, bool again, const char **password,
 	int r = AM_OK;
 
 	if (s->token_command || s->token_file) {
-		r = s->token_command ? ask_command(&fresh, s->token_command,
+		r = s->token_command ? ask_command(&fresh, s, s->token_command,
 		                                   "token-command", err)
 		                     : ask_file(&fresh, s->token_file,
 		                                "token-file", err);
@@ -151,7 +123,7 @@ static int get(struct am_credential *s, bool again, const char **password,
 	}
 	/* A person is not asked twice: scripts and threads call this. */
 	if (!s->password || (again && s->password_command)) {
-		r = s->password_command ? ask_command(&fresh,
+		r = s->password_command ? ask_command(&fresh, s,
 		                                      s->password_command,
 		                                      "password-command", err)
 		    : s->password_file  ? ask_file(&fresh, s->password_file,

@@ -17,6 +17,7 @@ struct am_imap_private {
 	struct am_credential *secret;
 	pthread_mutex_t lock;
 	int64_t resume_at; /* monotonic µs */
+	_Atomic bool stop;
 };
 
 static char *option(const struct am_location *where,
@@ -269,7 +270,7 @@ int am_imap_account_sleep(struct am_imap_account *account, uint64_t ms,
 
 	for (;;) {
 		int64_t left = (until - g_get_monotonic_time()) / 1000;
-		if (am_ctx_cancelled(account->ctx))
+		if (am_ctx_cancelled(account->ctx) || account->private->stop)
 			return am_ctx_fail_cancelled(err);
 		if (left <= 0)
 			return AM_OK;
@@ -291,4 +292,14 @@ int am_imap_account_rest(struct am_imap_account *account, struct am_error *err)
 	} while (!am_imap_account_sleep(account, (uint64_t)left / 1000 + 1,
 	                                err));
 	return AM_FATAL;
+}
+
+void am_imap_account_stop(struct am_imap_account *account)
+{
+	account->private->stop = true;
+}
+
+bool am_imap_account_stopped(const struct am_imap_account *account)
+{
+	return account->private->stop;
 }

@@ -64,8 +64,11 @@ void am_imap_account_pause(struct am_imap_account *account, uint64_t ms);
 /* Wait out the pause; AM_FATAL when cancelled meanwhile. */
 AM_MUST_USE int am_imap_account_rest(struct am_imap_account *account,
                                      struct am_error *err);
-/* Wait that long, or until cancelled. */
+/* Wait that long, or until cancelled or told to stop. */
 AM_MUST_USE int am_imap_account_sleep(struct am_imap_account *account,
                                       uint64_t ms, struct am_error *err);
+/* Whoever waits or will wait does not: AM_FATAL, cancelled. */
+void am_imap_account_stop(struct am_imap_account *account);
+bool am_imap_account_stopped(const struct am_imap_account *account);
 
 #endif

@@ -218,6 +218,11 @@ static void read_tagged(struct am_imap_session *s,
 	(void)am_imap_session_mailbox_line(s, line);
 	forget(s, cmd);
 	am_imap_reply_read(&cmd->reply, line);
+	if (cmd == s->selecting) {
+		if (cmd->reply.end != AM_IMAP_END_OK)
+			am_imap_session_mailbox_clear(s);
+		s->selecting = NULL;
+	}
 	if (cmd->tagged)
 		cmd->tagged(cmd, line);
 }

@@ -137,6 +137,7 @@ int am_imap_session_select_send(struct am_imap_session *s,
 	else
 		r = am_imap_session_send(s, cmd, err);
 	*sent = !r;
+	s->selecting = r ? NULL : cmd;
 	return r;
 }
 

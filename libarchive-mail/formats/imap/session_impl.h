@@ -33,6 +33,7 @@ struct am_imap_session {
 	                    struct am_reader *bytes, struct am_error *err);
 	void *literal_user;
 	struct am_imap_mailbox mailbox;
+	const struct am_imap_command *selecting; /* none is, when refused */
 };
 
 AM_MUST_USE int am_imap_session_login(struct am_imap_session *s,

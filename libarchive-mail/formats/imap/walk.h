@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_IMAP_WALK_H
+#define AM_FORMATS_IMAP_WALK_H
+
+#include "formats/imap/fetch.h"
+
+/*
+ * The connection that asks what there is, beside those that carry bodies (it
+ * may be the same one: then theirs is taken in first).
+ */
+struct am_imap_control {
+	struct am_imap_account *account;
+	struct am_imap_link *link;
+	struct am_imap_fetcher *fetcher;
+};
+
+/* The session, free for our commands, with the box selected (NULL: any).
+ * AM_FAILED: the server does not open it; lost connections are mended. */
+AM_MUST_USE int am_imap_control_open(struct am_imap_control *control,
+                                     const struct am_imap_box *box,
+                                     struct am_imap_session **out,
+                                     struct am_error *err);
+
+/*
+ * All messages of a folder whose UID is in a set, by what FETCH says of them,
+ * never by SEARCH, whose answers are cut short by some servers.  In windows of
+ * UIDs as wide as the folder is thin, so that a window holds some thousand
+ * messages at most; ascending within each.
+ */
+struct am_imap_walk;
+
+/* Takes `uids`.  `expected`: about how many there are.  `flags_only`: no more
+ * than UID, FLAGS and labels is asked for. */
+struct am_imap_walk *am_imap_walk_new(struct am_imap_control *control,
+                                      const struct am_imap_box *box,
+                                      struct am_imap_set *uids,
+                                      uint64_t expected, bool flags_only);
+void am_imap_walk_free(struct am_imap_walk **walk);
+/* AM_FAILED: one message (*uid) or all from there on (*uid 0) could not be
+ * asked for; go on. */
+AM_MUST_USE int am_imap_walk_next(struct am_imap_walk *walk,
+                                  struct am_message **out, uint32_t *uid,
+                                  struct am_error *err);
+/* Everything below it was given; 0: nothing is certain. */
+uint32_t am_imap_walk_done_below(const struct am_imap_walk *walk);
+
+#endif
