@@ -30,6 +30,9 @@ bool am_batch_eol_parse(const char *word, enum am_batch_eol *out);
 
 struct am_batch;
 
+/* Where a tree's sink has its unfinished files; no source enters it. */
+#define AM_BATCH_TMP ".mailark-tmp"
+
 /* tmp: the directory for temporary files, relative to root; made if missing.
  * Files in it that a process of ours left more than 36 hours ago go. */
 AM_MUST_USE int am_batch_open(struct am_batch **out, const char *root,

@@ -25,6 +25,16 @@ bool am_mail_head_eml_name(const char *name)
 	return len > 4 && !g_ascii_strcasecmp(name + len - 4, ".eml");
 }
 
+bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len)
+{
+	if (len >= 3 && !memcmp(head, "\xef\xbb\xbf", 3)) {
+		head += 3;
+		len -= 3;
+	}
+	return !am_mail_head_eml_name(name) && len >= 5 &&
+	       !memcmp(head, "From ", 5);
+}
+
 bool am_mail_head_pack_name(const char *name)
 {
 	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",

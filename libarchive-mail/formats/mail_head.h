@@ -15,6 +15,10 @@ int am_mail_head_bits(const uint8_t *head, size_t len);
 /* Enough to take a file for a mail that nothing else says is one. */
 #define AM_MAIL_HEAD_ENOUGH 5
 
+/* A file that begins with a From_ line and is not called *.eml: in a tree of
+ * several formats it is an mbox's to read. */
+bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len);
+
 /* "x.EML"? */
 bool am_mail_head_eml_name(const char *name);
 /* "x.zip", "x.tar.zst" …: a container that can be written? */

@@ -3,6 +3,7 @@
  * Locations as people write them: PATH, FORMAT:PATH, URL, with the word of
  * --from or --to beside them.
  */
+#include "transfer/mixed.h"
 #include "transfer/registry.h"
 
 #include <glib.h>
@@ -12,6 +13,7 @@
 
 struct am_place {
 	const struct am_format *format;
+	bool mixed; /* a folder, and nobody said of which format */
 	struct am_location where;
 	char *path, *url;
 	char **options; /* NULL-terminated */
@@ -179,7 +181,10 @@ static int find_format(struct am_place *place, const char *text, bool target,
 		return AM_OK;
 	if (target)
 		return am_format_for_target(&place->where, &place->format, err);
-	return am_format_detect(&place->where, &place->format, err);
+	int r = am_format_detect(&place->where, &place->format, err);
+	place->mixed = !r && !stat(place->path, &st) && S_ISDIR(st.st_mode) &&
+	               am_mixed_wants(place->format);
+	return r;
 }
 
 static int check(struct am_place *place, bool target, struct am_error *err)
@@ -234,6 +239,9 @@ int am_place_open_source(const struct am_place *place, struct am_source **out,
                          struct am_ctx *ctx, struct am_error *err)
 {
 	*out = NULL;
+	if (place->mixed)
+		return am_mixed_open(out, place->format, &place->where, ctx,
+		                     err);
 	return place->format->open_source(out, &place->where, ctx, err);
 }
 

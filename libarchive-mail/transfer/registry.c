@@ -4,6 +4,7 @@
  */
 #include "transfer/registry.h"
 
+#include "transfer/mixed.h"
 #include "transfer/sample.h"
 
 #include <glib.h>
@@ -66,6 +67,12 @@ enum { BELOW_DEPTH = 4, BELOW_FOLDERS = 32 };
 static int detect(const struct am_location *where, unsigned depth,
                   const struct am_format **out, struct am_error *err);
 
+/* Folders of both are read to the end, whichever is named: see mixed.h. */
+static bool mix(const struct am_format *a, const struct am_format *b)
+{
+	return am_mixed_wants(a) && am_mixed_wants(b);
+}
+
 /*
  * A folder without mail of its own is what the folders in it are, when they
  * agree.  Mailboxes beside single mails are a tree of mailboxes: that source
@@ -93,7 +100,7 @@ static int detect_below(const struct am_location *where,
 			continue;
 		if (!best || (best == &am_format_eml && f == &am_format_mbox))
 			best = f;
-		else if (best != &am_format_mbox || f != &am_format_eml)
+		else if (!mix(best, f))
 			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 			               "holds %s and %s: name one further in, "
 			               "or say FORMAT:PATH",
@@ -122,7 +129,8 @@ static int detect(const struct am_location *where, unsigned depth,
 			highest = bid;
 			best = f;
 			rival = NULL;
-		} else if (bid && bid == highest) {
+		} else if (bid && bid == highest &&
+		           !(probe->is_directory && mix(best, f))) {
 			rival = f;
 		}
 	}

@@ -92,12 +92,15 @@ Test(eml, a_tree_gives_folders_in_order)
 	am_test_write_text("t/Sub/c.eml", "c");
 	am_test_write_text("t/Sub/Deep/d.eml", "d");
 	am_test_write_text("t/.hidden/e.eml", "e");
+	am_test_write_text("t/.hidden/._e.eml", "Apple's");
+	am_test_write_text("t/.mailark-tmp/f.eml", "unfinished");
 	am_test_write_text("t/pictures/x.jpg", "no mail");
 	am_test_mkdir("t/Empty");
 	expect_list("t", NULL, AM_LIST_FOLDERS, false,
-	            "folder \n: \"a\"\n: \"b\"\nfolder Empty\nfolder Sub\n"
+	            "folder \n: \"a\"\n: \"b\"\nfolder .hidden\n"
+	            ".hidden: \"e\"\nfolder Empty\nfolder Sub\n"
 	            "Sub: \"c\"\nfolder Sub/Deep\nSub/Deep: \"d\"");
-	cr_expect(am_test_notes("eml.not-mail") == 2);
+	cr_expect(am_test_notes("eml.not-mail") == 3);
 }
 
 Test(eml, without_any_eml_all_that_looks_like_mail_is_taken)

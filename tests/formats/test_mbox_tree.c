@@ -44,12 +44,12 @@ Test(mbox_tree, folders_are_directories_and_names)
 	put(dir, "all.mailark.cache/xapian/flintlock", "");
 	struct run *run = mbox_run(dir, NULL, 0);
 	char *all = all_folders(run);
-	cr_expect_str_eq(all, "Inbox|Inbox/Work|Inbox/Work/Deep|Trash|apple|b|"
-	                      "b (2)");
-	cr_expect_eq(run->messages->len, 6);
+	cr_expect_str_eq(all, ".hidden|Inbox|Inbox/Work|Inbox/Work/Deep|Trash|"
+	                      "apple|b|b (2)");
+	cr_expect_eq(run->messages->len, 7);
 	cr_expect_eq(run->failures->len, 0);
 	cr_expect(mbox_noted(run, "mbox.not-a-mailbox"));
-	cr_expect_str_eq(mbox_got(run, 2)->origin, "Inbox.sbd/Work.sbd/Deep:0");
+	cr_expect_str_eq(mbox_got(run, 3)->origin, "Inbox.sbd/Work.sbd/Deep:0");
 	g_free(all);
 	mbox_run_free(&run);
 	mbox_tmp_remove(&dir);

@@ -2,6 +2,7 @@
 #include "transfer/registry.h"
 
 #include "base/file.h"
+#include "model/folder.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -213,4 +214,74 @@ Test(registry, does_not_hang_on_a_pipe, .init = set_up, .fini = tear_down,
 	cr_expect_eq(am_place_parse(&place, "pipe", NULL, false, &err),
 	             AM_FAILED);
 	cr_expect_neq(err.text[0], '\0');
+}
+
+/* Everything in the folder, as "folder origin flags\n". */
+static char *read_all(const char *path)
+{
+	GString *all = g_string_new(NULL);
+	struct am_ctx ctx = {0};
+	struct am_place *place = NULL;
+	struct am_source *src = NULL;
+	struct am_item item;
+	int r;
+
+	cr_assert_eq(am_place_parse(&place, path, NULL, false, NULL), AM_OK);
+	cr_assert_eq(am_place_open_source(place, &src, &ctx, NULL), AM_OK);
+	while ((r = am_source_next(src, &item, NULL)) != AM_END) {
+		cr_assert_eq(r, AM_OK);
+		if (!item.message)
+			continue;
+		cr_expect_eq(am_source_load(src, item.message, NULL), AM_OK);
+		char *folder = am_folder_print(item.message->folder);
+		g_string_append_printf(all, "%s %s %u\n", folder,
+		                       item.message->origin,
+		                       item.message->flags);
+		g_free(folder);
+		am_message_free(&item.message);
+	}
+	am_source_close(&src);
+	am_place_free(&place);
+	return g_string_free(all, FALSE);
+}
+
+/* Whatever the folder looks like, nothing in it is passed over or read
+ * twice. */
+Test(registry, a_folder_of_several_formats_is_read_whole, .init = set_up,
+     .fini = tear_down)
+{
+	static const struct {
+		const char *path, *found;
+	} rows[] = {
+		{"maildir", ".Sent .Sent:0 0\nA/stray A/stray:0 0\n"
+	                    "INBOX 1.host 1\nA A/1.host 0\n"},
+		{"mbox", "a a.mbox:0 0\nb b.mbox:0 0\ndeep/x/M "
+	                 "deep/x/M/1.host 1\n"},
+		{"eml", " 1.eml 0\n.hid .hid/2.eml 0\nM M/1.host 1\n"
+	                "M/box M/box:0 0\n"},
+		{"new", "new/a new/a.mbox:0 0\nnew/b new/b.mbox:0 0\n"},
+	};
+
+	put("maildir/cur/1.host:2,S", EML);
+	put("maildir/dovecot-uidlist", "3 V1 N2\n");
+	put("maildir/.Sent", MBOX);
+	put("maildir/A/new/1.host", EML);
+	put("maildir/A/stray", MBOX);
+	put("mbox/a.mbox", MBOX);
+	put("mbox/b.mbox", MBOX);
+	put("mbox/deep/x/M/cur/1.host:2,S", EML);
+	put("eml/1.eml", EML);
+	put("eml/M/cur/1.host:2,S", EML);
+	put("eml/M/box", MBOX);
+	put("eml/.hid/2.eml", EML);
+	put("eml/.hid/._2.eml", "AppleDouble\n");
+	put("eml/.mailark-tmp/3.eml", EML);
+	put("new/new/a.mbox", MBOX);
+	put("new/new/b.mbox", MBOX);
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		char *found = read_all(rows[i].path);
+		cr_expect_str_eq(found, rows[i].found, "%s: %s", rows[i].path,
+		                 found);
+		g_free(found);
+	}
 }

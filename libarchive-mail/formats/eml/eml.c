@@ -11,6 +11,9 @@
 const struct am_option am_eml_options[] = {
 	{"files", "all|eml",
          "reading a tree: all that looks like mail, or *.eml alone", "all"},
+	{"leave", "nothing|mailboxes",
+         "reading a tree: leave Maildirs and mboxes in it to others",
+         "nothing"},
 	{"name", "TEMPLATE",
          "file names, of {date} {received} {from} {to} {subject} {message-id} "
          "{folder} {id8} {n} {size}, with :N characters or :%Y…",

@@ -21,9 +21,14 @@ enum am_eml_files {
 	AM_EML_ALL, /* all that looks like mail, and *.eml */
 	AM_EML_NAMED
 };
+struct am_eml_tree_options {
+	enum am_eml_files files;
+	bool leave; /* Maildirs and mboxes, to sources of theirs */
+};
 /* Takes the directory that root_fd is open on; path is for messages. */
 AM_MUST_USE int am_eml_tree_open(struct am_source **out, int root_fd,
-                                 const char *path, enum am_eml_files files,
+                                 const char *path,
+                                 const struct am_eml_tree_options *options,
                                  struct am_ctx *ctx, struct am_error *err);
 
 struct am_file;

@@ -24,8 +24,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TMP ".mailark-tmp"
-
 enum kind { KIND_TREE, KIND_PACK, KIND_ONE };
 
 struct eml_sink {
@@ -388,8 +386,8 @@ static int open_tree(struct eml_sink *s, const char *path,
 {
 	s->kind = KIND_TREE;
 	s->path = g_strdup(path);
-	return am_batch_open(&s->batch, path, TMP, durability, AM_EOL_KEEP,
-	                     err);
+	return am_batch_open(&s->batch, path, AM_BATCH_TMP, durability,
+	                     AM_EOL_KEEP, err);
 }
 
 static int exists_already(const char *path, struct am_error *err)
@@ -422,8 +420,8 @@ static int open_target(struct eml_sink *s, const char *path,
 	s->kind = KIND_ONE;
 	s->path = g_path_get_dirname(path);
 	s->one = g_path_get_basename(path);
-	return am_batch_open(&s->batch, s->path, TMP, durability, AM_EOL_KEEP,
-	                     err);
+	return am_batch_open(&s->batch, s->path, AM_BATCH_TMP, durability,
+	                     AM_EOL_KEEP, err);
 }
 
 static int read_options(struct eml_sink *s, const struct am_location *where,

@@ -132,36 +132,42 @@ static bool is_container(struct am_file *file)
 	return yes;
 }
 
-static int read_files(const struct am_location *where, enum am_eml_files *out,
-                      struct am_error *err)
+static int read_options(const struct am_location *where,
+                        struct am_eml_tree_options *out, struct am_error *err)
 {
+	const char *leave = am_location_option(where, am_eml_options, "leave");
 	const char *word = am_location_option(where, am_eml_options, "files");
 
 	if (!strcmp(word, "eml"))
-		*out = AM_EML_NAMED;
+		out->files = AM_EML_NAMED;
 	else if (!strcmp(word, "all"))
-		*out = AM_EML_ALL;
+		out->files = AM_EML_ALL;
 	else
 		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		               "files=%s: all or eml is meant", word);
+	out->leave = !strcmp(leave, "mailboxes");
+	if (!out->leave && strcmp(leave, "nothing") != 0)
+		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		               "leave=%s: nothing or mailboxes is meant",
+		               leave);
 	return AM_OK;
 }
 
 int am_eml_source_open(struct am_source **out, const struct am_location *where,
                        struct am_ctx *ctx, struct am_error *err)
 {
-	enum am_eml_files files = AM_EML_ALL;
+	struct am_eml_tree_options tree = {.files = AM_EML_ALL};
 	struct am_file *file = NULL;
 	int fd, r;
 
 	r = am_location_check(where, am_eml_options, "eml", err);
 	if (!r)
-		r = read_files(where, &files, err);
+		r = read_options(where, &tree, err);
 	if (r)
 		return r;
 	fd = open(where->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
-		return am_eml_tree_open(out, fd, where->path, files, ctx, err);
+		return am_eml_tree_open(out, fd, where->path, &tree, ctx, err);
 	if (errno != ENOTDIR) {
 		r = am_fail_sys(err, AM_FATAL, "%s", where->path);
 		if (err && err->sys == ENOENT)
@@ -172,7 +178,7 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 	if (r)
 		return AM_FATAL;
 	if (is_container(file))
-		r = am_eml_container_open(out, file, files, ctx, err);
+		r = am_eml_container_open(out, file, tree.files, ctx, err);
 	else
 		r = open_one(out, where->path, ctx, err);
 	am_file_unref(&file);

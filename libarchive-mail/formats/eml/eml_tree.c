@@ -3,10 +3,12 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/charset.h"
+#include "formats/batch.h"
 #include "formats/eml/eml.h"
 #include "formats/folder_file.h"
 #include "formats/load_file.h"
 #include "formats/mail_head.h"
+#include "formats/maildir_shape.h"
 #include "formats/received.h"
 #include "model/folder.h"
 
@@ -31,6 +33,7 @@ struct tree_source {
 	struct am_source base;
 	int root_fd;
 	char *root;
+	bool leave;    /* what a Maildir or an mbox source reads */
 	bool all;      /* take what looks like mail, not only *.eml */
 	GArray *stack; /* struct visit: directories still to come */
 	char *origin;  /* of the last failure */
@@ -130,6 +133,7 @@ static int list(struct tree_source *s, struct am_error *err)
 	GPtrArray *dirs;
 	struct dirent *e;
 	char **named;
+	bool maildir;
 
 	if (!dir) {
 		am_fail_sys(err, AM_FAILED, "%s", s->here.path);
@@ -142,11 +146,18 @@ static int list(struct tree_source *s, struct am_error *err)
 		g_strfreev(s->here.parts);
 		s->here.parts = named;
 	}
+	maildir = s->leave && s->here.depth <= AM_MAILDIR_DEPTH &&
+	          am_maildir_shaped(fd, "");
 	s->names = g_string_chunk_new(4096);
 	s->files = g_ptr_array_new();
 	dirs = g_ptr_array_new();
 	while ((e = readdir(dir))) {
-		if (e->d_name[0] == '.' || !strcmp(e->d_name, AM_FOLDER_FILE))
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
+		    !strcmp(e->d_name, AM_BATCH_TMP) ||
+		    !strcmp(e->d_name, AM_FOLDER_FILE))
+			continue;
+		if (maildir && (am_maildir_own_dir(e->d_name) ||
+		                am_maildir_own_file(e->d_name)))
 			continue;
 		if (is_link_to_dir(fd, e))
 			am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.link", NULL,
@@ -207,13 +218,12 @@ static bool wanted(struct tree_source *s, const char *name)
 	struct stat st;
 	char *path;
 	int fd;
-	bool yes;
+	bool yes, hidden = *name == '.';
 
-	if (am_mail_head_eml_name(name))
+	/* Apple's copies leave "._x.eml" that are no mail. */
+	if (am_mail_head_eml_name(name) && !hidden)
 		return true;
-	if (!strcmp(name, AM_FOLDER_FILE)) /* ours: read with the directory */
-		return false;
-	if (s->all) {
+	if (s->all || hidden) {
 		path = join(s->here.path, name);
 		fd = openat(s->root_fd, path,
 		            O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -224,12 +234,18 @@ static bool wanted(struct tree_source *s, const char *name)
 		if (fd >= 0)
 			close(fd);
 		g_free(path);
+		if (s->leave && got > 0 &&
+		    am_mail_head_mailbox(name, head, (size_t)got))
+			return false;
 		if (yes || (got > 0 && am_mail_head_bits(head, (size_t)got) >=
 		                               AM_MAIL_HEAD_ENOUGH))
 			return true;
 	}
 	path = join(s->here.path, name);
-	am_ctx_note(s->base.ctx, s->all ? AM_NOTE_WARN : AM_NOTE_INFO,
+	am_ctx_note(s->base.ctx,
+	            s->all && !hidden && !strstr(path, "/.") && *path != '.'
+	                    ? AM_NOTE_WARN
+	                    : AM_NOTE_INFO,
 	            "eml.not-mail", s->folder, path, "not mail, passed over");
 	g_free(path);
 	return false;
@@ -350,8 +366,8 @@ static const struct am_source_ops tree_ops = {
 };
 
 int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
-                     enum am_eml_files files, struct am_ctx *ctx,
-                     struct am_error *err)
+                     const struct am_eml_tree_options *options,
+                     struct am_ctx *ctx, struct am_error *err)
 {
 	struct tree_source *s = g_new0(struct tree_source, 1);
 	struct visit root = {g_strdup(""), g_new0(char *, 1), 0};
@@ -361,7 +377,8 @@ int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
 	s->base.ctx = ctx;
 	s->root_fd = root_fd;
 	s->root = g_strdup(path);
-	s->all = files == AM_EML_ALL;
+	s->all = options->files == AM_EML_ALL;
+	s->leave = options->leave;
 	s->stack = g_array_new(FALSE, TRUE, sizeof(struct visit));
 	g_array_set_clear_func(s->stack, visit_clear);
 	g_array_append_val(s->stack, root);

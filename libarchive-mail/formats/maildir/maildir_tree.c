@@ -2,7 +2,9 @@
 #include "formats/maildir/maildir_tree.h"
 
 #include "base/arena.h"
+#include "formats/batch.h"
 #include "formats/folder_file.h"
+#include "formats/maildir_shape.h"
 #include "model/ctx.h"
 #include "model/folder.h"
 
@@ -15,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_DEPTH   64      /* of directories below the root */
 #define MAX_FOLDERS 1000000 /* in one tree */
 
 /* A directory still to be looked into. */
@@ -23,6 +24,7 @@ struct visit {
 	char *path;
 	char **parts; /* of the folder it would be */
 	size_t depth;
+	bool given; /* as a folder already: only what is below counts */
 };
 
 struct walk {
@@ -59,28 +61,6 @@ static bool is_dir(int fd, const char *name)
 
 	return !fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) &&
 	       S_ISDIR(st.st_mode);
-}
-
-/* A directory; or nobody may say, which is told as a failure later. */
-static bool is_dir_or_closed(int fd, const char *name)
-{
-	struct stat st;
-
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
-		return errno == EACCES;
-	return S_ISDIR(st.st_mode);
-}
-
-/* A Maildir is what has a cur or a new; a tmp alone is nothing. */
-static bool is_maildir(int fd, const char *path)
-{
-	char *cur = g_strconcat(path, "/cur", NULL);
-	char *new = g_strconcat(path, "/new", NULL);
-	bool yes = is_dir_or_closed(fd, cur) || is_dir_or_closed(fd, new);
-
-	g_free(cur);
-	g_free(new);
-	return yes;
 }
 
 static bool is_courier(int fd)
@@ -268,39 +248,41 @@ static GPtrArray *list_dirs(struct walk *w, const char *path, int *fd_out)
 	return names;
 }
 
-/* No folders of mail, whatever they hold. */
-static bool passed_over(const char *name)
-{
-	return !strcmp(name, "cur") || !strcmp(name, "new") ||
-	       !strcmp(name, "tmp") || !strcmp(name, "courierimapkeywords") ||
-	       !strcmp(name, "courierimaphieracl");
-}
-
 /* The children that are walked as plain directories, last one first, since
  * they go on a stack. */
 static void push_children(struct walk *w, const struct visit *v,
-                          const GPtrArray *names)
+                          const GPtrArray *names, GPtrArray *dotted,
+                          bool courier)
 {
-	if (v->depth >= MAX_DEPTH) {
+	if (v->depth >= AM_MAILDIR_DEPTH) {
 		am_ctx_note(w->ctx, AM_NOTE_WARN, "maildir.too-deep", NULL,
 		            v->path, "directories nested deeper than %d",
-		            MAX_DEPTH);
+		            AM_MAILDIR_DEPTH);
 		return;
 	}
 	for (size_t i = names->len; i-- > 0;) {
 		const char *name = names->pdata[i];
-		struct visit child;
+		struct visit child = {0};
 
-		if (*name == '.' || passed_over(name))
+		if (am_maildir_own_dir(name) || !strcmp(name, AM_BATCH_TMP) ||
+		    (*name == '.' && w->layout == AM_MAILDIR_FS))
 			continue;
 		child.path = join(v->path, name);
+		child.depth = v->depth + 1;
+		/* Maildir++ has none below its folders; people have. */
+		if (g_ptr_array_find(dotted, name, NULL)) {
+			child.parts =
+				plusplus_parts(w, v->parts, name, courier);
+			child.given = true;
+			g_array_append_val(w->stack, child);
+			continue;
+		}
 		/* Thunderbird keeps the children of Foo in Foo.sbd. */
 		char *shown = g_str_has_suffix(name, ".sbd")
 		                      ? g_strndup(name, strlen(name) - 4)
 		                      : g_strdup(name);
 		child.parts = with_part(
 			v->parts, am_maildir_path_decode(w->arena, shown));
-		child.depth = v->depth + 1;
 		g_free(shown);
 		g_array_append_val(w->stack, child);
 	}
@@ -323,11 +305,11 @@ static int look(struct walk *w, const struct visit *v, struct am_error *err)
 
 		if (*name == '.' && w->layout != AM_MAILDIR_FS &&
 		    (w->layout == AM_MAILDIR_AUTO || !*v->path) &&
-		    is_maildir(fd, name))
+		    am_maildir_shaped(fd, name))
 			g_ptr_array_add(dotted, name);
 	}
 	account = dotted->len > 0 || !*v->path;
-	if (is_maildir(fd, ".")) {
+	if (!v->given && am_maildir_shaped(fd, "")) {
 		r = add_dir(w, g_strdup(v->path),
 		            with_part(v->parts, account ? "INBOX" : NULL),
 		            account ? v->path : "", account ? v->depth : 0,
@@ -345,7 +327,7 @@ static int look(struct walk *w, const struct visit *v, struct am_error *err)
 			goto out;
 	}
 	if (w->layout != AM_MAILDIR_PLUSPLUS)
-		push_children(w, v, names);
+		push_children(w, v, names, dotted, courier);
 out:
 	g_ptr_array_free(dotted, TRUE);
 	if (names)
@@ -357,7 +339,7 @@ out:
 
 static int walk_all(struct walk *w, struct am_error *err)
 {
-	struct visit root = {g_strdup(""), g_new0(char *, 1), 0};
+	struct visit root = {.path = g_strdup(""), .parts = g_new0(char *, 1)};
 	int r = AM_OK;
 
 	g_array_append_val(w->stack, root);

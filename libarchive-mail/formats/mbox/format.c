@@ -16,6 +16,9 @@ const struct am_option am_mbox_options[] = {
          "from: also what Mozilla had deleted but not yet compacted", "no"},
 	{"from-tz", "UTC|local|+0100|Area/City",
          "from: the zone of separator dates that name none", "UTC"},
+	{"leave", "nothing|maildirs|mail",
+         "from a tree: leave to others Maildirs, or also single mails",
+         "nothing"},
 	{"split-at", "OFFSET:OFFSET…",
          "from: a message begins at these From_ lines, whatever they look like",
          NULL},
@@ -83,7 +86,7 @@ static int probe_directory(const struct am_probe *probe)
 		if (am_mbox_head_fits(e->head, e->head_len,
 		                      e->size <= e->head_len) == 2)
 			mailboxes++;
-		else
+		else if (e->name[0] != '.') /* who knows what programs hide */
 			others++;
 	}
 	if (!mailboxes)

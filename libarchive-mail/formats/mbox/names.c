@@ -117,8 +117,7 @@ char *am_mbox_name_to_file(const char *part, bool *changed)
 bool am_mbox_name_ignored(const char *file)
 {
 	size_t len = strlen(file);
-	return file[0] == '.' ||
-	       without(file, len, beside, AM_COUNT(beside)) != len;
+	return without(file, len, beside, AM_COUNT(beside)) != len;
 }
 
 bool am_mbox_name_typical(const char *file)

@@ -55,6 +55,14 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 	if (v && !am_mbox_zone_valid(v))
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "no time zone: %s", v);
+	const char *leave = am_location_option(where, am_mbox_options, "leave");
+	out->leave_mail = leave && !strcmp(leave, "mail");
+	out->leave_maildirs =
+		out->leave_mail || (leave && !strcmp(leave, "maildirs"));
+	if (leave && !out->leave_maildirs && strcmp(leave, "nothing"))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "leave is nothing, maildirs or mail, not \"%s\"",
+		               leave);
 	out->from_tz = v && g_ascii_strcasecmp(v, "UTC") ? g_strdup(v) : NULL;
 	return AM_OK;
 }

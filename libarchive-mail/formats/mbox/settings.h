@@ -11,6 +11,8 @@ struct am_mbox_settings {
 	enum am_mbox_flavour flavour;
 	char *from_tz; /* NULL: UTC */
 	bool include_deleted;
+	bool leave_maildirs; /* of a tree: another source reads them, ... */
+	bool leave_mail;     /* ... and what is no mailbox */
 	/* Byte offsets of lines that are separators, or are none, whatever the
 	 * rules say of them. */
 	size_t n_split, n_join;

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "formats/mail_head.h"
 #include "formats/mbox/deliver.h"
 #include "formats/mbox/lone.h"
 #include "formats/mbox/names.h"
@@ -200,9 +201,12 @@ static int open_lone(struct mbox_source *s, const char *path,
 	s->folder = folder;
 	r = am_mbox_lone_read(&s->lone, folder, path, s->name, s->base.ctx,
 	                      err);
+	/* What programs hide is seldom meant to be read. */
+	bool hidden = *s->name == '.' || strstr(s->name, "/.");
 	if (r == AM_END)
-		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.not-a-mailbox",
-		            NULL, s->name, "not mail, passed over");
+		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
+		            "mbox.not-a-mailbox", NULL, s->name,
+		            "not mail, passed over");
 	return r;
 }
 
@@ -230,12 +234,18 @@ static int open_file(struct mbox_source *s, const char *path,
 	am_folder_unref(&s->folder);
 	g_free(s->name);
 	s->name = g_strdup(relative);
+	if (s->set.leave_mail && am_mail_head_eml_name(relative))
+		return AM_END;
 	int r = am_file_open(&file, path, err);
 	if (r)
 		return r;
 	int fits = look_at_head(file, &empty, err);
 	if (fits < 0) {
 		r = fits;
+		goto out;
+	}
+	if (!fits && s->set.leave_mail) {
+		r = AM_END;
 		goto out;
 	}
 	if (!fits && !empty && s->tree) {
@@ -526,7 +536,7 @@ static void sum_tree(struct mbox_source *s, const char *path)
 {
 	struct am_mbox_tree *tree = NULL;
 	struct am_mbox_entry entry;
-	int r = am_mbox_tree_open(&tree, path, NULL);
+	int r = am_mbox_tree_open(&tree, path, s->set.leave_maildirs, NULL);
 	if (r)
 		return;
 	while ((r = am_mbox_tree_next(tree, &entry, NULL)) != AM_END)
@@ -561,8 +571,9 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 			            "split-at and join-at are for one file");
 		else
-			r = am_mbox_tree_open(&s->tree, where->path, err);
-		if (!r)
+			r = am_mbox_tree_open(&s->tree, where->path,
+			                      s->set.leave_maildirs, err);
+		if (!r && !s->set.leave_mail)
 			sum_tree(s, where->path);
 	} else {
 		struct am_file *file = NULL;

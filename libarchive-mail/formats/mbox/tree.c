@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/mbox/tree.h"
 
+#include "formats/batch.h"
+#include "formats/maildir_shape.h"
 #include "formats/mbox/names.h"
 
 #include <glib.h>
@@ -19,9 +21,12 @@ struct level {
 	GPtrArray *names;
 	guint at;
 	struct stat st;
+	bool linked;  /* a link leads here, or to a directory above */
+	bool maildir; /* its own files and directories are another's */
 };
 
 struct am_mbox_tree {
+	bool leave_maildirs;
 	size_t root_len;
 	GPtrArray *levels;
 	GHashTable *seen; /* "dev:ino" of each directory entered */
@@ -50,9 +55,15 @@ static bool same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
 /* A directory onto the stack.  AM_END: has been entered before. */
 static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
-                 const struct stat *st, struct am_error *err)
+                 const struct stat *st, bool linked, struct am_error *err)
 {
 	for (guint i = 0; i < tree->levels->len; i++) {
 		const struct level *up = g_ptr_array_index(tree->levels, i);
@@ -74,13 +85,18 @@ static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
 	level->path = g_strdup(path);
 	level->names = g_ptr_array_new_with_free_func(g_free);
 	level->st = *st;
+	level->linked = linked;
+	/* Nobody follows links in search of Maildirs. */
+	level->maildir = tree->leave_maildirs && !linked &&
+	                 tree->levels->len <= AM_MAILDIR_DEPTH &&
+	                 am_maildir_shaped(dirfd(dir), "");
 	if (name) {
 		level->part = am_mbox_name_of_directory(name, false);
 		level->package = am_mbox_name_of_directory(name, true);
 	}
 	struct dirent *entry;
 	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			g_ptr_array_add(level->names, g_strdup(entry->d_name));
 	closedir(dir);
 	g_ptr_array_sort(level->names, by_name);
@@ -89,7 +105,7 @@ static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
 }
 
 int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
-                      struct am_error *err)
+                      bool leave_maildirs, struct am_error *err)
 {
 	struct stat st;
 	*out = NULL;
@@ -105,7 +121,8 @@ int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
 	tree->seen =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	tree->parts = g_ptr_array_new();
-	int r = enter(tree, path, NULL, &st, err);
+	tree->leave_maildirs = leave_maildirs;
+	int r = enter(tree, path, NULL, &st, false, err);
 	if (r)
 		(void)am_wrap(err, r, "%s", root);
 	g_free(path);
@@ -183,14 +200,18 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 		}
 		if (S_ISDIR(st.st_mode)) {
 			/* Beside an archive of ours: nothing of it is mail. */
-			if (g_str_has_suffix(name, ".mailark.cache"))
+			if (g_str_has_suffix(name, ".mailark.cache") ||
+			    !strcmp(name, AM_BATCH_TMP) ||
+			    (top->maildir && am_maildir_own_dir(name)))
 				continue;
-			int r = enter(tree, tree->path, name, &st, err);
+			int r = enter(tree, tree->path, name, &st,
+			              top->linked || is_link(tree->path), err);
 			if (r < 0)
 				return am_wrap(err, r, "%s", out->relative);
 			continue;
 		}
-		if (am_mbox_name_ignored(name))
+		if (am_mbox_name_ignored(name) ||
+		    (top->maildir && am_maildir_own_file(name)))
 			continue;
 		if (!S_ISREG(st.st_mode))
 			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,

@@ -7,8 +7,9 @@
 /*
  * The files below a directory, sorted, each with the folder its place stands
  * for.  Walked with a stack of our own; links are followed, but no directory
- * is entered twice.  What cannot be read is one AM_FAILED, and the walk goes
- * on behind it.
+ * is entered twice.  With leave_maildirs the insides of Maildirs are left to
+ * the source that reads them.  What cannot be read is one AM_FAILED, and the
+ * walk goes on behind it.
  */
 struct am_mbox_tree;
 
@@ -21,7 +22,7 @@ struct am_mbox_entry {
 };
 
 AM_MUST_USE int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
-                                  struct am_error *err);
+                                  bool leave_maildirs, struct am_error *err);
 /* *out is the tree's until the next call; after AM_FAILED out->relative names
  * what was bad.  AM_END behind the last. */
 AM_MUST_USE int am_mbox_tree_next(struct am_mbox_tree *tree,

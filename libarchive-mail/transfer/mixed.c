@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/mixed.h"
+
+#include "model/folder.h"
+#include "transfer/registry.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+#define N_PASSES 3
+
+/* The formats in the order they are read, each with what it leaves. */
+struct pass {
+	const char *format, *leave;
+};
+static const struct pass orders[][N_PASSES] = {
+	{{"maildir", NULL}, {"mbox", "leave=maildirs"}},
+	{{"mbox", "leave=maildirs"}, {"maildir", NULL}},
+	/* The mails, which are most of it, then the rest. */
+	{{"eml", "leave=mailboxes"}, {"maildir", NULL}, {"mbox", "leave=mail"}},
+};
+
+struct mixed_source {
+	struct am_source base;
+	const struct pass *order;
+	char *path;
+	size_t at; /* the pass that is being read */
+	struct am_source *sources[N_PASSES];
+	GHashTable *folders; /* printed names of those given */
+	/* Messages without bytes yet, and whose they are. */
+	GHashTable *owners;
+};
+
+static struct mixed_source *mixed_of(struct am_source *src)
+{
+	return AM_CONTAINER(src, struct mixed_source, base);
+}
+
+static const struct pass *order_of(const struct am_format *format)
+{
+	for (size_t i = 0; i < AM_COUNT(orders); i++)
+		if (!strcmp(orders[i][0].format, format->name))
+			return orders[i];
+	return NULL;
+}
+
+bool am_mixed_wants(const struct am_format *format)
+{
+	return order_of(format) != NULL;
+}
+
+/* The source of a pass that comes later.  AM_END: there is nothing for it. */
+static int open_pass(struct mixed_source *s, struct am_error *err)
+{
+	const struct pass *pass = &s->order[s->at];
+	const char *options[] = {pass->leave, NULL};
+	const struct am_location where = {.path = s->path, .options = options};
+	struct am_error why = {0};
+	int r = am_format_find(pass->format)
+	                ->open_source(&s->sources[s->at], &where, s->base.ctx,
+	                              &why);
+
+	if (r && why.kind == AM_E_FORMAT)
+		return AM_END; /* not one Maildir in the tree */
+	if (r && err)
+		*err = why;
+	return r;
+}
+
+/* Folders that two sources have are one. */
+static bool is_new(struct mixed_source *s, const struct am_folder *folder)
+{
+	return g_hash_table_add(s->folders, am_folder_print(folder));
+}
+
+static int mixed_next(struct am_source *src, struct am_item *out,
+                      struct am_error *err)
+{
+	struct mixed_source *s = mixed_of(src);
+
+	for (;;) {
+		int r = AM_END;
+
+		if (s->at == N_PASSES || !s->order[s->at].format)
+			return AM_END;
+		if (!s->sources[s->at])
+			r = open_pass(s, err);
+		else
+			r = AM_OK;
+		if (!r)
+			r = am_source_next(s->sources[s->at], out, err);
+		else if (r < 0) {
+			out->origin = s->order[s->at++].format;
+			return AM_FAILED;
+		}
+		if (r == AM_END) {
+			s->at++;
+			continue;
+		}
+		if (!r && !out->message && out->folder &&
+		    !is_new(s, out->folder))
+			continue;
+		if (!r && out->message && s->sources[s->at]->ops->load)
+			g_hash_table_insert(s->owners, out->message,
+			                    s->sources[s->at]);
+		return r;
+	}
+}
+
+static int mixed_load(struct am_source *src, struct am_message *msg,
+                      struct am_error *err)
+{
+	struct mixed_source *s = mixed_of(src);
+	struct am_source *owner = g_hash_table_lookup(s->owners, msg);
+
+	if (!owner) /* it came with its bytes */
+		return AM_OK;
+	g_hash_table_remove(s->owners, msg);
+	return am_source_load(owner, msg, err);
+}
+
+static void mixed_close(struct am_source *src)
+{
+	struct mixed_source *s = mixed_of(src);
+
+	for (size_t i = 0; i < N_PASSES; i++)
+		am_source_close(&s->sources[i]);
+	g_hash_table_unref(s->folders);
+	g_hash_table_unref(s->owners);
+	g_free(s->path);
+	g_free(s);
+}
+
+static const struct am_source_ops mixed_ops = {
+	.next = mixed_next,
+	.load = mixed_load,
+	.close = mixed_close,
+};
+
+int am_mixed_open(struct am_source **out, const struct am_format *first,
+                  const struct am_location *where, struct am_ctx *ctx,
+                  struct am_error *err)
+{
+	struct mixed_source *s = g_new0(struct mixed_source, 1);
+	GPtrArray *options = g_ptr_array_new();
+	struct am_location own = *where;
+	int r;
+
+	s->base.ops = &mixed_ops;
+	s->base.ctx = ctx;
+	s->order = order_of(first);
+	s->path = g_strdup(where->path);
+	s->folders =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->owners = g_hash_table_new(NULL, NULL);
+	/* Behind ours, since the last word counts: the user may say "leave"
+	 * too. */
+	if (s->order[0].leave)
+		g_ptr_array_add(options, (char *)(uintptr_t)s->order[0].leave);
+	for (const char *const *o = where->options; o && *o; o++)
+		g_ptr_array_add(options, (char *)(uintptr_t)*o);
+	g_ptr_array_add(options, NULL);
+	own.options = (const char *const *)options->pdata;
+	r = first->open_source(&s->sources[0], &own, ctx, err);
+	g_ptr_array_free(options, TRUE);
+	if (r) {
+		mixed_close(&s->base);
+		return r;
+	}
+	s->base.total = s->sources[0]->total;
+	s->base.total_bytes = s->sources[0]->total_bytes;
+	s->base.n_with_keywords = s->sources[0]->n_with_keywords;
+	s->base.n_with_labels = s->sources[0]->n_with_labels;
+	*out = &s->base;
+	return AM_OK;
+}
