@@ -62,6 +62,7 @@ enum {
 	DEPTH_SERVER = 32,
 	/* All of a line's that become values, in sizes of one. */
 	LITERALS = 16,
+	STACK_FIRST = 64,
 	/* A larger stack is not kept for the next line. */
 	STACK_KEEP = 16 * 1024
 };
@@ -140,7 +141,7 @@ void am_imap_parse_push(struct am_imap_parser *p, enum am_imap_type type,
 	}
 	p->n_values++;
 	if (p->n_stack == p->stack_room) {
-		p->stack_room = p->stack_room ? p->stack_room * 2 : 64;
+		p->stack_room *= 2;
 		p->stack =
 			g_renew(struct am_imap_value, p->stack, p->stack_room);
 	}
@@ -323,10 +324,10 @@ static int command(struct am_imap_parser *p, struct am_error *err)
 
 static void begin(struct am_imap_parser *p)
 {
-	if (p->stack_room > STACK_KEEP) {
+	if (!p->stack || p->stack_room > STACK_KEEP) {
 		g_free(p->stack);
-		p->stack = NULL;
-		p->stack_room = 0;
+		p->stack_room = STACK_FIRST;
+		p->stack = g_new(struct am_imap_value, p->stack_room);
 	}
 	if (p->join)
 		g_string_truncate(p->join, 0);

@@ -109,6 +109,9 @@ Test(imap_literal, goes_to_the_hook)
 	         "FATAL: the connection ended in the middle of a line\n"},
 		{AM_IMAP_CLIENT, AM_OK, 9, "* 1 X {9}\r\nabc", " 1 X |0| 1 X 9",
 	         "FATAL: the connection ended in the middle of a line\n"},
+		/* Before any value: what fuzzing found. */
+		{AM_IMAP_SERVER, AM_END, 0, "a ({1+}\r\nx)\r\n", " |1| 1\n",
+	         "a ({x}) !no command\n"},
 		/* A server's grant goes out when the bytes are wanted. */
 		{AM_IMAP_SERVER, AM_OK, 64,
 	         "a APPEND x {3}\r\nabc {2+}\r\nde\r\n",
