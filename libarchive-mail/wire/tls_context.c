@@ -73,7 +73,7 @@ int am_tls_context(SSL_CTX **out, bool server, struct am_error *err)
 	/* Without these OpenSSL reads 5 bytes, then the rest of a record: two
 	 * system calls for each 16 KiB at best. */
 	SSL_CTX_set_read_ahead(ctx, 1);
-	SSL_CTX_set_default_read_buffer_len(ctx, 128 * 1024);
+	SSL_CTX_set_default_read_buffer_len(ctx, 64 * 1024);
 	return AM_OK;
 }
 
