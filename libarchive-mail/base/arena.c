@@ -20,7 +20,7 @@ struct chunk {
 };
 
 struct am_arena {
-	struct chunk *chunks; /* the last of the list is the arena's own */
+	struct chunk *chunks; /* one of them holds the arena itself */
 };
 
 enum {
@@ -69,6 +69,23 @@ void am_arena_free(struct am_arena **arena)
 		g_free(c);
 		c = next;
 	}
+}
+
+void am_arena_reset(struct am_arena *arena)
+{
+	struct chunk *own = NULL, *c = arena->chunks;
+
+	while (c) {
+		struct chunk *next = c->next;
+		if ((void *)c->data == (void *)arena)
+			own = c;
+		else
+			g_free(c);
+		c = next;
+	}
+	own->next = NULL;
+	own->used = round_up(sizeof *arena);
+	arena->chunks = own;
 }
 
 /* Room, not zeroed. */

@@ -16,6 +16,8 @@ struct am_arena;
 
 struct am_arena *am_arena_new(void);
 void am_arena_free(struct am_arena **arena); /* *arena becomes NULL */
+/* As new: all that was taken from it is gone. */
+void am_arena_reset(struct am_arena *arena);
 
 /* Zeroed, aligned for any type; valid until the arena is freed. */
 void *am_arena_alloc(struct am_arena *arena, size_t size);

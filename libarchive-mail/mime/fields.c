@@ -84,13 +84,18 @@ static char lower(char c)
 
 bool am_field_is(const struct am_field *field, const char *name)
 {
-	const char *s = field->name, *end = s + field->name_len;
+	const char *s = field->name;
+	size_t len = strlen(name);
 
-	while (s < end && *name && lower(*s) == lower(*name)) {
-		s++;
-		name++;
-	}
-	return s == end && !*name;
+	if (len != field->name_len)
+		return false;
+	/* Most programs write them as the standards do. */
+	if (!memcmp(s, name, len))
+		return true;
+	for (size_t i = 0; i < len; i++)
+		if (lower(s[i]) != lower(name[i]))
+			return false;
+	return true;
 }
 
 size_t am_header_len(const void *data, size_t len)

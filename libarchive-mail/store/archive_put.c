@@ -380,7 +380,9 @@ static int add_placement(struct am_archive_sink *s,
 		return r;
 	next->max_placement++;
 	next->placements++;
-	am_items_add_placement(s->writer.items, &item);
+	size_t len;
+	const uint8_t *encoded = am_catalog_encoded(c, &len);
+	am_items_append(s->writer.items, encoded, len);
 	return am_archive_writer_turn(&s->writer, err);
 }
 
@@ -388,19 +390,20 @@ int am_archive_put_message(struct am_archive_sink *s,
                            const struct am_message *msg, struct am_split *split,
                            enum am_outcome *outcome, struct am_error *err)
 {
-	struct am_arena *arena = am_arena_new();
+	struct am_arena *arena = s->arena;
 	struct am_catalog_folder *folder;
 	struct am_catalog_place place;
 	uint64_t message = 0;
 	bool known = false, bound = false;
 
+	am_arena_reset(arena);
 	int r = am_archive_put_folder(s, msg->folder, &folder, err);
 	if (!r)
 		r = am_archive_writer_start(&s->writer, err);
 	if (!r)
 		r = put_bytes(s, msg, split, &message, &known, err);
 	if (r)
-		goto out;
+		return r;
 	r = known ? find_unclaimed(s, msg, message, folder->id, arena, &place,
 	                           &bound, err)
 	          : AM_END;
@@ -414,7 +417,5 @@ int am_archive_put_message(struct am_archive_sink *s,
 	} else {
 		r = AM_FATAL;
 	}
-out:
-	am_arena_free(&arena);
 	return r;
 }

@@ -4,6 +4,7 @@
  */
 #include "store/archive_sink.h"
 
+#include "base/arena.h"
 #include "base/blob.h"
 #include "base/file.h"
 #include "store/accession.h"
@@ -190,6 +191,7 @@ static void close_sink(struct am_sink *sink)
 		g_hash_table_destroy(s->same_source);
 	am_idset_free(&s->claimed);
 	g_free(s->identity);
+	am_arena_free(&s->arena);
 	g_free(s);
 }
 
@@ -336,6 +338,7 @@ int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
 	s->base.ctx = ctx;
 	s->base.knows_duplicates = true;
 	s->claimed = am_idset_new();
+	s->arena = am_arena_new();
 	int r = open_archive(s, where, ctx, err);
 	if (!r)
 		r = am_archive_writer_open(&s->writer, s->archive, err);

@@ -48,6 +48,7 @@ struct am_archive_sink {
 	uint64_t first_new;       /* placements from here on are of this run */
 	struct am_idset *claimed; /* placements met in the source */
 	char *identity;           /* of a source that is a server, or NULL */
+	struct am_arena *arena;   /* for the message being put */
 };
 
 AM_MUST_USE int am_archive_put_folder(struct am_archive_sink *s,

@@ -96,6 +96,9 @@ AM_MUST_USE int
 am_catalog_add_placement(struct am_catalog *catalog,
                          const struct am_item_placement *placement,
                          uint64_t seq, struct am_error *err);
+/* The placement added last, as the log has it; until the next is added. */
+const uint8_t *am_catalog_encoded(const struct am_catalog *catalog,
+                                  size_t *len);
 /* AM_FAILED with AM_E_CORRUPT when there is no such placement. */
 AM_MUST_USE int am_catalog_add_change(struct am_catalog *catalog,
                                       const struct am_item_change *change,

@@ -160,7 +160,6 @@ int am_catalog_add_message(struct am_catalog *c,
 	}
 	bind_overview(s, overview ? overview : &nothing);
 	r = am_catalog_run(c, s, err);
-	sqlite3_clear_bindings(s);
 	g_free(recipe);
 	return r || dropped ? r : remember(c, m, err);
 }
@@ -242,6 +241,11 @@ static const uint8_t *encode(struct am_catalog *c,
 	return am_items_bytes(c->scratch, len);
 }
 
+const uint8_t *am_catalog_encoded(const struct am_catalog *c, size_t *len)
+{
+	return am_items_bytes(c->scratch, len);
+}
+
 int am_catalog_add_placement(struct am_catalog *c,
                              const struct am_item_placement *p, uint64_t seq,
                              struct am_error *err)
@@ -263,7 +267,6 @@ int am_catalog_add_placement(struct am_catalog *c,
 	sqlite3_bind_int64(s, 8, (sqlite3_int64)p->accession);
 	sqlite3_bind_blob64(s, 9, meta, len, SQLITE_STATIC);
 	r = am_catalog_run(c, s, err);
-	sqlite3_clear_bindings(s);
 	if (!r)
 		r = count(c, p->folder, p->message, p->meta->flags, 1, err);
 	if (!r)

@@ -13,18 +13,22 @@
 
 #include <string.h>
 
-struct am_items {
-	GByteArray *all;  /* the run */
-	GByteArray *item; /* the fields of the one being added */
+/* Bytes that grow; hundreds are put for every message. */
+struct run {
+	uint8_t *data;
+	size_t len, room;
 };
+
+struct am_items {
+	struct run all;  /* the run */
+	struct run item; /* the fields of the one being added */
+};
+
+enum { FIRST_ROOM = 512, VARINT_MAX = 10 };
 
 struct am_items *am_items_new(void)
 {
-	struct am_items *items = g_new(struct am_items, 1);
-
-	items->all = g_byte_array_new();
-	items->item = g_byte_array_new();
-	return items;
+	return g_new0(struct am_items, 1);
 }
 
 void am_items_free(struct am_items **items)
@@ -34,77 +38,111 @@ void am_items_free(struct am_items **items)
 	*items = NULL;
 	if (!i)
 		return;
-	g_byte_array_free(i->all, TRUE);
-	g_byte_array_free(i->item, TRUE);
+	g_free(i->all.data);
+	g_free(i->item.data);
 	g_free(i);
 }
 
 void am_items_reset(struct am_items *items)
 {
-	g_byte_array_set_size(items->all, 0);
+	items->all.len = 0;
 }
 
 const uint8_t *am_items_bytes(const struct am_items *items, size_t *len)
 {
-	*len = items->all->len;
-	return items->all->data;
+	*len = items->all.len;
+	return items->all.data;
 }
 
 /* ---- fields ---- */
 
-static void put_byte(GByteArray *to, uint8_t v)
+static void grow(struct run *to, size_t len)
 {
-	g_byte_array_append(to, &v, 1);
+	g_assert(len < SIZE_MAX / 4 && to->len < SIZE_MAX / 4);
+	size_t room = to->room ? to->room : FIRST_ROOM;
+
+	while (room - to->len < len)
+		room *= 2;
+	to->data = g_realloc(to->data, room);
+	to->room = room;
 }
 
-static void put_varint(GByteArray *to, uint64_t v)
+/* Where len bytes more may be written. */
+static inline uint8_t *room_for(struct run *to, size_t len)
 {
-	uint8_t buf[10];
-
-	g_byte_array_append(to, buf, (guint)am_put_varint(buf, v));
+	if (to->room - to->len < len)
+		grow(to, len);
+	return to->data + to->len;
 }
 
-static void put_svarint(GByteArray *to, int64_t v)
+static inline void put_byte(struct run *to, uint8_t v)
 {
-	uint8_t buf[10];
-
-	g_byte_array_append(to, buf, (guint)am_put_svarint(buf, v));
+	*room_for(to, 1) = v;
+	to->len++;
 }
 
-static void put_bytes(GByteArray *to, const void *data, size_t len)
+static inline void put_varint(struct run *to, uint64_t v)
+{
+	uint8_t *at = room_for(to, VARINT_MAX);
+
+	if (v < 0x80) {
+		*at = (uint8_t)v;
+		to->len++;
+	} else {
+		to->len += am_put_varint(at, v);
+	}
+}
+
+static void put_svarint(struct run *to, int64_t v)
+{
+	to->len += am_put_svarint(room_for(to, VARINT_MAX), v);
+}
+
+static void put_raw(struct run *to, const void *data, size_t len)
+{
+	if (len)
+		memcpy(room_for(to, len), data, len);
+	to->len += len;
+}
+
+static void put_bytes(struct run *to, const void *data, size_t len)
 {
 	put_varint(to, len);
-	if (len)
-		g_byte_array_append(to, data, (guint)len);
+	put_raw(to, data, len);
 }
 
-static void put_string(GByteArray *to, const char *s)
+static void put_string(struct run *to, const char *s)
 {
 	put_bytes(to, s, s ? strlen(s) : 0);
 }
 
-static void put_strings(GByteArray *to, const char *const *strings, size_t n)
+static void put_strings(struct run *to, const char *const *strings, size_t n)
 {
 	put_varint(to, n);
 	for (size_t i = 0; i < n; i++)
 		put_string(to, strings[i]);
 }
 
-static void put_hash(GByteArray *to, const uint8_t hash[AM_SHA256_LEN])
+static void put_hash(struct run *to, const uint8_t hash[AM_SHA256_LEN])
 {
-	g_byte_array_append(to, hash, AM_SHA256_LEN);
+	put_raw(to, hash, AM_SHA256_LEN);
 }
 
-static GByteArray *begin(struct am_items *items)
+static struct run *begin(struct am_items *items)
 {
-	g_byte_array_set_size(items->item, 0);
-	return items->item;
+	items->item.len = 0;
+	return &items->item;
 }
 
 static void end(struct am_items *items, enum am_item_type type)
 {
-	put_byte(items->all, (uint8_t)type);
-	put_bytes(items->all, items->item->data, items->item->len);
+	put_byte(&items->all, (uint8_t)type);
+	put_bytes(&items->all, items->item.data, items->item.len);
+}
+
+void am_items_append(struct am_items *items, const uint8_t *item, size_t len)
+{
+	put_raw(&items->all, item, len);
 }
 
 /* ---- items ---- */
@@ -112,7 +150,7 @@ static void end(struct am_items *items, enum am_item_type type)
 void am_items_add_folder(struct am_items *items,
                          const struct am_item_folder *folder)
 {
-	GByteArray *to = begin(items);
+	struct run *to = begin(items);
 
 	put_varint(to, folder->id);
 	put_strings(to, folder->parts, folder->depth);
@@ -123,7 +161,7 @@ void am_items_add_folder(struct am_items *items,
 	end(items, AM_ITEM_FOLDER);
 }
 
-static void put_form(GByteArray *to, const struct am_base64_form *form)
+static void put_form(struct run *to, const struct am_base64_form *form)
 {
 	put_varint(to, form->line_chars);
 	put_byte(to, form->crlf ? 1 : 0);
@@ -131,7 +169,7 @@ static void put_form(GByteArray *to, const struct am_base64_form *form)
 	put_varint(to, form->trail);
 }
 
-static void put_recipe(GByteArray *to, const struct am_recipe *recipe)
+static void put_recipe(struct run *to, const struct am_recipe *recipe)
 {
 	put_varint(to, recipe->n_steps);
 	for (size_t i = 0; i < recipe->n_steps; i++) {
@@ -155,18 +193,17 @@ static void put_recipe(GByteArray *to, const struct am_recipe *recipe)
 
 size_t am_recipe_encode(const struct am_recipe *recipe, uint8_t **out)
 {
-	GByteArray *to = g_byte_array_new();
+	struct run to = {0};
 
-	put_recipe(to, recipe);
-	size_t len = to->len;
-	*out = g_byte_array_free(to, FALSE);
-	return len;
+	put_recipe(&to, recipe);
+	*out = to.data;
+	return to.len;
 }
 
 void am_items_add_message(struct am_items *items,
                           const struct am_item_message *message)
 {
-	GByteArray *to = begin(items);
+	struct run *to = begin(items);
 
 	put_varint(to, message->id);
 	put_varint(to, message->size);
@@ -200,7 +237,7 @@ static bool is_received(const struct am_date_candidate *date,
 	       !strcmp(date->from, meta->received_from);
 }
 
-static void put_dates(GByteArray *to, const struct am_message *meta)
+static void put_dates(struct run *to, const struct am_message *meta)
 {
 	size_t n = 0;
 
@@ -221,7 +258,7 @@ static void put_dates(GByteArray *to, const struct am_message *meta)
 	}
 }
 
-static void put_meta(GByteArray *to, const struct am_message *meta)
+static void put_meta(struct run *to, const struct am_message *meta)
 {
 	put_varint(to, meta->uid);
 	put_varint(to, meta->flags);
@@ -249,7 +286,7 @@ static void put_meta(GByteArray *to, const struct am_message *meta)
 void am_items_add_placement(struct am_items *items,
                             const struct am_item_placement *placement)
 {
-	GByteArray *to = begin(items);
+	struct run *to = begin(items);
 
 	put_varint(to, placement->id);
 	put_varint(to, placement->message);
@@ -262,7 +299,7 @@ void am_items_add_placement(struct am_items *items,
 void am_items_add_change(struct am_items *items,
                          const struct am_item_change *change)
 {
-	GByteArray *to = begin(items);
+	struct run *to = begin(items);
 
 	put_varint(to, change->placement);
 	put_svarint(to, change->when);
@@ -297,7 +334,7 @@ void am_items_add_change(struct am_items *items,
 void am_items_add_cursor(struct am_items *items,
                          const struct am_item_cursor *cursor)
 {
-	GByteArray *to = begin(items);
+	struct run *to = begin(items);
 
 	put_string(to, cursor->source);
 	put_string(to, cursor->folder);
@@ -308,7 +345,7 @@ void am_items_add_cursor(struct am_items *items,
 void am_items_add_accession(struct am_items *items,
                             const struct am_item_accession *accession)
 {
-	GByteArray *to = begin(items);
+	struct run *to = begin(items);
 
 	put_varint(to, accession->id);
 	put_byte(to, (uint8_t)accession->state);

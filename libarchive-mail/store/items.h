@@ -136,6 +136,9 @@ void am_items_add_cursor(struct am_items *items,
 void am_items_add_accession(struct am_items *items,
                             const struct am_item_accession *accession);
 
+/* One that is encoded already, whole. */
+void am_items_append(struct am_items *items, const uint8_t *item, size_t len);
+
 /* One decoded item; pointers live in the arena or in the payload. */
 struct am_item_any {
 	enum am_item_type type;
