@@ -75,6 +75,14 @@ struct am_sink_ops {
 	void (*close)(struct am_sink *sink);
 };
 
+/* A message a sink took, and then was told it could not have. */
+struct am_late {
+	const struct am_folder *folder;
+	const char *origin;
+	uint64_t bytes; /* am_blob_size() of what was put */
+	uint32_t uidvalidity, uid;
+};
+
 struct am_sink {
 	const struct am_sink_ops *ops;
 	struct am_ctx *ctx;
@@ -83,6 +91,12 @@ struct am_sink {
 	bool knows_duplicates;
 	/* What it remembers of sources; NULL: nothing. */
 	struct am_memory *memory;
+	/* Whoever puts may set it: how a sink that does not wait for a server's
+	 * answer in put() tells of what was refused later.  Called from put()
+	 * and commit(); once commit() returned, all is told. */
+	void (*late)(void *user, const struct am_late *what,
+	             const struct am_error *err);
+	void *late_user;
 };
 
 /* Thin callers: NULL members do nothing and succeed. */

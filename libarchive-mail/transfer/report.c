@@ -207,6 +207,22 @@ void am_report_failed(struct am_report *report, const struct am_folder *folder,
 	name_failure(report, folder, origin, code, err);
 }
 
+void am_report_late(struct am_report *report, const struct am_late *what,
+                    const char *code, const struct am_error *err)
+{
+	struct am_report_folder *own = folder_of(report, what->folder);
+
+	report->total.stored--;
+	report->total.bytes -= what->bytes;
+	own->ledger.stored--;
+	own->ledger.bytes -= what->bytes;
+	if (own->pending) {
+		own->pending--;
+		own->pending_bytes -= what->bytes;
+	}
+	am_report_failed(report, what->folder, what->origin, code, err);
+}
+
 /* One failure names all of a folder: they failed together. */
 static void fail_pending(struct am_report *report, struct am_report_folder *f,
                          const char *code, const struct am_error *err)

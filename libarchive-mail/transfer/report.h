@@ -42,6 +42,9 @@ void am_report_not_committed(struct am_report *report, const char *code,
                              const struct am_error *err);
 void am_report_duplicate(struct am_report *report,
                          const struct am_folder *folder);
+/* Counted as stored, and then it was not. */
+void am_report_late(struct am_report *report, const struct am_late *what,
+                    const char *code, const struct am_error *err);
 /* n messages that were not even looked at: the target is known to have them. */
 void am_report_already(struct am_report *report, const struct am_folder *folder,
                        uint64_t n);

@@ -344,6 +344,18 @@ void am_state_stored(struct am_state *s, const char *source,
 	g_mutex_unlock(&s->lock);
 }
 
+void am_state_lost(struct am_state *s, const char *source,
+                   const struct am_folder *folder, uint32_t uidvalidity,
+                   uint32_t uid)
+{
+	if (!source || !uid || !uidvalidity)
+		return;
+	g_mutex_lock(&s->lock);
+	struct place *p = place_of(s, source, folder, true);
+	am_imap_set_remove(uids_of(p, uidvalidity), uid, uid);
+	g_mutex_unlock(&s->lock);
+}
+
 void am_state_change(struct am_state *s, const char *source,
                      const struct am_change *change)
 {

@@ -35,6 +35,10 @@ struct am_memory *am_state_memory(struct am_state *state);
 
 void am_state_stored(struct am_state *state, const char *source,
                      const struct am_message *msg);
+/* It was not, after all. */
+void am_state_lost(struct am_state *state, const char *source,
+                   const struct am_folder *folder, uint32_t uidvalidity,
+                   uint32_t uid);
 /* A folder that was numbered anew. */
 void am_state_change(struct am_state *state, const char *source,
                      const struct am_change *change);

@@ -115,6 +115,21 @@ static void count_failure(struct pump *p, struct am_entry *e)
 	p->progress.failed++;
 }
 
+/* The sink was told later that it cannot have one it took. */
+static void take_late(void *user, const struct am_late *what,
+                      const struct am_error *err)
+{
+	struct pump *p = user;
+	const char *code = failure_code(AM_STAGE_TARGET, err->kind);
+
+	am_report_late(p->report, what, code, err);
+	if (p->opts->state)
+		am_state_lost(p->opts->state, p->src->identity, what->folder,
+		              what->uidvalidity, what->uid);
+	am_ctx_note_error(p->src->ctx, code, what->folder, what->origin, err);
+	p->progress.failed++;
+}
+
 /* A status of the sink: only what is fatal leaves, and with what is left of
  * the sink then. */
 static int end_of_sink(struct pump *p, int r, const struct am_error *err)
@@ -512,8 +527,11 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	err = err ? err : &own;
 	info.identity = src->identity;
 	p.committed_at = g_get_monotonic_time();
-	if (p.sink)
+	if (p.sink) {
+		p.sink->late = take_late;
+		p.sink->late_user = &p;
 		r = am_sink_begin(p.sink, &info, err);
+	}
 	if (!r && p.sink && (p.sink->memory || opts->state)) {
 		struct am_memory *memory =
 			p.sink->memory ? p.sink->memory
@@ -533,6 +551,8 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		                err);
 	am_pump_reader_free(&p.reader);
 	r = end_sink(&p, r, err);
+	if (p.sink)
+		p.sink->late = NULL;
 	if (p.sink_dead)
 		am_report_not_committed(
 			report, failure_code(AM_STAGE_TARGET, err->kind), err);
