@@ -80,6 +80,35 @@ static int fail_corrupt(const char *why, struct am_error *err)
 
 /* ---- zstd ---- */
 
+/*
+ * The default is level 3, tuned for mail, which is text: a window as large as
+ * any block, matches of 6 bytes and more (shorter ones cost a fifth of the time
+ * for 1 % of the size), and a table of short matches that leaves the other one
+ * its place in a core's cache.  Facts repeat more in less: see codec.h.
+ */
+static void zstd_tune(ZSTD_CCtx *zstd, int level)
+{
+	static const struct {
+		ZSTD_cParameter name;
+		int text, facts;
+	} tuned[] = {
+		{ZSTD_c_windowLog, 22, 19},
+		{ZSTD_c_hashLog, 17, 17},
+		{ZSTD_c_chainLog, 15, 15},
+		{ZSTD_c_minMatch, 6, 4},
+		{ZSTD_c_strategy, ZSTD_dfast, ZSTD_fast},
+	};
+
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel,
+	                       level > 0 ? level : ZSTD_DEFAULT);
+	/* 0 is zstd's own choice. */
+	for (size_t i = 0; i < AM_COUNT(tuned); i++)
+		ZSTD_CCtx_setParameter(zstd, tuned[i].name,
+		                       level > 0  ? 0
+		                       : level < 0 ? tuned[i].facts
+		                                   : tuned[i].text);
+}
+
 static int zstd_pack(struct am_coder *c, int level, const void *raw,
                      size_t raw_len, void *out, size_t *out_len,
                      struct am_error *err)
@@ -94,13 +123,7 @@ static int zstd_pack(struct am_coder *c, int level, const void *raw,
 		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_contentSizeFlag, 1);
 	}
 	if (level != c->zstd_level) {
-		/* The default is level 3 with matches of 6 bytes and more: mail
-		 * is text, and looking for shorter ones costs a fifth of the
-		 * time for 1 % of the size.  0 is zstd's own choice. */
-		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_compressionLevel,
-		                       level ? level : ZSTD_DEFAULT);
-		ZSTD_CCtx_setParameter(c->zstd_pack, ZSTD_c_minMatch,
-		                       level ? 0 : 6);
+		zstd_tune(c->zstd_pack, level);
 		c->zstd_level = level;
 	}
 	size_t n = ZSTD_compress2(c->zstd_pack, out, *out_len, raw, raw_len);
@@ -221,7 +244,7 @@ static int zlib_pack(struct am_coder *c, int level, const void *raw,
 {
 	size_t unused, left = *out_len;
 
-	int r = deflate_begin(c, level ? level : ZLIB_DEFAULT, err);
+	int r = deflate_begin(c, level > 0 ? level : ZLIB_DEFAULT, err);
 	if (r)
 		return r;
 	c->deflate.next_in = (Bytef *)(uintptr_t)raw;

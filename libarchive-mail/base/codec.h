@@ -19,8 +19,10 @@ void am_coder_free(struct am_coder **coder);
 
 /* Room that a compressed piece of raw_len bytes can need at most. */
 size_t am_codec_bound(enum am_codec codec, size_t raw_len);
-/* level 0: the codec's default (zstd 3, zlib 6).  *out_len: room in, used out.
- */
+/* level 0: the codec's default (zstd 3, zlib 6), tuned for mail.  Or this one,
+ * tuned for many small records that are like each other. */
+#define AM_LEVEL_FACTS (-1)
+/* *out_len: room in, used out. */
 AM_MUST_USE int am_codec_pack(struct am_coder *coder, enum am_codec codec,
                               int level, const void *raw, size_t raw_len,
                               void *out, size_t *out_len, struct am_error *err);

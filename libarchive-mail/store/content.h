@@ -60,8 +60,8 @@ AM_MUST_USE int am_content_close_block(struct am_content_writer *writer,
 AM_MUST_USE int am_content_flush(struct am_content_writer *writer,
                                  struct am_error *err);
 /* Size of the blocks begun from now on, up to AM_BLOCK_MOST; larger ones pack
- * better and take longer to reach into.  From the start: AM_BLOCK_MAX, or a
- * quarter of it with zlib, whose window is too small to gain by more. */
+ * better and take longer to reach into.  From the start: AM_BLOCK_MAX, or much
+ * less with zlib, whose window is too small to gain by more. */
 #define AM_BLOCK_MOST (8u << 20)
 void am_content_block_size(struct am_content_writer *writer, size_t size);
 uint64_t am_content_next_block(const struct am_content_writer *writer);

@@ -283,7 +283,7 @@ static int queue_bytes(struct am_pack_queue *q, enum am_record_type type,
 	job->raw = data;
 	job->raw_len = len;
 	if (type == AM_REC_ITEMS)
-		job->level = 0;
+		job->level = AM_LEVEL_FACTS;
 	submit(q, job);
 	return AM_OK;
 }

@@ -18,7 +18,11 @@
 
 #include <string.h>
 
-enum { WINDOW = 64 * 1024, UNCUT = 8 /* an eighth of a block */ };
+enum {
+	WINDOW = 64 * 1024,
+	UNCUT = 8,              /* an eighth of a block */
+	ZLIB_BLOCK = 256 * 1024 /* its window is no more than 32 KiB */
+};
 
 struct am_content_writer {
 	struct am_log *log;
@@ -56,7 +60,7 @@ int am_content_writer_new(struct am_content_writer **out, struct am_log *log,
 	w->log = log;
 	w->index = index;
 	w->next_block = next_block;
-	w->size = am_log_codec(log) == AM_CODEC_ZLIB ? AM_BLOCK_MAX / 8
+	w->size = am_log_codec(log) == AM_CODEC_ZLIB ? ZLIB_BLOCK
 	                                             : AM_BLOCK_MAX;
 	w->extents = g_array_new(FALSE, FALSE, sizeof(struct am_extent));
 	w->written =
