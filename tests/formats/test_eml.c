@@ -144,7 +144,8 @@ Test(eml, one_bad_file_costs_one_message)
 	g_free(dangling);
 }
 
-static void pack(const char *name, const char *const *members, size_t n)
+static void pack_texts(const char *name, const char *const *members, size_t n,
+                       const char *const *texts)
 {
 	char *path = am_test_path("%s", name);
 	struct am_pack *p = NULL;
@@ -154,15 +155,39 @@ static void pack(const char *name, const char *const *members, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct am_reader *r = NULL;
 
-		cr_assert(am_reader_memory(&r, "From: x@y\n\n", 11, &err) ==
+		const char *text = texts ? texts[i] : "From: x@y\n\n";
+
+		cr_assert(am_reader_memory(&r, text, strlen(text), &err) ==
 		          AM_OK);
-		cr_assert(am_pack_add(p, members[i], 11, 1580699106, r, &err) ==
-		                  AM_OK,
+		cr_assert(am_pack_add(p, members[i], strlen(text), 1580699106,
+		                      r, &err) == AM_OK,
 		          "%s: %s", members[i], err.text);
 		am_reader_close(&r);
 	}
 	cr_assert(am_pack_close(&p, true, &err) == AM_OK, "%s", err.text);
 	g_free(path);
+}
+
+static void pack(const char *name, const char *const *members, size_t n)
+{
+	pack_texts(name, members, n, NULL);
+}
+
+Test(eml, a_container_says_what_of_it_is_not_read)
+{
+	static const char *const members[] = {"a.eml", "readme.txt", "b.mbox",
+	                                      "._a.eml", "c"};
+	static const char *const texts[] = {
+		"a", "no mail",
+		"From a@b Mon Jan  1 00:00:00 2001\nSubject: x\nTo: y\n\n",
+		"Apple's", "From: a@b\nTo: c@d\n\n"};
+
+	pack_texts("x.zip", members, AM_COUNT(members), texts);
+	expect_list("x.zip", NULL, 0, false,
+	            ": \"a\"\nfailed  b.mbox\n"
+	            ": \"From: a@b\\nTo: c@d\\n\\n\"");
+	cr_expect(am_test_notes("eml.not-mail") == 2);
+	cr_expect(am_test_notes("eml.members-not-mail") == 1);
 }
 
 Test(eml, names_in_a_container_lead_nowhere)
@@ -180,7 +205,8 @@ Test(eml, names_in_a_container_lead_nowhere)
 	            "etc: \"From: x@y\\n\\n\" /etc/abs.eml\n"
 	            "a/b: \"From: x@y\\n\\n\" a//b/./c.eml\n"
 	            "a/b: \"From: x@y\\n\\n\" a/b/d.eml\n"
-	            "x: \"From: x@y\\n\\n\" x/plain");
+	            "x: \"From: x@y\\n\\n\" x/plain\n"
+	            ": \"From: x@y\\n\\n\" .hidden.eml");
 }
 
 Test(eml, a_container_cut_short_gives_what_is_whole)

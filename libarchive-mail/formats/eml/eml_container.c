@@ -32,6 +32,8 @@ struct container_source {
 	struct am_container *container;
 	enum am_eml_files files;
 	uint64_t n_members, unpacked, allowed;
+	uint64_t n_others; /* members that are not mail */
+	char *first_other;
 	GHashTable *folders; /* directory as stored -> struct am_folder * */
 	char *origin;
 	/* A message whose folder had to be announced first. */
@@ -145,13 +147,31 @@ static int spool(struct container_source *s, struct am_reader *reader,
 	return r;
 }
 
+/* "x.mbox" that begins like one: many messages, not one. */
+static bool is_mailbox(const char *base, struct am_reader *reader)
+{
+	static const char *const ends[] = {".mbox", ".mbx", ".mboxrd"};
+	const uint8_t *data;
+	size_t len, n = strlen(base);
+
+	for (size_t i = 0; i < AM_COUNT(ends); i++) {
+		size_t e = strlen(ends[i]);
+
+		if (n > e && !g_ascii_strcasecmp(base + n - e, ends[i]))
+			return !am_reader_peek(reader, 8, &data, &len, NULL) &&
+			       am_mail_head_mailbox(base, data, len);
+	}
+	return false;
+}
+
 static bool wanted(struct container_source *s, const char *base,
                    struct am_reader *reader)
 {
 	const uint8_t *data;
 	size_t len;
 
-	if (am_mail_head_eml_name(base))
+	/* Apple's copies leave "._x.eml" that are no mail. */
+	if (am_mail_head_eml_name(base) && *base != '.')
 		return true;
 	if (s->files == AM_EML_NAMED)
 		return false;
@@ -227,6 +247,35 @@ static int fail_member(struct container_source *s, struct am_item *out,
 	return AM_FAILED;
 }
 
+static void pass_over(struct container_source *s, const char *name)
+{
+	struct am_arena *arena = am_arena_new();
+	const char *shown = am_utf8_repair(arena, name, strlen(name));
+
+	am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.not-mail", NULL, shown,
+	            "no message: passed over");
+	if (!s->n_others++)
+		s->first_other = g_strdup(shown);
+	am_arena_free(&arena);
+}
+
+/* All of them in a line, however many. */
+static void note_others(struct container_source *s)
+{
+	char *name = g_path_get_basename(am_file_path(s->file));
+
+	if (s->n_others)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "eml.members-not-mail",
+		            NULL, name,
+		            s->n_others > 1
+		                    ? "%" PRIu64 " members are not mail "
+		                      "(first: %s)"
+		                    : "%" PRIu64 " member is not mail: %s",
+		            s->n_others, s->first_other);
+	s->n_others = 0;
+	g_free(name);
+}
+
 /* One member: AM_OK with an item, AM_END when it gives none. */
 static int look(struct container_source *s, const struct am_member *member,
                 struct am_item *out, struct am_error *err)
@@ -246,9 +295,13 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = read_folder_file(s, member->name, reader, out, err);
 		goto out;
 	}
-	if (*base == '.' || !wanted(s, base, reader)) {
-		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.not-mail", NULL,
-		            member->name, "no message: passed over");
+	if (is_mailbox(base, reader)) {
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "a mailbox of its own: unpack it to read it");
+		goto out;
+	}
+	if (!wanted(s, base, reader)) {
+		pass_over(s, member->name);
 		r = AM_END;
 		goto out;
 	}
@@ -288,6 +341,8 @@ static int container_next(struct am_source *src, struct am_item *out,
 		r = am_container_next(s->container, &member, err);
 		if (r == AM_FAILED)
 			return fail_member(s, out, member.name);
+		if (r == AM_END)
+			note_others(s);
 		if (r)
 			return r;
 		if (++s->n_members > MAX_MEMBERS)
@@ -314,6 +369,7 @@ static void container_close(struct am_source *src)
 	am_file_unref(&s->file);
 	g_hash_table_unref(s->folders);
 	g_free(s->origin);
+	g_free(s->first_other);
 	g_free(s);
 }
 
