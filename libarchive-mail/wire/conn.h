@@ -70,10 +70,13 @@ struct am_reader *am_conn_in(struct am_conn *conn);
 AM_MUST_USE int am_conn_write(struct am_conn *conn, const void *data,
                               size_t len, struct am_error *err);
 AM_MUST_USE int am_conn_flush(struct am_conn *conn, struct am_error *err);
-/* AM_OK when something can be read, AM_END after ms milliseconds of nothing. */
+/* AM_OK when something can be read (the end is something too: the reader tells
+ * of it), AM_END after ms milliseconds of nothing. */
 AM_MUST_USE int am_conn_wait(struct am_conn *conn, unsigned ms,
                              struct am_error *err);
-/* Another thread's way to end a wait or a read: it fails, cancelled or not. */
+/* Another thread's way to end a wait or a read: it fails, cancelled or not, and
+ * so do all after it.  A write and a flush still work for up to a second of
+ * waiting: time for a BYE. */
 void am_conn_interrupt(struct am_conn *conn);
 
 /* Become TLS now, as client (host as given to open) or server.  AM_FATAL with

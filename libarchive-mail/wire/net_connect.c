@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -244,6 +245,18 @@ static int run_race(struct race *race, int *fd, int64_t until,
 	}
 }
 
+/* What the resolver takes: no brackets of an address bar, no letters beyond
+ * ASCII (RFC 5890). */
+static char *plain_name(const char *host)
+{
+	size_t len = strlen(host);
+
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']')
+		return g_strndup(host + 1, len - 2);
+	char *ascii = g_hostname_to_ascii(host);
+	return ascii ? ascii : g_strdup(host);
+}
+
 int am_net_connect(int *fd, const char *host, uint16_t port,
                    unsigned timeout_ms, const struct am_cancel *cancel,
                    struct am_error *err)
@@ -254,7 +267,7 @@ int am_net_connect(int *fd, const char *host, uint16_t port,
 
 	*fd = -1;
 	atomic_init(&l->refs, 1);
-	l->host = g_strdup(host);
+	l->host = plain_name(host);
 	g_snprintf(l->port, sizeof l->port, "%u", (unsigned)port);
 	int r = find_addresses(l, until, cancel, err);
 	if (r)

@@ -86,6 +86,17 @@ Test(conn, tells_why_it_cannot_connect)
 	cr_assert(strstr(err.text, "no such host"), "%s", err.text);
 }
 
+Test(conn, addresses_may_stand_in_brackets)
+{
+	struct peer p = peer_listen();
+	struct am_conn_opts o = {.host = "[127.0.0.1]", .port = p.port};
+	struct am_conn *c;
+
+	cr_assert_eq(am_conn_open(&c, &o, &err), AM_OK, "%s", err.text);
+	am_conn_close(&c);
+	(void)close(p.fd);
+}
+
 Test(conn, stalls_are_errors)
 {
 	struct am_conn *a, *b;
