@@ -17,7 +17,7 @@ struct am_reader;
  * and flags, missing lists): see imap_parse.c for the table with evidence.
  */
 enum am_imap_type {
-	AM_IMAP_NIL,
+	AM_IMAP_NIL,    /* text is there: a mailbox may be called "nil" */
 	AM_IMAP_ATOM,   /* BODY[HEADER.FIELDS (A B)]<0> is one atom */
 	AM_IMAP_STRING, /* quoted */
 	AM_IMAP_LITERAL,
@@ -52,10 +52,13 @@ struct am_imap_place {
 struct am_imap_hooks {
 	/*
 	 * Asked at each literal before its bytes are read (and before the
-	 * go-ahead).  AM_END: not mine, make it a value (up to the limit).
+	 * go-ahead, which the first read sends).  AM_END: not mine, make it a
+	 * value (up to the limit); nothing may have been read then.
 	 * AM_OK: it has read all of `bytes` (what it left is skipped).  Other
 	 * statuses end the line with them; AM_FAILED skips the literal and goes
 	 * on parsing, and the line's status is AM_FAILED then.  NULL: none.
+	 * AM_FAILED before anything was read refuses a synchronising literal:
+	 * it is never sent, and the line ends there.
 	 */
 	int (*literal)(void *user, const struct am_imap_place *place,
 	               struct am_reader *bytes, struct am_error *err);
@@ -68,16 +71,21 @@ struct am_imap_hooks {
 struct am_imap_limits {
 	size_t line;     /* of one line without its literals: 8 MiB client
 	                  * (a SEARCH of a million), 64 KiB server */
-	size_t literal;  /* of a literal that becomes a value: 1 MiB, 64 KiB */
+	size_t literal;  /* of a literal that becomes a value: 1 MiB, 64 KiB;
+	                  * of all of a line together 16 times that */
 	size_t values;   /* in one line: 4,000,000; 10,000 */
 	size_t depth;    /* nesting: 64; 32 */
-	uint64_t stream; /* of a literal that is streamed or skipped: 4 GiB */
+	uint64_t stream; /* of a literal that is streamed or skipped: 4 GiB;
+	                  * one beyond that which cannot be refused is
+	                  * AM_FATAL with AM_E_LIMIT */
 };
 
 struct am_imap_line {
-	const char *tag; /* "*", "+", or the tag */
+	const char *tag; /* "*", "+", or the tag; "" when a command has none */
 	/* Client: the words after the tag: {"OK"}, {"23", "FETCH", (…)},
-	 * {"CAPABILITY", …}.  Server: the command's name and its arguments;
+	 * {"CAPABILITY", …}; all items of a FETCH are in its one list, and
+	 * an unquoted name in LIST or STATUS is one ATOM, spaces and all.
+	 * Server: the command's name and its arguments;
 	 * a UID prefix is a value of its own. */
 	const struct am_imap_value *values;
 	size_t n_values;
@@ -101,7 +109,13 @@ AM_MUST_USE int am_imap_parser_new(struct am_imap_parser **out,
 /*
  * The next line, its literals included; valid until the next call.  AM_END at a
  * clean end between lines.  AM_FAILED with AM_E_LIMIT: beyond a wall, skipped
- * to the next line.  What the reader or a hook failed with otherwise.
+ * to the next line.  What the reader or a hook failed with otherwise; AM_RETRY
+ * before a line has begun may be tried again, and within one every further call
+ * is AM_FATAL.  *out is valid in every case and holds what came before the
+ * failure: the tag to answer to.
+ *
+ * Takes no byte behind the line: what is no line of the grammar (a SASL answer,
+ * "DONE", which is a tag without a command) may be read from `in` itself.
  */
 AM_MUST_USE int am_imap_parser_line(struct am_imap_parser *p,
                                     struct am_imap_line *out,

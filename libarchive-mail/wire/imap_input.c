@@ -98,7 +98,8 @@ static void peek_tag(struct am_imap_parser *p)
 	if (am_reader_peek(p->in, 1, &data, &len, NULL))
 		return;
 	const char *tag = (const char *)data;
-	size_t max = len < 64 ? len : 64;
+	/* What is surely there, however the bytes came in. */
+	size_t max = MIN(MIN(len, p->line_left), 64);
 	size_t n = 0;
 	while (n < max && tag[n] != ' ')
 		n++;

@@ -382,9 +382,12 @@ int am_imap_parser_line(struct am_imap_parser *p, struct am_imap_line *out,
 		               "the line before this was left unfinished");
 	begin(p);
 	int r = first_segment(p, err);
-	if (r)
-		return r; /* nothing of a line was taken */
+	if (r) /* nothing of a line was taken */
+		return r == AM_FAILED ? AM_FATAL : r;
 	r = read_line(p, err);
+	/* What failed is below the line, which is not for the next call. */
+	if (r == AM_FAILED)
+		r = AM_FATAL;
 	p->broken = r != AM_OK;
 	*out = (struct am_imap_line){.tag = p->tag,
 	                             .values = p->stack,

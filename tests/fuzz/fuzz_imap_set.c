@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-enum { SMALL = 1000 };
+enum { SMALL = 200 };
 
 static void check(const struct am_imap_set *set, const bool *map)
 {
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		size_t n = nl ? (size_t)(nl - s) : len;
 		struct am_imap_set *line = am_imap_set_new();
 		bool add = n && *s == '+';
-		if (n && am_imap_set_parse(line, s + 1, n - 1, 700, NULL) &&
+		if (n && am_imap_set_parse(line, s + 1, n - 1, 170, NULL) &&
 		    add)
 			add = false; /* what was before the error goes out */
 		mark(map, line, add);

@@ -290,6 +290,25 @@ Test(imap_parse, many_of_everything, .timeout = 20)
 	g_string_free(in, TRUE);
 }
 
+/* AM_FAILED would mean that the next line may be had. */
+Test(imap_parse, a_failing_reader_is_the_end)
+{
+	static const char *const cases[] = {"", "* 1 EX", "* 1 X {3}\r\nab"};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		struct am_reader *in =
+			imap_drip(cases[i], strlen(cases[i]), 1, AM_FAILED);
+		struct am_imap_parser *p;
+		struct am_imap_line line;
+		cr_assert_eq(am_imap_parser_new(&p, in, AM_IMAP_CLIENT, NULL,
+		                                NULL, NULL),
+		             AM_OK);
+		cr_expect_eq(am_imap_parser_line(p, &line, NULL), AM_FATAL);
+		am_imap_parser_free(&p);
+		am_reader_close(&in);
+	}
+}
+
 /* Between lines it may come again; within one the connection is lost. */
 Test(imap_parse, a_broken_reader_is_told_once_and_for_all)
 {
