@@ -88,6 +88,9 @@ struct am_format {
 	const char *title; /* "Unix mbox (mboxo, mboxrd, mboxcl, mboxcl2)" */
 	uint32_t keeps;    /* enum am_keeps */
 	const struct am_option *options;
+	/* What a target opened with these options keeps, where that differs;
+	 * NULL: `keeps`, whatever they are. */
+	uint32_t (*keeps_with)(const struct am_location *where);
 
 	/* Endings of names that a bare target takes this format from, as
 	 * ".mbox .mbx", or NULL. */

@@ -49,8 +49,8 @@ static const struct {
 
 /* true: the target has a way of its own with labels, and it is said. */
 static bool say_labels(const struct am_source *src, const struct am_format *to,
-                       const struct am_location *options, am_loss_fn *say,
-                       void *user)
+                       uint32_t keeps, const struct am_location *options,
+                       am_loss_fn *say, void *user)
 {
 	const char *way =
 		options && to->options
@@ -61,8 +61,12 @@ static bool say_labels(const struct am_source *src, const struct am_format *to,
 		if (strcmp(way, label_ways[i].value) != 0)
 			continue;
 		/* A message with its labels in a header keeps them. */
-		if (!strcmp(way, "keywords") && to->keeps & AM_KEEPS_LABELS)
+		if (!strcmp(way, "keywords") && keeps & AM_KEEPS_LABELS)
 			return true;
+		/* It could, and was told not to. */
+		if (!strcmp(way, "keywords") &&
+		    to->keeps & ~keeps & AM_KEEPS_LABELS)
+			return false;
 		uint64_t n = src->n_with_labels;
 		char *count =
 			n ? g_strdup_printf("%" PRIu64 " ", n) : g_strdup("");
@@ -77,15 +81,22 @@ static bool say_labels(const struct am_source *src, const struct am_format *to,
 	return false;
 }
 
+uint32_t am_loss_keeps(const struct am_format *to,
+                       const struct am_location *where)
+{
+	return where && to->keeps_with ? to->keeps_with(where) : to->keeps;
+}
+
 void am_loss_explain(const struct am_format *from, const struct am_source *src,
                      const struct am_format *to,
                      const struct am_location *options, am_loss_fn *say,
                      void *user)
 {
-	uint32_t lost = from->keeps & ~to->keeps;
+	uint32_t keeps = am_loss_keeps(to, options);
+	uint32_t lost = from->keeps & ~keeps;
 
 	if (from->keeps & AM_KEEPS_LABELS &&
-	    say_labels(src, to, options, say, user))
+	    say_labels(src, to, keeps, options, say, user))
 		lost &= ~(uint32_t)AM_KEEPS_LABELS;
 	for (size_t i = 0; i < AM_COUNT(table); i++) {
 		if (!(lost & (uint32_t)table[i].bit))

@@ -16,6 +16,9 @@ void am_loss_explain(const struct am_format *from, const struct am_source *src,
                      const struct am_format *to,
                      const struct am_location *options, am_loss_fn *say,
                      void *user);
+/* What a target opened there keeps; where may be NULL. */
+uint32_t am_loss_keeps(const struct am_format *to,
+                       const struct am_location *where);
 /* "bytes, folders, flags, …": for the table of formats. */
 char *am_keeps_words(uint32_t keeps); /* g_free() */
 /* Count what this one message loses in a format that keeps `keeps`, as notes

@@ -6,6 +6,7 @@
 #include "model/format.h"
 #include "model/source.h"
 #include "transfer/loss.h"
+#include "transfer/registry.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -141,6 +142,40 @@ Test(filter, waits_for_the_bytes_where_they_decide)
 static void collect(void *user, const char *code, const char *sentence)
 {
 	g_string_append_printf(user, "%s|%s\n", code, sentence);
+}
+
+static void collect_codes(void *user, const char *code, const char *sentence)
+{
+	(void)sentence;
+	g_string_append_printf(user, "%s ", code);
+}
+
+Test(loss, depends_on_the_options_of_the_target)
+{
+	static const struct {
+		const char *option, *said;
+	} rows[] = {
+		{NULL, "loss.props "},
+		{"as-imported", ""},
+		{"state=none", "loss.flags loss.keywords loss.labels "
+	                       "loss.props "},
+		{"labels=first", "loss.labels loss.props "},
+	};
+	const struct am_format *archive = am_format_find("archive");
+	const struct am_format *mbox = am_format_find("mbox");
+	struct am_source src = {0};
+
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		const char *options[] = {rows[i].option, NULL};
+		struct am_location where = {.path = "x", .options = options};
+		GString *said = g_string_new(NULL);
+
+		am_loss_explain(archive, &src, mbox, &where, collect_codes,
+		                said);
+		cr_expect_str_eq(said->str, rows[i].said, "%s: %s",
+		                 rows[i].option, said->str);
+		g_string_free(said, TRUE);
+	}
 }
 
 Test(loss, says_once_what_the_target_cannot_hold)

@@ -120,6 +120,26 @@ int am_mbox_probe(const struct am_probe *probe)
 	return bits;
 }
 
+/* The header fields carry state, the props of an import all that was there. */
+static uint32_t keeps_with(const struct am_location *where)
+{
+	uint32_t keeps = am_format_mbox.keeps;
+	bool as_imported = false;
+	const char *state = am_location_option(where, am_mbox_options, "state");
+	const char *labels =
+		am_location_option(where, am_mbox_options, "labels");
+	if (!am_location_switch(where, am_mbox_options, "as-imported",
+	                        &as_imported, NULL) &&
+	    as_imported)
+		keeps |= AM_KEEPS_PROPS;
+	if (state && !strcmp(state, "none"))
+		keeps &= ~(uint32_t)(AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS |
+		                     AM_KEEPS_LABELS);
+	if (labels && strcmp(labels, "keywords") != 0)
+		keeps &= ~(uint32_t)AM_KEEPS_LABELS;
+	return keeps;
+}
+
 const struct am_format am_format_mbox = {
 	.name = "mbox",
 	.title = "Unix mbox (mboxrd, mboxo, mboxcl, mboxcl2), file or tree",
@@ -127,6 +147,7 @@ const struct am_format am_format_mbox = {
                  AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_LABELS |
                  AM_KEEPS_RECEIVED | AM_KEEPS_SENDER,
 	.options = am_mbox_options,
+	.keeps_with = keeps_with,
 	.suffixes = ".mbox .mbx .mboxrd",
 	.about =
 		"One file holds many messages, each behind a \"From \" line.\n"
