@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/imap/account.h"
 
-#include "formats/credential.h"
-#include "formats/server_url.h"
-#include "wire/sasl.h"
-
 #include <glib.h>
 
 #include <pthread.h>
 #include <string.h>
 
-enum { PORT_IMAP = 143, PORT_IMAPS = 993, STEP_MS = 50 };
+enum { STEP_MS = 50 };
 
-/* What changes: secrets and the pause. */
+/* What changes. */
 struct am_imap_private {
-	struct am_credential *secret;
 	pthread_mutex_t lock;
 	int64_t resume_at; /* monotonic µs */
 	_Atomic bool stop;
 };
-
-static char *option(const struct am_location *where,
-                    const struct am_option *table, const char *key)
-{
-	return g_strdup(am_location_option(where, table, key));
-}
 
 /* "INBOX;Sent": ';' because ',' separates options. */
 static char **option_list(const struct am_location *where,
@@ -33,31 +22,6 @@ static char **option_list(const struct am_location *where,
 	const char *text = am_location_option(where, table, key);
 
 	return text && *text ? g_strsplit(text, ";", -1) : NULL;
-}
-
-static int read_tls(struct am_imap_account *a, const char *scheme,
-                    const char *word, struct am_error *err)
-{
-	bool implicit = !strcmp(scheme, "imaps");
-
-	/* Never in the clear unless somebody says so. */
-	if (!word)
-		a->tls = implicit ? AM_TLS_NOW : AM_TLS_STARTTLS;
-	else if (!g_ascii_strcasecmp(word, "on"))
-		a->tls = AM_TLS_NOW;
-	else if (!g_ascii_strcasecmp(word, "starttls"))
-		a->tls = AM_TLS_STARTTLS;
-	else if (!g_ascii_strcasecmp(word, "off"))
-		a->tls = AM_TLS_OFF;
-	else
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "tls=%.40s: on, starttls or off", word);
-	if (implicit && a->tls != AM_TLS_NOW)
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "imaps:// is TLS from the first byte: say "
-		               "imap:// with tls=%s",
-		               word);
-	return AM_OK;
 }
 
 static int read_numbers(struct am_imap_account *a,
@@ -116,61 +80,28 @@ static int read_switches(struct am_imap_account *a,
 	return AM_OK;
 }
 
-static int make_secret(struct am_imap_account *a,
-                       const struct am_location *where,
-                       const struct am_option *table, struct am_error *err)
+/* "Work/Projects%202024" of the URL. */
+static int read_path(struct am_imap_account *a, struct am_error *err)
 {
-	char *prompt = g_strdup_printf("Password for %s%s%s",
-	                               a->user ? a->user : "",
-	                               a->user ? " at " : "", a->host);
-	struct am_credential_places places = {
-		.password_command =
-			am_location_option(where, table, "password-command"),
-		.password_file =
-			am_location_option(where, table, "password-file"),
-		.token_command =
-			am_location_option(where, table, "token-command"),
-		.token_file = am_location_option(where, table, "token-file"),
-		.prompt = prompt,
-	};
+	const char *path = a->login->path ? a->login->path : "";
+	char **raw = g_strsplit(path, "/", -1);
+	GPtrArray *parts = g_ptr_array_new();
+	int r = AM_OK;
 
-	int r = am_credential_new(&a->private->secret, &places, a->ctx, err);
-	g_free(prompt);
-	return r;
-}
-
-static int read_place(struct am_imap_account *a, const struct am_location *where,
-                      const struct am_option *table, struct am_error *err)
-{
-	static const uint16_t usual[] = {PORT_IMAP, PORT_IMAPS};
-	struct am_server_url url = {0};
-
-	if (!where->url)
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "a server is named by an address: "
-		               "imaps://user@host");
-	int r = am_server_url_parse(&url, where->url, err);
-	if (!r)
-		r = read_tls(a, url.scheme,
-		             am_location_option(where, table, "tls"), err);
-	if (r)
-		goto out;
-	a->host = g_strdup(url.host);
-	a->port = url.port                ? url.port
-	          : a->tls == AM_TLS_NOW ? PORT_IMAPS
-	                                 : PORT_IMAP;
-	a->user = option(where, table, "user");
-	if (!a->user)
-		a->user = g_strdup(url.user);
-	a->auth = option(where, table, "auth");
-	if (!a->auth)
-		a->auth = g_strdup(url.auth);
-	a->parts = g_steal_pointer(&url.parts);
-	a->n_parts = g_strv_length(a->parts);
-	a->identity = am_server_url_identity("imap", a->user, a->host, a->port,
-	                                     usual, AM_COUNT(usual));
-out:
-	am_server_url_clear(&url);
+	for (char **p = raw; !r && *p; p++) {
+		char *part = **p ? g_uri_unescape_string(*p, NULL) : NULL;
+		if (part && g_utf8_validate(part, -1, NULL))
+			g_ptr_array_add(parts, part);
+		else if (**p)
+			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			            "the folder in the URL is not UTF-8 with "
+			            "%%XX for what is special");
+		if (r)
+			g_free(part);
+	}
+	g_ptr_array_add(parts, NULL);
+	a->parts = (char **)g_ptr_array_free(parts, FALSE);
+	g_strfreev(raw);
 	return r;
 }
 
@@ -179,27 +110,29 @@ int am_imap_account_new(struct am_imap_account **out,
                         const struct am_option *table, struct am_ctx *ctx,
                         struct am_error *err)
 {
+	/* Never in the clear unless somebody says so. */
+	static const struct am_server_scheme schemes[] = {
+		{"imaps", 993, AM_TLS_NOW},
+		{"imap", 143, AM_TLS_STARTTLS},
+		{NULL, 0, AM_TLS_OFF}};
 	struct am_imap_account *a = g_new0(struct am_imap_account, 1);
 
 	*out = NULL;
 	a->ctx = ctx;
 	a->private = g_new0(struct am_imap_private, 1);
 	pthread_mutex_init(&a->private->lock, NULL);
-	a->ca = option(where, table, "tls-ca");
-	a->cert = option(where, table, "tls-cert");
-	a->key = option(where, table, "tls-key");
-	a->pin = option(where, table, "tls-pin");
-	a->trust = (struct am_tls_opts){
-		.ca = a->ca, .cert = a->cert, .key = a->key, .pin = a->pin};
 	a->only = option_list(where, table, "folders");
 	a->skip = option_list(where, table, "skip");
-	int r = read_place(a, where, table, err);
+	int r = am_server_login_new(&a->login, where, table, schemes, ctx, err);
+	if (!r) {
+		a->host = a->login->host;
+		a->identity = a->login->identity;
+		r = read_path(a, err);
+	}
 	if (!r)
 		r = read_numbers(a, where, table, err);
 	if (!r)
 		r = read_switches(a, where, table, err);
-	if (!r)
-		r = make_secret(a, where, table, err);
 	if (r)
 		am_imap_account_free(&a);
 	*out = a;
@@ -213,43 +146,13 @@ void am_imap_account_free(struct am_imap_account **account)
 	*account = NULL;
 	if (!a)
 		return;
-	am_credential_free(&a->private->secret);
+	am_server_login_free(&a->login);
 	pthread_mutex_destroy(&a->private->lock);
 	g_free(a->private);
-	g_free(a->host);
-	g_free(a->user);
-	g_free(a->auth);
-	g_free(a->identity);
-	g_free(a->ca);
-	g_free(a->cert);
-	g_free(a->key);
-	g_free(a->pin);
 	g_strfreev(a->parts);
 	g_strfreev(a->only);
 	g_strfreev(a->skip);
 	g_free(a);
-}
-
-int am_imap_account_secret(struct am_imap_account *account, bool again,
-                           struct am_sasl_client_opts *out,
-                           struct am_error *err)
-{
-	int r = AM_OK;
-
-	if (!account->user && !account->cert)
-		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
-		               "no user: say imaps://user@%s or user=NAME",
-		               account->host);
-	out->user = account->user;
-	out->host = account->host;
-	out->port = account->port;
-	out->certificate = account->cert;
-	/* A certificate may do; what else is asked for is not known yet. */
-	if (account->user && (!account->cert || !account->auth ||
-	                      g_ascii_strcasecmp(account->auth, "EXTERNAL")))
-		r = am_credential_get(account->private->secret, again,
-		                  &out->password, &out->token, err);
-	return r;
 }
 
 void am_imap_account_pause(struct am_imap_account *account, uint64_t ms)

@@ -2,10 +2,8 @@
 #ifndef AM_FORMATS_IMAP_ACCOUNT_H
 #define AM_FORMATS_IMAP_ACCOUNT_H
 
+#include "formats/server_login.h"
 #include "model/format.h"
-#include "wire/conn.h"
-
-struct am_sasl_client_opts;
 
 enum am_imap_compress {
 	AM_IMAP_COMPRESS_AUTO, /* where the line is slower than deflate */
@@ -14,23 +12,17 @@ enum am_imap_compress {
 };
 
 /*
- * An account on a server as URL and options name it: where, who, how careful.
- * Shared by all connections of one source or sink and by their threads; nothing
- * in it changes after am_imap_account_new() but what stands behind the calls
- * below, which lock.
+ * An account on a server as URL and options name it: where, who (login), and
+ * what of it.  Shared by all connections of one source or sink and by their
+ * threads; nothing in it changes after am_imap_account_new() but what stands
+ * behind the calls below, which lock.
  */
 struct am_imap_account {
 	struct am_ctx *ctx;
-	char *host;
-	uint16_t port;
-	enum am_tls_mode tls;
-	char *ca, *cert, *key, *pin;
-	struct am_tls_opts trust; /* points at the above */
-	char *user;               /* NULL: none was named */
-	char *auth;               /* the only mechanism to use, or NULL */
-	char **parts;             /* of the URL's path: folder names, or NULL */
-	size_t n_parts;
-	char *identity; /* "imap://user@host" */
+	struct am_server_login *login;
+	const char *host;     /* the login's */
+	const char *identity; /* "imap://user@host" */
+	char **parts;         /* of the URL's path: folder names */
 	unsigned connections;
 	enum am_imap_compress compress;
 	bool subscribed; /* only subscribed folders */
@@ -47,17 +39,6 @@ AM_MUST_USE int am_imap_account_new(struct am_imap_account **out,
                                     const struct am_option *table,
                                     struct am_ctx *ctx, struct am_error *err);
 void am_imap_account_free(struct am_imap_account **account); /* wipes secrets */
-
-/*
- * What there is to log in with: the password or token by command, file or
- * question, asked for once; a token is had anew for each login.  `again`: the
- * last was refused; what a command gives may be another by now.  The strings
- * live as long as the account.
- */
-AM_MUST_USE int am_imap_account_secret(struct am_imap_account *account,
-                                       bool again,
-                                       struct am_sasl_client_opts *out,
-                                       struct am_error *err);
 
 /* The server asked for a pause: no connection of the account sends before. */
 void am_imap_account_pause(struct am_imap_account *account, uint64_t ms);

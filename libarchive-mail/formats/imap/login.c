@@ -146,25 +146,23 @@ static int exchange(struct am_imap_session *s, struct am_sasl *sasl,
 static int try_login(struct am_imap_session *s, bool again, bool *token,
                      struct am_error *err)
 {
-	struct am_sasl_client_opts opts = {
-		.clear_ok = am_conn_is_tls(s->conn) ||
-	                    s->account->tls == AM_TLS_OFF};
+	struct am_server_login *account = s->account->login;
+	struct am_sasl_client_opts opts = {0};
 	struct am_sasl *sasl = NULL;
 
-	am_conn_binding(s->conn, &opts.binding_name, &opts.binding,
-	                &opts.binding_len);
-	int r = am_imap_account_secret(s->account, again, &opts, err);
+	int r = am_server_login_secret(account, s->conn, again, &opts, err);
 	if (r)
-		return r;
+		return r == AM_RETRY ? r : AM_FATAL;
 	*token = opts.token;
 	char *offered = mechanisms(s);
-	bool login = opts.password && opts.clear_ok && !s->account->auth &&
+	bool login = opts.user && opts.password && opts.clear_ok &&
+	             !account->auth && !account->act_as &&
 	             !am_imap_session_has(s, "LOGINDISABLED");
 	if (!*offered && login) {
 		r = login_command(s, &opts, err);
 		goto out;
 	}
-	r = am_sasl_client_new(&sasl, offered, s->account->auth, &opts, err);
+	r = am_sasl_client_new(&sasl, offered, account->auth, &opts, err);
 	if (r == AM_FAILED && login)
 		r = login_command(s, &opts, err);
 	else if (r)

@@ -151,7 +151,7 @@ static int take_greeting(struct am_imap_session *s, bool *preauth,
 	if (strcmp(line.tag, "*") != 0 || reply.end != AM_IMAP_END_OK)
 		return am_fail(err, AM_FATAL, AM_E_PROTOCOL,
 		               "%.80s: not an IMAP server on port %u", host,
-		               s->account->port);
+		               s->account->login->port);
 	return AM_OK;
 }
 
@@ -235,13 +235,13 @@ static int greet(struct am_imap_session *s, struct am_error *err)
 	bool preauth = false;
 
 	int r = take_greeting(s, &preauth, err);
-	if (!r && preauth && s->account->tls == AM_TLS_STARTTLS)
+	if (!r && preauth && s->account->login->tls == AM_TLS_STARTTLS)
 		/* Whoever may write to the wire could say so (CVE-2020-14093). */
 		r = am_fail(err, AM_FATAL, AM_E_AUTH,
 		            "%.80s: takes us for logged in before there is "
 		            "TLS; that is not believed",
 		            s->account->host);
-	if (!r && s->account->tls == AM_TLS_STARTTLS)
+	if (!r && s->account->login->tls == AM_TLS_STARTTLS)
 		r = start_tls(s, err);
 	if (!r && !preauth) {
 		if (!s->caps)
@@ -259,14 +259,6 @@ static int greet(struct am_imap_session *s, struct am_error *err)
 int am_imap_session_open(struct am_imap_session **out,
                          struct am_imap_account *account, struct am_error *err)
 {
-	struct am_conn_opts opts = {
-		.host = account->host,
-		.port = account->port,
-		.tls = account->tls,
-		.trust = &account->trust,
-		.rate = account->rate,
-		.cancel = account->ctx ? account->ctx->cancel : NULL,
-	};
 	struct am_imap_session *s = g_new0(struct am_imap_session, 1);
 	struct am_imap_hooks hooks = {.literal = am_imap_session_literal,
 	                              .user = s};
@@ -278,7 +270,8 @@ int am_imap_session_open(struct am_imap_session **out,
 	s->prefix[sizeof s->prefix - 2] = '.';
 	int r = am_imap_account_rest(account, err);
 	if (!r)
-		r = am_conn_open(&s->conn, &opts, err);
+		r = am_server_login_connect(account->login, account->rate,
+		                            &s->conn, err);
 	if (!r)
 		r = am_imap_parser_new(&s->parser, am_conn_in(s->conn),
 		                       AM_IMAP_CLIENT, &hooks, NULL, err);
