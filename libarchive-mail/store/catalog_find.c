@@ -5,6 +5,7 @@
  */
 #include "store/catalog_impl.h"
 
+#include "base/writeback.h"
 #include "store/prefix.h"
 #include "store/schema.sql.h"
 
@@ -123,7 +124,14 @@ int am_catalog_index(struct am_catalog *c, struct am_error *err)
 
 int am_catalog_index_new(struct am_catalog *c, struct am_error *err)
 {
-	return c->filling ? am_catalog_index(c, err) : AM_OK;
+	if (!c->filling)
+		return AM_OK;
+	int r = am_catalog_index(c, err);
+	/* There is no way back anyway: what the commit would write may be
+	 * written while the log is.  What cannot be now can be then. */
+	if (!r && sqlite3_db_cacheflush(c->db) == SQLITE_OK)
+		am_write_back_path(c->path);
+	return r;
 }
 
 bool am_catalog_is_indexed(const struct am_catalog *c)

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/file_replace.h"
 #include "base/time.h"
+#include "base/writeback.h"
 #include "store/embedded.h"
 
 #include <glib.h>
@@ -68,7 +69,11 @@ static int write_bytes(struct am_log *log, const void *data, size_t len,
 		out->dead = true;
 		return AM_FATAL;
 	}
+	uint64_t at = last_segment(log)->size;
 	last_segment(log)->size += len;
+	/* So that the commit does not find all of it still to be done. */
+	if (!out->no_sync && len >= BUFFER / 2)
+		am_write_back(out->fd, at, len);
 	return AM_OK;
 }
 

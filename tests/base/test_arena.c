@@ -46,3 +46,23 @@ Test(arena, copies_text)
 	cr_assert_arr_eq(z, "a\0b", 4);
 	am_arena_free(&a);
 }
+
+Test(arena, reset_gives_all_of_it_back)
+{
+	struct am_arena *arena = am_arena_new();
+
+	void *first = am_arena_alloc(arena, 16);
+	for (size_t round = 0; round < 3; round++) {
+		am_arena_reset(arena);
+		/* The same room again, zeroed, whatever came in between. */
+		char *p = am_arena_alloc(arena, 16);
+		cr_assert_eq((void *)p, first);
+		for (size_t i = 0; i < 16; i++)
+			cr_assert_eq(p[i], 0);
+		memset(p, 'x', 16);
+		for (size_t i = 0; i < 100 * round; i++)
+			memset(am_arena_alloc(arena, 900), 'y', 900);
+		memset(am_arena_alloc(arena, 100000), 'z', 100000);
+	}
+	am_arena_free(&arena);
+}

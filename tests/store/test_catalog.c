@@ -521,6 +521,48 @@ Test(catalog, folders_are_found_by_path_whatever_is_in_it)
 	env_free(&env);
 }
 
+/* One that was not there: filled, indexed and committed before it is read. */
+Test(catalog, new_one_is_filled_and_indexed_under_its_mark)
+{
+	struct env *env = env_new();
+	struct am_catalog *c = NULL, *other = NULL;
+	struct am_error err = {0};
+
+	for (int indexed = 0; indexed < 2; indexed++) {
+		cr_assert_eq(am_catalog_wipe(env->dir, NULL), AM_OK);
+		cr_assert_eq(am_catalog_open_new(&c, env->dir, &err), AM_OK,
+		             "%s", err.text);
+		cr_expect_eq(am_catalog_open_new(&other, env->dir, &err),
+		             AM_FAILED);
+		cr_expect_eq(err.kind, AM_E_EXISTS);
+		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+		for (uint64_t id = 1; id <= 300; id++)
+			add_message(c, id, id, id, AM_EOL_AS_IS);
+		if (indexed)
+			cr_assert_eq(am_catalog_index_new(c, NULL), AM_OK);
+		cr_expect_eq(am_catalog_is_indexed(c), indexed != 0);
+		cr_expect_eq(am_catalog_open(&other, env->dir, false, &err),
+		             AM_FAILED);
+		cr_expect_eq(err.kind, AM_E_CORRUPT);
+		end(c, 1);
+		/* Without a fill it is left for close(). */
+		cr_expect_eq(am_catalog_index_new(c, NULL), AM_OK);
+		cr_expect_eq(am_catalog_is_indexed(c), indexed != 0);
+		am_catalog_close(&c);
+		cr_assert_eq(am_catalog_open(&other, env->dir, false, &err),
+		             AM_OK);
+		cr_expect(am_catalog_is_indexed(other));
+		uint8_t hash[AM_SHA256_LEN];
+		struct am_catalog_match m;
+		hash_number(77, hash);
+		cr_assert_eq(am_catalog_match(other, hash, hash, &m, NULL),
+		             AM_OK);
+		cr_expect_neq(m.same, 0);
+		am_catalog_close(&other);
+	}
+	env_free(&env);
+}
+
 /* What is filled without a journal is nobody's until its first commit. */
 Test(catalog, first_fill_is_marked_until_its_commit)
 {
