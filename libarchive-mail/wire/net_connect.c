@@ -119,7 +119,7 @@ static int find_addresses(struct lookup *l, int64_t until,
 	atomic_fetch_add(&l->refs, 1);
 	int e = pthread_create(&thread, NULL, resolve_apart, l);
 	if (e) {
-		let_go(l);
+		atomic_fetch_sub(&l->refs, 1);
 		errno = e;
 		return am_fail_sys(err, AM_RETRY, "cannot start a thread");
 	}

@@ -36,6 +36,7 @@ void am_wiped_add(struct am_wiped *w, const void *data, size_t len)
 		w->data = bigger;
 		w->room = room;
 	}
+	assert(w->data);
 	if (len)
 		memcpy(w->data + w->len, data, len);
 	w->len += len;

@@ -154,8 +154,8 @@ static int server_first(struct am_sasl *s, const char *in, size_t len,
 {
 	struct am_scram *x = &s->scram;
 	struct am_sasl_secret secret;
-	const char *nonce;
-	size_t nonce_len;
+	const char *nonce = NULL;
+	size_t nonce_len = 0;
 	char number[16];
 
 	int r = parse_client_first(s, in, len, &nonce, &nonce_len, err);
@@ -208,8 +208,8 @@ static bool proof_holds(struct am_sasl *s, const uint8_t *proof,
 static int server_final(struct am_sasl *s, const char *in, size_t len,
                         struct am_error *err)
 {
-	const char *at = in, *end = in + len, *c, *nonce, *v;
-	size_t c_len, nonce_len, n, got;
+	const char *at = in, *end = in + len, *c, *nonce, *v = NULL;
+	size_t c_len, nonce_len, n = 0, got;
 	struct am_wiped binding = {.data = NULL};
 	uint8_t proof[AM_SCRAM_MAX];
 
