@@ -37,6 +37,7 @@ struct am_pop3_fetcher {
 	GQueue wire;  /* those SENT, as answers will come */
 	GQueue ready; /* those QUEUED, in order */
 	uint64_t wire_bytes;
+	bool unsent;     /* commands stand in the connection's buffer */
 	unsigned losses; /* of connections since the last message came */
 };
 
@@ -99,12 +100,12 @@ static bool has_room(const struct am_pop3_fetcher *f, const struct fetch *next)
 	       f->wire_bytes + next->size <= WINDOW_BYTES;
 }
 
-static int send_more(struct am_pop3_fetcher *f, struct am_error *err)
+/* Into the buffer: what is asked for together goes out together. */
+static int put_more(struct am_pop3_fetcher *f, struct am_error *err)
 {
 	static const struct am_error gone = {.kind = AM_E_NOTFOUND,
 	                                     .text = "no longer on the server"};
 	struct fetch *next;
-	bool any = false;
 	int r = AM_OK;
 
 	while (!r && (next = g_queue_peek_head(&f->ready)) &&
@@ -119,10 +120,10 @@ static int send_more(struct am_pop3_fetcher *f, struct am_error *err)
 		f->wire_bytes += next->size;
 		next->stage = SENT;
 		next->asks++;
-		any = true;
+		f->unsent = true;
 		r = am_pop3_put(f->session, err, "RETR %" PRIu32, number);
 	}
-	return !r && any ? am_pop3_flush(f->session, err) : r;
+	return r;
 }
 
 /* ---- receiving ---- */
@@ -232,6 +233,7 @@ static int reconnect(struct am_pop3_fetcher *f, struct am_error *err)
 		g_queue_push_head(&f->ready, fetch);
 	}
 	f->wire_bytes = 0;
+	f->unsent = false;
 	(void)am_pop3_session_close(&f->session, false, NULL);
 	int r = am_pop3_session_open(&f->session, f->login, false, err);
 	return r ? r : am_pop3_drop_renumber(&f->drop, f->session, err);
@@ -247,7 +249,10 @@ static int go_on(struct am_pop3_fetcher *f, struct am_error *err)
 	if (am_ctx_cancelled(f->login->ctx))
 		return am_ctx_fail_cancelled(err);
 	if (f->session) {
-		r = send_more(f, err);
+		r = put_more(f, err);
+		if (!r && f->unsent)
+			r = am_pop3_flush(f->session, err);
+		f->unsent = false;
 		if (!r && f->wire.length)
 			r = read_one(f, err);
 	}
@@ -272,7 +277,7 @@ int am_pop3_fetcher_ask(struct am_pop3_fetcher *f, size_t mail,
 	g_queue_push_tail(&f->ready, fetch);
 	if (!f->session)
 		return AM_OK;
-	int r = send_more(f, err ? err : &own);
+	int r = put_more(f, err ? err : &own);
 	/* have() finds out and opens another. */
 	return r == AM_FATAL && (err ? err : &own)->kind == AM_E_CANCELLED
 	               ? r
