@@ -6,27 +6,38 @@
 #include "index/document.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
+#include "index/texts.h"
 #include "model/ctx.h"
 #include "store/archive.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+/* What a shard has beside the posting lists. */
+struct files {
+	struct am_places_writer *places;
+	struct am_texts_writer *texts;
+};
+
 /* One message into the shard.  AM_FAILED: this one cannot be read. */
-static int add_message(struct am_invert *invert,
-                       struct am_places_writer *places, struct am_document *doc,
-                       uint32_t id, struct am_error *err)
+static int add_message(const struct files *files, struct am_invert *invert,
+                       struct am_document *doc, uint32_t id,
+                       struct am_error *err)
 {
 	const struct am_term *terms;
-	const uint8_t *order;
-	size_t n, len;
+	const uint8_t *order, *head;
+	size_t n, len, head_len;
+	bool more;
 	struct am_place place = *am_document_place(doc);
 
 	terms = am_document_terms(doc, &n);
 	order = am_document_order(doc, &len);
+	head = am_document_head(doc, &head_len, &more);
 	place.id = id;
 	am_invert_add(invert, id, terms, n);
-	int r = am_places_add(places, &place, order, len, err);
+	int r = am_places_add(files->places, &place, order, len, err);
+	if (!r)
+		r = am_texts_add(files->texts, id, head, head_len, more, err);
 	/* Half of a document must not stay: the shard is done for. */
 	return r ? AM_FATAL : AM_OK;
 }
@@ -46,7 +57,7 @@ static int read_message(struct am_archive *archive, struct am_document *doc,
 	return r;
 }
 
-static int fill(struct am_places_writer *places, const struct am_batch *b,
+static int fill(const struct files *files, const struct am_batch *b,
                 struct am_archive *archive, struct am_document *doc,
                 struct am_invert *invert, size_t *took, uint32_t *documents,
                 struct am_error *err)
@@ -61,7 +72,7 @@ static int fill(struct am_places_writer *places, const struct am_batch *b,
 		if (r == AM_FATAL)
 			return r;
 		if (!r) {
-			r = add_message(invert, places, doc, id, err);
+			r = add_message(files, invert, doc, id, err);
 			if (r)
 				return r;
 			++*documents;
@@ -87,16 +98,29 @@ static void remove_quietly(const char *path)
 		return;
 }
 
+static int create_files(struct files *files, const char *dir,
+                        struct am_error *err)
+{
+	char *places = g_build_filename(dir, "places", NULL);
+	char *texts = g_build_filename(dir, "texts", NULL);
+	int r = am_places_create(&files->places, places, err);
+
+	if (!r)
+		r = am_texts_create(&files->texts, texts, err);
+	g_free(places);
+	g_free(texts);
+	return r;
+}
+
 int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
                    struct am_archive *archive, struct am_document *doc,
                    struct am_invert *invert, struct am_error *err)
 {
-	struct am_places_writer *places = NULL;
+	struct files files = {NULL, NULL};
 	struct am_shard planned = {b->ids[0], b->ids[b->n - 1], 0};
 	/* Its last id is not known before: it is renamed when it is. */
 	char *dir = g_strdup_printf("%s/s-%" PRIu32 "-new.xdb", b->dir,
 	                            planned.first);
-	char *places_path = g_build_filename(dir, "places", NULL);
 	char *final = NULL;
 
 	*took = 0;
@@ -104,16 +128,19 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 	if (!r)
 		r = am_make_dirs(dir, err);
 	if (!r)
-		r = am_places_create(&places, places_path, err);
+		r = create_files(&files, dir, err);
 	if (!r)
-		r = fill(places, b, archive, doc, invert, took,
+		r = fill(&files, b, archive, doc, invert, took,
 		         &planned.documents, err);
 	if (!r)
 		r = am_invert_write(invert, dir, err);
 	if (!r)
-		r = am_places_finish(&places, err);
+		r = am_places_finish(&files.places, err);
+	if (!r)
+		r = am_texts_finish(&files.texts, err);
 	am_invert_clear(invert);
-	am_places_abandon(&places);
+	am_places_abandon(&files.places);
+	am_texts_abandon(&files.texts);
 	if (*took)
 		planned.last = b->ids[*took - 1];
 	if (!r && planned.documents) {
@@ -126,36 +153,49 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 	}
 	*out = planned;
 	g_free(final);
-	g_free(places_path);
 	g_free(dir);
+	return r;
+}
+
+/* The same file of several shards. */
+typedef int join_fn(const char *const *paths, size_t n, const char *to,
+                    struct am_error *err);
+
+static int join_files(join_fn *join, const char *name, char *const *dirs,
+                      size_t n, const char *to, struct am_error *err)
+{
+	char **paths = g_new0(char *, n + 1);
+	char *path = g_build_filename(to, name, NULL);
+
+	for (size_t i = 0; i < n; i++)
+		paths[i] = g_build_filename(dirs[i], name, NULL);
+	int r = join((const char *const *)paths, n, path, err);
+	g_strfreev(paths);
+	g_free(path);
 	return r;
 }
 
 int am_build_merge(struct am_shard *out, const char *dir,
                    const struct am_shard *from, size_t n, struct am_error *err)
 {
-	char **dirs = g_new0(char *, n + 1), **places = g_new0(char *, n + 1);
-	char *to = NULL, *to_places = NULL;
+	char **dirs = g_new0(char *, n + 1), *to;
 	int r;
 
 	*out = (struct am_shard){from[0].first, from[n - 1].last, 0};
 	for (size_t i = 0; i < n; i++) {
 		dirs[i] = am_shard_path(dir, &from[i]);
-		places[i] = am_shard_places(dir, &from[i]);
 		out->documents += from[i].documents;
 	}
 	to = am_shard_path(dir, out);
-	to_places = am_shard_places(dir, out);
 	r = am_remove_tree(to, err);
 	if (!r)
 		r = am_xapian_merge((const char *const *)dirs, n, to, err);
 	if (!r)
-		r = am_places_merge((const char *const *)places, n, to_places,
-		                    err);
+		r = join_files(am_places_merge, "places", dirs, n, to, err);
+	if (!r)
+		r = join_files(am_texts_merge, "texts", dirs, n, to, err);
 	g_strfreev(dirs);
-	g_strfreev(places);
 	g_free(to);
-	g_free(to_places);
 	return r;
 }
 

@@ -2,9 +2,11 @@
 #include "index/document.h"
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "index/content.h"
 #include "index/order.h"
+#include "index/texts.h"
 #include "index/tokens.h"
 
 #include <glib.h>
@@ -43,7 +45,8 @@ struct am_document {
 	const uint8_t *order;
 	size_t order_len;
 	struct am_place place;
-	uint64_t text_bytes;
+	GByteArray *head;
+	bool more; /* text that is not in there */
 };
 
 #define ENTRIES(d) ((struct entry *)(void *)(d)->entries->data)
@@ -53,6 +56,7 @@ struct am_document *am_document_new(void)
 	struct am_document *d = g_new0(struct am_document, 1);
 
 	d->text = g_byte_array_new();
+	d->head = g_byte_array_new();
 	d->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	d->words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	d->runs = g_array_new(FALSE, FALSE, sizeof(struct am_run));
@@ -71,6 +75,7 @@ void am_document_free(struct am_document **doc)
 	if (!d)
 		return;
 	g_byte_array_unref(d->text);
+	g_byte_array_unref(d->head);
 	g_array_unref(d->entries);
 	g_array_unref(d->words);
 	g_array_unref(d->runs);
@@ -99,7 +104,8 @@ static void clear(struct am_document *d)
 	g_array_set_size(d->runs, 0);
 	g_array_set_size(d->hashes, 0);
 	g_array_set_size(d->terms, 0);
-	d->text_bytes = 0;
+	g_byte_array_set_size(d->head, 0);
+	d->more = false;
 }
 
 static void grow(struct am_document *d)
@@ -136,6 +142,32 @@ static uint32_t find(struct am_document *d, const char *word, size_t len)
 	return d->entries->len - 1;
 }
 
+/* How much of a text to keep when there is room for so much: no half word. */
+static size_t whole_words(const char *text, size_t len, size_t left)
+{
+	size_t n = left;
+
+	if (len <= left)
+		return len;
+	while (n && text[n - 1] != ' ' && text[n - 1] != '\n')
+		n--;
+	return n;
+}
+
+static void add_head(struct am_document *d, const char *text, size_t len)
+{
+	uint8_t buf[10];
+	size_t left = AM_TEXT_MAX - d->head->len, n = 0;
+
+	if (!d->more && left > sizeof(buf))
+		n = whole_words(text, len, left - sizeof(buf));
+	d->more = d->more || n < len;
+	if (!n)
+		return;
+	g_byte_array_append(d->head, buf, (guint)am_put_varint(buf, n));
+	g_byte_array_append(d->head, (const guint8 *)text, (guint)n);
+}
+
 static int add_text(void *user, enum am_region region, const char *text,
                     size_t len, struct am_error *err)
 {
@@ -148,7 +180,8 @@ static int add_text(void *user, enum am_region region, const char *text,
 	uint32_t weight = region == AM_REGION_SUBJECT ? SUBJECT_WEIGHT : 1;
 
 	(void)err;
-	d->text_bytes += len;
+	if (region == AM_REGION_BODY || region == AM_REGION_ATTACHED)
+		add_head(d, text, len);
 	am_tokens_init(&t, text, len);
 	while (am_tokens_next(&t, &tok)) {
 		uint32_t entry = UINT32_MAX;
@@ -284,7 +317,10 @@ const struct am_place *am_document_place(const struct am_document *d)
 	return &d->place;
 }
 
-uint64_t am_document_text(const struct am_document *d)
+const uint8_t *am_document_head(const struct am_document *d, size_t *len,
+                                bool *more)
 {
-	return d->text_bytes;
+	*len = d->head->len;
+	*more = d->more;
+	return d->head->data;
 }

@@ -26,11 +26,11 @@ AM_MUST_USE int am_document_read(struct am_document *doc,
 const struct am_term *am_document_terms(const struct am_document *doc,
                                         size_t *n);
 const uint8_t *am_document_order(const struct am_document *doc, size_t *len);
+/* The beginning of its text, as index/texts.h keeps it; *more: not all. */
+const uint8_t *am_document_head(const struct am_document *doc, size_t *len,
+                                bool *more);
 /* Date and size; the rest is for who files it. */
 const struct am_place *am_document_place(const struct am_document *doc);
-/* Bytes of text that were cut into words. */
-uint64_t am_document_text(const struct am_document *doc);
-
 /* A term too long for Xapian stands as a hash; the same for queries.  out has
  * AM_TERM_MAX bytes; returns how many it takes. */
 size_t am_document_fact_term(char *out, const char *prefix, const char *value);

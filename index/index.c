@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "index/places.h"
+#include "index/texts.h"
 #include "index/xapian_shim.h"
 #include "store/archive.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-char *am_shard_places(const char *dir, const struct am_shard *shard)
+static char *places_path(const char *dir, const struct am_shard *shard)
 {
 	char *path = am_shard_path(dir, shard);
 	char *places = g_build_filename(path, "places", NULL);
@@ -63,8 +64,12 @@ void am_index_unload(struct am_index *index)
 	am_xapian_close(&index->xapian);
 	for (size_t i = 0; index->places && i < index->state.n_shards; i++)
 		am_places_close(&index->places[i]);
+	for (size_t i = 0; index->texts && i < index->state.n_shards; i++)
+		am_texts_close(&index->texts[i]);
 	g_free(index->places);
+	g_free(index->texts);
 	index->places = NULL;
+	index->texts = NULL;
 }
 
 void am_index_close(struct am_index **index)
@@ -92,9 +97,9 @@ static int load_shards(struct am_index *index, struct am_error *err)
 		paths[i] = am_shard_path(index->path, &index->state.shards[i]);
 	r = am_xapian_open(&index->xapian, (const char *const *)paths, n, err);
 	index->places = g_new0(struct am_places *, n + 1);
+	index->texts = g_new0(struct am_texts *, n + 1);
 	for (size_t i = 0; i < n && !r; i++) {
-		char *path =
-			am_shard_places(index->path, &index->state.shards[i]);
+		char *path = places_path(index->path, &index->state.shards[i]);
 		r = am_places_open(&index->places[i], path, err);
 		g_free(path);
 	}

@@ -7,6 +7,7 @@
 
 struct am_lock;
 struct am_places;
+struct am_texts;
 struct am_xapian;
 
 /* The inside of an index, for the files of this folder. */
@@ -20,6 +21,7 @@ struct am_index {
 	/* Opened when first asked; closed when the state changes. */
 	struct am_xapian *xapian;
 	struct am_places **places; /* one a shard */
+	struct am_texts **texts;   /* likewise; NULL where none was asked */
 
 	/* What the archive hides, beyond state.gone: known up to hidden_seq. */
 	struct am_id_set hidden;
@@ -33,8 +35,5 @@ void am_index_unload(struct am_index *index);
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */
 AM_MUST_USE int am_index_hide(struct am_index *index,
                               struct am_archive *archive, struct am_error *err);
-
-/* "DIR/s-1-1000.xdb/places" */
-char *am_shard_places(const char *dir, const struct am_shard *shard);
 
 #endif

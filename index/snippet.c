@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/content.h"
-#include "index/index.h"
+#include "index/index_impl.h"
+#include "index/order.h"
+#include "index/query_run.h"
 #include "index/query_tree.h"
+#include "index/texts.h"
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/bytes.h"
 #include "store/archive.h"
 
 #include <glib.h>
@@ -15,6 +19,10 @@
  * The line that shows why a message was found: the stretch of its text with
  * the most different words of the query, words marked.  When only the header
  * matched, the text's beginning.
+ *
+ * The beginning of the text is in the index (index/texts.h).  That is enough
+ * when nothing better can stand behind it: the line is the same as if all of
+ * the message had been read.
  */
 
 #define AROUND_WORDS 24 /* how far the words of a stretch lie apart at most */
@@ -204,31 +212,140 @@ static char *print(const struct snippet *s, const char *on, const char *off)
 	return g_string_free(out, FALSE);
 }
 
+/* ---- from the index --------------------------------------------------------
+ */
+
+/* Different words of the query that the text may hold; of a beginning of a word
+ * that cannot be known. */
+static int count_possible(const struct snippet *s, struct am_index *index,
+                          size_t shard, uint32_t id, unsigned *out,
+                          struct am_error *err)
+{
+	uint32_t text = AM_REGION_BIT(AM_REGION_BODY) |
+	                AM_REGION_BIT(AM_REGION_ATTACHED);
+
+	*out = 0;
+	for (unsigned i = 0; i < s->n_words; i++) {
+		const struct am_word *w = s->words[i];
+		struct am_token same = {.text = w->text, .len = w->len};
+		uint64_t hash = am_word_hash(w->text, w->len);
+		bool has = true;
+		/* A word that is asked for twice counts as the first. */
+		if (!s->prefix[i] && word_of(s, &same) != (int)i)
+			continue;
+		int r = s->prefix[i] ? AM_OK
+		                     : am_place_has(index, shard, id, &hash, 1,
+		                                    text, &has, err);
+		if (r)
+			return r;
+		*out += has;
+	}
+	return AM_OK;
+}
+
+static int read_head(struct snippet *s, const uint8_t *text, size_t len,
+                     struct am_error *err)
+{
+	struct am_cursor c = am_cursor(text, len);
+
+	while (am_cursor_left(&c)) {
+		size_t n = (size_t)am_get_varint(&c);
+		const uint8_t *piece = am_get_bytes(&c, n);
+		if (c.bad)
+			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+			               "a text of the index is damaged");
+		int r = on_run(s, AM_REGION_BODY, (const char *)piece, n, err);
+		if (r)
+			return r;
+	}
+	return AM_OK;
+}
+
+/* AM_END: the index has too little of the message. */
+static int from_index(struct snippet *s, struct am_index *index, uint32_t id,
+                      struct am_error *err)
+{
+	const uint8_t *text;
+	unsigned possible = 0;
+	size_t shard = 0, len;
+	bool more;
+	int r = am_index_load(index, err);
+
+	while (!r && shard < index->state.n_shards &&
+	       index->state.shards[shard].last < id)
+		shard++;
+	if (r || shard == index->state.n_shards)
+		return r ? r : AM_END;
+	if (!index->texts[shard]) {
+		char *dir =
+			am_shard_path(index->path, &index->state.shards[shard]);
+		char *path = g_build_filename(dir, "texts", NULL);
+		r = am_texts_open(&index->texts[shard], path, err);
+		g_free(path);
+		g_free(dir);
+	}
+	if (!r)
+		r = am_texts_find(index->texts[shard], id, &text, &len, &more,
+		                  err);
+	if (!r)
+		r = read_head(s, text, len, err);
+	if (r || !more)
+		return r;
+	/* A stretch that ends where the text was cut may go on. */
+	if (!s->cut_after)
+		return AM_END;
+	r = count_possible(s, index, shard, id, &possible, err);
+	return r ? r : s->best >= possible ? AM_OK : AM_END;
+}
+
+static int from_archive(struct snippet *s, struct am_archive *archive,
+                        int64_t id, struct am_error *err)
+{
+	struct am_arena *arena;
+	struct am_blob *raw = NULL;
+	struct am_facts facts;
+	int r = am_archive_load(archive, id, &raw, err);
+
+	if (r)
+		return r;
+	arena = am_arena_new();
+	r = am_content_read(&facts, raw, NULL, arena, on_run, s, err);
+	am_arena_free(&arena);
+	am_blob_unref(&raw);
+	return r;
+}
+
+static void forget(struct snippet *s)
+{
+	g_clear_pointer(&s->text, g_free);
+	g_array_set_size(s->kept, 0);
+	s->len = 0;
+	s->best = 0;
+	s->cut_before = s->cut_after = false;
+}
+
 int am_index_snippet(struct am_index *index, struct am_archive *archive,
                      const struct am_query *query, int64_t id, const char *on,
                      const char *off, char **out, struct am_error *err)
 {
 	struct snippet s = {.n_words = 0};
-	struct am_arena *arena = NULL;
-	struct am_blob *raw = NULL;
-	struct am_facts facts;
-	int r = am_archive_load(archive, id, &raw, err);
+	int r = AM_END;
 
-	(void)index;
 	*out = NULL;
-	if (r)
-		return r;
-	arena = am_arena_new();
 	s.marks = g_array_new(FALSE, FALSE, sizeof(struct mark));
 	s.kept = g_array_new(FALSE, FALSE, sizeof(struct mark));
 	collect(&s, query->root);
-	r = am_content_read(&facts, raw, NULL, arena, on_run, &s, err);
+	if (id > 0 && id <= UINT32_MAX)
+		r = from_index(&s, index, (uint32_t)id, err);
+	/* The archive knows better than a damaged index. */
+	if (r) {
+		forget(&s);
+		r = from_archive(&s, archive, id, err);
+	}
 	if (!r)
 		*out = print(&s, on, off);
 	g_free(s.text);
 	g_array_unref(s.marks);
 	g_array_unref(s.kept);
-	am_arena_free(&arena);
-	am_blob_unref(&raw);
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/index_env.h"
+#include "index/texts.h"
 
 #include "base/blob.h"
-#include "base/file.h"
 #include "model/folder.h"
 #include "support/tmpdir.h"
 
@@ -239,6 +239,56 @@ Test(index, shows_why)
 		g_free(line);
 		am_query_free(&q);
 	}
+	index_env_free(&env);
+}
+
+/* The index keeps the beginning of a text; what is found further behind, and
+ * what is found better there, is shown all the same. */
+Test(index, shows_why_in_a_long_text)
+{
+	static const struct {
+		const char *query, *holds;
+	} lines[] = {
+		{"early", "[early] bird"},
+		{"late", "[late] worm"},
+		{"early late", "[late] and [early]"},
+		{"ear*", "[early] bird"},
+		{"lat*", "[late] worm"},
+		{"long", "filler number 0 filler number 1 "},
+		{"edge", "[edge] of what is kept"},
+		{"early OR nonesuch", "[early] bird"},
+	};
+	struct index_env *env = index_env_new();
+	GString *mail = g_string_new("Subject: long\n\n");
+	struct am_error err;
+
+	for (unsigned i = 0; mail->len < 30000; i++) {
+		if (i == 50)
+			g_string_append(mail, "the early bird ");
+		if (mail->len > AM_TEXT_MAX - 30 && !strstr(mail->str, "edge"))
+			g_string_append(mail, "edge of what is kept here ");
+		g_string_append_printf(mail, "filler number %u%s", i,
+		                       i % 5 ? " " : "\n");
+	}
+	g_string_append(mail, "the late worm, late and early\n");
+	struct am_test_message m = {.folder = {"f"}, .bytes = mail->str};
+	index_env_put(env, &m, 1);
+	update(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	for (size_t i = 0; i < AM_COUNT(lines); i++) {
+		struct am_query *q;
+		char *line;
+		cr_assert_eq(am_query_parse(&q, lines[i].query, 0, &err),
+		             AM_OK);
+		cr_assert_eq(am_index_snippet(env->index, env->archive, q, 1,
+		                              "[", "]", &line, &err),
+		             AM_OK);
+		cr_expect(strstr(line, lines[i].holds), "%s: %s",
+		          lines[i].query, line);
+		g_free(line);
+		am_query_free(&q);
+	}
+	g_string_free(mail, TRUE);
 	index_env_free(&env);
 }
 
@@ -483,32 +533,6 @@ Test(index, goes_on_after_being_broken_off)
 	env->cancel = (struct am_cancel){0};
 	expect(env, "unique2999", "3000");
 	expect(env, "unique1", "2");
-	index_env_free(&env);
-}
-
-/* Workers stop at different places; what lies between must not be taken for
- * done. */
-Test(index, leaves_no_hole_when_several_workers_are_broken_off)
-{
-	struct index_env *env = index_env_new();
-	struct am_index_stats stats;
-	struct am_error err;
-
-	index_env_fill(env, 0, 3000);
-	for (unsigned at = 100; at < 3000; at += 400) {
-		env->cancel_at = at;
-		cr_expect_leq(index_env_update(env, 3, &err), 0);
-		env->cancel = (struct am_cancel){0};
-		env->cancel_at = 0;
-		update(env, 3);
-		g_free(index_env_search(env, "", AM_SORT_DATE));
-		cr_assert_eq(am_index_stats(env->index, &stats, &err), 0);
-		cr_expect_eq(stats.documents, 3000,
-		             "stopped at %u: %" PRIu64 " documents", at,
-		             stats.documents);
-		index_env_close(env);
-		cr_assert_eq(am_remove_tree(env->dir, &err), 0);
-	}
 	index_env_free(&env);
 }
 
