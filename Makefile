@@ -16,7 +16,7 @@ VERSION := 0.1.0
 LIB    := libarchive-mail
 # Bottom first; the same order as libarchive-mail/floors.
 FLOORS := base model mime wire outlook formats store transfer
-PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd libarchive libssl libcrypto jansson
+PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd liblzma libarchive libssl libcrypto jansson
 XPKGS  := xapian-core
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wundef \
@@ -26,6 +26,7 @@ HARDEN := -fstack-protector-strong -fPIE
 OPT    ?= -O2 -g
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+PKG_LIBS   += -lbz2
 X_CFLAGS   := $(shell pkg-config --cflags $(XPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 X_LIBS     := $(shell pkg-config --libs $(XPKGS) 2>/dev/null)
 CPPFLAGS_ALL = -D_GNU_SOURCE -DAM_VERSION='"$(VERSION)"' -D_FILE_OFFSET_BITS=64 \

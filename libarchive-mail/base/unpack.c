@@ -12,22 +12,37 @@
 
 #include <string.h>
 
+static int open_xz(struct am_reader **out, struct am_reader *inner,
+                   struct am_error *err)
+{
+	return am_unpack_lzma(out, inner, true, err);
+}
+
+static int open_lzma(struct am_reader **out, struct am_reader *inner,
+                     struct am_error *err)
+{
+	return am_unpack_lzma(out, inner, false, err);
+}
+
+static int open_lz4(struct am_reader **out, struct am_reader *inner,
+                    struct am_error *err);
+
 /*
- * gzip goes through reader_inflate.c and zstd through unpack_zstd.c: libarchive
- * does not compare gzip's checksum, and both of its filters throw away what
- * they decoded of the block in which the damage is.  The rest is libarchive's.
+ * Each by its own library: libarchive does not compare gzip's checksum, and its
+ * filters throw away what they decoded of the 64 KiB in which the damage is.
+ * Not so lz4's: there a block is all or nothing anyway.
  */
 static const struct method {
 	char name[8];
-	/* libarchive's filter; NULL: one of ours. */
-	int (*support)(struct archive *a);
+	int (*open)(struct am_reader **out, struct am_reader *inner,
+	            struct am_error *err);
 } methods[] = {
-	{"gzip", NULL},
-	{"bzip2", archive_read_support_filter_bzip2},
-	{"xz", archive_read_support_filter_xz},
-	{"lzma", archive_read_support_filter_lzma},
-	{"zstd", NULL},
-	{"lz4", archive_read_support_filter_lz4},
+	{"gzip", am_reader_inflate},
+	{"bzip2", am_unpack_bzip2},
+	{"xz", open_xz},
+	{"lzma", open_lzma},
+	{"zstd", am_unpack_zstd},
+	{"lz4", open_lz4},
 };
 
 enum { SNIFF = 32 };
@@ -122,8 +137,8 @@ static void close_unpacker(void *self)
 }
 
 /* Takes inner. */
-static int open_libarchive(struct am_reader **out, const struct method *method,
-                           struct am_reader *inner, struct am_error *err)
+static int open_lz4(struct am_reader **out, struct am_reader *inner,
+                    struct am_error *err)
 {
 	static const struct am_reader_ops ops = {.fill = fill_unpacked,
 	                                         .close = close_unpacker};
@@ -139,9 +154,9 @@ static int open_libarchive(struct am_reader **out, const struct method *method,
 		goto fail;
 	}
 	/* ARCHIVE_WARN: it would run the command line program instead. */
-	if (method->support(u->a) != ARCHIVE_OK) {
+	if (archive_read_support_filter_lz4(u->a) != ARCHIVE_OK) {
 		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		            "libarchive was built without %s", method->name);
+		            "libarchive was built without lz4");
 		goto fail;
 	}
 	archive_read_support_format_raw(u->a);
@@ -159,6 +174,23 @@ static int open_libarchive(struct am_reader **out, const struct method *method,
 	return am_reader_new(out, &ops, u, err);
 fail:
 	close_unpacker(u);
+	return r;
+}
+
+int am_unpack_padding(struct am_reader *inner, struct am_error *err)
+{
+	const uint8_t *data;
+	size_t len;
+	int r;
+
+	while (!(r = am_reader_peek(inner, 1, &data, &len, err))) {
+		for (size_t i = 0; i < len; i++)
+			if (data[i])
+				return am_fail(err, AM_FATAL, AM_E_FORMAT,
+				               "garbage behind the "
+				               "compressed data");
+		am_reader_skip(inner, len);
+	}
 	return r;
 }
 
@@ -185,11 +217,6 @@ int am_unpack_open(struct am_reader **out, struct am_file *file,
 	const struct method *method = methods;
 	while (strcmp(method->name, name))
 		method++;
-	if (method->support)
-		r = open_libarchive(out, method, raw, err);
-	else if (!strcmp(name, "zstd"))
-		r = am_unpack_zstd(out, raw, err);
-	else
-		r = am_reader_inflate(out, raw, err);
+	r = method->open(out, raw, err);
 	return r ? am_wrap(err, r, "%s", am_file_path(file)) : AM_OK;
 }

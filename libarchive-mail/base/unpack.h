@@ -9,9 +9,7 @@ struct am_reader;
 
 /*
  * Compressed files read as if they were not: gzip, bzip2, xz, lzma, zstd, lz4,
- * several members one behind the other too.  libarchive does it, with its
- * filters named one by one, because "all" contains uudecode, which would turn
- * an mbox whose first mail holds "begin 644" into that attachment.
+ * several members one behind the other too.
  *
  * A file cut short or damaged gives all the bytes before the damage, then
  * AM_FATAL with AM_E_FORMAT, never a clean end.

@@ -13,9 +13,18 @@ struct am_reader;
 
 /* What unpack*.c, container.c and pack.c share and nobody else sees. */
 
-/* zstd by libzstd, which gives the bytes before a damage; takes inner. */
+/* By the compressors' own libraries, which give the bytes before a damage;
+ * they take inner. */
 AM_MUST_USE int am_unpack_zstd(struct am_reader **out, struct am_reader *inner,
                                struct am_error *err);
+AM_MUST_USE int am_unpack_bzip2(struct am_reader **out, struct am_reader *inner,
+                                struct am_error *err);
+/* xz, or the older .lzma */
+AM_MUST_USE int am_unpack_lzma(struct am_reader **out, struct am_reader *inner,
+                               bool xz, struct am_error *err);
+/* Behind the last stream only zeros may stand, of a tape or block device.
+ * AM_END, or AM_FATAL. */
+int am_unpack_padding(struct am_reader *inner, struct am_error *err);
 
 /*
  * Where libarchive gets its bytes: from a file, where it may seek (zip needs
