@@ -90,6 +90,22 @@ static void did_message(void *user, uint64_t bytes, bool failed)
 /* ---- publishing (all with the mutex held) -----------------------------------
  */
 
+/*
+ * How many segments from the front on are done and follow on each other.  A
+ * stretch that was broken off leaves a hole: what other workers finished behind
+ * it is not published, and done again, or its ids would never be looked at.
+ */
+static guint count_ready(const struct update *u)
+{
+	size_t end = 0;
+	guint n = 0;
+
+	while (n < u->segments->len && segment_at(u, n)->done &&
+	       segment_at(u, n)->begin == end)
+		end = segment_at(u, n++)->end;
+	return n;
+}
+
 /* The state as it is when the first n segments are part of it. */
 static void state_with(const struct update *u, guint n, struct am_state *out)
 {
@@ -111,11 +127,9 @@ static void state_with(const struct update *u, guint n, struct am_state *out)
 static int publish(struct update *u, struct am_error *err)
 {
 	struct am_state state;
-	guint n = 0;
+	guint n = count_ready(u);
 	int r = AM_OK;
 
-	while (n < u->segments->len && segment_at(u, n)->done)
-		n++;
 	/* Never backwards: what is being joined may be published already. */
 	if (!n || segment_at(u, n - 1)->end <= u->covered ||
 	    n + u->before.n_shards > AM_SHARDS_MAX)
@@ -148,10 +162,9 @@ static int publish(struct update *u, struct am_error *err)
 
 static int publish_sometimes(struct update *u, struct am_error *err)
 {
-	size_t ready = 0;
+	guint n = count_ready(u);
+	size_t ready = n ? segment_at(u, n - 1)->end : 0;
 
-	for (guint i = 0; i < u->segments->len && segment_at(u, i)->done; i++)
-		ready = segment_at(u, i)->end;
 	if (ready <= u->covered)
 		return AM_OK;
 	if (ready - u->covered < PUBLISH_EVERY &&
@@ -173,7 +186,8 @@ static bool find_run(const struct update *u, guint *at)
 		const struct segment *s = segment_at(u, i);
 		if (!s->done)
 			run = 0;
-		else if (run && segment_at(u, i - 1)->tier != s->tier)
+		else if (run && (segment_at(u, i - 1)->tier != s->tier ||
+		                 segment_at(u, i - 1)->end != s->begin))
 			run = 1;
 		else
 			run++;

@@ -3,6 +3,7 @@
 #include "index/texts.h"
 
 #include "base/blob.h"
+#include "base/file.h"
 #include "model/folder.h"
 #include "support/tmpdir.h"
 
@@ -533,6 +534,32 @@ Test(index, goes_on_after_being_broken_off)
 	env->cancel = (struct am_cancel){0};
 	expect(env, "unique2999", "3000");
 	expect(env, "unique1", "2");
+	index_env_free(&env);
+}
+
+/* Workers stop at different places; what lies between must not be taken for
+ * done. */
+Test(index, leaves_no_hole_when_several_workers_are_broken_off)
+{
+	struct index_env *env = index_env_new();
+	struct am_index_stats stats;
+	struct am_error err;
+
+	index_env_fill(env, 0, 3000);
+	for (unsigned at = 100; at < 3000; at += 400) {
+		env->cancel_at = at;
+		cr_expect_leq(index_env_update(env, 3, &err), 0);
+		env->cancel = (struct am_cancel){0};
+		env->cancel_at = 0;
+		update(env, 3);
+		g_free(index_env_search(env, "", AM_SORT_DATE));
+		cr_assert_eq(am_index_stats(env->index, &stats, &err), 0);
+		cr_expect_eq(stats.documents, 3000,
+		             "stopped at %u: %" PRIu64 " documents", at,
+		             stats.documents);
+		index_env_close(env);
+		cr_assert_eq(am_remove_tree(env->dir, &err), 0);
+	}
 	index_env_free(&env);
 }
 
