@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_IMAP_FINGERPRINT_H
+#define AM_FORMATS_IMAP_FINGERPRINT_H
+
+#include "base/error.h"
+
+struct am_blob;
+
+/*
+ * What tells whether a message is on the server already without fetching it: a
+ * number made of the header fields that servers leave alone.  Fields of one
+ * message may come in any order and folded anyhow; what a server may make '?'
+ * of or drop (8-bit text) does not count.  Two copies of a mail that took
+ * different ways have different Received lines and so different fingerprints.
+ * A header without Message-ID and Received says too little by itself: there
+ * the size counts too.
+ */
+#define AM_IMAP_FINGERPRINT_FIELDS "MESSAGE-ID DATE FROM SUBJECT RECEIVED"
+
+uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size);
+/* Of a whole message: reads it through for its size in CRLF form, *size. */
+AM_MUST_USE int am_imap_fingerprint_of(const struct am_blob *raw,
+                                       uint64_t *fingerprint, uint64_t *size,
+                                       struct am_error *err);
+
+#endif

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A message made acceptable: in two passes, one that looks what is wrong and
+ * one that writes it anew into a spool.  Header blocks are held in memory
+ * (bounded by am_limits.header_bytes), bodies stream.
+ */
+#include "formats/imap/mend.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/reader.h"
+#include "mime/scan.h"
+#include "model/ctx.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+#define LINE_MOST 998 /* RFC 5322 §2.1.1 */
+#define FOLD_AT   76
+
+/* What is wrong with it, as bits of the steps. */
+#define BIT(step) (1u << (step))
+
+struct mending {
+	const struct am_blob *raw;
+	struct am_ctx *ctx;
+	struct am_limits limits;
+	struct am_arena *arena;
+	struct am_scan scan;
+	unsigned found, wanted; /* bits */
+	bool *long_part;        /* of each part: has a long line */
+	struct am_spool *spool;
+	bool after_cr; /* the last byte written was a CR */
+	uint8_t last;  /* it was this one */
+	bool any;
+};
+
+/* ---- looking ---- */
+
+struct look {
+	unsigned found;
+	bool after_cr;
+	uint64_t line;
+	uint8_t last;
+	bool any, long_line;
+};
+
+static void look_at(struct look *l, const uint8_t *p, size_t n, bool header)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = p[i];
+		if (l->after_cr && c != '\n')
+			l->found |= BIT(AM_IMAP_MEND_LONE_CR);
+		l->after_cr = c == '\r';
+		if (!c)
+			l->found |= BIT(AM_IMAP_MEND_NUL);
+		if (c >= 0x80 && header)
+			l->found |= BIT(AM_IMAP_MEND_8BIT_HEADER);
+		if (c == '\n' || c == '\r')
+			l->line = 0;
+		else if (++l->line > LINE_MOST)
+			l->long_line = true;
+		l->last = c;
+		l->any = true;
+	}
+}
+
+static int look_range(struct mending *m, struct look *l, uint64_t from,
+                      uint64_t to, bool header, struct am_error *err)
+{
+	uint8_t buf[16384];
+	size_t got;
+
+	while (from < to) {
+		size_t want = (size_t)MIN(sizeof buf, to - from);
+		int r = am_blob_read(m->raw, from, buf, want, &got, err);
+		if (r)
+			return r;
+		if (!got)
+			break;
+		look_at(l, buf, got, header);
+		from += got;
+	}
+	return AM_OK;
+}
+
+static int look(struct mending *m, struct am_error *err)
+{
+	struct look l = {0};
+	uint64_t at = 0;
+	int r = AM_OK;
+
+	m->long_part = am_arena_alloc(m->arena,
+	                              m->scan.n_parts * sizeof *m->long_part);
+	for (size_t i = 0; i < m->scan.n_parts && !r; i++) {
+		const struct am_part *part = &m->scan.parts[i];
+		/* Preambles, boundaries, epilogues. */
+		if (part->header > at)
+			r = look_range(m, &l, at, part->header, false, err);
+		l.long_line = false;
+		if (!r)
+			r = look_range(m, &l, part->header, part->body, true,
+			               err);
+		at = part->body;
+		if (!r && part->kind == AM_PART_LEAF) {
+			r = look_range(m, &l, part->body, part->end, false,
+			               err);
+			at = part->end;
+		}
+		m->long_part[i] = l.long_line;
+		if (l.long_line)
+			l.found |= BIT(AM_IMAP_MEND_LONG_LINES);
+	}
+	if (!r)
+		r = look_range(m, &l, at, am_blob_size(m->raw), false, err);
+	if (l.after_cr)
+		l.found |= BIT(AM_IMAP_MEND_LONE_CR);
+	if (l.any && l.last != '\n')
+		l.found |= BIT(AM_IMAP_MEND_END);
+	m->found = l.found;
+	return r;
+}
+
+/* ---- writing ---- */
+
+static bool does(const struct mending *m, enum am_imap_mending step)
+{
+	return m->wanted & m->found & BIT(step);
+}
+
+static int put_raw(struct mending *m, const void *data, size_t len,
+                   struct am_error *err)
+{
+	if (!len)
+		return AM_OK;
+	m->last = ((const uint8_t *)data)[len - 1];
+	m->any = true;
+	return am_spool_write(m->spool, data, len, err);
+}
+
+/* Bytes as they are but for lone CRs and NULs, where they are mended. */
+static int put(struct mending *m, const uint8_t *p, size_t n,
+               struct am_error *err)
+{
+	bool cr = does(m, AM_IMAP_MEND_LONE_CR);
+	bool nul = does(m, AM_IMAP_MEND_NUL);
+	size_t from = 0;
+	int r = AM_OK;
+
+	if (!cr && !nul)
+		return put_raw(m, p, n, err);
+	for (size_t i = 0; i < n && !r; i++) {
+		if (m->after_cr && p[i] != '\n' && cr) {
+			/* The CR was held back: it was a line end. */
+			r = put_raw(m, p + from, i - from, err);
+			from = i;
+			if (!r)
+				r = put_raw(m, "\n", 1, err);
+		}
+		m->after_cr = p[i] == '\r';
+		if (!p[i] && nul && !r) {
+			r = put_raw(m, p + from, i - from, err);
+			from = i + 1;
+		}
+	}
+	return r ? r : put_raw(m, p + from, n - from, err);
+}
+
+static int put_range(struct mending *m, uint64_t from, uint64_t to,
+                     struct am_error *err)
+{
+	uint8_t buf[16384];
+	size_t got;
+
+	while (from < to) {
+		size_t want = (size_t)MIN(sizeof buf, to - from);
+		int r = am_blob_read(m->raw, from, buf, want, &got, err);
+		if (r || !got)
+			return r;
+		r = put(m, buf, got, err);
+		if (r)
+			return r;
+		from += got;
+	}
+	return AM_OK;
+}
+
+static int put_text(struct mending *m, const GString *text,
+                    struct am_error *err)
+{
+	return put(m, (const uint8_t *)text->str, text->len, err);
+}
+
+/* Words with raw 8-bit text as encoded words of at most 75 characters, what
+ * lies between them as it was (RFC 2047 §2). */
+static void encode_run(GString *to, const char *s, size_t len)
+{
+	bool utf8 = g_utf8_validate_len(s, len, NULL);
+	const char *charset = utf8 ? "UTF-8" : "ISO-8859-1";
+	size_t at = 0;
+
+	while (at < len) {
+		/* 45 bytes are 60 characters; not in the middle of one. */
+		size_t n = MIN(len - at, 45);
+		while (utf8 && at + n < len && n > 1 &&
+		       ((uint8_t)s[at + n] & 0xC0) == 0x80)
+			n--;
+		char *b64 = g_base64_encode((const guchar *)s + at, n);
+		g_string_append_printf(to, "%s=?%s?B?%s?=", at ? "\r\n " : "",
+		                       charset, b64);
+		g_free(b64);
+		at += n;
+	}
+}
+
+static bool is_8bit(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((uint8_t)s[i] >= 0x80)
+			return true;
+	return false;
+}
+
+/* From the first word with 8-bit text to the last one. */
+static void encode_value(GString *to, const char *s, size_t len)
+{
+	size_t first = 0, last = len;
+
+	while (first < len && (uint8_t)s[first] < 0x80)
+		first++;
+	while (last > first && (uint8_t)s[last - 1] < 0x80)
+		last--;
+	while (first && s[first - 1] > ' ' &&
+	       !strchr("<>(),:;\"", s[first - 1]))
+		first--;
+	while (last < len && s[last] > ' ' && !strchr("<>(),:;\"", s[last]))
+		last++;
+	g_string_append_len(to, s, (gssize)first);
+	/* Folds within the run would be part of the text. */
+	GString *run = g_string_new(NULL);
+	for (size_t i = first; i < last; i++)
+		if (s[i] != '\r' && s[i] != '\n')
+			g_string_append_c(run, s[i]);
+	encode_run(to, run->str, run->len);
+	g_string_free(run, TRUE);
+	g_string_append_len(to, s + last, (gssize)(len - last));
+}
+
+/* One header line that is too long, folded at blanks; in the middle of a word
+ * where there is none. */
+static void fold_line(GString *to, const char *s, size_t len)
+{
+	while (len > LINE_MOST) {
+		size_t at = FOLD_AT;
+		while (at < LINE_MOST && s[at] != ' ' && s[at] != '\t')
+			at++;
+		g_string_append_len(to, s, (gssize)at);
+		g_string_append(to, s[at] == ' ' || s[at] == '\t' ? "\r\n"
+		                                                  : "\r\n ");
+		s += at;
+		len -= at;
+	}
+	g_string_append_len(to, s, (gssize)len);
+}
+
+static void fold_block(GString *to, const GString *from)
+{
+	const char *p = from->str, *end = p + from->len;
+
+	while (p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		size_t n = eol ? (size_t)(eol + 1 - p) : (size_t)(end - p);
+		size_t bare = n;
+		while (bare && (p[bare - 1] == '\n' || p[bare - 1] == '\r'))
+			bare--;
+		fold_line(to, p, bare);
+		g_string_append_len(to, p + bare, (gssize)(n - bare));
+		p += n;
+	}
+}
+
+static bool is_encoding(const struct am_field *f)
+{
+	return am_field_is(f, "Content-Transfer-Encoding");
+}
+
+/* How long the empty line is that ends this block; 0: it has none. */
+static size_t empty_line(const char *block, size_t len)
+{
+	size_t n = len && block[len - 1] == '\n' ? 1 : 0;
+
+	if (n && len > 1 && block[len - 2] == '\r')
+		n = 2;
+	return n == len || (n && block[len - n - 1] == '\n') ? n : 0;
+}
+
+/* A header block, field by field; `qp`: its body becomes quoted-printable. */
+static int put_header(struct mending *m, const struct am_part *part, bool qp,
+                      struct am_error *err)
+{
+	size_t len = (size_t)(part->body - part->header), got;
+	struct am_fields fields;
+	struct am_field field;
+	bool words = does(m, AM_IMAP_MEND_8BIT_HEADER);
+	bool fold = does(m, AM_IMAP_MEND_LONG_LINES);
+
+	if ((!words && !fold && !qp) || len > m->limits.header_bytes)
+		return put_range(m, part->header, part->body, err);
+	char *block = g_malloc(len + 1);
+	int r = am_blob_read(m->raw, part->header, block, len, &got, err);
+	if (r) {
+		g_free(block);
+		return r;
+	}
+	GString *out = g_string_sized_new(got + 64);
+	size_t done = 0;
+	am_fields_init(&fields, block, got, 0);
+	while (am_fields_next(&fields, &field)) {
+		size_t value = (size_t)(field.value - block);
+		size_t end = value + field.value_len;
+		if (qp && is_encoding(&field)) {
+			/* Its line goes, line end and all. */
+			g_string_append_len(out, block + done,
+			                    (gssize)(field.offset - done));
+			while (end < got && block[end] != '\n')
+				end++;
+			done = MIN(end + 1, got);
+			continue;
+		}
+		if (!words || !is_8bit(field.value, field.value_len))
+			continue;
+		g_string_append_len(out, block + done, (gssize)(value - done));
+		encode_value(out, field.value, field.value_len);
+		done = end;
+	}
+	if (qp) {
+		/* In front of the empty line. */
+		size_t tail = got - empty_line(block, got);
+		bool bare = tail == got;
+		g_string_append_len(out, block + done, (gssize)(tail - done));
+		if (out->len && out->str[out->len - 1] != '\n')
+			g_string_append(out, "\r\n");
+		g_string_append(out, "Content-Transfer-Encoding: "
+		                     "quoted-printable\r\n");
+		if (bare)
+			g_string_append(out, "\r\n");
+		done = tail;
+	}
+	g_string_append_len(out, block + done, (gssize)(got - done));
+	if (fold) {
+		GString *folded = g_string_sized_new(out->len + 64);
+		fold_block(folded, out);
+		g_string_free(out, TRUE);
+		out = folded;
+	}
+	r = put_text(m, out, err);
+	g_string_free(out, TRUE);
+	g_free(block);
+	return r;
+}
+
+/* Quoted-printable (RFC 2045 §6.7), a piece at a time. */
+struct qp {
+	GString *out;
+	size_t column;
+	int held; /* a blank or a CR that depends on what follows; -1: none */
+};
+
+static void qp_byte(struct qp *q, uint8_t c, bool escape)
+{
+	size_t width = escape ? 3 : 1;
+
+	if (q->column + width > 75) {
+		g_string_append(q->out, "=\r\n");
+		q->column = 0;
+	}
+	if (escape)
+		g_string_append_printf(q->out, "=%02X", c);
+	else
+		g_string_append_c(q->out, (char)c);
+	q->column += width;
+}
+
+static void qp_held(struct qp *q, bool at_end)
+{
+	int c = q->held;
+
+	q->held = -1;
+	if (c >= 0)
+		qp_byte(q, (uint8_t)c, at_end || c == '\r');
+}
+
+static void qp_put(struct qp *q, uint8_t c)
+{
+	if (c == '\n') {
+		if (q->held == '\r')
+			q->held = -1;
+		qp_held(q, true);
+		g_string_append(q->out, "\r\n");
+		q->column = 0;
+		return;
+	}
+	if (c == '\r' && q->held >= 0 && q->held != '\r') {
+		/* A blank before CRLF: it ends the line either way. */
+		qp_held(q, true);
+		q->held = c;
+		return;
+	}
+	qp_held(q, false);
+	if (c == ' ' || c == '\t' || c == '\r')
+		q->held = c;
+	else
+		qp_byte(q, c, c < ' ' || c > '~' || c == '=');
+}
+
+static int put_quoted(struct mending *m, uint64_t from, uint64_t to,
+                      struct am_error *err)
+{
+	struct qp q = {.out = g_string_new(NULL), .held = -1};
+	uint8_t buf[16384];
+	size_t got;
+	int r = AM_OK;
+
+	while (from < to && !r) {
+		size_t want = (size_t)MIN(sizeof buf, to - from);
+		r = am_blob_read(m->raw, from, buf, want, &got, err);
+		if (r || !got)
+			break;
+		g_string_truncate(q.out, 0);
+		for (size_t i = 0; i < got; i++)
+			qp_put(&q, buf[i]);
+		r = put_raw(m, q.out->str, q.out->len, err);
+		from += got;
+	}
+	g_string_truncate(q.out, 0);
+	qp_held(&q, true);
+	if (!r)
+		r = put_raw(m, q.out->str, q.out->len, err);
+	g_string_free(q.out, TRUE);
+	return r;
+}
+
+/* Only what is not encoded already can have lines like that. */
+static bool becomes_quoted(const struct mending *m, size_t i)
+{
+	const struct am_part *part = &m->scan.parts[i];
+
+	return does(m, AM_IMAP_MEND_LONG_LINES) && m->long_part[i] &&
+	       part->kind == AM_PART_LEAF &&
+	       (part->encoding == AM_ENC_7BIT ||
+	        part->encoding == AM_ENC_8BIT ||
+	        part->encoding == AM_ENC_BINARY);
+}
+
+static int write_parts(struct mending *m, struct am_error *err)
+{
+	uint64_t at = 0;
+	int r = AM_OK;
+
+	for (size_t i = 0; i < m->scan.n_parts && !r; i++) {
+		const struct am_part *part = &m->scan.parts[i];
+		bool qp = becomes_quoted(m, i);
+		if (part->header > at)
+			r = put_range(m, at, part->header, err);
+		if (!r)
+			r = put_header(m, part, qp, err);
+		at = part->body;
+		if (r || part->kind != AM_PART_LEAF)
+			continue;
+		r = qp ? put_quoted(m, part->body, part->end, err)
+		       : put_range(m, part->body, part->end, err);
+		at = part->end;
+	}
+	if (!r)
+		r = put_range(m, at, am_blob_size(m->raw), err);
+	if (!r && m->after_cr && does(m, AM_IMAP_MEND_LONE_CR))
+		r = put_raw(m, "\n", 1, err);
+	if (!r && m->any && m->last != '\n' && (m->wanted & m->found))
+		r = put_raw(m, "\r\n", 2, err);
+	return r;
+}
+
+static char *words_of(unsigned bits)
+{
+	static const char *const words[] = {
+		[AM_IMAP_MEND_END] = "a line end added at its end",
+		[AM_IMAP_MEND_LONE_CR] = "lone CRs made line ends",
+		[AM_IMAP_MEND_NUL] = "NUL bytes left out",
+		[AM_IMAP_MEND_8BIT_HEADER] = "8-bit header text encoded",
+		[AM_IMAP_MEND_LONG_LINES] = "long lines broken",
+	};
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 1; i < AM_COUNT(words); i++)
+		if (bits & BIT(i))
+			g_string_append_printf(text, "%s%s",
+			                       text->len ? ", " : "", words[i]);
+	return g_string_free(text, FALSE);
+}
+
+int am_imap_mend(const struct am_blob *raw, enum am_imap_mending step,
+                 struct am_ctx *ctx, struct am_blob **out, char **changed,
+                 struct am_error *err)
+{
+	struct mending m = {
+		.raw = raw,
+		.ctx = ctx,
+		.limits = am_limits_or_default(ctx ? &ctx->limits : NULL),
+		.arena = am_arena_new(),
+	};
+
+	*out = NULL;
+	*changed = NULL;
+	for (unsigned i = 1; i <= (unsigned)step; i++)
+		m.wanted |= BIT(i);
+	int r = am_scan_message(&m.scan, raw, &m.limits, m.arena, err);
+	if (!r)
+		r = look(&m, err);
+	if (!r && !(m.found & BIT(step)))
+		r = AM_END;
+	if (!r)
+		r = am_spool_open(&m.spool, m.limits.spool_memory,
+		                  am_ctx_tmpdir(ctx), err);
+	if (!r)
+		r = write_parts(&m, err);
+	if (!r)
+		r = am_spool_seal(&m.spool, out, err);
+	if (!r)
+		*changed = words_of(m.found & m.wanted);
+	am_spool_drop(&m.spool);
+	am_arena_free(&m.arena);
+	return r;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The account as a sink.  What decides whether a message goes over the wire at
+ * all is what the mailbox holds already (fingerprint.h); that is read once for
+ * each folder, when its first message comes.
+ */
+#include "formats/imap/sink.h"
+
+#include "formats/imap/fingerprint.h"
+#include "formats/imap/imap.h"
+#include "formats/imap/upload.h"
+
+#include <string.h>
+
+enum labels { LABELS_FOLDERS, LABELS_KEYWORDS, LABELS_FIRST };
+
+struct imap_sink {
+	struct am_sink base;
+	struct am_imap_account *account;
+	struct am_imap_link *link;
+	struct am_imap_targets *targets;
+	struct am_imap_upload *upload;
+	enum labels labels;
+};
+
+struct prepared {
+	uint64_t fingerprint, size;
+};
+
+static struct imap_sink *imap_of(struct am_sink *sink)
+{
+	return AM_CONTAINER(sink, struct imap_sink, base);
+}
+
+/* Until the connection holds for the whole of it. */
+static int make_ready(struct imap_sink *s, struct am_imap_target *t,
+                      bool to_look, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (t->there && (t->ready || !to_look))
+		return AM_OK;
+	r = am_imap_upload_settle(s->upload, err);
+	if (r)
+		return r;
+	do {
+		r = am_imap_target_create(s->targets, t, err);
+		if (!r && to_look && !t->ready)
+			r = am_imap_target_look(s->targets, t, err);
+		r = am_imap_link_judge(s->link, r, NULL, err);
+	} while (r == AM_RETRY);
+	return r;
+}
+
+static int imap_begin(struct am_sink *sink, const struct am_job_info *info,
+                      struct am_error *err)
+{
+	struct imap_sink *s = imap_of(sink);
+	struct am_imap_session *session;
+
+	(void)info;
+	/* A wrong password is told before anything is read. */
+	return am_imap_link_session(s->link, &session, err);
+}
+
+static int imap_folder(struct am_sink *sink, const struct am_folder *folder,
+                       struct am_error *err)
+{
+	struct imap_sink *s = imap_of(sink);
+	struct am_imap_target *t;
+
+	if (!folder->depth)
+		return AM_OK;
+	int r = am_imap_targets_get(s->targets, folder, &t, err);
+	return r ? r : make_ready(s, t, false, err);
+}
+
+static int imap_prepare(const struct am_sink *sink,
+                        const struct am_message *msg, void **out,
+                        struct am_error *err)
+{
+	struct prepared *p = g_new(struct prepared, 1);
+
+	(void)sink;
+	int r = am_imap_fingerprint_of(msg->raw, &p->fingerprint, &p->size,
+	                               err);
+	if (r)
+		g_free(p);
+	else
+		*out = p;
+	return r;
+}
+
+static int put_into(struct imap_sink *s, const struct am_message *msg,
+                    const struct am_folder *folder, const struct prepared *p,
+                    bool copy, enum am_outcome *outcome, struct am_error *err)
+{
+	struct am_imap_parcel parcel = {
+		.msg = msg,
+		.fingerprint = p->fingerprint,
+		.size = p->size,
+		.labels = s->labels == LABELS_KEYWORDS,
+		.copy = copy,
+	};
+
+	int r = am_imap_targets_get(s->targets, folder, &parcel.target, err);
+	if (!r)
+		r = make_ready(s, parcel.target, true, err);
+	if (r)
+		return r;
+	if (am_imap_present_take(parcel.target->present, p->fingerprint)) {
+		*outcome = AM_DUPLICATE;
+		return AM_OK;
+	}
+	return am_imap_upload_put(s->upload, &parcel, err);
+}
+
+/* "A/B" is a folder within a folder, as Gmail writes it. */
+static int label_folder(const char *label, struct am_folder **out,
+                        struct am_error *err)
+{
+	char **parts = g_strsplit(label, "/", 0);
+	int r = am_folder_new(out, (const char *const *)parts,
+	                      g_strv_length(parts), am_role_guess(label), NULL);
+
+	g_strfreev(parts);
+	return r ? am_folder_new(out, &label, 1, AM_ROLE_NONE, err) : AM_OK;
+}
+
+/* One more copy; what goes wrong with it is not the message's failure. */
+static int put_label(struct imap_sink *s, const struct am_message *msg,
+                     const char *label, const struct prepared *p,
+                     struct am_error *err)
+{
+	struct am_folder *folder = NULL;
+	enum am_outcome outcome;
+
+	int r = label_folder(label, &folder, err);
+	if (!r && !am_folder_equal(folder, msg->folder))
+		r = put_into(s, msg, folder, p, true, &outcome, err);
+	const struct am_folder *unref = folder;
+	am_folder_unref(&unref);
+	if (r != AM_FAILED)
+		return r;
+	am_ctx_note_error(s->base.ctx, "imap.copy-refused", msg->folder,
+	                  msg->origin, err);
+	return AM_OK;
+}
+
+static int imap_put(struct am_sink *sink, const struct am_message *msg,
+                    void *prepared, enum am_outcome *outcome,
+                    struct am_error *err)
+{
+	struct imap_sink *s = imap_of(sink);
+	struct prepared *p = prepared;
+	int r = AM_OK;
+
+	if (!p) {
+		void *made = NULL;
+		r = imap_prepare(sink, msg, &made, err);
+		if (r)
+			return r;
+		p = made;
+	}
+	r = put_into(s, msg, msg->folder, p, false, outcome, err);
+	for (size_t i = 0;
+	     !r && s->labels == LABELS_FOLDERS && i < msg->n_labels; i++)
+		r = put_label(s, msg, msg->labels[i], p, err);
+	g_free(p);
+	return r;
+}
+
+static int imap_commit(struct am_sink *sink, struct am_error *err)
+{
+	return am_imap_upload_settle(imap_of(sink)->upload, err);
+}
+
+static void imap_close(struct am_sink *sink)
+{
+	struct imap_sink *s = imap_of(sink);
+
+	am_imap_upload_free(&s->upload);
+	am_imap_targets_free(&s->targets);
+	am_imap_link_free(&s->link, true);
+	am_imap_account_free(&s->account);
+	g_free(s);
+}
+
+static const struct am_sink_ops ops = {
+	.begin = imap_begin,
+	.folder = imap_folder,
+	.prepare = imap_prepare,
+	.put = imap_put,
+	.discard = g_free,
+	.commit = imap_commit,
+	.close = imap_close,
+};
+
+static int read_labels(struct imap_sink *s, const struct am_location *where,
+                       struct am_error *err)
+{
+	static const char *const words[] = {"folders", "keywords", "first"};
+	const char *word = am_location_option(where, am_imap_options, "labels");
+
+	for (size_t i = 0; word && i < AM_COUNT(words); i++)
+		if (!strcmp(word, words[i])) {
+			s->labels = (enum labels)i;
+			return AM_OK;
+		}
+	return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+	               "labels=%.40s: folders, keywords or first",
+	               word ? word : "");
+}
+
+int am_imap_open_sink(struct am_sink **out, const struct am_location *where,
+                      struct am_ctx *ctx, struct am_error *err)
+{
+	const struct am_option *table = am_imap_options;
+	struct imap_sink *s;
+	bool repair;
+
+	int r = am_location_check(where, table, "imap", err);
+	if (!r)
+		r = am_location_switch(where, table, "repair", &repair, err);
+	if (r)
+		return r;
+	s = g_new0(struct imap_sink, 1);
+	s->base.ops = &ops;
+	s->base.ctx = ctx;
+	s->base.knows_duplicates = true;
+	r = read_labels(s, where, err);
+	if (!r)
+		r = am_imap_account_new(&s->account, where, table, ctx, err);
+	if (r) {
+		g_free(s);
+		return r;
+	}
+	s->link = am_imap_link_new(s->account);
+	s->targets = am_imap_targets_new(s->account, s->link);
+	s->upload = am_imap_upload_new(s->account, s->link, s->targets,
+	                               &s->base, repair);
+	*out = &s->base;
+	return AM_OK;
+}

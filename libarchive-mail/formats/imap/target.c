@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Folder to mailbox: names (RFC 3501 §5.1, RFC 2342), CREATE with a use (RFC
+ * 6154), SUBSCRIBE, and what SELECT says a mailbox can hold.
+ */
+#include "formats/imap/target.h"
+
+#include "formats/imap/mailboxes.h"
+
+#include <string.h>
+
+struct am_imap_targets {
+	struct am_imap_account *account;
+	struct am_imap_link *link;
+	GPtrArray *all;      /* struct am_imap_target */
+	GHashTable *by_name; /* wire name -> target */
+	bool listed, utf8;
+	char separator;
+	char *prefix;   /* of the personal namespace, wire form, or "" */
+	uint32_t roles; /* bits of roles that some mailbox has */
+};
+
+static void target_free(void *data)
+{
+	struct am_imap_target *t = data;
+
+	am_folder_unref(&t->folder);
+	am_imap_present_free(&t->present);
+	g_array_free(t->acked, TRUE);
+	g_free(t->permanent);
+	g_free(t->name);
+	g_free(t);
+}
+
+struct am_imap_targets *am_imap_targets_new(struct am_imap_account *account,
+                                            struct am_imap_link *link)
+{
+	struct am_imap_targets *ts = g_new0(struct am_imap_targets, 1);
+
+	ts->account = account;
+	ts->link = link;
+	ts->prefix = g_strdup("");
+	ts->all = g_ptr_array_new_with_free_func(target_free);
+	ts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	return ts;
+}
+
+void am_imap_targets_free(struct am_imap_targets **targets)
+{
+	struct am_imap_targets *ts = *targets;
+
+	*targets = NULL;
+	if (!ts)
+		return;
+	g_hash_table_destroy(ts->by_name);
+	g_ptr_array_free(ts->all, TRUE);
+	g_free(ts->prefix);
+	g_free(ts);
+}
+
+static struct am_imap_target *add_target(struct am_imap_targets *ts,
+                                         const struct am_folder *folder,
+                                         char *name)
+{
+	struct am_imap_target *t = g_new0(struct am_imap_target, 1);
+
+	t->folder = am_folder_ref(folder);
+	t->name = name;
+	t->present = am_imap_present_new();
+	t->acked = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	g_ptr_array_add(ts->all, t);
+	g_hash_table_replace(ts->by_name, t->name, t);
+	return t;
+}
+
+/* ---- what is there ---- */
+
+/* "* NAMESPACE (("INBOX." ".")) NIL NIL": the first personal one. */
+static int take_namespace(struct am_imap_command *cmd,
+                          const struct am_imap_line *line, struct am_error *err)
+{
+	struct am_imap_targets *ts = cmd->user;
+
+	(void)err;
+	if (line->n_values < 2 || !am_imap_is(&line->values[0], "NAMESPACE"))
+		return AM_END;
+	const struct am_imap_value *own = &line->values[1];
+	if (own->type != AM_IMAP_LIST || !own->n_items ||
+	    own->items[0].type != AM_IMAP_LIST || own->items[0].n_items < 2)
+		return AM_OK;
+	const char *prefix = am_imap_text(&own->items[0].items[0]);
+	const char *separator = am_imap_text(&own->items[0].items[1]);
+	if (prefix) {
+		g_free(ts->prefix);
+		ts->prefix = g_strdup(prefix);
+	}
+	if (separator && *separator)
+		ts->separator = *separator;
+	return AM_OK;
+}
+
+static int list(struct am_imap_targets *ts, struct am_imap_session *s,
+                struct am_error *err)
+{
+	struct am_imap_command cmd = {.untagged = take_namespace, .user = ts};
+	GPtrArray *boxes = NULL;
+	int r = AM_OK;
+
+	if (ts->listed)
+		return AM_OK;
+	ts->utf8 = am_imap_session_utf8(s);
+	if (am_imap_session_has(s, "NAMESPACE")) {
+		am_imap_put(am_imap_session_out(s), "NAMESPACE");
+		r = am_imap_session_run(s, &cmd, "NAMESPACE", err);
+		if (r == AM_RETRY || r == AM_FATAL)
+			return r;
+	}
+	r = am_imap_mailboxes_list(s, false, &boxes, err);
+	if (r)
+		return r;
+	for (guint i = 0; i < boxes->len; i++) {
+		const struct am_imap_box *box = g_ptr_array_index(boxes, i);
+		if (!ts->separator && box->separator)
+			ts->separator = box->separator;
+		ts->roles |= UINT32_C(1) << box->folder->role;
+		if (!box->selectable)
+			continue;
+		struct am_imap_target *t =
+			add_target(ts, box->folder, g_strdup(box->name));
+		t->there = true;
+	}
+	g_ptr_array_unref(boxes);
+	ts->listed = true;
+	return AM_OK;
+}
+
+/* The server's separator within a part would be two parts: '_' stands for it,
+ * and for what no server takes. */
+static char **safe_parts(const struct am_imap_targets *ts,
+                         const struct am_folder *folder, bool *changed)
+{
+	char **parts = g_new0(char *, folder->depth + 1);
+
+	for (size_t i = 0; i < folder->depth; i++) {
+		parts[i] = g_strdup(folder->parts[i]);
+		for (char *c = parts[i]; *c; c++) {
+			bool bad = (ts->separator && *c == ts->separator) ||
+			           *c == '*' || *c == '%' ||
+			           (uint8_t)*c < ' ' || *c == 0x7f;
+			if (bad) {
+				*c = '_';
+				*changed = true;
+			}
+		}
+	}
+	return parts;
+}
+
+static int name_of(struct am_imap_targets *ts, const struct am_folder *folder,
+                   char **out, struct am_error *err)
+{
+	const char *const *inbox = folder->parts;
+	bool changed = false;
+
+	if (!folder->depth) {
+		*out = g_strdup("INBOX");
+		return AM_OK;
+	}
+	bool own = !g_ascii_strcasecmp(inbox[0], "INBOX");
+	char **parts = safe_parts(ts, folder, &changed);
+	char *name =
+		am_imap_name_wire((const char *const *)parts, folder->depth,
+	                          ts->separator, ts->utf8, err);
+	g_strfreev(parts);
+	if (!name)
+		return AM_FAILED;
+	if (own && folder->depth == 1) {
+		g_free(name);
+		name = g_strdup("INBOX");
+	} else if (*ts->prefix && !own) {
+		char *whole = g_strconcat(ts->prefix, name, NULL);
+		g_free(name);
+		name = whole;
+	}
+	if (changed) {
+		char *shown = am_folder_print(folder);
+		am_ctx_note(ts->account->ctx, AM_NOTE_LOSS,
+		            "imap.folder-renamed", folder, NULL,
+		            "the server cannot name a folder \"%s\": it is "
+		            "\"%s\" there",
+		            shown, name);
+		g_free(shown);
+	}
+	*out = name;
+	return AM_OK;
+}
+
+int am_imap_targets_get(struct am_imap_targets *ts,
+                        const struct am_folder *folder,
+                        struct am_imap_target **out, struct am_error *err)
+{
+	struct am_imap_session *s;
+	char *name;
+
+	while (!ts->listed) {
+		int r = am_imap_link_session(ts->link, &s, err);
+		if (r)
+			return r;
+		r = am_imap_link_judge(ts->link, list(ts, s, err), NULL, err);
+		if (r && r != AM_RETRY)
+			return r == AM_FAILED ? AM_FATAL : r;
+	}
+	for (guint i = 0; i < ts->all->len; i++) {
+		*out = g_ptr_array_index(ts->all, i);
+		if (am_folder_equal((*out)->folder, folder))
+			return AM_OK;
+	}
+	int r = name_of(ts, folder, &name, err);
+	if (r)
+		return r;
+	/* A folder whose name came out as another's: they are one there. */
+	*out = g_hash_table_lookup(ts->by_name, name);
+	if (*out) {
+		g_free(name);
+		return AM_OK;
+	}
+	*out = add_target(ts, folder, name);
+	return AM_OK;
+}
+
+/* ---- making ---- */
+
+static const char *use_of(enum am_role role)
+{
+	static const char *const uses[] = {
+		[AM_ROLE_SENT] = "\\Sent",       [AM_ROLE_DRAFTS] = "\\Drafts",
+		[AM_ROLE_TRASH] = "\\Trash",     [AM_ROLE_JUNK] = "\\Junk",
+		[AM_ROLE_ARCHIVE] = "\\Archive",
+	};
+
+	return (size_t)role < AM_COUNT(uses) ? uses[role] : NULL;
+}
+
+static int put_name(struct am_imap_session *s, const char *verb,
+                    const char *name, struct am_error *err)
+{
+	struct am_imap_out *out = am_imap_session_out(s);
+
+	am_imap_out_clear(out);
+	am_imap_put(out, "%s ", verb);
+	return am_imap_put_string(out, name, strlen(name), err);
+}
+
+/* CREATE, with a use where the server can and no other mailbox has it. */
+static int create(struct am_imap_targets *ts, struct am_imap_session *s,
+                  struct am_imap_target *t, struct am_error *err)
+{
+	struct am_imap_command cmd = {0};
+	const char *use = use_of(t->folder->role);
+	uint32_t bit = UINT32_C(1) << t->folder->role;
+	bool with = use && !(ts->roles & bit) &&
+	            am_imap_session_has(s, "CREATE-SPECIAL-USE");
+
+	int r = put_name(s, "CREATE", t->name, err);
+	if (!r && with)
+		am_imap_put(am_imap_session_out(s), " (USE (%s))", use);
+	if (!r)
+		r = am_imap_session_run(s, &cmd, "CREATE", err);
+	if (r == AM_FAILED && with &&
+	    strcmp(cmd.reply.code, "ALREADYEXISTS") != 0) {
+		/* It may not like the use: the folder matters more. */
+		cmd = (struct am_imap_command){0};
+		r = put_name(s, "CREATE", t->name, err);
+		if (!r)
+			r = am_imap_session_run(s, &cmd, "CREATE", err);
+	} else if (!r && with) {
+		ts->roles |= bit;
+	}
+	if (r == AM_FAILED && !strcmp(cmd.reply.code, "ALREADYEXISTS"))
+		return AM_OK;
+	return r;
+}
+
+int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
+                          struct am_error *err)
+{
+	struct am_imap_command cmd = {0};
+	struct am_imap_session *s;
+
+	if (t->there)
+		return AM_OK;
+	int r = am_imap_link_session(ts->link, &s, err);
+	if (!r)
+		r = create(ts, s, t, err);
+	if (r)
+		return r;
+	t->there = true;
+	r = put_name(s, "SUBSCRIBE", t->name, err);
+	if (!r)
+		r = am_imap_session_run(s, &cmd, "SUBSCRIBE", err);
+	/* Mail in a folder nobody subscribed to is still there. */
+	return r == AM_FAILED ? AM_OK : r;
+}
+
+/* ---- looking ---- */
+
+static void take_permanent(struct am_imap_target *t, const char *flags)
+{
+	g_free(t->permanent);
+	t->permanent = NULL;
+	t->any_keyword = !flags;
+	if (!flags)
+		return;
+	char *lower = g_ascii_strdown(flags, -1);
+	t->permanent = g_strdup_printf(" %s ", lower);
+	t->any_keyword = strstr(t->permanent, " \\* ") != NULL;
+	g_free(lower);
+}
+
+int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
+                        struct am_error *err)
+{
+	struct am_imap_session *s;
+	uint32_t next;
+
+	int r = am_imap_link_session(ts->link, &s, err);
+	if (!r)
+		r = am_imap_session_select(s, t->name, true, err);
+	if (r)
+		return r;
+	const struct am_imap_mailbox *box = am_imap_session_mailbox(s);
+	take_permanent(t, box->permanent_flags);
+	if (t->uidvalidity && box->uidvalidity != t->uidvalidity) {
+		/* Numbered anew under our hands: look at everything. */
+		am_imap_present_free(&t->present);
+		t->present = am_imap_present_new();
+		t->seen = 0;
+		g_array_set_size(t->acked, 0);
+	}
+	t->uidvalidity = box->uidvalidity;
+	r = am_imap_present_read(t->present, s, t->seen, &next, err);
+	if (r)
+		return r;
+	t->seen = next;
+	for (guint i = 0; i < t->acked->len; i++)
+		(void)am_imap_present_take(
+			t->present, g_array_index(t->acked, uint64_t, i));
+	g_array_set_size(t->acked, 0);
+	t->ready = true;
+	return AM_OK;
+}
+
+/* ---- flags ---- */
+
+static bool holds(const struct am_imap_target *t, const char *word)
+{
+	if (!t->permanent)
+		return true;
+	char *lower = g_ascii_strdown(word, -1);
+	char *wanted = g_strdup_printf(" %s ", lower);
+	bool has = strstr(t->permanent, wanted) ||
+	           (t->any_keyword && *word != '\\');
+	g_free(wanted);
+	g_free(lower);
+	return has;
+}
+
+static void add_word(const struct am_imap_target *t, GString *to,
+                     const char *word, unsigned *lost)
+{
+	if (!holds(t, word) || (*word != '\\' && !am_imap_keyword_ok(word))) {
+		++*lost;
+		return;
+	}
+	if (to->len > 1)
+		g_string_append_c(to, ' ');
+	g_string_append(to, word);
+}
+
+char *am_imap_target_flags(const struct am_imap_target *t,
+                           const struct am_message *msg, bool labels, bool bare,
+                           unsigned *lost)
+{
+	GString *to = g_string_new("(");
+
+	*lost = 0;
+	for (unsigned i = 0; i < AM_FLAG_COUNT; i++) {
+		uint32_t bit = UINT32_C(1) << i;
+		const char *word = am_imap_flag_word(bit);
+		if (!(msg->flags & bit) || !word)
+			continue;
+		if (bare && (bit == AM_DELETED || *word != '\\'))
+			++*lost;
+		else
+			add_word(t, to, word, lost);
+	}
+	if (bare)
+		*lost += (unsigned)(msg->n_keywords +
+		                    (labels ? msg->n_labels : 0));
+	for (size_t i = 0; !bare && i < msg->n_keywords; i++)
+		add_word(t, to, msg->keywords[i], lost);
+	for (size_t i = 0; !bare && labels && i < msg->n_labels; i++)
+		add_word(t, to, msg->labels[i], lost);
+	g_string_append_c(to, ')');
+	return g_string_free(to, FALSE);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_IMAP_TARGET_H
+#define AM_FORMATS_IMAP_TARGET_H
+
+#include "formats/imap/link.h"
+#include "formats/imap/present.h"
+#include "model/folder.h"
+#include "model/message.h"
+
+#include <glib.h>
+
+/*
+ * Mailboxes that are written to: found by folder, created where they are not,
+ * and what each can hold.
+ */
+struct am_imap_target {
+	const struct am_folder *folder;
+	char *name;      /* wire form */
+	bool there;      /* it is on the server */
+	bool ready;      /* what follows was read */
+	char *permanent; /* " \\Seen $Junk " in lower case; NULL: not told */
+	bool any_keyword;
+	uint32_t uidvalidity;
+	uint32_t seen; /* from this UID on we have not looked */
+	struct am_imap_present *present;
+	GArray *acked; /* fingerprints (uint64_t) sent since we looked */
+};
+
+struct am_imap_targets;
+
+struct am_imap_targets *am_imap_targets_new(struct am_imap_account *account,
+                                            struct am_imap_link *link);
+void am_imap_targets_free(struct am_imap_targets **targets);
+/* The mailbox of this folder, there or not; the targets' own.  AM_FAILED when
+ * no name can be made of it. */
+AM_MUST_USE int am_imap_targets_get(struct am_imap_targets *targets,
+                                    const struct am_folder *folder,
+                                    struct am_imap_target **out,
+                                    struct am_error *err);
+/* Make it exist and be subscribed to.  Nothing may be under way; AM_RETRY: the
+ * connection was lost, the same again. */
+AM_MUST_USE int am_imap_target_create(struct am_imap_targets *targets,
+                                      struct am_imap_target *target,
+                                      struct am_error *err);
+/* Select it and read what it can hold and what it holds since last looked at;
+ * what we sent ourselves meanwhile does not count.  As above. */
+AM_MUST_USE int am_imap_target_look(struct am_imap_targets *targets,
+                                    struct am_imap_target *target,
+                                    struct am_error *err);
+
+/* Flags and keywords as APPEND takes them, "(\\Seen work)", g_free() it; *lost
+ * counts what the mailbox cannot hold.  `bare`: nothing a server may choke on
+ * (\\Deleted, keywords). */
+char *am_imap_target_flags(const struct am_imap_target *target,
+                           const struct am_message *msg, bool labels, bool bare,
+                           unsigned *lost);
+
+#endif

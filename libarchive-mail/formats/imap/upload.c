@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/imap/upload.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/reader.h"
+#include "formats/imap/fingerprint.h"
+#include "formats/imap/mend.h"
+
+#include <string.h>
+
+/* Of one command, and of all that are under way. */
+enum {
+	BATCH_MESSAGES = 50,
+	BATCH_BYTES = 1 << 20,
+	WINDOW_COMMANDS = 32,
+	WINDOW_BYTES = 4 << 20,
+	LITERAL_MINUS_MOST = 4096,
+	BUSY_TRIES = 4,
+};
+
+/* A message on its way. */
+struct item {
+	struct am_message *meta; /* what travels beside the bytes */
+	struct am_blob *raw;     /* as put */
+	struct am_blob *mended;  /* or NULL */
+	struct am_imap_target *target;
+	uint64_t fingerprint, size;
+	bool labels, copy;
+	bool bare, undated;  /* without flags a server may choke on, a date */
+	unsigned step, busy; /* of mending; tries of one that was busy */
+	char *changed;
+};
+
+struct flight {
+	struct am_imap_command cmd;
+	GPtrArray *items; /* struct item */
+	struct am_imap_target *target;
+	uint64_t bytes;
+};
+
+struct am_imap_upload {
+	struct am_imap_account *account;
+	struct am_imap_link *link;
+	struct am_imap_targets *targets;
+	struct am_sink *sink;
+	bool repair;
+	struct flight *open; /* gathered and not sent yet, or NULL */
+	GQueue sent;         /* struct flight, oldest first */
+	GQueue again;        /* struct item: one by one, with care */
+	uint64_t bytes;      /* of sent */
+};
+
+/* ---- items ---- */
+
+static void item_free(void *data)
+{
+	struct item *it = data;
+
+	am_message_free(&it->meta);
+	am_blob_unref(&it->raw);
+	am_blob_unref(&it->mended);
+	g_free(it->changed);
+	g_free(it);
+}
+
+static int item_new(struct item **out, const struct am_imap_parcel *parcel,
+                    struct am_error *err)
+{
+	struct item *it = g_new0(struct item, 1);
+	int r = am_message_new(&it->meta, parcel->msg->folder, err);
+
+	if (r) {
+		g_free(it);
+		return r;
+	}
+	am_message_copy_meta(it->meta, parcel->msg);
+	it->meta->origin =
+		am_arena_strdup(it->meta->arena, parcel->msg->origin);
+	it->raw = am_blob_ref(parcel->msg->raw);
+	it->target = parcel->target;
+	it->fingerprint = parcel->fingerprint;
+	it->size = parcel->size;
+	it->labels = parcel->labels;
+	it->copy = parcel->copy;
+	*out = it;
+	return AM_OK;
+}
+
+static void flight_free(void *data)
+{
+	struct flight *f = data;
+
+	if (!f)
+		return;
+	g_ptr_array_free(f->items, TRUE);
+	g_free(f);
+}
+
+static struct flight *flight_new(struct am_imap_target *target)
+{
+	struct flight *f = g_new0(struct flight, 1);
+
+	f->target = target;
+	f->items = g_ptr_array_new_with_free_func(item_free);
+	return f;
+}
+
+struct am_imap_upload *am_imap_upload_new(struct am_imap_account *account,
+                                          struct am_imap_link *link,
+                                          struct am_imap_targets *targets,
+                                          struct am_sink *sink, bool repair)
+{
+	struct am_imap_upload *u = g_new0(struct am_imap_upload, 1);
+
+	u->account = account;
+	u->link = link;
+	u->targets = targets;
+	u->sink = sink;
+	u->repair = repair;
+	g_queue_init(&u->sent);
+	g_queue_init(&u->again);
+	return u;
+}
+
+void am_imap_upload_free(struct am_imap_upload **upload)
+{
+	struct am_imap_upload *u = *upload;
+
+	*upload = NULL;
+	if (!u)
+		return;
+	/* The session points at commands that are under way. */
+	if (u->sent.length)
+		am_imap_link_drop(u->link);
+	flight_free(u->open);
+	g_queue_clear_full(&u->sent, flight_free);
+	g_queue_clear_full(&u->again, item_free);
+	g_free(u);
+}
+
+/* ---- ends ---- */
+
+static void done(struct am_imap_upload *u, struct item *it)
+{
+	g_array_append_val(it->target->acked, it->fingerprint);
+	if (it->changed)
+		am_ctx_note(u->account->ctx, AM_NOTE_LOSS, "imap.mended",
+		            it->meta->folder, it->meta->origin,
+		            "the server took it only with changes: %s",
+		            it->changed);
+	if (it->bare || it->undated)
+		am_ctx_note(u->account->ctx, AM_NOTE_LOSS, "imap.mended",
+		            it->meta->folder, it->meta->origin,
+		            "the server took it only without %s",
+		            it->undated ? "its flags and date"
+		                        : "its keywords");
+	am_imap_link_progress(u->link);
+}
+
+/* For good.  A further copy of a message that is there is a note. */
+static void refuse(struct am_imap_upload *u, struct item *it,
+                   const struct am_error *err)
+{
+	const struct am_late late = {
+		.folder = it->meta->folder,
+		.origin = it->meta->origin,
+		.bytes = am_blob_size(it->raw),
+		.uidvalidity = it->meta->uidvalidity,
+		.uid = it->meta->uid,
+	};
+
+	if (!it->copy && u->sink->late)
+		u->sink->late(u->sink->late_user, &late, err);
+	else
+		am_ctx_note_error(u->account->ctx, "imap.copy-refused",
+		                  it->meta->folder, it->meta->origin, err);
+	item_free(it);
+}
+
+static void try_again(struct am_imap_upload *u, struct flight *f)
+{
+	while (f->items->len)
+		g_queue_push_tail(&u->again,
+		                  g_ptr_array_steal_index(f->items, 0));
+}
+
+/* ---- sending ---- */
+
+static const struct am_blob *bytes_of(const struct item *it)
+{
+	return it->mended ? it->mended : it->raw;
+}
+
+static void put_item(struct am_imap_upload *u, struct am_imap_session *s,
+                     const struct item *it, bool *waits)
+{
+	struct am_imap_out *out = am_imap_session_out(s);
+	unsigned lost;
+	char date[40];
+	char *flags = am_imap_target_flags(it->target, it->meta, it->labels,
+	                                   it->bare, &lost);
+
+	if (lost && !it->bare)
+		am_ctx_note(u->account->ctx, AM_NOTE_LOSS, "imap.keywords",
+		            it->meta->folder, it->meta->origin,
+		            "%u flags or keywords that the mailbox cannot hold",
+		            lost);
+	am_imap_put(out, " %s", flags);
+	g_free(flags);
+	if (it->meta->received.known && !it->undated) {
+		am_imap_date_print(&it->meta->received, date);
+		am_imap_put(out, " \"%s\"", date);
+	}
+	bool plus = out->literal_plus ||
+	            (out->literal_minus && it->size <= LITERAL_MINUS_MOST);
+	am_imap_put(out, " {%" PRIu64 "%s}\r\n", it->size, plus ? "+" : "");
+	*waits = !plus;
+}
+
+/* The bytes with CRLF at every line end, exactly `size` of them. */
+static int put_bytes(struct am_imap_session *s, const struct item *it,
+                     struct am_error *err)
+{
+	struct am_reader *in = NULL;
+	const uint8_t *data;
+	uint64_t sent = 0;
+	size_t len;
+
+	int r = am_blob_open(bytes_of(it), &in, err);
+	if (!r)
+		r = am_reader_crlf(&in, in, err);
+	while (!r) {
+		r = am_reader_peek(in, 1, &data, &len, err);
+		if (r)
+			break;
+		len = (size_t)MIN(len, it->size - sent);
+		if (!len)
+			break;
+		r = am_imap_session_write(s, data, len, err);
+		am_reader_skip(in, len);
+		sent += len;
+	}
+	am_reader_close(&in);
+	if (r == AM_RETRY || r == AM_FATAL)
+		return r;
+	if (r == AM_END && sent == it->size)
+		return AM_OK;
+	/* Fewer than were announced: only a new connection helps. */
+	return r == AM_OK ? AM_OK
+	                  : am_fail(err, AM_FATAL, AM_E_IO,
+	                            "%.100s changed while it was sent",
+	                            it->meta->origin ? it->meta->origin : "");
+}
+
+/* One command with all items of the flight.  AM_FAILED: it ended before all was
+ * sent, cmd.reply says how. */
+static int send(struct am_imap_upload *u, struct am_imap_session *s,
+                struct flight *f, struct am_error *err)
+{
+	struct am_imap_out *out = am_imap_session_out(s);
+	bool waits = false;
+
+	int r = am_imap_account_rest(u->account, err);
+	if (r)
+		return r;
+	am_imap_out_clear(out);
+	am_imap_put(out, "APPEND ");
+	r = am_imap_put_string(out, f->target->name, strlen(f->target->name),
+	                       err);
+	for (guint i = 0; i < f->items->len && !r; i++) {
+		const struct item *it = g_ptr_array_index(f->items, i);
+		put_item(u, s, it, &waits);
+		if (!i) {
+			r = am_imap_session_begin(s, &f->cmd, err);
+		} else {
+			r = am_imap_session_write(s, out->data, out->len, err);
+			am_imap_out_clear(out);
+		}
+		if (!r && waits)
+			r = am_imap_session_go_ahead(s, &f->cmd, "APPEND", err);
+		if (!r)
+			r = put_bytes(s, it, err);
+	}
+	return r ? r : am_imap_session_end(s, err);
+}
+
+/* ---- answers ---- */
+
+/* Commands that were answered, oldest first, leave. */
+static void collect(struct am_imap_upload *u)
+{
+	struct flight *f;
+
+	while ((f = g_queue_peek_head(&u->sent)) &&
+	       f->cmd.reply.end != AM_IMAP_UNDER_WAY &&
+	       f->cmd.reply.end != AM_IMAP_END_LOST) {
+		(void)g_queue_pop_head(&u->sent);
+		u->bytes -= f->bytes;
+		if (f->cmd.reply.end == AM_IMAP_END_OK)
+			for (guint i = 0; i < f->items->len; i++)
+				done(u, g_ptr_array_index(f->items, i));
+		else
+			try_again(u, f);
+		flight_free(f);
+	}
+}
+
+/* Which of them arrived is seen in the mailbox. */
+static int reconcile(struct am_imap_upload *u, struct flight *f,
+                     struct am_error *err)
+{
+	int r;
+
+	do {
+		r = am_imap_link_judge(
+			u->link,
+			am_imap_target_look(u->targets, f->target, err), NULL,
+			err);
+	} while (r == AM_RETRY);
+	if (r)
+		return r == AM_FAILED ? AM_FATAL : r;
+	for (guint i = f->items->len; i > 0; i--) {
+		struct item *it = g_ptr_array_index(f->items, i - 1);
+		if (!am_imap_present_take(f->target->present, it->fingerprint))
+			continue;
+		am_imap_link_progress(u->link);
+		g_ptr_array_remove_index(f->items, i - 1);
+	}
+	try_again(u, f);
+	return AM_OK;
+}
+
+/* The connection is gone: everything that was not answered is in doubt. */
+static int recover(struct am_imap_upload *u, struct am_error *err)
+{
+	struct flight *f;
+	int r = AM_OK;
+
+	collect(u);
+	while (!r && (f = g_queue_pop_head(&u->sent))) {
+		u->bytes -= f->bytes;
+		if (f->cmd.reply.end == AM_IMAP_END_OK) {
+			for (guint i = 0; i < f->items->len; i++)
+				done(u, g_ptr_array_index(f->items, i));
+		} else {
+			r = reconcile(u, f, err);
+		}
+		flight_free(f);
+	}
+	return r;
+}
+
+/* After any status of the session: AM_OK go on (all that was under way is
+ * settled or waits in `again`), else the end. */
+static int judge(struct am_imap_upload *u, int status, struct am_error *err)
+{
+	int r = am_imap_link_judge(u->link, status, NULL, err);
+
+	if (r == AM_RETRY)
+		return recover(u, err);
+	return r;
+}
+
+/* Read answers until no more than so much is under way. */
+static int drain(struct am_imap_upload *u, guint commands, uint64_t bytes,
+                 struct am_error *err)
+{
+	for (;;) {
+		collect(u);
+		struct am_imap_session *s = am_imap_link_now(u->link);
+		if (u->sent.length <= commands && u->bytes <= bytes)
+			return AM_OK;
+		int r = s ? am_imap_session_step(s, err)
+		          : am_fail(err, AM_RETRY, AM_E_IO,
+		                    "the connection was lost");
+		if (r)
+			r = judge(u, r, err);
+		if (r)
+			return r;
+	}
+}
+
+/* ---- one by one ---- */
+
+/* The next thing to try with a message that was refused: true when there is
+ * one. */
+static bool next_try(struct am_imap_upload *u, struct item *it,
+                     struct am_error *err)
+{
+	while (u->repair && it->step < AM_IMAP_MEND_MOST) {
+		struct am_blob *mended = NULL;
+		char *changed = NULL;
+		int r = am_imap_mend(it->raw, ++it->step, u->account->ctx,
+		                     &mended, &changed, err);
+		if (r == AM_END)
+			continue;
+		if (r)
+			return false;
+		am_blob_unref(&it->mended);
+		g_free(it->changed);
+		it->mended = mended;
+		it->changed = changed;
+		r = am_imap_fingerprint_of(mended, &it->fingerprint, &it->size,
+		                           err);
+		return r == AM_OK;
+	}
+	if (!it->bare && (it->meta->n_keywords || (it->meta->flags & ~31u) ||
+	                  (it->meta->flags & AM_DELETED) ||
+	                  (it->labels && it->meta->n_labels))) {
+		it->bare = true;
+		return true;
+	}
+	if (!it->undated && it->meta->received.known) {
+		it->undated = true;
+		return true;
+	}
+	return false;
+}
+
+/* Sends one and waits; AM_OK when it is settled one way or the other, AM_RETRY
+ * to do it again. */
+static int send_one(struct am_imap_upload *u, struct item *it,
+                    struct am_error *err)
+{
+	struct am_imap_session *s;
+	struct flight *f = flight_new(it->target);
+	struct am_imap_reply reply;
+
+	g_ptr_array_add(f->items, it);
+	f->bytes = it->size;
+	int r = am_imap_link_session(u->link, &s, err);
+	if (r) {
+		flight_free(f);
+		return r;
+	}
+	r = send(u, s, f, err);
+	if (!r)
+		r = am_imap_session_wait(s, &f->cmd, "APPEND", err);
+	reply = f->cmd.reply;
+	if (r == AM_RETRY || (r == AM_FATAL && reply.end == AM_IMAP_END_LOST)) {
+		g_queue_push_tail(&u->sent, f);
+		u->bytes += f->bytes;
+		return judge(u, r, err); /* it comes again, if it must */
+	}
+	if (!r) {
+		done(u, it);
+		flight_free(f);
+		return AM_OK;
+	}
+	it = g_ptr_array_steal_index(f->items, 0);
+	flight_free(f);
+	r = am_imap_link_judge(u->link, r, &reply, err);
+	if (r == AM_FATAL) {
+		refuse(u, it, err);
+		return r;
+	}
+	bool busy = reply.trouble == AM_IMAP_UNAVAILABLE ||
+	            reply.trouble == AM_IMAP_IN_USE;
+	if (r == AM_RETRY || (busy && it->busy++ < BUSY_TRIES)) {
+		if (busy &&
+		    am_imap_account_sleep(u->account, 200u << it->busy, err)) {
+			refuse(u, it, err);
+			return AM_FATAL;
+		}
+		g_queue_push_head(&u->again, it);
+		return AM_OK;
+	}
+	if (reply.trouble == AM_IMAP_MISSING && it->busy++ < BUSY_TRIES) {
+		it->target->there = false;
+		r = am_imap_link_judge(
+			u->link,
+			am_imap_target_create(u->targets, it->target, err),
+			NULL, err);
+		g_queue_push_head(&u->again, it);
+		return r == AM_RETRY || r == AM_FAILED ? AM_OK : r;
+	}
+	struct am_error why = *err;
+	if (reply.trouble != AM_IMAP_DENIED && next_try(u, it, err)) {
+		/* As changed it may be there from an earlier run. */
+		if (am_imap_present_take(it->target->present,
+		                         it->fingerprint)) {
+			item_free(it);
+			return AM_OK;
+		}
+		g_queue_push_head(&u->again, it);
+		return AM_OK;
+	}
+	refuse(u, it, &why);
+	return AM_OK;
+}
+
+static int work_off(struct am_imap_upload *u, struct am_error *err)
+{
+	struct item *it;
+
+	while ((it = g_queue_pop_head(&u->again))) {
+		int r = send_one(u, it, err);
+		if (r)
+			return r;
+	}
+	return AM_OK;
+}
+
+/* ---- the door ---- */
+
+static int send_open(struct am_imap_upload *u, struct am_error *err)
+{
+	struct flight *f = u->open;
+	struct am_imap_session *s;
+
+	if (!f)
+		return AM_OK;
+	u->open = NULL;
+	int r = am_imap_link_session(u->link, &s, err);
+	if (r) {
+		try_again(u, f);
+		flight_free(f);
+		return r;
+	}
+	r = send(u, s, f, err);
+	g_queue_push_tail(&u->sent, f);
+	u->bytes += f->bytes;
+	/* It ended early: with the others' answers it is looked at. */
+	if (r == AM_FAILED)
+		r = AM_OK;
+	return r ? judge(u, r, err) : AM_OK;
+}
+
+static int check_limit(struct am_imap_upload *u, const struct am_imap_parcel *p,
+                       struct am_error *err)
+{
+	struct am_imap_session *s;
+	guint64 most;
+
+	int r = am_imap_link_session(u->link, &s, err);
+	if (r)
+		return r;
+	const char *limit = am_imap_session_cap(s, "APPENDLIMIT");
+	if (!limit ||
+	    !g_ascii_string_to_unsigned(limit, 10, 1, G_MAXUINT64, &most,
+	                                NULL) ||
+	    p->size <= most)
+		return AM_OK;
+	return am_fail(err, AM_FAILED, AM_E_LIMIT,
+	               "%" PRIu64 " bytes: %.80s takes messages of up to "
+	               "%" PRIu64 " only",
+	               p->size, am_imap_session_host(s), (uint64_t)most);
+}
+
+static unsigned batch_most(struct am_imap_upload *u)
+{
+	struct am_imap_session *s = am_imap_link_now(u->link);
+
+	return s && am_imap_session_has(s, "MULTIAPPEND") ? BATCH_MESSAGES : 1;
+}
+
+int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
+                       struct am_error *err)
+{
+	struct item *it;
+	int r = check_limit(u, p, err);
+
+	if (!r && u->open &&
+	    (u->open->target != p->target ||
+	     u->open->items->len >= batch_most(u) ||
+	     u->open->bytes + p->size > BATCH_BYTES))
+		r = send_open(u, err);
+	if (!r)
+		r = drain(u, WINDOW_COMMANDS, WINDOW_BYTES, err);
+	/* What was refused goes before new things: order, mostly. */
+	if (!r && u->again.length) {
+		r = drain(u, 0, 0, err);
+		if (!r)
+			r = work_off(u, err);
+	}
+	if (!r)
+		r = item_new(&it, p, err);
+	if (r)
+		return r;
+	if (!u->open)
+		u->open = flight_new(p->target);
+	g_ptr_array_add(u->open->items, it);
+	u->open->bytes += p->size;
+	return AM_OK;
+}
+
+int am_imap_upload_settle(struct am_imap_upload *u, struct am_error *err)
+{
+	int r = send_open(u, err);
+
+	while (!r && (u->sent.length || u->again.length)) {
+		r = drain(u, 0, 0, err);
+		if (!r)
+			r = work_off(u, err);
+	}
+	return r;
+}
