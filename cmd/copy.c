@@ -46,6 +46,7 @@ struct copy {
 	struct am_json *json; /* the report of each, when there are several */
 	int64_t started;
 	bool stopped;
+	char *broke; /* why it did not come to its end; NULL: it did */
 };
 
 static int want(void *user, const struct am_message *msg, struct am_error *err)
@@ -159,6 +160,13 @@ static void print_ledger(const struct copy *c, const char *name,
 	fflush(stdout);
 }
 
+/* The name in front of an error, unless what failed below gave it already. */
+static int fail_named(const char *name, int r, struct am_error *err)
+{
+	return g_str_has_prefix(err->text, name) ? r
+	                                         : am_wrap(err, r, "%s", name);
+}
+
 static int open_target(struct copy *c, const struct am_source *src,
                        struct am_sink **sink, struct am_known **known,
                        struct am_state **state, struct am_error *err)
@@ -174,7 +182,7 @@ static int open_target(struct copy *c, const struct am_source *src,
 		                      err);
 	if (!r && there && !trusted && (!*sink || !(*sink)->knows_duplicates))
 		r = copy_target_known(c->s, c->target, known, err);
-	return r ? am_wrap(err, r, "%s", c->target_name) : AM_OK;
+	return r ? fail_named(c->target_name, r, err) : AM_OK;
 }
 
 static int run_one(struct copy *c, int at, struct am_report *report,
@@ -215,7 +223,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 
 	int r = am_place_open_source(c->sources[at], &src, &c->s->ctx, err);
 	if (r)
-		return am_wrap(err, r, "%s", c->names[at]);
+		return fail_named(c->names[at], r, err);
 	say_losses(c, at, src);
 	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
@@ -267,6 +275,8 @@ static int copy_one(struct copy *c, int at)
 	} else if (r) {
 		session_error(c->s, NULL, &err);
 	}
+	if (r)
+		c->broke = g_strdup(err.text);
 	if (c->left && !r)
 		c->left -= MIN(c->left, l->found - l->filtered);
 	am_report_add(c->total, report);
@@ -287,6 +297,7 @@ static int write_report(struct copy *c, struct am_error *err)
 	am_json_open(json, '{');
 	am_report_json_members(c->total, json, source, c->target_name,
 	                       c->started, am_time_now());
+	out_json_text(json, "error", c->broke);
 	am_json_close(json, '}');
 	const char *whole = am_json_text(json, &len);
 	g_string_append_len(text, whole, (gssize)len);
@@ -366,7 +377,7 @@ static int copy_all(struct copy *c)
 			status = EXIT_COULD_NOT;
 	}
 	am_json_close(c->json, ']');
-	if (c->n_sources > 1)
+	if (c->n_sources > 1 && (!c->broke || am_report_total(c->total)->found))
 		print_ledger(c, "in all", am_report_total(c->total),
 		             (double)(g_get_monotonic_time() - clock) /
 		                     G_USEC_PER_SEC);
@@ -420,6 +431,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	am_query_free(&c.query);
 	am_report_free(&c.total);
 	am_json_free(&c.json);
+	g_free(c.broke);
 	return status;
 }
 

@@ -43,10 +43,14 @@ void session_catch_signals(struct session *s)
 	struct sigaction action = {.sa_handler = on_signal,
 	                           .sa_flags = SA_RESTART};
 
+	struct sigaction before;
+
 	signal_cancel = &s->cancel;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* Under nohup(1) a hangup is no reason to stop. */
+	if (sigaction(SIGHUP, NULL, &before) || before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	/* Such jobs write: a reader that has gone ends them by an error, not by
 	 * a signal in the middle of a commit. */
 	signal(SIGPIPE, SIG_IGN);
@@ -252,6 +256,15 @@ struct am_place *session_place(struct session *s, const char *text,
 	struct am_place *place = NULL;
 	struct am_error err;
 
+	/* Mail is read more than once and written in place: a stream will not
+	 * do, and a file that is called "-" is not what anybody means. */
+	if (!strcmp(text, "-")) {
+		am_fail(&err, AM_FAILED, AM_E_UNSUPPORTED,
+		        "standard input and output are no locations (./- is a "
+		        "file of that name)");
+		session_error(s, text, &err);
+		return NULL;
+	}
 	if (am_place_parse(&place, text, format, target, &err))
 		session_error(s, text, &err);
 	return place;

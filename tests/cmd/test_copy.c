@@ -219,6 +219,8 @@ Test(copy, refuses_what_makes_no_sense)
 		{"copy --query from: in.mbox a.mailark", "--query"},
 		{"copy mbxo:in.mbox a.mailark", "no format is called \"mbxo\""},
 		{"copy imaps://u@h/ a.mailark", "imaps"},
+		{"copy - a.mailark", "-: standard input and output"},
+		{"copy --to mbox in.mbox -", "-: standard input and output"},
 	};
 	struct cli c;
 
@@ -240,6 +242,7 @@ Test(copy, refuses_what_makes_no_sense)
 	}
 	g_free(link_path);
 	cr_expect_not(cli_exists(&c, "a.mailark"));
+	cr_expect_not(cli_exists(&c, "-"));
 	cli_end(&c);
 }
 
@@ -328,12 +331,48 @@ Test(copy, writes_a_report_that_adds_up)
 		"\"failed\":0,",
 		"\"folders\":[",
 		"\"failures\":[]",
+		"\"error\":null",
 		"\"notes\":{"};
 	for (size_t i = 0; i < AM_COUNT(keys); i++)
 		cr_expect(strstr(json, keys[i]), "%s in %s", keys[i], json);
 	const char *folders = strstr(json, "\"folders\":[");
 	cr_expect_eq(cli_count(folders, "\"path\":["), 2u);
 	g_free(json);
+	cli_end(&c);
+}
+
+Test(copy, reports_why_it_did_not_come_to_its_end)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "a.mbox", 0, 5, 0);
+	cli_mbox(&c, "b.mbox", 5, 5, 0);
+	cr_expect_eq(cli_line(&c, "copy --report r.json a.mbox b.mbox "
+	                          "nowhere/t.mailark"),
+	             2);
+	cr_expect_eq(cli_count(c.err, "nowhere/t.mailark"), 1u, "%s", c.err);
+	cr_expect_str_empty(c.out, "a ledger of nothing");
+	char *json = cli_read(&c, "r.json", NULL);
+	cr_expect(strstr(json, "\"error\":\"nowhere/t.mailark"), "%s", json);
+	g_free(json);
+	cli_end(&c);
+}
+
+Test(copy, stays_when_a_hangup_is_ignored, .timeout = 120)
+{
+	struct cli c;
+	void (*before)(int) = signal(SIGHUP, SIG_IGN);
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 4000, 2000);
+	pid_t pid = cli_start(&c, "copy --no-index in.mbox a.mailark");
+	while (!cli_exists(&c, "a.mailark"))
+		g_usleep(1000);
+	kill(pid, SIGHUP);
+	cr_expect_eq(cli_wait(&c, pid), 0, "%s", c.err);
+	signal(SIGHUP, before);
+	cr_expect_eq(cli_line(&c, "compare in.mbox a.mailark"), 0);
 	cli_end(&c);
 }
 
