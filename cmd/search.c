@@ -245,7 +245,7 @@ static void read_snippets(const struct search *q, struct found *first, size_t n)
 	for (size_t i = 0; i < n; i++)
 		order[i] = &first[i];
 	/* cppcheck-suppress uninitvar; n of them are set */
-	qsort(order, n, sizeof(order[0]), by_place);
+	qsort(order, n, sizeof(struct found *), by_place);
 	for (size_t i = 0; i < n; i++)
 		order[i]->snippet = read_snippet(q, order[i]);
 }
