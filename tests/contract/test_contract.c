@@ -59,8 +59,10 @@ static struct am_ledger copy(struct am_source *src, const struct am_place *to,
 	cr_assert(am_place_open_sink(to, &sink, ctx, &err) == 0, "%s",
 	          err.text);
 	struct am_report *report = am_report_new();
-	struct am_job_info info = {"test", "reference", "reference", "tests",
-	                           0};
+	struct am_job_info info = {.command = "test",
+	                           .source = "reference",
+	                           .format = "reference",
+	                           .program = "tests"};
 	struct am_transfer_opts opts = {.workers = workers, .info = &info};
 	int r = am_transfer_run(src, sink, &opts, report, &err);
 	am_sink_close(&sink);
