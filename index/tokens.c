@@ -7,8 +7,8 @@
 
 /* ASCII at a glance: 0 separates, 1 asks for the long way (above 0x7f), else
  * the folded letter itself. */
-#define D(c)  [c] = c
-#define L(c)  [c] = c, [(c)-32] = c
+#define D(c)  [c] = (c)
+#define L(c)  [c] = (c), [(c)-32] = (c)
 #define H4(c) [c] = 1, [(c) + 1] = 1, [(c) + 2] = 1, [(c) + 3] = 1
 #define H(c)  H4(c), H4((c) + 4), H4((c) + 8), H4((c) + 12)
 static const uint8_t ascii[256] = {
