@@ -182,7 +182,7 @@ fuzz:
 	@sh tools/fuzz.sh '$(F)' $(SECONDS) $(FUZZ)
 .PHONY: fuzz-bin
 fuzz-bin: $(BUILD)/fuzz-$(F)
-$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call libs_for,index)
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,index)
 	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread -lm
 
 # ---- lint ------------------------------------------------------------------------------

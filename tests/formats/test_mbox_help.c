@@ -3,9 +3,8 @@
 
 #include "base/blob.h"
 #include "base/file.h"
-#include "formats/mbox/from_line.h"
-#include "formats/mbox/recipe.h"
 #include "model/folder.h"
+#include "support/mbox_stored.h"
 
 #include <criterion/criterion.h>
 
@@ -72,39 +71,10 @@ static GBytes *bytes_of(const struct am_blob *blob)
 	return g_bytes_new_take(data, len);
 }
 
-static int into_array(void *user, const void *data, size_t len,
-                      struct am_error *err)
-{
-	(void)err;
-	g_byte_array_append(user, data, (guint)len);
-	return AM_OK;
-}
-
-static void add_prop(GByteArray *to, const struct am_message *msg,
-                     const char *name)
-{
-	const struct am_prop *p = am_message_prop(msg, name);
-	if (p)
-		g_byte_array_append(to, (const guint8 *)p->value,
-		                    (guint)p->len);
-}
-
 static GBytes *stored_of(const struct am_message *msg)
 {
 	GByteArray *all = g_byte_array_new();
-	struct am_mbox_out out = {into_array, all};
-	char room[AM_MBOX_FROM_ROOM];
-	const char *line = NULL;
-	uint8_t none = 0;
-	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
-	add_prop(all, msg, "mbox.before");
-	size_t n = am_mbox_from_kept(msg, room, &line);
-	g_byte_array_append(all, (const guint8 *)line, (guint)n);
-	cr_assert_eq(am_mbox_recipe_apply(
-			     recipe ? (const uint8_t *)recipe->value : &none,
-			     recipe ? recipe->len : 1, msg->raw, &out, NULL),
-	             AM_OK);
-	add_prop(all, msg, "mbox.after");
+	cr_assert_eq(am_test_mbox_stored(all, msg), AM_OK);
 	return g_byte_array_free_to_bytes(all);
 }
 
