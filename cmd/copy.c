@@ -216,7 +216,8 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.target_size = target_size,
 		.user = c,
 		.limit = c->left,
-		.target_keeps = to->keeps,
+		.target_keeps =
+			am_loss_keeps(to, am_place_location(c->target)),
 		.count_losses = to != from && to->keeps,
 		.info = &info,
 	};
