@@ -17,6 +17,7 @@ extern const struct am_format am_format_archive;
 extern const struct am_format am_format_mbox;
 extern const struct am_format am_format_maildir;
 extern const struct am_format am_format_eml;
+extern const struct am_format am_format_imap;
 extern const struct am_format am_format_pop3;
 extern const struct am_format am_format_null;
 
@@ -25,6 +26,7 @@ const struct am_format *const am_formats[] = {
 	&am_format_mbox,
 	&am_format_maildir,
 	&am_format_eml,
+	&am_format_imap,
 	&am_format_pop3,
 	&am_format_null,
 	NULL,
