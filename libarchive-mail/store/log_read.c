@@ -36,6 +36,30 @@ static int look_at_path(struct am_log *log, const char *path,
 	return AM_OK;
 }
 
+/* Did somebody carry it as text?  Then the first line, or the magic of the
+ * record behind it, is what has changed; and so is all that follows. */
+static int check_line_ends(struct am_log *log, const uint8_t *made,
+                           struct am_error *err)
+{
+	static const char as_crlf[] = "\r\n\x8aMARK\r\r\n";
+	static const char as_lf[] = "\n\x8aMARK\n\x1a";
+	enum { FIRST = AM_LOG_PREAMBLE - 1, LEN = FIRST + sizeof as_crlf };
+	uint8_t text[LEN];
+
+	if (log->segments[0].size < LEN)
+		return AM_OK;
+	int r = am_log_pread(log, 0, text, LEN, err);
+	if (r || memcmp(text, made, FIRST))
+		return r;
+	bool crlf = !memcmp(text + FIRST, as_crlf, sizeof as_crlf - 1);
+	if (!crlf && memcmp(text + FIRST, as_lf, sizeof as_lf - 1))
+		return AM_OK;
+	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+	               "%s: its line ends were changed on the way here (%s), "
+	               "as if it were text: fetch it again, as binary",
+	               log->path, crlf ? "LF to CRLF" : "CRLF to LF");
+}
+
 static int check_preamble(struct am_log *log, bool *good, struct am_error *err)
 {
 	uint8_t text[AM_LOG_PREAMBLE], made[AM_LOG_PREAMBLE];
@@ -69,7 +93,7 @@ static int check_preamble(struct am_log *log, bool *good, struct am_error *err)
 	if (r < 0)
 		return am_wrap(err, r, "%s", log->path);
 	*good = !r;
-	return AM_OK;
+	return check_line_ends(log, made, err);
 }
 
 /* ---- the head, and with it the archive's id ---- */

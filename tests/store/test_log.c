@@ -417,6 +417,40 @@ static void patch(size_t at, const void *data, size_t len)
 	g_free(bytes);
 }
 
+Test(log, says_when_it_was_carried_as_text)
+{
+	static const struct {
+		const char *was, *is, *words;
+	} ways[] = {{"\n", "\r\n", "LF to CRLF"},
+	            {"\r\n", "\n", "CRLF to LF"}};
+
+	for (size_t i = 0; i < AM_COUNT(ways); i++) {
+		struct am_log *log = create(0);
+		am_log_close(&log);
+		char *bytes;
+		gsize size;
+		cr_assert(g_file_get_contents(path, &bytes, &size, NULL));
+		GString *text = g_string_new_len(bytes, (gssize)size);
+		g_free(bytes);
+		size_t was = strlen(ways[i].was);
+		for (size_t at = 0; at + was <= text->len; at++) {
+			if (memcmp(text->str + at, ways[i].was, was))
+				continue;
+			g_string_erase(text, (gssize)at, (gssize)was);
+			g_string_insert(text, (gssize)at, ways[i].is);
+			at += strlen(ways[i].is) - 1;
+		}
+		cr_assert(g_file_set_contents(path, text->str,
+		                              (gssize)text->len, NULL));
+		g_string_free(text, TRUE);
+		cr_assert_eq(am_log_open(&log, path, false, NULL, &ctx, &err),
+		             AM_FAILED);
+		cr_expect_eq(err.kind, AM_E_CORRUPT);
+		cr_expect(strstr(err.text, ways[i].words), "%s", err.text);
+		unlink(path);
+	}
+}
+
 Test(log, says_in_a_sentence_why_it_cannot_be_read)
 {
 	static const struct {
