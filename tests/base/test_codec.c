@@ -12,7 +12,7 @@ static const enum am_codec all[] = {AM_CODEC_STORED, AM_CODEC_ZLIB,
 Test(codec, goes_round_with_any_level_and_size)
 {
 	static const size_t sizes[] = {0, 1, 100, 70000, 1 << 20};
-	static const int levels[] = {0, 1, 9, 0};
+	static const int levels[] = {0, 1, 9, AM_LEVEL_FACTS};
 	struct am_coder *coder = am_coder_new();
 	uint8_t *raw = g_malloc(1 << 20), *back = g_malloc(1 << 20);
 
