@@ -39,9 +39,11 @@ struct am_source;
  *   load   give the message its bytes.  Any time before close(), in the order
  *          asked.  A message never loaded was skipped, which costs nothing.
  *
- *   resume what the target remembers of this source; at most once, before the
- *          first next(), and `memory` outlives the source's last next().
- *          NULL: this source always gives everything.
+ *   watch  after AM_END of next(): wait until there is something new (AM_OK),
+ * or for ms milliseconds (AM_END).  Only close() may follow: what is new is had
+ * by opening the source again.  NULL: nothing says so. resume what the target
+ * remembers of this source; at most once, before the first next(), and `memory`
+ * outlives the source's last next(). NULL: this source always gives everything.
  *
  * One thread drives a source.  The messages it gave belong to the caller and
  * stay good after close().
@@ -55,6 +57,7 @@ struct am_source_ops {
 	            struct am_error *err); /* NULL: next() has the bytes */
 	int (*resume)(struct am_source *src, struct am_memory *memory,
 	              struct am_error *err);
+	int (*watch)(struct am_source *src, unsigned ms, struct am_error *err);
 	void (*close)(struct am_source *src);
 };
 

@@ -9,6 +9,7 @@
 #include "base/blob.h"
 #include "formats/imap/fetch_line.h"
 #include "formats/imap/sync.h"
+#include "formats/imap/watch.h"
 #include "formats/received.h"
 
 #include <string.h>
@@ -188,9 +189,9 @@ static int fail_message(struct imap_source *s, uint32_t uid,
 	const struct am_imap_box *box = s->sync.box;
 
 	out->folder = box->folder;
-	s->origin = uid ? am_imap_meta_origin(box->folder, box->uidvalidity,
-	                                      uid)
-	                : g_strdup(box->name);
+	s->origin =
+		uid ? am_imap_meta_origin(box->folder, box->uidvalidity, uid)
+		    : g_strdup(box->name);
 	out->origin = s->origin;
 	return AM_FAILED;
 }
@@ -333,6 +334,11 @@ static int imap_resume(struct am_source *src, struct am_memory *memory,
 	return AM_OK;
 }
 
+static int imap_watch(struct am_source *src, unsigned ms, struct am_error *err)
+{
+	return am_imap_watch(source_of(src)->control.link, ms, err);
+}
+
 static void imap_close(struct am_source *src)
 {
 	struct imap_source *s = source_of(src);
@@ -355,6 +361,7 @@ static const struct am_source_ops ops = {
 	.ask = imap_ask,
 	.load = imap_load,
 	.resume = imap_resume,
+	.watch = imap_watch,
 	.close = imap_close,
 };
 
