@@ -196,7 +196,10 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 		if (stat(tree->path, &st)) {
 			if (am_mbox_name_ignored(name))
 				continue;
-			return am_fail_sys(err, AM_FAILED, "%s", out->relative);
+			return am_fail_sys(err, AM_FAILED, "%s",
+			                   is_link(tree->path)
+			                           ? "a link that leads nowhere"
+			                           : "cannot be looked at");
 		}
 		if (S_ISDIR(st.st_mode)) {
 			/* Beside an archive of ours: nothing of it is mail. */
@@ -207,7 +210,7 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			int r = enter(tree, tree->path, name, &st,
 			              top->linked || is_link(tree->path), err);
 			if (r < 0)
-				return am_wrap(err, r, "%s", out->relative);
+				return r;
 			continue;
 		}
 		if (am_mbox_name_ignored(name) ||
@@ -215,7 +218,7 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			continue;
 		if (!S_ISREG(st.st_mode))
 			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-			               "%s: not a regular file", out->relative);
+			               "not a regular file");
 		fill(tree, name, top, out, (uint64_t)st.st_size);
 		return AM_OK;
 	}
