@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/session.h"
 
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/config.h"
 #include "cmd/out.h"
 #include "cmd/progress.h"
 #include "model/folder.h"
@@ -168,18 +170,27 @@ static void on_progress(void *user, const struct am_progress *progress)
 	progress_show(s->progress, progress);
 }
 
+static int on_ask(void *user, const char *prompt, char *buf, size_t size)
+{
+	struct session *s = user;
+
+	return asker_ask(s->asker, prompt, buf, size);
+}
+
 void session_init(struct session *s, const char *command, const char *line)
 {
 	*s = (struct session){
 		.command = command,
 		.line = line,
 		.progress = progress_new(),
+		.asker = asker_new(s),
 		.warned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	                                        NULL),
 	};
 	s->ctx = (struct am_ctx){
 		.on_note = on_note,
 		.on_progress = on_progress,
+		.ask = on_ask,
 		.user = s,
 		.tmpdir = g_getenv("TMPDIR"),
 		.cancel = &s->cancel,
@@ -190,6 +201,7 @@ void session_end(struct session *s)
 {
 	signal_cancel = NULL;
 	progress_free(&s->progress);
+	asker_free(&s->asker);
 	g_hash_table_unref(s->warned);
 	s->warned = NULL;
 }
@@ -250,6 +262,36 @@ void session_sum_up(struct session *s)
 	s->unwarned = 0;
 }
 
+/* "work:Folder": what the configuration file has under that name.  AM_END when
+ * the text is no such thing. */
+static int place_of_account(struct am_place **out, const char *text,
+                            const char *format, bool target,
+                            struct am_error *err)
+{
+	struct config *config = NULL;
+	struct account *account = NULL;
+	const char *path = NULL;
+
+	char *name = config_account_name(text, &path);
+	if (!name)
+		return AM_END;
+	int r = config_open(&config, err);
+	/* Not an account, and more behind the colon: a mistyped path or format,
+	 * which others have better words for. */
+	if (!r && *path && !config_has(config, name))
+		r = AM_END;
+	if (!r)
+		r = config_account(config, name, path, &account, err);
+	if (!r)
+		r = am_place_url(out, account->url,
+		                 (const char *const *)account->options, format,
+		                 target, err);
+	account_free(&account);
+	config_free(&config);
+	g_free(name);
+	return r;
+}
+
 struct am_place *session_place(struct session *s, const char *text,
                                const char *format, bool target)
 {
@@ -265,7 +307,10 @@ struct am_place *session_place(struct session *s, const char *text,
 		session_error(s, text, &err);
 		return NULL;
 	}
-	if (am_place_parse(&place, text, format, target, &err))
+	int r = place_of_account(&place, text, format, target, &err);
+	if (r == AM_END)
+		r = am_place_parse(&place, text, format, target, &err);
+	if (r)
 		session_error(s, text, &err);
 	return place;
 }

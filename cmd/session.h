@@ -8,6 +8,7 @@
 
 struct am_place;
 struct am_report;
+struct asker;
 struct progress;
 
 /*
@@ -26,6 +27,7 @@ struct session {
 	bool quiet, verbose;
 	struct am_report *report; /* notes are counted here; may be NULL */
 	struct progress *progress;
+	struct asker *asker; /* passwords */
 	uint64_t n_errors; /* notes of level ERROR */
 	void *warned;      /* how often each code was printed */
 	uint64_t unwarned; /* notes that were only counted */
@@ -52,8 +54,8 @@ void session_before_output(struct session *s);
 /* What was counted but not shown: "3 further notes …; --verbose shows them". */
 void session_sum_up(struct session *s);
 
-/* A location that is read, with its errors told; NULL: session_error() said
- * why. */
+/* A location, "NAME:" of an account too, with its errors told; NULL:
+ * session_error() said why. */
 struct am_place *session_place(struct session *s, const char *text,
                                const char *format, bool target);
 /* The path of an archive (for commands that take nothing else), or NULL; as

@@ -204,8 +204,7 @@ static int get(struct am_server_secrets *s,
 	int r = have(s, login, again, &fresh, err);
 	if (r)
 		return r;
-	if (again && fresh && s->last && !strcmp(fresh, s->last) &&
-	    s->way != ASK) {
+	if (again && fresh && s->last && !strcmp(fresh, s->last)) {
 		am_secret_free(&fresh);
 		return am_fail(err, AM_FAILED, AM_E_AUTH,
 		               "the same %s as was refused",

@@ -235,6 +235,49 @@ out:
 	return r;
 }
 
+/* Those of the account first: of two the last one counts. */
+static void put_first(struct am_place *place, const char *const *options)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (const char *const *o = options; o && *o; o++)
+		g_ptr_array_add(all, g_strdup(*o));
+	for (char **o = place->options; *o; o++)
+		g_ptr_array_add(all, *o);
+	g_ptr_array_add(all, NULL);
+	g_free(place->options);
+	place->options = (char **)g_ptr_array_free(all, FALSE);
+	place->where.options = (const char *const *)place->options;
+}
+
+int am_place_url(struct am_place **out, const char *url,
+                 const char *const *options, const char *format_and_options,
+                 bool target, struct am_error *err)
+{
+	struct am_place *place = g_new0(struct am_place, 1);
+	char *scheme = scheme_of(url);
+
+	*out = NULL;
+	int r = parse_options(
+		place, format_and_options ? format_and_options : "", err);
+	if (!r && !scheme)
+		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT, "not a URL");
+	if (!r)
+		r = parse_url(place, url, scheme, err);
+	if (!r && !place->url)
+		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT, "not a server");
+	if (!r) {
+		put_first(place, options);
+		place->where.url = place->url;
+		r = check(place, target, err);
+	}
+	g_free(scheme);
+	if (r)
+		am_place_free(&place);
+	*out = place;
+	return r;
+}
+
 int am_place_open_source(const struct am_place *place, struct am_source **out,
                          struct am_ctx *ctx, struct am_error *err)
 {

@@ -35,6 +35,12 @@ struct am_place;
 AM_MUST_USE int am_place_parse(struct am_place **out, const char *text,
                                const char *format_and_options, bool target,
                                struct am_error *err);
+/* A server, its options one by one ("key=value", which may hold commas, ends
+ * with NULL) and the user's words beside them, which win. */
+AM_MUST_USE int am_place_url(struct am_place **out, const char *url,
+                             const char *const *options,
+                             const char *format_and_options, bool target,
+                             struct am_error *err);
 void am_place_free(struct am_place **place);
 const struct am_format *am_place_format(const struct am_place *place);
 const struct am_location *am_place_location(const struct am_place *place);

@@ -428,8 +428,8 @@ Test(pop3, a_busy_mailbox_is_waited_for_and_a_refusal_told)
 		{locked, NULL, NULL, 2},
 		{always, CAPA, "another program has the mailbox open", 0},
 		{delay, CAPA "LOGIN-DELAY 900\n", "longer pause", 1},
-		{wrong, CAPA, "same password as was refused", 2},
-		{mute, NULL, "same password as was refused", 2},
+		{wrong, CAPA, "name or password are not right", 2},
+		{mute, NULL, "does not say why", 2},
 		{broken, CAPA, "operators must mend (call us)", 1},
 	};
 

@@ -4,14 +4,18 @@
  */
 #include "formats/pop3/pop3.h"
 
-#include "formats/server_login.h"
-
 const struct am_option am_pop3_options[] = {
 	AM_SERVER_LOGIN_OPTIONS,
 	{"delete-after-verify", "YES/NO",
          "delete on the server what an earlier run stored in the archive",
          "no"},
 	{NULL, NULL, NULL, NULL},
+};
+
+const struct am_server_scheme am_pop3_schemes[] = {
+	{"pop3s", 995, AM_TLS_NOW},
+	{"pop3", 110, AM_TLS_STARTTLS},
+	{NULL, 0, AM_TLS_OFF},
 };
 
 const struct am_format am_format_pop3 = {

@@ -258,15 +258,22 @@ int am_pop3_session_open(struct am_pop3_session **out,
 	struct am_pop3_session *s = g_new0(struct am_pop3_session, 1);
 	struct am_error why = {0};
 	uint64_t waited = 0, pause = MIN(PAUSE_MS, login->stall_ms / 4);
+	struct am_error refusal = {0};
 	bool again = false;
 	int r;
 
 	*out = NULL;
 	s->login = login;
 	while ((r = open_once(s, again, &why))) {
+		/* No other password to try: what the server said of the one
+		 * there was is the story. */
+		if (again && !s->refused && why.kind == AM_E_AUTH)
+			why = refusal;
 		again = r == AM_FAILED && s->refused;
-		if (again)
+		if (again) {
+			refusal = why;
 			continue; /* login() ends this */
+		}
 		if (!worth_waiting(s, r, first, &why, waited, &pause))
 			break;
 		waited += pause;

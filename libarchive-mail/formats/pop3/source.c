@@ -265,11 +265,6 @@ static void tell_lacks(const struct pop3_source *p)
 int am_pop3_source_open(struct am_source **out, const struct am_location *where,
                         struct am_ctx *ctx, struct am_error *err)
 {
-	static const struct am_server_scheme schemes[] = {
-		{"pop3s", 995, AM_TLS_NOW},
-		{"pop3", 110, AM_TLS_STARTTLS},
-		{NULL, 0, AM_TLS_OFF},
-	};
 	static const char *const inbox[] = {"INBOX"};
 	struct pop3_source *p = g_new0(struct pop3_source, 1);
 
@@ -277,8 +272,8 @@ int am_pop3_source_open(struct am_source **out, const struct am_location *where,
 	p->base = (struct am_source){.ops = &ops, .ctx = ctx};
 	p->places =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	int r = am_server_login_new(&p->login, where, am_pop3_options, schemes,
-	                            ctx, err);
+	int r = am_server_login_new(&p->login, where, am_pop3_options,
+	                            am_pop3_schemes, ctx, err);
 	if (!r && p->login->path && g_ascii_strcasecmp(p->login->path, "INBOX"))
 		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		            "POP3 has no folders: the URL ends behind the "
