@@ -27,7 +27,8 @@ struct options {
 	const char *from, *to, *since, *until, *query, *report;
 	struct opt_list folders, exclude;
 	uint64_t larger, smaller, limit, jobs;
-	bool no_index, quiet, verbose, dry_run;
+	uint64_t every;
+	bool no_index, quiet, verbose, dry_run, watch;
 };
 
 /* One command: several runs, one for each source. */
@@ -46,6 +47,9 @@ struct copy {
 	struct am_json *json; /* the report of each, when there are several */
 	int64_t started;
 	bool stopped;
+	/* With --watch: what is waited on, and that it is not the first run. */
+	struct am_source *waiting;
+	bool again;
 	char *broke; /* why it did not come to its end; NULL: it did */
 };
 
@@ -143,7 +147,9 @@ static void print_ledger(const struct copy *c, const char *name,
 	char found[OUT_ROOM], stored[OUT_ROOM], dup[OUT_ROOM], filt[OUT_ROOM];
 	char failed[OUT_ROOM], size[OUT_ROOM], took[OUT_ROOM];
 
-	if (c->o->quiet)
+	/* Of looking again only what came of it is worth a line. */
+	if (c->o->quiet ||
+	    (c->again && !c->o->verbose && !l->stored && !l->failed))
 		return;
 	session_before_output(c->s);
 	out_count(l->found, found);
@@ -216,8 +222,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.target_size = target_size,
 		.user = c,
 		.limit = c->left,
-		.target_keeps =
-			am_loss_keeps(to, am_place_location(c->target)),
+		.target_keeps = am_loss_keeps(to, am_place_location(c->target)),
 		.count_losses = to != from && to->keeps,
 		.info = &info,
 	};
@@ -225,7 +230,8 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	int r = am_place_open_source(c->sources[at], &src, &c->s->ctx, err);
 	if (r)
 		return fail_named(c->names[at], r, err);
-	say_losses(c, at, src);
+	if (!c->again)
+		say_losses(c, at, src);
 	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
 		opts.known = known;
@@ -235,7 +241,10 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 			am_wrap(err, r, "%s to %s", c->names[at],
 			        c->target_name);
 	}
-	am_source_close(&src);
+	if (!r && c->o->watch && src->ops->watch)
+		c->waiting = src;
+	else
+		am_source_close(&src);
 	am_sink_close(&sink);
 	am_known_free(&known);
 	am_state_free(&state);
@@ -397,6 +406,65 @@ static int copy_all(struct copy *c)
 	return status;
 }
 
+/* A long time in short pieces, so that Ctrl-C is heard. */
+static bool rest(struct copy *c, uint64_t ms)
+{
+	int64_t until = g_get_monotonic_time() + (int64_t)ms * 1000;
+
+	while (!am_ctx_cancelled(&c->s->ctx) && g_get_monotonic_time() < until)
+		g_usleep(100000);
+	return !am_ctx_cancelled(&c->s->ctx);
+}
+
+/* Until there may be something new; false: asked to stop. */
+static bool await_news(struct copy *c, unsigned failures)
+{
+	uint64_t minutes = c->o->every ? MIN(c->o->every, 24 * 60) : 10;
+	uint64_t ms = minutes * 60000;
+	struct am_error err;
+	int r = AM_OK;
+
+	if (!c->waiting)
+		return rest(
+			c,
+			failures ? MIN(UINT64_C(15000) << MIN(failures, 8), ms)
+				 : ms);
+	r = c->waiting->ops->watch(c->waiting, (unsigned)ms, &err);
+	am_source_close(&c->waiting);
+	if (r == AM_FATAL && err.kind != AM_E_CANCELLED) {
+		session_say(c->s, "%s", err.text);
+		return rest(c, 15000);
+	}
+	/* What comes in a burst is taken in one go. */
+	return r != AM_FATAL && rest(c, r == AM_OK ? 500 : 0);
+}
+
+/* The same again and again.  What did not even begin the first time (a wrong
+ * password) ends it; later trouble passes. */
+static int watch(struct copy *c)
+{
+	int status = copy_all(c), worst = status;
+	unsigned failures = 0;
+
+	while (!c->stopped && (status != EXIT_COULD_NOT || c->again)) {
+		failures = status == EXIT_COULD_NOT ? failures + 1 : 0;
+		if (!await_news(c, failures))
+			break;
+		c->again = true;
+		am_report_free(&c->total);
+		am_json_free(&c->json);
+		g_clear_pointer(&c->broke, g_free);
+		c->s->n_errors = 0;
+		c->total = am_report_new();
+		c->json = am_json_new();
+		c->started = am_time_now();
+		status = copy_all(c);
+		worst = MAX(worst, status == EXIT_SOME_FAILED ? status : 0);
+	}
+	am_source_close(&c->waiting);
+	return worst;
+}
+
 static int run(struct session *s, void *options, int argc, char **argv)
 {
 	const struct options *o = options;
@@ -406,6 +474,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	session_voice(s, o->quiet, o->verbose);
 	if (argc < 2)
 		return session_usage(s, "a source and a target are needed");
+	if (o->watch && (argc > 2 || o->dry_run || o->limit))
+		return session_usage(s, "--watch is for one source, without "
+		                        "--dry-run and --limit");
 	struct copy c = {
 		.s = s,
 		.o = o,
@@ -423,7 +494,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (parse_filter(&c, &err))
 		session_error(s, NULL, &err);
 	else if (open_places(&c, argv) == EXIT_DONE)
-		status = copy_all(&c);
+		status = o->watch ? watch(&c) : copy_all(&c);
 	for (int i = 0; i < c.n_sources; i++)
 		am_place_free(&c.sources[i]);
 	g_free(c.sources);
@@ -462,6 +533,11 @@ static const struct opt table[] = {
          OPT_SWITCH, offsetof(struct options, no_index)},
 	{'n', "dry-run", NULL, "do everything but write", OPT_SWITCH,
          offsetof(struct options, dry_run)},
+	{'w', "watch", NULL,
+         "go on for ever: wait for new mail (IMAP: IDLE) and take it",
+         OPT_SWITCH, offsetof(struct options, watch)},
+	{0, "every", "MINUTES", "with --watch, look at least so often (10)",
+         OPT_NUMBER, offsetof(struct options, every)},
 	{0, "report", "FILE", "write the ledger in full as JSON", OPT_STRING,
          offsetof(struct options, report)},
 	OPT_QUIET,
