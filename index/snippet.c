@@ -143,6 +143,16 @@ static void keep(struct snippet *s, const char *text, size_t len, size_t first,
 	}
 }
 
+/* Is the best stretch found, and all that is marked in it?  Where several words
+ * are sought only the end of the text knows. */
+static bool is_enough(const struct snippet *s, size_t at)
+{
+	if (!s->n_words)
+		return true;
+	return s->n_words == 1 && s->marks->len &&
+	       at > g_array_index(s->marks, struct mark, 0).start + LENGTH;
+}
+
 static int on_run(void *user, enum am_region region, const char *text,
                   size_t len, struct am_error *err)
 {
@@ -156,6 +166,9 @@ static int on_run(void *user, enum am_region region, const char *text,
 	(void)err;
 	if (region != AM_REGION_BODY && region != AM_REGION_ATTACHED)
 		return AM_OK;
+	/* It cannot become better. */
+	if (s->text && s->best >= s->n_words)
+		return AM_OK;
 	g_array_set_size(s->marks, 0);
 	am_tokens_init(&t, text, len);
 	for (; am_tokens_next(&t, &tok); position++) {
@@ -163,6 +176,10 @@ static int on_run(void *user, enum am_region region, const char *text,
 		struct mark m = {tok.start, tok.end, position, (unsigned)word};
 		if (word >= 0)
 			g_array_append_val(s->marks, m);
+		if (is_enough(s, tok.start)) {
+			position++;
+			break;
+		}
 	}
 	for (guint i = 0, stop; i < s->marks->len; i++) {
 		unsigned n = different(s->marks, i, &stop);
