@@ -6,6 +6,10 @@
 #   make bench SIZES=10000           one size
 #   make bench MAIL=~/mail.mbox      your own mail beside the generated
 #   make bench ONLY="archive index"  some parts: archive maildir mbox index search growth
+#   make bench PEERS=all             notmuch and mu with the largest sizes too
+#
+# notmuch and mu index up to 100,000 messages (PEERS: the number; all; 0), once
+# above 50,000: a million take them hours.  Maildirs are made up to 100,000.
 #
 # Times are wall seconds, the median of ROUNDS; a ratio is peer / mailark, so
 # above 1 mailark is ahead.  Memory is the peak of the largest process.
@@ -17,6 +21,8 @@ gen=$build/gen-mail
 sizes=${SIZES-10000 100000 1000000}
 rounds=${ROUNDS:-3}
 only=${ONLY:-archive maildir mbox index search growth}
+peers=${PEERS:-100000}
+[[ $peers == all ]] && peers=1000000000
 sh tools/install-deps.sh build bench || exit 2
 work=$(mktemp -d "${TMPDIR:-/tmp}/mailark-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -30,6 +36,17 @@ timed() {
 		{ [[ $1 == mu && $? == 4 ]] || # nothing found
 			echo "    (failed: $* — $(tail -n1 "$work/err"))"; }
 	awk 'END { printf "%s %.2f %s\n", $1, $2 + $3, $4 }' "$work/time" >>"$file"
+}
+# timed_ms FILE COMMAND…: the same in milliseconds, which time(1) does not tell.
+timed_ms() {
+	local file=$1 TIMEFORMAT='%3R %3U %3S' t
+	shift
+	t=$({ time "$@" >"$work/out" 2>"$work/err"; } 2>&1)
+	awk '{ printf "%s %s ", $1 * 1000, ($2 + $3) * 1000 }' <<<"$t" >>"$file"
+	command time -q -o "$work/time" -f %M "$@" >/dev/null 2>"$work/err" ||
+		{ [[ $1 == mu && $? == 4 ]] || # nothing found
+			echo "    (failed: $* — $(tail -n1 "$work/err"))"; }
+	tail -n1 "$work/time" >>"$file"
 }
 median() { # FILE COLUMN
 	sort -g -k"$2,$2" "$1" | awk -v c="$2" '{ v[NR] = $c } END { print v[int((NR + 1) / 2)] }'
@@ -120,11 +137,12 @@ bench_index() { # NAME MBOX MESSAGES
 	local f=$work/i n=$1 mbox=$2 count=$3 b
 	b=$(bytes "$mbox")
 	rm -f "$f".*
-	"$mailark" copy --quiet "$mbox" "$work/peer/"
+	((count <= peers)) && "$mailark" copy --quiet "$mbox" "$work/peer/"
 	for ((i = 0; i < rounds; i++)); do
-		setup_peers "$work/peer"
 		rm -rf "$work/i.mailark"*
 		timed "$f.ours" "$mailark" copy --quiet "$mbox" "$work/i.mailark"
+		((count <= peers)) || break
+		setup_peers "$work/peer"
 		timed "$f.notmuch" notmuch new --quiet
 		timed "$f.mu" mu index --quiet --muhome="$MUHOME"
 		((count > 50000)) && break
@@ -132,11 +150,12 @@ bench_index() { # NAME MBOX MESSAGES
 	echo "archive + index: $n, $count messages"
 	row "mailark copy (archive and index)" "$f.ours" "$b" "" \
 		"$(awk -v n="$count" -v t="$(median "$f.ours" 1)" 'BEGIN { printf "%.0f msg/s", n / t }'), index $(($(tree "$work/i.mailark.cache/xapian") / 1000)) kB"
+	((count <= peers)) || return
 	row "notmuch new" "$f.notmuch" "$b" "$f.ours" "index $(($(tree "$work/peer/.notmuch/xapian") / 1000)) kB"
 	row "mu index" "$f.mu" "$b" "$f.ours" "index $(($(tree "$MUHOME") / 1000)) kB"
 }
 bench_search() { # NAME MBOX: the index of bench_index is there
-	local n=$1 mbox=$2
+	local n=$1 mbox=$2 count=$3
 	# 50 queries: subject words of all frequencies, pairs, senders, phrases.
 	grep -a '^Subject: ' "$mbox" | tr -cs 'A-Za-z' '\n' | tr 'A-Z' 'a-z' | awk 'length > 3' | sort | uniq -c |
 		sort -rn | awk '{ w[NR] = $2 } END {
@@ -146,24 +165,33 @@ bench_search() { # NAME MBOX: the index of bench_index is there
 			for (i = 0; i < 10; i++) print "from:" w[i + 20]
 		}' >"$work/queries"
 	rm -f "$work"/q.*
+	# As they print by themselves, the first 50.
 	while read -r q; do
-		timed "$work/q.ours" "$mailark" search --no-snippets --json --limit 50 "$work/i.mailark" "$q"
-		timed "$work/q.snip" "$mailark" search --json --limit 50 "$work/i.mailark" "$q"
-		timed "$work/q.notmuch" notmuch search --format=json --output=summary --limit=50 "$q"
-		timed "$work/q.mu" mu find --muhome="$MUHOME" --format=json --maxnum=50 "$q"
+		timed_ms "$work/q.ours" "$mailark" search --no-snippets "$work/i.mailark" "$q"
+		timed_ms "$work/q.snip" "$mailark" search "$work/i.mailark" "$q"
+		((count <= peers)) || continue
+		timed_ms "$work/q.notmuch" notmuch search --limit=50 "$q"
+		timed_ms "$work/q.mu" mu find --muhome="$MUHOME" --maxnum=50 "$q"
 	done <"$work/queries"
-	echo "search: $n, $(wc -l <"$work/queries") queries, whole process, top 50 as JSON"
+	echo "search: $n, $(wc -l <"$work/queries") queries, whole process, the first 50 hits"
 	local name
-	for p in ours snip notmuch mu; do
+	for p in snip ours notmuch mu; do
+		[[ -e $work/q.$p ]] || continue
 		case $p in
+		snip) name="mailark search" ;;
 		ours) name="mailark search --no-snippets" ;;
-		snip) name="mailark search (peers show no text)" ;;
-		*) name=$p ;;
+		notmuch) name="notmuch search (no text)" ;;
+		mu) name="mu find (no text)" ;;
 		esac
-		sort -g "$work/q.$p" | awk -v p="$name" '{ v[NR] = $1; if ($3 > m) m = $3 } END {
-			printf "  %-34s median %.0f ms  p95 %.0f ms  max %.0f ms  peak %.0f MiB\n",
-			p, v[int((NR + 1) / 2)] * 1000,
-			v[int(NR * 0.95)] * 1000, v[NR] * 1000, m / 1024 }'
+		sort -g "$work/q.$p" | awk -v p="$name" '{ v[NR] = $1; c[NR] = $2; if ($3 > m) m = $3 } END {
+			n = asort_(c, NR)
+			printf "  %-34s median %6.1f ms  p95 %6.1f ms  max %6.1f ms  cpu median %5.1f ms  peak %.0f MiB\n",
+			p, v[int((NR + 1) / 2)], v[int(NR * 0.95)], v[NR], c[int((NR + 1) / 2)], m / 1024 }
+			function asort_(a, n, i, j, t) {
+				for (i = 2; i <= n; i++)
+					for (j = i; j > 1 && a[j] < a[j - 1]; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
+				return n
+			}'
 	done
 }
 
@@ -173,9 +201,9 @@ set_mail() { # MBOX NAME: everything with one mailbox
 	wants archive && bench_archive "$n" "$mbox"
 	((count <= 100000)) && wants maildir && bench_maildir "$n" "$mbox"
 	wants mbox && bench_mbox "$n" "$mbox"
-	if ((count <= 100000)) && { wants index || wants search; }; then
+	if wants index || wants search; then
 		bench_index "$n" "$mbox" "$count"
-		wants search && bench_search "$n" "$mbox"
+		wants search && bench_search "$n" "$mbox" "$count"
 		rm -rf "$work/peer" "$work/mu" "$work"/i.*
 	fi
 }
