@@ -66,8 +66,10 @@ static void print_line(struct session *s, const char *kind, const char *what,
 
 	g_string_append_printf(line, "%s: ", s->command);
 	g_string_append(line, kind);
+	/* "work:" has its colon already. */
 	if (what && *what)
-		g_string_append_printf(line, "%s: ", what);
+		g_string_append_printf(line, "%s%s ", what,
+		                       g_str_has_suffix(what, ":") ? "" : ":");
 	g_string_append(line, why);
 	char *clean = out_clean(line->str, false);
 	progress_clear(s->progress);
