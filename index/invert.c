@@ -403,7 +403,8 @@ static struct place *sort_terms(struct am_invert *v)
 		memcpy(&begin, v->text->data + e->text, MIN(e->len, 8));
 		sorted[i] = (struct place){GUINT64_FROM_BE(begin), i};
 	}
-	qsort_r(sorted, v->entries->len, sizeof(*sorted), by_begin, v);
+	if (v->entries->len)
+		qsort_r(sorted, v->entries->len, sizeof(*sorted), by_begin, v);
 	return sorted;
 }
 
