@@ -21,16 +21,29 @@ enum { COMMAND_MS = 300 * 1000, TICK_MS = 100 };
 
 struct asker {
 	struct session *s;
-	GHashTable *answered; /* prompts that got an answer once */
+	GHashTable *answers; /* prompt -> struct answer */
 };
+
+struct answer {
+	char *text;
+	bool used; /* since the last asker_begin() */
+};
+
+static void answer_free(void *data)
+{
+	struct answer *a = data;
+
+	am_secret_free(&a->text);
+	g_free(a);
+}
 
 struct asker *asker_new(struct session *s)
 {
 	struct asker *a = g_new0(struct asker, 1);
 
 	a->s = s;
-	a->answered =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	a->answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+	                                   answer_free);
 	return a;
 }
 
@@ -38,13 +51,14 @@ void asker_free(struct asker **asker)
 {
 	if (!*asker)
 		return;
-	g_hash_table_unref((*asker)->answered);
+	g_hash_table_unref((*asker)->answers);
 	g_free(*asker);
 	*asker = NULL;
 }
 
 /* ---- places without a person ---- */
-static bool is_of(const struct account *a, const char *user, const char *host)
+/* The same words: the same user on the same server and port. */
+static bool is_of(const struct account *a, const char *prompt)
 {
 	static const struct am_server_scheme schemes[] = {
 		{"imaps", 993, AM_TLS_NOW}, {"imap", 143, AM_TLS_STARTTLS},
@@ -55,17 +69,18 @@ static bool is_of(const struct account *a, const char *user, const char *host)
 		.url = a->url, .options = (const char *const *)a->options};
 	struct am_server_login *login = NULL;
 
-	bool same = !am_server_login_new(&login, &where, NULL, schemes, NULL,
-	                                 NULL) &&
-	            !g_strcmp0(login->user, user) &&
-	            !g_ascii_strcasecmp(login->host, host);
+	if (am_server_login_new(&login, &where, NULL, schemes, NULL, NULL))
+		return false;
+	char *own = am_server_login_prompt(login);
+	bool same = !strcmp(own, prompt);
+	g_free(own);
 	am_server_login_free(&login);
 	return same;
 }
 
 /* An account that is not asked for by its name, but is the one all the same. */
-static int from_config(struct asker *asker, const char *user, const char *host,
-                       char **out, struct am_error *err)
+static int from_config(struct asker *asker, const char *prompt, char **out,
+                       struct am_error *err)
 {
 	struct config *config = NULL;
 	int r = config_open(&config, err);
@@ -78,7 +93,7 @@ static int from_config(struct asker *asker, const char *user, const char *host,
 			continue;
 		const char *command = account_option(a, "password-command");
 		const char *file = account_option(a, "password-file");
-		if (!is_of(a, user, host))
+		if (!is_of(a, prompt))
 			;
 		else if (a->password)
 			*out = g_strdup(a->password);
@@ -115,7 +130,7 @@ static int without_person(struct asker *asker, const char *prompt, char **out,
 
 	bool login = am_server_login_prompt_read(prompt, &user, &host);
 	if (login)
-		r = from_config(asker, user, host, out, err);
+		r = from_config(asker, prompt, out, err);
 	if (!r && !*out && given && *given)
 		*out = g_strdup(given);
 	if (!r && !*out && login)
@@ -175,22 +190,53 @@ static int from_terminal(struct asker *asker, const char *prompt, char *buf,
 	return r;
 }
 
+void asker_begin(struct asker *asker)
+{
+	GHashTableIter it;
+	gpointer value;
+
+	g_hash_table_iter_init(&it, asker->answers);
+	while (g_hash_table_iter_next(&it, NULL, &value))
+		((struct answer *)value)->used = false;
+}
+
+/* The answer there was, or one from a place without a person. */
+static int look_up(struct asker *asker, const char *prompt, char **found,
+                   struct am_error *err)
+{
+	const struct answer *old = g_hash_table_lookup(asker->answers, prompt);
+
+	if (!old)
+		return without_person(asker, prompt, found, err);
+	/* Who asks again did not like the answer. */
+	*found = old->used ? NULL : g_strdup(old->text);
+	return AM_OK;
+}
+
+static void keep(struct asker *asker, const char *prompt, const char *text)
+{
+	struct answer *a = g_new(struct answer, 1);
+
+	*a = (struct answer){.text = g_strdup(text), .used = true};
+	g_hash_table_replace(asker->answers, g_strdup(prompt), a);
+}
+
 int asker_ask(struct asker *asker, const char *prompt, char *buf, size_t size)
 {
 	struct am_error err = {0};
 	char *found = NULL;
-	int r = AM_OK;
 
-	/* Who asks again did not like the answer. */
-	if (g_hash_table_add(asker->answered, g_strdup(prompt)))
-		r = without_person(asker, prompt, &found, &err);
+	int r = look_up(asker, prompt, &found, &err);
 	if (r) {
 		session_error(asker->s, prompt, &err);
 		return err.kind == AM_E_CANCELLED ? AM_FATAL : AM_FAILED;
 	}
-	if (!found)
-		return from_terminal(asker, prompt, buf, size);
-	r = g_strlcpy(buf, found, size) < size ? AM_OK : AM_FAILED;
+	if (found)
+		r = g_strlcpy(buf, found, size) < size ? AM_OK : AM_FAILED;
+	else
+		r = from_terminal(asker, prompt, buf, size);
 	am_secret_free(&found);
+	if (!r)
+		keep(asker, prompt, buf);
 	return r;
 }

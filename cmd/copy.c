@@ -2,6 +2,7 @@
 /* mailark copy: the one command that moves mail. */
 #include "base/file.h"
 #include "base/json.h"
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/copy_target.h"
 #include "cmd/indexing.h"
@@ -180,6 +181,7 @@ static int open_target(struct copy *c, const struct am_source *src,
 	bool there = copy_target_exists(c->target), trusted = false;
 	int r = AM_OK;
 
+	asker_begin(c->s->asker);
 	/* A dry run does not even open what it would write. */
 	if (!c->o->dry_run)
 		r = am_place_open_sink(c->target, sink, &c->s->ctx, err);
@@ -227,6 +229,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.info = &info,
 	};
 
+	asker_begin(c->s->asker);
 	int r = am_place_open_source(c->sources[at], &src, &c->s->ctx, err);
 	if (r)
 		return fail_named(c->names[at], r, err);
