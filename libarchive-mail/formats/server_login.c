@@ -217,9 +217,11 @@ static void name_identity(struct am_server_login *l,
 	g_string_append_printf(id, "%.*s://", (int)n, schemes->name);
 	if (act || user)
 		g_string_append_printf(id, "%s@", act ? act : user);
+	size_t before = id->len;
 	g_string_append_printf(id, strchr(host, ':') ? "[%s]" : "%s", host);
 	if (!usual)
 		g_string_append_printf(id, ":%u", l->port);
+	l->place = g_strdup(id->str + before);
 	l->identity = g_string_free(id, FALSE);
 	g_free(host);
 	g_free(user);
@@ -284,6 +286,7 @@ void am_server_login_free(struct am_server_login **login)
 	g_free(l->auth);
 	g_free(l->path);
 	g_free(l->identity);
+	g_free(l->place);
 	g_free(l);
 }
 
@@ -324,9 +327,10 @@ int am_server_login_secret(struct am_server_login *login,
 
 static const char words[] = "password for ", between[] = " at ";
 
-char *am_server_login_prompt(const char *user, const char *host)
+char *am_server_login_prompt(const struct am_server_login *login)
 {
-	return g_strconcat(words, user ? user : "", between, host, NULL);
+	return g_strconcat(words, login->user ? login->user : "", between,
+	                   login->place, NULL);
 }
 
 /* A host has no blanks, a user may: so the last " at " is the one. */
@@ -340,6 +344,10 @@ bool am_server_login_prompt_read(const char *prompt, char **user, char **host)
 		return false;
 	prompt += strlen(words);
 	*user = g_strndup(prompt, (gsize)(at - prompt));
-	*host = g_strdup(at + strlen(between));
+	at += strlen(between);
+	if (*at == '[')
+		*host = g_strndup(at + 1, strcspn(at + 1, "]"));
+	else
+		*host = g_strndup(at, strcspn(at, ":"));
 	return true;
 }

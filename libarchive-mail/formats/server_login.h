@@ -79,6 +79,7 @@ struct am_server_login {
 	                 * '/'; NULL: none or empty */
 	char *identity; /* "imap://user@host": as am_source.identity wants it;
 	                 * the port only where it is not the scheme's */
+	char *place;    /* the same behind the '@' */
 	struct am_ctx *ctx;
 	struct am_server_secrets *secrets;
 };
@@ -111,11 +112,12 @@ AM_MUST_USE int am_server_login_secret(struct am_server_login *login,
                                        struct am_error *err);
 
 /*
- * The words ctx->ask is called with, and back again, for whoever has the
- * answer without a person: "password for USER at HOST".  The strings of read()
- * are to be g_free()d; false when the prompt is about something else.
+ * The words ctx->ask is called with, "password for USER at HOST" (HOST:PORT
+ * where the port is not the scheme's), and back again, for whoever has the
+ * answer without a person.  The strings of read() are to be g_free()d, host is
+ * without the port; false when the prompt is about something else.
  */
-char *am_server_login_prompt(const char *user, const char *host);
+char *am_server_login_prompt(const struct am_server_login *login);
 bool am_server_login_prompt_read(const char *prompt, char **user, char **host);
 
 #endif

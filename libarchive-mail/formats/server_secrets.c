@@ -36,8 +36,8 @@ struct am_server_secrets {
 
 static bool takes_token(const char *auth)
 {
-	return auth && (!strcmp(auth, "XOAUTH2") ||
-	                !strcmp(auth, "OAUTHBEARER"));
+	return auth &&
+	       (!strcmp(auth, "XOAUTH2") || !strcmp(auth, "OAUTHBEARER"));
 }
 
 static int open_oauth(struct am_server_secrets *s,
@@ -138,7 +138,7 @@ static int ask(char **out, const struct am_server_login *login,
 	char buf[1024] = "";
 	int r = AM_FAILED;
 
-	char *prompt = am_server_login_prompt(login->user, login->host);
+	char *prompt = am_server_login_prompt(login);
 	if (ctx && ctx->ask)
 		r = ctx->ask(ctx->user, prompt, buf, sizeof buf);
 	g_free(prompt);
@@ -187,9 +187,8 @@ static int have(struct am_server_secrets *s,
 }
 
 /* A token is had for each login, a password kept until it is refused. */
-static int get(struct am_server_secrets *s,
-               const struct am_server_login *login, bool again,
-               struct am_error *err)
+static int get(struct am_server_secrets *s, const struct am_server_login *login,
+               bool again, struct am_error *err)
 {
 	bool token = s->way == TOKEN_COMMAND || s->way == OAUTH;
 	char *fresh = NULL;
@@ -222,8 +221,7 @@ static int get(struct am_server_secrets *s,
 
 int am_server_secrets_get(struct am_server_secrets *s,
                           const struct am_server_login *login, bool again,
-                          struct am_sasl_client_opts *out,
-                          struct am_error *err)
+                          struct am_sasl_client_opts *out, struct am_error *err)
 {
 	if (s->way == NOTHING)
 		return again ? am_fail(err, AM_FAILED, AM_E_AUTH,

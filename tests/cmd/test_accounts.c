@@ -172,7 +172,8 @@ Test(accounts, passwords_come_in_this_order)
 	cr_assert_eq(cli_line(&c, line), 2);
 	cr_assert(strstr(c.err, "not right"), "%s", c.err);
 	cr_assert_null(strstr(c.err, "wrong"));
-	configure("[account w]\nurl=pop3://you@127.0.0.1:%u\npassword=wrong\n",
+	configure("[account w]\nurl=pop3://you@127.0.0.1:%u\npassword=wrong\n"
+	          "[account v]\nurl=pop3://me@127.0.0.1\npassword=wrong\n",
 	          0600);
 	cr_assert_eq(cli_line(&c, line), 0, "%s", c.err);
 	/* A URL is no place for one. */
