@@ -495,6 +495,45 @@ Test(pop3, starttls_is_never_given_up)
 	}
 }
 
+Test(pop3, strange_greetings_and_ids_are_survived)
+{
+	char *long_line = g_strnfill(1 << 20, 'x');
+	char *long_id = g_strnfill(900, 'i');
+	const struct {
+		const char *greeting, *words;
+	} rows[] = {
+		{"-ERR we are closed", "we are closed"},
+		{"-ERR [SYS/PERM] closed for good", "operators must mend"},
+		{"* OK IMAP4rev1 at the wrong door", "127.0.0.1"},
+		{"220 smtp.example ESMTP", "127.0.0.1"},
+		{"", "127.0.0.1"},
+		{long_line, "127.0.0.1"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		struct pop3_server server = server_of_five();
+		server.greeting = rows[i].greeting;
+		pop3_server_start(&server);
+		struct run run = go(&server, plain, NULL);
+		pop3_server_stop(&server);
+		cr_expect(run.err.kind, "row %zu", i);
+		cr_expect(strstr(run.err.text, rows[i].words), "row %zu: %s", i,
+		          run.err.text);
+		cr_expect_not(strpbrk(run.err.text, "\r\n\033"));
+		end_run(&run);
+	}
+	struct pop3_server server = server_of_five();
+	five[0].uidl = long_id;
+	five[1].uidl = "\033[2J\xff";
+	pop3_server_start(&server);
+	struct run run = go(&server, plain, NULL);
+	pop3_server_stop(&server);
+	expect_five(&run);
+	end_run(&run);
+	g_free(long_line);
+	g_free(long_id);
+}
+
 /* ---- delete-after-verify ---- */
 Test(pop3, only_what_an_earlier_run_stored_is_deleted)
 {

@@ -14,7 +14,12 @@
 
 #include <string.h>
 
-enum { MAILS_MOST = 20 * 1000 * 1000, TOP_MOST = 1024 * 1024, TOP_WINDOW = 50 };
+enum {
+	MAILS_MOST = 2 * 1000 * 1000,
+	UIDL_MOST = 128, /* RFC 1939 allows 70 */
+	TOP_MOST = 1024 * 1024,
+	TOP_WINDOW = 50
+};
 
 uint64_t am_pop3_key(const void *data, size_t len)
 {
@@ -116,6 +121,20 @@ static int read_list(struct am_pop3_session *s, GArray *mails,
 	return r == AM_END ? AM_OK : r;
 }
 
+/* As it is; what no server should send (long, or with a NUL) by its digest. */
+static const char *keep_uidl(struct am_pop3_drop *drop, const char *uidl,
+                             size_t len)
+{
+	char hex[AM_SHA256_HEX];
+	uint8_t digest[AM_SHA256_LEN];
+
+	if (len <= UIDL_MOST && !memchr(uidl, 0, len))
+		return am_arena_strndup(drop->names, uidl, len);
+	am_sha256(uidl, len, digest);
+	am_hex(digest, sizeof digest, hex);
+	return am_arena_printf(drop->names, "sha256:%s", hex);
+}
+
 static int read_uidl(struct am_pop3_session *s, struct am_pop3_drop *drop,
                      GArray *mails, struct am_error *err)
 {
@@ -135,9 +154,8 @@ static int read_uidl(struct am_pop3_session *s, struct am_pop3_drop *drop,
 		    !rest_len)
 			continue;
 		struct am_pop3_mail *m = find_number(mails, number, &hint);
-		/* A NUL cannot be: lines are text, and this goes on as it. */
-		if (m && !m->uidl && !memchr(rest, 0, rest_len))
-			m->uidl = am_arena_strndup(drop->names, rest, rest_len);
+		if (m && !m->uidl)
+			m->uidl = keep_uidl(drop, rest, rest_len);
 	}
 	return r == AM_END ? AM_OK : r;
 }

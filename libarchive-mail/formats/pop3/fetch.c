@@ -213,9 +213,8 @@ static int reconnect(struct am_pop3_fetcher *f, struct am_error *err)
 	struct fetch *fetch = g_queue_peek_head(&f->wire);
 	struct am_error why = *err;
 
-	am_ctx_note(f->login->ctx, AM_NOTE_INFO, "pop3.reconnected", NULL,
-	            f->login->identity, "connection lost (%s): once more",
-	            why.text);
+	am_ctx_note(f->login->ctx, AM_NOTE_INFO, "pop3.reconnected", NULL, NULL,
+	            "connection lost (%s): once more", why.text);
 	if (fetch && ++fetch->losses >= LOSSES) {
 		g_queue_pop_head(&f->wire);
 		give_up(fetch, &why);

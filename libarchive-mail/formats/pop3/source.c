@@ -185,13 +185,13 @@ static int delete_known(struct pop3_source *p, struct am_pop3_session **session,
 		return r ? r : quit;
 	if (deleted)
 		am_ctx_note(p->base.ctx, AM_NOTE_INFO, "pop3.deleted", p->inbox,
-		            p->base.identity,
+		            NULL,
 		            "%" PRIu64 " messages deleted on the server: an "
 		            "earlier run stored them",
 		            deleted);
 	if (unsure)
 		am_ctx_note(p->base.ctx, AM_NOTE_WARN, "pop3.not-deleted",
-		            p->inbox, p->base.identity,
+		            p->inbox, NULL,
 		            "%" PRIu64 " messages left on the server: their "
 		            "Message-ID is not the one that was stored",
 		            unsure);
@@ -212,14 +212,14 @@ static void leave(struct pop3_source *p, struct am_pop3_drop *drop)
 		;
 	else if (!p->remembers)
 		am_ctx_note(p->base.ctx, AM_NOTE_WARN, "pop3.not-deleted",
-		            p->inbox, p->base.identity,
+		            p->inbox, NULL,
 		            "nothing is deleted on the server: this target "
 		            "does not remember what it got from where");
 	else if (session)
 		r = delete_known(p, &session, &kept, &err);
 	if (r)
 		am_ctx_note_error(p->base.ctx, "pop3.not-deleted", p->inbox,
-		                  p->base.identity, &err);
+		                  NULL, &err);
 	(void)am_pop3_session_close(&session, true, NULL);
 	am_pop3_drop_clear(&kept);
 }
@@ -254,7 +254,7 @@ static void tell_lacks(const struct pop3_source *p)
 
 	if (drop->n && drop->no_uidl)
 		am_ctx_note(p->base.ctx, AM_NOTE_WARN, "pop3.no-uidl", p->inbox,
-		            p->base.identity,
+		            NULL,
 		            drop->no_top
 		                    ? "the server gives messages no lasting "
 		                      "name: all are fetched each time"
