@@ -58,6 +58,46 @@ void session_catch_signals(struct session *s)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Does one path end with the other, both whole or from a '/' on? */
+static bool ends_with_path(const char *path, size_t len, const char *end,
+                           size_t end_len)
+{
+	while (end_len > 1 && end[end_len - 1] == '/')
+		end_len--;
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return end_len && end_len <= len &&
+	       !memcmp(path + len - end_len, end, end_len) &&
+	       (end_len == len || path[len - end_len - 1] == '/');
+}
+
+/*
+ * Floors below do not know what a line begins with: "box: a/b: a/b: No such
+ * file" would name a/b twice, "x: x.lock: File exists" nearly so.  Of two such
+ * words side by side the longer one stays.
+ */
+static void name_once(GString *line, size_t from)
+{
+	for (;;) {
+		const char *at = line->str + from;
+		const char *end = strstr(at, ": ");
+		const char *next = end ? end + 2 : NULL;
+		const char *stop = next ? strstr(next, ": ") : NULL;
+		if (!stop)
+			return;
+		size_t len = (size_t)(end - at), n = (size_t)(stop - next);
+		size_t here = (size_t)(next - line->str);
+		if (ends_with_path(at, len, next, n))
+			g_string_erase(line, (gssize)here, (gssize)n + 2);
+		else if (ends_with_path(next, n, at, len) ||
+		         (n > len && !memcmp(at, next, len) &&
+		          next[len] == '.'))
+			g_string_erase(line, (gssize)from, (gssize)len + 2);
+		else
+			from = here;
+	}
+}
+
 /* One line; WHAT and WHY may hold anything mail can hold. */
 static void print_line(struct session *s, const char *kind, const char *what,
                        const char *why)
@@ -66,11 +106,13 @@ static void print_line(struct session *s, const char *kind, const char *what,
 
 	g_string_append_printf(line, "%s: ", s->command);
 	g_string_append(line, kind);
+	size_t named = line->len;
 	/* "work:" has its colon already. */
 	if (what && *what)
 		g_string_append_printf(line, "%s%s ", what,
 		                       g_str_has_suffix(what, ":") ? "" : ":");
 	g_string_append(line, why);
+	name_once(line, named);
 	char *clean = out_clean(line->str, false);
 	progress_clear(s->progress);
 	fprintf(stderr, "%s\n", clean);

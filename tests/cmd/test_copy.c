@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -280,6 +281,43 @@ Test(copy, goes_on_past_what_cannot_be_read)
 	cr_expect(strstr(c.out, "stored 5"), "%s", c.out);
 	chmod(path, 0600);
 	g_free(path);
+	cli_end(&c);
+}
+
+Test(copy, errors_name_a_path_once)
+{
+	static const struct {
+		const char *line, *said;
+	} rows[] = {
+		{"list t", "list: t: a/up: a link leads back to where it is\n"},
+		{"list t", "list: t: a/gone: a link that leads nowhere: "},
+		{"copy t/in.mbox off/x.mailark", "copy: off/x.mailark"},
+		{"copy --report off/r.json t/in.mbox o.mbox",
+	         "copy: off/r.json: "},
+	};
+	struct cli c;
+
+	cli_init(&c);
+	cli_write(&c, "off", "", 0); /* a file: nothing goes below it */
+	cli_mbox(&c, "in.mbox", 0, 1, 100);
+	char *t = cli_path(&c, "t"), *a = cli_path(&c, "t/a");
+	char *from = cli_path(&c, "in.mbox"), *to = cli_path(&c, "t/in.mbox");
+	char *up = cli_path(&c, "t/a/up"), *gone = cli_path(&c, "t/a/gone");
+	cr_assert(!mkdir(t, 0700) && !mkdir(a, 0700) && !rename(from, to));
+	cr_assert(!symlink("..", up) && !symlink("nowhere", gone));
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		cr_expect_neq(cli_line(&c, rows[i].line), 0);
+		const char *at = strstr(c.err, rows[i].said);
+		cr_expect(at, "%s: %s", rows[i].line, c.err);
+		char *path = g_strndup(rows[i].said + 6,
+		                       strcspn(rows[i].said + 6, ":\n"));
+		cr_expect(!at || i < 2 || cli_count(c.err, path) == 1, "%s: %s",
+		          rows[i].line, c.err);
+		g_free(path);
+	}
+	char *const all[] = {t, a, from, to, up, gone};
+	for (size_t i = 0; i < AM_COUNT(all); i++)
+		g_free(all[i]);
 	cli_end(&c);
 }
 
