@@ -38,6 +38,12 @@ const char *am_imap_body_judge(const struct am_blob *blob, uint64_t size_told)
 
 /* ---- literals ---- */
 
+/* What fails in reading is the connection's; AM_FATAL here is ours. */
+static int from_wire(int r)
+{
+	return r == AM_FATAL ? AM_RETRY : r;
+}
+
 static int to_memory(struct am_imap_carrier *c, struct am_reader *bytes,
                      size_t len, struct am_error *err)
 {
@@ -45,7 +51,7 @@ static int to_memory(struct am_imap_carrier *c, struct am_reader *bytes,
 	size_t got = 0;
 	uint8_t *buf = g_malloc(len ? len : 1);
 
-	int r = am_reader_read(bytes, buf, len, &got, err);
+	int r = from_wire(am_reader_read(bytes, buf, len, &got, err));
 	if (!r)
 		r = am_blob_take(&blob, buf, got, err);
 	else
@@ -66,7 +72,7 @@ static int to_spool(struct am_imap_carrier *c, struct am_reader *bytes,
 
 	int r = am_spool_open(&spool, memory, am_ctx_tmpdir(ctx), err);
 	while (!r) {
-		r = am_reader_peek(bytes, 1, &data, &len, err);
+		r = from_wire(am_reader_peek(bytes, 1, &data, &len, err));
 		if (r)
 			break;
 		/* No place for it is our trouble, not the server's. */
@@ -88,7 +94,8 @@ static int to_piece(struct am_imap_carrier *c, struct am_reader *bytes,
 	if (!c->piece)
 		c->piece = g_malloc(PIECE_BYTES);
 	c->piece_len = 0;
-	return am_reader_read(bytes, c->piece, len, &c->piece_len, err);
+	return from_wire(
+		am_reader_read(bytes, c->piece, len, &c->piece_len, err));
 }
 
 int am_imap_body_literal(void *carrier, const struct am_imap_place *place,

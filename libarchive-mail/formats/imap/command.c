@@ -174,9 +174,11 @@ int am_imap_session_literal(void *user, const struct am_imap_place *place,
 {
 	struct am_imap_session *s = user;
 
-	return s->take_literal
-	               ? s->take_literal(s->literal_user, place, bytes, err)
-	               : AM_END;
+	int r = s->take_literal
+	                ? s->take_literal(s->literal_user, place, bytes, err)
+	                : AM_END;
+	s->ours |= r == AM_FATAL;
+	return r;
 }
 
 static void note_alert(struct am_imap_session *s,
@@ -275,6 +277,10 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 			return AM_OK;
 		r = AM_RETRY;
 	}
+	/* A line cut off ends the parser, but a new connection may do. */
+	if (r == AM_FATAL && !s->ours &&
+	    (!err || err->kind == AM_E_IO || err->kind == AM_E_PROTOCOL))
+		r = AM_RETRY;
 	if (r)
 		return lose(s, r, err);
 	if (!strcmp(line.tag, "+")) {
@@ -289,7 +295,7 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 	if (!r && s->bye && s->pending)
 		r = am_fail(err, AM_RETRY, AM_E_IO, "BYE");
 	if (!r && s->useless > USELESS_MOST)
-		r = am_fail(err, AM_RETRY, AM_E_PROTOCOL,
+		r = am_fail(err, AM_FATAL, AM_E_PROTOCOL,
 		            "sends lines without end that answer nothing");
 	return r ? lose(s, r, err) : AM_OK;
 }

@@ -60,9 +60,11 @@ void am_imap_batch_add(struct am_imap_batch *batch, struct am_imap_want *want)
 		batch->wants->len ? batch->wants->pdata[batch->wants->len - 1]
 				  : NULL;
 
-	/* "…,n" or the end of "…:n"; a bit too much does no harm. */
-	if (!before || !before->uid || before->uid + 1 != want->uid)
-		batch->set_len += 2 * digits(want->uid) + 2;
+	bool follows = before && before->uid + 1 == want->uid;
+	/* ",n", or the end of "m:n", which may be longer later. */
+	if (!follows || !batch->in_range)
+		batch->set_len += 1 + (follows ? 10 : digits(want->uid));
+	batch->in_range = follows;
 	g_ptr_array_add(batch->wants, want);
 	batch->bytes += weight(want);
 }
@@ -75,6 +77,9 @@ static void wake(struct am_imap_fetcher *f)
 void am_imap_fetcher_queue(struct am_imap_fetcher *f,
                            struct am_imap_batch *batch, bool front)
 {
+	/* Those that came are not asked for again. */
+	while (g_ptr_array_remove(batch->wants, NULL))
+		;
 	pthread_mutex_lock(&f->lock);
 	for (guint i = 0; front && i < batch->wants->len; i++) {
 		struct am_imap_want *w = batch->wants->pdata[i];

@@ -57,6 +57,7 @@ struct am_imap_batch {
 	GPtrArray *wants; /* ascending; settled ones become NULL */
 	uint64_t bytes;
 	size_t set_len, hint; /* hint: where the last match was */
+	bool in_range;        /* the last UID followed its own */
 	unsigned tries;       /* answered without them so far */
 	bool fresh;           /* on a new connection */
 	struct am_imap_carrier *carrier;

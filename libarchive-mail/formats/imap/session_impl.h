@@ -32,6 +32,7 @@ struct am_imap_session {
 	int (*take_literal)(void *user, const struct am_imap_place *place,
 	                    struct am_reader *bytes, struct am_error *err);
 	void *literal_user;
+	bool ours; /* it failed for want of place or memory here */
 	struct am_imap_mailbox mailbox;
 	const struct am_imap_command *selecting; /* none is, when refused */
 };
