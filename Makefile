@@ -66,6 +66,7 @@ BELOW_index     := index $(BELOW_transfer)
 BELOW_cmd       := cmd $(BELOW_index)
 BELOW_contract  := $(BELOW_transfer)
 BELOW_crash     := $(BELOW_transfer)
+BELOW_lab       := base
 HAVE = $(if $(call srcs,$(1))$(filter index cmd,$(1)),$(LIB_$(1)))
 libs_for = $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
 $(foreach f,$(FLOORS),$(eval HAVE_$(f) := $(if $(call srcs,$(f)),$(LIB_$(f)))))
@@ -89,6 +90,7 @@ help:
 ## make tsan          the threaded parts under ThreadSanitizer
 ## make fuzz F=name   fuzz one parser (SECONDS=60); without F each for a while
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
+## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
 ## make deps, test-deps   only the installing
@@ -152,6 +154,8 @@ $(BUILD)/tests/$(1): $(call obj,$(sort $(wildcard tests/$(1)/*.c))) $(LIB_suppor
 endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_bin,$(d))))
 TEST_BINS := $(foreach d,$(TEST_DIRS),$(BUILD)/tests/$(d))
+# They run the program.
+$(foreach d,cmd lab,$(BUILD)/tests/$(d)): | $(BUILD)/mailark
 STRESS    := $(patsubst tests/stress/%.c,$(BUILD)/tests/stress-%,$(sort $(wildcard tests/stress/*.c)))
 $(BUILD)/tests/stress-%: $(BUILD)/obj/tests/stress/%.o $(call libs_for,transfer)
 	@mkdir -p $(@D)
@@ -201,6 +205,13 @@ $(BUILD)/gen-mail: samples/generator/gen_mail.c
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
 bench: all $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench.sh
+# The tests' Dovecot, for a shell and for the benchmark.
+$(BUILD)/imap-lab: $(BUILD)/obj/tools/imap_lab.o $(LIB_support) $(LIB_base)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lpthread
+$(BUILD)/obj/tools/imap_lab.o: BANNED :=
+.PHONY: bench-imap
+bench-imap: all $(BUILD)/gen-mail $(BUILD)/imap-lab
+	@BUILD=$(BUILD) bash tools/bench-imap.sh
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@sh tools/demo.sh $(BUILD)/mailark
