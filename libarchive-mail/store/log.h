@@ -32,7 +32,7 @@ enum am_record_type {
 #define AM_RECORD_SKIPPABLE 1
 #define AM_BLOB_PREFIX      40 /* hash and total length before a blob's frame */
 #define AM_FRAME_MAX        (4u << 20)
-#define AM_BLOCK_MAX        (3u << 20)
+#define AM_BLOCK_MAX        (4u << 20)
 
 struct am_record {
 	enum am_record_type type;
