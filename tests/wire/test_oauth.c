@@ -27,6 +27,7 @@ struct provider {
 
 static struct http_server *server;
 static struct provider provider;
+static char *shown; /* to the person */
 
 static char *answer(void *user, const char *path, GHashTable *form)
 {
@@ -54,6 +55,7 @@ static void begin(void)
 static void end(void)
 {
 	http_server_stop(server);
+	g_clear_pointer(&shown, g_free);
 	am_test_tmpdir_end();
 }
 
@@ -330,11 +332,10 @@ Test(oauth, files_that_others_can_read_are_not_believed)
 }
 
 /* ---- the flows ---- */
-static char *shown;
-
 static void show_code(void *user, const char *code, const char *url)
 {
 	(void)user;
+	g_free(shown);
 	shown = g_strdup_printf("%s at %s", code, url);
 }
 
