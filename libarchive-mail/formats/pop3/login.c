@@ -75,7 +75,7 @@ static int begin(struct am_pop3_session *s, struct am_sasl *sasl,
 	if (!len)
 		return am_pop3_put(s, err, "%s =", command);
 	/* Tokens are longer than a line may be: after the "+". */
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 	r = am_pop3_put(s, err, "%s", command);
 	if (!r)
 		r = say_and_hear(s, &status, err);
@@ -111,7 +111,7 @@ static int answer_challenge(struct am_pop3_session *s, struct am_sasl *sasl,
 static int run_sasl(struct am_pop3_session *s, struct am_sasl *sasl,
                     struct am_error *err)
 {
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 
 	int r = begin(s, sasl, err);
 	for (unsigned n = 0; !r; n++) {
@@ -138,7 +138,7 @@ static int run_apop(struct am_pop3_session *s,
                     const struct am_sasl_client_opts *opts,
                     struct am_error *err)
 {
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 	GChecksum *md5 = g_checksum_new(G_CHECKSUM_MD5);
 
 	g_checksum_update(md5, (const guchar *)s->stamp, -1);
@@ -155,7 +155,7 @@ static int run_user(struct am_pop3_session *s,
                     const struct am_sasl_client_opts *opts,
                     struct am_error *err)
 {
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 
 	if (!opts->clear_ok)
 		return am_fail(err, AM_FATAL, AM_E_AUTH,

@@ -119,7 +119,7 @@ static void take_capability(struct am_pop3_session *s, const char *line,
 /* Forgets what was told before: under TLS, and again after login. */
 static int read_capa(struct am_pop3_session *s, struct am_error *err)
 {
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 	const char *line;
 	size_t len;
 
@@ -166,7 +166,7 @@ static void take_stamp(struct am_pop3_session *s, const char *text)
 
 static int read_greeting(struct am_pop3_session *s, struct am_error *err)
 {
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 
 	int r = am_pop3_answer(s, &status, err);
 	if (r)
@@ -181,7 +181,7 @@ static int read_greeting(struct am_pop3_session *s, struct am_error *err)
  * the server. */
 static int start_tls(struct am_pop3_session *s, struct am_error *err)
 {
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 
 	int r = am_pop3_put(s, err, "STLS");
 	if (!r)
@@ -296,7 +296,7 @@ int am_pop3_session_close(struct am_pop3_session **session, bool quit,
                           struct am_error *err)
 {
 	struct am_pop3_session *s = *session;
-	struct am_pop3_status status;
+	struct am_pop3_status status = {0};
 	int r = AM_OK;
 
 	*session = NULL;
