@@ -174,10 +174,11 @@ asan:
 	 OPT='-O1 -g -fno-omit-frame-pointer' \
 	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' T=$(T)
 tsan:
-	@$(MAKE) --no-print-directory run-stress BUILD=build-tsan OPT='-O1 -g' SAN=-fsanitize=thread
+	@$(MAKE) --no-print-directory run-stress BUILD=build-tsan OPT='-O1 -g' SAN=-fsanitize=thread \
+	 CPPFLAGS='$(CPPFLAGS) -include tools/tsan.h'
 .PHONY: run-stress
-run-stress: $(BUILD)/mailark $(STRESS)
-	@set -e; for s in $(STRESS); do echo $$s; $$s; done
+run-stress: $(BUILD)/mailark $(STRESS) $(BUILD)/gen-mail
+	@sh tools/tsan.sh $(BUILD) $(STRESS)
 
 # ---- fuzzing (clang's libFuzzer) ------------------------------------------------------
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
