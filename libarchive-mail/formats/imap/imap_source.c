@@ -39,6 +39,7 @@ struct imap_source {
 	struct am_error begun_why;
 	struct am_imap_sync sync;
 	uint64_t since_cursor;
+	struct am_message *held; /* until the changes before it are told */
 	/* What the last item points at. */
 	struct am_change *change;
 	char *cursor, *origin;
@@ -221,6 +222,9 @@ static int read_next(struct imap_source *s, struct am_item *out,
 
 	if (give_change(s, out))
 		return AM_OK;
+	out->message = g_steal_pointer(&s->held);
+	if (out->message)
+		return AM_OK;
 	if (s->since_cursor >= CURSOR_EVERY &&
 	    give_cursor(s, am_imap_sync_cursor_here(&s->sync), 0, out)) {
 		s->since_cursor = 0;
@@ -234,10 +238,14 @@ static int read_next(struct imap_source *s, struct am_item *out,
 	}
 	if (r == AM_FAILED)
 		return fail_message(s, uid, out);
+	if (r)
+		return r;
 	s->since_cursor++;
-	out->folder = s->sync.box->folder;
-	/* What it brought to light comes first. */
-	return r;
+	/* What was found out on the way to it comes first. */
+	s->held = g_steal_pointer(&out->message);
+	if (!give_change(s, out))
+		out->message = g_steal_pointer(&s->held);
+	return AM_OK;
 }
 
 static int imap_next(struct am_source *src, struct am_item *out,
@@ -345,6 +353,7 @@ static void imap_close(struct am_source *src)
 
 	if (s->in_folder)
 		am_imap_sync_clear(&s->sync);
+	am_message_free(&s->held);
 	am_imap_fetcher_free(&s->control.fetcher);
 	am_imap_link_free(&s->control.link, true);
 	g_ptr_array_unref(s->boxes);
