@@ -16,6 +16,10 @@
 /* Longer header fields are cut in the catalog (not in the message). */
 #define TEXT_MAX 2048
 
+/* More are not counted: where am_limits.mime_parts ends the walk, a message
+ * and its text alone need not come to the same number. */
+#define ATTACHMENTS_MOST 9000
+
 int am_catalog_add_block(struct am_catalog *c, uint64_t block, uint64_t pos,
                          struct am_error *err)
 {
@@ -104,7 +108,7 @@ static void bind_overview(sqlite3_stmt *s, const struct am_overview *o)
 		sqlite3_bind_int64(s, 18, o->date.sec);
 		sqlite3_bind_int(s, 19, o->date.offset_min);
 	}
-	sqlite3_bind_int64(s, 20, o->n_attachments);
+	sqlite3_bind_int64(s, 20, MIN(o->n_attachments, ATTACHMENTS_MOST));
 }
 
 /* A message whose bytes compact gave up: see FORMAT.md, section 3. */

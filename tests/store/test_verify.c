@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "archive_env.h"
 
+#include "base/blob.h"
 #include "base/file.h"
+#include "model/folder.h"
 #include "model/format.h"
 #include "store/log.h"
 
@@ -219,5 +221,51 @@ Test(verify, what_is_no_archive_is_said_so)
 	cr_assert_eq(am_archive_verify(env->path, false, &env->ctx, &v, &err),
 	             AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_FORMAT, "%s", err.text);
+	env_free(&env);
+}
+
+/* As many parts as are looked at, and more. */
+Test(verify, a_message_of_too_many_parts_is_whole)
+{
+	struct env *env = env_new();
+	const struct am_location where = {.path = env->path};
+	const struct am_job_info info = {.command = "",
+	                                 .source = "",
+	                                 .format = "eml",
+	                                 .program = "test"};
+	GString *text = g_string_new("Subject: many\nMIME-Version: 1.0\n"
+	                             "Content-Type: multipart/mixed;"
+	                             " boundary=b\n\n");
+	struct am_verify_result result;
+	struct am_folder *root = NULL;
+	struct am_message *msg;
+	enum am_outcome outcome;
+	struct am_sink *sink;
+	struct am_error err;
+	void *prepared = NULL;
+
+	for (int i = 0; i < 12000; i++)
+		g_string_append(text, "--b\nContent-Disposition: attachment\n"
+		                      "Content-Transfer-Encoding: base64\n\n"
+		                      "eHl6eHl6eHl6\n");
+	g_string_append(text, "--b--\n");
+	cr_assert_eq(am_folder_new(&root, NULL, 0, AM_ROLE_NONE, &err), AM_OK);
+	cr_assert_eq(
+		am_format_archive.open_sink(&sink, &where, &env->ctx, &err),
+		AM_OK);
+	cr_assert_eq(am_sink_begin(sink, &info, &err), AM_OK);
+	cr_assert_eq(am_message_new(&msg, root, &err), AM_OK);
+	cr_assert_eq(am_blob_copy(&msg->raw, text->str, text->len, &err),
+	             AM_OK);
+	cr_assert_eq(am_sink_put(sink, msg, &prepared, &outcome, &err), AM_OK);
+	cr_assert_eq(am_sink_commit(sink, &err), AM_OK);
+	am_sink_close(&sink);
+	cr_assert_eq(
+		am_archive_verify(env->path, true, &env->ctx, &result, &err),
+		AM_OK, "%s", err.text);
+	am_message_free(&msg);
+	const struct am_folder *unref = root;
+	am_folder_unref(&unref);
+	g_string_free(text, TRUE);
 	env_free(&env);
 }
