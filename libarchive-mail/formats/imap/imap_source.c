@@ -208,11 +208,13 @@ static bool give_change(struct imap_source *s, struct am_item *out)
 static bool give_cursor(struct imap_source *s, char *text, uint64_t already,
                         struct am_item *out)
 {
+	if (!text)
+		return false;
 	s->cursor = text;
 	out->folder = s->sync.box->folder;
 	out->cursor = text;
 	out->already = already;
-	return text;
+	return true;
 }
 
 static int read_next(struct imap_source *s, struct am_item *out,
