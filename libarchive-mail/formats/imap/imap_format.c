@@ -43,6 +43,7 @@ const struct am_format am_format_imap = {
 	.title = "An account on an IMAP server (imaps://user@host)",
 	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS |
                  AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_RECEIVED,
+	.remote = true,
 	.options = am_imap_options,
 	.about = about,
 	.open_source = am_imap_source_open,

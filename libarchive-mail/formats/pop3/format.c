@@ -22,6 +22,7 @@ const struct am_format am_format_pop3 = {
 	.name = "pop3",
 	.title = "A mailbox on a POP3 server (pop3s://user@host)",
 	.keeps = AM_KEEPS_BYTES,
+	.remote = true,
 	.options = am_pop3_options,
 	.about = "POP3 shows one folder and neither flags nor the time mail "
 		 "came, which is then taken from its header: where the server "
