@@ -39,6 +39,9 @@ struct imap_source {
 	struct am_error begun_why;
 	struct am_imap_sync sync;
 	uint64_t since_cursor;
+	/* Bytes of today: of earlier runs, and how many were told last. */
+	uint64_t spent_before, spent_told;
+	const struct am_folder *root;
 	struct am_message *held; /* until the changes before it are told */
 	/* What the last item points at. */
 	struct am_change *change;
@@ -48,6 +51,64 @@ struct imap_source {
 static struct imap_source *source_of(struct am_source *src)
 {
 	return AM_CONTAINER(src, struct imap_source, base);
+}
+
+/* ---- the budget of the day ---- */
+
+static uint64_t today(void)
+{
+	return (uint64_t)(am_time_now() / 86400);
+}
+
+static int read_budget(struct imap_source *s, struct am_error *err)
+{
+	char *text = NULL;
+	struct am_folder *root = NULL;
+
+	int r = am_folder_new(&root, NULL, 0, AM_ROLE_NONE, err);
+	s->root = root;
+	if (r || !s->memory || !s->account->budget)
+		return r;
+	r = s->memory->ops->cursor(s->memory, s->account->identity, s->root,
+	                           &text, err);
+	char *at = text && g_str_has_prefix(text, "v=1 day=") ? text + 8 : NULL;
+	if (at && g_ascii_strtoull(at, &at, 10) == today() &&
+	    g_str_has_prefix(at, " bytes="))
+		s->spent_before = g_ascii_strtoull(at + 7, NULL, 10);
+	g_free(text);
+	return r == AM_END ? AM_OK : r;
+}
+
+/* What was spent is told now and then, so that the next run today knows. */
+static bool give_budget(struct imap_source *s, struct am_item *out)
+{
+	uint64_t budget = s->account->budget;
+	uint64_t bytes = am_imap_fetcher_bytes(s->control.fetcher);
+
+	if (!budget || bytes <= s->spent_told ||
+	    (bytes - s->spent_told < budget / 32 && s->stage == READING))
+		return false;
+	s->spent_told = bytes;
+	s->cursor = g_strdup_printf("v=1 day=%" PRIu64 " bytes=%" PRIu64,
+	                            today(), s->spent_before + bytes);
+	out->folder = s->root;
+	out->cursor = s->cursor;
+	return true;
+}
+
+static int check_budget(struct imap_source *s, struct am_error *err)
+{
+	uint64_t budget = s->account->budget;
+
+	if (!budget || s->spent_before +
+	                               am_imap_fetcher_bytes(
+					       s->control.fetcher) <
+	                       budget)
+		return AM_OK;
+	return am_fail(err, AM_FATAL, AM_E_LIMIT,
+	               "%.80s: the budget of the day is spent; a run after "
+	               "midnight (UTC) goes on from here",
+	               s->account->host);
 }
 
 /* ---- which folders ---- */
@@ -129,8 +190,14 @@ static int list(struct imap_source *s, struct am_error *err)
 	} while (r == AM_RETRY);
 	if (r)
 		return AM_FATAL;
-	choose(s, all, am_imap_session_has(session, "X-GM-EXT-1"));
+	r = read_budget(s, err);
+	if (!r)
+		choose(s, all, am_imap_session_has(session, "X-GM-EXT-1"));
+	else
+		g_ptr_array_set_size(all, 0);
 	g_ptr_array_unref(all);
+	if (r)
+		return AM_FATAL;
 	if (!s->boxes->len && (s->account->parts[0] || s->account->only))
 		return am_fail(err, AM_FATAL, AM_E_NOTFOUND,
 		               "%.80s: no folder is called so",
@@ -222,7 +289,7 @@ static int read_next(struct imap_source *s, struct am_item *out,
 {
 	uint32_t uid;
 
-	if (give_change(s, out))
+	if (give_change(s, out) || give_budget(s, out))
 		return AM_OK;
 	out->message = g_steal_pointer(&s->held);
 	if (out->message)
@@ -278,7 +345,7 @@ static int imap_next(struct am_source *src, struct am_item *out,
 			r = read_next(s, out, err);
 			break;
 		case FINISHING:
-			if (give_change(s, out))
+			if (give_change(s, out) || give_budget(s, out))
 				return AM_OK;
 			s->stage = CHOOSING;
 			r = AM_RETRY;
@@ -323,8 +390,10 @@ static int imap_load(struct am_source *src, struct am_message *msg,
 	if (!box || !msg->uid)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "not a message of this account");
-	int r = am_imap_fetcher_load(s->control.fetcher, box, msg, &msg->raw,
-	                             err);
+	int r = check_budget(s, err);
+	if (!r)
+		r = am_imap_fetcher_load(s->control.fetcher, box, msg,
+		                         &msg->raw, err);
 	if (r || msg->received.known)
 		return r;
 	/* No INTERNALDATE: the header is the next best. */
@@ -356,6 +425,7 @@ static void imap_close(struct am_source *src)
 	if (s->in_folder)
 		am_imap_sync_clear(&s->sync);
 	am_message_free(&s->held);
+	am_folder_unref(&s->root);
 	am_imap_fetcher_free(&s->control.fetcher);
 	am_imap_link_free(&s->control.link, true);
 	g_ptr_array_unref(s->boxes);
