@@ -126,9 +126,14 @@ static pid_t run_master(const char *conf, const char *path)
 /* Ends with the leash, or with Dovecot. */
 static void keep(const char *dir, const char *conf, const char *path, int leash)
 {
-	struct pollfd p = {.fd = leash, .events = POLLIN};
+	enum { LEASH = 3 };
+	struct pollfd p = {.fd = LEASH, .events = POLLIN};
 	char order = 0;
 
+	/* Of the test's files none is to be held open here. */
+	if (dup2(leash, LEASH) < 0 || close_range(LEASH + 1, ~0U, 0))
+		_exit(1);
+	fcntl(LEASH, F_SETFD, FD_CLOEXEC);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is the test's to notice */
 	signal(SIGTERM, SIG_IGN);
 	pid_t master = run_master(conf, path);
@@ -137,7 +142,7 @@ static void keep(const char *dir, const char *conf, const char *path, int leash)
 		if (r < 1)
 			continue;
 		/* A word: power cut.  The end: finish and clean up. */
-		bool crash = read(leash, &order, 1) == 1;
+		bool crash = read(LEASH, &order, 1) == 1;
 		for (int i = 0; !crash && i < 500; i++) {
 			if (!i)
 				kill(master, SIGTERM);

@@ -247,8 +247,10 @@ void relay_start(struct relay *r)
 
 void relay_stop(struct relay *r)
 {
-	close(r->wake[1]);
+	if (write(r->wake[1], "", 1) != 1)
+		die("relay");
 	g_thread_join(r->thread);
+	close(r->wake[1]);
 	close(r->wake[0]);
 	close(r->fd);
 }

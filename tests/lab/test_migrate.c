@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From one account into another, and the samples into one and out again.
+ */
+#include "tests/lab/lab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Test(migrate, moves_an_account_and_finds_it_there_again, .timeout = 60)
+{
+	struct lab l;
+
+	lab_start(&l, NULL);
+	unsigned n = lab_fill(&l, "user1");
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, n, 0);
+	lab_same(&l, "user1", "user2");
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 0, n);
+	lab_same(&l, "user1", "user2");
+	/* And only what came since. */
+	account_fill(&l.d, "user1", "Sent", 5000, 7, 500);
+	account_fill(&l.d, "user1", "INBOX", 6000, 3, 500);
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n + 10, 10, n);
+	lab_same(&l, "user1", "user2");
+	lab_stop(&l);
+}
+
+Test(migrate, survives_lost_connections_on_both_sides, .timeout = 60)
+{
+	struct lab l;
+
+	lab_start(&l, NULL);
+	unsigned n = lab_fill(&l, "user1");
+	l.r.cut_at = 300000;
+	l.r.cuts = 3;
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, n, 0);
+	cr_expect_eq(l.r.cuts, 0);
+	lab_same(&l, "user1", "user2");
+	lab_stop(&l);
+}
+
+/* What lies in two archives of the same mail. */
+static void same_archives(struct lab *l, const char *a, const char *b)
+{
+	char *x = lab_list(l, a), *y = lab_list(l, b);
+	char *diff = lines_differ(x, y);
+
+	cr_expect_str_eq(diff, "", "%s", diff);
+	g_free(diff);
+	g_free(x);
+	g_free(y);
+}
+
+Test(migrate, takes_the_samples_and_gives_them_back, .timeout = 60)
+{
+	const char *samples = getenv("SAMPLES");
+	struct lab l;
+
+	lab_start(&l, NULL);
+	char *path = realpath(samples ? samples : "samples", NULL);
+	cr_assert(path);
+	lab_copy(&l, path, "a.mailark");
+	lab_copy(&l, "a.mailark", "user1");
+	/* One is empty, which Dovecot refuses and nobody can mend. */
+	cr_assert_eq(l.c.status, 1, "%s%s", l.c.out, l.c.err);
+	cr_assert(strstr(l.c.out, "failed 1,"), "%s%s", l.c.out, l.c.err);
+	cr_assert(strstr(l.c.err, "zero byte"), "%s", l.c.err);
+	lab_copy(&l, "a.mailark", "user1");
+	cr_assert(strstr(l.c.out, "stored 0 "), "%s", l.c.out);
+	lab_copy(&l, "user1", "b.mailark");
+	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
+	lab_copy(&l, "b.mailark", "user2");
+	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
+	lab_same(&l, "user1", "user2");
+	lab_copy(&l, "user2", "c.mailark");
+	same_archives(&l, "b.mailark", "c.mailark");
+	free(path);
+	lab_stop(&l);
+}
+
+/* Maildir++ with '.' between names, as Debian's own configuration has it. */
+Test(migrate, finds_names_that_the_server_allows, .timeout = 60)
+{
+	struct lab l;
+
+	lab_start(&l, "mail_location = maildir:~/Maildir\n"
+	              "namespace inbox {\n  separator = .\n  prefix = INBOX.\n}\n");
+	cli_mbox(&l.c, "Plans.2.0.mbox", 0, 5, 200);
+	lab_copy(&l, "Plans.2.0.mbox", "user1");
+	lab_expect(&l, 5, 5, 0);
+	lab_copy(&l, "Plans.2.0.mbox", "user1");
+	lab_expect(&l, 5, 0, 5);
+	lab_copy(&l, "user1", "a.mailark");
+	lab_expect(&l, 5, 5, 0);
+	lab_stop(&l);
+}
