@@ -41,6 +41,54 @@ static bool is_damage(int r, const struct am_error *why)
 	       why->kind != AM_E_MEMORY && why->kind != AM_E_CANCELLED;
 }
 
+/* Can it be read whole? */
+static bool holds(struct am_log *log, const struct am_record *rec)
+{
+	if (rec->stored_len > AM_BLOB_PREFIX + 2 * (uint64_t)AM_BLOCK_MOST)
+		return false;
+	uint8_t *bytes = g_malloc((size_t)rec->stored_len);
+	bool good = !am_log_payload(log, rec, bytes, NULL);
+	g_free(bytes);
+	return good;
+}
+
+/*
+ * Behind the last commit, where repair looks too, may lie a copy of what stands
+ * in its place: a piece of the file that came in twice, as like as not cut
+ * short.  It must not take the place of what can be read.
+ */
+static bool is_better(const struct replay *r, const struct am_record *rec,
+                      uint64_t known)
+{
+	struct am_log *log = r->archive->log;
+	struct am_record old;
+
+	if (known < am_log_last(log)->end &&
+	    !am_log_header(log, known, &old, NULL) && old.type == rec->type &&
+	    old.id == rec->id && holds(log, &old))
+		return false;
+	return holds(log, rec);
+}
+
+static bool in_tail(const struct replay *r, const struct am_record *rec)
+{
+	return rec->pos >= am_log_last(r->archive->log)->end;
+}
+
+static int take_block(struct replay *r, const struct am_record *rec,
+                      struct am_error *err)
+{
+	struct am_catalog *c = r->archive->catalog;
+	uint64_t known;
+	int s = AM_END;
+
+	if (in_tail(r, rec))
+		s = am_catalog_find_block(c, rec->id, &known, err);
+	if (s < 0 || (!s && !is_better(r, rec, known)))
+		return s;
+	return am_catalog_add_block(c, rec->id, rec->pos, err);
+}
+
 static int take_blob(struct replay *r, const struct am_record *rec,
                      struct am_error *err)
 {
@@ -54,8 +102,15 @@ static int take_blob(struct replay *r, const struct am_record *rec,
 	int s = am_log_payload(r->archive->log, rec, bytes, err);
 	if (!s) {
 		struct am_cursor in = am_cursor(bytes + AM_SHA256_LEN, 8);
-		s = am_catalog_add_blob(r->archive->catalog, bytes,
-		                        am_get_le64(&in), rec->pos, err);
+		uint64_t known;
+		s = AM_END;
+		if (in_tail(r, rec))
+			s = am_catalog_find_blob(r->archive->catalog, bytes,
+			                         &known, err);
+		if (s == AM_END || (!s && is_better(r, rec, known)))
+			s = am_catalog_add_blob(r->archive->catalog, bytes,
+			                        am_get_le64(&in), rec->pos,
+			                        err);
 	}
 	g_free(bytes);
 	return s;
@@ -177,8 +232,7 @@ static int take_record(void *user, const struct am_record *rec,
 	if (am_ctx_cancelled(r->archive->ctx))
 		return am_ctx_fail_cancelled(err);
 	if (rec->type == AM_REC_BLOCK)
-		s = am_catalog_add_block(r->archive->catalog, rec->id, rec->pos,
-		                         &why);
+		s = take_block(r, rec, &why);
 	else if (rec->type == AM_REC_BLOB)
 		s = take_blob(r, rec, &why);
 	else if (rec->type == AM_REC_ITEMS)
