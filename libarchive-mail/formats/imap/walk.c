@@ -6,10 +6,10 @@
 #include <string.h>
 
 enum {
-	AIM = 1000, /* messages in a window */
+	AIM = 2000, /* messages in a window */
 	/* What comes beyond is given back and asked for again: some folders
 	 * are dense in one place. */
-	KEEP = 4000,
+	KEEP = 6000,
 	SET_TEXT = 900,
 	REFUSALS_MOST = 5, /* of single messages in a row */
 };
