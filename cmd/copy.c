@@ -24,6 +24,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Mail from a server is committed so often. */
+#define REMOTE_COMMIT_BYTES (UINT64_C(32) << 20)
+#define REMOTE_COMMIT_SECS  2
+
 struct options {
 	const char *from, *to, *since, *until, *query, *report;
 	struct opt_list folders, exclude;
@@ -235,6 +239,11 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		return fail_named(c->names[at], r, err);
 	if (!c->again)
 		say_losses(c, at, src);
+	/* What comes over a network is dear: it is made safe soon. */
+	if (src->identity) {
+		opts.commit_bytes = REMOTE_COMMIT_BYTES;
+		opts.commit_secs = REMOTE_COMMIT_SECS;
+	}
 	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
 		opts.known = known;

@@ -141,7 +141,8 @@ int copy_target_state(const struct am_place *target,
 
 	*out = NULL;
 	*trusted = false;
-	if (!sink || sink->memory || !src->ops->resume || !src->identity)
+	if (!sink || sink->memory || !src->ops->resume || !src->identity ||
+	    !am_place_format(target)->keeps)
 		return AM_OK;
 	char *path = state_path(target);
 	int r = am_state_open(out, path, err);

@@ -38,6 +38,8 @@ struct am_source;
  *          pipelines with it; NULL for everything local.
  *   load   give the message its bytes.  Any time before close(), in the order
  *          asked.  A message never loaded was skipped, which costs nothing.
+ *          AM_END: it was taken away since next() told of it; it does not
+ *          count as found.
  *
  *   watch  after AM_END of next(): wait until there is something new (AM_OK),
  * or for ms milliseconds (AM_END).  Only close() may follow: what is new is had

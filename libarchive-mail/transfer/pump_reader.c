@@ -219,6 +219,13 @@ static int load(struct am_pump_reader *reader, struct am_entry *entry,
 		fail_message(entry, err);
 		return AM_OK;
 	}
+	if (r == AM_END) {
+		am_ctx_note(src->ctx, AM_NOTE_INFO, "source.gone",
+		            entry->folder, entry->msg->origin,
+		            "taken away while it was asked for");
+		entry->kind = AM_ENTRY_NOTHING;
+		return AM_OK;
+	}
 	if (!r)
 		r = judge(reader, entry, reader->opts->want_loaded, err);
 	if (!r && entry->kind == AM_ENTRY_MESSAGE)
@@ -229,25 +236,26 @@ static int load(struct am_pump_reader *reader, struct am_entry *entry,
 int am_pump_reader_next(struct am_pump_reader *reader, struct am_entry *out,
                         struct am_error *err)
 {
-	if (reader->opts->limit && reader->taken == reader->opts->limit)
-		return AM_END;
-	fill_window(reader);
-	if (!reader->n) {
-		*err = reader->end_err;
-		return reader->ended;
-	}
-	*out = reader->window[reader->first];
-	reader->window[reader->first] = (struct am_entry){0};
-	reader->first = (reader->first + 1) % reader->room;
-	reader->n--;
-	if (out->kind == AM_ENTRY_MESSAGE) {
-		int r = load(reader, out, err);
-		if (r) {
-			am_entry_clear(NULL, out);
-			return r;
+	int r = AM_OK;
+
+	do {
+		if (reader->opts->limit && reader->taken == reader->opts->limit)
+			return AM_END;
+		fill_window(reader);
+		if (!reader->n) {
+			*err = reader->end_err;
+			return reader->ended;
 		}
-	}
-	if (out->kind == AM_ENTRY_MESSAGE)
+		*out = reader->window[reader->first];
+		reader->window[reader->first] = (struct am_entry){0};
+		reader->first = (reader->first + 1) % reader->room;
+		reader->n--;
+		if (out->kind == AM_ENTRY_MESSAGE)
+			r = load(reader, out, err);
+		if (r || out->kind == AM_ENTRY_NOTHING)
+			am_entry_clear(NULL, out);
+	} while (!r && out->kind == AM_ENTRY_NOTHING);
+	if (!r && out->kind == AM_ENTRY_MESSAGE)
 		reader->taken++;
-	return AM_OK;
+	return r;
 }

@@ -101,8 +101,8 @@ struct imap_target *imap_target_new(void)
 
 	t->memory.ops = &memory_ops;
 	t->stored = g_ptr_array_new_with_free_func(free_stored);
-	t->cursors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	                                   g_free);
+	t->cursors =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return t;
 }
 
@@ -136,9 +136,9 @@ void imap_target_forget(struct imap_target *t, const char *folder, uint32_t uid)
 
 /* ---- words ---- */
 
-static void put_words(GString *out, uint32_t flags,
-                      const char *const *keywords, size_t n_keywords,
-                      const char *const *labels, size_t n_labels)
+static void put_words(GString *out, uint32_t flags, const char *const *keywords,
+                      size_t n_keywords, const char *const *labels,
+                      size_t n_labels)
 {
 	const char *sep = " ";
 
@@ -165,8 +165,8 @@ static void put_message(GString *out, const struct am_message *msg)
 	put_words(out, msg->flags, msg->keywords, msg->n_keywords, msg->labels,
 	          msg->n_labels);
 	am_time_iso(&msg->received, iso);
-	g_string_append_printf(out, " %s %" PRIu64 " ",
-	                       *iso ? iso : "-", am_blob_size(msg->raw));
+	g_string_append_printf(out, " %s %" PRIu64 " ", *iso ? iso : "-",
+	                       am_blob_size(msg->raw));
 	cr_assert(!am_blob_read(msg->raw, 0, bytes, sizeof bytes, &got, NULL));
 	for (size_t i = 0; i < got; i++)
 		g_string_append_c(out, bytes[i] < ' ' ? '.' : (char)bytes[i]);
@@ -227,8 +227,11 @@ static void take_message(struct imap_target *t, struct am_source *src,
 	int r = am_source_load(src, msg, &err);
 	if (r) {
 		g_string_append_printf(t->out, "%s %s: %s\n",
-		                       r == AM_FAILED ? "!" : "FATAL",
-		                       msg->origin, err.text);
+		                       r == AM_FAILED ? "!"
+		                       : r == AM_END  ? "gone"
+		                                      : "FATAL",
+		                       msg->origin,
+		                       r == AM_END ? "" : err.text);
 		am_message_free(&msg);
 		return;
 	}

@@ -394,6 +394,8 @@ static int imap_load(struct am_source *src, struct am_message *msg,
 	if (!r)
 		r = am_imap_fetcher_load(s->control.fetcher, box, msg,
 		                         &msg->raw, err);
+	if (r == AM_FAILED && err->kind == AM_E_NOTFOUND)
+		return AM_END; /* deleted on the server meanwhile */
 	if (r || msg->received.known)
 		return r;
 	/* No INTERNALDATE: the header is the next best. */
