@@ -14,8 +14,10 @@ export LSAN_OPTIONS="suppressions=$PWD/tools/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS="print_stacktrace=1:log_path=$logs/ubsan"
 export G_SLICE=always-malloc LC_ALL=C.UTF-8
 bad=0
+# A test binary whose runner hangs (Criterion's does when a test dies badly)
+# fails instead of holding everything up.
 run() {
-	"$@" || { echo "FAILED: $*"; bad=1; }
+	timeout -k 10 "${TEST_SECONDS:-1800}" "$@" || { echo "FAILED: $*"; bad=1; }
 }
 if [ -n "$only" ]; then
 	folder=${only%%/*} name=${only#*/}
