@@ -136,25 +136,33 @@ int copy_target_state(const struct am_place *target,
                       struct am_error *err)
 {
 	uint64_t size = copy_target_size(target);
+	bool server = src->ops->resume && src->identity;
 	bool there =
 		am_place_location(target)->url || copy_target_exists(target);
+	int r = AM_OK;
 
 	*out = NULL;
 	*trusted = false;
-	if (!sink || sink->memory || !src->ops->resume || !src->identity ||
-	    !am_place_format(target)->keeps)
+	if (!sink || sink->ops->remember || !am_place_format(target)->keeps)
 		return AM_OK;
 	char *path = state_path(target);
-	int r = am_state_open(out, path, err);
+	if (server || g_file_test(path, G_FILE_TEST_EXISTS))
+		r = am_state_open(out, path, err);
 	g_free(path);
-	if (r)
+	if (r || !*out)
 		return r;
 	/* What was taken away or rewritten is not what we remember. */
 	if (!there || am_state_size(*out) > size)
 		am_state_forget(*out);
-	*trusted = am_state_is_clean(*out, size);
-	/* Until this run ends well, what it leaves is to be looked at. */
-	return *trusted ? am_state_save(*out, false, size, err) : AM_OK;
+	bool clean = am_state_is_clean(*out, size);
+	*trusted = clean && server && am_state_knows(*out, src->identity);
+	/* Until a run of the same server ends well, what others leave here,
+	 * or this one half done, is to be looked at. */
+	if (clean)
+		r = am_state_save(*out, false, size, err);
+	if (r || !server)
+		am_state_free(out);
+	return r;
 }
 
 int copy_target_known(struct session *s, const struct am_place *target,

@@ -314,6 +314,18 @@ bool am_state_is_clean(const struct am_state *s, uint64_t size)
 	return s->clean && s->size == size;
 }
 
+bool am_state_knows(const struct am_state *s, const char *source)
+{
+	GHashTableIter it;
+	gpointer value;
+
+	g_hash_table_iter_init(&it, s->places);
+	while (g_hash_table_iter_next(&it, NULL, &value))
+		if (!strcmp(((const struct place *)value)->source, source))
+			return true;
+	return false;
+}
+
 uint64_t am_state_size(const struct am_state *s)
 {
 	return s->size;

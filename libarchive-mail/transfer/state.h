@@ -26,6 +26,8 @@ AM_MUST_USE int am_state_open(struct am_state **out, const char *path,
 void am_state_free(struct am_state **state);
 /* The last run ended well and left a target of this size (0 for a folder). */
 bool am_state_is_clean(const struct am_state *state, uint64_t size);
+/* Something of this source was stored or remembered. */
+bool am_state_knows(const struct am_state *state, const char *source);
 /* What the target measured then. */
 uint64_t am_state_size(const struct am_state *state);
 /* Remember nothing: the target is not what it was. */

@@ -107,6 +107,8 @@ Test(state, comes_back_as_saved)
 	expect(&rig, ME, "3/9 7/1 7/2 7/4294967295 ", "uidnext=3; x=\"\\n\"");
 	expect(&rig, "imap://you@host", "", NULL);
 	cr_assert(am_state_is_clean(rig.state, 512));
+	cr_assert(am_state_knows(rig.state, ME));
+	cr_assert_not(am_state_knows(rig.state, "imap://you@host"));
 	cr_assert_not(am_state_is_clean(rig.state, 511));
 	tear_down(&rig);
 }
