@@ -15,7 +15,7 @@
 
 struct rule {
 	char *pattern;
-	bool always, used;
+	bool always, used, early;
 	GPtrArray *steps; /* char *, with their first word */
 };
 
@@ -93,10 +93,12 @@ static void read_script(struct script_server *server, const char *text)
 	struct rule *rule = NULL;
 
 	for (char **l = lines; *l; l++) {
-		if (g_str_has_prefix(*l, ">")) {
+		if (**l == '>' || **l == '~') {
 			rule = g_new0(struct rule, 1);
-			rule->always = (*l)[1] == '>';
-			rule->pattern = g_strdup(*l + 2 + rule->always);
+			bool twice = (*l)[1] == '>';
+			rule->early = **l == '~';
+			rule->always = twice || rule->early;
+			rule->pattern = g_strdup(*l + 2 + twice);
 			rule->steps = g_ptr_array_new_with_free_func(g_free);
 			g_ptr_array_add(server->rules, rule);
 		} else if (rule && (**l == '<' || **l == '!')) {
@@ -262,35 +264,57 @@ static bool step(struct visit *v, const char *s, const char *tag,
 	return ok;
 }
 
-static struct rule *find(struct script_server *server, const char *command)
+static struct rule *find(struct script_server *server, const char *command,
+                         bool early)
 {
 	struct rule *found = NULL;
 
 	pthread_mutex_lock(&server->lock);
 	for (guint i = 0; i < server->rules->len && !found; i++) {
 		struct rule *r = server->rules->pdata[i];
-		if (!(r->used && !r->always) &&
+		if (r->early == early && !(r->used && !r->always) &&
 		    g_pattern_match_simple(r->pattern, command))
 			found = r;
 	}
 	if (found)
 		found->used = true;
-	g_string_append_printf(server->log, "%s\n", command);
-	server->strays += !found && strcmp(command, "(connect)") != 0;
+	if (found || !early)
+		g_string_append_printf(server->log, "%s\n", command);
+	server->strays += !found && !early && strcmp(command, "(connect)") != 0;
 	pthread_mutex_unlock(&server->lock);
 	return found;
 }
 
-static bool answer(struct visit *v, const char *tag, const char *command)
+static bool obey(struct visit *v, const struct rule *rule, const char *tag,
+                 const char *command)
 {
-	struct rule *rule = find(v->server, command);
 	bool ok = true;
 
-	if (!rule)
-		return step(v, "< $ BAD no rule", tag, command);
 	for (guint i = 0; ok && i < rule->steps->len; i++)
 		ok = step(v, rule->steps->pdata[i], tag, command);
 	return ok;
+}
+
+static bool answer(struct visit *v, const char *tag, const char *command)
+{
+	struct rule *rule = find(v->server, command, false);
+
+	return rule ? obey(v, rule, tag, command)
+	            : step(v, "< $ BAD no rule", tag, command);
+}
+
+/* true: a rule answered what would only now send its literal. */
+static bool answer_early(struct visit *v, const char *line, bool *ok)
+{
+	const char *space = strchr(line, ' ');
+	struct rule *rule = space ? find(v->server, space + 1, true) : NULL;
+
+	if (!rule)
+		return false;
+	char *tag = g_strndup(line, (gsize)(space - line));
+	*ok = obey(v, rule, tag, space + 1);
+	g_free(tag);
+	return true;
 }
 
 /* A literal of the client's is taken and forgotten: its line goes on. */
@@ -308,9 +332,15 @@ static char *take_command(struct visit *v)
 			g_free(line);
 			return g_string_free(all, FALSE);
 		}
-		bool waits = line[len - 2] != '+';
+		bool waits = line[len - 2] != '+', ok = true;
 		size_t n = strtoul(open + 1, NULL, 10);
 		g_free(line);
+		if (waits && answer_early(v, all->str, &ok)) {
+			if (!ok)
+				break;
+			g_string_truncate(all, 0);
+			continue;
+		}
 		if ((waits && !send_all(v->fd, "+ go\r\n", 6)) ||
 		    !take_bytes(v, n))
 			break;

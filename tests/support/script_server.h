@@ -13,6 +13,8 @@
  *                    used once; IMAP's tag is not part of it
  *   >> PATTERN       the same, as often as it matches; "(connect)" is matched
  *                    by a new connection
+ *   ~ PATTERN        as ">>", for a line that ends with a literal to be let in:
+ *                    answered at once, and the literal is not let in
  *   < TEXT           answers a line; '$' at its start is the command's tag,
  *                    \r \n \t \0 \\ and \xHH are bytes
  *   <- TEXT          the same without CRLF
