@@ -57,6 +57,7 @@ Test(imap_mend, each_step_changes_what_is_wrong_and_nothing_else)
 		{AM_IMAP_MEND_NUL, H "a\0b\0\r\n", 14 + 6, H "ab\r\n"},
 		{AM_IMAP_MEND_NUL, "Sub\0ject: x\r\n\r\nb\r\n", 18,
 	         "Subject: x\r\n\r\nb\r\n"},
+		{AM_IMAP_MEND_NUL, H "a\r\0\nb\r\n", 14 + 7, H "a\r\nb\r\n"},
 		{AM_IMAP_MEND_8BIT_HEADER,
 	         "Subject: caf\xc3\xa9 and tea\r\n\r\n\xc3\xa9\r\n", 0,
 	         "Subject: =?UTF-8?B?Y2Fmw6k=?= and tea\r\n\r\n\xc3\xa9\r\n"},

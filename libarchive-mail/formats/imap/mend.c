@@ -85,6 +85,12 @@ static int look_range(struct mending *m, struct look *l, uint64_t from,
 	return AM_OK;
 }
 
+static bool is_plain(const struct am_part *part)
+{
+	return part->encoding == AM_ENC_7BIT ||
+	       part->encoding == AM_ENC_8BIT || part->encoding == AM_ENC_BINARY;
+}
+
 static int look(struct mending *m, struct am_error *err)
 {
 	struct look l = {0};
@@ -102,14 +108,20 @@ static int look(struct mending *m, struct am_error *err)
 		if (!r)
 			r = look_range(m, &l, part->header, part->body, true,
 			               err);
+		if (l.long_line)
+			l.found |= BIT(AM_IMAP_MEND_LONG_LINES);
+		l.long_line = false;
 		at = part->body;
 		if (!r && part->kind == AM_PART_LEAF) {
 			r = look_range(m, &l, part->body, part->end, false,
 			               err);
 			at = part->end;
 		}
-		m->long_part[i] = l.long_line;
-		if (l.long_line)
+		/* What is encoded otherwise cannot be broken. */
+		m->long_part[i] = l.long_line &&
+		                  (is_plain(part) ||
+		                   part->encoding == AM_ENC_BASE64);
+		if (m->long_part[i])
 			l.found |= BIT(AM_IMAP_MEND_LONG_LINES);
 	}
 	if (!r)
@@ -151,6 +163,12 @@ static int put(struct mending *m, const uint8_t *p, size_t n,
 	if (!cr && !nul)
 		return put_raw(m, p, n, err);
 	for (size_t i = 0; i < n && !r; i++) {
+		if (!p[i] && nul) {
+			/* As if it had never been between CR and LF. */
+			r = put_raw(m, p + from, i - from, err);
+			from = i + 1;
+			continue;
+		}
 		if (m->after_cr && p[i] != '\n' && cr) {
 			/* The CR was held back: it was a line end. */
 			r = put_raw(m, p + from, i - from, err);
@@ -159,10 +177,6 @@ static int put(struct mending *m, const uint8_t *p, size_t n,
 				r = put_raw(m, "\n", 1, err);
 		}
 		m->after_cr = p[i] == '\r';
-		if (!p[i] && nul && !r) {
-			r = put_raw(m, p + from, i - from, err);
-			from = i + 1;
-		}
 	}
 	return r ? r : put_raw(m, p + from, n - from, err);
 }
@@ -251,13 +265,16 @@ static void encode_value(GString *to, const char *s, size_t len)
  * where there is none. */
 static void fold_line(GString *to, const char *s, size_t len)
 {
-	while (len > LINE_MOST) {
+	size_t most = LINE_MOST;
+
+	while (len > most) {
 		size_t at = FOLD_AT;
-		while (at < LINE_MOST && s[at] != ' ' && s[at] != '\t')
+		while (at < most && s[at] != ' ' && s[at] != '\t')
 			at++;
+		bool blank = s[at] == ' ' || s[at] == '\t';
+		most = blank ? LINE_MOST : LINE_MOST - 1;
 		g_string_append_len(to, s, (gssize)at);
-		g_string_append(to, s[at] == ' ' || s[at] == '\t' ? "\r\n"
-		                                                  : "\r\n ");
+		g_string_append(to, blank ? "\r\n" : "\r\n ");
 		s += at;
 		len -= at;
 	}
@@ -441,16 +458,46 @@ static int put_quoted(struct mending *m, uint64_t from, uint64_t to,
 	return r;
 }
 
-/* Only what is not encoded already can have lines like that. */
-static bool becomes_quoted(const struct mending *m, size_t i)
+/* Base64 has no lines of its own: only those that are too long are broken. */
+static int put_wrapped(struct mending *m, uint64_t from, uint64_t to,
+                       struct am_error *err)
+{
+	GString *out = g_string_new(NULL);
+	uint8_t buf[16384];
+	size_t got, column = 0;
+	int r = AM_OK;
+
+	while (from < to && !r) {
+		size_t want = (size_t)MIN(sizeof buf, to - from);
+		r = am_blob_read(m->raw, from, buf, want, &got, err);
+		if (r || !got)
+			break;
+		g_string_truncate(out, 0);
+		for (size_t i = 0; i < got; i++) {
+			bool eol = buf[i] == '\n' || buf[i] == '\r';
+			if (!eol && column == FOLD_AT) {
+				g_string_append(out, "\r\n");
+				column = 0;
+			}
+			g_string_append_c(out, (char)buf[i]);
+			column = eol ? 0 : column + 1;
+		}
+		r = put(m, (const uint8_t *)out->str, out->len, err);
+		from += got;
+	}
+	g_string_free(out, TRUE);
+	return r;
+}
+
+static int put_body(struct mending *m, size_t i, bool qp, struct am_error *err)
 {
 	const struct am_part *part = &m->scan.parts[i];
 
-	return does(m, AM_IMAP_MEND_LONG_LINES) && m->long_part[i] &&
-	       part->kind == AM_PART_LEAF &&
-	       (part->encoding == AM_ENC_7BIT ||
-	        part->encoding == AM_ENC_8BIT ||
-	        part->encoding == AM_ENC_BINARY);
+	if (qp)
+		return put_quoted(m, part->body, part->end, err);
+	if (does(m, AM_IMAP_MEND_LONG_LINES) && m->long_part[i])
+		return put_wrapped(m, part->body, part->end, err);
+	return put_range(m, part->body, part->end, err);
 }
 
 static int write_parts(struct mending *m, struct am_error *err)
@@ -460,7 +507,8 @@ static int write_parts(struct mending *m, struct am_error *err)
 
 	for (size_t i = 0; i < m->scan.n_parts && !r; i++) {
 		const struct am_part *part = &m->scan.parts[i];
-		bool qp = becomes_quoted(m, i);
+		bool qp = does(m, AM_IMAP_MEND_LONG_LINES) &&
+		          m->long_part[i] && is_plain(part);
 		if (part->header > at)
 			r = put_range(m, at, part->header, err);
 		if (!r)
@@ -468,8 +516,7 @@ static int write_parts(struct mending *m, struct am_error *err)
 		at = part->body;
 		if (r || part->kind != AM_PART_LEAF)
 			continue;
-		r = qp ? put_quoted(m, part->body, part->end, err)
-		       : put_range(m, part->body, part->end, err);
+		r = put_body(m, i, qp, err);
 		at = part->end;
 	}
 	if (!r)
