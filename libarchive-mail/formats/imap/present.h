@@ -14,7 +14,8 @@ struct am_imap_present;
 
 struct am_imap_present *am_imap_present_new(void);
 void am_imap_present_free(struct am_imap_present **present);
-/* Add what is there from UID `from` on; *next: where to go on another time. */
+/* Add what is there from UID `from` on, all of it or, unless AM_OK, nothing;
+ * *next: where to go on another time. */
 AM_MUST_USE int am_imap_present_read(struct am_imap_present *present,
                                      struct am_imap_session *s, uint32_t from,
                                      uint32_t *next, struct am_error *err);

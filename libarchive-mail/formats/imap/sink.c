@@ -47,7 +47,6 @@ static int make_ready(struct imap_sink *s, struct am_imap_target *t,
 		r = am_imap_target_create(s->targets, t, err);
 		if (!r && to_look && !t->ready)
 			r = am_imap_target_look(s->targets, t, err);
-		r = am_imap_link_judge(s->link, r, NULL, err);
 	} while (r == AM_RETRY);
 	return r;
 }
@@ -92,23 +91,22 @@ static int imap_prepare(const struct am_sink *sink,
 }
 
 static int put_into(struct imap_sink *s, const struct am_message *msg,
-                    const struct am_folder *folder, const struct prepared *p,
+                    struct am_imap_target *target, const struct prepared *p,
                     bool copy, enum am_outcome *outcome, struct am_error *err)
 {
 	struct am_imap_parcel parcel = {
 		.msg = msg,
+		.target = target,
 		.fingerprint = p->fingerprint,
 		.size = p->size,
 		.labels = s->labels == LABELS_KEYWORDS,
 		.copy = copy,
 	};
 
-	int r = am_imap_targets_get(s->targets, folder, &parcel.target, err);
-	if (!r)
-		r = make_ready(s, parcel.target, true, err);
+	int r = make_ready(s, target, true, err);
 	if (r)
 		return r;
-	if (am_imap_present_take(parcel.target->present, p->fingerprint)) {
+	if (am_imap_target_take(target, p->fingerprint)) {
 		*outcome = AM_DUPLICATE;
 		return AM_OK;
 	}
@@ -127,17 +125,23 @@ static int label_folder(const char *label, struct am_folder **out,
 	return r ? am_folder_new(out, &label, 1, AM_ROLE_NONE, err) : AM_OK;
 }
 
-/* One more copy; what goes wrong with it is not the message's failure. */
+/* One more copy, where it is not yet; what goes wrong with it is not the
+ * message's failure. */
 static int put_label(struct imap_sink *s, const struct am_message *msg,
                      const char *label, const struct prepared *p,
-                     struct am_error *err)
+                     GPtrArray *places, struct am_error *err)
 {
+	struct am_imap_target *target = NULL;
 	struct am_folder *folder = NULL;
 	enum am_outcome outcome;
 
 	int r = label_folder(label, &folder, err);
-	if (!r && !am_folder_equal(folder, msg->folder))
-		r = put_into(s, msg, folder, p, true, &outcome, err);
+	if (!r)
+		r = am_imap_targets_get(s->targets, folder, &target, err);
+	if (!r && !g_ptr_array_find(places, target, NULL)) {
+		g_ptr_array_add(places, target);
+		r = put_into(s, msg, target, p, true, &outcome, err);
+	}
 	const struct am_folder *unref = folder;
 	am_folder_unref(&unref);
 	if (r != AM_FAILED)
@@ -153,6 +157,7 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
 {
 	struct imap_sink *s = imap_of(sink);
 	struct prepared *p = prepared;
+	struct am_imap_target *target = NULL;
 	int r = AM_OK;
 
 	if (!p) {
@@ -162,10 +167,17 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
 			return r;
 		p = made;
 	}
-	r = put_into(s, msg, msg->folder, p, false, outcome, err);
-	for (size_t i = 0;
-	     !r && s->labels == LABELS_FOLDERS && i < msg->n_labels; i++)
-		r = put_label(s, msg, msg->labels[i], p, err);
+	r = am_imap_targets_get(s->targets, msg->folder, &target, err);
+	if (!r)
+		r = put_into(s, msg, target, p, false, outcome, err);
+	if (!r && s->labels == LABELS_FOLDERS && msg->n_labels) {
+		/* Two labels may be one mailbox, or the folder's own. */
+		GPtrArray *places = g_ptr_array_new();
+		g_ptr_array_add(places, target);
+		for (size_t i = 0; !r && i < msg->n_labels; i++)
+			r = put_label(s, msg, msg->labels[i], p, places, err);
+		g_ptr_array_unref(places);
+	}
 	g_free(p);
 	return r;
 }

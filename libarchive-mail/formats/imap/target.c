@@ -9,11 +9,15 @@
 
 #include <string.h>
 
+enum { BUSY_TRIES = 4 };
+
 struct am_imap_targets {
 	struct am_imap_account *account;
 	struct am_imap_link *link;
 	GPtrArray *all;      /* struct am_imap_target */
-	GHashTable *by_name; /* wire name -> target */
+	GHashTable *by_name;   /* wire name -> target */
+	GHashTable *by_folder; /* several may be one mailbox */
+	unsigned busy; /* refusals in a row that were to pass */
 	bool listed, utf8;
 	char separator;
 	char *prefix;   /* of the personal namespace, wire form, or "" */
@@ -27,9 +31,27 @@ static void target_free(void *data)
 	am_folder_unref(&t->folder);
 	am_imap_present_free(&t->present);
 	g_array_free(t->acked, TRUE);
+	g_array_free(t->spoken, TRUE);
 	g_free(t->permanent);
 	g_free(t->name);
 	g_free(t);
+}
+
+static guint hash_folder(gconstpointer folder)
+{
+	return (guint)am_folder_hash(folder);
+}
+
+static gboolean same_folder(gconstpointer a, gconstpointer b)
+{
+	return am_folder_equal(a, b);
+}
+
+static void unref_folder(gpointer folder)
+{
+	const struct am_folder *f = folder;
+
+	am_folder_unref(&f);
 }
 
 struct am_imap_targets *am_imap_targets_new(struct am_imap_account *account,
@@ -42,6 +64,8 @@ struct am_imap_targets *am_imap_targets_new(struct am_imap_account *account,
 	ts->prefix = g_strdup("");
 	ts->all = g_ptr_array_new_with_free_func(target_free);
 	ts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+	ts->by_folder = g_hash_table_new_full(hash_folder, same_folder,
+	                                      unref_folder, NULL);
 	return ts;
 }
 
@@ -53,9 +77,23 @@ void am_imap_targets_free(struct am_imap_targets **targets)
 	if (!ts)
 		return;
 	g_hash_table_destroy(ts->by_name);
+	g_hash_table_destroy(ts->by_folder);
 	g_ptr_array_free(ts->all, TRUE);
 	g_free(ts->prefix);
 	g_free(ts);
+}
+
+static void remember(struct am_imap_targets *ts,
+                     const struct am_folder *folder, struct am_imap_target *t)
+{
+	if (!g_hash_table_contains(ts->by_folder, folder))
+		g_hash_table_insert(ts->by_folder,
+		                    (gpointer)am_folder_ref(folder), t);
+}
+
+static bool is_inbox(const char *name)
+{
+	return !g_ascii_strcasecmp(name, "INBOX");
 }
 
 static struct am_imap_target *add_target(struct am_imap_targets *ts,
@@ -68,8 +106,12 @@ static struct am_imap_target *add_target(struct am_imap_targets *ts,
 	t->name = name;
 	t->present = am_imap_present_new();
 	t->acked = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	t->spoken = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	t->there = is_inbox(name);
 	g_ptr_array_add(ts->all, t);
-	g_hash_table_replace(ts->by_name, t->name, t);
+	g_hash_table_replace(ts->by_name,
+	                     t->there ? (gpointer) "INBOX" : t->name, t);
+	remember(ts, folder, t);
 	return t;
 }
 
@@ -210,17 +252,16 @@ int am_imap_targets_get(struct am_imap_targets *ts,
 		if (r && r != AM_RETRY)
 			return r == AM_FAILED ? AM_FATAL : r;
 	}
-	for (guint i = 0; i < ts->all->len; i++) {
-		*out = g_ptr_array_index(ts->all, i);
-		if (am_folder_equal((*out)->folder, folder))
-			return AM_OK;
-	}
+	*out = g_hash_table_lookup(ts->by_folder, folder);
+	if (*out)
+		return AM_OK;
 	int r = name_of(ts, folder, &name, err);
 	if (r)
 		return r;
 	/* A folder whose name came out as another's: they are one there. */
 	*out = g_hash_table_lookup(ts->by_name, name);
 	if (*out) {
+		remember(ts, folder, *out);
 		g_free(name);
 		return AM_OK;
 	}
@@ -251,9 +292,41 @@ static int put_name(struct am_imap_session *s, const char *verb,
 	return am_imap_put_string(out, name, strlen(name), err);
 }
 
+/* A refusal that passes is waited out: the same again, but not for ever. */
+static int judge(struct am_imap_targets *ts, int status,
+                 const struct am_imap_reply *reply, struct am_error *err)
+{
+	bool busy = status == AM_FAILED &&
+	            (reply->trouble == AM_IMAP_UNAVAILABLE ||
+	             reply->trouble == AM_IMAP_IN_USE);
+	int r = am_imap_link_judge(ts->link, status, reply, err);
+
+	if (r == AM_OK)
+		ts->busy = 0;
+	if (r != AM_FAILED || !busy || ts->busy >= BUSY_TRIES)
+		return r;
+	if (am_imap_account_sleep(ts->account, 200u << ts->busy++, err))
+		return AM_FATAL;
+	return AM_RETRY;
+}
+
+/* Servers without response codes say "exists" in words of their own. */
+static int is_there(struct am_imap_session *s, const struct am_imap_target *t)
+{
+	struct am_imap_command cmd = {0};
+	struct am_error ignored;
+
+	int r = put_name(s, "STATUS", t->name, &ignored);
+	if (r)
+		return r;
+	am_imap_put(am_imap_session_out(s), " (UIDNEXT)");
+	return am_imap_session_run(s, &cmd, "STATUS", &ignored);
+}
+
 /* CREATE, with a use where the server can and no other mailbox has it. */
 static int create(struct am_imap_targets *ts, struct am_imap_session *s,
-                  struct am_imap_target *t, struct am_error *err)
+                  struct am_imap_target *t, struct am_imap_reply *reply,
+                  struct am_error *err)
 {
 	struct am_imap_command cmd = {0};
 	const char *use = use_of(t->folder->role);
@@ -267,6 +340,7 @@ static int create(struct am_imap_targets *ts, struct am_imap_session *s,
 	if (!r)
 		r = am_imap_session_run(s, &cmd, "CREATE", err);
 	if (r == AM_FAILED && with &&
+	    cmd.reply.trouble == AM_IMAP_REFUSED &&
 	    strcmp(cmd.reply.code, "ALREADYEXISTS") != 0) {
 		/* It may not like the use: the folder matters more. */
 		cmd = (struct am_imap_command){0};
@@ -276,9 +350,13 @@ static int create(struct am_imap_targets *ts, struct am_imap_session *s,
 	} else if (!r && with) {
 		ts->roles |= bit;
 	}
-	if (r == AM_FAILED && !strcmp(cmd.reply.code, "ALREADYEXISTS"))
+	*reply = cmd.reply;
+	if (r != AM_FAILED || reply->trouble != AM_IMAP_REFUSED)
+		return r;
+	if (!strcmp(reply->code, "ALREADYEXISTS"))
 		return AM_OK;
-	return r;
+	int there = is_there(s, t);
+	return there == AM_FAILED ? r : there;
 }
 
 int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
@@ -290,16 +368,21 @@ int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
 	if (t->there)
 		return AM_OK;
 	int r = am_imap_link_session(ts->link, &s, err);
-	if (!r)
-		r = create(ts, s, t, err);
 	if (r)
 		return r;
-	t->there = true;
+	r = create(ts, s, t, &cmd.reply, err);
+	if (r)
+		return judge(ts, r, &cmd.reply, err);
 	r = put_name(s, "SUBSCRIBE", t->name, err);
 	if (!r)
 		r = am_imap_session_run(s, &cmd, "SUBSCRIBE", err);
 	/* Mail in a folder nobody subscribed to is still there. */
-	return r == AM_FAILED ? AM_OK : r;
+	if (r && r != AM_FAILED)
+		return judge(ts, r, NULL, err);
+	t->there = true;
+	t->ready = false;
+	ts->busy = 0;
+	return AM_OK;
 }
 
 /* ---- looking ---- */
@@ -317,37 +400,69 @@ static void take_permanent(struct am_imap_target *t, const char *flags)
 	g_free(lower);
 }
 
-int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
-                        struct am_error *err)
+bool am_imap_target_take(struct am_imap_target *t, uint64_t fingerprint)
 {
-	struct am_imap_session *s;
-	uint32_t next;
+	if (!am_imap_present_take(t->present, fingerprint))
+		return false;
+	g_array_append_val(t->spoken, fingerprint);
+	return true;
+}
 
-	int r = am_imap_link_session(ts->link, &s, err);
-	if (!r)
-		r = am_imap_session_select(s, t->name, true, err);
-	if (r)
-		return r;
+static void take_all(struct am_imap_target *t, const GArray *fingerprints)
+{
+	for (guint i = 0; i < fingerprints->len; i++)
+		(void)am_imap_present_take(
+			t->present, g_array_index(fingerprints, uint64_t, i));
+}
+
+static int read_all(struct am_imap_target *t, struct am_imap_session *s,
+                    struct am_error *err)
+{
 	const struct am_imap_mailbox *box = am_imap_session_mailbox(s);
+	uint32_t uidvalidity = box->uidvalidity, next;
+	bool anew = t->uidvalidity && uidvalidity != t->uidvalidity;
+
 	take_permanent(t, box->permanent_flags);
-	if (t->uidvalidity && box->uidvalidity != t->uidvalidity) {
+	if (anew) {
 		/* Numbered anew under our hands: look at everything. */
 		am_imap_present_free(&t->present);
 		t->present = am_imap_present_new();
 		t->seen = 0;
-		g_array_set_size(t->acked, 0);
 	}
-	t->uidvalidity = box->uidvalidity;
-	r = am_imap_present_read(t->present, s, t->seen, &next, err);
+	int r = am_imap_present_read(t->present, s, t->seen, &next, err);
 	if (r)
 		return r;
-	t->seen = next;
-	for (guint i = 0; i < t->acked->len; i++)
-		(void)am_imap_present_take(
-			t->present, g_array_index(t->acked, uint64_t, i));
+	if (anew)
+		take_all(t, t->spoken);
+	take_all(t, t->acked);
+	g_array_append_vals(t->spoken, t->acked->data, t->acked->len);
 	g_array_set_size(t->acked, 0);
+	t->uidvalidity = uidvalidity;
+	t->seen = next;
 	t->ready = true;
 	return AM_OK;
+}
+
+int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
+                        struct am_error *err)
+{
+	struct am_imap_command cmd = {0};
+	struct am_imap_session *s;
+	bool sent;
+
+	int r = am_imap_link_session(ts->link, &s, err);
+	if (r)
+		return r;
+	r = am_imap_session_select_send(s, &cmd, t->name, true, &sent, err);
+	if (!r && sent)
+		r = am_imap_session_wait(s, &cmd, "opening the folder", err);
+	if (!r) {
+		r = read_all(t, s, err);
+		cmd.reply.trouble = r == AM_FAILED && err->kind == AM_E_BUSY
+		                            ? AM_IMAP_UNAVAILABLE
+		                            : AM_IMAP_REFUSED;
+	}
+	return judge(ts, r, &cmd.reply, err);
 }
 
 /* ---- flags ---- */

@@ -23,7 +23,8 @@ struct am_imap_target {
 	uint32_t uidvalidity;
 	uint32_t seen; /* from this UID on we have not looked */
 	struct am_imap_present *present;
-	GArray *acked; /* fingerprints (uint64_t) sent since we looked */
+	GArray *acked;  /* fingerprints (uint64_t) sent since we looked */
+	GArray *spoken; /* those before, and what was there already: ours */
 };
 
 struct am_imap_targets;
@@ -37,16 +38,20 @@ AM_MUST_USE int am_imap_targets_get(struct am_imap_targets *targets,
                                     const struct am_folder *folder,
                                     struct am_imap_target **out,
                                     struct am_error *err);
-/* Make it exist and be subscribed to.  Nothing may be under way; AM_RETRY: the
- * connection was lost, the same again. */
+/* Make it exist and be subscribed to.  Nothing may be under way.  AM_RETRY: the
+ * connection was lost or a pause waited out, the same again. */
 AM_MUST_USE int am_imap_target_create(struct am_imap_targets *targets,
                                       struct am_imap_target *target,
                                       struct am_error *err);
 /* Select it and read what it can hold and what it holds since last looked at;
- * what we sent ourselves meanwhile does not count.  As above. */
+ * what we sent ourselves meanwhile does not count.  As above; AM_E_NOTFOUND: it
+ * is not there any more. */
 AM_MUST_USE int am_imap_target_look(struct am_imap_targets *targets,
                                     struct am_imap_target *target,
                                     struct am_error *err);
+
+/* true: the mailbox held one like this, which now is spoken for. */
+bool am_imap_target_take(struct am_imap_target *target, uint64_t fingerprint);
 
 /* Flags and keywords as APPEND takes them, "(\\Seen work)", g_free() it; *lost
  * counts what the mailbox cannot hold.  `bare`: nothing a server may choke on

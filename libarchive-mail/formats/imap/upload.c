@@ -17,18 +17,24 @@ enum {
 	WINDOW_BYTES = 4 << 20,
 	LITERAL_MINUS_MOST = 4096,
 	BUSY_TRIES = 4,
+	LOSSES_MOST = 2, /* of the connection, with one message alone */
+	POISON_MOST = 3, /* such messages in a row */
 };
 
 /* A message on its way. */
 struct item {
 	struct am_message *meta; /* what travels beside the bytes */
 	struct am_blob *raw;     /* as put */
-	struct am_blob *mended;  /* or NULL */
+	struct am_blob *mended;  /* what is sent instead, or NULL */
+	struct am_blob *most;    /* mended as far as it goes, or NULL */
 	struct am_imap_target *target;
-	uint64_t fingerprint, size;
+	uint64_t fingerprint, size; /* of what is sent */
 	bool labels, copy;
 	bool bare, undated;  /* without flags a server may choke on, a date */
 	unsigned step, busy; /* of mending; tries of one that was busy */
+	enum { WHOLE, BARE, UNDATED, LEAST } stage;
+	unsigned losses; /* of the connection while it was sent alone */
+	unsigned lost;   /* flags and keywords the mailbox cannot hold */
 	char *changed;
 };
 
@@ -49,6 +55,7 @@ struct am_imap_upload {
 	GQueue sent;         /* struct flight, oldest first */
 	GQueue again;        /* struct item: one by one, with care */
 	uint64_t bytes;      /* of sent */
+	unsigned poison;     /* messages in a row that ended connections */
 };
 
 /* ---- items ---- */
@@ -60,6 +67,7 @@ static void item_free(void *data)
 	am_message_free(&it->meta);
 	am_blob_unref(&it->raw);
 	am_blob_unref(&it->mended);
+	am_blob_unref(&it->most);
 	g_free(it->changed);
 	g_free(it);
 }
@@ -141,21 +149,36 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 
 /* ---- ends ---- */
 
-static void done(struct am_imap_upload *u, struct item *it)
+/* It is there: what had to be left behind for that. */
+static void tell(struct am_imap_upload *u, const struct item *it)
 {
-	g_array_append_val(it->target->acked, it->fingerprint);
-	if (it->changed)
-		am_ctx_note(u->account->ctx, AM_NOTE_LOSS, "imap.mended",
+	struct am_ctx *ctx = u->account->ctx;
+
+	if (it->lost && !it->bare)
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.keywords",
+		            it->meta->folder, it->meta->origin,
+		            "%u flags or keywords that the mailbox cannot hold",
+		            it->lost);
+	if (it->mended)
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended",
 		            it->meta->folder, it->meta->origin,
 		            "the server took it only with changes: %s",
 		            it->changed);
 	if (it->bare || it->undated)
-		am_ctx_note(u->account->ctx, AM_NOTE_LOSS, "imap.mended",
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended",
 		            it->meta->folder, it->meta->origin,
-		            "the server took it only without %s",
-		            it->undated ? "its flags and date"
-		                        : "its keywords");
+		            "the server took it only without its %s",
+		            !it->undated ? "keywords"
+		            : it->bare   ? "keywords and date"
+		                         : "date");
+	u->poison = 0;
 	am_imap_link_progress(u->link);
+}
+
+static void done(struct am_imap_upload *u, struct item *it)
+{
+	g_array_append_val(it->target->acked, it->fingerprint);
+	tell(u, it);
 }
 
 /* For good.  A further copy of a message that is there is a note. */
@@ -192,20 +215,13 @@ static const struct am_blob *bytes_of(const struct item *it)
 	return it->mended ? it->mended : it->raw;
 }
 
-static void put_item(struct am_imap_upload *u, struct am_imap_session *s,
-                     const struct item *it, bool *waits)
+static void put_item(struct am_imap_session *s, struct item *it, bool *waits)
 {
 	struct am_imap_out *out = am_imap_session_out(s);
-	unsigned lost;
 	char date[40];
 	char *flags = am_imap_target_flags(it->target, it->meta, it->labels,
-	                                   it->bare, &lost);
+	                                   it->bare, &it->lost);
 
-	if (lost && !it->bare)
-		am_ctx_note(u->account->ctx, AM_NOTE_LOSS, "imap.keywords",
-		            it->meta->folder, it->meta->origin,
-		            "%u flags or keywords that the mailbox cannot hold",
-		            lost);
 	am_imap_put(out, " %s", flags);
 	g_free(flags);
 	if (it->meta->received.known && !it->undated) {
@@ -269,8 +285,8 @@ static int send(struct am_imap_upload *u, struct am_imap_session *s,
 	r = am_imap_put_string(out, f->target->name, strlen(f->target->name),
 	                       err);
 	for (guint i = 0; i < f->items->len && !r; i++) {
-		const struct item *it = g_ptr_array_index(f->items, i);
-		put_item(u, s, it, &waits);
+		struct item *it = g_ptr_array_index(f->items, i);
+		put_item(s, it, &waits);
 		if (!i) {
 			r = am_imap_session_begin(s, &f->cmd, err);
 		} else {
@@ -282,7 +298,15 @@ static int send(struct am_imap_upload *u, struct am_imap_session *s,
 		if (!r)
 			r = put_bytes(s, it, err);
 	}
-	return r ? r : am_imap_session_end(s, err);
+	if (!r)
+		return am_imap_session_end(s, err);
+	/* An OK before everything was sent, or no command at all: nothing of
+	 * it is there. */
+	if (r == AM_FAILED && f->cmd.reply.end != AM_IMAP_END_NO) {
+		f->cmd.reply.end = AM_IMAP_END_BAD;
+		f->cmd.reply.trouble = AM_IMAP_REFUSED;
+	}
+	return r;
 }
 
 /* ---- answers ---- */
@@ -313,18 +337,21 @@ static int reconcile(struct am_imap_upload *u, struct flight *f,
 	int r;
 
 	do {
-		r = am_imap_link_judge(
-			u->link,
-			am_imap_target_look(u->targets, f->target, err), NULL,
-			err);
+		r = am_imap_target_look(u->targets, f->target, err);
 	} while (r == AM_RETRY);
+	if (r == AM_FAILED && err->kind == AM_E_NOTFOUND) {
+		/* Gone, with whatever arrived: made again by who sends. */
+		f->target->ready = false;
+		try_again(u, f);
+		return AM_OK;
+	}
 	if (r)
 		return r == AM_FAILED ? AM_FATAL : r;
 	for (guint i = f->items->len; i > 0; i--) {
 		struct item *it = g_ptr_array_index(f->items, i - 1);
-		if (!am_imap_present_take(f->target->present, it->fingerprint))
+		if (!am_imap_target_take(f->target, it->fingerprint))
 			continue;
-		am_imap_link_progress(u->link);
+		tell(u, it);
 		g_ptr_array_remove_index(f->items, i - 1);
 	}
 	try_again(u, f);
@@ -355,8 +382,15 @@ static int recover(struct am_imap_upload *u, struct am_error *err)
  * settled or waits in `again`), else the end. */
 static int judge(struct am_imap_upload *u, int status, struct am_error *err)
 {
-	int r = am_imap_link_judge(u->link, status, NULL, err);
+	const struct flight *f = g_queue_peek_head(&u->sent);
+	const struct am_imap_reply *bye =
+		f && f->cmd.reply.end == AM_IMAP_END_LOST ? &f->cmd.reply
+							  : NULL;
 
+	/* A goodbye may say why. */
+	if (status == AM_RETRY && bye && bye->trouble == AM_IMAP_SPENT)
+		return AM_FATAL;
+	int r = am_imap_link_judge(u->link, status, bye, err);
 	if (r == AM_RETRY)
 		return recover(u, err);
 	return r;
@@ -383,10 +417,26 @@ static int drain(struct am_imap_upload *u, guint commands, uint64_t bytes,
 
 /* ---- one by one ---- */
 
-/* The next thing to try with a message that was refused: true when there is
- * one. */
-static bool next_try(struct am_imap_upload *u, struct item *it,
-                     struct am_error *err)
+/* Has flags that some servers choke on: what `bare` leaves out. */
+static bool is_odd(const struct item *it)
+{
+	return it->meta->n_keywords || (it->meta->flags & ~31u) ||
+	       (it->meta->flags & AM_DELETED) ||
+	       (it->labels && it->meta->n_labels);
+}
+
+/* These bytes instead, NULL: those that were put.  Takes them. */
+static bool use(struct item *it, struct am_blob *bytes, struct am_error *err)
+{
+	am_blob_unref(&it->mended);
+	it->mended = bytes;
+	return am_imap_fingerprint_of(bytes_of(it), &it->fingerprint, &it->size,
+	                              err) == AM_OK;
+}
+
+/* One change of the bytes more. */
+static bool mend_more(struct am_imap_upload *u, struct item *it,
+                      struct am_error *err)
 {
 	while (u->repair && it->step < AM_IMAP_MEND_MOST) {
 		struct am_blob *mended = NULL;
@@ -397,40 +447,132 @@ static bool next_try(struct am_imap_upload *u, struct item *it,
 			continue;
 		if (r)
 			return false;
-		am_blob_unref(&it->mended);
 		g_free(it->changed);
-		it->mended = mended;
 		it->changed = changed;
-		r = am_imap_fingerprint_of(mended, &it->fingerprint, &it->size,
-		                           err);
-		return r == AM_OK;
-	}
-	if (!it->bare && (it->meta->n_keywords || (it->meta->flags & ~31u) ||
-	                  (it->meta->flags & AM_DELETED) ||
-	                  (it->labels && it->meta->n_labels))) {
-		it->bare = true;
-		return true;
-	}
-	if (!it->undated && it->meta->received.known) {
-		it->undated = true;
-		return true;
+		return use(it, mended, err);
 	}
 	return false;
 }
 
-/* Sends one and waits; AM_OK when it is settled one way or the other, AM_RETRY
- * to do it again. */
+/*
+ * The next thing to try with a message that was refused: true when there is
+ * one.  First its bytes, step by step; where that did not help, they are as
+ * they were, and what stands beside them goes; at last everything.
+ */
+static bool next_try(struct am_imap_upload *u, struct item *it,
+                     struct am_error *err)
+{
+	bool odd = is_odd(it), dated = it->meta->received.known;
+
+	if (it->stage == WHOLE && mend_more(u, it, err))
+		return true;
+	if (it->stage == WHOLE && it->mended)
+		it->most = am_blob_ref(it->mended);
+	while (it->stage < LEAST) {
+		it->stage++;
+		it->bare = odd && it->stage != UNDATED;
+		it->undated = dated && it->stage != BARE;
+		bool more = it->stage == BARE      ? odd
+		            : it->stage == UNDATED ? dated
+		            : it->most             ? odd || dated
+		                                   : odd && dated;
+		if (!more)
+			continue;
+		return use(it,
+		           it->stage == LEAST && it->most
+		                   ? am_blob_ref(it->most)
+		                   : NULL,
+		           err);
+	}
+	return false;
+}
+
+/* It ends the connection each time, and may not end the rest of the run. */
+static int poisonous(struct am_imap_upload *u, struct item *it,
+                     struct am_error *err)
+{
+	(void)am_fail(err, AM_FAILED, AM_E_IO,
+	              "%.80s: the connection is lost each time it is sent",
+	              u->account->host);
+	refuse(u, it, err);
+	if (++u->poison >= POISON_MOST)
+		return AM_FATAL;
+	am_imap_link_progress(u->link);
+	return AM_OK;
+}
+
+/* The mailbox is not there any more. */
+static int make_again(struct am_imap_upload *u, struct am_imap_target *t,
+                      struct am_error *err)
+{
+	int r;
+
+	t->there = false;
+	do {
+		r = am_imap_target_create(u->targets, t, err);
+	} while (r == AM_RETRY);
+	return r == AM_FAILED ? AM_OK : r;
+}
+
+/* Refused, and the session is good: settled, or in `again`. */
+static int after_refusal(struct am_imap_upload *u, struct item *it,
+                         const struct am_imap_reply *reply,
+                         struct am_error *err)
+{
+	bool busy = reply->trouble == AM_IMAP_UNAVAILABLE ||
+	            reply->trouble == AM_IMAP_IN_USE;
+	bool missing = reply->trouble == AM_IMAP_MISSING;
+	struct am_error why = *err;
+	int r = AM_OK;
+
+	if ((busy || missing) && it->busy < BUSY_TRIES) {
+		it->busy++;
+		if (missing)
+			r = make_again(u, it->target, err);
+		else
+			r = am_imap_account_sleep(u->account, 200u << it->busy,
+			                          err);
+		if (r)
+			refuse(u, it, err);
+		else
+			g_queue_push_head(&u->again, it);
+		return r;
+	}
+	/* Waited for as long as anybody can. */
+	if (reply->trouble == AM_IMAP_WAIT) {
+		refuse(u, it, err);
+		return AM_FATAL;
+	}
+	/* No change of the message helps with these. */
+	if (missing || reply->trouble == AM_IMAP_DENIED ||
+	    !strcmp(reply->code, "TOOBIG") || !next_try(u, it, err)) {
+		refuse(u, it, &why);
+		return AM_OK;
+	}
+	/* As changed it may be there from an earlier run. */
+	if (am_imap_target_take(it->target, it->fingerprint))
+		item_free(it);
+	else
+		g_queue_push_head(&u->again, it);
+	return AM_OK;
+}
+
+/* Sends one and waits; AM_OK when it is settled one way or the other, or is to
+ * be done again. */
 static int send_one(struct am_imap_upload *u, struct item *it,
                     struct am_error *err)
 {
 	struct am_imap_session *s;
-	struct flight *f = flight_new(it->target);
 	struct am_imap_reply reply;
 
+	if (it->losses >= LOSSES_MOST)
+		return poisonous(u, it, err);
+	struct flight *f = flight_new(it->target);
 	g_ptr_array_add(f->items, it);
 	f->bytes = it->size;
 	int r = am_imap_link_session(u->link, &s, err);
 	if (r) {
+		try_again(u, f);
 		flight_free(f);
 		return r;
 	}
@@ -439,54 +581,29 @@ static int send_one(struct am_imap_upload *u, struct item *it,
 		r = am_imap_session_wait(s, &f->cmd, "APPEND", err);
 	reply = f->cmd.reply;
 	if (r == AM_RETRY || (r == AM_FATAL && reply.end == AM_IMAP_END_LOST)) {
+		it->losses++;
 		g_queue_push_tail(&u->sent, f);
 		u->bytes += f->bytes;
 		return judge(u, r, err); /* it comes again, if it must */
 	}
-	if (!r) {
+	/* The session must not point at the command any more. */
+	if (r == AM_FATAL)
+		am_imap_link_drop(u->link);
+	if (!r)
 		done(u, it);
-		flight_free(f);
-		return AM_OK;
-	}
-	it = g_ptr_array_steal_index(f->items, 0);
+	else
+		it = g_ptr_array_steal_index(f->items, 0);
 	flight_free(f);
+	if (!r)
+		return AM_OK;
 	r = am_imap_link_judge(u->link, r, &reply, err);
 	if (r == AM_FATAL) {
 		refuse(u, it, err);
 		return r;
 	}
-	bool busy = reply.trouble == AM_IMAP_UNAVAILABLE ||
-	            reply.trouble == AM_IMAP_IN_USE;
-	if (r == AM_RETRY || (busy && it->busy++ < BUSY_TRIES)) {
-		if (busy &&
-		    am_imap_account_sleep(u->account, 200u << it->busy, err)) {
-			refuse(u, it, err);
-			return AM_FATAL;
-		}
-		g_queue_push_head(&u->again, it);
-		return AM_OK;
-	}
-	if (reply.trouble == AM_IMAP_MISSING && it->busy++ < BUSY_TRIES) {
-		it->target->there = false;
-		r = am_imap_link_judge(
-			u->link,
-			am_imap_target_create(u->targets, it->target, err),
-			NULL, err);
-		g_queue_push_head(&u->again, it);
-		return r == AM_RETRY || r == AM_FAILED ? AM_OK : r;
-	}
-	struct am_error why = *err;
-	if (reply.trouble != AM_IMAP_DENIED && next_try(u, it, err)) {
-		/* As changed it may be there from an earlier run. */
-		if (am_imap_present_take(it->target->present,
-		                         it->fingerprint)) {
-			item_free(it);
-			return AM_OK;
-		}
-		g_queue_push_head(&u->again, it);
-		return AM_OK;
-	}
-	refuse(u, it, &why);
+	if (r == AM_FAILED)
+		return after_refusal(u, it, &reply, err);
+	g_queue_push_head(&u->again, it);
 	return AM_OK;
 }
 
