@@ -8,16 +8,19 @@
  *   imap-lab relay PORT MS [CUTS BYTES]
  *                               a line to it MS milliseconds long; so many
  *                               connections are cut after so many bytes; prints
- *                               its port; ends likewise, printing the turns
+ *                               its port; ends likewise.  A line of input is
+ *                               the new MS and answered by the turns so far:
+ *                               how often the client waited for the server
  *   imap-lab fill FOLDER USER FOLDERS MESSAGES BYTES
  *                               so many messages of about that size in so many
  *                               folders (FOLDER: what serve printed)
  *   imap-lab load FOLDER USER FOLDERS < MBOX
  *                               the messages of an mbox, dealt out to folders
  *   imap-lab list PORT USER     what imap_talk_account() says
- *   imap-lab read PORT USER [TLS-PORT]
+ *   imap-lab read PORT USER [LINE [tls]]
  *                               the floor of an export: every message in one
- *                               pipelined FETCH a folder, to nowhere
+ *                               pipelined FETCH a folder, to nowhere; through
+ *                               the port LINE when one is given
  *
  * Users and passwords are those of tests/support/dovecot.h.
  */
@@ -74,12 +77,16 @@ static int relay(int n, char **args)
 	                  .cuts = n > 2 ? number(args[2]) : 0,
 	                  .cut_at = n > 2 ? number(args[3]) : 0};
 
+	char line[32];
+
 	relay_start(&r);
 	printf("%u\n", r.port);
-	wait_for_end();
-	printf("%u connections, %u turns, %llu bytes down, %llu up\n",
-	       r.connections, r.turns, (unsigned long long)r.down,
-	       (unsigned long long)r.up);
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		r.delay_ms = number(line);
+		printf("%u\n", r.turns);
+		fflush(stdout);
+	}
 	relay_stop(&r);
 	return 0;
 }
@@ -180,7 +187,7 @@ static char *commands(uint16_t port, const char *user)
 static int read_all(int n, char **args)
 {
 	static char buf[256 << 10];
-	uint16_t port = (uint16_t)number(args[n - 1 > 1 ? 2 : 0]);
+	uint16_t port = (uint16_t)number(args[n > 2 && *args[2] ? 2 : 0]);
 	struct sockaddr_in at = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
@@ -193,7 +200,7 @@ static int read_all(int n, char **args)
 
 	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)))
 		return 1;
-	if (n > 2) {
+	if (n > 3) {
 		SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 		SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
 		SSL_CTX_set_default_read_buffer_len(ctx, sizeof(buf));
@@ -229,7 +236,7 @@ int main(int argc, char **argv)
 		return load(args);
 	if (!strcmp(what, "list") && n == 2)
 		return list(args);
-	if (!strcmp(what, "read") && (n == 2 || n == 3))
+	if (!strcmp(what, "read") && n >= 2 && n <= 4)
 		return read_all(n, args);
 	fprintf(stderr, "usage: see the head of tools/imap_lab.c\n");
 	return 2;
