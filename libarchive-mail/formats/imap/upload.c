@@ -160,13 +160,13 @@ static void tell(struct am_imap_upload *u, const struct item *it)
 		            "%u flags or keywords that the mailbox cannot hold",
 		            it->lost);
 	if (it->mended)
-		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended",
-		            it->meta->folder, it->meta->origin,
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended", it->meta->folder,
+		            it->meta->origin,
 		            "the server took it only with changes: %s",
 		            it->changed);
 	if (it->bare || it->undated)
-		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended",
-		            it->meta->folder, it->meta->origin,
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended", it->meta->folder,
+		            it->meta->origin,
 		            "the server took it only without its %s",
 		            !it->undated ? "keywords"
 		            : it->bare   ? "keywords and date"
@@ -203,9 +203,15 @@ static void refuse(struct am_imap_upload *u, struct item *it,
 
 static void try_again(struct am_imap_upload *u, struct flight *f)
 {
-	while (f->items->len)
-		g_queue_push_tail(&u->again,
-		                  g_ptr_array_steal_index(f->items, 0));
+	while (f->items->len) {
+		struct item *it = g_ptr_array_steal_index(f->items, 0);
+		/* One that ended the connection alone is settled first: in
+		 * turns with others the pauses would only grow. */
+		if (it->losses)
+			g_queue_push_head(&u->again, it);
+		else
+			g_queue_push_tail(&u->again, it);
+	}
 }
 
 /* ---- sending ---- */
@@ -336,9 +342,7 @@ static int reconcile(struct am_imap_upload *u, struct flight *f,
 {
 	int r;
 
-	do {
-		r = am_imap_target_look(u->targets, f->target, err);
-	} while (r == AM_RETRY);
+	r = am_imap_target_calm(u->targets, f->target, err);
 	if (r == AM_FAILED && err->kind == AM_E_NOTFOUND) {
 		/* Gone, with whatever arrived: made again by who sends. */
 		f->target->ready = false;
