@@ -41,10 +41,10 @@ static bool is_user(const char *place)
 static char *url_of(const struct lab *l, const char *place)
 {
 	const char *slash = strchr(place, '/');
-	char *user = g_strndup(place, slash ? (size_t)(slash - place)
-	                                    : strlen(place));
-	char *url = g_strdup_printf("imap://%s@127.0.0.1:%u/%s", user, l->r.port,
-	                            slash ? slash + 1 : "");
+	char *user = g_strndup(place,
+	                       slash ? (size_t)(slash - place) : strlen(place));
+	char *url = g_strdup_printf("imap://%s@127.0.0.1:%u/%s", user,
+	                            l->r.port, slash ? slash + 1 : "");
 
 	g_free(user);
 	return url;
@@ -130,9 +130,9 @@ static GPtrArray *list_of(struct lab *l, const char *place)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
 
-	cr_assert_eq(cli_run(&l->c, "list", "--messages", "--json", place,
-	                     NULL),
-	             0, "%s", l->c.err);
+	cr_assert_eq(
+		cli_run(&l->c, "list", "--messages", "--json", place, NULL), 0,
+		"%s", l->c.err);
 	char **lines = g_strsplit(l->c.out, "\n", -1);
 	for (char **line = lines; *line && **line; line++) {
 		char *folder = field(*line, "\"folder\":[", "]");

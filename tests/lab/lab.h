@@ -42,20 +42,19 @@ const char *lab_ledger(struct lab *l);
 			"failed 0",                                            \
 			(unsigned)(found), (unsigned)(stored),                 \
 			(unsigned)(duplicates));                               \
-		cr_assert(!(l)->c.status &&                                    \
-		                  !strcmp(lab_ledger(l), want_),               \
+		cr_assert(!(l)->c.status && !strcmp(lab_ledger(l), want_),     \
 		          "want %s, have %d: %s%s", want_, (l)->c.status,      \
 		          (l)->c.out, (l)->c.err);                             \
 		g_free(want_);                                                 \
 	} while (0)
 
 /* Fails the test unless the two accounts hold the same. */
-#define lab_same(l, a, b)                                                      \
-	do {                                                                   \
-		char *diff_ = lab_differ(l, a, b);                             \
-		cr_assert(!*diff_, "- only %s, + only %s:\n%.4000s", a, b,     \
-		          diff_);                                              \
-		g_free(diff_);                                                 \
+#define lab_same(l, a, b)                                                  \
+	do {                                                               \
+		char *diff_ = lab_differ(l, a, b);                         \
+		cr_assert(!*diff_, "- only %s, + only %s:\n%.4000s", a, b, \
+		          diff_);                                          \
+		g_free(diff_);                                             \
 	} while (0)
 char *lab_differ(struct lab *l, const char *a, const char *b);
 

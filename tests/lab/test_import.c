@@ -96,6 +96,29 @@ Test(import, asks_little_when_nothing_is_new, .timeout = 120)
 	lab_stop(&l);
 }
 
+Test(import, knows_mail_again_under_another_address, .timeout = 60)
+{
+	static const char *const targets[] = {"a.mailark", "b/", "c.mbox"};
+	struct lab l;
+
+	lab_start(&l, NULL);
+	account_fill(&l.d, "user1", "INBOX", 0, 40, 200);
+	for (size_t i = 0; i < AM_COUNT(targets); i++) {
+		char *line = g_strdup_printf(
+			"copy --no-index --from imap,tls=off,%%P "
+			"imap://user1@127.0.0.1:%u %s",
+			l.d.imap, targets[i]);
+		lab_copy(&l, "user1", targets[i]);
+		lab_expect(&l, 40, 40, 0);
+		lab_line(&l, line);
+		lab_expect(&l, 40, 0, 40);
+		lab_copy(&l, "user1", targets[i]);
+		lab_expect(&l, 40, 0, 40);
+		g_free(line);
+	}
+	lab_stop(&l);
+}
+
 Test(import, goes_over_tls_from_the_start_or_later, .timeout = 60)
 {
 	struct lab l;
@@ -138,10 +161,9 @@ Test(import, takes_a_mail_drop_over_pop3, .timeout = 60)
 
 	lab_start(&l, NULL);
 	unsigned n = lab_fill(&l, "user1") - 48; /* those outside of INBOX */
-	char *line = g_strdup_printf(
-		"copy --no-index --from pop3,tls=off,%%P "
-		"pop3://user1@127.0.0.1:%u p.mailark",
-		l.d.pop3);
+	char *line = g_strdup_printf("copy --no-index --from pop3,tls=off,%%P "
+	                             "pop3://user1@127.0.0.1:%u p.mailark",
+	                             l.d.pop3);
 	lab_line(&l, line);
 	lab_expect(&l, n, n, 0);
 	lab_line(&l, line);

@@ -128,9 +128,9 @@ Test(incremental, follows_a_renamed_folder, .init = begin, .fini = end,
 Test(incremental, knows_mail_again_that_was_numbered_anew, .init = begin,
      .fini = end, .timeout = 60)
 {
-	static const char *const files[] = {
-		"dovecot-uidlist", "dovecot.index", "dovecot.index.log",
-		"dovecot.index.cache"};
+	static const char *const files[] = {"dovecot-uidlist", "dovecot.index",
+	                                    "dovecot.index.log",
+	                                    "dovecot.index.cache"};
 	static const char mail[] = "Subject: new\r\n\r\nnew\r\n";
 	char *maildir = dovecot_maildir(&l.d, "user1");
 

@@ -101,11 +101,11 @@ static void compose(GString *out, unsigned i, size_t body)
 		                       "of quite ordinary text that fills it");
 }
 
-void account_fill(const struct dovecot *d, const char *user,
-                  const char *folder, unsigned first, unsigned n, size_t body)
+void account_fill(const struct dovecot *d, const char *user, const char *folder,
+                  unsigned first, unsigned n, size_t body)
 {
-	static const char *const letters[] = {"", "S", "FS", "RS", "Sa", "DS",
-	                                      "Sab"};
+	static const char *const letters[] = {"",   "S",  "FS", "RS",
+	                                      "Sa", "DS", "Sab"};
 	GString *text = g_string_new(NULL);
 
 	account_folder(d, user, folder);

@@ -11,8 +11,8 @@
 
 /* n made-up messages numbered from `first`, about `body` bytes each; flags, a
  * keyword and the date of receipt follow from the number. */
-void account_fill(const struct dovecot *d, const char *user,
-                  const char *folder, unsigned first, unsigned n, size_t body);
+void account_fill(const struct dovecot *d, const char *user, const char *folder,
+                  unsigned first, unsigned n, size_t body);
 /* One message, with flags as Maildir has them ("FS") and the keyword or NULL,
  * received at that time. */
 void account_put(const struct dovecot *d, const char *user, const char *folder,

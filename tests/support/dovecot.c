@@ -45,9 +45,9 @@ static void nap(void)
 
 static const char *program(void)
 {
-	static const char *const needed[] = {
-		"/usr/sbin/dovecot", "/usr/lib/dovecot/imap",
-		"/usr/lib/dovecot/pop3", NULL};
+	static const char *const needed[] = {"/usr/sbin/dovecot",
+	                                     "/usr/lib/dovecot/imap",
+	                                     "/usr/lib/dovecot/pop3", NULL};
 
 	for (size_t i = 0; needed[i]; i++) {
 		if (!access(needed[i], X_OK))
@@ -96,8 +96,7 @@ static bool greets(uint16_t port)
 	struct sockaddr_in at = loopback(port);
 	char c = 0;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool up = fd >= 0 &&
-	          !connect(fd, (struct sockaddr *)&at, sizeof(at)) &&
+	bool up = fd >= 0 && !connect(fd, (struct sockaddr *)&at, sizeof(at)) &&
 	          recv(fd, &c, 1, 0) == 1;
 
 	if (fd >= 0)

@@ -220,7 +220,8 @@ static char *sorted_flags(const char *text)
 	return join_sorted(all, " ");
 }
 
-static void add_messages(GPtrArray *out, const char *folder, const GString *text)
+static void add_messages(GPtrArray *out, const char *folder,
+                         const GString *text)
 {
 	const char *end = text->str + text->len;
 
