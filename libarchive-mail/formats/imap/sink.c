@@ -21,6 +21,7 @@ struct imap_sink {
 	struct am_imap_targets *targets;
 	struct am_imap_upload *upload;
 	enum labels labels;
+	bool calm; /* nothing of an earlier run is under way any more */
 };
 
 struct prepared {
@@ -109,6 +110,20 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 	if (am_imap_target_take(target, p->fingerprint)) {
 		*outcome = AM_DUPLICATE;
 		return AM_OK;
+	}
+	/* The first one to be sent: a run that was killed a moment ago may have
+	 * sent it, and the server be about to file it. */
+	if (!s->calm) {
+		r = am_imap_upload_settle(s->upload, err);
+		if (!r)
+			r = am_imap_target_calm(s->targets, target, err);
+		if (r)
+			return r;
+		s->calm = true;
+		if (am_imap_target_take(target, p->fingerprint)) {
+			*outcome = AM_DUPLICATE;
+			return AM_OK;
+		}
 	}
 	return am_imap_upload_put(s->upload, &parcel, err);
 }

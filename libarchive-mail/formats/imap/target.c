@@ -11,13 +11,16 @@
 
 enum { BUSY_TRIES = 4 };
 
+/* How long nothing has to come, and how often that is waited for. */
+enum { CALM_MS = 700, CALM_MOST = 60 };
+
 struct am_imap_targets {
 	struct am_imap_account *account;
 	struct am_imap_link *link;
-	GPtrArray *all;      /* struct am_imap_target */
+	GPtrArray *all;        /* struct am_imap_target */
 	GHashTable *by_name;   /* wire name -> target */
 	GHashTable *by_folder; /* several may be one mailbox */
-	unsigned busy; /* refusals in a row that were to pass */
+	unsigned busy;         /* refusals in a row that were to pass */
 	bool listed, utf8;
 	char separator;
 	char *prefix;   /* of the personal namespace, wire form, or "" */
@@ -83,8 +86,8 @@ void am_imap_targets_free(struct am_imap_targets **targets)
 	g_free(ts);
 }
 
-static void remember(struct am_imap_targets *ts,
-                     const struct am_folder *folder, struct am_imap_target *t)
+static void remember(struct am_imap_targets *ts, const struct am_folder *folder,
+                     struct am_imap_target *t)
 {
 	if (!g_hash_table_contains(ts->by_folder, folder))
 		g_hash_table_insert(ts->by_folder,
@@ -296,9 +299,9 @@ static int put_name(struct am_imap_session *s, const char *verb,
 static int judge(struct am_imap_targets *ts, int status,
                  const struct am_imap_reply *reply, struct am_error *err)
 {
-	bool busy = status == AM_FAILED &&
-	            (reply->trouble == AM_IMAP_UNAVAILABLE ||
-	             reply->trouble == AM_IMAP_IN_USE);
+	bool busy =
+		status == AM_FAILED && (reply->trouble == AM_IMAP_UNAVAILABLE ||
+	                                reply->trouble == AM_IMAP_IN_USE);
 	int r = am_imap_link_judge(ts->link, status, reply, err);
 
 	if (r == AM_OK)
@@ -339,8 +342,7 @@ static int create(struct am_imap_targets *ts, struct am_imap_session *s,
 		am_imap_put(am_imap_session_out(s), " (USE (%s))", use);
 	if (!r)
 		r = am_imap_session_run(s, &cmd, "CREATE", err);
-	if (r == AM_FAILED && with &&
-	    cmd.reply.trouble == AM_IMAP_REFUSED &&
+	if (r == AM_FAILED && with && cmd.reply.trouble == AM_IMAP_REFUSED &&
 	    strcmp(cmd.reply.code, "ALREADYEXISTS") != 0) {
 		/* It may not like the use: the folder matters more. */
 		cmd = (struct am_imap_command){0};
@@ -463,6 +465,47 @@ int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
 		                            : AM_IMAP_REFUSED;
 	}
 	return judge(ts, r, &cmd.reply, err);
+}
+
+/* Whether mail came into the mailbox within so long. */
+static int grows(struct am_imap_targets *ts, bool *out, struct am_error *err)
+{
+	struct am_imap_command cmd = {0};
+	struct am_imap_session *s;
+
+	int r = am_imap_link_session(ts->link, &s, err);
+	if (r)
+		return r;
+	uint64_t before = am_imap_session_mailbox(s)->exists;
+	r = am_imap_account_sleep(ts->account, CALM_MS, err);
+	if (r)
+		return r;
+	am_imap_put(am_imap_session_out(s), "NOOP");
+	r = am_imap_session_run(s, &cmd, "NOOP", err);
+	*out = am_imap_session_mailbox(s)->exists != before;
+	/* A server that does not do even this is as calm as it gets. */
+	return r == AM_FAILED ? AM_OK : judge(ts, r, &cmd.reply, err);
+}
+
+int am_imap_target_calm(struct am_imap_targets *ts, struct am_imap_target *t,
+                        struct am_error *err)
+{
+	bool grew = true;
+	int r = AM_OK;
+
+	for (unsigned i = 0; grew && i < CALM_MOST; i++) {
+		do {
+			r = am_imap_target_look(ts, t, err);
+		} while (r == AM_RETRY);
+		if (r || t->seen <= 1)
+			return r;
+		do {
+			r = grows(ts, &grew, err);
+		} while (r == AM_RETRY);
+		if (r)
+			return r;
+	}
+	return r;
 }
 
 /* ---- flags ---- */

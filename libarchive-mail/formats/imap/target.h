@@ -49,6 +49,14 @@ AM_MUST_USE int am_imap_target_create(struct am_imap_targets *targets,
 AM_MUST_USE int am_imap_target_look(struct am_imap_targets *targets,
                                     struct am_imap_target *target,
                                     struct am_error *err);
+/*
+ * The same, and wait until nothing more comes into it by itself: what a
+ * connection of ours that died had sent may still be on its way in.  Where
+ * there was no mail when first looked at, this is no more than a look.
+ */
+AM_MUST_USE int am_imap_target_calm(struct am_imap_targets *targets,
+                                    struct am_imap_target *target,
+                                    struct am_error *err);
 
 /* true: the mailbox held one like this, which now is spoken for. */
 bool am_imap_target_take(struct am_imap_target *target, uint64_t fingerprint);
