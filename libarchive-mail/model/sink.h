@@ -97,6 +97,9 @@ struct am_sink {
 	void (*late)(void *user, const struct am_late *what,
 	             const struct am_error *err);
 	void *late_user;
+	/* Set with AM_FATAL: what was put and not told as late is safe even
+	 * so, and no commit can follow. */
+	bool settled;
 };
 
 /* Thin callers: NULL members do nothing and succeed. */

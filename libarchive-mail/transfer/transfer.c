@@ -553,7 +553,9 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	r = end_sink(&p, r, err);
 	if (p.sink)
 		p.sink->late = NULL;
-	if (p.sink_dead)
+	if (p.sink_dead && p.sink->settled)
+		am_report_committed(report);
+	else if (p.sink_dead)
 		am_report_not_committed(
 			report, failure_code(AM_STAGE_TARGET, err->kind), err);
 	tell(&p, NULL);

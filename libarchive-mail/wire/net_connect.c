@@ -53,6 +53,9 @@ static void resolve(struct lookup *l)
 	                               .ai_flags = l->flags | AI_NUMERICSERV};
 
 	l->code = getaddrinfo(l->host, l->port, &hints, &l->found);
+	/* RFC 6761 §6.3: this one is known without asking anybody. */
+	if (l->code && !g_ascii_strcasecmp(l->host, "localhost"))
+		l->code = getaddrinfo("127.0.0.1", l->port, &hints, &l->found);
 	l->sys = errno;
 	if (l->code)
 		l->found = NULL;

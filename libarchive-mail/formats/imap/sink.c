@@ -166,6 +166,16 @@ static int put_label(struct imap_sink *s, const struct am_message *msg,
 	return AM_OK;
 }
 
+/* What the server took stays taken; the rest is told one by one. */
+static int over(struct imap_sink *s, int r, const struct am_error *err)
+{
+	if (r != AM_FATAL)
+		return r;
+	am_imap_upload_abandon(s->upload, err);
+	s->base.settled = true;
+	return r;
+}
+
 static int imap_put(struct am_sink *sink, const struct am_message *msg,
                     void *prepared, enum am_outcome *outcome,
                     struct am_error *err)
@@ -194,12 +204,14 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
 		g_ptr_array_unref(places);
 	}
 	g_free(p);
-	return r;
+	return over(s, r, err);
 }
 
 static int imap_commit(struct am_sink *sink, struct am_error *err)
 {
-	return am_imap_upload_settle(imap_of(sink)->upload, err);
+	struct imap_sink *s = imap_of(sink);
+
+	return over(s, am_imap_upload_settle(s->upload, err), err);
 }
 
 static void imap_close(struct am_sink *sink)

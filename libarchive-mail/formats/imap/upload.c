@@ -706,6 +706,34 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	return AM_OK;
 }
 
+static void refuse_all(struct am_imap_upload *u, struct flight *f,
+                       const struct am_error *err)
+{
+	while (f->items->len)
+		refuse(u, g_ptr_array_steal_index(f->items, 0), err);
+	flight_free(f);
+}
+
+void am_imap_upload_abandon(struct am_imap_upload *u,
+                            const struct am_error *err)
+{
+	struct flight *f = u->open;
+	struct item *it;
+
+	u->open = NULL;
+	if (f)
+		refuse_all(u, f, err);
+	/* The session points at commands that are under way. */
+	if (u->sent.length)
+		am_imap_link_drop(u->link);
+	collect(u);
+	while ((f = g_queue_pop_head(&u->sent)))
+		refuse_all(u, f, err);
+	while ((it = g_queue_pop_head(&u->again)))
+		refuse(u, it, err);
+	u->bytes = 0;
+}
+
 int am_imap_upload_settle(struct am_imap_upload *u, struct am_error *err)
 {
 	int r = send_open(u, err);

@@ -37,6 +37,10 @@ void am_imap_upload_free(struct am_imap_upload **upload);
 AM_MUST_USE int am_imap_upload_put(struct am_imap_upload *upload,
                                    const struct am_imap_parcel *parcel,
                                    struct am_error *err);
+/* It is over: everything taken that has no answer is told as late, with this
+ * error. */
+void am_imap_upload_abandon(struct am_imap_upload *upload,
+                            const struct am_error *err);
 /* Until everything taken was answered, mended, or told as late. */
 AM_MUST_USE int am_imap_upload_settle(struct am_imap_upload *upload,
                                       struct am_error *err);
