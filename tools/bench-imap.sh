@@ -33,6 +33,7 @@ mkfifo "$work/server" "$work/line"
 "$lab" serve <"$work/server" >"$work/ports" & server=$!
 exec 7>"$work/server"
 trap 'exec 7>&- 8>&-; wait "$server"; rm -rf "$work"' EXIT
+trap 'exit 2' INT TERM HUP
 while [[ ! -s $work/ports ]]; do
 	kill -0 "$server" 2>/dev/null || exit 2
 	sleep 0.1
