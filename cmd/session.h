@@ -28,9 +28,9 @@ struct session {
 	struct am_report *report; /* notes are counted here; may be NULL */
 	struct progress *progress;
 	struct asker *asker; /* passwords */
-	uint64_t n_errors; /* notes of level ERROR */
-	void *warned;      /* how often each code was printed */
-	uint64_t unwarned; /* notes that were only counted */
+	uint64_t n_errors;   /* notes of level ERROR */
+	void *warned;        /* how often each code was printed */
+	uint64_t unwarned;   /* notes that were only counted */
 };
 
 void session_init(struct session *s, const char *command, const char *line);

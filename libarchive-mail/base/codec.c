@@ -103,7 +103,7 @@ static void zstd_tune(ZSTD_CCtx *zstd, int level)
 	/* 0 is zstd's own choice. */
 	for (size_t i = 0; i < AM_COUNT(tuned); i++)
 		ZSTD_CCtx_setParameter(zstd, tuned[i].name,
-		                       level > 0  ? 0
+		                       level > 0   ? 0
 		                       : level < 0 ? tuned[i].facts
 		                                   : tuned[i].text);
 }

@@ -60,8 +60,7 @@ static int find_name(const char *const names[], int n_names, const char *word,
 	if (len < 3)
 		return -1;
 	for (int i = 0; i < n_names; i++) {
-		if ((word[0] | 32) == names[i][0] &&
-		    len <= strlen(names[i]) &&
+		if ((word[0] | 32) == names[i][0] && len <= strlen(names[i]) &&
 		    !g_ascii_strncasecmp(word, names[i], len))
 			return i;
 	}

@@ -60,8 +60,8 @@ int am_content_writer_new(struct am_content_writer **out, struct am_log *log,
 	w->log = log;
 	w->index = index;
 	w->next_block = next_block;
-	w->size = am_log_codec(log) == AM_CODEC_ZLIB ? ZLIB_BLOCK
-	                                             : AM_BLOCK_MAX;
+	w->size =
+		am_log_codec(log) == AM_CODEC_ZLIB ? ZLIB_BLOCK : AM_BLOCK_MAX;
 	w->extents = g_array_new(FALSE, FALSE, sizeof(struct am_extent));
 	w->written =
 		g_hash_table_new_full(hash_of_hash, same_hash, g_free, NULL);

@@ -26,8 +26,8 @@ void imap_target_free(struct imap_target *target);
  * `memory`: the target's; else as if it were empty.  `window`: messages asked
  * for before the first is loaded. */
 char *imap_target_run(struct imap_target *target, unsigned port,
-                      const char *path, const char *const *options,
-                      bool memory, unsigned window);
+                      const char *path, const char *const *options, bool memory,
+                      unsigned window);
 /* Forget a message, as if its commit had never come. */
 void imap_target_forget(struct imap_target *target, const char *folder,
                         uint32_t uid);

@@ -73,8 +73,8 @@ static void compare(const char *name, const char *text, const char *got,
 			break;
 		h++;
 	}
-	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name,
-	          *h ? *h : "", got, log);
+	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name, *h ? *h : "",
+	          got, log);
 	g_strfreev(want);
 	g_strfreev(have);
 }

@@ -228,8 +228,8 @@ static void play_once(struct run *run, const char *text, unsigned port)
 	char *url = g_strdup_printf("imap://u@127.0.0.1:%u/", port);
 	char **options = options_of(text), **lines = g_strsplit(text, "\n", -1);
 	const char *cancel = strstr(text, "\n@ cancel ");
-	struct am_location where = {
-		.url = url, .options = (const char *const *)options};
+	struct am_location where = {.url = url,
+	                            .options = (const char *const *)options};
 	struct am_job_info info = {0};
 	struct am_sink *sink = NULL;
 	struct am_error err = {0};
@@ -254,8 +254,7 @@ static void play_once(struct run *run, const char *text, unsigned port)
 	if (r)
 		g_string_append_printf(run->out, "FATAL %s\n", err.text);
 	am_sink_close(&sink);
-	cr_expect_eq(run->found,
-	             run->stored + run->duplicates + run->failed);
+	cr_expect_eq(run->found, run->stored + run->duplicates + run->failed);
 	g_string_append_printf(run->out,
 	                       "found %d stored %d duplicates %d failed %d\n",
 	                       (int)run->found, (int)run->stored,
@@ -282,8 +281,8 @@ static void compare(const char *name, char **want, const char *got,
 			break;
 		h++;
 	}
-	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name,
-	          *h ? *h : "", got, log);
+	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name, *h ? *h : "",
+	          got, log);
 	g_strfreev(have);
 }
 

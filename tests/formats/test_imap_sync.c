@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-static const char *const options[] = {
-	"tls=off", "password-command=echo pass", "connections=1", NULL};
+static const char *const options[] = {"tls=off", "password-command=echo pass",
+                                      "connections=1", NULL};
 
 /* What every server here answers; numbers and messages are each test's. */
 static const char base[] =
@@ -179,11 +179,13 @@ Test(imap_sync, numbered_anew_nothing_is_fetched_twice)
 	static const char anew[] =
 		">> EXAMINE INBOX\n< * 3 EXISTS\n< * OK [UIDVALIDITY 8]\n"
 		"< * OK [UIDNEXT 14]\n< $ OK\n"
-		"> UID FETCH 11:12 (UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])\n"
+		"> UID FETCH 11:12 (UID BODY.PEEK[HEADER.FIELDS "
+	        "(MESSAGE-ID)])\n"
 		"< * 1 FETCH (UID 11 BODY[HEADER.FIELDS (MESSAGE-ID)] "
 		"{21}\\r\\nMessage-ID: <1@x>\\r\\n\\r\\n)\n"
 		"< * 2 FETCH (BODY[HEADER.FIELDS (MESSAGE-ID)] "
-		"{22}\\r\\nMessage-ID:\\r\\n <3@x>\\r\\n\\r\\n UID 12)\n< $ OK\n"
+		"{22}\\r\\nMessage-ID:\\r\\n <3@x>\\r\\n\\r\\n UID 12)\n< $ "
+	        "OK\n"
 		"m 11 (\\Seen)" D "1 +0000\" Message-ID: <1@x>\\r\\n\\r\\n1\n"
 		"m 12 ()" D "3 +0000\" Message-ID: <3@x>\\r\\n\\r\\n333\n"
 		"m 13 ()" D "9 +0000\" new\n";

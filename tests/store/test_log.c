@@ -421,8 +421,7 @@ Test(log, says_when_it_was_carried_as_text)
 {
 	static const struct {
 		const char *was, *is, *words;
-	} ways[] = {{"\n", "\r\n", "LF to CRLF"},
-	            {"\r\n", "\n", "CRLF to LF"}};
+	} ways[] = {{"\n", "\r\n", "LF to CRLF"}, {"\r\n", "\n", "CRLF to LF"}};
 
 	for (size_t i = 0; i < AM_COUNT(ways); i++) {
 		struct am_log *log = create(0);

@@ -325,8 +325,8 @@ static char *take_command(struct visit *v)
 
 	while ((line = take_line(v))) {
 		size_t len = strlen(line);
-		char *open = len && line[len - 1] == '}' ? strrchr(line, '{')
-		                                         : NULL;
+		char *open =
+			len && line[len - 1] == '}' ? strrchr(line, '{') : NULL;
 		g_string_append(all, line);
 		if (!open || !v->server->tagged) {
 			g_free(line);

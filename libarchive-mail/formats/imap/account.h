@@ -25,11 +25,11 @@ struct am_imap_account {
 	char **parts;         /* of the URL's path: folder names */
 	unsigned connections;
 	enum am_imap_compress compress;
-	bool subscribed; /* only subscribed folders */
-	bool id;         /* say who we are where the server asks */
-	bool examine;    /* EXAMINE rather than SELECT */
-	uint64_t rate;   /* bytes a second of one connection; 0: any */
-	uint64_t budget; /* bytes a day; 0: any */
+	bool subscribed;     /* only subscribed folders */
+	bool id;             /* say who we are where the server asks */
+	bool examine;        /* EXAMINE rather than SELECT */
+	uint64_t rate;       /* bytes a second of one connection; 0: any */
+	uint64_t budget;     /* bytes a day; 0: any */
 	char **only, **skip; /* folder patterns, or NULL */
 	struct am_imap_private *private;
 };

@@ -141,9 +141,8 @@ static struct am_blob *bytes_of(struct am_imap_carrier *c,
 	const char *text = am_imap_text(v);
 
 	if (v->type == AM_IMAP_STREAMED)
-		return nth < c->blobs->len
-		               ? am_blob_ref(c->blobs->pdata[nth])
-		               : NULL;
+		return nth < c->blobs->len ? am_blob_ref(c->blobs->pdata[nth])
+		                           : NULL;
 	if (v->type == AM_IMAP_ATOM || !text ||
 	    am_blob_copy(&blob, text, (size_t)v->len, NULL))
 		return NULL;
@@ -176,9 +175,9 @@ int am_imap_body_line(struct am_imap_command *cmd,
 	struct am_blob *blob = line->damage || (partial && origin)
 	                               ? NULL
 	                               : bytes_of(c, v, nth);
-	w->lack = line->damage   ? "its answer was damaged"
-	          : !blob        ? "it came without a body"
-	                         : am_imap_body_judge(blob, w->size);
+	w->lack = line->damage ? "its answer was damaged"
+	          : !blob      ? "it came without a body"
+	                       : am_imap_body_judge(blob, w->size);
 	if (b->uidvalidity && m->uidvalidity &&
 	    m->uidvalidity != b->uidvalidity)
 		w->lack = "the folder was numbered anew meanwhile";

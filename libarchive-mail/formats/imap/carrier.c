@@ -155,8 +155,7 @@ static int send_fetch(struct am_imap_session *s, struct am_imap_batch *b,
 	                                              : am_imap_body_line,
 		.user = b};
 	am_imap_put(am_imap_session_out(s), "UID FETCH %s %s", text,
-	            b->kind == AM_IMAP_VERIFY ? "(UID)"
-	                                      : "(UID BODY.PEEK[])");
+	            b->kind == AM_IMAP_VERIFY ? "(UID)" : "(UID BODY.PEEK[])");
 	return am_imap_session_send(s, &b->fetch, err);
 }
 

@@ -31,9 +31,8 @@ void am_imap_changes_flags(struct am_imap_sync *y,
                            struct am_imap_stored_one *one,
                            const struct am_message *msg)
 {
-	uint32_t words =
-		am_imap_stored_words(msg->keywords, msg->n_keywords,
-	                             msg->labels, msg->n_labels);
+	uint32_t words = am_imap_stored_words(msg->keywords, msg->n_keywords,
+	                                      msg->labels, msg->n_labels);
 
 	if (one->flags == msg->flags && one->words == words)
 		return;
@@ -91,9 +90,9 @@ static int take_change(struct am_imap_command *cmd,
 	int r = am_message_new(&msg, y->box->folder, err);
 	if (r)
 		return r;
-	am_imap_meta_flags(msg, &f,
-	                   am_imap_session_utf8(
-				   am_imap_link_now(y->control->link)));
+	am_imap_meta_flags(
+		msg, &f,
+		am_imap_session_utf8(am_imap_link_now(y->control->link)));
 	am_imap_changes_flags(y, one, msg);
 	am_message_free(&msg);
 	return AM_OK;
@@ -162,7 +161,8 @@ int am_imap_changes_compare(struct am_imap_sync *y, uint32_t below,
 		for (guint i = 0; i < now->len; i++) {
 			struct am_imap_stored_one *one = &g_array_index(
 				now, struct am_imap_stored_one, i);
-			if (one->uid < below && !am_imap_set_has(there, one->uid))
+			if (one->uid < below &&
+			    !am_imap_set_has(there, one->uid))
 				went(y, one);
 		}
 	am_imap_set_free(&there);

@@ -144,8 +144,8 @@ int am_imap_session_go_ahead(struct am_imap_session *s,
 	                   s->account->host, what);
 }
 
-int am_imap_session_send(struct am_imap_session *s,
-                         struct am_imap_command *cmd, struct am_error *err)
+int am_imap_session_send(struct am_imap_session *s, struct am_imap_command *cmd,
+                         struct am_error *err)
 {
 	int r = am_imap_account_rest(s->account, err);
 
@@ -159,11 +159,12 @@ int am_imap_session_send(struct am_imap_session *s,
 
 /* ---- in ---- */
 
-void am_imap_session_on_literal(
-	struct am_imap_session *s,
-	int (*take)(void *user, const struct am_imap_place *place,
-                    struct am_reader *bytes, struct am_error *err),
-	void *user)
+void am_imap_session_on_literal(struct am_imap_session *s,
+                                int (*take)(void *user,
+                                            const struct am_imap_place *place,
+                                            struct am_reader *bytes,
+                                            struct am_error *err),
+                                void *user)
 {
 	s->take_literal = take;
 	s->literal_user = user;
@@ -300,9 +301,8 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 	return r ? lose(s, r, err) : AM_OK;
 }
 
-int am_imap_session_wait(struct am_imap_session *s,
-                         struct am_imap_command *cmd, const char *what,
-                         struct am_error *err)
+int am_imap_session_wait(struct am_imap_session *s, struct am_imap_command *cmd,
+                         const char *what, struct am_error *err)
 {
 	int r = AM_OK;
 

@@ -252,13 +252,13 @@ void am_imap_fetcher_ask(struct am_imap_fetcher *f,
 	bool idle = !f->queue && f->held == 0;
 	pthread_mutex_unlock(&f->lock);
 	bool large = w->size != AM_SIZE_UNKNOWN && w->size >= LARGE_BYTES;
-	if (b && (b->box != box || large || b->wants->len >= BATCH_MESSAGES ||
-	          b->set_len + 24 > SET_ROOM ||
-	          b->bytes + weight(w) > BATCH_BYTES))
+	if (b &&
+	    (b->box != box || large || b->wants->len >= BATCH_MESSAGES ||
+	     b->set_len + 24 > SET_ROOM || b->bytes + weight(w) > BATCH_BYTES))
 		close_open(f);
 	if (!f->open)
-		f->open = am_imap_batch_new(
-			box, large ? AM_IMAP_LARGE : AM_IMAP_BODIES);
+		f->open = am_imap_batch_new(box, large ? AM_IMAP_LARGE
+		                                       : AM_IMAP_BODIES);
 	am_imap_batch_add(f->open, w);
 	if (large || f->open->bytes >= BATCH_BYTES ||
 	    (idle && f->open->bytes >= BATCH_BYTES / 8))

@@ -25,7 +25,7 @@ enum {
 	FLIGHT_BYTES = 6 << 20, /* under way on one connection */
 	FLIGHT_BATCHES = 8,
 	WINDOW_BYTES = 8 << 20, /* under way or waiting, of all */
-	LARGE_BYTES = 16 << 20,  /* from here on in pieces */
+	LARGE_BYTES = 16 << 20, /* from here on in pieces */
 	PIECE_BYTES = 4 << 20,
 	GUESS_BYTES = 16 << 10, /* where no size was told */
 };
@@ -38,7 +38,7 @@ struct am_imap_want {
 	uint32_t uid;
 	uint64_t size;    /* as told: a hint, never believed */
 	uint64_t counted; /* of it, in the fetcher's `held` */
-	bool queued; /* the reader's: left the batch being filled */
+	bool queued;      /* the reader's: left the batch being filled */
 	bool sent, settled, taken;
 	unsigned losses;  /* connections lost while it was due */
 	bool there;       /* a VERIFY saw it */
@@ -70,12 +70,12 @@ struct am_imap_carrier {
 	struct am_imap_fetcher *fetcher;
 	struct am_imap_link *link;
 	pthread_t thread;
-	bool holding; /* finish, begin nothing */
+	bool holding;      /* finish, begin nothing */
 	uint64_t prepared; /* the opening of the link our hook is set in */
 	struct am_imap_batch *first, *last; /* under way, oldest first */
 	unsigned n_flight;
 	uint64_t flight_bytes;
-	GPtrArray *blobs; /* bodies of the line being read */
+	GPtrArray *blobs;             /* bodies of the line being read */
 	uint64_t slow_bytes, slow_us; /* measured, for compressing */
 	bool compressed;
 	/* A piece of a large message goes here, not into a blob. */
@@ -96,8 +96,8 @@ struct am_imap_fetcher {
 	struct am_imap_batch *queue, *queue_last;
 	struct am_imap_batch *open; /* the reader's: still being filled */
 	uint64_t held, bytes;
-	unsigned failures;  /* in a row */
-	unsigned reopened;  /* connections opened anew for one, in vain */
+	unsigned failures; /* in a row */
+	unsigned reopened; /* connections opened anew for one, in vain */
 	struct am_imap_carrier own, carriers[4];
 	unsigned n_carriers, n_alive;
 };

@@ -100,10 +100,9 @@ static int check_budget(struct imap_source *s, struct am_error *err)
 {
 	uint64_t budget = s->account->budget;
 
-	if (!budget || s->spent_before +
-	                               am_imap_fetcher_bytes(
-					       s->control.fetcher) <
-	                       budget)
+	if (!budget ||
+	    s->spent_before + am_imap_fetcher_bytes(s->control.fetcher) <
+	            budget)
 		return AM_OK;
 	return am_fail(err, AM_FATAL, AM_E_LIMIT,
 	               "%.80s: the budget of the day is spent; a run after "

@@ -16,10 +16,10 @@ struct large {
 	struct am_imap_batch *batch;
 	struct am_imap_want *want;
 	struct am_spool *spool;
-	uint64_t offset;      /* have this much */
-	uint64_t asked;       /* asked for up to here */
-	bool ended;           /* an empty or last piece came */
-	bool cut_short;       /* a piece was less than asked for */
+	uint64_t offset;       /* have this much */
+	uint64_t asked;        /* asked for up to here */
+	bool ended;            /* an empty or last piece came */
+	bool cut_short;        /* a piece was less than asked for */
 	struct am_blob *whole; /* from a server that knows no pieces */
 	struct am_imap_command cmds[AHEAD];
 };
@@ -213,8 +213,7 @@ int am_imap_large(struct am_imap_carrier *c, struct am_imap_batch *batch,
 		blob = g_steal_pointer(&l.whole);
 	else if (!r)
 		r = am_spool_seal(&l.spool, &blob, err);
-	const char *lack =
-		blob ? am_imap_body_judge(blob, l.want->size) : NULL;
+	const char *lack = blob ? am_imap_body_judge(blob, l.want->size) : NULL;
 	if (lack)
 		r = am_fail(err, AM_FAILED, AM_E_PROTOCOL, "%s", lack);
 	if (r == AM_FATAL) {

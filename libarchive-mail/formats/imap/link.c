@@ -82,8 +82,8 @@ int am_imap_link_session(struct am_imap_link *link,
 			                   "times in a row",
 			                   link->account->host, link->tries);
 		if (link->tries &&
-		    am_imap_account_sleep(link->account,
-		                          back_off(link->tries), err))
+		    am_imap_account_sleep(link->account, back_off(link->tries),
+		                          err))
 			return AM_FATAL;
 		r = am_imap_session_open(&s, link->account, err);
 		if (r && r != AM_RETRY)
@@ -139,9 +139,9 @@ int am_imap_link_judge(struct am_imap_link *link, int status,
 		            err->text);
 		/* A goodbye may say how long to stay away. */
 		if (reply && reply->trouble == AM_IMAP_WAIT)
-			am_imap_account_pause(
-				link->account,
-				reply->wait_ms ? reply->wait_ms : 10000);
+			am_imap_account_pause(link->account,
+			                      reply->wait_ms ? reply->wait_ms
+			                                     : 10000);
 		am_imap_link_drop(link);
 		return AM_RETRY;
 	}
@@ -152,7 +152,8 @@ int am_imap_link_judge(struct am_imap_link *link, int status,
 	if (reply->trouble != AM_IMAP_WAIT || link->waits >= WAITS_MOST)
 		return status;
 	link->waits++;
-	uint64_t ms = reply->wait_ms ? reply->wait_ms : back_off(link->waits + 1);
+	uint64_t ms =
+		reply->wait_ms ? reply->wait_ms : back_off(link->waits + 1);
 	am_ctx_note(link->account->ctx, AM_NOTE_INFO, "imap.throttled", NULL,
 	            NULL, "%s; waiting %" PRIu64 " s", err->text,
 	            (ms + 999) / 1000);

@@ -95,10 +95,10 @@ static void read_attribute(struct am_imap_listing *l, struct am_imap_box *box,
 		const char *word;
 		enum am_role role;
 	} roles[] = {
-		{"\\Sent", AM_ROLE_SENT},     {"\\Drafts", AM_ROLE_DRAFTS},
-		{"\\Trash", AM_ROLE_TRASH},   {"\\Junk", AM_ROLE_JUNK},
-		{"\\Spam", AM_ROLE_JUNK},     {"\\Archive", AM_ROLE_ARCHIVE},
-		{"\\All", AM_ROLE_ARCHIVE},   {"\\AllMail", AM_ROLE_ARCHIVE},
+		{"\\Sent", AM_ROLE_SENT},   {"\\Drafts", AM_ROLE_DRAFTS},
+		{"\\Trash", AM_ROLE_TRASH}, {"\\Junk", AM_ROLE_JUNK},
+		{"\\Spam", AM_ROLE_JUNK},   {"\\Archive", AM_ROLE_ARCHIVE},
+		{"\\All", AM_ROLE_ARCHIVE}, {"\\AllMail", AM_ROLE_ARCHIVE},
 		{"\\Inbox", AM_ROLE_INBOX},
 	};
 
@@ -272,9 +272,9 @@ static int name_one(struct am_imap_listing *l, GHashTable *taken, guint i,
 	struct am_imap_box *box = l->boxes->pdata[i];
 	enum am_role role = (enum am_role)GPOINTER_TO_INT(l->roles->pdata[i]);
 	bool exact = true;
-	char **parts = tidy_parts(am_imap_name_parts(
-		box->name, strlen(box->name), box->separator,
-		am_imap_session_utf8(l->session), &exact));
+	char **parts = tidy_parts(
+		am_imap_name_parts(box->name, strlen(box->name), box->separator,
+	                           am_imap_session_utf8(l->session), &exact));
 
 	if (!exact)
 		am_ctx_note(ctx, AM_NOTE_INFO, "imap.folder-name", NULL,

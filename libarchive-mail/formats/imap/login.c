@@ -82,8 +82,8 @@ static int send_line(struct am_imap_session *s, const uint8_t *data, size_t len,
 
 /* One challenge answered.  What the mechanism does not believe is cut off with
  * a "*", and its words are kept in *why. */
-static int answer(struct am_imap_session *s, struct am_sasl *sasl, bool *stopped,
-                  struct am_error *why, struct am_error *err)
+static int answer(struct am_imap_session *s, struct am_sasl *sasl,
+                  bool *stopped, struct am_error *why, struct am_error *err)
 {
 	const uint8_t *out = NULL;
 	size_t len = strlen(s->challenge), out_len = 0;
@@ -181,8 +181,7 @@ int am_imap_session_login(struct am_imap_session *s, struct am_error *err)
 
 	int r = try_login(s, false, &token, err);
 	/* A token may have expired between two looks at the clock. */
-	if (r == AM_FATAL && err && err->kind == AM_E_AUTH && token &&
-	    !s->bye)
+	if (r == AM_FATAL && err && err->kind == AM_E_AUTH && token && !s->bye)
 		r = try_login(s, true, &token, err);
 	return r;
 }

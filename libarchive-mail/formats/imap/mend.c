@@ -87,8 +87,8 @@ static int look_range(struct mending *m, struct look *l, uint64_t from,
 
 static bool is_plain(const struct am_part *part)
 {
-	return part->encoding == AM_ENC_7BIT ||
-	       part->encoding == AM_ENC_8BIT || part->encoding == AM_ENC_BINARY;
+	return part->encoding == AM_ENC_7BIT || part->encoding == AM_ENC_8BIT ||
+	       part->encoding == AM_ENC_BINARY;
 }
 
 static int look(struct mending *m, struct am_error *err)
@@ -118,9 +118,9 @@ static int look(struct mending *m, struct am_error *err)
 			at = part->end;
 		}
 		/* What is encoded otherwise cannot be broken. */
-		m->long_part[i] = l.long_line &&
-		                  (is_plain(part) ||
-		                   part->encoding == AM_ENC_BASE64);
+		m->long_part[i] =
+			l.long_line &&
+			(is_plain(part) || part->encoding == AM_ENC_BASE64);
 		if (m->long_part[i])
 			l.found |= BIT(AM_IMAP_MEND_LONG_LINES);
 	}
@@ -507,8 +507,8 @@ static int write_parts(struct mending *m, struct am_error *err)
 
 	for (size_t i = 0; i < m->scan.n_parts && !r; i++) {
 		const struct am_part *part = &m->scan.parts[i];
-		bool qp = does(m, AM_IMAP_MEND_LONG_LINES) &&
-		          m->long_part[i] && is_plain(part);
+		bool qp = does(m, AM_IMAP_MEND_LONG_LINES) && m->long_part[i] &&
+		          is_plain(part);
 		if (part->header > at)
 			r = put_range(m, at, part->header, err);
 		if (!r)

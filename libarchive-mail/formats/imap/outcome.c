@@ -61,9 +61,10 @@ static void fail_all(struct am_imap_carrier *c, struct am_imap_batch *b,
 	for (guint i = 0; i < b->wants->len; i++) {
 		struct am_imap_want *w = b->wants->pdata[i];
 		fail_want(c, w, kind,
-		          why       ? why
-		          : w->lack ? w->lack
-		                    : "the server leaves it out of its answers");
+		          why ? why
+		          : w->lack
+		                  ? w->lack
+		                  : "the server leaves it out of its answers");
 	}
 	g_ptr_array_set_size(b->wants, 0);
 	am_imap_batch_free(b);

@@ -46,12 +46,10 @@ static void build(struct am_imap_sync *y)
 }
 
 /* The one it may be, by size and date; with `id` also by that. */
-static struct am_imap_stored_old *find(struct am_imap_sync *y,
-                                       const struct am_message *msg,
-                                       const uint64_t *id)
+static struct am_imap_stored_old *
+find(struct am_imap_sync *y, const struct am_message *msg, const uint64_t *id)
 {
-	gpointer key =
-		GUINT_TO_POINTER(key_of(msg->size, msg->received.sec));
+	gpointer key = GUINT_TO_POINTER(key_of(msg->size, msg->received.sec));
 	GArray *list = msg->received.known && msg->size != AM_SIZE_UNKNOWN
 	                       ? g_hash_table_lookup(y->by_date, key)
 	                       : NULL;
@@ -161,8 +159,8 @@ static int look_ahead(struct am_imap_sync *y, struct am_error *err)
 	for (GList *l = y->ahead.head, *next; !r && l; l = next) {
 		struct am_message *msg = l->data;
 		next = l->next;
-		uint64_t *id = g_hash_table_lookup(a.ids,
-		                                   GUINT_TO_POINTER(msg->uid));
+		uint64_t *id =
+			g_hash_table_lookup(a.ids, GUINT_TO_POINTER(msg->uid));
 		struct am_imap_stored_old *o = id ? find(y, msg, id) : NULL;
 		if (!o)
 			continue;

@@ -113,7 +113,7 @@ void am_imap_reply_read(struct am_imap_reply *out,
 	const char *code = line->n_code ? am_imap_text(line->code) : NULL;
 
 	*out = (struct am_imap_reply){0};
-	out->end = word && am_imap_is(word, "OK")      ? AM_IMAP_END_OK
+	out->end = word && am_imap_is(word, "OK")        ? AM_IMAP_END_OK
 	           : word && am_imap_is(word, "PREAUTH") ? AM_IMAP_END_OK
 	           : word && am_imap_is(word, "NO")      ? AM_IMAP_END_NO
 	                                                 : AM_IMAP_END_BAD;

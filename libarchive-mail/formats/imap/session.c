@@ -184,7 +184,7 @@ static int start_tls(struct am_imap_session *s, struct am_error *err)
 static int introduce(struct am_imap_session *s, struct am_error *err)
 {
 	struct am_imap_command id = {0}, enable = {0};
-	const char *what = am_imap_session_has(s, "QRESYNC")    ? " QRESYNC"
+	const char *what = am_imap_session_has(s, "QRESYNC")     ? " QRESYNC"
 	                   : am_imap_session_has(s, "CONDSTORE") ? " CONDSTORE"
 	                                                         : "";
 	bool utf8 = am_imap_session_has(s, "UTF8=ACCEPT") ||
@@ -207,9 +207,9 @@ static int introduce(struct am_imap_session *s, struct am_error *err)
 	if (!r && asks_id)
 		r = am_imap_session_wait(s, &id, "ID", err);
 	if (!r || r == AM_FAILED)
-		r = asks_enable ? am_imap_session_wait(s, &enable, "ENABLE",
-		                                       err)
-		                : AM_OK;
+		r = asks_enable
+		            ? am_imap_session_wait(s, &enable, "ENABLE", err)
+		            : AM_OK;
 	if (!r && asks_enable) {
 		/* iCloud says an empty ENABLED and does it all the same. */
 		s->utf8 = utf8;
@@ -236,7 +236,8 @@ static int greet(struct am_imap_session *s, struct am_error *err)
 
 	int r = take_greeting(s, &preauth, err);
 	if (!r && preauth && s->account->login->tls == AM_TLS_STARTTLS)
-		/* Whoever may write to the wire could say so (CVE-2020-14093). */
+		/* Whoever may write to the wire could say so (CVE-2020-14093).
+		 */
 		r = am_fail(err, AM_FATAL, AM_E_AUTH,
 		            "%.80s: takes us for logged in before there is "
 		            "TLS; that is not believed",

@@ -119,11 +119,12 @@ AM_MUST_USE int am_imap_session_end(struct am_imap_session *s,
                                     struct am_error *err);
 
 /* Literals of FETCH go here first, as in am_imap_hooks. */
-void am_imap_session_on_literal(
-	struct am_imap_session *s,
-	int (*take)(void *user, const struct am_imap_place *place,
-                    struct am_reader *bytes, struct am_error *err),
-	void *user);
+void am_imap_session_on_literal(struct am_imap_session *s,
+                                int (*take)(void *user,
+                                            const struct am_imap_place *place,
+                                            struct am_reader *bytes,
+                                            struct am_error *err),
+                                void *user);
 
 /* ---- mailboxes ---- */
 /* EXAMINE or SELECT, where it is not selected already.  Only while nothing is

@@ -39,9 +39,8 @@ static int take(void *user, const struct am_remembered *what,
                 struct am_error *err)
 {
 	struct loading *l = user;
-	uint32_t words =
-		am_imap_stored_words(what->keywords, what->n_keywords,
-	                             what->labels, what->n_labels);
+	uint32_t words = am_imap_stored_words(what->keywords, what->n_keywords,
+	                                      what->labels, what->n_labels);
 
 	(void)err;
 	if (!what->uid)
@@ -59,7 +58,8 @@ static int take(void *user, const struct am_remembered *what,
 			.words = words,
 			.received = what->received.sec,
 			.size = what->size,
-			.message_id = am_imap_stored_id(id, id ? strlen(id) : 0),
+			.message_id =
+				am_imap_stored_id(id, id ? strlen(id) : 0),
 		};
 		g_array_append_val(l->stored->old, old);
 	}

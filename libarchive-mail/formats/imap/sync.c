@@ -26,8 +26,8 @@ static int load_stored(struct am_imap_sync *y, struct am_error *err)
 	               ? AM_OK
 	               : am_imap_stored_load(&y->stored, y->memory,
 	                                     y->control->account->identity,
-	                                     y->box->folder,
-	                                     y->now.uidvalidity, err);
+	                                     y->box->folder, y->now.uidvalidity,
+	                                     err);
 }
 
 static int remember(struct am_imap_sync *y, struct am_error *err)
@@ -36,8 +36,7 @@ static int remember(struct am_imap_sync *y, struct am_error *err)
 
 	if (!y->memory)
 		return AM_OK;
-	int r = y->memory->ops->cursor(y->memory,
-	                               y->control->account->identity,
+	int r = y->memory->ops->cursor(y->memory, y->control->account->identity,
 	                               y->box->folder, &text, err);
 	if (!r)
 		y->remembered = am_imap_state_read(&y->before, text);
@@ -252,19 +251,18 @@ int am_imap_sync_finish(struct am_imap_sync *y, struct am_error *err)
 
 	if (y->unchanged || !y->whole)
 		return AM_OK;
-	const struct am_imap_mailbox *m =
-		s ? am_imap_session_mailbox(s) : NULL;
+	const struct am_imap_mailbox *m = s ? am_imap_session_mailbox(s) : NULL;
 	/* What went since is not missing. */
 	if (m && m->name && !strcmp(m->name, y->box->name))
 		y->exists = MIN(y->exists, m->exists);
 	if (y->by_date && y->exists)
 		am_imap_renumber_finish(y);
-	bool next_run = y->remembered &&
-	                y->before.uidvalidity == y->now.uidvalidity;
+	bool next_run =
+		y->remembered && y->before.uidvalidity == y->now.uidvalidity;
 	if (y->told + y->already > y->exists && next_run && !y->compared &&
 	    y->stored.now->len) {
-		uint64_t known = am_imap_stored_below(&y->stored,
-		                                      y->before.uidnext);
+		uint64_t known =
+			am_imap_stored_below(&y->stored, y->before.uidnext);
 		r = am_imap_changes_compare(y, y->before.uidnext, NULL, err);
 		y->already -= known - am_imap_stored_below(&y->stored,
 		                                           y->before.uidnext);
@@ -313,11 +311,10 @@ char *am_imap_sync_cursor(const struct am_imap_sync *y)
 char *am_imap_sync_cursor_here(const struct am_imap_sync *y)
 {
 	struct am_imap_state here = y->now;
-	uint32_t low = y->remembered &&
-	                               y->before.uidvalidity ==
-	                                       y->now.uidvalidity
-	                       ? y->before.uidnext
-	                       : 1;
+	uint32_t low =
+		y->remembered && y->before.uidvalidity == y->now.uidvalidity
+			? y->before.uidnext
+			: 1;
 
 	if (!y->resumable || !y->whole || !y->walk || y->ahead.length ||
 	    y->recount)

@@ -128,9 +128,9 @@ static int take_line(struct am_imap_command *cmd,
 			w->dropped = f.uid;
 		return AM_OK;
 	}
-	int r = am_imap_meta_message(
-		&f, w->box->folder, w->box->uidvalidity,
-		am_imap_link_now(w->control->link), &msg, err);
+	int r = am_imap_meta_message(&f, w->box->folder, w->box->uidvalidity,
+	                             am_imap_link_now(w->control->link), &msg,
+	                             err);
 	if (!r)
 		g_ptr_array_add(w->messages, msg);
 	return r;

@@ -186,7 +186,8 @@ static int choose_quoting(struct am_mbox_plan *plan,
 		/* A '>' that was there cannot be told from one that was put
 		 * there: then the quoting that can, and a word about it. */
 		r = am_mbox_quote_blob(msg->raw, 0, am_blob_size(msg->raw),
-		                       AM_MBOX_QUOTE_O, '\n', NULL, &plain, err);
+		                       AM_MBOX_QUOTE_O, '\n', NULL, &plain,
+		                       err);
 		if (style->flavour != AM_MBOX_CL2 && plain.added == all)
 			plan->quote = AM_MBOX_QUOTE_O;
 		plan->tell_quote = true;
@@ -351,13 +352,12 @@ static int put_group(const struct am_mbox_plan *plan,
 		g_string_append_printf(s, "Status: O%s", eol);
 		n = 1;
 	}
-	g_string_append_printf(s, AM_MBOX_MARK ": %u%s%s%s%s%s", n,
-	                       places[place],
-	                       !plan->open_end ? ""
-	                       : style->crlf   ? " eol=crlf"
-	                                       : " eol=lf",
-	                       told ? quote_word(plan) : "",
-	                       plan->nuls ? " nuls" : "", eol);
+	g_string_append_printf(
+		s, AM_MBOX_MARK ": %u%s%s%s%s%s", n, places[place],
+		!plan->open_end ? ""
+		: style->crlf   ? " eol=crlf"
+				: " eol=lf",
+		told ? quote_word(plan) : "", plan->nuls ? " nuls" : "", eol);
 	if (place == AM_MBOX_PLACE_BLOCK)
 		g_string_append(s, eol);
 	int r = put(out, s->str, s->len, err);
