@@ -87,8 +87,28 @@ static void keep_memory(void)
 	mallopt(M_TOP_PAD, 4 << 20);
 }
 
+/*
+ * "imap://user:secret@host" is refused later; but its error, and whoever lists
+ * processes, need not show the secret.
+ */
+static void hide_passwords(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		char *user = strstr(argv[i], "://");
+		char *end = user ? user + 3 + strcspn(user + 3, "/?#") : NULL;
+		char *at =
+			end ? memrchr(user, '@', (size_t)(end - user)) : NULL;
+		char *colon =
+			at ? memchr(user + 3, ':', (size_t)(at - user - 3))
+			   : NULL;
+		if (colon)
+			memset(colon + 1, '*', (size_t)(at - colon - 1));
+	}
+}
+
 int main(int argc, char **argv)
 {
+	hide_passwords(argc, argv);
 	keep_memory();
 	setlocale(LC_ALL, "");
 	g_set_prgname("mailark"); /* names the owner of a lock */

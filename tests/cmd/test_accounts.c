@@ -181,6 +181,7 @@ Test(accounts, passwords_come_in_this_order)
 	                             strchr(url, '@') + 1);
 	cr_assert_eq(cli_line(&c, told), 2);
 	cr_assert(strstr(c.err, "no password in a URL"), "%s", c.err);
+	cr_assert_null(strstr(c.err, "secret"), "%s", c.err);
 	g_free(told);
 	g_free(line);
 	g_free(url);
