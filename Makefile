@@ -163,8 +163,10 @@ $(BUILD)/tests/stress-%: $(BUILD)/obj/tests/stress/%.o $(call libs_for,transfer)
 
 # `make check T=base/blob` runs tests/base/test_blob.c alone.
 tests: $(BUILD)/mailark $(TEST_BINS) $(STRESS)
+JOBS ?= $(shell nproc)
 check: test-deps
-	@$(MAKE) --no-print-directory run-tests
+	@$(MAKE) --no-print-directory $(if $(filter -j% j%,$(MAKEFLAGS)),,-j$(JOBS)) \
+	 run-tests
 .PHONY: run-tests
 run-tests: $(if $(T),$(BUILD)/tests/$(firstword $(subst /, ,$(T))),tests)
 	@MAILARK=$(abspath $(BUILD))/mailark SAMPLES=$(abspath samples) \

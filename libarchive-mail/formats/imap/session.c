@@ -307,7 +307,7 @@ void am_imap_session_close(struct am_imap_session **session, bool polite)
 			r = am_conn_wait(s->conn, 500, NULL);
 		/* Hear it out, or the socket's end is a reset. */
 		if (!r)
-			r = am_imap_session_step(s, NULL);
+			(void)!am_imap_session_step(s, NULL);
 	}
 	am_imap_parser_free(&s->parser);
 	am_conn_close(&s->conn);
