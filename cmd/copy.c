@@ -27,6 +27,8 @@
 /* Mail from a server is committed so often. */
 #define REMOTE_COMMIT_BYTES (UINT64_C(32) << 20)
 #define REMOTE_COMMIT_SECS  2
+#define REMOTE_QUEUE_BYTES  (UINT64_C(2) << 20)
+#define REMOTE_ASK_AHEAD    400
 
 struct options {
 	const char *from, *to, *since, *until, *query, *report;
@@ -243,6 +245,9 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	if (src->identity) {
 		opts.commit_bytes = REMOTE_COMMIT_BYTES;
 		opts.commit_secs = REMOTE_COMMIT_SECS;
+		/* It holds a window of its own. */
+		opts.queue_bytes = REMOTE_QUEUE_BYTES;
+		opts.ask_ahead = REMOTE_ASK_AHEAD;
 	}
 	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
