@@ -341,7 +341,9 @@ static int list_folders(struct list *list, const struct am_place *place)
 		r = count_folders(list, place, counts);
 	}
 	if (!list->o->json) {
-		print_folders(list, counts);
+		/* After an error that let nothing be seen, its line is all. */
+		if (!r || counts->len)
+			print_folders(list, counts);
 	} else {
 		for (guint i = 0; i < counts->len; i++) {
 			const struct count *c = g_ptr_array_index(counts, i);
