@@ -109,6 +109,18 @@ static int take_row(struct am_catalog *c, sqlite3_stmt *s,
 	return r;
 }
 
+/* A statement about one source; AM_END: nothing is known of it. */
+static int of_source(struct am_catalog *c, const char *source,
+                     enum am_catalog_sql sql, sqlite3_stmt **s, int64_t *origin,
+                     struct am_error *err)
+{
+	int r = origin_id(c, source, false, origin, err);
+
+	if (!r && !*origin)
+		return AM_END;
+	return r ? r : am_catalog_stmt(c, sql, s, err);
+}
+
 int am_catalog_remote_find(struct am_catalog *c, const char *source,
                            uint64_t folder, uint32_t uidvalidity, uint32_t uid,
                            struct am_remote *out, struct am_error *err)
@@ -116,11 +128,7 @@ int am_catalog_remote_find(struct am_catalog *c, const char *source,
 	sqlite3_stmt *s;
 	int64_t origin;
 
-	int r = origin_id(c, source, false, &origin, err);
-	if (!r && !origin)
-		return AM_END;
-	if (!r)
-		r = am_catalog_stmt(c, AM_SQL_FIND_REMOTE, &s, err);
+	int r = of_source(c, source, AM_SQL_FIND_REMOTE, &s, &origin, err);
 	if (r)
 		return r;
 	sqlite3_bind_int64(s, 1, origin);
@@ -137,11 +145,7 @@ int am_catalog_remote_of(struct am_catalog *c, const char *source,
 	sqlite3_stmt *s;
 	int64_t origin;
 
-	int r = origin_id(c, source, false, &origin, err);
-	if (!r && !origin)
-		return AM_END;
-	if (!r)
-		r = am_catalog_stmt(c, AM_SQL_REMOTE_OF, &s, err);
+	int r = of_source(c, source, AM_SQL_REMOTE_OF, &s, &origin, err);
 	if (r)
 		return r;
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)placement);
@@ -200,11 +204,14 @@ int am_catalog_remote_note(struct am_catalog *c,
 		.placement = item->id,
 		.folder = item->folder,
 		.uidvalidity = number(item->meta, AM_PROP_UIDVALIDITY),
-		.uid = number(item->meta, AM_PROP_UID),
 	};
 	int64_t origin;
 
-	if (!remote.uidvalidity || !remote.uid)
+	/* Most mail comes from no server: one look, for every message. */
+	if (!remote.uidvalidity)
+		return AM_OK;
+	remote.uid = number(item->meta, AM_PROP_UID);
+	if (!remote.uid)
 		return AM_OK;
 	int r = origin_of(c, item->accession, &origin, err);
 	return r || !origin ? r : set(c, origin, &remote, err);
