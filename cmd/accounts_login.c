@@ -4,7 +4,7 @@
 
 #include "cmd/config.h"
 #include "cmd/session.h"
-#include "wire/oauth.h"
+#include "formats/server_login.h"
 
 #include <glib.h>
 
@@ -38,22 +38,13 @@ int accounts_login(struct session *s, const struct account *account,
                    const char *how, struct am_error *err)
 {
 	struct am_oauth *oauth = NULL;
-#define OPTION(name) account_option(account, name)
-	struct am_oauth_opts opts = {
-		.provider = OPTION("oauth"),
-		.tenant = OPTION("oauth-tenant"),
-		.client_id = OPTION("oauth-client-id"),
-		.client_secret = OPTION("oauth-client-secret"),
-		.scope = OPTION("oauth-scope"),
-		.auth_url = OPTION("oauth-auth-url"),
-		.device_url = OPTION("oauth-device-url"),
-		.token_url = OPTION("oauth-token-url"),
-		.token_file = OPTION("token-file"),
-		.user = account->user,
-		.cancel = &s->cancel,
-	};
-#undef OPTION
+	const struct am_location where = {
+		.url = account->url,
+		.options = (const char *const *)account->options};
+	struct am_oauth_opts opts = am_server_login_oauth(&where, NULL);
 
+	opts.user = account->user;
+	opts.cancel = &s->cancel;
 	if (!opts.provider)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "logs in by password: nothing to do (oauth=… "

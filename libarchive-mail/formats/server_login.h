@@ -4,6 +4,7 @@
 
 #include "model/format.h"
 #include "wire/conn.h"
+#include "wire/oauth.h"
 #include "wire/sasl.h"
 
 /*
@@ -110,6 +111,11 @@ AM_MUST_USE int am_server_login_secret(struct am_server_login *login,
                                        const struct am_conn *conn, bool again,
                                        struct am_sasl_client_opts *out,
                                        struct am_error *err);
+
+/* What the options say of OAuth, for am_oauth_new(): strings of `where`; who
+ * logs in and who may stop it is the caller's to fill in. */
+struct am_oauth_opts am_server_login_oauth(const struct am_location *where,
+                                           const struct am_option *table);
 
 /*
  * The words ctx->ask is called with, "password for USER at HOST" (HOST:PORT

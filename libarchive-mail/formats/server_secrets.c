@@ -40,13 +40,11 @@ static bool takes_token(const char *auth)
 	       (!strcmp(auth, "XOAUTH2") || !strcmp(auth, "OAUTHBEARER"));
 }
 
-static int open_oauth(struct am_server_secrets *s,
-                      const struct am_server_login *login,
-                      const struct am_location *where,
-                      const struct am_option *table, struct am_error *err)
+struct am_oauth_opts am_server_login_oauth(const struct am_location *where,
+                                           const struct am_option *table)
 {
 #define OPTION(name) am_location_option(where, table, name)
-	struct am_oauth_opts opts = {
+	return (struct am_oauth_opts){
 		.provider = OPTION("oauth"),
 		.tenant = OPTION("oauth-tenant"),
 		.client_id = OPTION("oauth-client-id"),
@@ -56,11 +54,19 @@ static int open_oauth(struct am_server_secrets *s,
 		.device_url = OPTION("oauth-device-url"),
 		.token_url = OPTION("oauth-token-url"),
 		.token_file = OPTION("token-file"),
-		.user = login->user,
-		.cancel = login->ctx ? login->ctx->cancel : NULL,
 	};
 #undef OPTION
+}
 
+static int open_oauth(struct am_server_secrets *s,
+                      const struct am_server_login *login,
+                      const struct am_location *where,
+                      const struct am_option *table, struct am_error *err)
+{
+	struct am_oauth_opts opts = am_server_login_oauth(where, table);
+
+	opts.user = login->user;
+	opts.cancel = login->ctx ? login->ctx->cancel : NULL;
 	return am_oauth_new(&s->oauth, &opts, err);
 }
 
