@@ -56,29 +56,6 @@ static char **options_of(const char *text)
 	return (char **)g_ptr_array_free(all, FALSE);
 }
 
-/* The lines that begin with "= ", against those of the listing. */
-static void compare(const char *name, const char *text, const char *got,
-                    const char *log)
-{
-	char **want = g_strsplit(text, "\n", -1);
-	char **have = g_strsplit(got, "\n", -1), **h = have;
-
-	for (char **w = want; *w; w++) {
-		if (!g_str_has_prefix(*w, "= "))
-			continue;
-		bool same = *h && g_pattern_match_simple(*w + 2, *h);
-		cr_expect(same, "%s: wanted \"%s\"\n    got \"%s\"\n%s%s", name,
-		          *w + 2, *h ? *h : "(end)", got, log);
-		if (!same)
-			break;
-		h++;
-	}
-	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name, *h ? *h : "",
-	          got, log);
-	g_strfreev(want);
-	g_strfreev(have);
-}
-
 static void play(const char *dir, const char *name, const char *base)
 {
 	char *text = read_text(dir, name);
@@ -91,7 +68,7 @@ static void play(const char *dir, const char *name, const char *base)
 	char *got = imap_target_run(target, script_server_port(server), "",
 	                            (const char *const *)options, false, 50);
 	char *log = script_server_log(server);
-	compare(name, text, got, log);
+	script_server_expect(name, text, got, log);
 	unsigned n = 0;
 	for (const char *c = log; *c; c++)
 		n += *c == '\n';

@@ -266,26 +266,6 @@ static void play_once(struct run *run, const char *text, unsigned port)
 	g_free(url);
 }
 
-static void compare(const char *name, char **want, const char *got,
-                    const char *log)
-{
-	char **have = g_strsplit(got, "\n", -1), **h = have;
-
-	for (char **w = want; *w; w++) {
-		if (!g_str_has_prefix(*w, "= "))
-			continue;
-		bool same = *h && g_pattern_match_simple(*w + 2, *h);
-		cr_expect(same, "%s: wanted \"%s\"\n    got \"%s\"\n%s%s", name,
-		          *w + 2, *h ? *h : "(end)", got, log);
-		if (!same)
-			break;
-		h++;
-	}
-	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name, *h ? *h : "",
-	          got, log);
-	g_strfreev(have);
-}
-
 static void count(const char *name, char **want, const char *log,
                   const char *got)
 {
@@ -318,7 +298,7 @@ static void play(const char *dir, const char *file, const char *base)
 	if (strstr(text, "\n@ twice"))
 		play_once(&run, text, script_server_port(server));
 	char *log = script_server_log(server);
-	compare(file, lines, run.out->str, log);
+	script_server_expect(file, text, run.out->str, log);
 	count(file, lines, log, run.out->str);
 	/* Nothing but what the rules foresee: literals were framed well. */
 	if (!strstr(text, "\n@ strays"))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support/script_server.h"
 
+#include <criterion/criterion.h>
+
 #include <glib.h>
 
 #include <arpa/inet.h>
@@ -477,4 +479,26 @@ void script_server_free(struct script_server *server)
 	g_string_free(server->log, TRUE);
 	pthread_mutex_destroy(&server->lock);
 	g_free(server);
+}
+
+void script_server_expect(const char *name, const char *text, const char *got,
+                          const char *log)
+{
+	char **want = g_strsplit(text, "\n", -1);
+	char **have = g_strsplit(got, "\n", -1), **h = have;
+
+	for (char **w = want; *w; w++) {
+		if (!g_str_has_prefix(*w, "= "))
+			continue;
+		bool same = *h && g_pattern_match_simple(*w + 2, *h);
+		cr_expect(same, "%s: wanted \"%s\"\n    got \"%s\"\n%s%s", name,
+		          *w + 2, *h ? *h : "(end)", got, log);
+		if (!same)
+			break;
+		h++;
+	}
+	cr_expect(!*h || !**h, "%s: too much: \"%s\"\n%s%s", name, *h ? *h : "",
+	          got, log);
+	g_strfreev(want);
+	g_strfreev(have);
 }

@@ -41,6 +41,10 @@ unsigned script_server_port(const struct script_server *server);
 char *script_server_log(struct script_server *server);
 /* How many commands matched no rule. */
 unsigned script_server_strays(struct script_server *server);
+/* The lines of the text that begin with "= ", patterns each, against those of
+ * what came out; name and log are for the words of a failure. */
+void script_server_expect(const char *name, const char *text, const char *got,
+                          const char *log);
 void script_server_free(struct script_server *server);
 
 #endif
