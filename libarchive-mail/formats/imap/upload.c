@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/imap/upload.h"
 
-#include "base/arena.h"
 #include "base/blob.h"
-#include "base/reader.h"
-#include "formats/imap/fingerprint.h"
-#include "formats/imap/mend.h"
+#include "formats/imap/upload_item.h"
 
 #include <string.h>
 
@@ -15,32 +12,14 @@ enum {
 	BATCH_BYTES = 1 << 20,
 	WINDOW_COMMANDS = 32,
 	WINDOW_BYTES = 4 << 20,
-	LITERAL_MINUS_MOST = 4096,
 	BUSY_TRIES = 4,
 	LOSSES_MOST = 2, /* of the connection, with one message alone */
 	POISON_MOST = 3, /* such messages in a row */
 };
 
-/* A message on its way. */
-struct item {
-	struct am_message *meta; /* what travels beside the bytes */
-	struct am_blob *raw;     /* as put */
-	struct am_blob *mended;  /* what is sent instead, or NULL */
-	struct am_blob *most;    /* mended as far as it goes, or NULL */
-	struct am_imap_target *target;
-	uint64_t fingerprint, size; /* of what is sent */
-	bool labels, copy;
-	bool bare, undated;  /* without flags a server may choke on, a date */
-	unsigned step, busy; /* of mending; tries of one that was busy */
-	enum { WHOLE, BARE, UNDATED, LEAST } stage;
-	unsigned losses; /* of the connection while it was sent alone */
-	unsigned lost;   /* flags and keywords the mailbox cannot hold */
-	char *changed;
-};
-
 struct flight {
 	struct am_imap_command cmd;
-	GPtrArray *items; /* struct item */
+	GPtrArray *items; /* struct am_imap_item */
 	struct am_imap_target *target;
 	uint64_t bytes;
 };
@@ -53,47 +32,12 @@ struct am_imap_upload {
 	bool repair;
 	struct flight *open; /* gathered and not sent yet, or NULL */
 	GQueue sent;         /* struct flight, oldest first */
-	GQueue again;        /* struct item: one by one, with care */
+	GQueue again;        /* struct am_imap_item: one by one, with care */
 	uint64_t bytes;      /* of sent */
 	unsigned poison;     /* messages in a row that ended connections */
 };
 
-/* ---- items ---- */
-
-static void item_free(void *data)
-{
-	struct item *it = data;
-
-	am_message_free(&it->meta);
-	am_blob_unref(&it->raw);
-	am_blob_unref(&it->mended);
-	am_blob_unref(&it->most);
-	g_free(it->changed);
-	g_free(it);
-}
-
-static int item_new(struct item **out, const struct am_imap_parcel *parcel,
-                    struct am_error *err)
-{
-	struct item *it = g_new0(struct item, 1);
-	int r = am_message_new(&it->meta, parcel->msg->folder, err);
-
-	if (r) {
-		g_free(it);
-		return r;
-	}
-	am_message_copy_meta(it->meta, parcel->msg);
-	it->meta->origin =
-		am_arena_strdup(it->meta->arena, parcel->msg->origin);
-	it->raw = am_blob_ref(parcel->msg->raw);
-	it->target = parcel->target;
-	it->fingerprint = parcel->fingerprint;
-	it->size = parcel->size;
-	it->labels = parcel->labels;
-	it->copy = parcel->copy;
-	*out = it;
-	return AM_OK;
-}
+/* ---- flights ---- */
 
 static void flight_free(void *data)
 {
@@ -110,7 +54,7 @@ static struct flight *flight_new(struct am_imap_target *target)
 	struct flight *f = g_new0(struct flight, 1);
 
 	f->target = target;
-	f->items = g_ptr_array_new_with_free_func(item_free);
+	f->items = g_ptr_array_new_with_free_func(am_imap_item_free);
 	return f;
 }
 
@@ -143,14 +87,14 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 		am_imap_link_drop(u->link);
 	flight_free(u->open);
 	g_queue_clear_full(&u->sent, flight_free);
-	g_queue_clear_full(&u->again, item_free);
+	g_queue_clear_full(&u->again, am_imap_item_free);
 	g_free(u);
 }
 
 /* ---- ends ---- */
 
 /* It is there: what had to be left behind for that. */
-static void tell(struct am_imap_upload *u, const struct item *it)
+static void tell(struct am_imap_upload *u, const struct am_imap_item *it)
 {
 	struct am_ctx *ctx = u->account->ctx;
 
@@ -175,14 +119,14 @@ static void tell(struct am_imap_upload *u, const struct item *it)
 	am_imap_link_progress(u->link);
 }
 
-static void done(struct am_imap_upload *u, struct item *it)
+static void done(struct am_imap_upload *u, struct am_imap_item *it)
 {
 	g_array_append_val(it->target->acked, it->fingerprint);
 	tell(u, it);
 }
 
 /* For good.  A further copy of a message that is there is a note. */
-static void refuse(struct am_imap_upload *u, struct item *it,
+static void refuse(struct am_imap_upload *u, struct am_imap_item *it,
                    const struct am_error *err)
 {
 	const struct am_late late = {
@@ -198,13 +142,13 @@ static void refuse(struct am_imap_upload *u, struct item *it,
 	else
 		am_ctx_note_error(u->account->ctx, "imap.copy-refused",
 		                  it->meta->folder, it->meta->origin, err);
-	item_free(it);
+	am_imap_item_free(it);
 }
 
 static void try_again(struct am_imap_upload *u, struct flight *f)
 {
 	while (f->items->len) {
-		struct item *it = g_ptr_array_steal_index(f->items, 0);
+		struct am_imap_item *it = g_ptr_array_steal_index(f->items, 0);
 		/* One that ended the connection alone is settled first: in
 		 * turns with others the pauses would only grow. */
 		if (it->losses)
@@ -215,65 +159,6 @@ static void try_again(struct am_imap_upload *u, struct flight *f)
 }
 
 /* ---- sending ---- */
-
-static const struct am_blob *bytes_of(const struct item *it)
-{
-	return it->mended ? it->mended : it->raw;
-}
-
-static void put_item(struct am_imap_session *s, struct item *it, bool *waits)
-{
-	struct am_imap_out *out = am_imap_session_out(s);
-	char date[40];
-	char *flags = am_imap_target_flags(it->target, it->meta, it->labels,
-	                                   it->bare, &it->lost);
-
-	am_imap_put(out, " %s", flags);
-	g_free(flags);
-	if (it->meta->received.known && !it->undated) {
-		am_imap_date_print(&it->meta->received, date);
-		am_imap_put(out, " \"%s\"", date);
-	}
-	bool plus = out->literal_plus ||
-	            (out->literal_minus && it->size <= LITERAL_MINUS_MOST);
-	am_imap_put(out, " {%" PRIu64 "%s}\r\n", it->size, plus ? "+" : "");
-	*waits = !plus;
-}
-
-/* The bytes with CRLF at every line end, exactly `size` of them. */
-static int put_bytes(struct am_imap_session *s, const struct item *it,
-                     struct am_error *err)
-{
-	struct am_reader *in = NULL;
-	const uint8_t *data;
-	uint64_t sent = 0;
-	size_t len;
-
-	int r = am_blob_open(bytes_of(it), &in, err);
-	if (!r)
-		r = am_reader_crlf(&in, in, err);
-	while (!r) {
-		r = am_reader_peek(in, 1, &data, &len, err);
-		if (r)
-			break;
-		len = (size_t)MIN(len, it->size - sent);
-		if (!len)
-			break;
-		r = am_imap_session_write(s, data, len, err);
-		am_reader_skip(in, len);
-		sent += len;
-	}
-	am_reader_close(&in);
-	if (r == AM_RETRY || r == AM_FATAL)
-		return r;
-	if (r == AM_END && sent == it->size)
-		return AM_OK;
-	/* Fewer than were announced: only a new connection helps. */
-	return r == AM_OK ? AM_OK
-	                  : am_fail(err, AM_FATAL, AM_E_IO,
-	                            "%.100s changed while it was sent",
-	                            it->meta->origin ? it->meta->origin : "");
-}
 
 /* One command with all items of the flight.  AM_FAILED: it ended before all was
  * sent, cmd.reply says how. */
@@ -291,8 +176,8 @@ static int send(struct am_imap_upload *u, struct am_imap_session *s,
 	r = am_imap_put_string(out, f->target->name, strlen(f->target->name),
 	                       err);
 	for (guint i = 0; i < f->items->len && !r; i++) {
-		struct item *it = g_ptr_array_index(f->items, i);
-		put_item(s, it, &waits);
+		struct am_imap_item *it = g_ptr_array_index(f->items, i);
+		am_imap_item_head(s, it, &waits);
 		if (!i) {
 			r = am_imap_session_begin(s, &f->cmd, err);
 		} else {
@@ -302,7 +187,7 @@ static int send(struct am_imap_upload *u, struct am_imap_session *s,
 		if (!r && waits)
 			r = am_imap_session_go_ahead(s, &f->cmd, "APPEND", err);
 		if (!r)
-			r = put_bytes(s, it, err);
+			r = am_imap_item_body(s, it, err);
 	}
 	if (!r)
 		return am_imap_session_end(s, err);
@@ -352,7 +237,7 @@ static int reconcile(struct am_imap_upload *u, struct flight *f,
 	if (r)
 		return r == AM_FAILED ? AM_FATAL : r;
 	for (guint i = f->items->len; i > 0; i--) {
-		struct item *it = g_ptr_array_index(f->items, i - 1);
+		struct am_imap_item *it = g_ptr_array_index(f->items, i - 1);
 		if (!am_imap_target_take(f->target, it->fingerprint))
 			continue;
 		tell(u, it);
@@ -421,78 +306,8 @@ static int drain(struct am_imap_upload *u, guint commands, uint64_t bytes,
 
 /* ---- one by one ---- */
 
-/* Has flags that some servers choke on: what `bare` leaves out. */
-static bool is_odd(const struct item *it)
-{
-	return it->meta->n_keywords || (it->meta->flags & ~31u) ||
-	       (it->meta->flags & AM_DELETED) ||
-	       (it->labels && it->meta->n_labels);
-}
-
-/* These bytes instead, NULL: those that were put.  Takes them. */
-static bool use(struct item *it, struct am_blob *bytes, struct am_error *err)
-{
-	am_blob_unref(&it->mended);
-	it->mended = bytes;
-	return am_imap_fingerprint_of(bytes_of(it), &it->fingerprint, &it->size,
-	                              err) == AM_OK;
-}
-
-/* One change of the bytes more. */
-static bool mend_more(struct am_imap_upload *u, struct item *it,
-                      struct am_error *err)
-{
-	while (u->repair && it->step < AM_IMAP_MEND_MOST) {
-		struct am_blob *mended = NULL;
-		char *changed = NULL;
-		int r = am_imap_mend(it->raw, ++it->step, u->account->ctx,
-		                     &mended, &changed, err);
-		if (r == AM_END)
-			continue;
-		if (r)
-			return false;
-		g_free(it->changed);
-		it->changed = changed;
-		return use(it, mended, err);
-	}
-	return false;
-}
-
-/*
- * The next thing to try with a message that was refused: true when there is
- * one.  First its bytes, step by step; where that did not help, they are as
- * they were, and what stands beside them goes; at last everything.
- */
-static bool next_try(struct am_imap_upload *u, struct item *it,
-                     struct am_error *err)
-{
-	bool odd = is_odd(it), dated = it->meta->received.known;
-
-	if (it->stage == WHOLE && mend_more(u, it, err))
-		return true;
-	if (it->stage == WHOLE && it->mended)
-		it->most = am_blob_ref(it->mended);
-	while (it->stage < LEAST) {
-		it->stage++;
-		it->bare = odd && it->stage != UNDATED;
-		it->undated = dated && it->stage != BARE;
-		bool more = it->stage == BARE      ? odd
-		            : it->stage == UNDATED ? dated
-		            : it->most             ? odd || dated
-		                                   : odd && dated;
-		if (!more)
-			continue;
-		return use(it,
-		           it->stage == LEAST && it->most
-		                   ? am_blob_ref(it->most)
-		                   : NULL,
-		           err);
-	}
-	return false;
-}
-
 /* It ends the connection each time, and may not end the rest of the run. */
-static int poisonous(struct am_imap_upload *u, struct item *it,
+static int poisonous(struct am_imap_upload *u, struct am_imap_item *it,
                      struct am_error *err)
 {
 	(void)am_fail(err, AM_FAILED, AM_E_IO,
@@ -519,7 +334,7 @@ static int make_again(struct am_imap_upload *u, struct am_imap_target *t,
 }
 
 /* Refused, and the session is good: settled, or in `again`. */
-static int after_refusal(struct am_imap_upload *u, struct item *it,
+static int after_refusal(struct am_imap_upload *u, struct am_imap_item *it,
                          const struct am_imap_reply *reply,
                          struct am_error *err)
 {
@@ -549,13 +364,14 @@ static int after_refusal(struct am_imap_upload *u, struct item *it,
 	}
 	/* No change of the message helps with these. */
 	if (missing || reply->trouble == AM_IMAP_DENIED ||
-	    !strcmp(reply->code, "TOOBIG") || !next_try(u, it, err)) {
+	    !strcmp(reply->code, "TOOBIG") ||
+	    !am_imap_item_next(it, u->account->ctx, u->repair, err)) {
 		refuse(u, it, &why);
 		return AM_OK;
 	}
 	/* As changed it may be there from an earlier run. */
 	if (am_imap_target_take(it->target, it->fingerprint))
-		item_free(it);
+		am_imap_item_free(it);
 	else
 		g_queue_push_head(&u->again, it);
 	return AM_OK;
@@ -563,7 +379,7 @@ static int after_refusal(struct am_imap_upload *u, struct item *it,
 
 /* Sends one and waits; AM_OK when it is settled one way or the other, or is to
  * be done again. */
-static int send_one(struct am_imap_upload *u, struct item *it,
+static int send_one(struct am_imap_upload *u, struct am_imap_item *it,
                     struct am_error *err)
 {
 	struct am_imap_session *s;
@@ -613,7 +429,7 @@ static int send_one(struct am_imap_upload *u, struct item *it,
 
 static int work_off(struct am_imap_upload *u, struct am_error *err)
 {
-	struct item *it;
+	struct am_imap_item *it;
 
 	while ((it = g_queue_pop_head(&u->again))) {
 		int r = send_one(u, it, err);
@@ -679,7 +495,7 @@ static unsigned batch_most(struct am_imap_upload *u)
 int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
                        struct am_error *err)
 {
-	struct item *it;
+	struct am_imap_item *it;
 	int r = check_limit(u, p, err);
 
 	if (!r && u->open &&
@@ -696,7 +512,7 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 			r = work_off(u, err);
 	}
 	if (!r)
-		r = item_new(&it, p, err);
+		r = am_imap_item_new(&it, p, err);
 	if (r)
 		return r;
 	if (!u->open)
@@ -718,7 +534,7 @@ void am_imap_upload_abandon(struct am_imap_upload *u,
                             const struct am_error *err)
 {
 	struct flight *f = u->open;
-	struct item *it;
+	struct am_imap_item *it;
 
 	u->open = NULL;
 	if (f)
