@@ -5,8 +5,6 @@
 #include "base/reader.h"
 #include "base/unpack_impl.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <glib.h>
 
 #include <string.h>
@@ -136,18 +134,20 @@ int am_container_open(struct am_container **out, struct am_file *file,
 
 	*out = NULL;
 	int r = choose_input(c, file, err);
+	if (!r && !am_libarchive(err))
+		r = AM_FATAL;
 	if (r)
 		goto out;
-	c->a = archive_read_new();
+	c->a = am_la()->archive_read_new();
 	if (!c->a) {
 		r = am_fail(err, AM_FATAL, AM_E_MEMORY,
 		            "no memory for libarchive");
 		goto out;
 	}
 	if (c->is_zip)
-		archive_read_support_format_zip(c->a);
+		am_la()->archive_read_support_format_zip(c->a);
 	else
-		archive_read_support_format_tar(c->a);
+		am_la()->archive_read_support_format_tar(c->a);
 	c->utf8 = am_unpack_locale_new();
 	locale_t before = am_unpack_locale_enter(c->utf8);
 	r = am_unpack_attach(c->a, &c->input, err);
@@ -171,7 +171,7 @@ void am_container_close(struct am_container **container)
 	if (c->reading)
 		c->reading->container = NULL;
 	if (c->a)
-		archive_read_free(c->a);
+		am_la()->archive_read_free(c->a);
 	am_unpack_input_clear(&c->input);
 	if (c->utf8)
 		freelocale(c->utf8);
@@ -184,10 +184,10 @@ void am_container_close(struct am_container **container)
 static char *copy_name(const struct am_container *c,
                        struct archive_entry *entry)
 {
-	const char *name = archive_entry_pathname(entry);
+	const char *name = am_la()->archive_entry_pathname(entry);
 
 	if (!name)
-		name = archive_entry_pathname_utf8(entry);
+		name = am_la()->archive_entry_pathname_utf8(entry);
 	if (!name)
 		return NULL;
 	char *copy = g_strdup(name);
@@ -205,10 +205,11 @@ static int take_entry(struct am_container *c, struct archive_entry *entry,
 		               "a member without a readable name");
 	out->name = c->name;
 	out->size = UINT64_MAX;
-	if (archive_entry_size_is_set(entry) && archive_entry_size(entry) >= 0)
-		out->size = (uint64_t)archive_entry_size(entry);
-	out->mtime = archive_entry_mtime_is_set(entry)
-	                     ? (int64_t)archive_entry_mtime(entry)
+	if (am_la()->archive_entry_size_is_set(entry) &&
+	    am_la()->archive_entry_size(entry) >= 0)
+		out->size = (uint64_t)am_la()->archive_entry_size(entry);
+	out->mtime = am_la()->archive_entry_mtime_is_set(entry)
+	                     ? (int64_t)am_la()->archive_entry_mtime(entry)
 	                     : INT64_MIN;
 	c->at_member = true;
 	return AM_OK;
@@ -256,8 +257,9 @@ static int end(struct am_container *c, struct am_error *err)
 /* Is it a plain file?  Links repeat what another member holds. */
 static bool is_content(struct archive_entry *entry)
 {
-	return archive_entry_filetype(entry) == AE_IFREG &&
-	       !archive_entry_hardlink(entry) && !archive_entry_symlink(entry);
+	return am_la()->archive_entry_filetype(entry) == AE_IFREG &&
+	       !am_la()->archive_entry_hardlink(entry) &&
+	       !am_la()->archive_entry_symlink(entry);
 }
 
 static int next(struct am_container *c, struct am_member *out,
@@ -266,7 +268,7 @@ static int next(struct am_container *c, struct am_member *out,
 	struct archive_entry *entry;
 
 	for (;;) {
-		int r = archive_read_next_header(c->a, &entry);
+		int r = am_la()->archive_read_next_header(c->a, &entry);
 		switch (r) {
 		case ARCHIVE_EOF:
 			return end(c, err);

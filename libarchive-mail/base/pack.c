@@ -6,8 +6,6 @@
 #include "base/reader.h"
 #include "base/unpack_impl.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <glib.h>
 
 #include <errno.h>
@@ -18,14 +16,11 @@
 static const struct kind {
 	char ending[10];
 	bool zip;
-	int (*filter)(struct archive *a);
+	enum { PLAIN, GZIP, ZSTD, XZ } filter;
 } kinds[] = {
-	{".zip", true, NULL},
-	{".tar", false, NULL},
-	{".tar.gz", false, archive_write_add_filter_gzip},
-	{".tgz", false, archive_write_add_filter_gzip},
-	{".tar.zst", false, archive_write_add_filter_zstd},
-	{".tar.xz", false, archive_write_add_filter_xz},
+	{".zip", true, PLAIN},     {".tar", false, PLAIN},
+	{".tar.gz", false, GZIP},  {".tgz", false, GZIP},
+	{".tar.zst", false, ZSTD}, {".tar.xz", false, XZ},
 };
 
 struct am_pack {
@@ -73,11 +68,12 @@ static int fail(struct am_pack *p, int status, struct am_error *err)
 			*err = p->why;
 		return AM_FATAL;
 	}
-	const char *why = archive_error_string(p->a);
+	const char *why = am_la()->archive_error_string(p->a);
 	if (status == AM_FATAL)
 		p->status = AM_FATAL;
 	return am_fail(err, (enum am_status)status,
-	               archive_errno(p->a) == ENOMEM ? AM_E_MEMORY : AM_E_IO,
+	               am_la()->archive_errno(p->a) == ENOMEM ? AM_E_MEMORY
+	                                                      : AM_E_IO,
 	               "%s: %s", p->path, why ? why : "cannot write");
 }
 
@@ -86,7 +82,7 @@ static void free_pack(struct am_pack *p)
 	/* What is not closed by now is not wanted, but free will write it. */
 	p->status = AM_FATAL;
 	if (p->a)
-		archive_write_free(p->a);
+		am_la()->archive_write_free(p->a);
 	am_file_replace_drop(&p->fd, &p->temp);
 	if (p->utf8)
 		freelocale(p->utf8);
@@ -94,24 +90,44 @@ static void free_pack(struct am_pack *p)
 	g_free(p);
 }
 
+static int add_filter(struct am_pack *p)
+{
+	switch (p->kind->filter) {
+	case GZIP:
+		return am_la()->archive_write_add_filter_gzip(p->a);
+	case ZSTD:
+		return am_la()->archive_write_add_filter_zstd(p->a);
+	case XZ:
+		return am_la()->archive_write_add_filter_xz(p->a);
+	case PLAIN:
+		break;
+	}
+	return ARCHIVE_OK;
+}
+
 static int begin(struct am_pack *p, struct am_error *err)
 {
-	p->a = archive_write_new();
+	if (!am_libarchive(err))
+		return AM_FATAL;
+	p->a = am_la()->archive_write_new();
 	if (!p->a)
 		return am_fail(err, AM_FATAL, AM_E_MEMORY,
 		               "no memory for libarchive");
-	int la = p->kind->zip ? archive_write_set_format_zip(p->a)
-	                      : archive_write_set_format_pax_restricted(p->a);
-	if (la == ARCHIVE_OK && p->kind->filter)
-		la = p->kind->filter(p->a);
+	int la = p->kind->zip
+	                 ? am_la()->archive_write_set_format_zip(p->a)
+	                 : am_la()->archive_write_set_format_pax_restricted(
+				   p->a);
+	if (la == ARCHIVE_OK)
+		la = add_filter(p);
 	/* Not ARCHIVE_WARN either: an outside program would do the work. */
 	if (la != ARCHIVE_OK)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "%s: libarchive was built without %s", p->path,
 		               p->kind->ending);
-	archive_write_set_bytes_per_block(p->a, 64 * 1024);
-	archive_write_set_bytes_in_last_block(p->a, 1);
-	if (archive_write_open(p->a, p, NULL, write_out, NULL) != ARCHIVE_OK)
+	am_la()->archive_write_set_bytes_per_block(p->a, 64 * 1024);
+	am_la()->archive_write_set_bytes_in_last_block(p->a, 1);
+	if (am_la()->archive_write_open(p->a, p, NULL, write_out, NULL) !=
+	    ARCHIVE_OK)
 		return fail(p, AM_FATAL, err);
 	return AM_OK;
 }
@@ -147,23 +163,23 @@ int am_pack_open(struct am_pack **out, const char *path, struct am_error *err)
 static int write_header(struct am_pack *p, const char *name, uint64_t size,
                         int64_t mtime, struct am_error *err)
 {
-	struct archive_entry *entry = archive_entry_new2(p->a);
+	struct archive_entry *entry = am_la()->archive_entry_new2(p->a);
 	int r = AM_OK;
 
 	if (!entry)
 		return am_fail(err, AM_FAILED, AM_E_MEMORY,
 		               "no memory for libarchive");
-	archive_entry_set_pathname(entry, name);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0644);
+	am_la()->archive_entry_set_pathname(entry, name);
+	am_la()->archive_entry_set_filetype(entry, AE_IFREG);
+	am_la()->archive_entry_set_perm(entry, 0644);
 	if (size != UINT64_MAX)
-		archive_entry_set_size(entry, (la_int64_t)size);
+		am_la()->archive_entry_set_size(entry, (la_int64_t)size);
 	if (mtime != INT64_MIN)
-		archive_entry_set_mtime(entry, (time_t)mtime, 0);
-	int la = archive_write_header(p->a, entry);
+		am_la()->archive_entry_set_mtime(entry, (time_t)mtime, 0);
+	int la = am_la()->archive_write_header(p->a, entry);
 	if (la != ARCHIVE_OK && la != ARCHIVE_WARN)
 		r = fail(p, la == ARCHIVE_FATAL ? AM_FATAL : AM_FAILED, err);
-	archive_entry_free(entry);
+	am_la()->archive_entry_free(entry);
 	return r;
 }
 
@@ -190,7 +206,8 @@ static int write_content(struct am_pack *p, const char *name, uint64_t size,
 			                           "%s: longer than %" PRIu64
 			                           " bytes",
 			                           name, size);
-		if (archive_write_data(p->a, data, len) != (la_ssize_t)len ||
+		if (am_la()->archive_write_data(p->a, data, len) !=
+		            (la_ssize_t)len ||
 		    p->status)
 			return fail(p, AM_FATAL, err);
 		am_reader_skip(content, len);
@@ -201,7 +218,8 @@ static int write_content(struct am_pack *p, const char *name, uint64_t size,
 		               am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		                       "%s: %" PRIu64 " bytes, not %" PRIu64,
 		                       name, done, size);
-	if (archive_write_finish_entry(p->a) < ARCHIVE_WARN || p->status)
+	if (am_la()->archive_write_finish_entry(p->a) < ARCHIVE_WARN ||
+	    p->status)
 		return fail(p, AM_FATAL, err);
 	return AM_OK;
 }
@@ -236,7 +254,8 @@ int am_pack_close(struct am_pack **pack, bool commit, struct am_error *err)
 		            "%s: an earlier member failed", p->path);
 	if (commit && !r) {
 		locale_t before = am_unpack_locale_enter(p->utf8);
-		if (archive_write_close(p->a) != ARCHIVE_OK || p->status)
+		if (am_la()->archive_write_close(p->a) != ARCHIVE_OK ||
+		    p->status)
 			r = fail(p, AM_FATAL, err);
 		am_unpack_locale_leave(before);
 	}

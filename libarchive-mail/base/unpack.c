@@ -6,8 +6,6 @@
 #include "base/reader.h"
 #include "base/unpack_impl.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <glib.h>
 
 #include <string.h>
@@ -131,7 +129,8 @@ static void close_unpacker(void *self)
 {
 	struct unpacker *u = self;
 
-	archive_read_free(u->a);
+	if (u->a)
+		am_la()->archive_read_free(u->a);
 	am_unpack_input_clear(&u->input);
 	g_free(u);
 }
@@ -147,24 +146,28 @@ static int open_lz4(struct am_reader **out, struct am_reader *inner,
 	int r;
 
 	u->input.reader = inner;
-	u->a = archive_read_new();
+	if (!am_libarchive(err)) {
+		r = AM_FATAL;
+		goto fail;
+	}
+	u->a = am_la()->archive_read_new();
 	if (!u->a) {
 		r = am_fail(err, AM_FATAL, AM_E_MEMORY,
 		            "no memory to decompress");
 		goto fail;
 	}
 	/* ARCHIVE_WARN: it would run the command line program instead. */
-	if (archive_read_support_filter_lz4(u->a) != ARCHIVE_OK) {
+	if (am_la()->archive_read_support_filter_lz4(u->a) != ARCHIVE_OK) {
 		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		            "libarchive was built without lz4");
 		goto fail;
 	}
-	archive_read_support_format_raw(u->a);
-	archive_read_support_format_empty(u->a);
+	am_la()->archive_read_support_format_raw(u->a);
+	am_la()->archive_read_support_format_empty(u->a);
 	r = am_unpack_attach(u->a, &u->input, err);
 	if (r)
 		goto fail;
-	int next = archive_read_next_header(u->a, &entry);
+	int next = am_la()->archive_read_next_header(u->a, &entry);
 	if (next == ARCHIVE_EOF) {
 		u->body.ended = true; /* nothing, compressed */
 	} else if (next != ARCHIVE_OK) {

@@ -3,8 +3,7 @@
 #define AM_BASE_UNPACK_IMPL_H
 
 #include "base/error.h"
-
-#include <archive.h>
+#include "base/libarchive.h"
 
 #include <locale.h>
 

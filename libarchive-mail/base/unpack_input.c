@@ -24,7 +24,7 @@ static void remember_tail(struct am_unpack_input *in, const uint8_t *data,
 static la_ssize_t stop(struct am_unpack_input *in, struct archive *a, int r)
 {
 	in->status = r;
-	archive_set_error(a, EIO, "cannot read");
+	am_la()->archive_set_error(a, EIO, "cannot read");
 	return ARCHIVE_FATAL;
 }
 
@@ -105,14 +105,14 @@ int am_unpack_attach(struct archive *a, struct am_unpack_input *in,
 {
 	if (in->file) {
 		in->buf = g_malloc(CHUNK);
-		archive_read_set_read_callback(a, read_file);
-		archive_read_set_skip_callback(a, skip_file);
-		archive_read_set_seek_callback(a, seek_file);
+		am_la()->archive_read_set_read_callback(a, read_file);
+		am_la()->archive_read_set_skip_callback(a, skip_file);
+		am_la()->archive_read_set_seek_callback(a, seek_file);
 	} else {
-		archive_read_set_read_callback(a, read_reader);
+		am_la()->archive_read_set_read_callback(a, read_reader);
 	}
-	archive_read_set_callback_data(a, in);
-	if (archive_read_open1(a) != ARCHIVE_OK)
+	am_la()->archive_read_set_callback_data(a, in);
+	if (am_la()->archive_read_open1(a) != ARCHIVE_OK)
 		return am_unpack_fail(a, in, AM_FATAL, err);
 	return AM_OK;
 }
@@ -133,9 +133,10 @@ int am_unpack_fail(struct archive *a, const struct am_unpack_input *in,
 			*err = in->why;
 		return status;
 	}
-	const char *why = archive_error_string(a);
+	const char *why = am_la()->archive_error_string(a);
 	return am_fail(err, status,
-	               archive_errno(a) == ENOMEM ? AM_E_MEMORY : AM_E_FORMAT,
+	               am_la()->archive_errno(a) == ENOMEM ? AM_E_MEMORY
+	                                                   : AM_E_FORMAT,
 	               "%s", why ? why : "damaged");
 }
 
@@ -146,7 +147,7 @@ int am_unpack_body_fill(struct am_unpack_body *b, struct archive *a,
 		const void *block = NULL;
 		size_t len = 0;
 		la_int64_t at = 0;
-		int r = archive_read_data_block(a, &block, &len, &at);
+		int r = am_la()->archive_read_data_block(a, &block, &len, &at);
 		if (r == ARCHIVE_EOF) {
 			b->ended = true;
 			break;

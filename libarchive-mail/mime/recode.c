@@ -46,7 +46,7 @@ struct am_recode {
 static void *start_gmime(void *unused)
 {
 	(void)unused;
-	g_mime_init();
+	g_mime_charset_map_init(); /* all of GMime that is used here */
 	return NULL;
 }
 
