@@ -31,7 +31,7 @@
  * length as a varint.
  */
 
-#define AM_TEXT_MAX 6144 /* of one message */
+#define AM_TEXT_MAX 32768 /* of one message */
 
 /* Writing; ids ascending. */
 struct am_texts_writer;
