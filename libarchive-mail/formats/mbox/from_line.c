@@ -57,10 +57,13 @@ static bool cut_words(struct line *out, const char *s, size_t len)
 /* Index of a three-letter name in a table of such, or -1. */
 static int name_index(const char *table, const char *s, size_t len)
 {
-	if (len != 3)
+	if (len != 3 || !g_ascii_isalpha(s[0]) || !g_ascii_isalpha(s[1]) ||
+	    !g_ascii_isalpha(s[2]))
 		return -1;
 	for (int i = 0; table[3 * i]; i++)
-		if (!g_ascii_strncasecmp(table + 3 * i, s, 3))
+		if ((s[0] | 32) == table[3 * i] &&
+		    (s[1] | 32) == table[3 * i + 1] &&
+		    (s[2] | 32) == table[3 * i + 2])
 			return i;
 	return -1;
 }
