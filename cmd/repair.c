@@ -34,17 +34,21 @@ static void print_result(const struct am_repair_result *res, const char *to,
 
 	if (json) {
 		printf("{\"kept\":%" PRIu64 ",\"lost\":%" PRIu64
-		       ",\"bytes_before\":%" PRIu64 ",\"bytes_after\":%" PRIu64
-		       "}\n",
-		       res->kept, res->lost, res->bytes_before,
-		       res->bytes_after);
+		       ",\"uncounted\":%s,\"bytes_before\":%" PRIu64
+		       ",\"bytes_after\":%" PRIu64 "}\n",
+		       res->kept, res->lost, res->uncounted ? "true" : "false",
+		       res->bytes_before, res->bytes_after);
 		return;
 	}
 	out_count(res->kept, kept);
 	out_count(res->lost, lost);
-	printf("%s messages kept, %s lost; written to %s, the old archive is "
-	       "as it was\n",
-	       kept, lost, to);
+	printf("%s messages kept, %s lost%s; written to %s, the old archive "
+	       "is as it was\n",
+	       kept, lost,
+	       res->uncounted ? " that are known of (no commit is left to say "
+	                        "how many there were)"
+	                      : "",
+	       to);
 }
 
 static int run(struct session *s, void *options, int argc, char **argv)
@@ -67,7 +71,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	/* Damage was told; what counts here is whether mail was lost by it. */
 	if (r)
 		return status;
-	return result.lost ? EXIT_SOME_FAILED : EXIT_DONE;
+	return result.lost || result.uncounted ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
 static const struct opt table[] = {

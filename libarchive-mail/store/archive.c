@@ -129,6 +129,19 @@ int am_archive_begin(struct am_archive **out, const char *path, bool writable,
 	return r;
 }
 
+int am_archive_salvage(struct am_archive **out, const char *path,
+                       struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive *a = new_archive(path, false, ctx);
+
+	*out = NULL;
+	int r = am_log_open_salvage(&a->log, path, ctx, err);
+	if (r)
+		am_archive_close(&a);
+	*out = a;
+	return r;
+}
+
 int am_archive_open(struct am_archive **out, const char *path, bool writable,
                     struct am_ctx *ctx, struct am_error *err)
 {

@@ -148,6 +148,7 @@ struct am_compact_options {
 };
 struct am_repair_result {
 	uint64_t kept, lost; /* messages */
+	bool uncounted; /* no commit was found to say how many there were */
 	uint64_t bytes_before, bytes_after;
 };
 /* Everything that is live written anew, verified, and only then put in place

@@ -37,6 +37,9 @@ struct am_archive {
 AM_MUST_USE int am_archive_begin(struct am_archive **out, const char *path,
                                  bool writable, struct am_ctx *ctx,
                                  struct am_error *err);
+/* What can be found in one that cannot be opened: am_log_open_salvage(). */
+AM_MUST_USE int am_archive_salvage(struct am_archive **out, const char *path,
+                                   struct am_ctx *ctx, struct am_error *err);
 /* A new archive, open for writing. */
 AM_MUST_USE int am_archive_create(struct am_archive **out, const char *path,
                                   const struct am_log_options *options,

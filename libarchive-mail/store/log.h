@@ -81,6 +81,12 @@ AM_MUST_USE int am_log_create(struct am_log **out, const char *path,
 AM_MUST_USE int am_log_open(struct am_log **out, const char *path,
                             bool writable, const struct am_commit *from,
                             struct am_ctx *ctx, struct am_error *err);
+/*
+ * For repair, where am_log_open() finds no beginning or no commit: every record
+ * there is, wherever it stands.  am_log_last() is then all zeros.
+ */
+AM_MUST_USE int am_log_open_salvage(struct am_log **out, const char *path,
+                                    struct am_ctx *ctx, struct am_error *err);
 void am_log_close(struct am_log **log);
 
 uint64_t am_log_archive_id(const struct am_log *log);

@@ -120,7 +120,9 @@ static int find_head(struct am_log *log, size_t segment, struct am_error *err)
 	struct am_log_scan scan = {
 		.log = log,
 		.pos = am_log_pos(segment, AM_LOG_PREAMBLE),
-		.limit = am_log_pos(segment, START_MAX),
+		.limit = am_log_pos(segment,
+	                            log->lenient ? log->segments[segment].size
+	                                         : START_MAX),
 	};
 	struct am_record rec;
 	int r;
@@ -270,8 +272,8 @@ static int find_last(struct am_log *log, struct am_error *err)
 	return r == AM_END ? AM_OK : r;
 }
 
-static int open_log(struct am_log *log, const char *path, bool writable,
-                    const struct am_commit *from, struct am_error *err)
+static int open_files(struct am_log *log, const char *path, bool writable,
+                      struct am_error *err)
 {
 	int r = look_at_path(log, path, err);
 
@@ -287,8 +289,14 @@ static int open_log(struct am_log *log, const char *path, bool writable,
 		            "%s: a folder without segments, not a mailark "
 		            "archive",
 		            log->path);
-	if (!r)
-		r = read_start(log, writable, err);
+	return r ? r : read_start(log, writable, err);
+}
+
+static int open_log(struct am_log *log, const char *path, bool writable,
+                    const struct am_commit *from, struct am_error *err)
+{
+	int r = open_files(log, path, writable, err);
+
 	if (!r && from)
 		r = check_known(log, from, err);
 	if (r)
@@ -313,6 +321,24 @@ int am_log_open(struct am_log **out, const char *path, bool writable,
 	log->ctx = ctx;
 	log->arena = am_arena_new();
 	int r = open_log(log, path, writable, from, err);
+	if (r) {
+		am_log_close(&log);
+		return r;
+	}
+	*out = log;
+	return AM_OK;
+}
+
+int am_log_open_salvage(struct am_log **out, const char *path,
+                        struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_log *log = g_new0(struct am_log, 1);
+
+	*out = NULL;
+	log->ctx = ctx;
+	log->arena = am_arena_new();
+	log->lenient = true;
+	int r = open_files(log, path, false, err);
 	if (r) {
 		am_log_close(&log);
 		return r;

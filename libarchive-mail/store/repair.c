@@ -402,6 +402,9 @@ static int open_old(struct repair *p, const char *path, struct am_ctx *ctx,
 	int r = am_archive_begin(&p->old, path, true, ctx, &why);
 	if (r && why.kind == AM_E_IO)
 		r = am_archive_begin(&p->old, path, false, ctx, &why);
+	if (r && (why.kind == AM_E_CORRUPT || why.kind == AM_E_FORMAT))
+		p->out->uncounted =
+			!(r = am_archive_salvage(&p->old, path, ctx, NULL));
 	if (r) {
 		if (err)
 			*err = why;

@@ -218,6 +218,47 @@ Test(repair, a_piece_that_came_in_twice_costs_nothing)
 	env_free(&env);
 }
 
+/* Bytes lost before the first commit: nothing stands in its place any more, not
+ * even the commits. */
+Test(repair, a_lost_beginning)
+{
+	static const struct {
+		gsize at, len;
+	} cuts[] = {{0, 1}, {0, 300}, {30, 40}, {5000, 1}, {5000, 900}};
+	struct env *env = env_new();
+	char *path = repaired(env);
+	char *bytes;
+	gsize len;
+
+	env_import(env, 0, MESSAGES, NULL);
+	char *before = env_dump(env, env->path);
+	cr_assert(g_file_get_contents(env->path, &bytes, &len, NULL));
+	for (size_t i = 0; i < AM_COUNT(cuts); i++) {
+		struct am_archive *none;
+		struct am_error err;
+		char *less = g_memdup2(bytes, len);
+		memmove(less + cuts[i].at, less + cuts[i].at + cuts[i].len,
+		        len - cuts[i].at - cuts[i].len);
+		cr_assert(g_file_set_contents(
+			env->path, less, (gssize)(len - cuts[i].len), NULL));
+		cr_assert_eq(am_archive_open(&none, env->path, false, &env->ctx,
+		                             &err),
+		             AM_FAILED);
+		struct am_repair_result out = repair(env);
+		cr_expect(out.uncounted, "cut %zu", i);
+		cr_expect_eq(out.lost, 0, "cut %zu", i);
+		char *after = env_dump(env, path);
+		cr_expect_str_eq(after, before, "cut %zu", i);
+		g_free(after);
+		g_free(less);
+		remove_repaired(env);
+	}
+	g_free(bytes);
+	g_free(before);
+	g_free(path);
+	env_free(&env);
+}
+
 Test(repair, does_not_write_over_anything)
 {
 	struct env *env = env_new();
