@@ -3,6 +3,7 @@
 #include "index/document.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
+#include "index/news.h"
 
 #include "base/file.h"
 #include "base/time.h"
@@ -358,81 +359,6 @@ static gpointer worker(gpointer user)
 	return NULL;
 }
 
-/* ---- what is to be done
- * ------------------------------------------------------- */
-
-struct news {
-	GArray *ids, *gone, *back; /* uint32_t, ascending, each once */
-	uint64_t seq;
-};
-
-static int by_id(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void sort_once(GArray *ids)
-{
-	uint32_t *data = (uint32_t *)(void *)ids->data;
-	guint n = 0;
-
-	g_array_sort(ids, by_id);
-	for (guint i = 0; i < ids->len; i++)
-		if (!n || data[n - 1] != data[i])
-			data[n++] = data[i];
-	g_array_set_size(ids, n);
-}
-
-static int read_news(struct news *news, const struct am_state *state,
-                     struct am_archive *archive, struct am_error *err)
-{
-	struct am_archive_change changes[256];
-	size_t got = 0;
-	int r;
-
-	news->ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	news->gone = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	news->back = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	news->seq = state->seq;
-	while ((r = am_archive_changes(archive, news->seq, changes,
-	                               AM_COUNT(changes), &got, err)) ==
-	               AM_OK &&
-	       got) {
-		for (size_t i = 0; i < got; i++) {
-			/* Several shards share Xapian's 32 bits. */
-			if (changes[i].message < 1 ||
-			    changes[i].message > UINT32_MAX / 16)
-				return am_fail(err, AM_FAILED, AM_E_LIMIT,
-				               "message %" PRIi64
-				               ": too many for the index",
-				               changes[i].message);
-			uint32_t id = (uint32_t)changes[i].message;
-			if (id > state->last)
-				g_array_append_val(news->ids, id);
-			g_array_append_vals(changes[i].gone ? news->gone
-			                                    : news->back,
-			                    &id, 1);
-			news->seq = changes[i].seq;
-		}
-	}
-	sort_once(news->ids);
-	sort_once(news->gone);
-	sort_once(news->back);
-	return r == AM_END ? AM_OK : r;
-}
-
-static void free_news(struct news *news)
-{
-	if (news->ids)
-		g_array_unref(news->ids);
-	if (news->gone)
-		g_array_unref(news->gone);
-	if (news->back)
-		g_array_unref(news->back);
-}
-
 /* ---- ending
  * ----------------------------------------------------------------------- */
 
@@ -471,7 +397,7 @@ static int tidy(struct am_state *state, const char *dir, size_t added,
 }
 
 /* Everything is indexed: few shards, what is gone, and the sequence. */
-static int conclude(struct am_index *index, const struct news *news,
+static int conclude(struct am_index *index, const struct am_news *news,
                     struct am_error *err)
 {
 	struct am_state state;
@@ -530,7 +456,7 @@ static int run_workers(struct update *u, unsigned workers, struct am_error *err)
 }
 
 static int index_news(struct am_index *index, const char *archive,
-                      const struct news *news, unsigned workers,
+                      const struct am_news *news, unsigned workers,
                       struct am_ctx *ctx, struct am_error *err)
 {
 	struct update u = {.index = index,
@@ -603,7 +529,7 @@ int am_index_update(struct am_index *index, const char *archive,
                     unsigned workers, struct am_ctx *ctx, struct am_error *err)
 {
 	struct am_archive *a = NULL;
-	struct news news = {NULL, NULL, NULL, 0};
+	struct am_news news = {.seq = 0};
 	int r;
 
 	if (!index->writable)
@@ -613,13 +539,13 @@ int am_index_update(struct am_index *index, const char *archive,
 	if (!r)
 		r = settle(index, a, ctx, err);
 	if (!r)
-		r = read_news(&news, &index->state, a, err);
+		r = am_news_read(&news, &index->state, a, err);
 	/* Workers open their own. */
 	am_archive_close(&a);
 	if (!r && news.ids->len)
 		r = index_news(index, archive, &news, workers, ctx, err);
 	if (!r && (news.seq != index->state.seq || !index->present))
 		r = conclude(index, &news, err);
-	free_news(&news);
+	am_news_clear(&news);
 	return r;
 }
