@@ -5,15 +5,14 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "index/order.h"
+#include "index/side_file.h"
 
 #include <glib.h>
 
-#include <errno.h>
-#include <fcntl.h>
+#include <assert.h>
 #include <string.h>
-#include <unistd.h>
 
-#define HEADER    48
+#define HEADER    AM_SIDE_HEADER
 #define RECORD    24
 #define VERSION   1
 #define DATE_BIAS (INT64_C(1) << 38)
@@ -62,10 +61,7 @@ static void decode_record(const uint8_t *from, struct am_place *p)
  */
 
 struct am_places_writer {
-	int fd;
-	char *path;
-	uint64_t offset; /* where the next order goes */
-	GByteArray *pending, *table;
+	struct am_side_file side;
 	uint64_t n;
 	uint32_t first, last;
 };
@@ -73,50 +69,39 @@ struct am_places_writer {
 int am_places_create(struct am_places_writer **out, const char *path,
                      struct am_error *err)
 {
-	struct am_places_writer *w;
-	static const uint8_t blank[HEADER];
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct am_places_writer *w = g_new0(struct am_places_writer, 1);
+	int r = am_side_open(&w->side, path, err);
 
-	*out = NULL;
-	if (fd < 0)
-		return am_fail_sys(err, AM_FAILED, "%s", path);
-	w = g_new0(struct am_places_writer, 1);
-	w->fd = fd;
-	w->path = g_strdup(path);
-	w->pending = g_byte_array_new();
-	w->table = g_byte_array_new();
-	g_byte_array_append(w->pending, blank, HEADER);
-	w->offset = HEADER;
+	if (r)
+		am_places_abandon(&w);
 	*out = w;
-	return AM_OK;
+	return r;
 }
 
-static int flush_pending(struct am_places_writer *w, struct am_error *err)
+static void add_record(struct am_places_writer *w, GByteArray *to,
+                       const struct am_place *p)
 {
-	int r = am_write_all(w->fd, w->pending->data, w->pending->len, w->path,
-	                     err);
+	uint8_t record[RECORD];
 
-	g_byte_array_set_size(w->pending, 0);
-	return r;
+	encode_record(record, p);
+	g_byte_array_append(to, record, RECORD);
+	if (!w->n++)
+		w->first = p->id;
+	w->last = p->id;
 }
 
 int am_places_add(struct am_places_writer *w, const struct am_place *place,
                   const uint8_t *order, size_t len, struct am_error *err)
 {
 	struct am_place p = *place;
-	uint8_t record[RECORD];
 
 	assert(!w->n || p.id > w->last);
 	p.len = (uint32_t)len;
-	p.offset = w->offset;
-	encode_record(record, &p);
-	g_byte_array_append(w->table, record, RECORD);
-	g_byte_array_append(w->pending, order, (guint)len);
-	w->offset += len;
-	if (!w->n++)
-		w->first = p.id;
-	w->last = p.id;
-	return w->pending->len >= WINDOW ? flush_pending(w, err) : AM_OK;
+	p.offset = w->side.offset;
+	add_record(w, w->side.table, &p);
+	g_byte_array_append(w->side.pending, order, (guint)len);
+	w->side.offset += len;
+	return am_side_flush(&w->side, true, err);
 }
 
 static void encode_header(uint8_t to[HEADER], uint64_t n, uint64_t table,
@@ -132,45 +117,23 @@ static void encode_header(uint8_t to[HEADER], uint64_t n, uint64_t table,
 	am_put_le32(to + 12, am_crc32(0, to, HEADER));
 }
 
-static int write_header(const struct am_places_writer *w, struct am_error *err)
-{
-	uint8_t header[HEADER];
-
-	encode_header(header, w->n, w->offset, w->first, w->last);
-	if (pwrite(w->fd, header, HEADER, 0) != HEADER)
-		return am_fail_sys(err, AM_FATAL, "%s", w->path);
-	return AM_OK;
-}
-
 int am_places_finish(struct am_places_writer **writer, struct am_error *err)
 {
 	struct am_places_writer *w = *writer;
-	int r = flush_pending(w, err);
+	uint8_t header[HEADER];
 
-	if (!r)
-		r = am_write_all(w->fd, w->table->data, w->table->len, w->path,
-		                 err);
-	if (!r)
-		r = write_header(w, err);
-	if (close(w->fd) && !r)
-		r = am_fail_sys(err, AM_FATAL, "%s", w->path);
-	w->fd = -1;
+	encode_header(header, w->n, w->side.offset, w->first, w->last);
+	int r = am_side_finish(&w->side, header, err);
 	am_places_abandon(writer);
 	return r;
 }
 
 void am_places_abandon(struct am_places_writer **writer)
 {
-	struct am_places_writer *w = *writer;
-
-	if (!w)
+	if (!*writer)
 		return;
-	if (w->fd >= 0)
-		close(w->fd);
-	g_byte_array_unref(w->pending);
-	g_byte_array_unref(w->table);
-	g_free(w->path);
-	g_free(w);
+	am_side_close(&(*writer)->side);
+	g_free(*writer);
 	*writer = NULL;
 }
 
@@ -345,29 +308,10 @@ int am_places_order(struct am_places *p, const struct am_place *place,
 /* ---- joining ---------------------------------------------------------------
  */
 
-static int copy_orders(struct am_places_writer *w, struct am_places *p,
-                       struct am_error *err)
-{
-	uint8_t *buf = g_malloc(4 * WINDOW);
-	uint64_t at = HEADER;
-	int r = AM_OK;
-
-	while (!r && at < p->table) {
-		size_t want = (size_t)MIN(4 * WINDOW, p->table - at);
-		r = am_file_read_all(p->file, at, buf, want, err);
-		if (!r)
-			r = am_write_all(w->fd, buf, want, w->path, err);
-		at += want;
-	}
-	g_free(buf);
-	return r;
-}
-
 static int copy_table(struct am_places_writer *w, struct am_places *p,
                       uint64_t moved, struct am_error *err)
 {
 	struct am_place place;
-	uint8_t record[RECORD];
 	int r = AM_OK;
 
 	for (uint64_t i = 0; i < p->n && !r; i++) {
@@ -377,13 +321,8 @@ static int copy_table(struct am_places_writer *w, struct am_places *p,
 		if (w->n && place.id <= w->last)
 			return corrupt(p, err);
 		place.offset += moved;
-		encode_record(record, &place);
-		g_byte_array_append(w->pending, record, RECORD);
-		if (!w->n++)
-			w->first = place.id;
-		w->last = place.id;
-		if (w->pending->len >= WINDOW)
-			r = flush_pending(w, err);
+		add_record(w, w->side.pending, &place);
+		r = am_side_flush(&w->side, true, err);
 	}
 	return r;
 }
@@ -396,14 +335,11 @@ int am_places_merge(const char *const *paths, size_t n, const char *to,
 	uint64_t moved = 0;
 	int r = am_places_create(&w, to, err);
 
-	if (!r)
-		r = flush_pending(w, err);
 	for (size_t i = 0; i < n && !r; i++) {
 		r = am_places_open(&from[i], paths[i], err);
 		if (!r)
-			r = copy_orders(w, from[i], err);
-		if (!r)
-			w->offset += from[i]->table - HEADER;
+			r = am_side_copy(&w->side, from[i]->file, HEADER,
+			                 from[i]->table, err);
 	}
 	for (size_t i = 0; i < n && !r; i++) {
 		r = copy_table(w, from[i], moved, err);

@@ -5,15 +5,14 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "index/side_file.h"
 
 #include <glib.h>
 
 #include <assert.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#define HEADER  48
+#define HEADER  AM_SIDE_HEADER
 #define RECORD  16
 #define VERSION 1
 /* Unpacked, half of it for a text on average: groups of 48 KiB take a tenth
@@ -21,7 +20,6 @@
 #define GROUP     (16 * 1024)
 #define GROUP_MAX (GROUP + AM_TEXT_MAX)
 #define LEVEL     1
-#define PENDING   (64 * 1024)
 #define RECORDS   256 /* read at a time */
 
 struct record {
@@ -70,72 +68,53 @@ static void encode_header(uint8_t to[HEADER], uint64_t n, uint64_t table)
  */
 
 struct am_texts_writer {
-	int fd;
-	char *path;
-	uint64_t offset; /* where the next group goes */
+	struct am_side_file side;
 	uint64_t n;
-	GByteArray *pending, *table, *group;
+	GByteArray *group;
 	struct am_coder *coder;
 };
 
 int am_texts_create(struct am_texts_writer **out, const char *path,
                     struct am_error *err)
 {
-	static const uint8_t blank[HEADER];
-	struct am_texts_writer *w;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct am_texts_writer *w = g_new0(struct am_texts_writer, 1);
+	int r = am_side_open(&w->side, path, err);
 
-	*out = NULL;
-	if (fd < 0)
-		return am_fail_sys(err, AM_FAILED, "%s", path);
-	w = g_new0(struct am_texts_writer, 1);
-	w->fd = fd;
-	w->path = g_strdup(path);
-	w->pending = g_byte_array_new();
-	w->table = g_byte_array_new();
 	w->group = g_byte_array_new();
 	w->coder = am_coder_new();
-	g_byte_array_append(w->pending, blank, HEADER);
-	w->offset = HEADER;
+	if (r)
+		am_texts_abandon(&w);
 	*out = w;
-	return AM_OK;
-}
-
-static int flush_pending(struct am_texts_writer *w, struct am_error *err)
-{
-	int r = am_write_all(w->fd, w->pending->data, w->pending->len, w->path,
-	                     err);
-
-	g_byte_array_set_size(w->pending, 0);
 	return r;
 }
 
 static int close_group(struct am_texts_writer *w, struct am_error *err)
 {
 	size_t room = am_codec_bound(AM_CODEC_ZSTD, w->group->len);
-	guint at = w->pending->len;
+	GByteArray *to = w->side.pending;
+	guint at = to->len;
 	int r;
 
 	if (!w->group->len)
 		return AM_OK;
-	g_byte_array_set_size(w->pending, at + 8 + (guint)room);
+	g_byte_array_set_size(to, at + 8 + (guint)room);
 	r = am_codec_pack(w->coder, AM_CODEC_ZSTD, LEVEL, w->group->data,
-	                  w->group->len, w->pending->data + at + 8, &room, err);
+	                  w->group->len, to->data + at + 8, &room, err);
 	if (r)
 		return r;
-	g_byte_array_set_size(w->pending, at + 8 + (guint)room);
-	am_put_le32(w->pending->data + at, (uint32_t)room);
-	am_put_le32(w->pending->data + at + 4, w->group->len);
-	w->offset += 8 + room;
+	g_byte_array_set_size(to, at + 8 + (guint)room);
+	am_put_le32(to->data + at, (uint32_t)room);
+	am_put_le32(to->data + at + 4, w->group->len);
+	w->side.offset += 8 + room;
 	g_byte_array_set_size(w->group, 0);
-	return w->pending->len >= PENDING ? flush_pending(w, err) : AM_OK;
+	return am_side_flush(&w->side, true, err);
 }
 
 int am_texts_add(struct am_texts_writer *w, uint32_t id, const uint8_t *text,
                  size_t len, bool more, struct am_error *err)
 {
 	struct record r = {.id = id,
-	                   .group = w->offset,
+	                   .group = w->side.offset,
 	                   .at = w->group->len,
 	                   .len = (uint32_t)len,
 	                   .more = more};
@@ -143,7 +122,7 @@ int am_texts_add(struct am_texts_writer *w, uint32_t id, const uint8_t *text,
 
 	assert(len <= AM_TEXT_MAX);
 	encode_record(record, &r);
-	g_byte_array_append(w->table, record, RECORD);
+	g_byte_array_append(w->side.table, record, RECORD);
 	w->n++;
 	if (len)
 		g_byte_array_append(w->group, text, (guint)len);
@@ -156,17 +135,9 @@ int am_texts_finish(struct am_texts_writer **writer, struct am_error *err)
 	uint8_t header[HEADER];
 	int r = close_group(w, err);
 
+	encode_header(header, w->n, w->side.offset);
 	if (!r)
-		r = flush_pending(w, err);
-	if (!r)
-		r = am_write_all(w->fd, w->table->data, w->table->len, w->path,
-		                 err);
-	encode_header(header, w->n, w->offset);
-	if (!r && pwrite(w->fd, header, HEADER, 0) != HEADER)
-		r = am_fail_sys(err, AM_FATAL, "%s", w->path);
-	if (close(w->fd) && !r)
-		r = am_fail_sys(err, AM_FATAL, "%s", w->path);
-	w->fd = -1;
+		r = am_side_finish(&w->side, header, err);
 	am_texts_abandon(writer);
 	return r;
 }
@@ -177,13 +148,9 @@ void am_texts_abandon(struct am_texts_writer **writer)
 
 	if (!w)
 		return;
-	if (w->fd >= 0)
-		close(w->fd);
-	g_byte_array_unref(w->pending);
-	g_byte_array_unref(w->table);
+	am_side_close(&w->side);
 	g_byte_array_unref(w->group);
 	am_coder_free(&w->coder);
-	g_free(w->path);
 	g_free(w);
 	*writer = NULL;
 }
@@ -367,24 +334,6 @@ int am_texts_find(struct am_texts *t, uint32_t id, const uint8_t **text,
 /* ---- joining ---------------------------------------------------------------
  */
 
-static int copy_groups(struct am_texts_writer *w, struct am_texts *t,
-                       struct am_error *err)
-{
-	uint64_t at = HEADER;
-	int r = flush_pending(w, err);
-
-	while (!r && at < t->table) {
-		size_t want = (size_t)MIN(PENDING, t->table - at);
-		g_byte_array_set_size(t->raw, (guint)want);
-		r = am_file_read_all(t->file, at, t->raw->data, want, err);
-		if (!r)
-			r = am_write_all(w->fd, t->raw->data, want, w->path,
-			                 err);
-		at += want;
-	}
-	return r;
-}
-
 static int copy_table(struct am_texts_writer *w, struct am_texts *t,
                       uint64_t moved, struct am_error *err)
 {
@@ -398,9 +347,8 @@ static int copy_table(struct am_texts_writer *w, struct am_texts *t,
 			break;
 		rec.group += moved;
 		encode_record(bytes, &rec);
-		g_byte_array_append(w->pending, bytes, RECORD);
-		if (w->pending->len >= PENDING)
-			r = flush_pending(w, err);
+		g_byte_array_append(w->side.pending, bytes, RECORD);
+		r = am_side_flush(&w->side, true, err);
 	}
 	w->n += t->n;
 	return r;
@@ -417,9 +365,8 @@ int am_texts_merge(const char *const *paths, size_t n, const char *to,
 	for (size_t i = 0; i < n && !r; i++) {
 		r = am_texts_open(&from[i], paths[i], err);
 		if (!r)
-			r = copy_groups(w, from[i], err);
-		if (!r)
-			w->offset += from[i]->table - HEADER;
+			r = am_side_copy(&w->side, from[i]->file, HEADER,
+			                 from[i]->table, err);
 	}
 	for (size_t i = 0; i < n && !r; i++) {
 		r = copy_table(w, from[i], moved, err);
