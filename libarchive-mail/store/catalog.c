@@ -26,11 +26,13 @@ static const char *const writer_pragmas =
 	"PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
 	"PRAGMA temp_store = FILE; PRAGMA foreign_keys = OFF";
 /* While a new one is filled under its mark, nothing in it need be safe: what is
- * synced is all of it at once, on the way to the journal (fill_end). */
+ * synced is all of it at once, on the way to the journal (fill_end).  Rows are
+ * only added at the end, so the cache matters little until the indexes are made
+ * (am_catalog_index). */
 static const char *const filler_pragmas =
 	"PRAGMA page_size = 8192; PRAGMA journal_mode = OFF;"
 	"PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 8000;"
-	"PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
+	"PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -2048;"
 	"PRAGMA temp_store = FILE; PRAGMA foreign_keys = OFF";
 static const char *const reader_pragmas =
 	"PRAGMA cache_size = -8192; PRAGMA query_only = 1";

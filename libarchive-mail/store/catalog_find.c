@@ -112,7 +112,8 @@ int am_catalog_index(struct am_catalog *c, struct am_error *err)
 		return AM_OK;
 	/* A table that is being read cannot get an index. */
 	reset_kept(c);
-	int r = am_catalog_exec(c, AM_SCHEMA_INDEXES, err);
+	int r = am_catalog_exec(
+		c, "PRAGMA cache_size = -8192;" AM_SCHEMA_INDEXES, err);
 	if (!r)
 		r = am_catalog_meta_put(c, "indexed", 1, err);
 	if (r)

@@ -30,9 +30,13 @@ struct pack_job {
 	enum am_codec codec;
 	int level;
 	uint64_t id; /* block number, or the frame's offset in its blob */
-	uint8_t *raw, *packed;
-	size_t raw_len, packed_len; /* packed NULL: stored as it is */
-	struct am_pack_blob blob;   /* of a frame */
+	uint8_t *raw;
+	size_t raw_len;
+	uint8_t *room; /* to pack into; stays with the place in the ring */
+	size_t room_len;
+	bool packed; /* false: stored as it is */
+	size_t packed_len;
+	struct am_pack_blob blob; /* of a frame */
 	int status;
 	struct am_error why;
 };
@@ -117,16 +121,17 @@ static int pack(struct pack_job *job, struct am_coder *coder)
 {
 	if (job->codec == AM_CODEC_STORED)
 		return AM_OK;
-	size_t room = am_codec_bound(job->codec, job->raw_len);
-	job->packed = g_malloc(room + 1);
-	job->packed_len = room;
+	size_t bound = am_codec_bound(job->codec, job->raw_len);
+	if (bound > job->room_len) {
+		g_free(job->room);
+		job->room = g_malloc(bound);
+		job->room_len = bound;
+	}
+	job->packed_len = job->room_len;
 	int r = am_codec_pack(coder, job->codec, job->level, job->raw,
-	                      job->raw_len, job->packed, &job->packed_len,
+	                      job->raw_len, job->room, &job->packed_len,
 	                      &job->why);
-	if (!r && job->packed_len <= job->raw_len - job->raw_len / 33)
-		return AM_OK;
-	g_free(job->packed);
-	job->packed = NULL;
+	job->packed = !r && job->packed_len <= job->raw_len - job->raw_len / 33;
 	return r;
 }
 
@@ -137,6 +142,9 @@ static void run(struct am_job *base, unsigned worker)
 	job->status = load_frame(job);
 	if (!job->status)
 		job->status = pack(job, job->queue->coders[worker]);
+	/* Nobody needs it any more, and the job may wait for its turn. */
+	if (job->packed && !job->blob.check)
+		g_clear_pointer(&job->raw, g_free);
 }
 
 /* ---- on the writer's thread ---- */
@@ -185,7 +193,7 @@ static int append_frame(struct am_pack_queue *q, struct pack_job *job,
 static int append(struct am_pack_queue *q, struct pack_job *job,
                   struct am_error *err)
 {
-	const uint8_t *data = job->packed;
+	const uint8_t *data = job->packed ? job->room : NULL;
 	size_t len = job->packed_len;
 	uint64_t pos;
 
@@ -211,9 +219,7 @@ static int append(struct am_pack_queue *q, struct pack_job *job,
 static void clear(struct pack_job *job)
 {
 	am_blob_unref(&job->blob.raw);
-	g_free(job->raw);
-	g_free(job->packed);
-	job->raw = job->packed = NULL;
+	g_clear_pointer(&job->raw, g_free);
 }
 
 /* The oldest job into the log.  Others rely on it by now, so a failure is the
@@ -253,6 +259,8 @@ static int next_job(struct am_pack_queue *q, struct pack_job **out,
 		&q->ring[(q->first + q->n_under_way) % q->n_ring];
 	*job = (struct pack_job){
 		.base = {.run = run},
+		.room = job->room,
+		.room_len = job->room_len,
 		.queue = q,
 		.codec = am_log_codec(q->log),
 		.level = am_log_level(q->log),
@@ -407,6 +415,8 @@ void am_pack_queue_free(struct am_pack_queue **queue)
 		am_coder_free(&q->coders[i]);
 	g_free(q->coders);
 	am_sha256_free(&q->hash);
+	for (size_t i = 0; i < q->n_ring; i++)
+		g_free(q->ring[i].room);
 	g_free(q->ring);
 	g_free(q);
 }
