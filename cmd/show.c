@@ -8,8 +8,8 @@
 #include "cmd/out.h"
 #include "cmd/session.h"
 #include "cmd/show_json.h"
+#include "cmd/show_text.h"
 #include "mime/overview.h"
-#include "mime/text.h"
 #include "mime/walk.h"
 #include "store/archive.h"
 
@@ -77,36 +77,24 @@ static int show_part(const struct am_blob *raw, const struct am_scan *scan,
 	return r;
 }
 
-static int print_text(void *user, enum am_text_kind kind, const char *section,
-                      const char *s, size_t len, struct am_error *err)
-{
-	char *text = g_strndup(s, len);
-	char *clean = out_clean(text, true);
-
-	(void)user;
-	(void)kind;
-	(void)section;
-	(void)err;
-	fputs(clean, stdout);
-	g_free(clean);
-	g_free(text);
-	return AM_OK;
-}
-
 static int show_text(const struct am_blob *raw, const struct am_scan *scan,
                      struct am_error *err)
 {
-	static const struct am_text_options options = {
-		.best_alternative = true,
-		.keep_layout = true,
-	};
+	GString *text = NULL;
 	bool cut = false;
 
-	int r = am_text_read(raw, scan, &options, NULL, print_text, NULL, &cut,
-	                     err);
-	putchar('\n');
+	int r = show_text_read(&text, raw, scan, true, &cut, err);
+	for (gsize i = 0; i < text->len; i++)
+		if (!text->str[i])
+			text->str[i] = ' ';
+	char *clean = out_clean(text->str, true);
+	fputs(clean, stdout);
+	if (!g_str_has_suffix(clean, "\n"))
+		putchar('\n');
 	if (cut)
 		puts("[… the text goes on: --raw shows all]");
+	g_free(clean);
+	g_string_free(text, TRUE);
 	return r;
 }
 

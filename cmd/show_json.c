@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "cmd/out.h"
+#include "cmd/show_text.h"
 #include "mime/overview.h"
-#include "mime/text.h"
 #include "mime/walk.h"
 #include "model/message.h"
 #include "store/archive.h"
@@ -90,28 +90,13 @@ static int write_parts(struct am_json *json, const struct am_blob *raw,
 	return AM_OK;
 }
 
-static int add_text(void *user, enum am_text_kind kind, const char *section,
-                    const char *s, size_t len, struct am_error *err)
-{
-	(void)kind;
-	(void)section;
-	(void)err;
-	g_string_append_len(user, s, (gssize)len);
-	return AM_OK;
-}
-
 static int write_text(struct am_json *json, const struct am_blob *raw,
                       const struct am_scan *scan, struct am_error *err)
 {
-	static const struct am_text_options options = {
-		.best_alternative = true,
-		.keep_layout = true,
-	};
-	GString *text = g_string_new(NULL);
+	GString *text = NULL;
 	bool cut = false;
 
-	int r = am_text_read(raw, scan, &options, NULL, add_text, text, &cut,
-	                     err);
+	int r = show_text_read(&text, raw, scan, false, &cut, err);
 	am_json_key(json, "text");
 	am_json_stringn(json, text->str, text->len);
 	am_json_key(json, "text_cut");

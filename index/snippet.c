@@ -127,7 +127,7 @@ static void keep(struct snippet *s, const char *text, size_t len, size_t first,
 	if (first <= BEFORE)
 		start = 0;
 	g_free(s->text);
-	s->text = g_strndup(text + start, end - start);
+	s->text = g_memdup2(text + start, end - start); /* NULs too */
 	s->len = end - start;
 	s->best = words;
 	s->cut_before = start > 0;
