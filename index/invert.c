@@ -301,7 +301,7 @@ static int write_list(struct am_invert *v, struct am_glass *glass,
                       const struct list *l, struct am_error *err)
 {
 	struct am_cursor c = am_cursor(l->data, l->len);
-	uint32_t first = l->first, last = l->first;
+	uint32_t first = l->first, last = first;
 
 	g_byte_array_set_size(v->chunk, 0);
 	append_varint(v->chunk, l->first_weight);

@@ -6,7 +6,13 @@
  */
 #include "base/error.h"
 
+#include <glib.h>
+
 #define am_fail(err, status, ...) (am_fail(err, status, __VA_ARGS__), (status))
 #define am_fail_sys(err, status, ...) \
 	(am_fail_sys(err, status, __VA_ARGS__), (status))
 #define am_wrap(err, status, ...) (am_wrap(err, status, __VA_ARGS__), (status))
+
+/* It knows g_free() but not this one, so every list freed seemed to leak. */
+void am_told_frees(char **list);
+#define g_strfreev(list) am_told_frees(list)

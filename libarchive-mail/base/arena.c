@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/arena.h"
 
+#include "base/compiler.h"
+
 #include <glib.h>
 
 #include <stdalign.h>
@@ -73,13 +75,13 @@ void am_arena_free(struct am_arena **arena)
 
 void am_arena_reset(struct am_arena *arena)
 {
-	struct chunk *own = NULL, *c = arena->chunks;
+	/* The arena lies at the beginning of its chunk's data. */
+	struct chunk *own = AM_CONTAINER(arena, struct chunk, data);
+	struct chunk *c = arena->chunks;
 
 	while (c) {
 		struct chunk *next = c->next;
-		if ((void *)c->data == (void *)arena)
-			own = c;
-		else
+		if (c != own)
 			g_free(c);
 		c = next;
 	}

@@ -41,6 +41,7 @@ void am_entry_fail(struct am_entry *entry, enum am_stage stage,
 {
 	if (!entry->err)
 		entry->err = g_new(struct am_error, 1);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): clearing sets it NULL */
 	*entry->err = *err;
 	entry->stage = stage;
 }

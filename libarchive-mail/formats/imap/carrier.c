@@ -184,7 +184,7 @@ static bool may_issue(const struct am_imap_carrier *c,
 {
 	const struct am_imap_fetcher *f = c->fetcher;
 
-	if (c->n_flight) {
+	if (c->first) {
 		if (c->n_flight >= FLIGHT_BATCHES ||
 		    c->flight_bytes + b->bytes > FLIGHT_BYTES)
 			return false;

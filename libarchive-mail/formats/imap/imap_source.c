@@ -187,7 +187,8 @@ static int list(struct imap_source *s, struct am_error *err)
 		if (r == AM_RETRY)
 			r = am_imap_link_judge(s->control.link, r, NULL, err);
 	} while (r == AM_RETRY);
-	if (r)
+	/* There is a list where nothing failed, and only there. */
+	if (!all)
 		return AM_FATAL;
 	r = read_budget(s, err);
 	if (!r)

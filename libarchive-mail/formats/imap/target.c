@@ -300,8 +300,9 @@ static int judge(struct am_imap_targets *ts, int status,
                  const struct am_imap_reply *reply, struct am_error *err)
 {
 	bool busy =
-		status == AM_FAILED && (reply->trouble == AM_IMAP_UNAVAILABLE ||
-	                                reply->trouble == AM_IMAP_IN_USE);
+		status == AM_FAILED && reply &&
+		(reply->trouble == AM_IMAP_UNAVAILABLE ||
+	         reply->trouble == AM_IMAP_IN_USE);
 	int r = am_imap_link_judge(ts->link, status, reply, err);
 
 	if (r == AM_OK)
