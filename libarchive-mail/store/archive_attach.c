@@ -215,10 +215,17 @@ static int attach_as_it_is(struct am_archive *a, bool frozen,
 	return r;
 }
 
-int am_archive_attach_private(struct am_archive *a, bool tail,
-                              struct am_error *err)
+static int fill_private(struct am_archive *a, bool tail, struct am_error *err)
 {
-	am_catalog_close(&a->catalog);
+	int r = bring_up(a, FOREIGN, NULL, tail, err);
+
+	return r ? r : am_catalog_index(a->catalog, err);
+}
+
+/* In a folder of the temporary ones. */
+static int attach_temporary(struct am_archive *a, bool tail,
+                            struct am_error *err)
+{
 	if (!a->temp) {
 		char *dir = g_build_filename(am_ctx_tmpdir(a->ctx),
 		                             "mailark-cache-XXXXXX", NULL);
@@ -230,9 +237,30 @@ int am_archive_attach_private(struct am_archive *a, bool tail,
 		a->temp = dir;
 	}
 	int r = am_catalog_open(&a->catalog, a->temp, true, err);
-	if (!r)
-		r = bring_up(a, FOREIGN, NULL, tail, err);
-	return r ? r : am_catalog_index(a->catalog, err);
+	return r ? r : fill_private(a, tail, err);
+}
+
+int am_archive_attach_private(struct am_archive *a, bool tail,
+                              struct am_error *err)
+{
+	struct am_error why;
+
+	am_catalog_close(&a->catalog);
+	a->own = true;
+	int r = attach_temporary(a, tail, &why);
+	/* No room, or no place at all: an archive that can be read is read. */
+	if (r && (!a->temp || why.kind == AM_E_IO)) {
+		am_catalog_close(&a->catalog);
+		if (a->temp)
+			(void)!am_remove_tree(a->temp, NULL);
+		g_clear_pointer(&a->temp, g_free);
+		r = am_catalog_open_memory(&a->catalog, &why);
+		if (!r)
+			r = fill_private(a, tail, &why);
+	}
+	if (r && err)
+		*err = why;
+	return r;
 }
 
 int am_archive_attach_anew(struct am_archive *a, struct am_error *err)
@@ -270,11 +298,15 @@ static int attach_read_only(struct am_archive *a, struct am_error *err)
 static int catch_up(struct am_archive *a, enum standing *standing,
                     struct am_error *err)
 {
+	*standing = FOREIGN;
 	int r = synchronise(a, standing, err);
 
 	if (!r && *standing != ELSEWHERE && am_log_last(a->log)->messages)
 		r = am_catalog_index(a->catalog, err);
 	am_catalog_close(&a->catalog);
+	/* What was begun and is good for nothing does not fill the disk. */
+	if (r && *standing == FOREIGN && !a->hint.number)
+		(void)!am_catalog_wipe(a->cache, NULL);
 	am_lock_release(&a->lock);
 	if (!r && *standing != ELSEWHERE)
 		r = attach_as_it_is(a, false, standing, err);
@@ -316,7 +348,12 @@ static int attach_reader(struct am_archive *a, bool *again,
 	}
 	if (r)
 		return attach_read_only(a, err);
-	r = catch_up(a, &standing, err);
+	r = catch_up(a, &standing, &why);
+	/* A full disk, most likely. */
+	if (r && why.kind == AM_E_IO)
+		return am_archive_attach_private(a, false, err);
+	if (r && err)
+		*err = why;
 	*again = !r && standing != CURRENT;
 	return r;
 }

@@ -27,6 +27,7 @@ struct am_archive {
 	struct am_arena *arena;   /* what the last call gave */
 	struct am_message *shown; /* so did it */
 	bool writable;
+	bool own;              /* the catalog is ours alone */
 	bool confirmed;        /* the log has the commit `hint` */
 	bool told;             /* that it has not */
 	struct am_commit hint; /* where the catalog was seen to be */
@@ -48,7 +49,8 @@ AM_MUST_USE int am_archive_create(struct am_archive **out, const char *path,
  * moved it past what we saw; open anew. */
 AM_MUST_USE int am_archive_attach(struct am_archive *a, bool *again,
                                   struct am_error *err);
-/* A catalog of its own in a temporary folder, made from the log alone. */
+/* A catalog of its own in a temporary folder, or where that will not do in
+ * memory, made from the log alone. */
 AM_MUST_USE int am_archive_attach_private(struct am_archive *a, bool tail,
                                           struct am_error *err);
 /* The catalog of the cache made anew; BUSY when somebody else writes it. */

@@ -37,6 +37,11 @@ static const char *const filler_pragmas =
 static const char *const reader_pragmas =
 	"PRAGMA cache_size = -8192; PRAGMA query_only = 1";
 
+/* Nothing of it goes to a file, not even what is being sorted. */
+static const char *const afloat_pragmas =
+	"PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY;"
+	"PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF";
+
 static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
@@ -52,7 +57,10 @@ static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 	/* A path may begin with "file:"; "./" in front keeps it a path. */
 	char *plain =
 		g_strdup_printf("%s%s", *c->path == '/' ? "" : "./", c->path);
-	int code = sqlite3_open_v2(uri ? uri : plain, &c->db, flags, NULL);
+	int code = sqlite3_open_v2(c->afloat ? ":memory:"
+	                           : uri     ? uri
+	                                     : plain,
+	                           &c->db, flags, NULL);
 	g_free(plain);
 	g_free(uri);
 	if (!c->db)
@@ -63,7 +71,8 @@ static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 	sqlite3_extended_result_codes(c->db, 1);
 	sqlite3_busy_timeout(c->db, AM_CATALOG_WAIT_MS);
 	int r = am_catalog_exec(c,
-	                        c->filling    ? filler_pragmas
+	                        c->afloat     ? afloat_pragmas
+	                        : c->filling  ? filler_pragmas
 	                        : c->writable ? writer_pragmas
 	                                      : reader_pragmas,
 	                        err);
@@ -164,6 +173,25 @@ int am_catalog_open_new(struct am_catalog **out, const char *dir,
 		r = create(c, err);
 	if (!r)
 		am_catalog_fill_lookup(c);
+	if (r) {
+		c->writable = false;
+		am_catalog_close(&c);
+	}
+	*out = c;
+	return r;
+}
+
+int am_catalog_open_memory(struct am_catalog **out, struct am_error *err)
+{
+	struct am_catalog *c = g_new0(struct am_catalog, 1);
+
+	*out = NULL;
+	c->writable = c->afloat = true;
+	c->path = g_strdup("the catalog in memory");
+	c->scratch = am_items_new();
+	int r = connect_to(c, false, err);
+	if (!r)
+		r = create(c, err);
 	if (r) {
 		c->writable = false;
 		am_catalog_close(&c);

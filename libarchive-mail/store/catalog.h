@@ -29,6 +29,9 @@ AM_MUST_USE int am_catalog_open(struct am_catalog **out, const char *dir,
 /* One that is not there yet (else AM_E_EXISTS), as if after bulk(lookup). */
 AM_MUST_USE int am_catalog_open_new(struct am_catalog **out, const char *dir,
                                     struct am_error *err);
+/* An empty one in memory, for where no file can be written. */
+AM_MUST_USE int am_catalog_open_memory(struct am_catalog **out,
+                                       struct am_error *err);
 /* Of a place nobody can write to, so that not even SQLite's locks are taken. */
 AM_MUST_USE int am_catalog_open_frozen(struct am_catalog **out, const char *dir,
                                        struct am_error *err);

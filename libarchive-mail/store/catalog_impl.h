@@ -67,6 +67,7 @@ struct am_catalog {
 	bool indexed; /* the indexes are there */
 	bool broken;  /* SQLite says so */
 	bool filling; /* without a journal, and marked */
+	bool afloat;  /* in memory: no file of it anywhere */
 	bool seq_known;
 	uint64_t seq;
 	struct am_prefix *prefix;

@@ -119,6 +119,8 @@ static enum am_kind kind_of(int code)
 
 bool am_catalog_mark(struct am_catalog *c)
 {
+	if (c->afloat)
+		return false;
 	char *mark = g_strconcat(c->path, AM_CATALOG_BROKEN, NULL);
 	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 

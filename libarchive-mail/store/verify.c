@@ -282,7 +282,7 @@ static int check_catalog(struct check *c, struct am_error *err)
 	uint64_t id;
 
 	/* Our own, made for this reading: there is nothing to compare. */
-	if (a->temp)
+	if (a->own)
 		return AM_OK;
 	int r = am_catalog_position(a->catalog, &id, &pos, err);
 	if (r)

@@ -5,8 +5,10 @@
 
 #include <criterion/criterion.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* The catalog beside the archive: a cache that may be anything. */
@@ -212,4 +214,35 @@ Test(archive_attach, where_no_cache_can_be_it_is_kept_for_the_session)
 	g_free(after);
 	g_free(cache);
 	env_free(&env);
+}
+
+/* Files may be made but not grow: as a full disk, wherever one looks. */
+Test(archive_attach, is_read_where_no_catalog_finds_room)
+{
+	static const rlim_t rooms[] = {0, 4096, 20000, 100000};
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < AM_COUNT(rooms); i++) {
+		struct env *env = env_new();
+		struct rlimit limit, none;
+		env_import(env, 0, 400, NULL);
+		char *before = env_dump(env, env->path);
+		env_remove_cache(env);
+		cr_assert(!getrlimit(RLIMIT_FSIZE, &none));
+		limit = none;
+		limit.rlim_cur = rooms[i];
+		cr_assert(!setrlimit(RLIMIT_FSIZE, &limit));
+		char *after = env_dump(env, env->path);
+		env_verify(env, env->path);
+		cr_assert(!setrlimit(RLIMIT_FSIZE, &none));
+		cr_expect_str_eq(after, before, "with room for %lu",
+		                 (unsigned long)rooms[i]);
+		/* And made as ever when there is room again. */
+		char *again = env_dump(env, env->path);
+		cr_expect_str_eq(again, before);
+		g_free(again);
+		g_free(after);
+		g_free(before);
+		env_free(&env);
+	}
 }
