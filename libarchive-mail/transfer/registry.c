@@ -112,6 +112,31 @@ static int detect_below(const struct am_location *where,
 	return best ? AM_OK : fail_unknown(probe, err);
 }
 
+/* Does the name end in one of ".mbox .mbx"? */
+static bool has_suffix(const char *name, size_t len, const char *suffixes)
+{
+	for (const char *s = suffixes; s && *s;) {
+		size_t n = strcspn(s, " ");
+		if (n && n < len && !g_ascii_strncasecmp(name + len - n, s, n))
+			return true;
+		s += n;
+		s += strspn(s, " ");
+	}
+	return false;
+}
+
+static const struct am_format *by_suffix(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	for (size_t i = 0; am_formats[i]; i++)
+		if (has_suffix(path, len, am_formats[i]->suffixes))
+			return am_formats[i];
+	return NULL;
+}
+
 static int detect(const struct am_location *where, unsigned depth,
                   const struct am_format **out, struct am_error *err)
 {
@@ -136,6 +161,11 @@ static int detect(const struct am_location *where, unsigned depth,
 			rival = f;
 		}
 	}
+	/* An archive whose beginning is damaged has only its name left to tell
+	 * by, and it is the one that has to be known again. */
+	if (!best && !probe->is_directory && probe->size &&
+	    by_suffix(where->path) == &am_format_archive)
+		best = &am_format_archive;
 	if (!best && probe->is_directory)
 		r = detect_below(where, probe, depth, out, err);
 	else if (!best)
@@ -154,31 +184,6 @@ int am_format_detect(const struct am_location *where,
                      const struct am_format **out, struct am_error *err)
 {
 	return detect(where, BELOW_DEPTH, out, err);
-}
-
-/* Does the name end in one of ".mbox .mbx"? */
-static bool has_suffix(const char *name, size_t len, const char *suffixes)
-{
-	for (const char *s = suffixes; s && *s;) {
-		size_t n = strcspn(s, " ");
-		if (n && n < len && !g_ascii_strncasecmp(name + len - n, s, n))
-			return true;
-		s += n;
-		s += strspn(s, " ");
-	}
-	return false;
-}
-
-static const struct am_format *by_suffix(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	for (size_t i = 0; am_formats[i]; i++)
-		if (has_suffix(path, len, am_formats[i]->suffixes))
-			return am_formats[i];
-	return NULL;
 }
 
 int am_format_for_target(const struct am_location *where,

@@ -55,6 +55,8 @@ static void make_tree(void)
 	put("dir/new/2.host", EML);
 	g_mkdir("dir/tmp", 0777);
 	put("x.pdf", "%PDF-1.7 and the rest");
+	/* As a disk leaves the beginning of an archive. */
+	put("hurt.mailark", "\001\002 and so on");
 	put("empty", "");
 	put("empty.mbox", "");
 	put("note.txt", "Dear diary\n");
@@ -90,6 +92,7 @@ Test(registry, recognises_sources_by_looking, .init = set_up, .fini = tear_down)
 		{"one.eml", NULL, "eml", "one.eml", NULL},
 		{"dir", NULL, "maildir", "dir", NULL},
 		{"dir/", NULL, "maildir", "dir/", NULL},
+		{"hurt.mailark", NULL, "archive", "hurt.mailark", NULL},
 		{"boxes", NULL, "mbox", "boxes", NULL},
 		{"mails", NULL, "eml", "mails", NULL},
 		{"both", NULL, "mbox", "both", NULL},
