@@ -90,6 +90,8 @@ AM_MUST_USE int am_log_open_salvage(struct am_log **out, const char *path,
 void am_log_close(struct am_log **log);
 
 uint64_t am_log_archive_id(const struct am_log *log);
+/* The first line, which no record covers, is not what it has to be. */
+bool am_log_starts_badly(const struct am_log *log);
 const struct am_commit *am_log_last(const struct am_log *log);
 /* Bytes behind the last commit that count for nothing. */
 uint64_t am_log_tail(const struct am_log *log);

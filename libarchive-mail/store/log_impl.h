@@ -28,6 +28,7 @@ struct am_log {
 	size_t close_next; /* whose turn it is when too many are open */
 
 	bool id_known; /* false only while opening */
+	bool bad_start;
 	uint64_t archive_id;
 	struct am_arena *arena; /* of the head */
 	struct am_log_head head;

@@ -183,6 +183,7 @@ static int read_start(struct am_log *log, bool writable, struct am_error *err)
 		am_ctx_note(log->ctx, AM_NOTE_WARN, "archive.damage", NULL,
 		            log->path, "the archive's %s is damaged",
 		            good ? "head" : "first line");
+	log->bad_start = !good;
 	log->codec = log->head.codec;
 	log->level = log->head.level;
 	return check_head(log, writable, err);
@@ -365,6 +366,11 @@ void am_log_close(struct am_log **log)
 uint64_t am_log_archive_id(const struct am_log *log)
 {
 	return log->archive_id;
+}
+
+bool am_log_starts_badly(const struct am_log *log)
+{
+	return log->bad_start;
 }
 
 const struct am_commit *am_log_last(const struct am_log *log)

@@ -140,6 +140,8 @@ static int check_records(struct check *c, struct am_error *err)
 
 	c->progress = (struct am_progress){.phase = "checking records",
 	                                   .total_bytes = am_log_size(log)};
+	if (am_log_starts_badly(log))
+		note_damage(c, 0, "the first line is damaged");
 	int r = am_log_walk(log, 0, &walk, err);
 	c->out->void_bytes = walk.void_bytes + am_log_tail(log);
 	if (r)

@@ -119,6 +119,20 @@ Test(verify, one_changed_byte_is_found_wherever_it_is)
 	}
 }
 
+/* No record covers it. */
+Test(verify, a_damaged_first_line_is_damage)
+{
+	struct env *env = env_new();
+	struct am_verify_result v;
+
+	env_import(env, 0, 30, NULL);
+	env_damage(env->path, 3, 1);
+	cr_assert_eq(verify(env, false, &v), AM_FAILED);
+	cr_expect_eq(v.damaged_records, 1);
+	cr_expect_eq(v.damaged_messages, 0);
+	env_free(&env);
+}
+
 Test(verify, names_the_messages_that_are_lost)
 {
 	struct env *env = env_new();
