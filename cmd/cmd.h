@@ -12,6 +12,7 @@ enum opt_kind {
 	OPT_SWITCH, /* bool * */
 	OPT_STRING, /* const char ** */
 	OPT_NUMBER, /* uint64_t * */
+	OPT_COUNT,  /* the same, from 1 on */
 	OPT_SIZE,   /* uint64_t *, "10k", "5M" */
 	OPT_MANY    /* struct opt_list *: each use appends */
 };
@@ -29,7 +30,7 @@ struct opt {
 #define OPT_JOBS                                                      \
 	{                                                             \
 		'j', "jobs", "N", "work on so many messages at once", \
-			OPT_NUMBER, offsetof(struct options, jobs)    \
+			OPT_COUNT, offsetof(struct options, jobs)     \
 	}
 #define OPT_QUIET                                              \
 	{                                                      \

@@ -361,6 +361,13 @@ static int bring_up_index(struct copy *c)
 	int r = indexing_update(c->s, path, false, (unsigned)c->o->jobs, &err);
 	if (!r)
 		return EXIT_DONE;
+	if (err.kind == AM_E_CANCELLED) {
+		session_say(c->s,
+		            "stopped; the mail is safe, but the index is not "
+		            "up to date: mailark index %s goes on",
+		            c->target_name);
+		return EXIT_COULD_NOT;
+	}
 	session_error(c->s, c->target_name, &err);
 	session_say(c->s,
 	            "the mail is safe, but the index is not up to date: "
@@ -543,7 +550,7 @@ static const struct opt table[] = {
          offsetof(struct options, smaller)},
 	{0, "query", "QUERY", "only what a search for this finds", OPT_STRING,
          offsetof(struct options, query)},
-	{0, "limit", "N", "at most so many messages", OPT_NUMBER,
+	{0, "limit", "N", "at most so many messages", OPT_COUNT,
          offsetof(struct options, limit)},
 	OPT_JOBS,
 	{0, "no-index", NULL, "do not bring the archive's index up to date",
@@ -554,7 +561,7 @@ static const struct opt table[] = {
          "go on for ever: wait for new mail (IMAP: IDLE) and take it",
          OPT_SWITCH, offsetof(struct options, watch)},
 	{0, "every", "MINUTES", "with --watch, look at least so often (10)",
-         OPT_NUMBER, offsetof(struct options, every)},
+         OPT_COUNT, offsetof(struct options, every)},
 	{0, "report", "FILE", "write the ledger in full as JSON", OPT_STRING,
          offsetof(struct options, report)},
 	OPT_QUIET,

@@ -45,6 +45,18 @@ static int fail_unknown(const char *name)
 	return EXIT_COULD_NOT;
 }
 
+/* A full disk or a reader that has gone: what was to be printed is not, and
+ * that is no success. */
+static int finish_output(const char *who, int status)
+{
+	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_DONE) {
+		fprintf(stderr, "mailark: %s%sstandard output: cannot write\n",
+		        who ? who : "", who ? ": " : "");
+		return EXIT_COULD_NOT;
+	}
+	return status;
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv, const char *line)
 {
 	void *options = g_malloc0(cmd->options_size ? cmd->options_size : 1);
@@ -65,14 +77,7 @@ static int run(const struct cmd *cmd, int argc, char **argv, const char *line)
 	session_end(&s);
 	opt_free(cmd, options);
 	g_free(options);
-	/* A full disk or a reader that has gone: what was to be printed is
-	 * not, and that is no success. */
-	if ((fflush(stdout) || ferror(stdout)) && status == EXIT_DONE) {
-		fprintf(stderr, "mailark: %s: standard output: cannot write\n",
-		        cmd->name);
-		status = EXIT_COULD_NOT;
-	}
-	return status;
+	return finish_output(cmd->name, status);
 }
 
 /*
@@ -119,11 +124,11 @@ int main(int argc, char **argv)
 	const char *name = argv[1];
 	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
 		printf("mailark %s\n", AM_VERSION);
-		return EXIT_DONE;
+		return finish_output(NULL, EXIT_DONE);
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
 		help_overview();
-		return EXIT_DONE;
+		return finish_output(NULL, EXIT_DONE);
 	}
 	const struct cmd *cmd = help_find(name);
 	if (!cmd)

@@ -88,7 +88,8 @@ static int fail_unknown(const struct cmd *cmd, const char *name, size_t len,
 	return r;
 }
 
-static int parse_number(const char *s, uint64_t *out, struct am_error *err)
+static int parse_number(const char *s, uint64_t least, uint64_t *out,
+                        struct am_error *err)
 {
 	uint64_t n = 0;
 	const char *p = s;
@@ -100,6 +101,10 @@ static int parse_number(const char *s, uint64_t *out, struct am_error *err)
 	if (p == s || *p)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "\"%.60s\" is no number", s);
+	if (n < least)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "%s makes no sense: %" PRIu64 " is the least", s,
+		               least);
 	*out = n;
 	return AM_OK;
 }
@@ -118,7 +123,8 @@ static int set(const struct opt *o, void *values, const char *value,
 		*(const char **)at = value;
 		break;
 	case OPT_NUMBER:
-		r = parse_number(value, at, err);
+	case OPT_COUNT:
+		r = parse_number(value, o->kind == OPT_COUNT, at, err);
 		break;
 	case OPT_SIZE:
 		r = am_parse_size(value, at, err);

@@ -37,7 +37,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 static const struct opt table[] = {
 	{0, "index", NULL, "make the full-text index anew as well", OPT_SWITCH,
          offsetof(struct options, index)},
-	{'j', "jobs", "N", "index so many messages at once", OPT_NUMBER,
+	{'j', "jobs", "N", "index so many messages at once", OPT_COUNT,
          offsetof(struct options, jobs)},
 	OPT_QUIET,
 	OPT_VERBOSE,

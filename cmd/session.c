@@ -68,7 +68,8 @@ static bool ends_with_path(const char *path, size_t len, const char *end,
 		len--;
 	return end_len && end_len <= len &&
 	       !memcmp(path + len - end_len, end, end_len) &&
-	       (end_len == len || path[len - end_len - 1] == '/');
+	       (end_len == len || path[len - end_len - 1] == '/' ||
+	        path[len - end_len - 1] == ' ');
 }
 
 /*

@@ -201,11 +201,15 @@ int am_format_for_target(const struct am_location *where,
 	bool blank = !there || why.kind != AM_E_UNSUPPORTED ||
 	             (S_ISREG(st.st_mode) && !st.st_size) ||
 	             S_ISDIR(st.st_mode);
-	if (there && !blank)
+	if (there && !blank) {
+		size_t len = strlen(path);
+		bool named_twice = !strncmp(why.text, path, len) &&
+		                   !strncmp(why.text + len, ": ", 2);
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "is there already and %s; nothing is written "
 		               "over it",
-		               why.text);
+		               why.text + (named_twice ? len + 2 : 0));
+	}
 	*out = named;
 	if (!named &&
 	    (g_str_has_suffix(path, "/") || (there && S_ISDIR(st.st_mode))))

@@ -460,6 +460,26 @@ Test(copy, interrupted_leaves_a_whole_archive_and_goes_on, .timeout = 120)
 	cli_end(&c);
 }
 
+Test(copy, interrupted_while_it_indexes_says_how_to_go_on, .timeout = 120)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 12000, 4000);
+	pid_t pid = cli_start(&c, "copy in.mbox a.mailark");
+	while (!cli_exists(&c, "a.mailark.cache/xapian"))
+		usleep(1000);
+	kill(pid, SIGTERM);
+	cr_assert_eq(cli_wait(&c, pid), 2, "%d %s", c.status, c.err);
+	cr_expect(strstr(c.err, "stopped; the mail is safe, but the index is "
+	                        "not up to date: mailark index a.mailark"),
+	          "%s", c.err);
+	cr_expect_eq(cli_line(&c, "index a.mailark"), 0);
+	cr_expect_eq(cli_line(&c, "search --count a.mailark number11999"), 0);
+	cr_expect_str_eq(c.out, "1\n");
+	cli_end(&c);
+}
+
 Test(copy, of_two_writers_the_second_is_told_who_holds_the_lock)
 {
 	struct cli c;

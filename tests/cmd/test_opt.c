@@ -20,6 +20,7 @@ static const struct opt table[] = {
 	{'n', "name", "NAME", "a name", OPT_STRING,
          offsetof(struct values, name)},
 	{0, "number", "N", "a number", OPT_NUMBER, offsetof(struct values, n)},
+	{0, "count", "N", "how many", OPT_COUNT, offsetof(struct values, n)},
 	{0, "size", "SIZE", "a size", OPT_SIZE, offsetof(struct values, size)},
 	{'m', "many", "X", "several", OPT_MANY, offsetof(struct values, many)},
 	{0},
@@ -106,6 +107,7 @@ Test(opt, says_what_is_wrong)
 		{"--number seven", "--number: \"seven\" is no number"},
 		{"--number 99999999999999999999", "is no number"},
 		{"--number -1", "is no number"},
+		{"--count 0", "--count: 0 makes no sense: 1 is the least"},
 		{"--size 3x", "--size:"},
 	};
 

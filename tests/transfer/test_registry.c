@@ -162,6 +162,7 @@ Test(registry, takes_the_format_of_a_target_from_what_is_there_or_its_name,
 		{"new", NULL, NULL, "no telling which format"},
 		{"empty", NULL, NULL, "no telling which format"},
 		{"x.pdf", NULL, NULL, "nothing is written over it"},
+		{"/dev/null", NULL, NULL, "there already and not a regular"},
 		{"new.mailark", "segment=much", "archive", NULL},
 		{"new.mailark", "nosuch=1", NULL, "nosuch"},
 	};
