@@ -16,8 +16,6 @@ struct session;
 struct server_report {
 	struct am_json *json; /* NULL: print lines */
 };
-void server_report_text(struct server_report *report, const char *key,
-                        const char *label, const char *text);
 
 AM_MUST_USE int accounts_test_imap(struct session *s,
                                    const struct am_location *where,

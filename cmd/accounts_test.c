@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-void server_report_text(struct server_report *report, const char *key,
-                        const char *label, const char *text)
+static void tell(struct server_report *report, const char *key,
+                 const char *label, const char *text)
 {
 	char *clean = out_clean(text, false);
 
@@ -33,14 +33,14 @@ static void tell_connection(struct server_report *report,
 	char *server = g_strdup_printf("%s, port %u", login->host, login->port);
 	const char *tls = am_conn_tls_name(conn);
 
-	server_report_text(report, "server", "server", server);
-	server_report_text(report, "tls", "encryption",
-	                   *tls ? tls : "none: all can read along");
+	tell(report, "server", "server", server);
+	tell(report, "tls", "encryption",
+	     *tls ? tls : "none: all can read along");
 	if (*tls)
-		server_report_text(report, "certificate", "certificate",
-		                   am_conn_peer_pin(conn));
-	server_report_text(report, "user", "logged in as",
-	                   login->user ? login->user : "(by certificate)");
+		tell(report, "certificate", "certificate",
+		     am_conn_peer_pin(conn));
+	tell(report, "user", "logged in as",
+	     login->user ? login->user : "(by certificate)");
 	g_free(server);
 }
 

@@ -357,8 +357,3 @@ int am_codec_parse(enum am_codec *out, const char *name, struct am_error *err)
 	               "no compression called \"%.40s\": zstd, zlib or stored",
 	               name);
 }
-
-const char *am_codec_name(enum am_codec codec)
-{
-	return (size_t)codec < AM_COUNT(names) ? names[codec] : NULL;
-}

@@ -41,6 +41,5 @@ AM_MUST_USE int am_codec_unpack_some(struct am_coder *coder,
 /* "zstd", "zlib", "stored"; AM_FAILED with AM_E_ARGUMENT for others. */
 AM_MUST_USE int am_codec_parse(enum am_codec *out, const char *name,
                                struct am_error *err);
-const char *am_codec_name(enum am_codec codec); /* NULL: unknown */
 
 #endif

@@ -17,7 +17,6 @@ struct am_file {
 	_Atomic unsigned refs;
 	int fd;
 	uint64_t size;
-	int64_t mtime;
 	char path[];
 };
 
@@ -29,7 +28,6 @@ static struct am_file *new_file(int fd, const struct stat *st, const char *path)
 	atomic_init(&file->refs, 1);
 	file->fd = fd;
 	file->size = (uint64_t)st->st_size;
-	file->mtime = st->st_mtim.tv_sec;
 	memcpy(file->path, path, len + 1);
 	return file;
 }
@@ -86,19 +84,9 @@ uint64_t am_file_size(const struct am_file *file)
 	return file->size;
 }
 
-int64_t am_file_mtime(const struct am_file *file)
-{
-	return file->mtime;
-}
-
 const char *am_file_path(const struct am_file *file)
 {
 	return file->path;
-}
-
-int am_file_fd(const struct am_file *file)
-{
-	return file->fd;
 }
 
 int am_file_read(const struct am_file *file, uint64_t offset, void *buf,

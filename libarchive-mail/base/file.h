@@ -20,9 +20,7 @@ struct am_file *am_file_ref(struct am_file *file);
 void am_file_unref(struct am_file **file); /* *file becomes NULL */
 
 uint64_t am_file_size(const struct am_file *file); /* when it was opened */
-int64_t am_file_mtime(const struct am_file *file); /* seconds since 1970 */
 const char *am_file_path(const struct am_file *file);
-int am_file_fd(const struct am_file *file); /* stays the file's */
 
 /* Like pread(2), but goes on after short reads; *got < want only at the end. */
 AM_MUST_USE int am_file_read(const struct am_file *file, uint64_t offset,

@@ -68,8 +68,6 @@ AM_MUST_USE int am_reader_read(struct am_reader *r, void *buf, size_t want,
 
 /* Filters: each takes over `inner` and closes it with itself, and at once when
  * the call fails. */
-AM_MUST_USE int am_reader_limit(struct am_reader **out, struct am_reader *inner,
-                                uint64_t len, struct am_error *err);
 /* Deflate in any wrapping, told by its first bytes: gzip (several members too,
  * zeros behind the last are padding), zlib, or raw. */
 AM_MUST_USE int am_reader_inflate(struct am_reader **out,

@@ -6,13 +6,12 @@
 #include <string.h>
 
 /*
- * The filters that need no library: a limit, and line endings both ways.
+ * The filters that need no library: line endings both ways.
  * Each draws with peek and skip from an inner reader, so it never waits for
  * more than it needs to give one byte.
  */
 struct filter {
 	struct am_reader *inner;
-	uint64_t left; /* limit: bytes still to give */
 	bool after_cr; /* crlf: the last byte taken was a CR */
 	bool owe_lf;   /* crlf: a CR was put in, its LF found no room */
 };
@@ -26,46 +25,12 @@ static void close_filter(void *self)
 }
 
 static int new_filter(struct am_reader **out, const struct am_reader_ops *ops,
-                      struct am_reader *inner, uint64_t left,
-                      struct am_error *err)
+                      struct am_reader *inner, struct am_error *err)
 {
 	struct filter *f = g_new0(struct filter, 1);
 
 	f->inner = inner;
-	f->left = left;
 	return am_reader_new(out, ops, f, err);
-}
-
-static int fill_limit(void *self, uint8_t *buf, size_t room, size_t *got,
-                      struct am_error *err)
-{
-	struct filter *f = self;
-	const uint8_t *data;
-	size_t len;
-
-	if (!f->left)
-		return AM_END;
-	int r = am_reader_peek(f->inner, 1, &data, &len, err);
-	if (r)
-		return r;
-	if (len > room)
-		len = room;
-	if (len > f->left)
-		len = (size_t)f->left;
-	memcpy(buf, data, len);
-	am_reader_skip(f->inner, len);
-	f->left -= len;
-	*got = len;
-	return AM_OK;
-}
-
-int am_reader_limit(struct am_reader **out, struct am_reader *inner,
-                    uint64_t len, struct am_error *err)
-{
-	static const struct am_reader_ops ops = {.fill = fill_limit,
-	                                         .close = close_filter};
-
-	return new_filter(out, &ops, inner, len, err);
 }
 
 static int fill_crlf(void *self, uint8_t *buf, size_t room, size_t *got,
@@ -119,7 +84,7 @@ int am_reader_crlf(struct am_reader **out, struct am_reader *inner,
 	static const struct am_reader_ops ops = {.fill = fill_crlf,
 	                                         .close = close_filter};
 
-	return new_filter(out, &ops, inner, 0, err);
+	return new_filter(out, &ops, inner, err);
 }
 
 /* One CR at data[0]: drop it when an LF follows.  *len is refreshed because
@@ -180,5 +145,5 @@ int am_reader_lf(struct am_reader **out, struct am_reader *inner,
 	static const struct am_reader_ops ops = {.fill = fill_lf,
 	                                         .close = close_filter};
 
-	return new_filter(out, &ops, inner, 0, err);
+	return new_filter(out, &ops, inner, err);
 }

@@ -15,11 +15,6 @@ struct am_when {
  * holds: comments, two-digit years, missing weekday or seconds, named zones.
  * false, and *out not known, when there is no date to be had. */
 bool am_time_parse_mail(const char *s, size_t len, struct am_when *out);
-/* "Fri Sep  6 21:19:10 2019" (asctime, UTC assumed) and the forms of mbox
- * separator lines: no seconds, a zone before or after the year, two-digit
- * years, "Fri, 6 Sep 2019 …", ISO 8601.  *used: bytes taken. */
-bool am_time_parse_asctime(const char *s, size_t len, struct am_when *out,
-                           size_t *used);
 /* "2020-01-02", "2020-01-02T03:04:05Z", "… +01:00"; a bare day is midnight
  * UTC.  Whole string or false. */
 bool am_time_parse_iso(const char *s, struct am_when *out);

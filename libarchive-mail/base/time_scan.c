@@ -67,15 +67,6 @@ static int find_name(const char *const names[], int n_names, const char *word,
 	return -1;
 }
 
-bool am_time_scan_is_weekday(const char *word, size_t len)
-{
-	static const char *const names[] = {"monday",   "tuesday", "wednesday",
-	                                    "thursday", "friday",  "saturday",
-	                                    "sunday"};
-
-	return find_name(names, (int)AM_COUNT(names), word, len) >= 0;
-}
-
 int am_time_scan_month(const char *word, size_t len)
 {
 	static const char *const names[] = {"january", "february", "march",

@@ -7,7 +7,7 @@
 struct am_when;
 
 /*
- * The pieces that the three date parsers share.  Every am_time_scan_* below
+ * The pieces that the date parsers share.  Every am_time_scan_* below
  * takes what it names from the front and moves on, or gives false and stays.
  */
 struct am_time_scan {
@@ -30,8 +30,7 @@ bool am_time_scan_number(struct am_time_scan *s, int min, int max, int *out,
                          int *n_digits);
 /* A run of letters, "Sept" or "Monday": its length, 0 for none. */
 size_t am_time_scan_word(const struct am_time_scan *s);
-/* Is it, by its first three letters, a weekday, a month (1 to 12, else 0)? */
-bool am_time_scan_is_weekday(const char *word, size_t len);
+/* The month it is by its first three letters, 1 to 12, else 0. */
 int am_time_scan_month(const char *word, size_t len);
 /* Minutes east of a named zone; false for a name that says nothing. */
 bool am_time_scan_zone_name(const char *word, size_t len, int *minutes);

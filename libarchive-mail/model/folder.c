@@ -23,53 +23,34 @@ static struct folder *folder_of(const struct am_folder *folder)
 	                                                struct folder, public);
 }
 
-/* parts, then `last` unless that is NULL. */
-static int make(struct am_folder **out, const char *const *parts, size_t depth,
-                const char *last, enum am_role role, struct am_error *err)
+int am_folder_new(struct am_folder **out, const char *const *parts,
+                  size_t depth, enum am_role role, struct am_error *err)
 {
-	size_t total = depth + (last != NULL);
 	size_t bytes = 0;
 
 	*out = NULL;
-	for (size_t i = 0; i < total; i++) {
-		const char *part = i < depth ? parts[i] : last;
-		if (!part || !*part)
+	for (size_t i = 0; i < depth; i++) {
+		if (!parts[i] || !*parts[i])
 			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 			               "part %zu of a folder name is empty",
 			               i + 1);
-		bytes += strlen(part) + 1;
+		bytes += strlen(parts[i]) + 1;
 	}
 	struct folder *f =
-		g_malloc0(sizeof *f + (total + 1) * sizeof f->parts[0] + bytes);
-	char *to = (char *)(f->parts + total + 1);
-	for (size_t i = 0; i < total; i++) {
-		const char *part = i < depth ? parts[i] : last;
-		size_t size = strlen(part) + 1;
-		memcpy(to, part, size);
+		g_malloc0(sizeof *f + (depth + 1) * sizeof f->parts[0] + bytes);
+	char *to = (char *)(f->parts + depth + 1);
+	for (size_t i = 0; i < depth; i++) {
+		size_t size = strlen(parts[i]) + 1;
+		memcpy(to, parts[i], size);
 		f->parts[i] = to;
 		to += size;
 	}
-	f->public.depth = total;
+	f->public.depth = depth;
 	f->public.parts = f->parts;
 	f->public.role = role;
 	atomic_init(&f->refs, 1);
 	*out = &f->public;
 	return AM_OK;
-}
-
-int am_folder_new(struct am_folder **out, const char *const *parts,
-                  size_t depth, enum am_role role, struct am_error *err)
-{
-	return make(out, parts, depth, NULL, role, err);
-}
-
-int am_folder_child(struct am_folder **out, const struct am_folder *parent,
-                    const char *part, enum am_role role, struct am_error *err)
-{
-	if (!part)
-		part = "";
-	return make(out, parent ? parent->parts : NULL,
-	            parent ? parent->depth : 0, part, role, err);
 }
 
 const struct am_folder *am_folder_ref(const struct am_folder *folder)

@@ -13,11 +13,6 @@
 AM_MUST_USE int am_folder_new(struct am_folder **out, const char *const *parts,
                               size_t depth, enum am_role role,
                               struct am_error *err);
-/* A child of parent (NULL: of the root). */
-AM_MUST_USE int am_folder_child(struct am_folder **out,
-                                const struct am_folder *parent,
-                                const char *part, enum am_role role,
-                                struct am_error *err);
 const struct am_folder *am_folder_ref(const struct am_folder *folder);
 void am_folder_unref(const struct am_folder **folder); /* becomes NULL */
 
@@ -33,9 +28,8 @@ char *am_folder_print(const struct am_folder *folder);
  * also matches everything below it. */
 bool am_folder_matches(const struct am_folder *folder, const char *glob);
 
-/* "inbox", "sent" … or NULL for none, and back. */
+/* "inbox", "sent" … or NULL for none. */
 const char *am_role_name(enum am_role role);
-enum am_role am_role_parse(const char *name);
 /* The role a folder name has in the languages mail comes in ("Gesendet",
  * "Corbeille", "[Gmail]/All Mail"): a guess, only for sources without better.
  */

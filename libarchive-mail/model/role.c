@@ -22,14 +22,6 @@ const char *am_role_name(enum am_role role)
 	return (size_t)role < AM_COUNT(role_names) ? role_names[role] : NULL;
 }
 
-enum am_role am_role_parse(const char *name)
-{
-	for (size_t i = AM_ROLE_INBOX; i < AM_COUNT(role_names); i++)
-		if (name && !g_ascii_strcasecmp(role_names[i], name))
-			return (enum am_role)i;
-	return AM_ROLE_NONE;
-}
-
 static const char *const inbox[] = {
 	"inbox",
 	"posteingang",

@@ -186,11 +186,6 @@ int am_archive_create(struct am_archive **out, const char *path,
 	return r;
 }
 
-const char *am_archive_path(const struct am_archive *a)
-{
-	return a->path;
-}
-
 char *am_archive_index_path(const struct am_archive *a)
 {
 	return g_strconcat(a->path, ".cache/xapian", NULL);

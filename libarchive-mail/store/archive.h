@@ -43,7 +43,6 @@ void am_archive_close(struct am_archive **archive);
 AM_MUST_USE int am_archive_stats(struct am_archive *archive,
                                  struct am_archive_stats *out,
                                  struct am_error *err);
-const char *am_archive_path(const struct am_archive *archive);
 /* "mail.mailark.cache/xapian": where an index of it belongs.  g_free(). */
 char *am_archive_index_path(const struct am_archive *archive);
 uint64_t am_archive_id(const struct am_archive *archive);

@@ -11,14 +11,6 @@
 
 #define HEADER_MAX ((size_t)256 << 10)
 
-bool am_filter_empty(const struct am_filter *filter)
-{
-	return !filter->n_folders && !filter->n_exclude &&
-	       !filter->since.known && !filter->until.known &&
-	       !filter->larger && !filter->smaller && !filter->flags_set &&
-	       !filter->flags_unset;
-}
-
 static bool matches_any(const struct am_folder *folder,
                         const char *const *globs, size_t n)
 {
@@ -96,9 +88,7 @@ bool am_filter_wants(const struct am_filter *filter,
                      const struct am_message *msg, bool loaded)
 {
 	return am_filter_wants_folder(filter, msg->folder) &&
-	       (msg->flags & filter->flags_set) == filter->flags_set &&
-	       !(msg->flags & filter->flags_unset) && wants_size(filter, msg) &&
-	       wants_date(filter, msg, loaded);
+	       wants_size(filter, msg) && wants_date(filter, msg, loaded);
 }
 
 /* "3d", "2w", "6m", "1y": so long before now. */

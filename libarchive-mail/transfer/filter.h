@@ -10,10 +10,8 @@ struct am_filter {
 	const char *const *folders, *const *exclude; /* globs */
 	struct am_when since, until; /* of the received date, else Date: */
 	uint64_t larger, smaller;    /* bytes; 0: does not matter */
-	uint32_t flags_set, flags_unset;
 };
 
-bool am_filter_empty(const struct am_filter *filter);
 /* Of the folder alone: whether it is to be made at all. */
 bool am_filter_wants_folder(const struct am_filter *filter,
                             const struct am_folder *folder);

@@ -99,17 +99,16 @@ Test(codec, too_little_room_is_said)
 
 Test(codec, names)
 {
+	static const char *const names[] = {"stored", "zlib", "zstd"};
 	struct am_error err;
 	enum am_codec c;
 
 	for (size_t i = 0; i < 3; i++) {
-		cr_assert_eq(am_codec_parse(&c, am_codec_name(all[i]), &err),
-		             AM_OK);
+		cr_assert_eq(am_codec_parse(&c, names[i], &err), AM_OK);
 		cr_assert_eq(c, all[i]);
 	}
 	cr_assert_eq(am_codec_parse(&c, "lzma", &err), AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_ARGUMENT);
-	cr_assert_null(am_codec_name((enum am_codec)9));
 }
 
 Test(codec, gives_the_beginning_without_the_rest)

@@ -10,12 +10,6 @@
 typedef int open_filter(struct am_reader **out, struct am_reader *inner,
                         struct am_error *err);
 
-static int open_limit5(struct am_reader **out, struct am_reader *inner,
-                       struct am_error *err)
-{
-	return am_reader_limit(out, inner, 5, err);
-}
-
 static const struct {
 	open_filter *open;
 	const char *in, *out;
@@ -32,10 +26,6 @@ static const struct {
 	{am_reader_lf, "x\r", "x\r"},
 	{am_reader_lf, "\r", "\r"},
 	{am_reader_lf, "\r\r\r", "\r\r\r"},
-	{open_limit5, "", ""},
-	{open_limit5, "abc", "abc"},
-	{open_limit5, "abcde", "abcde"},
-	{open_limit5, "abcdefgh", "abcde"},
 };
 
 Test(reader_filters, work_at_any_step)

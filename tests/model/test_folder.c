@@ -88,27 +88,18 @@ Test(folder, refuses_empty_parts)
 	             AM_FAILED);
 	cr_assert_eq(err.kind, AM_E_ARGUMENT);
 	cr_assert_null(f);
-	cr_assert_eq(am_folder_child(&f, NULL, NULL, AM_ROLE_NONE, &err),
-	             AM_FAILED);
 }
 
 Test(folder, compares_and_hashes_parts)
 {
 	const struct am_folder *a = make("a|bc"), *b = make("ab|c");
 	const struct am_folder *c = make("a|bc"), *d = make("a");
-	struct am_folder *child, *top;
-	struct am_error err;
 
 	cr_assert_not(am_folder_equal(a, b));
 	cr_assert_neq(am_folder_hash(a), am_folder_hash(b));
 	cr_assert(am_folder_equal(a, c));
 	cr_assert_eq(am_folder_hash(a), am_folder_hash(c));
-	cr_assert_eq(am_folder_child(&child, d, "bc", AM_ROLE_SENT, &err), 0);
-	cr_assert(am_folder_equal(a, child));
-	cr_assert_eq(child->role, AM_ROLE_SENT);
-	cr_assert_eq(am_folder_child(&top, NULL, "a", AM_ROLE_NONE, &err), 0);
-	cr_assert(am_folder_equal(d, top));
-	const struct am_folder *all[] = {a, b, c, d, child, top};
+	const struct am_folder *all[] = {a, b, c, d};
 	for (size_t i = 0; i < AM_COUNT(all); i++)
 		am_folder_unref(&all[i]);
 }

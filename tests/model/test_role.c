@@ -3,17 +3,14 @@
 
 #include <criterion/criterion.h>
 
-Test(role, has_names_both_ways)
+Test(role, has_names)
 {
 	for (int r = AM_ROLE_INBOX; r <= AM_ROLE_ARCHIVE; r++) {
 		const char *name = am_role_name((enum am_role)r);
 		cr_assert_not_null(name);
-		cr_assert_eq(am_role_parse(name), r);
 	}
 	cr_assert_null(am_role_name(AM_ROLE_NONE));
 	cr_assert_null(am_role_name((enum am_role)99));
-	cr_assert_eq(am_role_parse("nothing"), AM_ROLE_NONE);
-	cr_assert_eq(am_role_parse(NULL), AM_ROLE_NONE);
 }
 
 Test(role, is_guessed_from_the_names_mail_programs_use)

@@ -18,16 +18,6 @@ struct am_imap_out *am_imap_session_out(struct am_imap_session *s)
 	return &s->out;
 }
 
-size_t am_imap_session_pending(const struct am_imap_session *s)
-{
-	return s->pending;
-}
-
-uint64_t am_imap_session_sent(const struct am_imap_session *s)
-{
-	return s->sent;
-}
-
 static void forget(struct am_imap_session *s, struct am_imap_command *cmd)
 {
 	struct am_imap_command **at = &s->head, *before = NULL;

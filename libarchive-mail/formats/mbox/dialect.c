@@ -28,11 +28,6 @@ bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name)
 	return false;
 }
 
-const char *am_mbox_flavour_name(enum am_mbox_flavour flavour)
-{
-	return flavours[flavour].name;
-}
-
 /* What the sample showed. */
 struct tally {
 	unsigned n;       /* messages */

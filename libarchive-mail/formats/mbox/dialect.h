@@ -37,7 +37,6 @@ enum am_mbox_flavour {
 	AM_MBOX_CL2
 };
 bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name);
-const char *am_mbox_flavour_name(enum am_mbox_flavour flavour);
 
 #define AM_MBOX_SAMPLE (4 * 1024 * 1024)
 /* A look further ahead, when a line with a '>' comes and nothing told yet who

@@ -94,7 +94,7 @@ static int probe_directory(const struct am_probe *probe)
 	return mailboxes > others ? 40 : mailboxes * 4 > others ? 24 : 8;
 }
 
-int am_mbox_probe(const struct am_probe *probe)
+static int probe(const struct am_probe *probe)
 {
 	if (probe->is_directory)
 		return probe_directory(probe);
@@ -163,7 +163,7 @@ const struct am_format am_format_mbox = {
 		"state=none writes none and loses flags. The time of receipt "
 		"is\n"
 		"kept to the second, its zone is not. UIDs are not kept.",
-	.probe = am_mbox_probe,
+	.probe = probe,
 	.open_source = am_mbox_source_open,
 	.open_sink = am_mbox_sink_open,
 };

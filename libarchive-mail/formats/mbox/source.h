@@ -14,6 +14,5 @@ AM_MUST_USE int am_mbox_source_open(struct am_source **out,
 AM_MUST_USE int am_mbox_sink_open(struct am_sink **out,
                                   const struct am_location *where,
                                   struct am_ctx *ctx, struct am_error *err);
-int am_mbox_probe(const struct am_probe *probe);
 
 #endif
