@@ -29,6 +29,9 @@
 #include <glib.h>
 #endif
 
+/* Macros of glibc's, with clang and _FORTIFY_SOURCE. */
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat
 #pragma GCC poison sprintf vsprintf gets strtok
 #pragma GCC poison atoi atol
