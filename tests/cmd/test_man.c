@@ -83,6 +83,7 @@ Test(man, describes_every_option_and_no_other)
 		}
 		cr_expect(strstr(page, ".Sh EXAMPLES"), "%s has no examples",
 		          name);
+		cr_expect(strstr(page, ".Sh EXIT STATUS"), "%s", name);
 		g_ptr_array_unref(options);
 		g_free(page);
 		g_free(name);
