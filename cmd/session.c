@@ -261,6 +261,10 @@ void session_voice(struct session *s, bool quiet, bool verbose)
 int session_error(struct session *s, const char *what,
                   const struct am_error *err)
 {
+	if (err->kind == AM_E_CANCELLED) {
+		session_say(s, "stopped before it came to its end");
+		return EXIT_COULD_NOT;
+	}
 	/* What failed below may have named it already. */
 	print_line(s, "", what, what ? behind(err->text, what) : err->text);
 	return EXIT_COULD_NOT;

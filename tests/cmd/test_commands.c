@@ -5,7 +5,9 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const kinds[] = {"in.mbox", "a.mailark", "d/"};
 
@@ -200,6 +202,28 @@ Test(commands, verify_finds_damage_and_repair_saves_the_rest)
 	g_free(listed);
 	cr_expect_eq(cli_line(&c, "verify in.mbox"), 2);
 	cr_expect_eq(cli_line(&c, "verify nothing.mailark"), 2);
+	cli_end(&c);
+}
+
+/* Stopped is neither whole nor damaged. */
+Test(commands, verify_that_was_stopped_says_so)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 20000, 4000);
+	cr_assert_eq(cli_line(&c, "copy --no-index in.mbox a.mailark"), 0);
+	pid_t pid = cli_start(&c, "verify --full --verbose --json a.mailark");
+	usleep(150000);
+	kill(pid, SIGTERM);
+	/* A quick machine may be done, a slow one not have begun. */
+	if (cli_wait(&c, pid) == 2) {
+		cr_expect(strstr(c.err, "stopped before it came to its end"),
+		          "%s", c.err);
+		cr_expect(strstr(c.out, "\"error\":\"cancelled\""), "%s",
+		          c.out);
+	}
+	cr_expect(c.status == 2 || c.status == 0 || c.status == -SIGTERM);
 	cli_end(&c);
 }
 
