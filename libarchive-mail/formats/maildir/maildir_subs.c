@@ -16,11 +16,22 @@
  * parts joined by '.', or by '/' where the layout is fs.
  */
 struct am_maildir_subs {
-	GHashTable *keys; /* UTF-8 parts joined by tabs */
+	/* Parts as version 2 spells them, joined by tabs: no part holds one. */
+	GHashTable *keys;
 	struct am_arena *arena;
 	bool tabs;
 	bool courier;
 };
+
+static void append_part(GString *key, const char *part)
+{
+	char *spelled = am_maildir_path_encode_part(part);
+
+	if (key->len)
+		g_string_append_c(key, '\t');
+	g_string_append(key, spelled);
+	g_free(spelled);
+}
 
 static void read_line(void *user, char *line)
 {
@@ -40,15 +51,15 @@ static void read_line(void *user, char *line)
 		first = 1;
 	key = g_string_new(NULL);
 	for (size_t i = first; parts[i]; i++) {
-		if (!*parts[i])
-			continue;
-		if (key->len)
-			g_string_append_c(key, '\t');
-		g_string_append(key,
-		                am_maildir_path_decode(subs->arena, parts[i]));
+		if (*parts[i])
+			append_part(key, am_maildir_path_decode(subs->arena,
+			                                        parts[i]));
 	}
 	g_strfreev(parts);
-	g_hash_table_add(subs->keys, g_string_free(key, FALSE));
+	if (key->len)
+		g_hash_table_add(subs->keys, g_string_free(key, FALSE));
+	else
+		g_string_free(key, TRUE);
 }
 
 static struct am_maildir_subs *subs_new(void)
@@ -89,11 +100,8 @@ static char *key_of(const struct am_folder *folder, size_t prefix)
 {
 	GString *key = g_string_new(NULL);
 
-	for (size_t i = prefix; i < folder->depth; i++) {
-		if (i > prefix)
-			g_string_append_c(key, '\t');
-		g_string_append(key, folder->parts[i]);
-	}
+	for (size_t i = prefix; i < folder->depth; i++)
+		append_part(key, folder->parts[i]);
 	return g_string_free(key, FALSE);
 }
 
@@ -127,20 +135,8 @@ char *am_maildir_subs_text(const struct am_maildir_subs *subs)
 	GString *s = g_string_new("V\t2\n\n");
 
 	qsort(keys, n, sizeof(*keys), by_text);
-	for (guint i = 0; i < n; i++) {
-		char **parts = g_strsplit(keys[i], "\t", 0);
-
-		for (size_t p = 0; parts[p]; p++) {
-			char *part = am_maildir_path_encode_part(parts[p]);
-
-			if (p)
-				g_string_append_c(s, '\t');
-			g_string_append(s, part);
-			g_free(part);
-		}
-		g_string_append_c(s, '\n');
-		g_strfreev(parts);
-	}
+	for (guint i = 0; i < n; i++)
+		g_string_append_printf(s, "%s\n", keys[i]);
 	g_free(keys);
 	return g_string_free(s, FALSE);
 }
