@@ -254,11 +254,14 @@ int am_catalog_meta(const struct am_catalog_place *place,
                     struct am_arena *arena, struct am_item_placement *out,
                     struct am_error *err)
 {
-	struct am_items_reader in = {place->meta,
-	                             place->meta + place->meta_len};
 	struct am_item_any any;
+	int r = AM_END;
 
-	int r = place->meta_len ? am_items_next(&in, arena, &any, err) : AM_END;
+	if (place->meta_len) {
+		struct am_items_reader in = {place->meta,
+		                             place->meta + place->meta_len};
+		r = am_items_next(&in, arena, &any, err);
+	}
 	if (r == AM_END || (!r && any.type != AM_ITEM_PLACEMENT))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "placement %" PRIu64 " has no description",
