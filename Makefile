@@ -198,7 +198,7 @@ fuzz:
 	@sh tools/fuzz.sh '$(F)' $(SECONDS) $(FUZZ)
 .PHONY: fuzz-bin
 fuzz-bin: $(BUILD)/fuzz-$(F)
-$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,index)
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,cmd)
 	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread -lm
 
 # ---- lint ------------------------------------------------------------------------------

@@ -6,14 +6,14 @@ set -eu
 only=$1 seconds=$2
 shift 2
 [ -n "$only" ] && set -- "$only"
+mkdir -p build-fuzz
 for name; do
 	make --no-print-directory fuzz-bin F="$name" BUILD=build-fuzz CC=clang CXX=clang++ \
 		OPT='-O1 -g' WERROR=0 \
-		SAN='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' >build-fuzz.log 2>&1 || {
-		tail -20 build-fuzz.log
+		SAN='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' >build-fuzz/build.log 2>&1 || {
+		tail -20 build-fuzz/build.log
 		exit 1
 	}
-	rm -f build-fuzz.log
 	corpus=build-fuzz/corpus-$name
 	mkdir -p "$corpus"
 	seeds=
