@@ -163,6 +163,45 @@ Test(mbox_sink, each_message_alone, .timeout = 60)
 	mbox_tmp_remove(&dir);
 }
 
+/* A length of its own that leads to the end of some later message would take in
+ * all between: anybody can send such mail. */
+Test(mbox_sink, what_a_mail_says_of_its_length_swallows_no_other)
+{
+	static const char form[] = "Subject: a\nTo: b\nContent-Length: %03d\n\n"
+				   "one\n";
+	char *dir = mbox_tmp();
+	for (size_t w = 0; w < AM_COUNT(ways); w++) {
+		char *path = g_strdup_printf("%s/%zu.mbox", dir, w);
+		int length = 100;
+		for (int turn = 0; turn < 2; turn++) {
+			char *first = g_strdup_printf(form, length);
+			char *text = NULL;
+			struct give all[4];
+			for (size_t i = 0; i < AM_COUNT(all); i++)
+				dress(&all[i], 0, "Inbox");
+			g_bytes_unref(all[0].raw);
+			all[0].raw = g_bytes_new(first, strlen(first));
+			(void)unlink(path);
+			cr_assert_eq(mbox_write(path, ways[w], all,
+			                        AM_COUNT(all), true, NULL),
+			             AM_OK);
+			struct run *run = mbox_run(path, NULL, 0);
+			expect_same(run, all, AM_COUNT(all), 0,
+			            ways[w] ? ways[w] : "preset");
+			mbox_run_free(&run);
+			/* Now that it is known where the last one begins. */
+			cr_assert(g_file_get_contents(path, &text, NULL, NULL));
+			const char *body = strstr(text, "one\n");
+			length = (int)(g_strrstr(text, "\nFrom ") + 1 - body);
+			undress(all, AM_COUNT(all));
+			g_free(text);
+			g_free(first);
+		}
+		g_free(path);
+	}
+	mbox_tmp_remove(&dir);
+}
+
 #define DATE "Mon Jan  1 00:00:00 2001"
 #define SEP  "From a@b.example " DATE "\n"
 

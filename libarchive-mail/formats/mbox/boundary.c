@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "formats/mbox/quoting.h"
 #include "formats/mbox/signs.h"
+#include "formats/mbox/state_headers.h"
 #include "model/ctx.h"
 
 #include <glib.h>
@@ -208,6 +209,23 @@ static int begin(struct am_mbox_scan *scan, struct am_error *err)
 	return AM_OK;
 }
 
+/* Our own sink marked the message, and its Content-Length is not among what the
+ * mark says was added: it came with the message, and says nothing of where
+ * that ends in this file. */
+static bool is_disowned(const struct am_mbox_scan *scan,
+                        const struct am_mbox_cut *msg)
+{
+	const struct am_mbox_header *h = &msg->header;
+	const uint8_t *head = am_mbox_window_at(&scan->window, msg->start);
+	struct am_mbox_mark mark;
+	if (!am_mbox_mark_find(&mark, h, head))
+		return false;
+	for (size_t i = mark.first; i < mark.field; i++)
+		if (h->fields[i].kind == AM_MBOX_F_LENGTH)
+			return false;
+	return true;
+}
+
 /* From the separator to the end of the header block. */
 static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 {
@@ -239,7 +257,7 @@ static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 			break;
 	}
 	/* Claims behind the end of the file are no claims. */
-	if (msg->header.length != UINT64_MAX &&
+	if (msg->header.length != UINT64_MAX && !is_disowned(scan, msg) &&
 	    (w->reader ||
 	     msg->header.length <= w->size - msg->start - msg->header.len))
 		msg->claim = msg->start + msg->header.len + msg->header.blank +

@@ -379,7 +379,8 @@ bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
 	/* Without the group some messages would be read as part of the one
 	 * before them, or as two: that weighs more than a header nobody asked
 	 * for. */
-	if (plan->verbatim || !safe_in(plan, manner) || plan->nuls)
+	if (plan->verbatim || !safe_in(plan, manner) || plan->nuls ||
+	    plan->claims)
 		return !plan->verbatim;
 	return style->state &&
 	       (plan->n_lines || plan->marked || plan->tell_quote ||

@@ -52,7 +52,8 @@ struct am_mbox_plan {
 	bool marked;    /* the added lines must be told from its own */
 	bool lookalike; /* ... if the file as a whole looks like that */
 	bool tell_quote;
-	bool nuls; /* "From " behind a NUL: to be told from a crash's hole */
+	bool nuls;   /* "From " behind a NUL: to be told from a crash's hole */
+	bool claims; /* a Content-Length of its own that is not true here */
 };
 
 AM_MUST_USE int am_mbox_plan_make(struct am_mbox_plan **out,

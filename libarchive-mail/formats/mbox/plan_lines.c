@@ -102,10 +102,10 @@ static void add_state(struct am_mbox_plan *plan, GString *to,
 }
 
 /* Stored bytes of the body, the line end that is added to it included. */
-static int add_length(struct am_mbox_plan *plan, GString *to,
-                      const struct am_message *msg,
-                      const struct am_mbox_style *style,
-                      const struct am_mbox_header *h, struct am_error *err)
+static int body_length(uint64_t *out, const struct am_mbox_plan *plan,
+                       const struct am_message *msg,
+                       const struct am_mbox_style *style,
+                       const struct am_mbox_header *h, struct am_error *err)
 {
 	struct am_mbox_found found = {0};
 	uint64_t body = h->len + h->blank;
@@ -116,11 +116,9 @@ static int add_length(struct am_mbox_plan *plan, GString *to,
 		if (r)
 			return r;
 	}
-	uint64_t len = size - body + found.added;
+	*out = size - body + found.added;
 	if (plan->open_end)
-		len += style->crlf ? 2 : 1;
-	g_string_append_printf(to, "Content-Length: %" PRIu64 "\n", len);
-	plan->n_lines++;
+		*out += style->crlf ? 2 : 1;
 	return AM_OK;
 }
 
@@ -158,8 +156,17 @@ int am_mbox_plan_lines(struct am_mbox_plan *plan, const struct am_message *msg,
 	note_losses(plan, msg, style, ctx);
 	if (style->state)
 		add_state(plan, lines, msg, style, ctx);
-	if (am_mbox_plan_has_length(plan, style, header))
-		r = add_length(plan, lines, msg, style, header, err);
+	bool ours = am_mbox_plan_has_length(plan, style, header);
+	uint64_t len = 0;
+	if (ours || header->length != UINT64_MAX)
+		r = body_length(&len, plan, msg, style, header, err);
+	if (!r && ours) {
+		g_string_append_printf(lines, "Content-Length: %" PRIu64 "\n",
+		                       len);
+		plan->n_lines++;
+	} else if (!r && header->length != UINT64_MAX) {
+		plan->claims = header->length != len;
+	}
 	plan->lines = g_string_free(lines, FALSE);
 	return r;
 }

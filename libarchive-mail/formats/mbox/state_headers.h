@@ -22,7 +22,8 @@ struct am_message;
  *     X-Keywords: $label1 To%20Do
  *     X-Mailark: 3
  *
- * The mark says how many of the lines before it are ours.  Words behind the
+ * The mark says how many of the lines before it are ours; a Content-Length that
+ * is not among them does not count.  Words behind the
  * number: "top" the group stands before the first header, "block" it is a
  * header block of its own with an empty line, because the message has none;
  * "eol=lf" or "eol=crlf" that end of line was added at the message's end;
