@@ -66,6 +66,24 @@ Test(imap_mend, each_step_changes_what_is_wrong_and_nothing_else)
 	         "From: =?ISO-8859-1?B?SvZyZw==?= <j@x>\r\nTo: a@b\r\n\r\n"},
 		{AM_IMAP_MEND_8BIT_HEADER, H "\xc3\xa9\r\n", 0, NULL},
 		{AM_IMAP_MEND_LONG_LINES, H "short\r\n", 0, NULL},
+		{AM_IMAP_MEND_END, "", 0, "\r\n"},
+		/* A fold whose blank was lost; a blank too many. */
+		{AM_IMAP_MEND_FIELDS, "A: 1\r\nlost\r\nB: 2\r\n\r\nx\r\n", 0,
+	         "A: 1\r\n lost\r\nB: 2\r\n\r\nx\r\n"},
+		{AM_IMAP_MEND_FIELDS, "A : 1\r\nB \t: 2\r\n\r\n", 0,
+	         "A: 1\r\nB: 2\r\n\r\n"},
+		{AM_IMAP_MEND_FIELDS, "From me now\r\nB: 2\r\n\r\n", 0,
+	         "X-Line: From me now\r\nB: 2\r\n\r\n"},
+		{AM_IMAP_MEND_FIELDS, ": 1\nB: 2\n\n", 0,
+	         "X-Line: : 1\nB: 2\n\n"},
+		/* The body, without the line that should be before it. */
+		{AM_IMAP_MEND_FIELDS, "A: 1\r\nhello you\r\n\r\nx\r\n", 0,
+	         "A: 1\r\n\r\nhello you\r\n\r\nx\r\n"},
+		{AM_IMAP_MEND_FIELDS, "hello you\r\n", 0, "\r\nhello you\r\n"},
+		{AM_IMAP_MEND_FIELDS, "A: 1\rhello\r\rx\r", 0,
+	         "A: 1\r\n\r\nhello\r\n\r\nx\r\n"},
+		{AM_IMAP_MEND_FIELDS, H "no field\r\n", 0, NULL},
+		{AM_IMAP_MEND_FIELDS, " fold\r\nA: 1\r\n\r\n", 0, NULL},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

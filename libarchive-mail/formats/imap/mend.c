@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/reader.h"
+#include "formats/imap/mend_head.h"
 #include "mime/scan.h"
 #include "model/ctx.h"
 
@@ -16,8 +17,7 @@
 
 #include <string.h>
 
-#define LINE_MOST 998 /* RFC 5322 §2.1.1 */
-#define FOLD_AT   76
+#define FOLD_AT 76
 
 /* What is wrong with it, as bits of the steps. */
 #define BIT(step) (1u << (step))
@@ -33,7 +33,6 @@ struct mending {
 	struct am_spool *spool;
 	bool after_cr; /* the last byte written was a CR */
 	uint8_t last;  /* it was this one */
-	bool any;
 };
 
 /* ---- looking ---- */
@@ -43,7 +42,7 @@ struct look {
 	bool after_cr;
 	uint64_t line;
 	uint8_t last;
-	bool any, long_line;
+	bool long_line;
 };
 
 static void look_at(struct look *l, const uint8_t *p, size_t n, bool header)
@@ -59,10 +58,9 @@ static void look_at(struct look *l, const uint8_t *p, size_t n, bool header)
 			l->found |= BIT(AM_IMAP_MEND_8BIT_HEADER);
 		if (c == '\n' || c == '\r')
 			l->line = 0;
-		else if (++l->line > LINE_MOST)
+		else if (++l->line > AM_IMAP_LINE_MOST)
 			l->long_line = true;
 		l->last = c;
-		l->any = true;
 	}
 }
 
@@ -91,11 +89,27 @@ static bool is_plain(const struct am_part *part)
 	       part->encoding == AM_ENC_BINARY;
 }
 
+/* The message's own header: servers read no other. */
+static int look_at_fields(struct mending *m, struct am_error *err)
+{
+	const struct am_part *root = &m->scan.parts[0];
+	size_t len = (size_t)(root->body - root->header), got;
+
+	if (len > m->limits.header_bytes)
+		return AM_OK;
+	char *block = g_malloc(len + 1);
+	int r = am_blob_read(m->raw, root->header, block, len, &got, err);
+	if (!r && am_imap_head_is_odd(block, got))
+		m->found |= BIT(AM_IMAP_MEND_FIELDS);
+	g_free(block);
+	return r;
+}
+
 static int look(struct mending *m, struct am_error *err)
 {
 	struct look l = {0};
 	uint64_t at = 0;
-	int r = AM_OK;
+	int r = look_at_fields(m, err);
 
 	m->long_part = am_arena_alloc(m->arena,
 	                              m->scan.n_parts * sizeof *m->long_part);
@@ -128,9 +142,10 @@ static int look(struct mending *m, struct am_error *err)
 		r = look_range(m, &l, at, am_blob_size(m->raw), false, err);
 	if (l.after_cr)
 		l.found |= BIT(AM_IMAP_MEND_LONE_CR);
-	if (l.any && l.last != '\n')
+	/* An empty message becomes an empty line. */
+	if (l.last != '\n')
 		l.found |= BIT(AM_IMAP_MEND_END);
-	m->found = l.found;
+	m->found |= l.found;
 	return r;
 }
 
@@ -147,7 +162,6 @@ static int put_raw(struct mending *m, const void *data, size_t len,
 	if (!len)
 		return AM_OK;
 	m->last = ((const uint8_t *)data)[len - 1];
-	m->any = true;
 	return am_spool_write(m->spool, data, len, err);
 }
 
@@ -200,179 +214,31 @@ static int put_range(struct mending *m, uint64_t from, uint64_t to,
 	return AM_OK;
 }
 
-static int put_text(struct mending *m, const GString *text,
-                    struct am_error *err)
-{
-	return put(m, (const uint8_t *)text->str, text->len, err);
-}
-
-/* Words with raw 8-bit text as encoded words of at most 75 characters, what
- * lies between them as it was (RFC 2047 §2). */
-static void encode_run(GString *to, const char *s, size_t len)
-{
-	bool utf8 = g_utf8_validate_len(s, len, NULL);
-	const char *charset = utf8 ? "UTF-8" : "ISO-8859-1";
-	size_t at = 0;
-
-	while (at < len) {
-		/* 45 bytes are 60 characters; not in the middle of one. */
-		size_t n = MIN(len - at, 45);
-		while (utf8 && at + n < len && n > 1 &&
-		       ((uint8_t)s[at + n] & 0xC0) == 0x80)
-			n--;
-		char *b64 = g_base64_encode((const guchar *)s + at, n);
-		g_string_append_printf(to, "%s=?%s?B?%s?=", at ? "\r\n " : "",
-		                       charset, b64);
-		g_free(b64);
-		at += n;
-	}
-}
-
-static bool is_8bit(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((uint8_t)s[i] >= 0x80)
-			return true;
-	return false;
-}
-
-/* From the first word with 8-bit text to the last one. */
-static void encode_value(GString *to, const char *s, size_t len)
-{
-	size_t first = 0, last = len;
-
-	while (first < len && (uint8_t)s[first] < 0x80)
-		first++;
-	while (last > first && (uint8_t)s[last - 1] < 0x80)
-		last--;
-	while (first && s[first - 1] > ' ' &&
-	       !strchr("<>(),:;\"", s[first - 1]))
-		first--;
-	while (last < len && s[last] > ' ' && !strchr("<>(),:;\"", s[last]))
-		last++;
-	g_string_append_len(to, s, (gssize)first);
-	/* Folds within the run would be part of the text. */
-	GString *run = g_string_new(NULL);
-	for (size_t i = first; i < last; i++)
-		if (s[i] != '\r' && s[i] != '\n')
-			g_string_append_c(run, s[i]);
-	encode_run(to, run->str, run->len);
-	g_string_free(run, TRUE);
-	g_string_append_len(to, s + last, (gssize)(len - last));
-}
-
-/* One header line that is too long, folded at blanks; in the middle of a word
- * where there is none. */
-static void fold_line(GString *to, const char *s, size_t len)
-{
-	size_t most = LINE_MOST;
-
-	while (len > most) {
-		size_t at = FOLD_AT;
-		while (at < most && s[at] != ' ' && s[at] != '\t')
-			at++;
-		bool blank = s[at] == ' ' || s[at] == '\t';
-		most = blank ? LINE_MOST : LINE_MOST - 1;
-		g_string_append_len(to, s, (gssize)at);
-		g_string_append(to, blank ? "\r\n" : "\r\n ");
-		s += at;
-		len -= at;
-	}
-	g_string_append_len(to, s, (gssize)len);
-}
-
-static void fold_block(GString *to, const GString *from)
-{
-	const char *p = from->str, *end = p + from->len;
-
-	while (p < end) {
-		const char *eol = memchr(p, '\n', (size_t)(end - p));
-		size_t n = eol ? (size_t)(eol + 1 - p) : (size_t)(end - p);
-		size_t bare = n;
-		while (bare && (p[bare - 1] == '\n' || p[bare - 1] == '\r'))
-			bare--;
-		fold_line(to, p, bare);
-		g_string_append_len(to, p + bare, (gssize)(n - bare));
-		p += n;
-	}
-}
-
-static bool is_encoding(const struct am_field *f)
-{
-	return am_field_is(f, "Content-Transfer-Encoding");
-}
-
-/* How long the empty line is that ends this block; 0: it has none. */
-static size_t empty_line(const char *block, size_t len)
-{
-	size_t n = len && block[len - 1] == '\n' ? 1 : 0;
-
-	if (n && len > 1 && block[len - 2] == '\r')
-		n = 2;
-	return n == len || (n && block[len - n - 1] == '\n') ? n : 0;
-}
-
-/* A header block, field by field; `qp`: its body becomes quoted-printable. */
-static int put_header(struct mending *m, const struct am_part *part, bool qp,
+/* A header block, in memory; `qp`: its body becomes quoted-printable. */
+static int put_header(struct mending *m, size_t i, bool qp,
                       struct am_error *err)
 {
+	const struct am_part *part = &m->scan.parts[i];
 	size_t len = (size_t)(part->body - part->header), got;
-	struct am_fields fields;
-	struct am_field field;
-	bool words = does(m, AM_IMAP_MEND_8BIT_HEADER);
-	bool fold = does(m, AM_IMAP_MEND_LONG_LINES);
+	unsigned what = 0;
 
-	if ((!words && !fold && !qp) || len > m->limits.header_bytes)
+	if (does(m, AM_IMAP_MEND_8BIT_HEADER))
+		what |= AM_IMAP_HEAD_WORDS;
+	if (does(m, AM_IMAP_MEND_FIELDS) && !i)
+		what |= AM_IMAP_HEAD_FIELDS;
+	if (does(m, AM_IMAP_MEND_LONG_LINES))
+		what |= AM_IMAP_HEAD_FOLD;
+	if (qp)
+		what |= AM_IMAP_HEAD_QP;
+	if (!what || len > m->limits.header_bytes)
 		return put_range(m, part->header, part->body, err);
 	char *block = g_malloc(len + 1);
 	int r = am_blob_read(m->raw, part->header, block, len, &got, err);
-	if (r) {
-		g_free(block);
-		return r;
-	}
-	GString *out = g_string_sized_new(got + 64);
-	size_t done = 0;
-	am_fields_init(&fields, block, got, 0);
-	while (am_fields_next(&fields, &field)) {
-		size_t value = (size_t)(field.value - block);
-		size_t end = value + field.value_len;
-		if (qp && is_encoding(&field)) {
-			/* Its line goes, line end and all. */
-			g_string_append_len(out, block + done,
-			                    (gssize)(field.offset - done));
-			while (end < got && block[end] != '\n')
-				end++;
-			done = MIN(end + 1, got);
-			continue;
-		}
-		if (!words || !is_8bit(field.value, field.value_len))
-			continue;
-		g_string_append_len(out, block + done, (gssize)(value - done));
-		encode_value(out, field.value, field.value_len);
-		done = end;
-	}
-	if (qp) {
-		/* In front of the empty line. */
-		size_t tail = got - empty_line(block, got);
-		bool bare = tail == got;
-		g_string_append_len(out, block + done, (gssize)(tail - done));
-		if (out->len && out->str[out->len - 1] != '\n')
-			g_string_append(out, "\r\n");
-		g_string_append(out, "Content-Transfer-Encoding: "
-		                     "quoted-printable\r\n");
-		if (bare)
-			g_string_append(out, "\r\n");
-		done = tail;
-	}
-	g_string_append_len(out, block + done, (gssize)(got - done));
-	if (fold) {
-		GString *folded = g_string_sized_new(out->len + 64);
-		fold_block(folded, out);
+	if (!r) {
+		GString *out = am_imap_head_mend(block, got, what);
+		r = put(m, (const uint8_t *)out->str, out->len, err);
 		g_string_free(out, TRUE);
-		out = folded;
 	}
-	r = put_text(m, out, err);
-	g_string_free(out, TRUE);
 	g_free(block);
 	return r;
 }
@@ -512,7 +378,7 @@ static int write_parts(struct mending *m, struct am_error *err)
 		if (part->header > at)
 			r = put_range(m, at, part->header, err);
 		if (!r)
-			r = put_header(m, part, qp, err);
+			r = put_header(m, i, qp, err);
 		at = part->body;
 		if (r || part->kind != AM_PART_LEAF)
 			continue;
@@ -523,7 +389,7 @@ static int write_parts(struct mending *m, struct am_error *err)
 		r = put_range(m, at, am_blob_size(m->raw), err);
 	if (!r && m->after_cr && does(m, AM_IMAP_MEND_LONE_CR))
 		r = put_raw(m, "\n", 1, err);
-	if (!r && m->any && m->last != '\n' && (m->wanted & m->found))
+	if (!r && m->last != '\n' && (m->wanted & m->found))
 		r = put_raw(m, "\r\n", 2, err);
 	return r;
 }
@@ -535,6 +401,8 @@ static char *words_of(unsigned bits)
 		[AM_IMAP_MEND_LONE_CR] = "lone CRs made line ends",
 		[AM_IMAP_MEND_NUL] = "NUL bytes left out",
 		[AM_IMAP_MEND_8BIT_HEADER] = "8-bit header text encoded",
+		[AM_IMAP_MEND_FIELDS] = "header lines that are no fields set "
+					"right",
 		[AM_IMAP_MEND_LONG_LINES] = "long lines broken",
 	};
 	GString *text = g_string_new(NULL);

@@ -14,10 +14,12 @@ struct am_ctx;
  */
 enum am_imap_mending {
 	AM_IMAP_MEND_NOTHING,
-	AM_IMAP_MEND_END,         /* a line end behind the last line */
+	AM_IMAP_MEND_END,         /* a line end behind the last line; an empty
+	                           * message becomes an empty line */
 	AM_IMAP_MEND_LONE_CR,     /* CR without LF: a line end */
 	AM_IMAP_MEND_NUL,         /* NUL bytes go */
 	AM_IMAP_MEND_8BIT_HEADER, /* raw 8-bit header text: RFC 2047 words */
+	AM_IMAP_MEND_FIELDS,      /* lines of the header that are no fields */
 	AM_IMAP_MEND_LONG_LINES,  /* beyond 998 bytes: header lines folded,
 	                           * bodies quoted-printable */
 	AM_IMAP_MEND_MOST = AM_IMAP_MEND_LONG_LINES
