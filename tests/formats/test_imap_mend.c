@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "formats/imap/fingerprint.h"
+#include "formats/imap/odd.h"
 
 #include <criterion/criterion.h>
 
@@ -185,13 +186,43 @@ Test(imap_fingerprint, of_a_message_counts_lines_as_crlf)
 {
 	static const char text[] = "Message-ID: <1@x>\n\nbody\nmore\n";
 	struct am_blob *blob = blob_of(text, strlen(text));
-	uint64_t fingerprint, size;
+	struct am_imap_print print;
 	struct am_error err;
 
-	cr_assert_eq(am_imap_fingerprint_of(blob, &fingerprint, &size, &err),
-	             AM_OK);
-	cr_assert_eq(size, strlen(text) + 4);
-	cr_assert_eq(fingerprint,
+	cr_assert_eq(am_imap_print_of(blob, &print, &err), AM_OK);
+	cr_assert_eq(print.size, strlen(text) + 4);
+	cr_assert_eq(print.fingerprint,
 	             am_imap_fingerprint("Message-ID: <1@x>\r\n\r\n", 21, 0));
 	am_blob_unref(&blob);
+}
+
+Test(imap_odd, is_found_however_the_bytes_come)
+{
+	static const struct {
+		const char *text;
+		size_t size, droppable;
+		bool lone_cr;
+	} rows[] = {
+		{"", 0, 0, false},         {"a\nb\r\nc", 7, 0, false},
+		{"a\r\r\nb", 5, 1, true},  {"a\r\r\r\n", 5, 1, true},
+		{"a\rb\n", 5, 0, true},    {"\ra\r\n", 4, 0, true},
+		{"a\r", 2, 1, true},       {"a\r\n\r", 4, 1, true},
+		{"\n\r\n\n", 6, 0, false},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (size_t piece = 1; piece <= 8; piece++) {
+			struct am_imap_odd odd = {0};
+			size_t len = strlen(rows[i].text);
+			for (size_t at = 0; at < len; at += piece)
+				am_imap_odd_add(&odd, rows[i].text + at,
+				                MIN(piece, len - at));
+			am_imap_odd_end(&odd);
+			cr_expect_eq(odd.size, rows[i].size, "row %zu", i);
+			cr_expect_eq(odd.droppable, rows[i].droppable,
+			             "row %zu", i);
+			cr_expect_eq(odd.lone_cr, rows[i].lone_cr,
+			             "row %zu by %zu", i, piece);
+			cr_expect(!odd.nul && !odd.long_line);
+		}
 }

@@ -3,7 +3,8 @@
 
 #include "base/blob.h"
 #include "base/reader.h"
-#include "formats/crlf_size.h"
+#include "formats/imap/mend_head.h"
+#include "formats/imap/odd.h"
 #include "mime/scan.h"
 
 #include <glib.h>
@@ -35,13 +36,14 @@ static uint64_t stir(uint64_t h)
 	return h;
 }
 
-uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size)
+/* *strong: it says enough without the size. */
+static uint64_t sum_of(const void *header, size_t len, bool *strong)
 {
 	struct am_fields fields;
 	struct am_field field;
 	uint64_t sum = 0;
-	bool strong = false;
 
+	*strong = false;
 	am_fields_init(&fields, header, len, 0);
 	while (am_fields_next(&fields, &field)) {
 		for (size_t i = 0; i < AM_COUNT(names); i++) {
@@ -49,21 +51,29 @@ uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size)
 				continue;
 			uint64_t h = UINT64_C(0xcbf29ce484222325) + i;
 			sum += stir(mix(h, field.value, field.value_len));
-			strong |= i == 0 || i == 4;
+			*strong |= i == 0 || i == 4;
 		}
 	}
+	return sum;
+}
+
+uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size)
+{
+	bool strong;
+	uint64_t sum = sum_of(header, len, &strong);
+
 	return strong ? sum : sum + stir(size);
 }
 
 static int read_through(struct am_reader *in, GByteArray *header,
-                        struct am_crlf_size *sum, struct am_error *err)
+                        struct am_imap_odd *odd, struct am_error *err)
 {
 	const uint8_t *data;
 	size_t len;
 	int r;
 
 	while (!(r = am_reader_peek(in, 1, &data, &len, err))) {
-		am_crlf_size_add(sum, data, len);
+		am_imap_odd_add(odd, data, len);
 		if (header->len < HEADER_MOST)
 			g_byte_array_append(
 				header, data,
@@ -73,32 +83,62 @@ static int read_through(struct am_reader *in, GByteArray *header,
 	return r == AM_END ? AM_OK : r;
 }
 
-int am_imap_fingerprint_of(const struct am_blob *raw, uint64_t *fingerprint,
-                           uint64_t *size, struct am_error *err)
+static bool is_8bit(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
+                  const struct am_imap_odd *odd)
+{
+	struct am_imap_odd head = {0};
+	bool strong;
+
+	len = am_header_len(bytes, len);
+	uint64_t sum = sum_of(bytes, len, &strong);
+	am_imap_odd_add(&head, bytes, len);
+	am_imap_odd_end(&head);
+	out->size = odd->size;
+	out->fingerprint = strong ? sum : sum + stir(odd->size);
+	out->tidied = strong ? sum : sum + stir(odd->size - odd->droppable);
+	out->nul = odd->nul;
+	out->lone_cr = odd->lone_cr;
+	out->header_8bit = is_8bit(bytes, len);
+	out->mends = out->header_8bit || head.nul || head.lone_cr ||
+	             head.long_line ||
+	             am_imap_head_is_odd((const char *)bytes, len);
+	if (!strong)
+		out->mends |= odd->nul || odd->lone_cr || odd->long_line ||
+		              odd->open || !odd->begun;
+}
+
+int am_imap_print_of(const struct am_blob *raw, struct am_imap_print *out,
+                     struct am_error *err)
 {
 	const uint8_t *bytes = am_blob_bytes(raw);
-	struct am_crlf_size sum = {0};
+	struct am_imap_odd odd = {0};
 	GByteArray *header = NULL;
 	struct am_reader *in = NULL;
 	size_t len = (size_t)MIN(am_blob_size(raw), HEADER_MOST);
 	int r = AM_OK;
 
 	if (bytes) {
-		am_crlf_size_add(&sum, bytes, (size_t)am_blob_size(raw));
+		am_imap_odd_add(&odd, bytes, (size_t)am_blob_size(raw));
 	} else {
 		header = g_byte_array_new();
 		r = am_blob_open(raw, &in, err);
 		if (!r)
-			r = read_through(in, header, &sum, err);
+			r = read_through(in, header, &odd, err);
 		am_reader_close(&in);
 		bytes = header->data;
 		len = header->len;
 	}
-	if (!r) {
-		*size = sum.size;
-		*fingerprint = am_imap_fingerprint(
-			bytes, am_header_len(bytes, len), sum.size);
-	}
+	am_imap_odd_end(&odd);
+	if (!r)
+		print(out, bytes, len, &odd);
 	if (header)
 		g_byte_array_unref(header);
 	return r;

@@ -18,9 +18,18 @@ struct am_blob;
 #define AM_IMAP_FINGERPRINT_FIELDS "MESSAGE-ID DATE FROM SUBJECT RECEIVED"
 
 uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size);
-/* Of a whole message: reads it through for its size in CRLF form, *size. */
-AM_MUST_USE int am_imap_fingerprint_of(const struct am_blob *raw,
-                                       uint64_t *fingerprint, uint64_t *size,
-                                       struct am_error *err);
+
+/* The same of a whole message that is to be sent, and what of it a server may
+ * not take or keep as it is (odd.h). */
+struct am_imap_print {
+	uint64_t fingerprint;
+	uint64_t tidied; /* where CRs at line ends are dropped */
+	uint64_t size;   /* in CRLF form */
+	bool nul, lone_cr, header_8bit;
+	bool mends; /* mend.h may change the fingerprint */
+};
+AM_MUST_USE int am_imap_print_of(const struct am_blob *raw,
+                                 struct am_imap_print *out,
+                                 struct am_error *err);
 
 #endif

@@ -61,6 +61,11 @@ bool am_imap_present_take(struct am_imap_present *p, uint64_t fingerprint)
 	return n > 0;
 }
 
+bool am_imap_present_is_empty(const struct am_imap_present *p)
+{
+	return !g_hash_table_size(p->counts);
+}
+
 /* Into one of its own: a connection that is lost in the middle has counted
  * nothing, and what is told twice counts once. */
 struct reading {

@@ -22,6 +22,7 @@ AM_MUST_USE int am_imap_present_read(struct am_imap_present *present,
 /* true: one was there, and is now spoken for. */
 bool am_imap_present_take(struct am_imap_present *present,
                           uint64_t fingerprint);
+bool am_imap_present_is_empty(const struct am_imap_present *present);
 void am_imap_present_add(struct am_imap_present *present, uint64_t fingerprint);
 
 #endif

@@ -6,8 +6,10 @@
  */
 #include "formats/imap/sink.h"
 
+#include "base/blob.h"
 #include "formats/imap/fingerprint.h"
 #include "formats/imap/imap.h"
+#include "formats/imap/mend.h"
 #include "formats/imap/upload.h"
 
 #include <string.h>
@@ -21,11 +23,8 @@ struct imap_sink {
 	struct am_imap_targets *targets;
 	struct am_imap_upload *upload;
 	enum labels labels;
+	bool repair;
 	bool calm; /* nothing of an earlier run is under way any more */
-};
-
-struct prepared {
-	uint64_t fingerprint, size;
 };
 
 static struct imap_sink *imap_of(struct am_sink *sink)
@@ -79,11 +78,10 @@ static int imap_prepare(const struct am_sink *sink,
                         const struct am_message *msg, void **out,
                         struct am_error *err)
 {
-	struct prepared *p = g_new(struct prepared, 1);
+	struct am_imap_print *p = g_new(struct am_imap_print, 1);
 
 	(void)sink;
-	int r = am_imap_fingerprint_of(msg->raw, &p->fingerprint, &p->size,
-	                               err);
+	int r = am_imap_print_of(msg->raw, p, err);
 	if (r)
 		g_free(p);
 	else
@@ -91,15 +89,44 @@ static int imap_prepare(const struct am_sink *sink,
 	return r;
 }
 
+/* As it is, or as it had to be changed for the server in an earlier run. */
+static bool is_there(struct imap_sink *s, const struct am_message *msg,
+                     struct am_imap_target *target,
+                     const struct am_imap_print *p)
+{
+	struct am_error ignored;
+
+	if (am_imap_target_take(target, p->fingerprint) ||
+	    (p->tidied != p->fingerprint &&
+	     am_imap_target_take(target, p->tidied)))
+		return true;
+	if (!p->mends || !s->repair || am_imap_target_is_empty(target))
+		return false;
+	for (unsigned step = 1; step <= AM_IMAP_MEND_MOST; step++) {
+		struct am_imap_print as = {0};
+		struct am_blob *mended = NULL;
+		char *changed = NULL;
+		int r = am_imap_mend(msg->raw, step, s->base.ctx, &mended,
+		                     &changed, &ignored);
+		if (!r)
+			r = am_imap_print_of(mended, &as, &ignored);
+		am_blob_unref(&mended);
+		g_free(changed);
+		if (!r && am_imap_target_take(target, as.fingerprint))
+			return true;
+	}
+	return false;
+}
+
 static int put_into(struct imap_sink *s, const struct am_message *msg,
-                    struct am_imap_target *target, const struct prepared *p,
-                    bool copy, enum am_outcome *outcome, struct am_error *err)
+                    struct am_imap_target *target,
+                    const struct am_imap_print *p, bool copy,
+                    enum am_outcome *outcome, struct am_error *err)
 {
 	struct am_imap_parcel parcel = {
 		.msg = msg,
 		.target = target,
-		.fingerprint = p->fingerprint,
-		.size = p->size,
+		.print = p,
 		.labels = s->labels == LABELS_KEYWORDS,
 		.copy = copy,
 	};
@@ -107,7 +134,7 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 	int r = make_ready(s, target, true, err);
 	if (r)
 		return r;
-	if (am_imap_target_take(target, p->fingerprint)) {
+	if (is_there(s, msg, target, p)) {
 		*outcome = AM_DUPLICATE;
 		return AM_OK;
 	}
@@ -120,7 +147,7 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 		if (r)
 			return r;
 		s->calm = true;
-		if (am_imap_target_take(target, p->fingerprint)) {
+		if (is_there(s, msg, target, p)) {
 			*outcome = AM_DUPLICATE;
 			return AM_OK;
 		}
@@ -143,7 +170,7 @@ static int label_folder(const char *label, struct am_folder **out,
 /* One more copy, where it is not yet; what goes wrong with it is not the
  * message's failure. */
 static int put_label(struct imap_sink *s, const struct am_message *msg,
-                     const char *label, const struct prepared *p,
+                     const char *label, const struct am_imap_print *p,
                      GPtrArray *places, struct am_error *err)
 {
 	struct am_imap_target *target = NULL;
@@ -181,7 +208,7 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
                     struct am_error *err)
 {
 	struct imap_sink *s = imap_of(sink);
-	struct prepared *p = prepared;
+	struct am_imap_print *p = prepared;
 	struct am_imap_target *target = NULL;
 	int r = AM_OK;
 
@@ -274,6 +301,7 @@ int am_imap_open_sink(struct am_sink **out, const struct am_location *where,
 		g_free(s);
 		return r;
 	}
+	s->repair = repair;
 	s->link = am_imap_link_new(s->account);
 	s->targets = am_imap_targets_new(s->account, s->link);
 	s->upload = am_imap_upload_new(s->account, s->link, s->targets,

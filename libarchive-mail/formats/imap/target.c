@@ -411,6 +411,11 @@ bool am_imap_target_take(struct am_imap_target *t, uint64_t fingerprint)
 	return true;
 }
 
+bool am_imap_target_is_empty(const struct am_imap_target *t)
+{
+	return am_imap_present_is_empty(t->present);
+}
+
 static void take_all(struct am_imap_target *t, const GArray *fingerprints)
 {
 	for (guint i = 0; i < fingerprints->len; i++)

@@ -60,6 +60,8 @@ AM_MUST_USE int am_imap_target_calm(struct am_imap_targets *targets,
 
 /* true: the mailbox held one like this, which now is spoken for. */
 bool am_imap_target_take(struct am_imap_target *target, uint64_t fingerprint);
+/* Nothing is in it that is not spoken for. */
+bool am_imap_target_is_empty(const struct am_imap_target *target);
 
 /* Flags and keywords as APPEND takes them, "(\\Seen work)", g_free() it; *lost
  * counts what the mailbox cannot hold.  `bare`: nothing a server may choke on

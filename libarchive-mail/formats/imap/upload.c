@@ -2,6 +2,7 @@
 #include "formats/imap/upload.h"
 
 #include "base/blob.h"
+#include "formats/imap/mend.h"
 #include "formats/imap/upload_item.h"
 
 #include <string.h>
@@ -93,28 +94,10 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 
 /* ---- ends ---- */
 
-/* It is there: what had to be left behind for that. */
-static void tell(struct am_imap_upload *u, const struct am_imap_item *it)
+/* It is there. */
+static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 {
-	struct am_ctx *ctx = u->account->ctx;
-
-	if (it->lost && !it->bare)
-		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.keywords",
-		            it->meta->folder, it->meta->origin,
-		            "%u flags or keywords that the mailbox cannot hold",
-		            it->lost);
-	if (it->mended)
-		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended", it->meta->folder,
-		            it->meta->origin,
-		            "the server took it only with changes: %s",
-		            it->changed);
-	if (it->bare || it->undated)
-		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended", it->meta->folder,
-		            it->meta->origin,
-		            "the server took it only without its %s",
-		            !it->undated ? "keywords"
-		            : it->bare   ? "keywords and date"
-		                         : "date");
+	am_imap_item_tell(it, u->account->ctx);
 	u->poison = 0;
 	am_imap_link_progress(u->link);
 }
@@ -477,12 +460,12 @@ static int check_limit(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	if (!limit ||
 	    !g_ascii_string_to_unsigned(limit, 10, 1, G_MAXUINT64, &most,
 	                                NULL) ||
-	    p->size <= most)
+	    p->print->size <= most)
 		return AM_OK;
 	return am_fail(err, AM_FAILED, AM_E_LIMIT,
 	               "%" PRIu64 " bytes: %.80s takes messages of up to "
 	               "%" PRIu64 " only",
-	               p->size, am_imap_session_host(s), (uint64_t)most);
+	               p->print->size, am_imap_session_host(s), (uint64_t)most);
 }
 
 static unsigned batch_most(struct am_imap_upload *u)
@@ -490,6 +473,28 @@ static unsigned batch_most(struct am_imap_upload *u)
 	struct am_imap_session *s = am_imap_link_now(u->link);
 
 	return s && am_imap_session_has(s, "MULTIAPPEND") ? BATCH_MESSAGES : 1;
+}
+
+/* Cyrus writes 'X' for each 8-bit byte of a header and says nothing of it. */
+static bool garbles(struct am_imap_session *s)
+{
+	return s && !am_imap_session_utf8(s) &&
+	       (am_imap_session_has(s, "X-CREATEDMODSEQ") ||
+	        am_imap_session_has(s, "X-REPLICATION") ||
+	        am_imap_session_has(s, "ANNOTATE-EXPERIMENT-1"));
+}
+
+static int make_item(struct am_imap_upload *u, const struct am_imap_parcel *p,
+                     struct am_imap_item **out, struct am_error *err)
+{
+	int r = am_imap_item_new(out, p, err);
+
+	if (r || !p->print->header_8bit || !garbles(am_imap_link_now(u->link)))
+		return r;
+	(*out)->garbled = !u->repair ||
+	                  !am_imap_item_ahead(*out, AM_IMAP_MEND_8BIT_HEADER,
+	                                      u->account->ctx, err);
+	return AM_OK;
 }
 
 int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
@@ -501,7 +506,7 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	if (!r && u->open &&
 	    (u->open->target != p->target ||
 	     u->open->items->len >= batch_most(u) ||
-	     u->open->bytes + p->size > BATCH_BYTES))
+	     u->open->bytes + p->print->size > BATCH_BYTES))
 		r = send_open(u, err);
 	if (!r)
 		r = drain(u, WINDOW_COMMANDS, WINDOW_BYTES, err);
@@ -512,13 +517,13 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 			r = work_off(u, err);
 	}
 	if (!r)
-		r = am_imap_item_new(&it, p, err);
+		r = make_item(u, p, &it, err);
 	if (r)
 		return r;
 	if (!u->open)
 		u->open = flight_new(p->target);
 	g_ptr_array_add(u->open->items, it);
-	u->open->bytes += p->size;
+	u->open->bytes += it->size;
 	return AM_OK;
 }
 

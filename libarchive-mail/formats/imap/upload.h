@@ -2,6 +2,7 @@
 #ifndef AM_FORMATS_IMAP_UPLOAD_H
 #define AM_FORMATS_IMAP_UPLOAD_H
 
+#include "formats/imap/fingerprint.h"
 #include "formats/imap/target.h"
 #include "model/sink.h"
 
@@ -22,8 +23,8 @@ struct am_imap_upload;
 struct am_imap_parcel {
 	const struct am_message *msg;
 	struct am_imap_target *target;
-	uint64_t fingerprint, size; /* size: in CRLF form */
-	bool labels;                /* as keywords too */
+	const struct am_imap_print *print; /* of its bytes */
+	bool labels;                       /* as keywords too */
 	bool copy; /* one more copy of a message that is counted elsewhere */
 };
 

@@ -37,8 +37,10 @@ int am_imap_item_new(struct am_imap_item **out,
 		am_arena_strdup(it->meta->arena, parcel->msg->origin);
 	it->raw = am_blob_ref(parcel->msg->raw);
 	it->target = parcel->target;
-	it->fingerprint = parcel->fingerprint;
-	it->size = parcel->size;
+	it->fingerprint = parcel->print->fingerprint;
+	it->size = parcel->print->size;
+	it->nul = parcel->print->nul;
+	it->lone_cr = parcel->print->lone_cr;
 	it->labels = parcel->labels;
 	it->copy = parcel->copy;
 	*out = it;
@@ -120,30 +122,51 @@ static bool is_odd(const struct am_imap_item *it)
 static bool use(struct am_imap_item *it, struct am_blob *bytes,
                 struct am_error *err)
 {
+	struct am_imap_print p;
+
 	am_blob_unref(&it->mended);
 	it->mended = bytes;
-	return am_imap_fingerprint_of(bytes_of(it), &it->fingerprint, &it->size,
-	                              err) == AM_OK;
+	if (am_imap_print_of(bytes_of(it), &p, err))
+		return false;
+	it->fingerprint = p.fingerprint;
+	it->size = p.size;
+	it->nul = p.nul;
+	it->lone_cr = p.lone_cr;
+	return true;
+}
+
+/* As the step has it; AM_END: that changes nothing. */
+static int mend_to(struct am_imap_item *it, unsigned step, struct am_ctx *ctx,
+                   struct am_error *err)
+{
+	struct am_blob *mended = NULL;
+	char *changed = NULL;
+
+	it->step = step;
+	int r = am_imap_mend(it->raw, step, ctx, &mended, &changed, err);
+	if (r)
+		return r;
+	g_free(it->changed);
+	it->changed = changed;
+	return use(it, mended, err) ? AM_OK : AM_FAILED;
 }
 
 /* One change of the bytes more. */
 static bool mend_more(struct am_imap_item *it, struct am_ctx *ctx, bool repair,
                       struct am_error *err)
 {
-	while (repair && it->step < AM_IMAP_MEND_MOST) {
-		struct am_blob *mended = NULL;
-		char *changed = NULL;
-		int r = am_imap_mend(it->raw, ++it->step, ctx, &mended,
-		                     &changed, err);
-		if (r == AM_END)
-			continue;
-		if (r)
-			return false;
-		g_free(it->changed);
-		it->changed = changed;
-		return use(it, mended, err);
-	}
-	return false;
+	int r = AM_END;
+
+	while (repair && r == AM_END && it->step < AM_IMAP_MEND_MOST)
+		r = mend_to(it, it->step + 1, ctx, err);
+	return !r;
+}
+
+bool am_imap_item_ahead(struct am_imap_item *it, unsigned step,
+                        struct am_ctx *ctx, struct am_error *err)
+{
+	it->ahead = mend_to(it, step, ctx, err) == AM_OK;
+	return it->ahead;
 }
 
 /*
@@ -176,4 +199,37 @@ bool am_imap_item_next(struct am_imap_item *it, struct am_ctx *ctx, bool repair,
 		           err);
 	}
 	return false;
+}
+
+/* ---- what became of it ---- */
+
+void am_imap_item_tell(const struct am_imap_item *it, struct am_ctx *ctx)
+{
+	if (it->lost && !it->bare)
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.keywords",
+		            it->meta->folder, it->meta->origin,
+		            "%u flags or keywords that the mailbox cannot hold",
+		            it->lost);
+	if (it->mended)
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended", it->meta->folder,
+		            it->meta->origin, "%s: %s",
+		            it->ahead ? "sent with changes, as this server "
+		                        "garbles 8-bit header text"
+		                      : "the server took it only with changes",
+		            it->changed);
+	if (it->nul || it->lone_cr || it->garbled)
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.odd-bytes",
+		            it->meta->folder, it->meta->origin,
+		            "the server took it, but may give other bytes "
+		            "back for its %s",
+		            it->garbled ? "8-bit header text"
+		            : it->nul   ? "NUL bytes"
+		                        : "CRs without LF");
+	if (it->bare || it->undated)
+		am_ctx_note(ctx, AM_NOTE_LOSS, "imap.mended", it->meta->folder,
+		            it->meta->origin,
+		            "the server took it only without its %s",
+		            !it->undated ? "keywords"
+		            : it->bare   ? "keywords and date"
+		                         : "date");
 }

@@ -15,7 +15,8 @@ struct am_imap_item {
 	struct am_blob *most;    /* mended as far as it goes, or NULL */
 	struct am_imap_target *target;
 	uint64_t fingerprint, size; /* of what is sent */
-	bool labels, copy;
+	bool nul, lone_cr, garbled; /* what is in it as it is sent */
+	bool labels, copy, ahead;   /* ahead: mended before it was refused */
 	bool bare, undated;  /* without flags a server may choke on, a date */
 	unsigned step, busy; /* of mending; tries of one that was busy */
 	enum { WHOLE, BARE, UNDATED, LEAST } stage;
@@ -29,6 +30,9 @@ AM_MUST_USE int am_imap_item_new(struct am_imap_item **out,
                                  struct am_error *err);
 void am_imap_item_free(void *item);
 
+/* Mended up to this step before anybody refuses it; false: nothing to do. */
+bool am_imap_item_ahead(struct am_imap_item *it, unsigned step,
+                        struct am_ctx *ctx, struct am_error *err);
 /* Its part of an APPEND up to the literal; *waits: which has to be let in. */
 void am_imap_item_head(struct am_imap_session *s, struct am_imap_item *it,
                        bool *waits);
@@ -40,5 +44,7 @@ AM_MUST_USE int am_imap_item_body(struct am_imap_session *s,
  * one.  `repair`: its bytes may be mended. */
 bool am_imap_item_next(struct am_imap_item *it, struct am_ctx *ctx, bool repair,
                        struct am_error *err);
+/* It is there: what was changed or left behind for that, as notes. */
+void am_imap_item_tell(const struct am_imap_item *it, struct am_ctx *ctx);
 
 #endif
