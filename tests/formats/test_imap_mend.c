@@ -83,6 +83,8 @@ Test(imap_mend, each_step_changes_what_is_wrong_and_nothing_else)
 		{AM_IMAP_MEND_FIELDS, "hello you\r\n", 0, "\r\nhello you\r\n"},
 		{AM_IMAP_MEND_FIELDS, "A: 1\rhello\r\rx\r", 0,
 	         "A: 1\r\n\r\nhello\r\n\r\nx\r\n"},
+		{AM_IMAP_MEND_FIELDS, "A: 1\r\n \r\nhello you\r\n", 0,
+	         "A: 1\r\n \r\n\r\nhello you\r\n"},
 		{AM_IMAP_MEND_FIELDS, H "no field\r\n", 0, NULL},
 		{AM_IMAP_MEND_FIELDS, " fold\r\nA: 1\r\n\r\n", 0, NULL},
 	};
@@ -172,7 +174,14 @@ Test(imap_fingerprint, is_the_same_however_a_server_writes_the_header)
 				"Subject: caf\xc3\xa9\r\nDate: now\r\n\r\n";
 	static const char weak[] = "Subject: x\r\nDate: now\r\n\r\n";
 
+	static const char d[] = "From : x\r\nReceived: from z\r\n"
+				"Message-ID: <1@x>\r\nSubject: caf\r\n"
+				"Date: now\r\n\r\n";
+
 	uint64_t fa = am_imap_fingerprint(a, strlen(a), 10);
+	/* Cyrus does not name that field. */
+	cr_assert_eq(am_imap_fingerprint(c, strlen(c), 10),
+	             am_imap_fingerprint(d, strlen(d), 10));
 	cr_assert_eq(fa, am_imap_fingerprint(b, strlen(b), 20));
 	cr_assert_neq(fa, am_imap_fingerprint(c, strlen(c), 10));
 	/* Little to go by: the size counts. */

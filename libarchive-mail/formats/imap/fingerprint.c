@@ -46,6 +46,9 @@ static uint64_t sum_of(const void *header, size_t len, bool *strong)
 	*strong = false;
 	am_fields_init(&fields, header, len, 0);
 	while (am_fields_next(&fields, &field)) {
+		/* "From : x" is a field to some servers only. */
+		if (field.name[field.name_len] != ':')
+			continue;
 		for (size_t i = 0; i < AM_COUNT(names); i++) {
 			if (!am_field_is(&field, names[i]))
 				continue;
@@ -109,7 +112,7 @@ static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
 	out->header_8bit = is_8bit(bytes, len);
 	out->mends = out->header_8bit || head.nul || head.lone_cr ||
 	             head.long_line ||
-	             am_imap_head_is_odd((const char *)bytes, len);
+	             am_imap_head_is_odd((const char *)bytes, len, false);
 	if (!strong)
 		out->mends |= odd->nul || odd->lone_cr || odd->long_line ||
 		              odd->open || !odd->begun;

@@ -99,7 +99,8 @@ static int look_at_fields(struct mending *m, struct am_error *err)
 		return AM_OK;
 	char *block = g_malloc(len + 1);
 	int r = am_blob_read(m->raw, root->header, block, len, &got, err);
-	if (!r && am_imap_head_is_odd(block, got))
+	if (!r &&
+	    am_imap_head_is_odd(block, got, root->body < am_blob_size(m->raw)))
 		m->found |= BIT(AM_IMAP_MEND_FIELDS);
 	g_free(block);
 	return r;
@@ -235,7 +236,8 @@ static int put_header(struct mending *m, size_t i, bool qp,
 	char *block = g_malloc(len + 1);
 	int r = am_blob_read(m->raw, part->header, block, len, &got, err);
 	if (!r) {
-		GString *out = am_imap_head_mend(block, got, what);
+		GString *out = am_imap_head_mend(
+			block, got, what, part->body < am_blob_size(m->raw));
 		r = put(m, (const uint8_t *)out->str, out->len, err);
 		g_string_free(out, TRUE);
 	}

@@ -170,7 +170,7 @@ static bool more_fields(const char *p, const char *end)
 	return false;
 }
 
-bool am_imap_head_is_odd(const char *block, size_t len)
+bool am_imap_head_is_odd(const char *block, size_t len, bool bare)
 {
 	const char *p = block, *end = block + len;
 	size_t name;
@@ -184,10 +184,10 @@ bool am_imap_head_is_odd(const char *block, size_t len)
 			return true;
 		p += n;
 	}
-	return false;
+	return bare;
 }
 
-static void fix_fields(GString *to, const char *block, size_t len)
+static void fix_fields(GString *to, const char *block, size_t len, bool bare)
 {
 	const char *p = block, *end = block + len;
 	size_t name = 0;
@@ -195,10 +195,8 @@ static void fix_fields(GString *to, const char *block, size_t len)
 	while (p < end) {
 		size_t n = line_len(p, end);
 		enum line is = line_is(p, n, &name);
-		if (is == EMPTY)
-			break;
-		if (is == ODD && !more_fields(p + n, end)) {
-			g_string_append(to, "\r\n");
+		if (is == EMPTY || (is == ODD && !more_fields(p + n, end))) {
+			bare = is == ODD;
 			break;
 		}
 		if (is == ODD)
@@ -212,6 +210,8 @@ static void fix_fields(GString *to, const char *block, size_t len)
 		}
 		p += n;
 	}
+	if (bare)
+		g_string_append(to, "\r\n");
 	g_string_append_len(to, p, end - p);
 }
 
@@ -264,19 +264,23 @@ static void say_quoted(GString *to, const char *block, size_t len)
 	g_string_append_len(to, block + tail, (gssize)(len - tail));
 }
 
-GString *am_imap_head_mend(const char *block, size_t len, unsigned what)
+GString *am_imap_head_mend(const char *block, size_t len, unsigned what,
+                           bool bare)
 {
 	static const struct {
 		unsigned bit;
 		void (*mend)(GString *to, const char *block, size_t len);
 	} steps[] = {
-		{AM_IMAP_HEAD_FIELDS, fix_fields},
 		{AM_IMAP_HEAD_WORDS, encode_words},
 		{AM_IMAP_HEAD_QP, say_quoted},
 		{AM_IMAP_HEAD_FOLD, fold_block},
 	};
-	GString *text = g_string_new_len(block, (gssize)len);
+	GString *text = g_string_sized_new(len + 64);
 
+	if (what & AM_IMAP_HEAD_FIELDS)
+		fix_fields(text, block, len, bare);
+	else
+		g_string_append_len(text, block, (gssize)len);
 	for (size_t i = 0; i < AM_COUNT(steps); i++) {
 		if (!(what & steps[i].bit))
 			continue;

@@ -19,15 +19,18 @@ enum am_imap_head_mending {
 	AM_IMAP_HEAD_FOLD = 8    /* lines beyond AM_IMAP_LINE_MOST */
 };
 
-/* The block with `what` done to it (bits). */
-GString *am_imap_head_mend(const char *block, size_t len, unsigned what);
+/* The block with `what` done to it (bits).  `bare`: a body follows, and what
+ * parts it from the header is for AM_IMAP_HEAD_FIELDS to add. */
+GString *am_imap_head_mend(const char *block, size_t len, unsigned what,
+                           bool bare);
 
 /*
  * Has a line that is neither "Name: …" nor the fold of one.  Where fields
  * follow it becomes a fold of the field before it (a fold whose blank was
  * lost), or a field of its own at the top; "Name : …" loses the blank; where
- * none follow the body has begun, and gets its empty line.
+ * none follow the body has begun, and gets its empty line.  `bare`: a body
+ * follows, with or without that line.
  */
-bool am_imap_head_is_odd(const char *block, size_t len);
+bool am_imap_head_is_odd(const char *block, size_t len, bool bare);
 
 #endif
