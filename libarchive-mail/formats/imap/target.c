@@ -6,6 +6,7 @@
 #include "formats/imap/target.h"
 
 #include "formats/imap/mailboxes.h"
+#include "formats/imap/target_name.h"
 
 #include <string.h>
 
@@ -179,64 +180,29 @@ static int list(struct am_imap_targets *ts, struct am_imap_session *s,
 	return AM_OK;
 }
 
-/* The server's separator within a part would be two parts: '_' stands for it,
- * and for what no server takes. */
-static char **safe_parts(const struct am_imap_targets *ts,
-                         const struct am_folder *folder, bool *changed)
-{
-	char **parts = g_new0(char *, folder->depth + 1);
-
-	for (size_t i = 0; i < folder->depth; i++) {
-		parts[i] = g_strdup(folder->parts[i]);
-		for (char *c = parts[i]; *c; c++) {
-			bool bad = (ts->separator && *c == ts->separator) ||
-			           *c == '*' || *c == '%' ||
-			           (uint8_t)*c < ' ' || *c == 0x7f;
-			if (bad) {
-				*c = '_';
-				*changed = true;
-			}
-		}
-	}
-	return parts;
-}
-
 static int name_of(struct am_imap_targets *ts, const struct am_folder *folder,
-                   char **out, struct am_error *err)
+                   bool plain, char **out, struct am_error *err)
 {
-	const char *const *inbox = folder->parts;
+	const struct am_imap_naming how = {
+		.separator = ts->separator,
+		.prefix = ts->prefix,
+		.utf8 = ts->utf8,
+		.plain = plain,
+	};
 	bool changed = false;
 
-	if (!folder->depth) {
-		*out = g_strdup("INBOX");
-		return AM_OK;
-	}
-	bool own = !g_ascii_strcasecmp(inbox[0], "INBOX");
-	char **parts = safe_parts(ts, folder, &changed);
-	char *name =
-		am_imap_name_wire((const char *const *)parts, folder->depth,
-	                          ts->separator, ts->utf8, err);
-	g_strfreev(parts);
-	if (!name)
+	*out = am_imap_target_name(&how, folder, &changed, err);
+	if (!*out)
 		return AM_FAILED;
-	if (own && folder->depth == 1) {
-		g_free(name);
-		name = g_strdup("INBOX");
-	} else if (*ts->prefix && !own) {
-		char *whole = g_strconcat(ts->prefix, name, NULL);
-		g_free(name);
-		name = whole;
-	}
-	if (changed) {
-		char *shown = am_folder_print(folder);
-		am_ctx_note(ts->account->ctx, AM_NOTE_LOSS,
-		            "imap.folder-renamed", folder, NULL,
-		            "the server cannot name a folder \"%s\": it is "
-		            "\"%s\" there",
-		            shown, name);
-		g_free(shown);
-	}
-	*out = name;
+	if (!changed)
+		return AM_OK;
+	char *shown = am_folder_print(folder);
+	am_ctx_note(ts->account->ctx, AM_NOTE_LOSS, "imap.folder-renamed",
+	            folder, NULL,
+	            "the server cannot name a folder \"%s\": it is \"%s\" "
+	            "there",
+	            shown, *out);
+	g_free(shown);
 	return AM_OK;
 }
 
@@ -258,7 +224,7 @@ int am_imap_targets_get(struct am_imap_targets *ts,
 	*out = g_hash_table_lookup(ts->by_folder, folder);
 	if (*out)
 		return AM_OK;
-	int r = name_of(ts, folder, &name, err);
+	int r = name_of(ts, folder, false, &name, err);
 	if (r)
 		return r;
 	/* A folder whose name came out as another's: they are one there. */
@@ -327,6 +293,34 @@ static int is_there(struct am_imap_session *s, const struct am_imap_target *t)
 	return am_imap_session_run(s, &cmd, "STATUS", &ignored);
 }
 
+/* A name without the characters that servers mostly refuse.  false: it has
+ * none of them. */
+static bool rename_plain(struct am_imap_targets *ts, struct am_imap_target *t)
+{
+	struct am_error ignored;
+	char *name;
+
+	if (t->plain)
+		return false;
+	t->plain = true;
+	if (name_of(ts, t->folder, true, &name, &ignored))
+		return false;
+	if (!strcmp(name, t->name)) {
+		g_free(name);
+		return false;
+	}
+	if (g_hash_table_lookup(ts->by_name, t->name) == t)
+		g_hash_table_remove(ts->by_name, t->name);
+	g_free(t->name);
+	t->name = name;
+	const struct am_imap_target *other =
+		g_hash_table_lookup(ts->by_name, name);
+	t->there = other && other->there;
+	if (!other)
+		g_hash_table_insert(ts->by_name, t->name, t);
+	return true;
+}
+
 /* CREATE, with a use where the server can and no other mailbox has it. */
 static int create(struct am_imap_targets *ts, struct am_imap_session *s,
                   struct am_imap_target *t, struct am_imap_reply *reply,
@@ -359,7 +353,9 @@ static int create(struct am_imap_targets *ts, struct am_imap_session *s,
 	if (!strcmp(reply->code, "ALREADYEXISTS"))
 		return AM_OK;
 	int there = is_there(s, t);
-	return there == AM_FAILED ? r : there;
+	if (there != AM_FAILED)
+		return there;
+	return rename_plain(ts, t) ? AM_RETRY : r;
 }
 
 int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
@@ -373,7 +369,11 @@ int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
 	int r = am_imap_link_session(ts->link, &s, err);
 	if (r)
 		return r;
+	bool plain = t->plain;
 	r = create(ts, s, t, &cmd.reply, err);
+	/* The same again under another name. */
+	if (r == AM_RETRY && t->plain != plain)
+		return r;
 	if (r)
 		return judge(ts, r, &cmd.reply, err);
 	r = put_name(s, "SUBSCRIBE", t->name, err);

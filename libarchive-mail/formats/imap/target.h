@@ -16,6 +16,7 @@
 struct am_imap_target {
 	const struct am_folder *folder;
 	char *name;      /* wire form */
+	bool plain;      /* the name was made one that any server takes */
 	bool there;      /* it is on the server */
 	bool ready;      /* what follows was read */
 	char *permanent; /* " \\Seen $Junk " in lower case; NULL: not told */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_IMAP_TARGET_NAME_H
+#define AM_FORMATS_IMAP_TARGET_NAME_H
+
+#include "base/error.h"
+
+struct am_folder;
+
+/* How a server names its mailboxes. */
+struct am_imap_naming {
+	char separator;     /* 0: none, a flat list */
+	const char *prefix; /* of the personal namespace, wire form, or "" */
+	bool utf8;          /* else modified UTF-7 */
+	bool plain;         /* of ASCII letters, digits and few more only */
+};
+
+/* The mailbox name of a folder, g_free() it; *changed: '_' had to stand for
+ * some characters.  NULL: none can be made. */
+char *am_imap_target_name(const struct am_imap_naming *how,
+                          const struct am_folder *folder, bool *changed,
+                          struct am_error *err);
+
+#endif
