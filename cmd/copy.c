@@ -57,7 +57,8 @@ struct copy {
 	/* With --watch: what is waited on, and that it is not the first run. */
 	struct am_source *waiting;
 	bool again;
-	char *broke; /* why it did not come to its end; NULL: it did */
+	char *broke;     /* why it did not come to its end; NULL: it did */
+	GPtrArray *said; /* codes of the losses that were told of a source */
 };
 
 static int want(void *user, const struct am_message *msg, struct am_error *err)
@@ -132,20 +133,50 @@ static void say_loss(void *user, const char *code, const char *sentence)
 	session_say(c->s, "note: %s", sentence);
 }
 
+static void say_and_remember(void *user, const char *code, const char *sentence)
+{
+	const struct copy *c = user;
+
+	say_loss(user, code, sentence);
+	g_ptr_array_add(c->said, (gpointer)code);
+}
+
+/* What is counted of the whole source says nothing of a part of it. */
+static bool takes_all(const struct options *o)
+{
+	return !o->folders.n && !o->exclude.n && !o->since && !o->until &&
+	       !o->larger && !o->smaller && !o->query && !o->limit;
+}
+
 /* The words before it starts: once for each kind of source. */
 static void say_losses(const struct copy *c, int at,
                        const struct am_source *src)
 {
 	const struct am_format *from = am_place_format(c->sources[at]);
+	const struct am_source part = {0};
 
 	/* A format that keeps nothing at all needs no words. */
+	g_ptr_array_set_size(c->said, 0);
 	if (!am_place_format(c->target)->keeps)
 		return;
 	for (int i = 0; i < at; i++)
 		if (am_place_format(c->sources[i]) == from)
 			return;
-	am_loss_explain(from, src, am_place_format(c->target),
-	                am_place_location(c->target), say_loss, (void *)c);
+	am_loss_explain(
+		from, takes_all(c->o) ? src : &part, am_place_format(c->target),
+		am_place_location(c->target), say_and_remember, (void *)c);
+}
+
+/* And those behind it, of what could only be counted on the way. */
+static void sum_up_losses(const struct copy *c, const struct am_report *report)
+{
+	/* With --watch once is enough. */
+	if (c->again)
+		return;
+	g_ptr_array_add(c->said, NULL);
+	am_loss_sum_up(am_place_format(c->target), am_place_location(c->target),
+	               report, (const char *const *)c->said->pdata, say_loss,
+	               (void *)c);
 }
 
 static void print_ledger(const struct copy *c, const char *name,
@@ -285,6 +316,7 @@ static int copy_one(struct copy *c, int at)
 		(double)(g_get_monotonic_time() - clock) / G_USEC_PER_SEC;
 	const struct am_ledger *l = am_report_total(report);
 	session_sum_up(c->s);
+	sum_up_losses(c, report);
 	/* What could not even be opened has no ledger. */
 	if (!r || l->found)
 		print_ledger(c, name, l, seconds);
@@ -512,6 +544,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		.total = am_report_new(),
 		.json = am_json_new(),
 		.started = am_time_now(),
+		.said = g_ptr_array_new(),
 	};
 	for (int i = 0; i < c.n_sources; i++)
 		c.names[i] = argv[i];
@@ -527,6 +560,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	am_query_free(&c.query);
 	am_report_free(&c.total);
 	am_json_free(&c.json);
+	g_ptr_array_unref(c.said);
 	g_free(c.broke);
 	return status;
 }

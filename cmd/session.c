@@ -168,13 +168,23 @@ static char *describe(const struct session *s, const struct am_note *note)
 	return g_string_free(what, FALSE);
 }
 
+/* By am_loss_sum_up(). */
+static bool is_summed_up(const struct am_note *note)
+{
+	return g_str_has_prefix(note->code, "loss.");
+}
+
 /* Is this note to be seen?  The first few of a kind are enough to know what
  * goes on; the report counts them all. */
 static bool shown(struct session *s, const struct am_note *note)
 {
+	/* What a format cannot hold is summed up; what was changed is told. */
+	bool told = note->level == AM_NOTE_WARN ||
+	            (note->level == AM_NOTE_LOSS && !is_summed_up(note));
+
 	if (note->level == AM_NOTE_ERROR || s->verbose)
 		return true;
-	if (s->quiet || note->level != AM_NOTE_WARN)
+	if (s->quiet || !told)
 		return false;
 	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(s->warned, note->code));
 	g_hash_table_replace(s->warned, g_strdup(note->code),
@@ -203,7 +213,10 @@ static void on_note(void *user, const struct am_note *note)
 		return;
 	char *what = describe(s, note);
 	char *name = short_name(s);
-	print_line(s, kinds[note->level], what, behind(note->text, name));
+	const char *kind = note->level == AM_NOTE_LOSS && !is_summed_up(note)
+	                           ? kinds[AM_NOTE_WARN]
+	                           : kinds[note->level];
+	print_line(s, kind, what, behind(note->text, name));
 	g_free(name);
 	g_free(what);
 }

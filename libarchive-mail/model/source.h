@@ -70,7 +70,8 @@ struct am_source {
 	struct am_ctx *ctx;
 	uint64_t total, total_bytes; /* for progress; 0: unknown */
 	/* What before-hand is known to be there, for the words of loss: how
-	 * many messages have keywords, several labels …; 0: unknown. */
+	 * many messages have keywords, several labels …; 0: none, or nobody
+	 * has counted. */
 	uint64_t n_with_keywords, n_with_labels;
 	/* The same whenever this source is opened again, without secrets:
 	 * "imap://user@host"; NULL where nothing is resumed. */

@@ -7,6 +7,7 @@
 #include "model/source.h"
 #include "transfer/loss.h"
 #include "transfer/registry.h"
+#include "transfer/report.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -151,15 +152,14 @@ Test(loss, depends_on_the_options_of_the_target)
 	static const struct {
 		const char *option, *said;
 	} rows[] = {
-		{NULL, "loss.props "},
+		{NULL, ""},
 		{"as-imported", ""},
-		{"state=none", "loss.flags loss.keywords loss.labels "
-	                       "loss.props "},
-		{"labels=first", "loss.labels loss.props "},
+		{"state=none", "loss.keywords loss.labels "},
+		{"labels=first", "loss.labels "},
 	};
 	const struct am_format *archive = am_format_find("archive");
 	const struct am_format *mbox = am_format_find("mbox");
-	struct am_source src = {0};
+	struct am_source src = {.n_with_keywords = 3, .n_with_labels = 2};
 
 	for (size_t i = 0; i < AM_COUNT(rows); i++) {
 		const char *options[] = {rows[i].option, NULL};
@@ -184,17 +184,18 @@ Test(loss, says_once_what_the_target_cannot_hold)
 		.name = "to", .keeps = AM_KEEPS_BYTES | AM_KEEPS_RECEIVED};
 	const struct am_source src = {.n_with_labels = 412,
 	                              .n_with_keywords = 1};
+	const struct am_source none = {0};
 	GString *said = g_string_new(NULL);
 
 	am_loss_explain(&from, &src, &to, NULL, collect, said);
 	cr_expect_str_eq(
 		said->str,
-		"loss.flags|to: flags (seen, answered, flagged …) are not "
-		"kept\n"
 		"loss.keywords|to: the keywords of 1 message are not kept\n"
 		"loss.labels|to: the labels of 412 messages are not kept\n");
 	g_string_truncate(said, 0);
 	am_loss_explain(&to, &src, &to, NULL, collect, said);
+	/* Nobody has them, or nobody knows. */
+	am_loss_explain(&from, &none, &to, NULL, collect, said);
 	cr_expect_str_eq(said->str, "");
 	g_string_free(said, TRUE);
 	char *words = am_keeps_words(AM_KEEPS_BYTES | AM_KEEPS_FLAGS);
@@ -230,6 +231,39 @@ Test(loss, labels_become_what_the_target_is_told)
 		cr_expect_str_eq(said->str, table[i].said);
 		g_string_free(said, TRUE);
 	}
+}
+
+Test(loss, is_summed_up_with_what_was_counted)
+{
+	static const struct am_option options[] = {
+		{"labels", "folders|first|keywords", "", "folders"}, {0}};
+	const struct am_format to = {.name = "to", .options = options};
+	const struct am_location where = {.path = "x"};
+	static const char *const nothing[] = {NULL};
+	static const char *const labels[] = {"loss.labels-copied",
+	                                     "loss.keywords", NULL};
+	struct am_report *report = am_report_new();
+	GString *said = g_string_new(NULL);
+
+	am_report_note(report, "loss.sender", 1);
+	am_report_note(report, "loss.labels", 2);
+	am_report_note(report, "loss.keywords", 3);
+	am_report_note(report, "other.thing", 4);
+	am_loss_sum_up(&to, &where, report, nothing, collect, said);
+	cr_expect_str_eq(
+		said->str,
+		"loss.keywords|to: the keywords of 3 messages are not kept\n"
+		"loss.labels-copied|to: 2 messages with labels were written "
+		"once more for each label\n"
+		"loss.sender|to: the envelope sender of 1 message is not "
+		"kept\n",
+		"%s", said->str);
+	g_string_truncate(said, 0);
+	am_loss_sum_up(&to, &where, report, labels, collect, said);
+	cr_expect_str_eq(said->str, "loss.sender|to: the envelope sender of 1 "
+	                            "message is not kept\n");
+	g_string_free(said, TRUE);
+	am_report_free(&report);
 }
 
 static void note(void *user, const struct am_note *n)
