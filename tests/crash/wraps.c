@@ -2,8 +2,10 @@
 #include "wraps.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -112,11 +114,17 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *v, int n, off_t at)
 	return r;
 }
 
+/* Of the archive: SQLite, which is linked in, syncs the catalog by the same
+ * calls. */
 static void note_synced(int fd)
 {
+	char link[64], path[PATH_MAX] = "";
 	struct stat st;
 
-	if (wraps && !fstat(fd, &st) && S_ISREG(st.st_mode))
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	if (wraps && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    readlink(link, path, sizeof path - 1) > 0 &&
+	    !strstr(path, ".cache/"))
 		wraps->synced = (uint64_t)st.st_size;
 }
 
