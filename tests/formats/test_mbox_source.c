@@ -265,6 +265,19 @@ static const struct {
          SEP "A: b\nC: d\n\n--b1\nContent-Type: message/rfc822\n\n" SEP
              "A: b\nC: d\n\nouter\n\n",
          NULL, 2, NULL},
+	{"a mailbox attached as text, unquoted",
+         SEP
+         "A: b\nC: d\n\n--b1\nContent-Type: text/plain;\n name=x.mbox\n\n" SEP
+         "A: b\nC: d\n\ninner\n\n" SEP "A: b\nC: d\n\ntwo\n\n--b1--\n\n" SEP
+         "A: b\nC: d\n\nx\n\n",
+         NULL, 2, "mbox.from-ambiguous"},
+	{"a boundary that only begins alike ends no part",
+         SEP "A: b\nC: d\n\n--b1\nContent-Type: text/plain\n\n" SEP
+             "A: b\nC: d\n\nouter\n\n--b12\n\n",
+         NULL, 2, NULL},
+	{"a rule is no boundary",
+         SEP "A: b\nC: d\n\n----------\n\n" SEP "A: b\nC: d\n\n----------\n\n",
+         NULL, 2, NULL},
 	{"a sender with a blank in it",
          "From x@[10.0.0.1] [pi]  " DATE "\nA: b\nC: d\n\nx\n\n", NULL, 1,
          NULL},

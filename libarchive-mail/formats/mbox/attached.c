@@ -19,24 +19,18 @@ static const uint8_t *line_before(const uint8_t *low, const uint8_t *at)
 	return lf ? lf + 1 : NULL;
 }
 
-static bool attaches_mail(const uint8_t *line, size_t len)
+static bool tells_type(const uint8_t *line, size_t len)
 {
-	static const char name[] = "content-type:", type[] = "message/rfc822";
-	size_t at = sizeof(name) - 1;
-	if (len < at || g_ascii_strncasecmp((const char *)line, name, at))
-		return false;
-	while (at < len && g_ascii_isspace((char)line[at]))
-		at++;
-	return len - at >= sizeof(type) - 1 &&
-	       !g_ascii_strncasecmp((const char *)line + at, type,
-	                            sizeof(type) - 1);
+	static const char name[] = "content-type:";
+	return len >= sizeof(name) - 1 &&
+	       !g_ascii_strncasecmp((const char *)line, name, sizeof(name) - 1);
 }
 
 bool am_mbox_attached(const uint8_t *low, const uint8_t *at,
                       const uint8_t **boundary, size_t *len)
 {
 	const uint8_t *next = line_before(low, at); /* of the empty line */
-	bool mail = false;
+	bool part = false;
 	if (!next || !am_mbox_blank_at(next, at, '\n'))
 		return false;
 	const uint8_t *field = next; /* behind the field that is looked for */
@@ -49,12 +43,12 @@ bool am_mbox_attached(const uint8_t *low, const uint8_t *at,
 			*len = (size_t)(next - line);
 			while (*len && g_ascii_isspace((char)line[*len - 1]))
 				--*len;
-			return mail && field == next && *len > 2;
+			return part && field == next && *len > 2;
 		}
 		if (*line != ' ' && *line != '\t') {
 			if (!am_mbox_header_shaped(line, next))
 				return false;
-			mail |= attaches_mail(line, (size_t)(field - line));
+			part |= tells_type(line, (size_t)(field - line));
 			field = line;
 		}
 		next = line;
@@ -62,16 +56,21 @@ bool am_mbox_attached(const uint8_t *low, const uint8_t *at,
 	return false;
 }
 
-bool am_mbox_has_line(const uint8_t *p, size_t have, const uint8_t *line,
-                      size_t len)
+const uint8_t *am_mbox_boundary_line(const uint8_t *p, size_t have,
+                                     const uint8_t *boundary, size_t len)
 {
 	const uint8_t *end = p + have;
 	for (;;) {
-		const uint8_t *hit = memmem(p, (size_t)(end - p), line, len);
+		const uint8_t *hit =
+			memmem(p, (size_t)(end - p), boundary, len);
 		if (!hit)
-			return false;
-		if (hit > p && hit[-1] == '\n')
-			return true;
+			return NULL;
+		const uint8_t *after = hit + len;
+		if (end - after >= 2 && after[0] == '-' && after[1] == '-')
+			after += 2;
+		if (hit > p && hit[-1] == '\n' &&
+		    (after == end || g_ascii_isspace((char)*after)))
+			return hit;
 		p = hit + 1;
 	}
 }

@@ -36,6 +36,7 @@ static void cut_clear(struct am_mbox_cut *cut)
 	/* All but the header, which is large and says itself what counts. */
 	struct am_mbox_cut *c = cut;
 	c->line = c->start = c->end = c->spooled = c->claim = 0;
+	c->part_end = 0;
 	c->blank = c->hole = c->at_end = c->by_length = c->large = false;
 	c->quoted_lost = false;
 	c->quoted = quoted;

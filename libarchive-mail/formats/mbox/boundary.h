@@ -91,6 +91,8 @@ struct am_mbox_cut {
 	bool large;
 };
 
+	/* Up to here goes the part that begins with a From_ line. */
+	uint64_t part_end;
 struct am_mbox_scan {
 	struct am_mbox_window window;
 	struct am_mbox_rules rules;

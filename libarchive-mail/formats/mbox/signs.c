@@ -218,7 +218,8 @@ static bool begins_with(const struct am_mbox_scan *scan, uint64_t at)
 	return true;
 }
 
-/* Is the line at `at` the first of a mail that is attached? */
+/* Is the line at `at` the first of a part?  Then there are no separators up to
+ * that part's end. */
 static bool attached(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
                      uint64_t at)
 {
@@ -227,6 +228,8 @@ static bool attached(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	uint64_t low = MAX(w->base, msg->start);
 	uint8_t boundary[128];
 	size_t len;
+	if (at < msg->part_end)
+		return true;
 	if (at - low > AM_MBOX_HISTORY)
 		low = at - AM_MBOX_HISTORY;
 	if (!am_mbox_attached(am_mbox_window_at(w, low), p, &found, &len) ||
@@ -234,10 +237,13 @@ static bool attached(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 		return false;
 	memcpy(boundary, found, len);
 	am_mbox_look_ahead(scan, msg, at, ATTACHED_MAX);
-	return am_mbox_has_line(
-		am_mbox_window_at(w, at),
-		(size_t)MIN(am_mbox_window_end(w) - at, ATTACHED_MAX), boundary,
-		len);
+	p = am_mbox_window_at(w, at);
+	found = am_mbox_boundary_line(
+		p, (size_t)MIN(am_mbox_window_end(w) - at, ATTACHED_MAX),
+		boundary, len);
+	if (found)
+		msg->part_end = at + (uint64_t)(found - p);
+	return found != NULL;
 }
 
 /* The rules. */
@@ -279,7 +285,8 @@ bool am_mbox_separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	if (yes && msg && msg->claim && at < msg->claim &&
 	    at >= msg->start + msg->header.len && claim_holds(scan, msg, at))
 		return false;
-	if (yes && blank && msg && attached(scan, msg, at)) {
+	if (yes && msg && (blank || at < msg->part_end) &&
+	    attached(scan, msg, at)) {
 		am_mbox_doubted(scan, AM_MBOX_DOUBT_BODY, at);
 		return false;
 	}
