@@ -59,6 +59,28 @@ static const struct {
          1000684800, "0123456789abcdef"},
 	{"From J\xf6rg@b Mon Jan  1 00:00:00 2001", AM_MBOX_FROM_PLAIN,
          NEW_YEAR, "J\xf6rg@b"},
+	/* what programs make of a date that do not know asctime(3) */
+	{"From a@b Monday January  1 00:00:00 2001", AM_MBOX_FROM_PLAIN,
+         NEW_YEAR, "a@b"},
+	{"From a@b Jan  1 00:00:00 2001", AM_MBOX_FROM_PLAIN, NEW_YEAR, "a@b"},
+	{"From a@b Mon Jan 01 2001 02:00:00 GMT+0200 (Eastern European "
+         "Standard Time)",
+         AM_MBOX_FROM_PLAIN, NEW_YEAR, "a@b"},
+	{"From a@b Mon Jan  1 00:00:00 2001 (UTC)", AM_MBOX_FROM_PLAIN,
+         NEW_YEAR, "a@b"},
+	{"From a@b Mon Jan  1 02:00:00 UTC+02 2001", AM_MBOX_FROM_PLAIN,
+         NEW_YEAR, "a@b"},
+	{"From a@b Mon Jan  1 00:00:00.250 2001", AM_MBOX_FROM_PLAIN, NEW_YEAR,
+         "a@b"},
+	{"From a@b  1-Jan-2001 01:00:00 +0100", AM_MBOX_FROM_PLAIN, NEW_YEAR,
+         "a@b"},
+	{"From a@b Mon, 1-Jan-01 00:00:00 GMT", AM_MBOX_FROM_PLAIN, NEW_YEAR,
+         "a@b"},
+	{"From a@b Mon Jan  1 12:00:00 AM 2001", AM_MBOX_FROM_PLAIN, NEW_YEAR,
+         "a@b"},
+	{"From - Mon Jan 01 01:00:00 PM 2001", AM_MBOX_FROM_DASH,
+         NEW_YEAR + 13 * 3600, "-"},
+	{"From a@b Mon Jan  1 00:00:00", AM_MBOX_FROM_PLAIN, -1, "a@b"},
 };
 
 Test(mbox_from_line, forms_seen_in_the_wild)
@@ -87,7 +109,9 @@ static const char *const bad[] = {
 	"From",
 	"Frome a@b Mon Jan  1 00:00:00 2001",
 	"From now on we meet at noon",
-	"From what I saw on Mon Jan  1 00:00:00 2001",
+	"From what I saw on Mon Jan  1 00:00:00",
+	"From a@b Mon Jan  1 00:00:00 +1 2001",
+	"From a@b Mon Jan  1 00:00:00. 2001",
 	"From a@b Mon Jan  1 00:00:00 2001 and so on",
 	"From a@b Mon Jan 32 00:00:00 2001",
 	"From a@b Mon Foo  1 00:00:00 2001",
@@ -106,6 +130,33 @@ Test(mbox_from_line, sentences_are_refused)
 		cr_expect(!am_mbox_from_parse(&from, (const uint8_t *)bad[i],
 		                              strlen(bad[i])),
 		          "taken: %s", bad[i]);
+	}
+}
+
+/* A name without an address, or prose: only headers behind it can tell. */
+Test(mbox_from_line, several_words_are_loose)
+{
+	static const struct {
+		const char *line;
+		bool loose;
+	} rows[] = {
+		{"From what I saw on Mon Jan  1 00:00:00 2001", true},
+		{"From John Doe Mon Jan  1 00:00:00 2001", true},
+		{"From a@b (John Doe) Mon Jan  1 00:00:00 2001", true},
+		{"From /O=Some Site/OU=First Group/CN=J Mon Jan  1 00:00:00 "
+	         "2001",
+	         true},
+		{"From john at b.example Mon Jan  1 00:00:00 2001", false},
+		{"From a@b Mon Jan  1 00:00:00 2001", false},
+	};
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		struct am_mbox_from from;
+		cr_expect(am_mbox_from_parse(&from,
+		                             (const uint8_t *)rows[i].line,
+		                             strlen(rows[i].line)),
+		          "%s", rows[i].line);
+		cr_expect_eq(from.loose, rows[i].loose, "%s", rows[i].line);
+		cr_expect_eq(from.when.sec, NEW_YEAR, "%s", rows[i].line);
 	}
 }
 

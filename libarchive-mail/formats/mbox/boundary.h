@@ -21,7 +21,9 @@ struct am_spool;
  *   G  its date is git's magic one, and the file does not begin so
  *
  * L and V make a separator; so do V and H without G; so do P and V without G
- * when what follows is an empty header block, a single header or the end.
+ * when what follows is an empty header block, a single header, headers with
+ * one line among them that is none, or the end.  P is not asked for in a file
+ * that has no empty lines between its messages.
  * NULs before it do not hide a separator: a crash left a hole there.  Our own
  * sink marks a message that has such bytes of its own ("nuls").
  *
@@ -42,6 +44,7 @@ struct am_mbox_rules {
 	bool wide;         /* imap-backup: look at "From" without a space too */
 	bool patches;      /* the file begins with git's magic date */
 	bool trust_length; /* lengths were right throughout the sample */
+	bool tight;        /* no empty lines stand between messages */
 	size_t keep;       /* a message up to this size stays in memory */
 	/* Offsets of "From " lines that are, or are not, separators whatever
 	 * the signs say. */
@@ -88,11 +91,11 @@ struct am_mbox_cut {
 	uint64_t claim;  /* where Content-Length says it ends; 0: nowhere */
 	int claim_holds; /* -1: not yet looked */
 	int owns_nuls;   /* the same: its mark says there is no hole */
+	/* Up to here goes the part that begins with a From_ line. */
+	uint64_t part_end;
 	bool large;
 };
 
-	/* Up to here goes the part that begins with a From_ line. */
-	uint64_t part_end;
 struct am_mbox_scan {
 	struct am_mbox_window window;
 	struct am_mbox_rules rules;

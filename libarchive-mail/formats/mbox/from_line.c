@@ -25,8 +25,12 @@ struct line {
 	size_t n;
 };
 
-static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-static const char weekdays[] = "sunmontuewedthufrisat";
+static const char *const months[] = {
+	"january", "february", "march",     "april",   "may",      "june",
+	"july",    "august",   "september", "october", "november", "december"};
+static const char *const weekdays[] = {"sunday",    "monday",   "tuesday",
+                                       "wednesday", "thursday", "friday",
+                                       "saturday"};
 
 static bool cut_words(struct line *out, const char *s, size_t len)
 {
@@ -54,25 +58,22 @@ static bool cut_words(struct line *out, const char *s, size_t len)
 	return true;
 }
 
-/* Index of a three-letter name in a table of such, or -1. */
-static int name_index(const char *table, const char *s, size_t len)
+/* Index of a name, in full or its first three letters; -1. */
+static int name_index(const char *const *table, int n, struct word w)
 {
-	if (len != 3 || !g_ascii_isalpha(s[0]) || !g_ascii_isalpha(s[1]) ||
-	    !g_ascii_isalpha(s[2]))
-		return -1;
-	for (int i = 0; table[3 * i]; i++)
-		if ((s[0] | 32) == table[3 * i] &&
-		    (s[1] | 32) == table[3 * i + 1] &&
-		    (s[2] | 32) == table[3 * i + 2])
+	for (int i = 0; i < n; i++)
+		if (w.len && (w.s[0] | 32) == table[i][0] &&
+		    (w.len == 3 || w.len == strlen(table[i])) &&
+		    !g_ascii_strncasecmp(table[i], w.s, w.len))
 			return i;
 	return -1;
 }
 
 static bool is_weekday(struct word w)
 {
-	if (w.len == 4 && w.s[3] == ',')
-		w.len = 3;
-	return name_index(weekdays, w.s, w.len) >= 0;
+	if (w.len > 3 && w.s[w.len - 1] == ',')
+		w.len--;
+	return name_index(weekdays, AM_COUNT(weekdays), w) >= 0;
 }
 
 /* One to `max` digits, all of the word. */
@@ -100,7 +101,12 @@ static bool read_time(struct word w, struct date *d)
 	int parts[3] = {0, 0, 0};
 	size_t part = 0, digits = 0;
 	for (size_t i = 0; i < w.len; i++) {
-		if (w.s[i] == ':') {
+		if (w.s[i] == '.' && part == 2 && digits == 2 &&
+		    i + 1 < w.len) {
+			while (++i < w.len)
+				if (!g_ascii_isdigit(w.s[i]))
+					return false;
+		} else if (w.s[i] == ':') {
 			if (!digits || ++part == 3)
 				return false;
 			digits = 0;
@@ -143,7 +149,7 @@ static bool read_day(struct word w, struct date *d)
 
 static bool read_month(struct word w, struct date *d)
 {
-	d->month = name_index(months, w.s, w.len) + 1;
+	d->month = name_index(months, AM_COUNT(months), w) + 1;
 	return d->month > 0;
 }
 
@@ -158,13 +164,29 @@ static const struct {
              {"WEST", 60},  {"JST", 540},  {"AEST", 600}, {"AEDT", 660},
              {"NZST", 720}, {"NZDT", 780}};
 
-/* +0100, -05:30, EST, PST8PDT, (CEST).  A name we do not know is no zone, but
- * no reason to refuse the line either. */
+/* AM or PM behind the time: they are read as zones otherwise. */
+static bool read_half(struct word w, struct date *d)
+{
+	bool pm = w.len == 2 && !g_ascii_strncasecmp(w.s, "PM", 2);
+	if (!pm && !(w.len == 2 && !g_ascii_strncasecmp(w.s, "AM", 2)))
+		return false;
+	if (d->hour >= 1 && d->hour <= 12)
+		d->hour = d->hour % 12 + (pm ? 12 : 0);
+	return true;
+}
+
+/* +0100, -05:30, GMT+0200, UTC+02, EST, PST8PDT, (CEST).  A name we do not
+ * know is no zone, but no reason to refuse the line either. */
 static bool read_zone(struct word w, struct date *d)
 {
 	if (w.len > 2 && w.s[0] == '(' && w.s[w.len - 1] == ')') {
 		w.s++;
 		w.len -= 2;
+	}
+	if (w.len > 4 && (!memcmp(w.s, "GMT", 3) || !memcmp(w.s, "UTC", 3)) &&
+	    (w.s[3] == '+' || w.s[3] == '-')) {
+		w.s += 3;
+		w.len -= 3;
 	}
 	if (w.s[0] == '+' || w.s[0] == '-') {
 		int n = 0, digits = 0;
@@ -175,7 +197,11 @@ static bool read_zone(struct word w, struct date *d)
 				return false;
 			n = n * 10 + (w.s[i] - '0');
 		}
-		if (digits != 4 || n / 100 > 15 || n % 100 > 59)
+		if (digits == 2)
+			n *= 100;
+		else if (digits != 4)
+			return false;
+		if (n / 100 > 15 || n % 100 > 59)
 			return false;
 		n = n / 100 * 60 + n % 100;
 		d->zone = w.s[0] == '-' ? -n : n;
@@ -226,6 +252,57 @@ static size_t read_iso(const struct line *l, size_t at, struct date *d)
 	return 1;
 }
 
+/* 01-Aug-2023, as IMAP writes it, and the time behind it. */
+static bool read_dashed(const struct word *w, size_t n, struct date *d)
+{
+	const char *first = n >= 2 ? memchr(w->s, '-', w->len) : NULL;
+	if (!first)
+		return false;
+	const char *end = w->s + w->len;
+	const char *second = memchr(first + 1, '-', (size_t)(end - first) - 1);
+	if (!second)
+		return false;
+	struct word day = {w->s, (size_t)(first - w->s)};
+	struct word month = {first + 1, (size_t)(second - first) - 1};
+	struct word year = {second + 1, (size_t)(end - second) - 1};
+	return read_day(day, d) && read_month(month, d) && read_year(year, d) &&
+	       read_time(w[1], d);
+}
+
+/* The date without weekday and what follows the time; words of it, or 0. */
+static size_t read_core(const struct word *w, size_t n, bool weekday,
+                        struct date *d)
+{
+	size_t i = 3;
+	if (read_dashed(w, n, d))
+		return 2;
+	if (n >= 4 && read_day(w[0], d) && read_month(w[1], d) &&
+	    read_year(w[2], d) && read_time(w[3], d))
+		return 4; /* RFC 5322 */
+	if (n < 3 || !read_month(w[0], d) || !read_day(w[1], d))
+		return 0;
+	if (n >= 4 && read_year(w[2], d) && read_time(w[3], d))
+		return 4; /* JavaScript's */
+	if (!read_time(w[2], d))
+		return 0;
+	/* asctime(3), zones before or after the year */
+	while (i < n && !read_year(w[i], d) &&
+	       (read_half(w[i], d) || read_zone(w[i], d)))
+		i++;
+	if (i < n && read_year(w[i], d))
+		return i + 1;
+	/* Some leave the year out; then it had better end there. */
+	d->year = 0;
+	return weekday && n == 3 ? 3 : 0;
+}
+
+/* "(Central European Summer Time)", up to the end of the line. */
+static bool comment(const struct line *l, size_t i)
+{
+	struct word last = l->words[l->n - 1];
+	return l->words[i].s[0] == '(' && last.s[last.len - 1] == ')';
+}
+
 /* Words of a date that starts at word `at`; 0 when it is none. */
 static size_t read_date(const struct line *l, size_t at, struct date *d)
 {
@@ -238,26 +315,16 @@ static size_t read_date(const struct line *l, size_t at, struct date *d)
 	bool weekday = is_weekday(w[i]);
 	if (weekday)
 		i++;
-	if (l->n - i < 4)
+	size_t core = read_core(w + i, l->n - i, weekday, d);
+	if (!core)
 		return 0;
-	if (weekday && read_month(w[i], d) && read_day(w[i + 1], d) &&
-	    read_time(w[i + 2], d)) {
-		/* asctime(3), zones before or after the year */
-		i += 3;
-		while (i < l->n && !read_year(w[i], d) && read_zone(w[i], d))
-			i++;
-		if (i == l->n || !read_year(w[i], d))
-			return 0;
-		i++;
-	} else if (read_day(w[i], d) && read_month(w[i + 1], d) &&
-	           read_year(w[i + 2], d) && read_time(w[i + 3], d)) {
-		i += 4; /* RFC 5322 */
-	} else {
-		return 0;
-	}
-	for (int extra = 0; extra < 2 && i < l->n && read_zone(w[i], d);
+	i += core;
+	for (int extra = 0; extra < 2 && i < l->n &&
+	                    (read_half(w[i], d) || read_zone(w[i], d));
 	     extra++)
 		i++;
+	if (i < l->n && comment(l, i))
+		i = l->n;
 	return i - at;
 }
 
@@ -341,20 +408,23 @@ bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
 		size_t n = read_date(&l, at, &d);
 		if (!n || !ends_well(&l, at + n))
 			continue;
-		if (!sender_shaped(&l, at))
+		out->loose = !sender_shaped(&l, at);
+		if (out->loose && !d.year)
 			return false;
 		out->sender = at ? l.words[0].s : s + 5;
 		if (at)
 			out->sender_len =
 				(size_t)(l.words[at - 1].s - out->sender) +
 				l.words[at - 1].len;
+		out->kind = kind_of(out, &d);
+		if (!d.year)
+			return true;
 		out->when.sec = am_time_from_civil(d.year, d.month, d.day,
 		                                   d.hour, d.minute, d.second) -
 		                d.zone * 60;
 		out->when.offset_min = (int16_t)d.zone;
 		out->when.known = true;
 		out->zoned = d.zoned;
-		out->kind = kind_of(out, &d);
 		return true;
 	}
 	return false;

@@ -33,9 +33,11 @@ struct am_mbox_from {
 	size_t sender_len;
 	struct am_when when; /* offset_min 0 when no zone was given */
 	bool zoned;          /* the line named a zone we know */
+	bool loose; /* several words that are no address: a name, or prose */
 };
 
-/* line: from "From " to before its line end.  false: not a separator. */
+/* line: from "From " to before its line end.  false: not a separator.  With
+ * `loose` it takes headers behind it to make it one. */
 bool am_mbox_from_parse(struct am_mbox_from *out, const uint8_t *line,
                         size_t len);
 /* May its date count as the time of receipt?  (Brief rules: not Mozilla's

@@ -35,6 +35,7 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 				am_mbox_follow_read(rest, (size_t)(end - rest),
 			                            whole, ending, &passed);
 			if (f == AM_MBOX_FOLLOW_NO ||
+			    (f < AM_MBOX_FOLLOW_HEADERS && from.loose) ||
 			    (!from.when.known && f == AM_MBOX_FOLLOW_EMPTY))
 				return 0;
 			return junk ? 1 : 2;

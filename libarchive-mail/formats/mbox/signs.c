@@ -276,12 +276,17 @@ bool am_mbox_separates(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 		return true;
 	}
 	enum am_mbox_follow f = am_mbox_follow_at(scan, msg, at, &passed);
+	/* Where no empty line stands between messages, none can be asked. */
+	bool parted = blank || rules->tight;
 	bool h = f == AM_MBOX_FOLLOW_HEADERS || f == AM_MBOX_FOLLOW_END;
 	bool weak =
-		f == AM_MBOX_FOLLOW_ONE || (f == AM_MBOX_FOLLOW_EMPTY && !bare);
-	bool yes =
-		v && !patch &&
-		((h && !(bare && f == AM_MBOX_FOLLOW_END)) || (blank && weak));
+		f == AM_MBOX_FOLLOW_ONE ||
+		((f == AM_MBOX_FOLLOW_EMPTY || f == AM_MBOX_FOLLOW_BROKEN) &&
+	         !bare);
+	bool yes = v && !patch &&
+	           (from.loose ? f == AM_MBOX_FOLLOW_HEADERS && parted
+	                       : (h && !(bare && f == AM_MBOX_FOLLOW_END)) ||
+	                                 (parted && weak));
 	if (yes && msg && msg->claim && at < msg->claim &&
 	    at >= msg->start + msg->header.len && claim_holds(scan, msg, at))
 		return false;
