@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "formats/mbox/dates.h"
 #include "formats/mbox/recipe.h"
+#include "formats/mbox/remark.h"
 #include "formats/mbox/trim.h"
 #include "model/ctx.h"
 #include "model/message.h"
@@ -30,8 +31,8 @@ struct work {
 static void note(const struct work *w, enum am_note_level level,
                  const char *code, const char *what)
 {
-	am_ctx_note(w->scan->ctx, level, code, w->box->folder, w->box->name,
-	            "%s, message at byte %" PRIu64, what, w->cut->line);
+	am_mbox_remark(w->scan->ctx, w->box, level, code, w->box->n_cuts,
+	               w->cut->line, what);
 }
 
 /* Which quoting is to be undone in this message. */
@@ -51,10 +52,7 @@ static void choose_quoting(struct work *w)
 		d->name = "mboxrd";
 	}
 	if (guessed && d->sure)
-		am_ctx_note(w->scan->ctx, AM_NOTE_INFO, "mbox.dialect",
-		            w->box->folder, w->box->name,
-		            "seen to be %s, message at byte %" PRIu64, d->name,
-		            w->cut->line);
+		am_mbox_remark_dialect(w->scan->ctx, w->box);
 	w->undo = d->quote;
 }
 
@@ -304,14 +302,23 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	box->n_cuts++;
 	w->len = am_mbox_trim(scan, &box->dialect, &w->state);
 	*after = cut->end - cut->start - w->len;
-	if (w->state.pseudo || (w->state.expunged && !box->include_deleted)) {
-		note(w, AM_NOTE_INFO,
-		     w->state.pseudo ? "mbox.pseudo-message"
-		                     : "mbox.deleted-skipped",
-		     w->state.pseudo ? "the mailbox's own record left out"
-		                     : "expunged, left out");
+	box->n_expunged += w->state.expunged;
+	if (w->state.pseudo) {
+		note(w, AM_NOTE_INFO, "mbox.pseudo-message",
+		     "the mailbox's own record left out");
 		goto out;
 	}
+	if (w->state.expunged) {
+		bool keep = box->include_deleted;
+		note(w, AM_NOTE_INFO,
+		     keep ? "mbox.deleted-kept" : "mbox.deleted-skipped",
+		     keep ? "deleted, not compacted" : "deleted, left out");
+		if (!keep)
+			goto out;
+	}
+	if (cut->data && memchr(cut->data, 0, (size_t)w->len))
+		note(w, AM_NOTE_WARN, "mbox.nul-bytes",
+		     "holds NUL bytes, and keeps them");
 	/* Gaps beyond what is left of the message are in what was trimmed. */
 	while (w->state.n_gaps &&
 	       w->state.gaps[w->state.n_gaps - 1].at +

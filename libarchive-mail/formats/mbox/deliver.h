@@ -17,6 +17,7 @@ struct am_mbox_mailbox {
 	const char *name;    /* origin's first half */
 	const char *from_tz; /* zone of dates without one; NULL: UTC */
 	uint64_t n_cuts;     /* messages seen, skipped ones too */
+	uint64_t n_expunged; /* of these, deleted and not yet compacted */
 	bool include_deleted;
 };
 

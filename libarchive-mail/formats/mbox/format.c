@@ -13,7 +13,7 @@ const struct am_option am_mbox_options[] = {
          "how From_ lines are quoted; auto looks (from), is mboxrd (to)",
          "auto"},
 	{"include-deleted", NULL,
-         "from: also what Mozilla had deleted but not yet compacted", "no"},
+         "from: also what Mozilla had deleted but not yet compacted", "yes"},
 	{"from-tz", "UTC|local|+0100|Area/City",
          "from: the zone of separator dates that name none", "UTC"},
 	{"leave", "nothing|maildirs|mail",

@@ -13,9 +13,9 @@
 #include "formats/mbox/deliver.h"
 #include "formats/mbox/lone.h"
 #include "formats/mbox/names.h"
+#include "formats/mbox/remark.h"
 #include "formats/mbox/settings.h"
 #include "formats/mbox/tree.h"
-#include "formats/mbox/trim.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -60,21 +60,7 @@ static struct mbox_source *source_of(struct am_source *base)
 static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
 {
 	struct mbox_source *s = user;
-	const char *text = "taken for text";
-	if (doubt == AM_MBOX_DOUBT_LENGTH) {
-		if (s->box.dialect.lengths)
-			am_ctx_note(s->base.ctx, AM_NOTE_WARN,
-			            "mbox.content-length-wrong", s->folder,
-			            s->name,
-			            "Content-Length leads to no separator, "
-			            "message at byte %" PRIu64,
-			            offset);
-		return;
-	}
-	if (doubt == AM_MBOX_DOUBT_SPLIT)
-		text = "taken for a separator";
-	am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.from-ambiguous", s->folder,
-	            s->name, "From_ line at byte %" PRIu64 " %s", offset, text);
+	am_mbox_remark_doubt(s->base.ctx, &s->box, doubt, offset);
 }
 
 static int failed(struct mbox_source *s, struct am_item *out, int r,
@@ -210,19 +196,6 @@ static int open_lone(struct mbox_source *s, const char *path,
 	return r;
 }
 
-static void note_dialect(struct mbox_source *s)
-{
-	const struct am_mbox_dialect *d = &s->box.dialect;
-	am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.dialect", s->folder,
-	            s->name, "%s%s, %s lines%s%s%s%s", d->name,
-	            d->sure ? "" : " (guessed)",
-	            d->blank ? "empty" : "no empty",
-	            d->eol == '\r' ? ", CR line ends" : "",
-	            d->lengths ? ", Content-Length is the mailbox's" : "",
-	            d->status ? ", Status is the mailbox's" : "",
-	            d->mozilla ? ", X-Mozilla-Status is the mailbox's" : "");
-}
-
 /* AM_END: no mailbox, try the next file. */
 static int open_file(struct mbox_source *s, const char *path,
                      const char *relative, const char *const *parts,
@@ -283,9 +256,9 @@ static int open_file(struct mbox_source *s, const char *path,
 	s->box.name = s->name;
 	s->box.from_tz = s->set.from_tz;
 	s->box.include_deleted = s->set.include_deleted;
-	s->box.n_cuts = 0;
+	s->box.n_cuts = s->box.n_expunged = 0;
 	if (!empty)
-		note_dialect(s);
+		am_mbox_remark_dialect(s->base.ctx, &s->box);
 out:
 	am_file_unref(&file);
 	/* Dead is what reads this file; the others are still to come. */
@@ -416,12 +389,18 @@ static int end_of_file(struct mbox_source *s, struct am_item *out,
 		return AM_OK;
 	}
 	int r = AM_END;
+	am_mbox_remark_expunged(s->base.ctx, &s->box);
 	if (w->status < 0) {
 		r = am_fail(err, AM_FAILED, w->error.kind,
-		            "%s: cut short at byte %" PRIu64 ": %s", s->name,
+		            "cut short at byte %" PRIu64 ": %s",
 		            am_mbox_window_end(w), w->error.text);
 		if (err)
 			err->sys = w->error.sys;
+		if (s->box.n_cuts)
+			am_wrap(err, r,
+			        "message %" PRIu64 " at offset %" PRIu64,
+			        s->box.n_cuts, s->scan.cut.line);
+		am_wrap(err, r, "%s", s->name);
 		(void)failed(s, out, r, s->name);
 	} else if (!s->n_messages && !s->box.n_cuts &&
 	           am_mbox_window_end(w) > s->scan.first && !s->tree) {
@@ -459,24 +438,16 @@ static int next_message(struct mbox_source *s, struct am_item *out,
 			r = am_mbox_deliver(&msg, &after, &s->box, &s->scan,
 			                    err);
 		if (r < 0) {
-			char *origin = g_strdup_printf("%s:%" PRIu64, s->name,
-			                               s->scan.cut.line);
-			(void)failed(s, out, r, origin);
-			g_free(origin);
-			return r;
+			am_wrap(err, r,
+			        "message %" PRIu64 " at offset %" PRIu64,
+			        s->box.n_cuts, s->scan.cut.line);
+			return failed(s, out, r, s->name);
 		}
 		if (!msg) {
 			skip_message(s);
 			continue;
 		}
-		const char *cut_short = am_mbox_cut_short(&s->scan.cut);
-		if (s->scan.cut.at_end && s->scan.window.status < 0)
-			cut_short = "ends where the file cannot be read on";
-		if (cut_short)
-			am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.truncated",
-			            s->folder, msg->origin,
-			            "the last message %s, at byte %" PRIu64,
-			            cut_short, s->scan.cut.end);
+		am_mbox_remark_ending(s->base.ctx, &s->box, &s->scan);
 		add_bytes(msg, "mbox.before", s->before);
 		g_byte_array_set_size(s->before, 0);
 		bool ready = s->held != NULL;
