@@ -191,8 +191,12 @@ static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
 		 * mails themselves brought along: one for three of theirs in
 		 * old list mail, one for fifteen in new. */
 		say(d, "unquoted", AM_MBOX_QUOTE_NONE, true);
-	else if (t->deepest >= 2 || t->bare * 2 > t->n)
+	else if (t->deepest >= 2)
 		say(d, "mboxrd", AM_MBOX_QUOTE_RD, true);
+	else if (t->bare * 2 > t->n)
+		/* Thunderbird's; but others write such separators too, and
+		 * what comes later may tell. */
+		say(d, "mboxrd", AM_MBOX_QUOTE_RD, d->far || !t->more);
 	else
 		say(d, d->lengths ? "mboxcl" : "mboxo or mboxrd",
 		    AM_MBOX_QUOTE_RD, false);
@@ -276,9 +280,9 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
                               struct am_file *file, struct am_ctx *ctx)
 {
-	struct am_mbox_dialect seen = *dialect;
 	struct tally t = {0};
 	dialect->far = true;
+	struct am_mbox_dialect seen = *dialect;
 	if (take_sample(&t, file, AM_MBOX_FAR, &seen.eol, ctx, NULL))
 		return;
 	judge_quoting(&seen, &t, AM_MBOX_AUTO, NULL);
