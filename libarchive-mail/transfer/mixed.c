@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include <errno.h>
 #include <string.h>
 
 #define N_PASSES 3
@@ -28,6 +29,7 @@ struct mixed_source {
 	size_t at; /* the pass that is being read */
 	struct am_source *sources[N_PASSES];
 	GHashTable *folders; /* printed names of those given */
+	GHashTable *failed;  /* origin -> the pass it failed in, from 1 */
 	/* Messages without bytes yet, and whose they are. */
 	GHashTable *owners;
 };
@@ -74,6 +76,21 @@ static bool is_new(struct mixed_source *s, const struct am_folder *folder)
 	return g_hash_table_add(s->folders, am_folder_print(folder));
 }
 
+/* What cannot be opened cannot be opened for any of the formats, nor for the
+ * second look of one of them: it is told once, by the first that comes upon
+ * it. */
+static bool told(struct mixed_source *s, const char *origin, size_t pass,
+                 const struct am_error *err)
+{
+	if (!origin)
+		return false;
+	size_t first = GPOINTER_TO_SIZE(g_hash_table_lookup(s->failed, origin));
+	if (!first)
+		g_hash_table_insert(s->failed, g_strdup(origin),
+		                    GSIZE_TO_POINTER(pass + 1));
+	return first && (first != pass + 1 || (err && err->sys == EACCES));
+}
+
 static int mixed_next(struct am_source *src, struct am_item *out,
                       struct am_error *err)
 {
@@ -101,6 +118,8 @@ static int mixed_next(struct am_source *src, struct am_item *out,
 		if (!r && !out->message && out->folder &&
 		    !is_new(s, out->folder))
 			continue;
+		if (r == AM_FAILED && told(s, out->origin, s->at, err))
+			continue;
 		if (!r && out->message && s->sources[s->at]->ops->load)
 			g_hash_table_insert(s->owners, out->message,
 			                    s->sources[s->at]);
@@ -117,7 +136,11 @@ static int mixed_load(struct am_source *src, struct am_message *msg,
 	if (!owner) /* it came with its bytes */
 		return AM_OK;
 	g_hash_table_remove(s->owners, msg);
-	return am_source_load(owner, msg, err);
+	int r = am_source_load(owner, msg, err);
+	for (size_t i = 0; r == AM_FAILED && i < N_PASSES; i++)
+		if (s->sources[i] == owner)
+			(void)told(s, msg->origin, i, NULL);
+	return r;
 }
 
 static void mixed_close(struct am_source *src)
@@ -127,6 +150,7 @@ static void mixed_close(struct am_source *src)
 	for (size_t i = 0; i < N_PASSES; i++)
 		am_source_close(&s->sources[i]);
 	g_hash_table_unref(s->folders);
+	g_hash_table_unref(s->failed);
 	g_hash_table_unref(s->owners);
 	g_free(s->path);
 	g_free(s);
@@ -152,6 +176,8 @@ int am_mixed_open(struct am_source **out, const struct am_format *first,
 	s->order = order_of(first);
 	s->path = g_strdup(where->path);
 	s->folders =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->failed =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->owners = g_hash_table_new(NULL, NULL);
 	/* Behind ours, since the last word counts: the user may say "leave"

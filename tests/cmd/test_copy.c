@@ -43,6 +43,49 @@ static char *hashes(struct cli *c, const char *location)
 	return joined;
 }
 
+/* Three formats look at a tree, and each comes upon what cannot be read. */
+Test(copy, names_what_cannot_be_read_once)
+{
+	static const char mail[] = "From: a@b.example\nSubject: s\n\nx\n";
+	struct cli c;
+
+	cli_init(&c);
+	char *tree = g_build_filename(c.dir, "tree", NULL);
+	char *box = g_build_filename(tree, "Mail", NULL);
+	char *cur = g_build_filename(box, "cur", NULL);
+	char *one = g_build_filename(tree, "1.eml", NULL);
+	char *link = g_build_filename(tree, "gone.eml", NULL);
+	char *fifo = g_build_filename(tree, "pipe.eml", NULL);
+	char *deep = g_build_filename(cur, "1.a:2,S", NULL);
+
+	cr_assert_eq(g_mkdir_with_parents(cur, 0700), 0);
+	cr_assert(g_file_set_contents(one, mail, -1, NULL));
+	cr_assert(g_file_set_contents(deep, mail, -1, NULL));
+	cr_assert_eq(symlink("nowhere", link), 0);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	cr_expect_eq(
+		cli_run(&c, "copy", "--no-index", "tree", "m.mailark", NULL),
+		1);
+	cr_expect(strstr(c.out, "found 4 = stored 2 + duplicates 0 + "
+	                        "filtered 0 + failed 2"),
+	          "%s", c.out);
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = i ? "gone.eml" : "pipe.eml";
+		const char *at = strstr(c.err, name);
+		const char *eol = at ? strchr(at, '\n') : NULL;
+		cr_assert(eol, "%s", c.err);
+		cr_expect(!strstr(eol, name), "%s", c.err);
+	}
+	g_free(deep);
+	g_free(fifo);
+	g_free(link);
+	g_free(one);
+	g_free(cur);
+	g_free(box);
+	g_free(tree);
+	cli_end(&c);
+}
+
 Test(copy, goes_round_through_every_format_with_the_same_bytes)
 {
 	static const char *const targets[] = {"a.mailark", "b.mbox", "c/",
