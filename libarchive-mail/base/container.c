@@ -23,7 +23,7 @@ struct am_container {
 	bool is_zip;
 	bool cut_zip; /* it has no end record */
 	bool at_member;
-	char *name;
+	char *name, *link;
 	struct am_unpack_body body;
 	struct member_source *reading; /* not ours: the open member reader's */
 };
@@ -176,6 +176,7 @@ void am_container_close(struct am_container **container)
 	if (c->utf8)
 		freelocale(c->utf8);
 	g_free(c->name);
+	g_free(c->link);
 	g_free(c);
 }
 
@@ -196,6 +197,14 @@ static char *copy_name(const struct am_container *c,
 	return copy;
 }
 
+/* Some programs store the bytes again; then it is a member as others are. */
+static bool is_link(struct archive_entry *entry)
+{
+	return am_la()->archive_entry_hardlink(entry) &&
+	       !(am_la()->archive_entry_size_is_set(entry) &&
+	         am_la()->archive_entry_size(entry) > 0);
+}
+
 static int take_entry(struct am_container *c, struct archive_entry *entry,
                       struct am_member *out, struct am_error *err)
 {
@@ -211,7 +220,10 @@ static int take_entry(struct am_container *c, struct archive_entry *entry,
 	out->mtime = am_la()->archive_entry_mtime_is_set(entry)
 	                     ? (int64_t)am_la()->archive_entry_mtime(entry)
 	                     : INT64_MIN;
-	c->at_member = true;
+	if (is_link(entry))
+		c->link = g_strdup(am_la()->archive_entry_hardlink(entry));
+	out->link = c->link;
+	c->at_member = !out->link;
 	return AM_OK;
 }
 
@@ -254,11 +266,11 @@ static int end(struct am_container *c, struct am_error *err)
 	return check_rest(c, err);
 }
 
-/* Is it a plain file?  Links repeat what another member holds. */
+/* A plain file, or another name of one. */
 static bool is_content(struct archive_entry *entry)
 {
-	return am_la()->archive_entry_filetype(entry) == AE_IFREG &&
-	       !am_la()->archive_entry_hardlink(entry) &&
+	return (am_la()->archive_entry_filetype(entry) == AE_IFREG ||
+	        is_link(entry)) &&
 	       !am_la()->archive_entry_symlink(entry);
 }
 
@@ -293,8 +305,8 @@ int am_container_next(struct am_container *c, struct am_member *out,
 	c->reading = NULL;
 	c->at_member = false;
 	c->body = (struct am_unpack_body){.ended = false};
-	g_free(c->name);
-	c->name = NULL;
+	g_clear_pointer(&c->name, g_free);
+	g_clear_pointer(&c->link, g_free);
 
 	locale_t before = am_unpack_locale_enter(c->utf8);
 	int r = next(c, out, err);

@@ -26,8 +26,10 @@ AM_MUST_USE int am_unpack_open(struct am_reader **out, struct am_file *file,
  * The members of a zip or tar (itself compressed or not), in stored order.
  *
  *   next   AM_END after the last; AM_FAILED for a member that cannot be read
- *          while the container goes on.  Directories and links are passed
- *          over.  `name` is as stored, with / as separator, never trusted.
+ *          while the container goes on.  Directories and symbolic links are
+ *          passed over.  `name` is as stored, with / as separator, never
+ *          trusted.  A member with `link` has no bytes of its own: tar saw
+ *          the same file under that name before.
  *   reader of the current member; dies with the following next().
  */
 struct am_container;
@@ -35,6 +37,7 @@ struct am_member {
 	const char *name; /* the container's until the following next() */
 	uint64_t size;    /* UINT64_MAX when the container does not say */
 	int64_t mtime;    /* INT64_MIN when it does not say */
+	const char *link; /* as name; mostly NULL */
 };
 
 /* "zip" or "tar", or NULL. */

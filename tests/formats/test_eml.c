@@ -126,6 +126,67 @@ Test(eml, mail_without_the_ending_is_not_passed_over_beside_eml)
 	cr_expect(am_test_notes("eml.not-mail") == 1);
 }
 
+/* One member as tar has it: POSIX.1-1988 ustar, type '0' or '1' (a link). */
+static void tar_add(GString *tar, const char *name, const char *link,
+                    const char *bytes)
+{
+	char head[512] = {0};
+	unsigned sum = 0;
+
+	g_strlcpy(head, name, 100);
+	g_snprintf(head + 100, 8, "%07o", 0644);
+	g_snprintf(head + 124, 12, "%011zo", strlen(bytes));
+	g_snprintf(head + 136, 12, "%011o", 1580000000);
+	memset(head + 148, ' ', 8);
+	head[156] = link ? '1' : '0';
+	g_strlcpy(head + 157, link ? link : "", 100);
+	memcpy(head + 257, "ustar\00000", 8);
+	for (size_t i = 0; i < sizeof(head); i++)
+		sum += (unsigned char)head[i];
+	g_snprintf(head + 148, 7, "%06o", sum);
+	g_string_append_len(tar, head, sizeof(head));
+	g_string_append(tar, bytes);
+	while (tar->len % 512)
+		g_string_append_c(tar, 0);
+}
+
+/* A message in two folders is two names of one file, and tar keeps one. */
+Test(eml, links_in_a_tar_are_messages_too)
+{
+	static const char a[] = "From: a@b\nSubject: a\n\n";
+	static const char b[] = "From: a@b\nSubject: b\n\n";
+	GString *tar = g_string_new(NULL);
+
+	tar_add(tar, "All/1.eml", NULL, a);
+	tar_add(tar, "All/2.eml", NULL, b);
+	tar_add(tar, "Work/1.eml", "All/1.eml", "");
+	tar_add(tar, "Home/1.eml", "All/1.eml", "");
+	tar_add(tar, "Home/x.png", "All/x.png", "");
+	size_t whole = tar->len;
+	for (size_t i = 0; i < 1024; i++)
+		g_string_append_c(tar, 0);
+	am_test_write("x.tar", tar->str, tar->len);
+	expect_list("x.tar", NULL, AM_LIST_ORIGIN, true,
+	            "All: \"From: a@b\\nSubject: a\\n\\n\" All/1.eml\n"
+	            "All: \"From: a@b\\nSubject: b\\n\\n\" All/2.eml\n"
+	            "Home: \"From: a@b\\nSubject: a\\n\\n\" Home/1.eml\n"
+	            "Work: \"From: a@b\\nSubject: a\\n\\n\" Work/1.eml");
+	cr_expect_eq(am_test_notes("eml.link-lost"), 1);
+	/* Cut off behind the members: told once, and none is lost. */
+	char *path = am_test_path("y.tar");
+	char *want = g_strdup_printf("All: \"From: a@b\\nSubject: a\\n\\n\"\n"
+	                             "All: \"From: a@b\\nSubject: b\\n\\n\"\n"
+	                             "Home: \"From: a@b\\nSubject: a\\n\\n\"\n"
+	                             "Work: \"From: a@b\\nSubject: a\\n\\n\"\n"
+	                             "failed - %s",
+	                             path);
+	am_test_write("y.tar", tar->str, whole);
+	expect_list("y.tar", NULL, 0, true, want);
+	g_free(want);
+	g_free(path);
+	g_string_free(tar, TRUE);
+}
+
 Test(eml, one_bad_file_costs_one_message)
 {
 	am_test_write_text("t/a.eml", "a");

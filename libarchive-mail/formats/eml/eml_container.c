@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages that are members of a zip or tar. */
+/*
+ * Messages that are members of a zip or tar.  They are read as they come by.
+ * A tar stores a file with several names once, and then only its name: such
+ * links are remembered and their messages read in a second pass, when there
+ * are any, because a message under two names is one in two folders.
+ */
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/charset.h"
@@ -38,6 +43,13 @@ struct container_source {
 	char *origin;
 	/* A message whose folder had to be announced first. */
 	struct am_message *waiting;
+	GHashTable *links; /* member -> GPtrArray of further names; or NULL */
+	bool again;        /* the second pass */
+	/* The names of one that are to come, and its bytes. */
+	GPtrArray *names;
+	struct am_blob *linked;
+	int64_t linked_mtime;
+	bool bad, over; /* the last member was cut short; all is */
 };
 
 static struct container_source *container_of(struct am_source *src)
@@ -202,9 +214,9 @@ static int read_folder_file(struct container_source *s, const char *name,
 	return r ? r : fresh ? AM_OK : AM_END;
 }
 
-static int make_message(struct container_source *s,
-                        const struct am_member *member,
-                        struct am_reader *reader,
+/* Takes raw. */
+static int make_message(struct container_source *s, const char *name,
+                        int64_t stamp, struct am_blob *raw,
                         const struct am_folder *folder, struct am_message **out,
                         struct am_error *err)
 {
@@ -214,21 +226,21 @@ static int make_message(struct container_source *s,
 	int r;
 
 	r = am_message_new(&msg, folder, err);
-	if (r)
+	if (r) {
+		am_blob_unref(&raw);
 		return r;
-	msg->origin =
-		am_utf8_repair(msg->arena, member->name, strlen(member->name));
+	}
+	msg->origin = am_utf8_repair(msg->arena, name, strlen(name));
 	msg->exactness = AM_EXACT;
-	r = spool(s, reader, &msg->raw, err);
-	if (!r)
-		r = am_received_read(&headers, msg->raw, s->base.ctx, err);
+	msg->raw = raw;
+	r = am_received_read(&headers, msg->raw, s->base.ctx, err);
 	if (r) {
 		am_message_free(&msg);
 		return r;
 	}
 	msg->size = am_blob_size(msg->raw);
-	if (member->mtime != INT64_MIN)
-		mtime = am_received_stamp(member->mtime);
+	if (stamp != INT64_MIN)
+		mtime = am_received_stamp(stamp);
 	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
 	*out = msg;
 	return AM_OK;
@@ -276,6 +288,107 @@ static void note_others(struct container_source *s)
 	g_free(name);
 }
 
+static void free_names(void *names)
+{
+	g_ptr_array_unref(names);
+}
+
+static void remember_link(struct container_source *s,
+                          const struct am_member *member)
+{
+	if (!s->links)
+		s->links = g_hash_table_new_full(g_str_hash, g_str_equal,
+		                                 g_free, free_names);
+	GPtrArray *names = g_hash_table_lookup(s->links, member->link);
+	if (!names) {
+		names = g_ptr_array_new_with_free_func(g_free);
+		g_hash_table_insert(s->links, g_strdup(member->link), names);
+	}
+	g_ptr_array_add(names, g_strdup(member->name));
+}
+
+/* The folder and the message of a member, or the folder alone when it is new
+ * and the message next time.  Takes raw. */
+static int give(struct container_source *s, const char *name, int64_t stamp,
+                struct am_blob *raw, struct am_item *out, struct am_error *err)
+{
+	struct am_message *msg = NULL;
+	bool fresh = false;
+	int r = folder_for(s, name, NULL, &out->folder, &fresh, err);
+
+	if (r)
+		am_blob_unref(&raw);
+	else
+		r = make_message(s, name, stamp, raw, out->folder, &msg, err);
+	if (r)
+		return r;
+	if (fresh)
+		s->waiting = msg;
+	else
+		out->message = msg;
+	return AM_OK;
+}
+
+/* The next of the names that the member read last has besides its own. */
+static int give_linked(struct container_source *s, struct am_item *out,
+                       struct am_error *err)
+{
+	char *name = g_ptr_array_steal_index(s->names, s->names->len - 1);
+	int r = give(s, name, s->linked_mtime, am_blob_ref(s->linked), out,
+	             err);
+
+	if (r == AM_FAILED)
+		(void)fail_member(s, out, name);
+	g_free(name);
+	if (!s->names->len) {
+		am_blob_unref(&s->linked);
+		g_clear_pointer(&s->names, g_ptr_array_unref);
+	}
+	return r;
+}
+
+/* A member in the second pass: AM_OK when it has names to give. */
+static int look_again(struct container_source *s,
+                      const struct am_member *member, struct am_error *err)
+{
+	struct am_reader *reader = NULL;
+	void *key, *names;
+
+	if (member->link ||
+	    !g_hash_table_steal_extended(s->links, member->name, &key, &names))
+		return AM_END;
+	g_free(key);
+	int r = am_container_reader(s->container, &reader, err);
+	const char *slash = strrchr(member->name, '/');
+	if (!r && !wanted(s, slash ? slash + 1 : member->name, reader))
+		r = AM_END;
+	if (!r)
+		r = spool(s, reader, &s->linked, err);
+	am_reader_close(&reader);
+	s->linked_mtime = member->mtime;
+	if (r)
+		g_ptr_array_unref(names);
+	else
+		s->names = names;
+	return r;
+}
+
+/* The first pass is through.  AM_END: all is. */
+static int begin_again(struct container_source *s, struct am_error *err)
+{
+	note_others(s);
+	if (s->again && g_hash_table_size(s->links))
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "eml.link-lost", NULL,
+		            NULL, "%u names of members that are not there",
+		            g_hash_table_size(s->links));
+	if (s->again || !s->links)
+		return AM_END;
+	s->again = true;
+	s->over = false;
+	am_container_close(&s->container);
+	return am_container_open(&s->container, s->file, err);
+}
+
 /* One member: AM_OK with an item, AM_END when it gives none. */
 static int look(struct container_source *s, const struct am_member *member,
                 struct am_item *out, struct am_error *err)
@@ -283,11 +396,13 @@ static int look(struct container_source *s, const struct am_member *member,
 	const char *slash = strrchr(member->name, '/');
 	const char *base = slash ? slash + 1 : member->name;
 	struct am_reader *reader = NULL;
-	const struct am_folder *folder = NULL;
-	struct am_message *msg = NULL;
-	bool fresh;
+	struct am_blob *raw = NULL;
 	int r;
 
+	if (member->link) {
+		remember_link(s, member);
+		return AM_END;
+	}
 	r = am_container_reader(s->container, &reader, err);
 	if (r)
 		return r;
@@ -305,20 +420,18 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = AM_END;
 		goto out;
 	}
-	r = folder_for(s, member->name, NULL, &folder, &fresh, err);
-	if (r)
-		goto out;
-	out->folder = folder;
-	r = make_message(s, member, reader, folder, &msg, err);
-	if (r)
-		goto out;
-	if (fresh)
-		s->waiting = msg;
-	else
-		out->message = msg;
+	r = spool(s, reader, &raw, err);
+	if (!r)
+		r = give(s, member->name, member->mtime, raw, out, err);
 out:
 	am_reader_close(&reader);
 	return r;
+}
+
+static bool damage(int r, const struct am_error *err)
+{
+	return r == AM_FATAL &&
+	       (!err || err->kind == AM_E_FORMAT || err->kind == AM_E_CORRUPT);
 }
 
 static int container_next(struct am_source *src, struct am_item *out,
@@ -337,24 +450,40 @@ static int container_next(struct am_source *src, struct am_item *out,
 	for (;;) {
 		if (am_ctx_cancelled(src->ctx))
 			return am_ctx_fail_cancelled(err);
+		if (s->names)
+			return give_linked(s, out, err);
 		member = (struct am_member){0};
-		r = am_container_next(s->container, &member, err);
+		r = s->over ? AM_END
+		            : am_container_next(s->container, &member, err);
 		if (r == AM_FAILED)
 			return fail_member(s, out, member.name);
+		if (damage(r, err)) {
+			/* All before it has been read.  That a member was cut
+			 * short has been told; what else there was is gone. */
+			s->over = true;
+			if (s->bad || s->again)
+				continue;
+			am_wrap(err, AM_FAILED, "behind member %" PRIu64,
+			        s->n_members);
+			return fail_member(s, out, NULL);
+		}
 		if (r == AM_END)
-			note_others(s);
-		if (r)
-			return r;
-		if (++s->n_members > MAX_MEMBERS)
+			r = begin_again(s, err);
+		else if (!r && ++s->n_members > MAX_MEMBERS)
 			return am_fail(err, AM_FATAL, AM_E_LIMIT,
 			               "more than %d members", MAX_MEMBERS);
-		r = look(s, &member, out, err);
-		if (r == AM_END)
+		if (r)
+			return r;
+		if (!member.name)
+			continue;
+		r = s->again ? look_again(s, &member, err)
+		             : look(s, &member, out, err);
+		if (r == AM_END || (!r && s->again))
 			continue;
 		/* A member cut short or damaged costs that member; whether the
 		 * container goes on, its own next() knows. */
-		if (r == AM_FATAL && (!err || err->kind == AM_E_FORMAT ||
-		                      err->kind == AM_E_CORRUPT))
+		s->bad = damage(r, err);
+		if (s->bad)
 			r = AM_FAILED;
 		return r == AM_FAILED ? fail_member(s, out, member.name) : r;
 	}
@@ -365,6 +494,9 @@ static void container_close(struct am_source *src)
 	struct container_source *s = container_of(src);
 
 	am_message_free(&s->waiting);
+	am_blob_unref(&s->linked);
+	g_clear_pointer(&s->names, g_ptr_array_unref);
+	g_clear_pointer(&s->links, g_hash_table_unref);
 	am_container_close(&s->container);
 	am_file_unref(&s->file);
 	g_hash_table_unref(s->folders);
