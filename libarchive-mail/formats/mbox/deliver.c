@@ -8,6 +8,7 @@
 #include "formats/mbox/recipe.h"
 #include "formats/mbox/remark.h"
 #include "formats/mbox/trim.h"
+#include "mime/body_hash.h"
 #include "model/ctx.h"
 #include "model/message.h"
 
@@ -26,6 +27,7 @@ struct work {
 	struct am_mbox_gap *gaps; /* all that is left out, in order */
 	size_t n_gaps;
 	size_t n_unquoted;
+	bool proved; /* a signature says that `undo` is right */
 };
 
 static void note(const struct work *w, enum am_note_level level,
@@ -133,8 +135,8 @@ static int add_recipe(struct work *w, struct am_message *msg,
 	return AM_OK;
 }
 
-static int raw_in_memory(struct work *w, struct am_message *msg,
-                         struct am_error *err)
+/* The message less the gaps; g_free(). */
+static uint8_t *without_gaps(const struct work *w, size_t *out_len)
 {
 	const uint8_t *from = w->cut->data;
 	uint64_t len = w->len, at = 0;
@@ -148,8 +150,51 @@ static int raw_in_memory(struct work *w, struct am_message *msg,
 		at = w->gaps[i].at + w->gaps[i].len;
 	}
 	memcpy(to, from + at, (size_t)(w->len - at));
+	*out_len = (size_t)len;
+	return raw;
+}
+
+static int raw_in_memory(struct work *w, struct am_message *msg,
+                         struct am_error *err)
+{
+	size_t len;
+	uint8_t *raw = without_gaps(w, &len);
 	msg->size = len;
-	return am_blob_take(&msg->raw, raw, (size_t)len, err);
+	return am_blob_take(&msg->raw, raw, len, err);
+}
+
+/*
+ * Whose '>' is it?  Where the mail was signed, the hash of its body knows: of
+ * the ways to read the quoted lines, the one under which it holds is right,
+ * whatever the rest of the file is like.
+ */
+static void prove_quoting(struct work *w)
+{
+	const enum am_mbox_quote guess = w->undo;
+	const enum am_mbox_quote ways[] = {guess, AM_MBOX_QUOTE_RD,
+	                                   AM_MBOX_QUOTE_O, AM_MBOX_QUOTE_NONE};
+	if (!w->cut->n_quoted || w->cut->quoted_lost || !w->cut->data ||
+	    (w->state.marked && w->state.mark.quote_told))
+		return;
+	for (size_t i = 0; i < AM_COUNT(ways); i++) {
+		if (i && ways[i] == guess)
+			continue;
+		size_t len;
+		w->undo = ways[i];
+		collect_gaps(w, true);
+		uint8_t *raw = without_gaps(w, &len);
+		enum am_body_hash hash = am_body_hash_check(raw, len);
+		g_free(raw);
+		w->proved = hash == AM_BODY_HASH_RIGHT;
+		if (w->proved && i)
+			note(w, AM_NOTE_INFO, "mbox.quoting-proved",
+			     "quoted unlike the rest, as its signature tells");
+		if (w->proved)
+			return;
+		if (hash == AM_BODY_HASH_NONE)
+			break;
+	}
+	w->undo = guess;
 }
 
 /* Copy [from, to) of the stored message into a spool. */
@@ -250,6 +295,8 @@ static void describe(struct work *w, struct am_message *msg)
 		                    from->sender_len - 4);
 	am_mbox_state_apply(&w->state, w->cut, &w->box->imap, msg);
 	msg->exactness = !w->n_unquoted ? AM_EXACT : AM_GUESSED;
+	if (w->n_unquoted && w->proved)
+		msg->exactness = AM_UNQUOTED;
 	if (w->n_unquoted && (w->state.marked && w->state.mark.quote_told
 	                              ? w->undo == AM_MBOX_QUOTE_RD
 	                              : w->box->dialect.sure))
@@ -328,6 +375,7 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	choose_quoting(w);
 	w->gaps =
 		g_new(struct am_mbox_gap, w->state.n_gaps + cut->n_quoted + 1);
+	prove_quoting(w);
 	r = am_message_new(&msg, box->folder, err);
 	if (r)
 		goto out;
