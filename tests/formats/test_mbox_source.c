@@ -280,6 +280,12 @@ static const struct {
          SEP "A: b\nC: d\n\n--b1\nContent-Type: text/plain\n\n" SEP
              "A: b\nC: d\n\nouter\n\n--b12\n\n",
          NULL, 2, NULL},
+	{"a mail cut short at a part, and the whole of it",
+         SEP
+         "A: b\nC: d;\n boundary=b1\n\n--b1\nContent-Type: text/plain\n\n" SEP
+         "A: b\nC: d; boundary=b1\n\n--b1\n"
+         "Content-Type: text/plain\n\nx\n--b1--\n\n",
+         NULL, 2, NULL},
 	{"a rule is no boundary",
          SEP "A: b\nC: d\n\n----------\n\n" SEP "A: b\nC: d\n\n----------\n\n",
          NULL, 2, NULL},

@@ -241,9 +241,12 @@ static bool attached(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	found = am_mbox_boundary_line(
 		p, (size_t)MIN(am_mbox_window_end(w) - at, ATTACHED_MAX),
 		boundary, len);
-	if (found)
-		msg->part_end = at + (uint64_t)(found - p);
-	return found != NULL;
+	/* A mail that tells of the boundary itself is another copy of the one
+	 * that was cut short here. */
+	if (!found || memmem(p, (size_t)(found - p), boundary + 2, len - 2))
+		return false;
+	msg->part_end = at + (uint64_t)(found - p);
+	return true;
 }
 
 /* The rules. */
