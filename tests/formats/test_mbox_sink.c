@@ -52,6 +52,13 @@ static const struct {
 	{B("Status: O\nX-Mailark: 1 block eol=lf rd\n\nthrice\n")},
 	{B("Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n"
            "X-IMAP: 1 2\n\nx\n")},
+	/* Cut short where a part begins, and its boundary again behind. */
+	{B("Subject: a\nTo: b\n\n--bnd\nContent-Type: text/html\n")},
+	{B("Subject: a\nTo: b\n\n--bnd\nContent-Type: message/rfc822")},
+	{B("Subject: a\nTo: b\n\n--bnd\nContent-Type: text/plain\n\n")},
+	{B("--bnd\nContent-Type: text/plain")},
+	{B("Subject: a\r\nTo: b\r\n\r\n--bnd\r\nContent-Type: x/y\r\n")},
+	{B("Subject: a\nTo: b\n\nx\n--bnd\n")},
 	{B("\xef\xbb\xbfSubject: a\nTo: b\n\nwith a BOM\n")},
 	{B("From \n")},
 	{B("From ")},

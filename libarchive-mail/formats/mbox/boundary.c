@@ -46,7 +46,8 @@ static void cut_clear(struct am_mbox_cut *cut)
 	c->n_plain = c->n_plain_blank = 0;
 	c->data = c->sep = c->head = c->tail = NULL;
 	c->copy = NULL;
-	c->claim_holds = c->owns_nuls = -1;
+	c->claim_holds = -1;
+	c->mark_read = false;
 }
 
 void am_mbox_scan_close(struct am_mbox_scan *scan)

@@ -90,7 +90,9 @@ struct am_mbox_cut {
 	uint8_t *copy;   /* of sep and head, when the window has gone on */
 	uint64_t claim;  /* where Content-Length says it ends; 0: nowhere */
 	int claim_holds; /* -1: not yet looked */
-	int owns_nuls;   /* the same: its mark says there is no hole */
+	/* From our own sink's mark, which is read when it is wanted: there is
+	 * no hole in it; no separator is left unquoted in it. */
+	bool mark_read, owns_nuls, quoted_all;
 	/* Up to here goes the part that begins with a From_ line. */
 	uint64_t part_end;
 	bool large;

@@ -2,8 +2,10 @@
 #include "formats/mbox/compose.h"
 
 #include "base/blob.h"
+#include "formats/mbox/attached.h"
 #include "formats/mbox/follow.h"
 #include "formats/mbox/plan_lines.h"
+#include "formats/mbox/signs.h"
 #include "model/ctx.h"
 #include "model/message.h"
 
@@ -168,6 +170,29 @@ static int count_lines(struct am_mbox_plan *plan, const struct am_message *msg,
 	return r;
 }
 
+/* Does it end right behind a part's header?  Then the next separator looks like
+ * the first line of what is attached there, unless it is said that such lines
+ * are quoted. */
+static int look_at_end(struct am_mbox_plan *plan, const struct am_message *msg,
+                       struct am_error *err)
+{
+	uint8_t tail[AM_MBOX_HISTORY + 3] = {'\n'}; /* what is in front */
+	const uint8_t *boundary;
+	uint64_t size = am_blob_size(msg->raw);
+	size_t n = (size_t)MIN(size, AM_MBOX_HISTORY), got, len;
+	int r = am_blob_read(msg->raw, size - n, tail + 1, n, &got, err);
+	if (r)
+		return r;
+	n++;
+	for (int i = 0; i < 3 && !plan->part; i++) {
+		plan->part = am_mbox_attached(tail, tail + n, &boundary, &len);
+		if (i < 2)
+			tail[n++] = '\n';
+	}
+	plan->tell_quote |= plan->part;
+	return AM_OK;
+}
+
 /* Which quoting restores the bytes of a message with `all` such lines. */
 static int choose_quoting(struct am_mbox_plan *plan,
                           const struct am_message *msg,
@@ -250,6 +275,8 @@ int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
 	look_for_lookalikes(plan, msg, h);
 	write_from(plan, msg, date_of(msg, h, head));
 	r = choose_quoting(plan, msg, style, h, n_lines, err);
+	if (!r)
+		r = look_at_end(plan, msg, err);
 	if (!r)
 		r = am_mbox_plan_lines(plan, msg, style, h, ctx, err);
 	if (r)
@@ -380,7 +407,7 @@ bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
 	 * before them, or as two: that weighs more than a header nobody asked
 	 * for. */
 	if (plan->verbatim || !safe_in(plan, manner) || plan->nuls ||
-	    plan->claims)
+	    plan->claims || plan->part)
 		return !plan->verbatim;
 	return style->state &&
 	       (plan->n_lines || plan->marked || plan->tell_quote ||

@@ -54,6 +54,7 @@ struct am_mbox_plan {
 	bool tell_quote;
 	bool nuls;   /* "From " behind a NUL: to be told from a crash's hole */
 	bool claims; /* a Content-Length of its own that is not true here */
+	bool part; /* it ends behind a part's header: what follows is no part */
 };
 
 AM_MUST_USE int am_mbox_plan_make(struct am_mbox_plan **out,

@@ -79,12 +79,13 @@ uint64_t am_mbox_hole_before(const struct am_mbox_scan *scan, uint64_t at,
 	return w->base + (uint64_t)(p - w->buf);
 }
 
-bool am_mbox_owns_nuls(const struct am_mbox_scan *scan, struct am_mbox_cut *msg,
-                       uint64_t at)
+/* What our own sink has said about the message; looked for once. */
+static void read_mark(const struct am_mbox_scan *scan, struct am_mbox_cut *msg,
+                      uint64_t at)
 {
 	struct am_mbox_mark mark;
-	if (msg->owns_nuls >= 0)
-		return msg->owns_nuls;
+	if (msg->mark_read)
+		return;
 	const uint8_t *head =
 		msg->large ? msg->copy + (msg->start - msg->line)
 			   : am_mbox_window_at(&scan->window, msg->start);
@@ -93,8 +94,18 @@ bool am_mbox_owns_nuls(const struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	if (own->len > at - msg->start)
 		am_mbox_header_scan(own, head, (size_t)(at - msg->start),
 		                    scan->rules.eol);
-	msg->owns_nuls = am_mbox_mark_find(&mark, own, head) && mark.nuls;
+	bool marked = am_mbox_mark_find(&mark, own, head);
 	g_free(own);
+	msg->mark_read = true;
+	msg->owns_nuls = marked && mark.nuls;
+	msg->quoted_all =
+		marked && mark.quote_told && mark.quote != AM_MBOX_QUOTE_NONE;
+}
+
+bool am_mbox_owns_nuls(const struct am_mbox_scan *scan, struct am_mbox_cut *msg,
+                       uint64_t at)
+{
+	read_mark(scan, msg, at);
 	return msg->owns_nuls;
 }
 
@@ -234,6 +245,10 @@ static bool attached(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 		low = at - AM_MBOX_HISTORY;
 	if (!am_mbox_attached(am_mbox_window_at(w, low), p, &found, &len) ||
 	    len > sizeof(boundary))
+		return false;
+	/* Where our sink says that it has quoted, it has left none. */
+	read_mark(scan, msg, at);
+	if (msg->quoted_all)
 		return false;
 	memcpy(boundary, found, len);
 	am_mbox_look_ahead(scan, msg, at, ATTACHED_MAX);
