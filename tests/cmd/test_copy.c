@@ -43,6 +43,57 @@ static char *hashes(struct cli *c, const char *location)
 	return joined;
 }
 
+/* Files in DIR, and how many of them end with SUFFIX. */
+static unsigned files_in(struct cli *c, const char *dir, const char *suffix)
+{
+	char *path = g_build_filename(c->dir, dir, NULL);
+	GDir *open = g_dir_open(path, 0, NULL);
+	unsigned n = 0;
+
+	cr_assert(open, "%s", path);
+	for (const char *name; (name = g_dir_read_name(open));)
+		n += g_str_has_suffix(name, suffix) ? 1 : 0;
+	g_dir_close(open);
+	g_free(path);
+	return n;
+}
+
+/* Unread but not new: O in an mbox, cur/ in a Maildir, and there and back. */
+Test(copy, what_is_unread_and_old_does_not_become_new)
+{
+#define MAIL(n, status)                                                  \
+	"From a@b.example Mon Jan  1 00:00:00 2001\nFrom: a@b.example\n" \
+	"Subject: " n "\n" status "\n" n "\n\n"
+	static const char box[] =
+		MAIL("1", "Status: O\n") MAIL("2", "Status: O\n")
+			MAIL("3", "Status: RO\n") MAIL("4", "");
+	static const struct {
+		const char *from, *to;
+	} steps[] = {{"in.mbox", "a.mailark"}, {"a.mailark", "one/"},
+	             {"one/", "b.mbox"},       {"b.mbox", "two/"},
+	             {"two/", "b.mailark"},    {"b.mailark", "three/"}};
+	static const char *const boxes[] = {"one/.in", "two/.b", "three/.b"};
+	struct cli c;
+
+	cli_init(&c);
+	cli_write(&c, "in.mbox", box, sizeof(box) - 1);
+	for (size_t i = 0; i < AM_COUNT(steps); i++)
+		cr_assert_eq(cli_run(&c, "copy", "--no-index", steps[i].from,
+		                     steps[i].to, NULL),
+		             0, "%s: %s", steps[i].to, c.err);
+	for (size_t i = 0; i < AM_COUNT(boxes); i++) {
+		char *cur = g_strconcat(boxes[i], "/cur", NULL);
+		char *new = g_strconcat(boxes[i], "/new", NULL);
+		cr_expect_eq(files_in(&c, cur, ":2,"), 2, "%s", cur);
+		cr_expect_eq(files_in(&c, cur, ":2,S"), 1, "%s", cur);
+		cr_expect_eq(files_in(&c, new, ""), 1, "%s", new);
+		g_free(new);
+		g_free(cur);
+	}
+	cli_end(&c);
+#undef MAIL
+}
+
 /* Three formats look at a tree, and each comes upon what cannot be read. */
 Test(copy, names_what_cannot_be_read_once)
 {

@@ -8,6 +8,7 @@
 #include "formats/maildir/maildir_name.h"
 #include "formats/maildir/maildir_subs.h"
 #include "formats/maildir/maildir_tree.h"
+#include "formats/old_mail.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -140,12 +141,17 @@ static void make_info(struct maildir_sink *s, struct am_maildir_box *box,
 	g_free(kept);
 }
 
-static char *final_path(const struct am_maildir_box *box, const char *info,
+/* new/ is for what nobody has looked at. */
+static bool is_new(const struct am_message *msg, const char *info)
+{
+	return !*info && !am_old_mail(msg);
+}
+
+static char *final_path(const struct am_maildir_box *box, bool fresh,
                         const char *name)
 {
-	/* new/ is for what nobody has looked at. */
 	return g_strconcat(box->dir, *box->dir ? "/" : "",
-	                   *info ? "cur/" : "new/", name, NULL);
+	                   fresh ? "new/" : "cur/", name, NULL);
 }
 
 /* "A/B" is a folder within a folder, as Gmail writes it. */
@@ -175,8 +181,9 @@ static int link_label(struct maildir_sink *s, const struct am_message *msg,
 
 			make_info(s, box, msg, info);
 			own = g_strdup_printf("%.*s%s%s", (int)base, name,
-			                      *info ? ":2," : "", info);
-			further = final_path(box, info, own);
+			                      is_new(msg, info) ? "" : ":2,",
+			                      info);
+			further = final_path(box, is_new(msg, info), own);
 			r = am_batch_link(s->batch, path, further, err);
 			g_free(further);
 			g_free(own);
@@ -226,8 +233,9 @@ static int maildir_put(struct am_sink *sink, const struct am_message *msg,
 		goto out;
 	make_info(s, box, msg, info);
 	am_maildir_name_make(name, &unique, &msg->received, p->file.size,
-	                     p->file.crlf_size, *info ? info : NULL);
-	path = final_path(box, info, name);
+	                     p->file.crlf_size,
+	                     is_new(msg, info) ? NULL : info);
+	path = final_path(box, is_new(msg, info), name);
 	r = am_batch_put(s->batch, &p->file, path, err);
 	if (!r && s->labels == LABELS_FOLDERS)
 		for (size_t i = 0; !r && i < msg->n_labels; i++)

@@ -12,6 +12,7 @@
 #include "formats/maildir/maildir_subs.h"
 #include "formats/maildir/maildir_tree.h"
 #include "formats/maildir/maildir_uids.h"
+#include "formats/old_mail.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -214,6 +215,8 @@ static int give(struct maildir_source *s, struct am_item *out,
 	if (!strcmp(e.subdir, "new"))
 		msg->flags &= ~(uint32_t)AM_SEEN;
 	add_courier(s, msg, &e);
+	if (!strcmp(e.subdir, "cur"))
+		am_old_mail_tell(msg);
 	out->folder = dir->folder;
 	out->message = msg;
 	return AM_OK;

@@ -376,7 +376,9 @@ static int put_group(const struct am_mbox_plan *plan,
 	}
 	/* At the top the group is what makes the separator one: two lines. */
 	if (!n && (place != AM_MBOX_PLACE_END || !safe)) {
-		g_string_append_printf(s, "Status: O%s", eol);
+		/* N, for new, is no letter that anybody writes: it tells
+		 * nothing, and O would. */
+		g_string_append_printf(s, "Status: N%s", eol);
 		n = 1;
 	}
 	g_string_append_printf(

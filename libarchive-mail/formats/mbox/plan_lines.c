@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/mbox/plan_lines.h"
+#include "formats/old_mail.h"
 
 #include "base/blob.h"
 #include "model/ctx.h"
@@ -74,7 +75,7 @@ static void add_state(struct am_mbox_plan *plan, GString *to,
                       const struct am_mbox_style *style, struct am_ctx *ctx)
 {
 	bool labels = msg->n_labels && style->labels == AM_MBOX_LABELS_KEYWORDS;
-	if (!msg->flags && !msg->n_keywords && !labels)
+	if (!msg->flags && !msg->n_keywords && !labels && !am_old_mail(msg))
 		return;
 	add_line(plan, to, "Status", msg->flags & AM_SEEN ? " RO" : " O");
 	char letters[8] = " ";

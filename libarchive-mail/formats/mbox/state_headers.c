@@ -3,6 +3,7 @@
 
 #include "formats/mbox/dialect.h"
 #include "formats/mbox/gmail.h"
+#include "formats/old_mail.h"
 #include "model/message.h"
 
 #include <glib.h>
@@ -302,10 +303,15 @@ void am_mbox_state_find(struct am_mbox_state *out,
 		}
 }
 
-static void read_status(struct am_message *msg, const char *s, size_t len)
+/* true: it says that a reader has seen the message. */
+static bool read_status(struct am_message *msg, const char *s, size_t len)
 {
+	bool old = false;
 	for (size_t i = 0; i < len; i++)
 		switch (s[i]) {
+		case 'O':
+			old = true;
+			break;
 		case 'R':
 			msg->flags |= AM_SEEN;
 			break;
@@ -324,6 +330,7 @@ static void read_status(struct am_message *msg, const char *s, size_t len)
 		default:
 			break;
 		}
+	return old;
 }
 
 /* A keyword that is one of the flags goes there. */
@@ -358,7 +365,8 @@ static void read_words(struct am_message *msg, const char *s, size_t len,
 	g_strfreev(words);
 }
 
-static void read_mozilla(struct am_message *msg, const struct am_mbox_field *f,
+/* The same of Mozilla's fields. */
+static bool read_mozilla(struct am_message *msg, const struct am_mbox_field *f,
                          const char *s, size_t len)
 {
 	unsigned long n = strtoul(s, NULL, 16);
@@ -367,6 +375,7 @@ static void read_mozilla(struct am_message *msg, const struct am_mbox_field *f,
 	} else if (f->kind == AM_MBOX_F_MOZ_STATUS2) {
 		if (n & 0x00800000)
 			am_message_add_keyword(msg, "$MDNSent");
+		return !(n & 0x00010000);
 	} else {
 		msg->flags |= (n & 0x0001 ? AM_SEEN : 0u) |
 		              (n & 0x0002 ? AM_ANSWERED : 0u) |
@@ -374,9 +383,11 @@ static void read_mozilla(struct am_message *msg, const struct am_mbox_field *f,
 		              (n & 0x0008 ? AM_DELETED : 0u) |
 		              (n & 0x1000 ? AM_FORWARDED : 0u);
 	}
+	return false;
 }
 
-static void apply(const struct am_mbox_state *state,
+/* true: the message is no longer new. */
+static bool apply(const struct am_mbox_state *state,
                   const struct am_mbox_field *f, const char *s, size_t len,
                   struct am_mbox_imap *imap, struct am_message *msg)
 {
@@ -384,8 +395,7 @@ static void apply(const struct am_mbox_state *state,
 	switch (f->kind) {
 	case AM_MBOX_F_STATUS:
 	case AM_MBOX_F_X_STATUS:
-		read_status(msg, s, len);
-		break;
+		return read_status(msg, s, len);
 	case AM_MBOX_F_X_KEYWORDS:
 		read_words(msg, s, len, state->marked, false);
 		break;
@@ -403,8 +413,7 @@ static void apply(const struct am_mbox_state *state,
 	case AM_MBOX_F_MOZ_STATUS:
 	case AM_MBOX_F_MOZ_STATUS2:
 	case AM_MBOX_F_MOZ_KEYS:
-		read_mozilla(msg, f, s, len);
-		break;
+		return read_mozilla(msg, f, s, len);
 	case AM_MBOX_F_GM_LABELS:
 		am_mbox_gmail_labels(msg, s, len);
 		break;
@@ -414,6 +423,7 @@ static void apply(const struct am_mbox_state *state,
 	default:
 		break;
 	}
+	return false;
 }
 
 void am_mbox_state_apply(const struct am_mbox_state *state,
@@ -421,6 +431,7 @@ void am_mbox_state_apply(const struct am_mbox_state *state,
                          struct am_mbox_imap *imap, struct am_message *msg)
 {
 	const struct am_mbox_header *h = &cut->header;
+	bool old = false;
 	for (size_t i = 0; i < h->n_fields; i++) {
 		const struct am_mbox_field *f = &h->fields[i];
 		bool taken = false;
@@ -431,6 +442,8 @@ void am_mbox_state_apply(const struct am_mbox_state *state,
 			continue;
 		size_t len;
 		const char *s = am_mbox_field_value(f, cut->head, &len);
-		apply(state, f, s, len, imap, msg);
+		old |= apply(state, f, s, len, imap, msg);
 	}
+	if (old)
+		am_old_mail_tell(msg);
 }
