@@ -118,11 +118,13 @@ static int parse_filter(struct copy *c, struct am_error *err)
 	return r ? am_wrap(err, r, "--query") : AM_OK;
 }
 
-static uint64_t target_size(void *user)
+static int target_left(void *user, uint64_t *size, struct am_tally **tally,
+                       struct am_error *err)
 {
 	const struct copy *c = user;
 
-	return copy_target_size(c->target);
+	*size = copy_target_size(c->target);
+	return copy_target_tally(c->s, c->target, tally, err);
 }
 
 static void say_loss(void *user, const char *code, const char *sentence)
@@ -223,8 +225,8 @@ static int open_target(struct copy *c, const struct am_source *src,
 	if (!c->o->dry_run)
 		r = am_place_open_sink(c->target, sink, &c->s->ctx, err);
 	if (!r)
-		r = copy_target_state(c->target, src, *sink, state, &trusted,
-		                      err);
+		r = copy_target_state(c->s, c->target, src, *sink, state,
+		                      &trusted, err);
 	if (!r && there && !trusted && (!*sink || !(*sink)->knows_duplicates))
 		r = copy_target_known(c->s, c->target, known, err);
 	return r ? fail_named(c->target_name, r, err) : AM_OK;
@@ -258,7 +260,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	                               ? want_loaded
 	                               : NULL,
 		.want_folder = want_folder,
-		.target_size = target_size,
+		.target_left = target_left,
 		.user = c,
 		.limit = c->left,
 		.target_keeps = am_loss_keeps(to, am_place_location(c->target)),

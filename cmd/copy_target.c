@@ -5,6 +5,7 @@
 #include "transfer/known.h"
 #include "transfer/registry.h"
 #include "transfer/state.h"
+#include "transfer/tally.h"
 
 #include <glib.h>
 
@@ -130,15 +131,77 @@ static char *state_path(const struct am_place *target)
 	return out;
 }
 
-int copy_target_state(const struct am_place *target,
+static int read_tally(struct session *s, const struct am_place *target,
+                      struct am_tally **out, struct am_error *err)
+{
+	struct am_tally *tally = am_tally_new();
+	struct am_source *src = NULL;
+	/* What is odd in the target is not this copy's to tell. */
+	struct am_ctx ctx = s->ctx;
+	int r = AM_OK;
+
+	ctx.on_note = NULL;
+	if (am_place_format(target)->open_source)
+		r = am_place_open_source(target, &src, &ctx, err);
+	/* There, but nothing that can be read. */
+	if (r == AM_FAILED && err->kind == AM_E_UNSUPPORTED)
+		r = AM_OK;
+	if (!r && src)
+		r = am_tally_read(tally, src, err);
+	am_source_close(&src);
+	if (r)
+		am_tally_free(&tally);
+	*out = tally;
+	return r;
+}
+
+int copy_target_tally(struct session *s, const struct am_place *target,
+                      struct am_tally **out, struct am_error *err)
+{
+	*out = NULL;
+	if (am_place_location(target)->url || is_file(target) ||
+	    !copy_target_exists(target))
+		return AM_OK;
+	return read_tally(s, target, out, err);
+}
+
+/* What is not there any more is not remembered as being there.  *same: the
+ * target is as it was left. */
+static int check_state(struct session *s, const struct am_place *target,
+                       struct am_state *state, bool *same, struct am_error *err)
+{
+	uint64_t size = copy_target_size(target);
+	struct am_tally *tally = NULL;
+	bool file = is_file(target);
+
+	*same = am_state_is_clean(state, size);
+	if (am_place_location(target)->url)
+		return AM_OK;
+	if (!copy_target_exists(target)) {
+		am_state_forget(state);
+		return AM_OK;
+	}
+	/* One file is all as it was, or nobody knows what of it. */
+	if (file && am_state_size(state)) {
+		if (!*same)
+			am_state_forget(state);
+		return AM_OK;
+	}
+	int r = read_tally(s, target, &tally, err);
+	if (!r)
+		*same = am_state_check(state, tally, file) && *same;
+	am_tally_free(&tally);
+	return r;
+}
+
+int copy_target_state(struct session *s, const struct am_place *target,
                       const struct am_source *src, const struct am_sink *sink,
                       struct am_state **out, bool *trusted,
                       struct am_error *err)
 {
 	uint64_t size = copy_target_size(target);
 	bool server = src->ops->resume && src->identity;
-	bool there =
-		am_place_location(target)->url || copy_target_exists(target);
+	bool same;
 	int r = AM_OK;
 
 	*out = NULL;
@@ -151,15 +214,13 @@ int copy_target_state(const struct am_place *target,
 	g_free(path);
 	if (r || !*out)
 		return r;
-	/* What was taken away or rewritten is not what we remember. */
-	if (!there || am_state_size(*out) > size)
-		am_state_forget(*out);
 	bool clean = am_state_is_clean(*out, size);
-	*trusted = clean && server && am_state_knows(*out, src->identity);
+	r = check_state(s, target, *out, &same, err);
+	*trusted = !r && same && server && am_state_knows(*out, src->identity);
 	/* Until a run of the same server ends well, what others leave here,
 	 * or this one half done, is to be looked at. */
-	if (clean)
-		r = am_state_save(*out, false, size, err);
+	if (!r && clean)
+		r = am_state_save(*out, false, size, NULL, err);
 	if (r || !server)
 		am_state_free(out);
 	return r;

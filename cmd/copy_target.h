@@ -9,6 +9,7 @@ struct am_place;
 struct am_sink;
 struct am_source;
 struct am_state;
+struct am_tally;
 struct session;
 
 /* Is anything there to be read already? */
@@ -23,11 +24,14 @@ AM_MUST_USE int copy_target_apart(const struct am_place *source,
  * `trusted`: the last run ended well and the target is as it was left, so that
  * it need not be read.
  */
-AM_MUST_USE int copy_target_state(const struct am_place *target,
-                                  const struct am_source *src,
-                                  const struct am_sink *sink,
-                                  struct am_state **out, bool *trusted,
-                                  struct am_error *err);
+AM_MUST_USE int
+copy_target_state(struct session *s, const struct am_place *target,
+                  const struct am_source *src, const struct am_sink *sink,
+                  struct am_state **out, bool *trusted, struct am_error *err);
+/* What a folder shows of itself; *out stays NULL for a file or a server. */
+AM_MUST_USE int copy_target_tally(struct session *s,
+                                  const struct am_place *target,
+                                  struct am_tally **out, struct am_error *err);
 /* Of a target that is one file; 0 otherwise. */
 uint64_t copy_target_size(const struct am_place *target);
 /* What the target holds, for sinks that do not know it themselves. */

@@ -36,6 +36,7 @@ struct am_state {
 	GHashTable *places; /* "source\npath" -> struct place */
 	bool clean;
 	uint64_t size;
+	struct am_tally *left; /* after the last run that ended well, or NULL */
 };
 
 static void epoch_clear(void *data)
@@ -145,6 +146,47 @@ static void read_place(struct am_state *s, GKeyFile *file, const char *group)
 	g_free(path);
 }
 
+/* "left 3": one folder of the target, how much was in it. */
+static void read_left(struct am_state *s, GKeyFile *file, const char *group)
+{
+	char *path = g_key_file_get_string(file, group, "folder", NULL);
+	struct am_tally_row row = {
+		.count = g_key_file_get_uint64(file, group, "count", NULL),
+		.sum = g_key_file_get_uint64(file, group, "sum", NULL),
+	};
+
+	if (path) {
+		if (!s->left)
+			s->left = am_tally_new();
+		am_tally_set(s->left, path, row);
+	}
+	g_free(path);
+}
+
+static void write_left(GKeyFile *file, unsigned n, const char *path,
+                       struct am_tally_row row)
+{
+	char group[32];
+
+	g_snprintf(group, sizeof group, "left %u", n);
+	g_key_file_set_string(file, group, "folder", path);
+	g_key_file_set_uint64(file, group, "count", row.count);
+	g_key_file_set_uint64(file, group, "sum", row.sum);
+}
+
+struct writing {
+	GKeyFile *file;
+	unsigned n;
+};
+
+static void write_one_left(void *user, const char *path,
+                           struct am_tally_row row)
+{
+	struct writing *w = user;
+
+	write_left(w->file, ++w->n, path, row);
+}
+
 static void read_file(struct am_state *s, const char *text, size_t len)
 {
 	GKeyFile *file = g_key_file_new();
@@ -155,7 +197,9 @@ static void read_file(struct am_state *s, const char *text, size_t len)
 		s->clean = g_key_file_get_boolean(file, GROUP, "clean", NULL);
 		s->size = g_key_file_get_uint64(file, GROUP, "size", NULL);
 		for (char **g = groups; *g; g++)
-			if (strcmp(*g, GROUP))
+			if (g_str_has_prefix(*g, "left "))
+				read_left(s, file, *g);
+			else if (strcmp(*g, GROUP))
 				read_place(s, file, *g);
 		g_strfreev(groups);
 	}
@@ -163,9 +207,10 @@ static void read_file(struct am_state *s, const char *text, size_t len)
 }
 
 int am_state_save(struct am_state *s, bool clean, uint64_t size,
-                  struct am_error *err)
+                  const struct am_tally *left, struct am_error *err)
 {
 	GKeyFile *file = g_key_file_new();
+	struct writing writing = {.file = file};
 	GHashTableIter it;
 	gpointer value;
 	unsigned n = 0;
@@ -198,6 +243,8 @@ int am_state_save(struct am_state *s, bool clean, uint64_t size,
 			g_free(text);
 		}
 	}
+	if (clean && left)
+		am_tally_each(left, write_one_left, &writing);
 	char *text = g_key_file_to_data(file, &len, NULL);
 	s->clean = clean;
 	s->size = size;
@@ -304,6 +351,7 @@ void am_state_free(struct am_state **state)
 	if (!s)
 		return;
 	g_hash_table_destroy(s->places);
+	am_tally_free(&s->left);
 	g_mutex_clear(&s->lock);
 	g_free(s->file);
 	g_free(s);
@@ -338,6 +386,92 @@ void am_state_forget(struct am_state *s)
 	s->clean = false;
 	s->size = 0;
 	g_mutex_unlock(&s->lock);
+}
+
+/* ---- what the target still has ---- */
+
+static uint64_t brought(const struct place *p)
+{
+	uint64_t n = 0;
+
+	for (guint i = 0; i < p->epochs->len; i++)
+		n += am_imap_set_count(
+			g_array_index(p->epochs, struct epoch, i).uids);
+	return n;
+}
+
+struct checking {
+	struct am_state *state;
+	const struct am_tally *now;
+	bool same;
+};
+
+static gboolean is_at(gpointer key, gpointer value, gpointer path)
+{
+	const struct place *p = value;
+	const char *own = g_ascii_strcasecmp(p->path, "INBOX") ? p->path : "";
+
+	(void)key;
+	return !strcmp(own, path);
+}
+
+/* One folder of the target, as it was left. */
+static void check_left(void *user, const char *path, struct am_tally_row was)
+{
+	struct checking *c = user;
+	struct am_tally_row is = am_tally_of(c->now, path);
+
+	if (is.count == was.count && is.sum == was.sum)
+		return;
+	c->same = false;
+	/* Of another name on the server: which, nobody knows. */
+	if (!g_hash_table_foreach_remove(c->state->places, is_at,
+	                                 (gpointer)path) &&
+	    is.count < was.count)
+		g_hash_table_remove_all(c->state->places);
+}
+
+/* As many as were brought must be there: of a folder, or of everything. */
+static gboolean lacks_some(gpointer key, gpointer value, gpointer user)
+{
+	const struct checking *c = user;
+	const struct place *p = value;
+
+	(void)key;
+	return am_tally_of(c->now, p->path).count < brought(p);
+}
+
+static void check_whole(struct am_state *s, uint64_t count)
+{
+	GHashTableIter it;
+	gpointer value;
+	uint64_t n = 0;
+
+	/* Of several servers together there may be more: some mail is in both.
+	 * Then everything is asked for again, which loses nothing. */
+	g_hash_table_iter_init(&it, s->places);
+	while (g_hash_table_iter_next(&it, NULL, &value))
+		n += brought(value);
+	if (n > count)
+		g_hash_table_remove_all(s->places);
+}
+
+bool am_state_check(struct am_state *s, const struct am_tally *now, bool one)
+{
+	struct checking c = {.state = s, .now = now, .same = true};
+
+	g_mutex_lock(&s->lock);
+	if (s->clean && s->left) {
+		am_tally_each(s->left, check_left, &c);
+	} else {
+		c.same = false;
+		if (one)
+			check_whole(s, am_tally_total(now).count);
+		else
+			g_hash_table_foreach_remove(s->places, lacks_some, &c);
+	}
+	g_mutex_unlock(&s->lock);
+	return c.same;
 }
 
 struct am_memory *am_state_memory(struct am_state *s)

@@ -3,6 +3,7 @@
 #define AM_TRANSFER_STATE_H
 
 #include "model/memory.h"
+#include "transfer/tally.h"
 
 /*
  * A memory for targets that have none of their own: a small file beside a mail
@@ -13,7 +14,8 @@
  *
  * An accelerator and never the truth.  While a run is under way it is marked
  * open; a run that finds it open, or the target other than it was left, must
- * not trust it alone but look at the target's messages too (transfer/known.h).
+ * not trust it alone but look at the target's messages too (transfer/known.h);
+ * and what is not in the target any more is not remembered as being there.
  *
  * Any thread may read it through its memory while one writes.
  */
@@ -24,7 +26,8 @@ struct am_state;
 AM_MUST_USE int am_state_open(struct am_state **out, const char *path,
                               struct am_error *err);
 void am_state_free(struct am_state **state);
-/* The last run ended well and left a target of this size (0 for a folder). */
+/* The last run ended well and left a target of this size (0 for a folder).
+ * What a folder was left with is am_state_check()'s to say. */
 bool am_state_is_clean(const struct am_state *state, uint64_t size);
 /* Something of this source was stored or remembered. */
 bool am_state_knows(const struct am_state *state, const char *source);
@@ -32,6 +35,15 @@ bool am_state_knows(const struct am_state *state, const char *source);
 uint64_t am_state_size(const struct am_state *state);
 /* Remember nothing: the target is not what it was. */
 void am_state_forget(struct am_state *state);
+/*
+ * What the target shows now, against what it was left with: folders whose mail
+ * is not what it was are forgotten, so that what somebody took out of them is
+ * asked for again.  Where the last run did not end well all there is to go by
+ * is that there must be as many messages as were brought.  `one`: the target
+ * has one folder for all.  true: everything is as it was left.
+ */
+bool am_state_check(struct am_state *state, const struct am_tally *now,
+                    bool one);
 /* The state's own; goes with it. */
 struct am_memory *am_state_memory(struct am_state *state);
 
@@ -46,8 +58,10 @@ void am_state_change(struct am_state *state, const char *source,
                      const struct am_change *change);
 void am_state_remember(struct am_state *state, const char *source,
                        const struct am_folder *folder, const char *cursor);
-/* After a commit of the target; `clean` after the last of a whole run. */
+/* After a commit of the target; `clean` after the last of a whole run, with
+ * what the target is left with: its size, or its tally (may be NULL). */
 AM_MUST_USE int am_state_save(struct am_state *state, bool clean, uint64_t size,
+                              const struct am_tally *left,
                               struct am_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "transfer/pump.h"
 #include "transfer/report.h"
 #include "transfer/state.h"
+#include "transfer/tally.h"
 
 #include <glib.h>
 
@@ -304,12 +305,19 @@ static void tell(struct pump *p, const struct am_folder *folder)
 static void save_state(struct pump *p, bool clean)
 {
 	const struct am_transfer_opts *o = p->opts;
+	struct am_tally *tally = NULL;
 	struct am_error err;
+	uint64_t size = 0;
+	int r = AM_OK;
 
 	if (!o->state || !p->sink || !p->src->identity)
 		return;
-	uint64_t size = clean && o->target_size ? o->target_size(o->user) : 0;
-	if (am_state_save(o->state, clean, size, &err))
+	if (clean && o->target_left)
+		r = o->target_left(o->user, &size, &tally, &err);
+	if (!r)
+		r = am_state_save(o->state, clean, size, tally, &err);
+	am_tally_free(&tally);
+	if (r)
 		am_ctx_note_error(p->src->ctx, "target.state", NULL, NULL,
 		                  &err);
 }

@@ -8,6 +8,7 @@
 struct am_known;
 struct am_report;
 struct am_state;
+struct am_tally;
 
 /*
  * The one place where mail moves:
@@ -49,8 +50,10 @@ struct am_transfer_opts {
 	/* The target's memory of servers where the sink has none; saved with
 	 * each commit, as clean when the source came to its end. */
 	struct am_state *state;
-	/* What the target measures when a run ended, for the state; NULL: 0. */
-	uint64_t (*target_size)(void *user);
+	/* What the target is left with when a run ended, for the state: its
+	 * size, or (may stay NULL) its tally; NULL: nothing is known. */
+	int (*target_left)(void *user, uint64_t *size, struct am_tally **tally,
+	                   struct am_error *err);
 	/* Note, for each stored message, what a format that keeps only
 	 * target_keeps (enum am_keeps) loses of it. */
 	bool count_losses;

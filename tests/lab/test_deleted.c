@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mail that somebody took out of the target since the last run: it is on the
+ * server still, so the next run brings it back, as it does from files.
+ */
+#include "tests/lab/lab.h"
+
+#include <glib/gstdio.h>
+
+#include <string.h>
+
+static struct lab l;
+static unsigned n;
+
+static void begin(void)
+{
+	lab_start(&l, NULL);
+	n = lab_fill(&l, "user1");
+}
+
+static void end(void)
+{
+	lab_stop(&l);
+}
+
+/* No body was read by the clients of the account since last asked. */
+static bool quiet(void)
+{
+	char *heard = dovecot_heard(&l.d, "user1");
+	bool none = !strstr(heard, "BODY.PEEK[]");
+
+	g_free(heard);
+	return none;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The first files of a folder, in the order of their names; g_free() each. */
+static void first_files(const char *folder, char *paths[], guint most)
+{
+	GPtrArray *all = g_ptr_array_new();
+	char *dir = cli_path(&l.c, folder);
+	const char *name;
+
+	GDir *d = g_dir_open(dir, 0, NULL);
+	cr_assert(d, "%s", dir);
+	while ((name = g_dir_read_name(d)))
+		g_ptr_array_add(all, g_build_filename(dir, name, NULL));
+	g_dir_close(d);
+	g_free(dir);
+	g_ptr_array_sort(all, by_name);
+	cr_assert_geq(all->len, most);
+	for (guint i = 0; i < all->len; i++)
+		if (i < most)
+			paths[i] = all->pdata[i];
+		else
+			g_free(all->pdata[i]);
+	g_ptr_array_unref(all);
+}
+
+static void delete_first(const char *folder, guint count)
+{
+	char *paths[8];
+
+	first_files(folder, paths, count);
+	for (guint i = 0; i < count; i++) {
+		cr_assert_eq(g_unlink(paths[i]), 0);
+		g_free(paths[i]);
+	}
+}
+
+static void mark_first(const char *folder)
+{
+	char *path;
+
+	first_files(folder, &path, 1);
+	char *flagged =
+		g_strdup_printf("%.*s:2,FS", (int)strcspn(path, ":"), path);
+	cr_assert_eq(g_rename(path, flagged), 0);
+	g_free(flagged);
+	g_free(path);
+}
+
+Test(deleted, from_a_maildir_comes_back, .init = begin, .fini = end,
+     .timeout = 60)
+{
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, n, 0);
+	char *want = lab_list(&l, "m/");
+	/* Somebody reads it: nothing to do, and nothing is read. */
+	(void)quiet();
+	mark_first("m/.Lists.gr&APwA3w-e/cur");
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, 0, n);
+	cr_expect(quiet());
+	delete_first("m/cur", 3);
+	delete_first("m/.Lists.gr&APwA3w-e/cur", 1);
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, 4, n - 4);
+	char *have = lab_list(&l, "m/");
+	cr_expect_eq(cli_lines(have), cli_lines(want));
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, 0, n);
+	g_free(have);
+	g_free(want);
+}
+
+/* The last run was killed: what it left behind is not known. */
+static void as_if_killed(const char *state)
+{
+	size_t len;
+	char *text = cli_read(&l.c, state, &len);
+	char *at = strstr(text, "clean=true");
+	char *left = strstr(text, "\n[left ");
+
+	cr_assert(at && left, "%s", text);
+	memcpy(at, "clean=no  ", 10);
+	cli_write(&l.c, state, text, (size_t)(left - text));
+	g_free(text);
+}
+
+Test(deleted, before_the_next_of_a_killed_run_comes_back, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, n, 0);
+	as_if_killed("m/.mailark-state");
+	delete_first("m/cur", 2);
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, 2, n - 2);
+}
+
+Test(deleted, from_an_mbox_comes_back, .init = begin, .fini = end,
+     .timeout = 60)
+{
+	size_t len;
+
+	lab_copy(&l, "user1/INBOX", "b.mbox");
+	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
+	char *ledger = g_strdup(lab_ledger(&l));
+	/* The first goes, and other mail comes that is more than it. */
+	char *text = cli_read(&l.c, "b.mbox", &len);
+	char *second = strstr(text, "\nFrom ");
+	cr_assert(second);
+	GString *now = g_string_new(second + 1);
+	for (unsigned i = 0; i < 9; i++)
+		g_string_append(now, "From a@b Thu Jan  1 00:00:00 2026\n"
+		                     "Subject: another\n\n"
+		                     "long enough, and some more of it\n\n");
+	while (now->len <= len)
+		g_string_append(now, "From a@b Thu Jan  1 00:00:00 2026\n"
+		                     "Subject: another\n\nmore\n\n");
+	cli_write(&l.c, "b.mbox", now->str, now->len);
+	lab_copy(&l, "user1/INBOX", "b.mbox");
+	cr_expect(strstr(lab_ledger(&l), "= stored 1 +"), "%s after %s",
+	          lab_ledger(&l), ledger);
+	g_string_free(now, TRUE);
+	g_free(text);
+	g_free(ledger);
+}
