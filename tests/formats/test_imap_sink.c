@@ -5,6 +5,7 @@
  * (support/script_server.h), what is put, and what must come of it.
  *
  *     @ options a=b c=d      of the sink, beside those to reach it
+ *     @ path A/B             the URL's
  *     @ twice                the same again afterwards, a run of its own
  *     @ cancel MS            somebody presses Ctrl-C after so long
  *     + FOLDER;FLAGS;KEYWORDS;LABELS;DATE;BODY
@@ -225,7 +226,10 @@ static gpointer press(gpointer user)
 
 static void play_once(struct run *run, const char *text, unsigned port)
 {
-	char *url = g_strdup_printf("imap://u@127.0.0.1:%u/", port);
+	const char *path = strstr(text, "\n@ path ");
+	char *url = g_strdup_printf("imap://u@127.0.0.1:%u/%.*s", port,
+	                            path ? (int)strcspn(path + 8, "\n") : 0,
+	                            path ? path + 8 : "");
 	char **options = options_of(text), **lines = g_strsplit(text, "\n", -1);
 	const char *cancel = strstr(text, "\n@ cancel ");
 	struct am_location where = {.url = url,

@@ -32,7 +32,8 @@ const struct am_option am_imap_options[] = {
 static const char about[] =
 	"All folders of an account, with flags, keywords, the received date "
 	"and, where the server has them, Gmail's labels and object ids.  A "
-	"folder behind the host takes only that one and those below it.  "
+	"folder behind the host takes only that one and those below it; as a "
+	"target, it is where all goes, folders as folders below it.  "
 	"imap:// starts TLS or stops; imaps:// is TLS from the start.  Into an "
 	"archive, a later run fetches only what is new and notes what changed "
 	"or went; nothing is deleted, on either side, and no message is marked "

@@ -206,21 +206,12 @@ static int name_of(struct am_imap_targets *ts, const struct am_folder *folder,
 	return AM_OK;
 }
 
-int am_imap_targets_get(struct am_imap_targets *ts,
-                        const struct am_folder *folder,
-                        struct am_imap_target **out, struct am_error *err)
+static int find_or_add(struct am_imap_targets *ts,
+                       const struct am_folder *folder,
+                       struct am_imap_target **out, struct am_error *err)
 {
-	struct am_imap_session *s;
 	char *name;
 
-	while (!ts->listed) {
-		int r = am_imap_link_session(ts->link, &s, err);
-		if (r)
-			return r;
-		r = am_imap_link_judge(ts->link, list(ts, s, err), NULL, err);
-		if (r && r != AM_RETRY)
-			return r == AM_FAILED ? AM_FATAL : r;
-	}
 	*out = g_hash_table_lookup(ts->by_folder, folder);
 	if (*out)
 		return AM_OK;
@@ -236,6 +227,28 @@ int am_imap_targets_get(struct am_imap_targets *ts,
 	}
 	*out = add_target(ts, folder, name);
 	return AM_OK;
+}
+
+int am_imap_targets_get(struct am_imap_targets *ts,
+                        const struct am_folder *folder,
+                        struct am_imap_target **out, struct am_error *err)
+{
+	struct am_imap_session *s;
+
+	while (!ts->listed) {
+		int r = am_imap_link_session(ts->link, &s, err);
+		if (r)
+			return r;
+		r = am_imap_link_judge(ts->link, list(ts, s, err), NULL, err);
+		if (r && r != AM_RETRY)
+			return r == AM_FAILED ? AM_FATAL : r;
+	}
+	const struct am_folder *there = NULL;
+	int r = am_imap_target_place(ts->account->parts, folder, &there, err);
+	if (!r)
+		r = find_or_add(ts, there, out, err);
+	am_folder_unref(&there);
+	return r;
 }
 
 /* ---- making ---- */

@@ -57,3 +57,42 @@ char *am_imap_target_name(const struct am_imap_naming *how,
 	g_free(name);
 	return whole;
 }
+
+static bool lies_below(const struct am_folder *folder, char *const *parts,
+                       size_t n)
+{
+	if (folder->depth < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		bool inbox = !i && !g_ascii_strcasecmp(parts[0], "INBOX");
+		if (inbox ? g_ascii_strcasecmp(folder->parts[0], "INBOX")
+		          : strcmp(folder->parts[i], parts[i]))
+			return false;
+	}
+	return true;
+}
+
+int am_imap_target_place(char *const *parts, const struct am_folder *folder,
+                         const struct am_folder **out, struct am_error *err)
+{
+	size_t n = g_strv_length((char **)parts);
+	bool inbox = folder->depth == 1 &&
+	             !g_ascii_strcasecmp(folder->parts[0], "INBOX");
+	struct am_folder *made = NULL;
+
+	if (!n || lies_below(folder, parts, n)) {
+		*out = am_folder_ref(folder);
+		return AM_OK;
+	}
+	size_t own = inbox ? 0 : folder->depth;
+	const char **all = g_new(const char *, n + own);
+	for (size_t i = 0; i < n; i++)
+		all[i] = parts[i];
+	for (size_t i = 0; i < own; i++)
+		all[n + i] = folder->parts[i];
+	int r = am_folder_new(&made, all, n + own,
+	                      own ? folder->role : AM_ROLE_NONE, err);
+	g_free(all);
+	*out = made;
+	return r;
+}

@@ -19,5 +19,12 @@ struct am_imap_naming {
 char *am_imap_target_name(const struct am_imap_naming *how,
                           const struct am_folder *folder, bool *changed,
                           struct am_error *err);
+/* Where a folder comes to lie when the URL names one, `parts`: there, with its
+ * own name behind; what lies there already stays, and the inbox is the folder
+ * itself. */
+AM_MUST_USE int am_imap_target_place(char *const *parts,
+                                     const struct am_folder *folder,
+                                     const struct am_folder **out,
+                                     struct am_error *err);
 
 #endif
