@@ -46,6 +46,9 @@ static const struct {
 	{"too many simultaneous connections", AM_IMAP_WAIT},
 	{"exceeded command or bandwidth limits", AM_IMAP_SPENT},
 	{"bandwidth limit", AM_IMAP_SPENT},
+	{"over quota", AM_IMAP_SPENT}, /* Cyrus */
+	{"quota exceeded", AM_IMAP_SPENT},
+	{"mailbox is full", AM_IMAP_SPENT},
 	{"server unavailable", AM_IMAP_UNAVAILABLE},
 	{"authenticated but not connected", AM_IMAP_UNAVAILABLE},
 	{"temporar", AM_IMAP_UNAVAILABLE},

@@ -16,6 +16,8 @@ enum {
 	BUSY_TRIES = 4,
 	LOSSES_MOST = 2, /* of the connection, with one message alone */
 	POISON_MOST = 3, /* such messages in a row */
+	FULL_MOST = 10,  /* large messages in a row that found no room */
+	SMALL = 8 << 10  /* where this finds none, nothing does */
 };
 
 struct flight {
@@ -36,6 +38,7 @@ struct am_imap_upload {
 	GQueue again;        /* struct am_imap_item: one by one, with care */
 	uint64_t bytes;      /* of sent */
 	unsigned poison;     /* messages in a row that ended connections */
+	unsigned full;       /* that were more than the mailbox had room for */
 };
 
 /* ---- flights ---- */
@@ -98,7 +101,7 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 {
 	am_imap_item_tell(it, u->account->ctx);
-	u->poison = 0;
+	u->poison = u->full = 0;
 	am_imap_link_progress(u->link);
 }
 
@@ -399,6 +402,12 @@ static int send_one(struct am_imap_upload *u, struct am_imap_item *it,
 	flight_free(f);
 	if (!r)
 		return AM_OK;
+	/* A smaller one may find room yet. */
+	if (r == AM_FAILED && reply.trouble == AM_IMAP_SPENT &&
+	    it->size > SMALL && ++u->full < FULL_MOST) {
+		refuse(u, it, err);
+		return AM_OK;
+	}
 	r = am_imap_link_judge(u->link, r, &reply, err);
 	if (r == AM_FATAL) {
 		refuse(u, it, err);
