@@ -335,6 +335,9 @@ Test(pop3, lost_connections_and_refusals_are_lived_through)
 		{0, 0, 2, 0, 0, NULL, 3},
 		{0, 0, 9, 0, 0, "lost over it 3 times", 4},
 		{0, 0, 0, 1, 0, NULL, 2},
+		{0, 0, 0, 0, 1, NULL, 2},
+		{0, 0, 0, 0, 2, NULL, 3},
+		{0, 0, 1, 0, 1, NULL, 3},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(rows); i++)
@@ -345,6 +348,7 @@ Test(pop3, lost_connections_and_refusals_are_lived_through)
 			five[2].empty = rows[i].empty;
 			five[2].cut = rows[i].cut;
 			five[2].garbage = rows[i].garbage;
+			server.list_cut = rows[i].list_cut;
 			pop3_server_start(&server);
 			struct run run = go(&server, plain, NULL);
 			pop3_server_stop(&server);

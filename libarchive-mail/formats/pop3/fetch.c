@@ -41,15 +41,37 @@ struct am_pop3_fetcher {
 	unsigned losses; /* of connections since the last message came */
 };
 
+/* The list may be lost in the middle of it: nothing is known then, so from the
+ * start, a few times. */
+static int read_drop(struct am_pop3_fetcher *f, struct am_error *err)
+{
+	for (unsigned losses = 1;; losses++) {
+		int r = am_pop3_drop_read(&f->drop, f->session, err);
+		bool lost = r == AM_RETRY || err->kind == AM_E_IO ||
+		            err->kind == AM_E_PROTOCOL;
+		if (!r || r == AM_FAILED || !lost || losses == LOSSES)
+			return r == AM_RETRY ? AM_FATAL : r;
+		am_ctx_note(f->login->ctx, AM_NOTE_INFO, "pop3.reconnected",
+		            NULL, NULL, "connection lost (%s): once more",
+		            err->text);
+		(void)am_pop3_session_close(&f->session, false, NULL);
+		r = am_pop3_session_open(&f->session, f->login, false, err);
+		if (r)
+			return r;
+	}
+}
+
 int am_pop3_fetcher_new(struct am_pop3_fetcher **out,
                         struct am_server_login *login, struct am_error *err)
 {
 	struct am_pop3_fetcher *f = g_new0(struct am_pop3_fetcher, 1);
+	struct am_error own = {0};
 
+	err = err ? err : &own;
 	f->login = login;
 	int r = am_pop3_session_open(&f->session, login, true, err);
 	if (!r)
-		r = am_pop3_drop_read(&f->drop, f->session, err);
+		r = read_drop(f, err);
 	if (r)
 		(void)am_pop3_fetcher_free(&f);
 	*out = f;
