@@ -10,6 +10,7 @@
 #include <glib.h>
 
 struct options {
+	const char *from, *to;
 	bool json, strict, quiet, verbose;
 };
 
@@ -23,8 +24,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	session_voice(s, o->quiet, o->verbose);
 	if (argc != 2)
 		return session_usage(s, "two locations are needed");
-	a = session_place(s, argv[0], NULL, false);
-	b = a ? session_place(s, argv[1], NULL, false) : NULL;
+	a = session_place(s, argv[0], o->from, false);
+	b = a ? session_place(s, argv[1], o->to, false) : NULL;
 	if (b && !matching_read(&m, s, a, argv[0], b, argv[1])) {
 		session_before_output(s);
 		if (o->json) {
@@ -49,6 +50,10 @@ static int run(struct session *s, void *options, int argc, char **argv)
 }
 
 static const struct opt table[] = {
+	{0, "from", "FORMAT", "what A is, and its options: imap,tls-ca=FILE",
+         OPT_STRING, offsetof(struct options, from)},
+	{0, "to", "FORMAT", "what B is, and its options", OPT_STRING,
+         offsetof(struct options, to)},
 	{0, "strict", NULL, "folders, flags and dates must agree too",
          OPT_SWITCH, offsetof(struct options, strict)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
@@ -64,6 +69,7 @@ const struct cmd cmd_compare = {
 	.usage = "[options] A B",
 	.summary = "Show what mail is in one location and not in the other",
 	.examples = "  mailark compare old.mbox mail.mailark\n"
+		    "  mailark compare imaps://me@mail.example mail.mailark\n"
 		    "  mailark compare --json ~/Maildir backup/ | jq .only_a\n",
 	.options = table,
 	.options_size = sizeof(struct options),
