@@ -34,6 +34,7 @@ static const char about[] =
 	"and, where the server has them, Gmail's labels and object ids.  A "
 	"folder behind the host takes only that one and those below it; as a "
 	"target, it is where all goes, folders as folders below it.  "
+	"A prefix of all names (INBOX.) is no part of them.  "
 	"imap:// starts TLS or stops; imaps:// is TLS from the start.  Into an "
 	"archive, a later run fetches only what is new and notes what changed "
 	"or went; nothing is deleted, on either side, and no message is marked "

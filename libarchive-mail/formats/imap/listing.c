@@ -265,6 +265,17 @@ static int by_inbox(const void *a, const void *b)
 	       ((*x)->folder->role == AM_ROLE_INBOX);
 }
 
+/* "INBOX.Sent" is "Sent" where all of one's own begins so; there is one inbox
+ * only. */
+static const char *own_name(const struct am_imap_listing *l, const char *name)
+{
+	size_t n = l->prefix ? strlen(l->prefix) : 0;
+	bool own = n && !g_ascii_strncasecmp(name, l->prefix, n) && name[n] &&
+	           g_ascii_strcasecmp(name + n, "INBOX") != 0;
+
+	return own ? name + n : name;
+}
+
 static int name_one(struct am_imap_listing *l, GHashTable *taken, guint i,
                     struct am_error *err)
 {
@@ -272,8 +283,9 @@ static int name_one(struct am_imap_listing *l, GHashTable *taken, guint i,
 	struct am_imap_box *box = l->boxes->pdata[i];
 	enum am_role role = (enum am_role)GPOINTER_TO_INT(l->roles->pdata[i]);
 	bool exact = true;
+	const char *name = own_name(l, box->name);
 	char **parts = tidy_parts(
-		am_imap_name_parts(box->name, strlen(box->name), box->separator,
+		am_imap_name_parts(name, strlen(name), box->separator,
 	                           am_imap_session_utf8(l->session), &exact));
 
 	if (!exact)

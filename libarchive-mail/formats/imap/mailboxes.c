@@ -75,6 +75,7 @@ static void listing_clear(struct am_imap_listing *l)
 		g_ptr_array_unref(l->boxes);
 	if (l->roles)
 		g_ptr_array_unref(l->roles);
+	g_free(l->prefix);
 	*l = (struct am_imap_listing){.session = l->session};
 }
 
@@ -85,6 +86,60 @@ static void listing_new(struct am_imap_listing *l, struct am_imap_session *s)
 		.boxes = g_ptr_array_new_with_free_func(am_imap_box_free),
 		.roles = g_ptr_array_new(),
 		.by_name = g_hash_table_new(g_str_hash, g_str_equal)};
+}
+
+struct own {
+	char **prefix, *separator;
+};
+
+/* "* NAMESPACE (("INBOX." ".")) NIL NIL": the first personal one. */
+static int take_namespace(struct am_imap_command *cmd,
+                          const struct am_imap_line *line, struct am_error *err)
+{
+	const struct own *to = cmd->user;
+
+	(void)err;
+	if (line->n_values < 2 || !am_imap_is(&line->values[0], "NAMESPACE"))
+		return AM_END;
+	const struct am_imap_value *own = &line->values[1];
+	if (own->type != AM_IMAP_LIST || !own->n_items ||
+	    own->items[0].type != AM_IMAP_LIST || own->items[0].n_items < 2)
+		return AM_OK;
+	const char *prefix = am_imap_text(&own->items[0].items[0]);
+	const char *separator = am_imap_text(&own->items[0].items[1]);
+	if (prefix) {
+		g_free(*to->prefix);
+		*to->prefix = g_strdup(prefix);
+	}
+	if (separator && *separator)
+		*to->separator = *separator;
+	return AM_OK;
+}
+
+int am_imap_mailboxes_prefix(struct am_imap_session *s, char **prefix,
+                             char *separator, struct am_error *err)
+{
+	struct own to = {prefix, separator};
+	struct am_imap_command cmd = {.untagged = take_namespace, .user = &to};
+
+	if (!am_imap_session_has(s, "NAMESPACE"))
+		return AM_OK;
+	am_imap_put(am_imap_session_out(s), "NAMESPACE");
+	int r = am_imap_session_run(s, &cmd, "NAMESPACE", err);
+	return r == AM_FAILED ? AM_OK : r;
+}
+
+/* Only where there are such names is it worth asking. */
+static bool some_below_inbox(const struct am_imap_listing *l)
+{
+	for (guint i = 0; i < l->boxes->len; i++) {
+		const struct am_imap_box *box = l->boxes->pdata[i];
+		if (box->separator &&
+		    !g_ascii_strncasecmp(box->name, "INBOX", 5) &&
+		    box->name[5] == box->separator)
+			return true;
+	}
+	return false;
 }
 
 int am_imap_mailboxes_list(struct am_imap_session *s, bool numbers,
@@ -108,6 +163,10 @@ int am_imap_mailboxes_list(struct am_imap_session *s, bool numbers,
 	}
 	if (r == AM_FAILED)
 		r = list_plain(&l, err);
+	if (!r && some_below_inbox(&l)) {
+		char separator;
+		r = am_imap_mailboxes_prefix(s, &l.prefix, &separator, err);
+	}
 	if (!r)
 		r = am_imap_listing_name(&l, err);
 	if (!r)

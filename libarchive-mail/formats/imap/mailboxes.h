@@ -28,6 +28,15 @@ struct am_imap_box {
  * with g_ptr_array_unref(). `numbers`: STATUS too, where it costs nothing. */
 AM_MUST_USE int am_imap_mailboxes_list(struct am_imap_session *s, bool numbers,
                                        GPtrArray **out, struct am_error *err);
+/*
+ * What the names of one's own mailboxes begin with: NAMESPACE (RFC 2342), the
+ * first personal one, "INBOX." on some; g_free() it.  *prefix and *separator
+ * stay as they are where the server does not say.  In folders it is left out:
+ * "INBOX.Sent" there is the folder "Sent".
+ */
+AM_MUST_USE int am_imap_mailboxes_prefix(struct am_imap_session *s,
+                                         char **prefix, char *separator,
+                                         struct am_error *err);
 /* STATUS for those that were not told of, all under way at once. */
 AM_MUST_USE int am_imap_mailboxes_status(struct am_imap_session *s,
                                          const GPtrArray *boxes,
@@ -40,6 +49,7 @@ struct am_imap_listing {
 	GHashTable *by_name; /* wire name -> box */
 	GPtrArray *roles;    /* of each: the RFC 6154 attribute, or "" */
 	bool any_role;
+	char *prefix;    /* of the names of one's own, or NULL */
 	uint64_t beyond; /* names past the limit */
 };
 int am_imap_listing_line(struct am_imap_listing *l,

@@ -121,46 +121,22 @@ static struct am_imap_target *add_target(struct am_imap_targets *ts,
 
 /* ---- what is there ---- */
 
-/* "* NAMESPACE (("INBOX." ".")) NIL NIL": the first personal one. */
-static int take_namespace(struct am_imap_command *cmd,
-                          const struct am_imap_line *line, struct am_error *err)
-{
-	struct am_imap_targets *ts = cmd->user;
-
-	(void)err;
-	if (line->n_values < 2 || !am_imap_is(&line->values[0], "NAMESPACE"))
-		return AM_END;
-	const struct am_imap_value *own = &line->values[1];
-	if (own->type != AM_IMAP_LIST || !own->n_items ||
-	    own->items[0].type != AM_IMAP_LIST || own->items[0].n_items < 2)
-		return AM_OK;
-	const char *prefix = am_imap_text(&own->items[0].items[0]);
-	const char *separator = am_imap_text(&own->items[0].items[1]);
-	if (prefix) {
-		g_free(ts->prefix);
-		ts->prefix = g_strdup(prefix);
-	}
-	if (separator && *separator)
-		ts->separator = *separator;
-	return AM_OK;
-}
-
 static int list(struct am_imap_targets *ts, struct am_imap_session *s,
                 struct am_error *err)
 {
-	struct am_imap_command cmd = {.untagged = take_namespace, .user = ts};
 	GPtrArray *boxes = NULL;
 	int r = AM_OK;
 
 	if (ts->listed)
 		return AM_OK;
 	ts->utf8 = am_imap_session_utf8(s);
-	if (am_imap_session_has(s, "NAMESPACE")) {
-		am_imap_put(am_imap_session_out(s), "NAMESPACE");
-		r = am_imap_session_run(s, &cmd, "NAMESPACE", err);
-		if (r == AM_RETRY || r == AM_FATAL)
-			return r;
-	}
+	g_free(ts->prefix);
+	ts->prefix = NULL;
+	r = am_imap_mailboxes_prefix(s, &ts->prefix, &ts->separator, err);
+	if (!ts->prefix)
+		ts->prefix = g_strdup("");
+	if (r)
+		return r;
 	r = am_imap_mailboxes_list(s, false, &boxes, err);
 	if (r)
 		return r;
