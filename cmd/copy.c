@@ -275,7 +275,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	if (!c->again)
 		say_losses(c, at, src);
 	/* What comes over a network is dear: it is made safe soon. */
-	if (src->identity) {
+	if (src->identity || am_place_location(c->target)->url) {
 		opts.commit_bytes = REMOTE_COMMIT_BYTES;
 		opts.commit_secs = REMOTE_COMMIT_SECS;
 		/* It holds a window of its own. */
