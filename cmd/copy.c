@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/copy_loss.h"
 #include "cmd/copy_target.h"
 #include "cmd/indexing.h"
 #include "cmd/opt.h"
@@ -57,8 +58,8 @@ struct copy {
 	/* With --watch: what is waited on, and that it is not the first run. */
 	struct am_source *waiting;
 	bool again;
-	char *broke;     /* why it did not come to its end; NULL: it did */
-	GPtrArray *said; /* codes of the losses that were told of a source */
+	char *broke; /* why it did not come to its end; NULL: it did */
+	struct copy_loss *losses;
 };
 
 static int want(void *user, const struct am_message *msg, struct am_error *err)
@@ -127,22 +128,6 @@ static int target_left(void *user, uint64_t *size, struct am_tally **tally,
 	return copy_target_tally(c->s, c->target, tally, err);
 }
 
-static void say_loss(void *user, const char *code, const char *sentence)
-{
-	const struct copy *c = user;
-
-	(void)code;
-	session_say(c->s, "note: %s", sentence);
-}
-
-static void say_and_remember(void *user, const char *code, const char *sentence)
-{
-	const struct copy *c = user;
-
-	say_loss(user, code, sentence);
-	g_ptr_array_add(c->said, (gpointer)code);
-}
-
 /* What is counted of the whole source says nothing of a part of it. */
 static bool takes_all(const struct options *o)
 {
@@ -155,30 +140,11 @@ static void say_losses(const struct copy *c, int at,
                        const struct am_source *src)
 {
 	const struct am_format *from = am_place_format(c->sources[at]);
-	const struct am_source part = {0};
+	bool known = false;
 
-	/* A format that keeps nothing at all needs no words. */
-	g_ptr_array_set_size(c->said, 0);
-	if (!am_place_format(c->target)->keeps)
-		return;
 	for (int i = 0; i < at; i++)
-		if (am_place_format(c->sources[i]) == from)
-			return;
-	am_loss_explain(
-		from, takes_all(c->o) ? src : &part, am_place_format(c->target),
-		am_place_location(c->target), say_and_remember, (void *)c);
-}
-
-/* And those behind it, of what could only be counted on the way. */
-static void sum_up_losses(const struct copy *c, const struct am_report *report)
-{
-	/* With --watch once is enough. */
-	if (c->again)
-		return;
-	g_ptr_array_add(c->said, NULL);
-	am_loss_sum_up(am_place_format(c->target), am_place_location(c->target),
-	               report, (const char *const *)c->said->pdata, say_loss,
-	               (void *)c);
+		known |= am_place_format(c->sources[i]) == from;
+	copy_loss_before(c->losses, from, takes_all(c->o) ? src : NULL, !known);
 }
 
 static void print_ledger(const struct copy *c, const char *name,
@@ -318,7 +284,9 @@ static int copy_one(struct copy *c, int at)
 		(double)(g_get_monotonic_time() - clock) / G_USEC_PER_SEC;
 	const struct am_ledger *l = am_report_total(report);
 	session_sum_up(c->s);
-	sum_up_losses(c, report);
+	/* With --watch once is enough. */
+	if (!c->again)
+		copy_loss_after(c->losses, report);
 	/* What could not even be opened has no ledger. */
 	if (!r || l->found)
 		print_ledger(c, name, l, seconds);
@@ -425,6 +393,7 @@ static int open_places(struct copy *c, char **argv)
 		if (copy_target_apart(c->sources[i], c->target, &err))
 			return session_error(c->s, c->target_name, &err);
 	}
+	c->losses = copy_loss_new(c->s, c->target);
 	return EXIT_DONE;
 }
 
@@ -546,7 +515,6 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		.total = am_report_new(),
 		.json = am_json_new(),
 		.started = am_time_now(),
-		.said = g_ptr_array_new(),
 	};
 	for (int i = 0; i < c.n_sources; i++)
 		c.names[i] = argv[i];
@@ -562,7 +530,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	am_query_free(&c.query);
 	am_report_free(&c.total);
 	am_json_free(&c.json);
-	g_ptr_array_unref(c.said);
+	copy_loss_free(&c.losses);
 	g_free(c.broke);
 	return status;
 }
