@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "formats/imap/fingerprint.h"
+#include "formats/imap/mend_head.h"
 #include "formats/imap/odd.h"
 
 #include <criterion/criterion.h>
@@ -102,6 +103,39 @@ Test(imap_mend, each_step_changes_what_is_wrong_and_nothing_else)
 		g_free(changed);
 		g_free(got);
 	}
+}
+
+/* Whatever the block: mended once, there is nothing left to mend. */
+Test(imap_mend, header_lines_set_right_are_right)
+{
+	static const char letters[] = "aB::  \t\r\n\n\n\xe4";
+	GRand *rand = g_rand_new_with_seed(7);
+
+	for (int i = 0; i < 20000; i++) {
+		char block[24];
+		size_t len = (size_t)g_rand_int_range(rand, 0, sizeof block);
+		for (size_t k = 0; k < len; k++)
+			block[k] = letters[g_rand_int_range(
+				rand, 0, sizeof letters - 1)];
+		for (int bare = 0; bare < 2; bare++) {
+			GString *out = am_imap_head_mend(
+				block, len, AM_IMAP_HEAD_FIELDS, bare);
+			char *in = g_strndup(block, len);
+			char *was = g_strescape(in, NULL);
+			char *is = g_strescape(out->str, NULL);
+			cr_assert_not(
+				am_imap_head_is_odd(out->str, out->len, bare),
+				"%d: %s -> %s", bare, was, is);
+			g_free(is);
+			g_free(was);
+			g_free(in);
+			if (!am_imap_head_is_odd(block, len, bare))
+				cr_assert(out->len == len &&
+				          !memcmp(out->str, block, len));
+			g_string_free(out, TRUE);
+		}
+	}
+	g_rand_free(rand);
 }
 
 /* No line of it is longer than RFC 5322 allows. */

@@ -210,6 +210,8 @@ static void fix_fields(GString *to, const char *block, size_t len, bool bare)
 		}
 		p += n;
 	}
+	if (bare && to->len && !is_end_of_line(to->str[to->len - 1]))
+		g_string_append(to, "\r\n");
 	if (bare)
 		g_string_append(to, "\r\n");
 	g_string_append_len(to, p, end - p);
