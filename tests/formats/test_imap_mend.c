@@ -67,6 +67,12 @@ Test(imap_mend, each_step_changes_what_is_wrong_and_nothing_else)
 	         "From: J\xf6rg <j@x>\r\nTo: a@b\r\n\r\n", 0,
 	         "From: =?ISO-8859-1?B?SvZyZw==?= <j@x>\r\nTo: a@b\r\n\r\n"},
 		{AM_IMAP_MEND_8BIT_HEADER, H "\xc3\xa9\r\n", 0, NULL},
+		/* Of the message's own header only. */
+		{AM_IMAP_MEND_8BIT_HEADER,
+	         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
+	         "boundary=b\r\n\r\n--b\r\nSubject: \xc3\xa9\r\n\r\nx\r\n"
+	         "--b--\r\n",
+	         0, NULL},
 		{AM_IMAP_MEND_LONG_LINES, H "short\r\n", 0, NULL},
 		{AM_IMAP_MEND_END, "", 0, "\r\n"},
 		/* A fold whose blank was lost; a blank too many. */

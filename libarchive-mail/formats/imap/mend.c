@@ -121,7 +121,7 @@ static int look(struct mending *m, struct am_error *err)
 			r = look_range(m, &l, at, part->header, false, err);
 		l.long_line = false;
 		if (!r)
-			r = look_range(m, &l, part->header, part->body, true,
+			r = look_range(m, &l, part->header, part->body, !i,
 			               err);
 		if (l.long_line)
 			l.found |= BIT(AM_IMAP_MEND_LONG_LINES);
@@ -223,7 +223,8 @@ static int put_header(struct mending *m, size_t i, bool qp,
 	size_t len = (size_t)(part->body - part->header), got;
 	unsigned what = 0;
 
-	if (does(m, AM_IMAP_MEND_8BIT_HEADER))
+	/* Servers look at the message's own header only. */
+	if (does(m, AM_IMAP_MEND_8BIT_HEADER) && !i)
 		what |= AM_IMAP_HEAD_WORDS;
 	if (does(m, AM_IMAP_MEND_FIELDS) && !i)
 		what |= AM_IMAP_HEAD_FIELDS;

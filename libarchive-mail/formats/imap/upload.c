@@ -33,6 +33,7 @@ struct am_imap_upload {
 	struct am_imap_targets *targets;
 	struct am_sink *sink;
 	bool repair;
+	bool garbles;        /* the server does: 8-bit header text */
 	struct flight *open; /* gathered and not sent yet, or NULL */
 	GQueue sent;         /* struct flight, oldest first */
 	GQueue again;        /* struct am_imap_item: one by one, with care */
@@ -456,6 +457,15 @@ static int send_open(struct am_imap_upload *u, struct am_error *err)
 	return r ? judge(u, r, err) : AM_OK;
 }
 
+/* Cyrus writes 'X' for each 8-bit byte of a header and says nothing of it. */
+static bool garbles(struct am_imap_session *s)
+{
+	return !am_imap_session_utf8(s) &&
+	       (am_imap_session_has(s, "X-CREATEDMODSEQ") ||
+	        am_imap_session_has(s, "X-REPLICATION") ||
+	        am_imap_session_has(s, "ANNOTATE-EXPERIMENT-1"));
+}
+
 static int check_limit(struct am_imap_upload *u, const struct am_imap_parcel *p,
                        struct am_error *err)
 {
@@ -465,6 +475,7 @@ static int check_limit(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	int r = am_imap_link_session(u->link, &s, err);
 	if (r)
 		return r;
+	u->garbles = garbles(s);
 	const char *limit = am_imap_session_cap(s, "APPENDLIMIT");
 	if (!limit ||
 	    !g_ascii_string_to_unsigned(limit, 10, 1, G_MAXUINT64, &most,
@@ -484,21 +495,12 @@ static unsigned batch_most(struct am_imap_upload *u)
 	return s && am_imap_session_has(s, "MULTIAPPEND") ? BATCH_MESSAGES : 1;
 }
 
-/* Cyrus writes 'X' for each 8-bit byte of a header and says nothing of it. */
-static bool garbles(struct am_imap_session *s)
-{
-	return s && !am_imap_session_utf8(s) &&
-	       (am_imap_session_has(s, "X-CREATEDMODSEQ") ||
-	        am_imap_session_has(s, "X-REPLICATION") ||
-	        am_imap_session_has(s, "ANNOTATE-EXPERIMENT-1"));
-}
-
 static int make_item(struct am_imap_upload *u, const struct am_imap_parcel *p,
                      struct am_imap_item **out, struct am_error *err)
 {
 	int r = am_imap_item_new(out, p, err);
 
-	if (r || !p->print->header_8bit || !garbles(am_imap_link_now(u->link)))
+	if (r || !p->print->header_8bit || !u->garbles)
 		return r;
 	(*out)->garbled = !u->repair ||
 	                  !am_imap_item_ahead(*out, AM_IMAP_MEND_8BIT_HEADER,
