@@ -164,7 +164,7 @@ int am_imap_mailboxes_list(struct am_imap_session *s, bool numbers,
 	if (r == AM_FAILED)
 		r = list_plain(&l, err);
 	if (!r && some_below_inbox(&l)) {
-		char separator;
+		char separator = 0;
 		r = am_imap_mailboxes_prefix(s, &l.prefix, &separator, err);
 	}
 	if (!r)

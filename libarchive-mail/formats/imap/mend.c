@@ -15,6 +15,7 @@
 
 #include <glib.h>
 
+#include <assert.h>
 #include <string.h>
 
 #define FOLD_AT 76
@@ -92,9 +93,11 @@ static bool is_plain(const struct am_part *part)
 /* The message's own header: servers read no other. */
 static int look_at_fields(struct mending *m, struct am_error *err)
 {
-	const struct am_part *root = &m->scan.parts[0];
-	size_t len = (size_t)(root->body - root->header), got;
+	const struct am_part *root = m->scan.parts;
+	size_t got;
 
+	assert(root);
+	size_t len = (size_t)(root->body - root->header);
 	if (len > m->limits.header_bytes)
 		return AM_OK;
 	char *block = g_malloc(len + 1);
@@ -404,8 +407,7 @@ static char *words_of(unsigned bits)
 		[AM_IMAP_MEND_LONE_CR] = "lone CRs made line ends",
 		[AM_IMAP_MEND_NUL] = "NUL bytes left out",
 		[AM_IMAP_MEND_8BIT_HEADER] = "8-bit header text encoded",
-		[AM_IMAP_MEND_FIELDS] = "header lines that are no fields set "
-					"right",
+		[AM_IMAP_MEND_FIELDS] = "odd header lines set right",
 		[AM_IMAP_MEND_LONG_LINES] = "long lines broken",
 	};
 	GString *text = g_string_new(NULL);
