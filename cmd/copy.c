@@ -24,6 +24,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Mail from a server is committed so often. */
 #define REMOTE_COMMIT_BYTES (UINT64_C(32) << 20)
@@ -378,6 +379,21 @@ static int bring_up_index(struct copy *c)
 	return EXIT_SOME_FAILED;
 }
 
+/* Before the work, not after it. */
+static int check_report(const char *path, struct am_error *err)
+{
+	char *dir = g_path_get_dirname(path);
+	int r = AM_OK;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT, "%s: is a folder",
+		            path);
+	else if (access(dir, W_OK | X_OK) && access(path, W_OK))
+		r = am_fail_sys(err, AM_FAILED, "%s", path);
+	g_free(dir);
+	return r;
+}
+
 static int open_places(struct copy *c, char **argv)
 {
 	const struct options *o = c->o;
@@ -518,7 +534,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	};
 	for (int i = 0; i < c.n_sources; i++)
 		c.names[i] = argv[i];
-	if (parse_filter(&c, &err))
+	if (parse_filter(&c, &err) ||
+	    (o->report && check_report(o->report, &err)))
 		session_error(s, NULL, &err);
 	else if (open_places(&c, argv) == EXIT_DONE)
 		status = o->watch ? watch(&c) : copy_all(&c);

@@ -23,26 +23,34 @@ bool copy_target_exists(const struct am_place *target)
 	return path && !stat(path, &st);
 }
 
-/* The real path, also of what is not there yet: its parent's and its name.
- * free() it, or NULL. */
+/* The real path, also of what is not there yet: that of the nearest folder
+ * above that is, and the rest.  g_free() it, or NULL. */
 static char *real_path(const char *path)
 {
-	char *real = realpath(path, NULL);
+	char *above = g_strdup(path);
+	char *real, *out = NULL;
 
-	if (real)
-		return real;
-	char *parent = g_path_get_dirname(path);
-	char *name = g_path_get_basename(path);
-	char *real_parent = realpath(parent, NULL);
-	if (real_parent) {
-		char *joined = g_build_filename(real_parent, name, NULL);
-		real = strdup(joined);
-		g_free(joined);
+	for (;;) {
+		size_t len = strlen(above);
+		while (len > 1 && above[len - 1] == '/')
+			above[--len] = '\0';
+		real = realpath(above, NULL);
+		if (real || !strcmp(above, "/") || !strcmp(above, "."))
+			break;
+		char *parent = g_path_get_dirname(above);
+		g_free(above);
+		above = parent;
 	}
-	free(real_parent);
-	g_free(parent);
-	g_free(name);
-	return real;
+	/* "." stands in no path that has no slash. */
+	const char *rest =
+		g_str_has_prefix(path, above) ? path + strlen(above) : path;
+	if (real)
+		out = g_build_filename(real, rest, NULL);
+	for (size_t n = out ? strlen(out) : 0; n > 1 && out[n - 1] == '/';)
+		out[--n] = '\0';
+	free(real);
+	g_free(above);
+	return out;
 }
 
 static bool lies_in(const char *path, const char *dir)
@@ -81,8 +89,8 @@ int copy_target_apart(const struct am_place *source,
 	else if (a && b && alike && lies_in(a, b))
 		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		            "the source %s lies inside the target", from);
-	free(a);
-	free(b);
+	g_free(a);
+	g_free(b);
 	return r;
 }
 

@@ -601,3 +601,43 @@ Test(copy, of_two_writers_the_second_is_told_who_holds_the_lock)
 	cr_expect_eq(cli_line(&c, "verify --full a.mailark"), 0, "%s", c.err);
 	cli_end(&c);
 }
+
+Test(copy, a_target_inside_the_source_is_refused_there_or_not)
+{
+	static const char *const lines[] = {
+		"copy M M/",
+		"copy M M/sub/",
+		"copy M/ M/sub/deep/er/",
+		"copy M ./M/sub/",
+		"copy --to maildir ./M M/sub",
+		"copy M .",
+	};
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cr_assert_eq(cli_line(&c, "copy in.mbox M/"), 0);
+	for (size_t i = 0; i < AM_COUNT(lines); i++) {
+		cr_expect_eq(cli_line(&c, lines[i]), 2, "%s", lines[i]);
+		cr_expect(strstr(c.err, "inside the ") ||
+		                  strstr(c.err, "at once"),
+		          "%s: %s", lines[i], c.err);
+	}
+	cr_expect_not(cli_exists(&c, "M/sub"));
+	cr_expect_eq(cli_line(&c, "copy M N/a/"), 0, "%s", c.err);
+	cli_end(&c);
+}
+
+Test(copy, a_report_that_cannot_be_written_is_told_before_the_work)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cr_expect_eq(cli_line(&c, "copy --report no/r.json in.mbox a.mailark"),
+	             2);
+	cr_expect(strstr(c.err, "no/r.json: No such"), "%s", c.err);
+	cr_expect_eq(cli_line(&c, "copy --report . in.mbox a.mailark"), 2);
+	cr_expect_not(cli_exists(&c, "a.mailark"));
+	cli_end(&c);
+}
