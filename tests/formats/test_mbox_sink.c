@@ -41,6 +41,7 @@ static const struct {
 	{B("Subject: a\nrubbish in the header\n\nx\n")},
 	{B(" folded at once\nTo: b\n\nx\n")},
 	{B("Subject: a\nFrom the header\nTo: b\n\nx\n")},
+	{B("Subject: a\nTo: b\nFrom \n\n")},
 	{B("Subject: a\nTo: b\n\nFrom a@b Mon Jan  1 00:00:00 2001\n"
            "Subject: a\nTo: b\n\nforwarded\n")},
 	{B("Subject: a\nStatus: RO\nX-Status: F\n\nhas a status\n")},

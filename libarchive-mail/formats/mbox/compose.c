@@ -200,10 +200,18 @@ static int choose_quoting(struct am_mbox_plan *plan,
                           const struct am_mbox_header *h, uint64_t all,
                           struct am_error *err)
 {
-	struct am_mbox_found plain;
+	struct am_mbox_found plain, head = {0};
 	bool length = am_mbox_plan_has_length(plan, style, h);
 	int r = AM_OK;
-	if (style->flavour == AM_MBOX_CL2 && length) {
+	/* What the length covers needs no quoting: the body, not the header. */
+	if (all && style->flavour == AM_MBOX_CL2 && length) {
+		r = am_mbox_quote_blob(msg->raw, 0, h->len + h->blank,
+		                       AM_MBOX_QUOTE_RD, '\n', NULL, &head,
+		                       err);
+		if (r)
+			return r;
+	}
+	if (style->flavour == AM_MBOX_CL2 && length && !head.added) {
 		plan->quote = AM_MBOX_QUOTE_NONE;
 		plan->quotes = false;
 		plan->tell_quote = true;
