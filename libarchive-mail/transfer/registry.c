@@ -98,7 +98,7 @@ static int detect_below(const struct am_location *where,
 		                            .options = where->options};
 		int r = detect(&below, depth - 1, &f, NULL);
 		g_free(path);
-		if (r || f == best)
+		if (r || !f || f == best)
 			continue;
 		if (!best || (best == &am_format_eml && f == &am_format_mbox))
 			best = f;

@@ -254,10 +254,9 @@ static int put_name(struct am_imap_session *s, const char *verb,
 static int judge(struct am_imap_targets *ts, int status,
                  const struct am_imap_reply *reply, struct am_error *err)
 {
-	bool busy =
-		status == AM_FAILED && reply &&
-		(reply->trouble == AM_IMAP_UNAVAILABLE ||
-	         reply->trouble == AM_IMAP_IN_USE);
+	bool busy = status == AM_FAILED && reply &&
+	            (reply->trouble == AM_IMAP_UNAVAILABLE ||
+	             reply->trouble == AM_IMAP_IN_USE);
 	int r = am_imap_link_judge(ts->link, status, reply, err);
 
 	if (r == AM_OK)
