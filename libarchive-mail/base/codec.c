@@ -153,7 +153,8 @@ static int zstd_unpack(struct am_coder *c, const void *packed,
 	return AM_OK;
 }
 
-/* Fed in small pieces: zstd gives what it can after each. */
+/* Fed in small pieces: zstd gives what it can after each.  *got also when it
+ * fails. */
 static int zstd_unpack_some(struct am_coder *c, const void *packed,
                             size_t packed_len, void *out, size_t raw_len,
                             size_t want, size_t *got, struct am_error *err)
@@ -166,17 +167,18 @@ static int zstd_unpack_some(struct am_coder *c, const void *packed,
 	if (!c->zstd_unpack)
 		return fail_memory(err);
 	ZSTD_DCtx_reset(c->zstd_unpack, ZSTD_reset_session_only);
+	*got = 0;
 	while (to.pos < want) {
 		size_t in = from.pos, made = to.pos;
 		if (from.pos == from.size)
 			from.size += MIN(packed_len - from.size, SOME_PIECE);
 		size_t n = ZSTD_decompressStream(c->zstd_unpack, &to, &from);
+		*got = to.pos;
 		if (ZSTD_isError(n))
 			return fail_corrupt(ZSTD_getErrorName(n), err);
 		if (to.pos < want && (!n || (from.pos == in && to.pos == made)))
 			return fail_corrupt("not as long as it should be", err);
 	}
-	*got = to.pos;
 	return AM_OK;
 }
 
@@ -255,13 +257,15 @@ static int zlib_pack(struct am_coder *c, int level, const void *raw,
 	return AM_OK;
 }
 
+/* *missing: what is not there of raw_len, also when it fails. */
 static int zlib_unpack(struct am_coder *c, const void *packed,
                        size_t packed_len, void *out, size_t raw_len,
-                       struct am_error *err)
+                       size_t *missing, struct am_error *err)
 {
 	uint8_t none[1];
 	size_t unused, left = raw_len;
 
+	*missing = raw_len;
 	if (c->inflate_ready)
 		inflateReset(&c->inflate);
 	else if (inflateInit(&c->inflate) != Z_OK)
@@ -271,6 +275,7 @@ static int zlib_unpack(struct am_coder *c, const void *packed,
 	/* zlib refuses NULL even for no bytes at all. */
 	c->inflate.next_out = raw_len ? out : none;
 	int r = run_zlib(&c->inflate, inflate, packed_len, &left, &unused);
+	*missing = left;
 	if (r != Z_STREAM_END)
 		return fail_corrupt(r == Z_BUF_ERROR ? "wrong length"
 		                    : c->inflate.msg ? c->inflate.msg
@@ -308,13 +313,15 @@ int am_codec_unpack(struct am_coder *coder, enum am_codec codec,
                     const void *packed, size_t packed_len, void *out,
                     size_t raw_len, struct am_error *err)
 {
+	size_t missing;
+
 	switch (codec) {
 	case AM_CODEC_ZSTD:
 		return zstd_unpack(coder, packed, packed_len, out, raw_len,
 		                   err);
 	case AM_CODEC_ZLIB:
 		return zlib_unpack(coder, packed, packed_len, out, raw_len,
-		                   err);
+		                   &missing, err);
 	case AM_CODEC_STORED:
 		if (packed_len != raw_len)
 			return fail_corrupt("not as long as it should be", err);
@@ -337,6 +344,31 @@ int am_codec_unpack_some(struct am_coder *coder, enum am_codec codec,
 	*got = raw_len;
 	return am_codec_unpack(coder, codec, packed, packed_len, out, raw_len,
 	                       err);
+}
+
+void am_codec_salvage(struct am_coder *coder, enum am_codec codec,
+                      const void *packed, size_t packed_len, void *out,
+                      size_t raw_len, size_t *got)
+{
+	size_t missing = raw_len;
+
+	*got = 0;
+	switch (codec) {
+	case AM_CODEC_ZSTD:
+		(void)!zstd_unpack_some(coder, packed, packed_len, out, raw_len,
+		                        raw_len, got, NULL);
+		return;
+	case AM_CODEC_ZLIB:
+		(void)!zlib_unpack(coder, packed, packed_len, out, raw_len,
+		                   &missing, NULL);
+		*got = raw_len - missing;
+		return;
+	case AM_CODEC_STORED:
+		*got = MIN(packed_len, raw_len);
+		if (*got)
+			memcpy(out, packed, *got);
+		return;
+	}
 }
 
 static const char *const names[] = {

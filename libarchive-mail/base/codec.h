@@ -38,6 +38,12 @@ AM_MUST_USE int am_codec_unpack_some(struct am_coder *coder,
                                      size_t packed_len, void *out,
                                      size_t raw_len, size_t want, size_t *got,
                                      struct am_error *err);
+/* All that comes out of a damaged piece before a codec gives up, *got bytes of
+ * it: right before the damage, and anything behind it.  Only for who has
+ * another proof of what is in it. */
+void am_codec_salvage(struct am_coder *coder, enum am_codec codec,
+                      const void *packed, size_t packed_len, void *out,
+                      size_t raw_len, size_t *got);
 /* "zstd", "zlib", "stored"; AM_FAILED with AM_E_ARGUMENT for others. */
 AM_MUST_USE int am_codec_parse(enum am_codec *out, const char *name,
                                struct am_error *err);

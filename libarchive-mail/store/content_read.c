@@ -24,6 +24,7 @@ struct cached_block {
 	uint8_t *data;
 	size_t len;
 	size_t have;   /* bytes of it that are unpacked */
+	char *damage;  /* why there will be no more of it, or NULL */
 	uint64_t used; /* the reader's clock when it last was */
 };
 
@@ -66,8 +67,10 @@ void am_content_reader_free(struct am_content_reader **reader)
 	*reader = NULL;
 	if (!r)
 		return;
-	for (size_t i = 0; i < CACHE_BLOCKS; i++)
+	for (size_t i = 0; i < CACHE_BLOCKS; i++) {
 		g_free(r->cache[i].data);
+		g_free(r->cache[i].damage);
+	}
 	am_sha256_free(&r->sha);
 	am_coder_free(&r->coder);
 	g_free(r->tmpdir);
@@ -80,6 +83,7 @@ static void drop_cached(struct am_content_reader *r, struct cached_block *b)
 {
 	r->cached -= b->len;
 	g_free(b->data);
+	g_free(b->damage);
 	*b = (struct cached_block){0};
 }
 
@@ -125,12 +129,30 @@ static int load_block(struct am_content_reader *r, uint64_t number, size_t want,
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "block %" PRIu64 " is not at %" PRIu64, number,
 		               pos);
+	struct am_error why;
+	char *damage = NULL;
 	s = am_log_unpack_some(r->log, r->coder, &rec, want, &data, &have,
-	                       prefix, err);
-	if (s)
+	                       prefix, &why);
+	/* A message has its hash to prove it: those before the damage are as
+	 * good as ever, and some behind it. */
+	if (s == AM_FAILED && why.kind == AM_E_CORRUPT) {
+		damage = g_strdup(why.text);
+		s = am_log_salvage(r->log, r->coder, &rec, &data, &have, &why);
+	}
+	if (s) {
+		g_free(damage);
+		if (err)
+			*err = why;
 		return s;
+	}
 	struct cached_block *b = make_room(r, (size_t)rec.raw_len);
-	*b = (struct cached_block){number, data, (size_t)rec.raw_len, have, 0};
+	*b = (struct cached_block){
+		.number = number,
+		.data = data,
+		.len = (size_t)rec.raw_len,
+		.have = have,
+		.damage = damage,
+	};
 	r->cached += b->len;
 	*out = b;
 	return AM_OK;
@@ -144,7 +166,7 @@ static int get_block(struct am_content_reader *r, uint64_t number, size_t want,
 		if (r->cache[i].number == number)
 			*out = &r->cache[i];
 	/* Asked for more of it: who reads on will want the whole. */
-	if (*out && (*out)->have < MIN(want, (*out)->len)) {
+	if (*out && !(*out)->damage && (*out)->have < MIN(want, (*out)->len)) {
 		drop_cached(r, *out);
 		*out = NULL;
 		want = SIZE_MAX;
@@ -155,6 +177,9 @@ static int get_block(struct am_content_reader *r, uint64_t number, size_t want,
 			return s;
 	}
 	(*out)->used = ++r->clock;
+	if ((*out)->damage && (*out)->have < MIN(want, (*out)->len))
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT, "%s",
+		               (*out)->damage);
 	return AM_OK;
 }
 

@@ -134,6 +134,11 @@ AM_MUST_USE int am_log_unpack_some(struct am_log *log, struct am_coder *coder,
                                    uint8_t **out, size_t *got,
                                    uint8_t prefix[AM_BLOB_PREFIX],
                                    struct am_error *err);
+/* What comes out of a damaged block, *got bytes of raw_len: see
+ * am_codec_salvage().  AM_FAILED: not even its bytes can be read. */
+AM_MUST_USE int am_log_salvage(struct am_log *log, struct am_coder *coder,
+                               const struct am_record *rec, uint8_t **out,
+                               size_t *got, struct am_error *err);
 /* Just behind rec; AM_END at the last commit's end. */
 AM_MUST_USE int am_log_after(struct am_log *log, const struct am_record *rec,
                              uint64_t *pos, struct am_error *err);

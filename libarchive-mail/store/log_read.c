@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -419,8 +420,8 @@ int am_log_header(struct am_log *log, uint64_t pos, struct am_record *out,
 	return AM_OK;
 }
 
-int am_log_payload(struct am_log *log, const struct am_record *rec,
-                   uint8_t *out, struct am_error *err)
+static int read_payload(struct am_log *log, const struct am_record *rec,
+                        uint8_t *out, struct am_error *err)
 {
 	int r = am_log_pread(log, rec->pos + AM_RECORD_HEADER, out,
 	                     (size_t)rec->stored_len, err);
@@ -432,6 +433,16 @@ int am_log_payload(struct am_log *log, const struct am_record *rec,
 		               "%s: the %s record at %" PRIu64 " is cut short",
 		               log->path, am_log_type_name(rec->type),
 		               rec->pos);
+	return AM_OK;
+}
+
+int am_log_payload(struct am_log *log, const struct am_record *rec,
+                   uint8_t *out, struct am_error *err)
+{
+	int r = read_payload(log, rec, out, err);
+
+	if (r)
+		return r;
 	if (am_crc32(0, out, (size_t)rec->stored_len) != rec->crc)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s: the %s record at %" PRIu64
@@ -510,6 +521,28 @@ out:
 		g_free(raw);
 	else
 		*out = raw;
+	return r;
+}
+
+int am_log_salvage(struct am_log *log, struct am_coder *coder,
+                   const struct am_record *rec, uint8_t **out, size_t *got,
+                   struct am_error *err)
+{
+	*out = NULL;
+	*got = 0;
+	assert(rec->type == AM_REC_BLOCK);
+	int r = check_lengths(log, rec, 0, err);
+	if (r)
+		return r;
+	uint8_t *stored = g_malloc((size_t)rec->stored_len + 1);
+	r = read_payload(log, rec, stored, err);
+	if (!r) {
+		*out = g_malloc0((size_t)rec->raw_len + 1);
+		am_codec_salvage(coder, rec->codec, stored,
+		                 (size_t)rec->stored_len, *out,
+		                 (size_t)rec->raw_len, got);
+	}
+	g_free(stored);
 	return r;
 }
 

@@ -150,3 +150,42 @@ Test(codec, gives_the_beginning_without_the_rest)
 	g_free(out);
 	am_coder_free(&coder);
 }
+
+Test(codec, gives_what_stands_before_the_damage)
+{
+	enum { LEN = 1000000 };
+	struct am_coder *coder = am_coder_new();
+	uint8_t *raw = g_malloc(LEN), *out = g_malloc(LEN);
+	struct am_error err = {0};
+
+	/* Packs alike everywhere. */
+	for (uint32_t i = 0, seed = 1; i < LEN; i++) {
+		seed = seed * 1664525 + 1013904223;
+		raw[i] = (uint8_t)(' ' + (seed >> 26));
+	}
+	for (int codec = AM_CODEC_STORED; codec <= AM_CODEC_ZSTD; codec++) {
+		size_t len = am_codec_bound((enum am_codec)codec, LEN), got;
+		uint8_t *packed = g_malloc(len);
+		cr_assert_eq(am_codec_pack(coder, (enum am_codec)codec, 0, raw,
+		                           LEN, packed, &len, &err),
+		             AM_OK);
+		am_codec_salvage(coder, (enum am_codec)codec, packed, len, out,
+		                 LEN, &got);
+		cr_expect_eq(got, LEN);
+		cr_expect_arr_eq(out, raw, LEN);
+		/* Cut off, and overwritten from the middle on. */
+		am_codec_salvage(coder, (enum am_codec)codec, packed,
+		                 len * 3 / 4, out, LEN, &got);
+		cr_expect(got > LEN / 4 && got < LEN, "%d: %zu", codec, got);
+		cr_expect_arr_eq(out, raw, got);
+		memset(packed + len / 2, 0xff, len - len / 2);
+		am_codec_salvage(coder, (enum am_codec)codec, packed, len, out,
+		                 LEN, &got);
+		cr_expect(got > LEN / 8 && got <= LEN, "%d: %zu", codec, got);
+		cr_expect_arr_eq(out, raw, LEN / 8);
+		g_free(packed);
+	}
+	am_coder_free(&coder);
+	g_free(raw);
+	g_free(out);
+}

@@ -129,6 +129,39 @@ static void damage_each(const char *option, bool with_cache, uint64_t at)
 	env_free(&env);
 }
 
+/* A block holds hundreds of messages: those before the damage are saved, each
+ * proven by its hash. */
+Test(repair, what_stands_before_the_damage_of_a_block_is_saved)
+{
+	static const char *const options[] = {NULL, "codec=zlib",
+	                                      "codec=stored"};
+
+	for (size_t i = 0; i < AM_COUNT(options); i++) {
+		struct env *env = env_new();
+		struct env_record block = {0};
+		char *path = repaired(env);
+
+		env_import(env, 0, 400, options[i]);
+		GArray *records = env_records(env);
+		for (guint k = 0; k < records->len; k++) {
+			struct env_record *rec =
+				&g_array_index(records, struct env_record, k);
+			if (rec->type == AM_REC_BLOCK && rec->len > block.len)
+				block = *rec;
+		}
+		env_damage_record(env, &block, block.len * 9 / 10);
+		struct am_repair_result out = repair(env);
+		cr_expect_gt(out.lost, 0, "%s", options[i]);
+		cr_expect_lt(out.lost * 3, out.kept,
+		             "%s: %" PRIu64 " lost, %" PRIu64 " kept",
+		             options[i], out.lost, out.kept);
+		env_verify(env, path);
+		g_array_free(records, TRUE);
+		g_free(path);
+		env_free(&env);
+	}
+}
+
 Test(repair, a_damaged_payload_with_the_catalog)
 {
 	damage_each(NULL, true, 200);
