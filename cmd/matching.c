@@ -119,6 +119,21 @@ static int add_entry(void *user, const struct lister_item *item,
 
 typedef int compare_fn(const struct entry *x, const struct entry *y);
 
+static int by_all(const struct entry *x, const struct entry *y)
+{
+	int c = memcmp(x->raw, y->raw, sizeof x->raw);
+
+	if (c)
+		return c;
+	if (x->folder != y->folder)
+		return x->folder < y->folder ? -1 : 1;
+	if (x->flags != y->flags)
+		return x->flags < y->flags ? -1 : 1;
+	if (x->words != y->words)
+		return x->words < y->words ? -1 : 1;
+	return x->received < y->received ? -1 : x->received > y->received;
+}
+
 static int by_place(const struct entry *x, const struct entry *y)
 {
 	int c = memcmp(x->raw, y->raw, sizeof x->raw);
@@ -146,7 +161,7 @@ static gint compare_pointers(gconstpointer a, gconstpointer b, gpointer user)
 
 	if (c)
 		return c;
-	/* Copies of one message: those with equal flags meet each other. */
+	/* Copies of one message: those with like flags meet each other. */
 	if ((*x)->flags != (*y)->flags)
 		return (*x)->flags < (*y)->flags ? -1 : 1;
 	return *x < *y ? -1 : *x > *y;
@@ -346,6 +361,8 @@ int matching_read(struct matching **out, struct session *s,
 	for (size_t i = 0; i < AM_COUNT(sides); i++)
 		if (read_side(m, sides[i]))
 			return AM_FATAL;
+	/* Of several copies those that agree in all belong together. */
+	pair_up(m, by_all, &m->same);
 	pair_up(m, by_place, &m->same);
 	pair_up(m, by_bytes, &m->moved);
 	pair_up(m, by_lf, &m->line_ends);

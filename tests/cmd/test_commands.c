@@ -154,6 +154,29 @@ Test(commands, compare_names_what_is_only_on_one_side)
 	cli_end(&c);
 }
 
+/* Of two copies of a mail the one that is as it was is the one it was. */
+Test(commands, compare_pairs_copies_by_all_they_have)
+{
+	static const char mail[] = "Subject: a\nTo: b\n\nx\n";
+	struct cli c;
+
+	cli_init(&c);
+	for (int i = 0; i < 2; i++) {
+		char *dir = cli_path(&c, i ? "B/cur" : "A/cur");
+		char *name = g_strdup_printf("%c/cur/1.host:2,S", 'A' + i);
+		cr_assert_eq(g_mkdir_with_parents(dir, 0777), 0);
+		cli_write(&c, name, mail, sizeof mail - 1);
+		g_free(name);
+		g_free(dir);
+	}
+	cli_write(&c, "B/cur/0.host:2,F", mail, sizeof mail - 1);
+	cr_expect_eq(cli_line(&c, "compare A B"), 1, "%s", c.err);
+	cr_expect(strstr(c.out, "1 in both"), "%s", c.out);
+	cr_expect_not(strstr(c.out, "other flags"), "%s", c.out);
+	cr_expect(strstr(c.out, "0.host"), "%s", c.out);
+	cli_end(&c);
+}
+
 /* "2,345 messages" -> 2345 */
 static uint64_t number_at(const char *s)
 {
