@@ -115,6 +115,10 @@ static int parse_filter(struct copy *c, struct am_error *err)
 		r = am_filter_date(o->until, true, now, &f->until, err);
 	if (r)
 		return am_wrap(err, r, "--until");
+	if (f->since.known && f->until.known && f->since.sec > f->until.sec)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "--until %s is before --since %s", o->until,
+		               o->since);
 	if (o->query)
 		r = am_query_parse(&c->query, o->query, now, err);
 	return r ? am_wrap(err, r, "--query") : AM_OK;

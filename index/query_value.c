@@ -75,6 +75,9 @@ int am_value_date(struct am_node *node, enum am_field_kind kind,
 	if (!r && dots[2])
 		r = one_date(dots + 2, strlen(dots + 2), true, now, &node->to,
 		             err);
+	if (!r && node->from > node->to)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "\"%.60s\" ends before it begins", value);
 	return r;
 }
 

@@ -602,6 +602,21 @@ Test(copy, of_two_writers_the_second_is_told_who_holds_the_lock)
 	cli_end(&c);
 }
 
+Test(copy, dates_the_wrong_way_round_are_no_filter)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cr_expect_eq(cli_line(&c, "copy --since 2021 --until 2020 in.mbox M/"),
+	             2);
+	cr_expect(strstr(c.err, "--until 2020 is before --since 2021"), "%s",
+	          c.err);
+	cr_expect_eq(cli_line(&c, "copy --since 2020 --until 2020 in.mbox M/"),
+	             0);
+	cli_end(&c);
+}
+
 Test(copy, a_target_inside_the_source_is_refused_there_or_not)
 {
 	static const char *const lines[] = {

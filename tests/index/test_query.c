@@ -146,6 +146,7 @@ static const struct {
 	{"date:2020-02-30",
          "column 6: \"2020-02-30\" is no date such as 2020, 2020-05, "
          "2020-05-01, 2020-05-01T12:00:00Z, 3d or 2w"},
+	{"date:2020..2019", "column 6: \"2020..2019\" ends before it begins"},
 };
 
 Test(query, says_what_is_wrong_and_where)
