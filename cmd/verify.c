@@ -119,7 +119,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		am_json_key(json, "full");
 		am_json_bool(json, o->full);
 		out_json_text(json, "error",
-		              status == EXIT_COULD_NOT ? err.text : NULL);
+		              status != EXIT_COULD_NOT     ? NULL
+		              : err.kind == AM_E_CANCELLED ? "stopped"
+		                                           : err.text);
 		write_result(json, &result);
 	} else if (!o->quiet && status != EXIT_COULD_NOT) {
 		print_result(&result, o->full, !r);
