@@ -24,15 +24,30 @@ static void trim_cut_character(char *text, size_t room)
 		text[start - 1] = '\0';
 }
 
-AM_PRINTF(2, 0)
-static void set_text(struct am_error *err, const char *fmt, va_list args)
-{
-	/* By way of a buffer: an argument may point into err itself. */
-	char text[sizeof err->text];
+enum {
+	WHOLE = 4608,    /* a path, and what is wrong with it */
+	REASON_MAX = 120 /* what stands behind the last ": " */
+};
 
-	(void)vsnprintf(text, sizeof text, fmt, args);
-	trim_cut_character(text, sizeof text);
-	memcpy(err->text, text, sizeof text);
+/* The reason is the shorter and the more telling half: of a text that is too
+ * long the middle goes, or without a reason the end. */
+static void keep(struct am_error *err, const char *text)
+{
+	size_t room = sizeof err->text, len = strlen(text), tail = 0;
+
+	if (len >= room)
+		for (const char *p = text; (p = strstr(p, ": ")); p++)
+			tail = strlen(p);
+	if (tail > REASON_MAX)
+		tail = 0;
+	size_t head = len < room ? len : room - 1 - tail;
+	memcpy(err->text, text, head);
+	err->text[head] = '\0';
+	if (len < room)
+		return;
+	trim_cut_character(err->text, head + 1);
+	head = strlen(err->text);
+	memcpy(err->text + head, text + len - tail, tail + 1);
 }
 
 int am_fail(struct am_error *err, enum am_status status, enum am_kind kind,
@@ -40,10 +55,13 @@ int am_fail(struct am_error *err, enum am_status status, enum am_kind kind,
 {
 	if (!err)
 		return status;
+	/* By way of a buffer: an argument may point into err itself. */
+	char text[WHOLE];
 	va_list args;
 	va_start(args, fmt);
-	set_text(err, fmt, args);
+	(void)vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
+	keep(err, text);
 	err->kind = kind;
 	err->sys = 0;
 	return status;
@@ -70,23 +88,14 @@ int am_fail_sys(struct am_error *err, enum am_status status, const char *fmt,
 
 	if (!err)
 		return status;
+	char text[WHOLE], whole[WHOLE + REASON_MAX], buf[128];
 	va_list args;
 	va_start(args, fmt);
-	set_text(err, fmt, args);
+	(void)vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-
-	char buf[128];
-	const char *why = strerror_r(sys, buf, sizeof buf);
-	/* The reason is the shorter and the more telling half: it stays. */
-	size_t keep = sizeof err->text - 1 - strnlen(why, 100) - 2;
-	size_t len = strlen(err->text);
-	if (len > keep) {
-		err->text[keep] = '\0';
-		trim_cut_character(err->text, keep + 1);
-		len = strlen(err->text);
-	}
-	(void)snprintf(err->text + len, sizeof err->text - len, ": %.100s",
-	               why);
+	(void)snprintf(whole, sizeof whole, "%s: %.100s", text,
+	               strerror_r(sys, buf, sizeof buf));
+	keep(err, whole);
 	err->kind = kind_of(sys);
 	err->sys = sys;
 	errno = sys;
@@ -97,17 +106,12 @@ int am_wrap(struct am_error *err, int status, const char *fmt, ...)
 {
 	if (!err)
 		return status;
-	char old[sizeof err->text];
-	memcpy(old, err->text, sizeof old);
-
+	char text[WHOLE], whole[WHOLE + 2 + sizeof err->text];
 	va_list args;
 	va_start(args, fmt);
-	set_text(err, fmt, args);
+	(void)vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
-
-	size_t len = strlen(err->text);
-	size_t left = sizeof err->text - len;
-	(void)snprintf(err->text + len, left, ": %s", old);
-	trim_cut_character(err->text, sizeof err->text);
+	(void)snprintf(whole, sizeof whole, "%s: %s", text, err->text);
+	keep(err, whole);
 	return status;
 }

@@ -64,6 +64,22 @@ Test(error, wrap_puts_the_place_in_front)
 	cr_assert_str_eq(err.text, "<part 3: too deep>: part 3: too deep");
 }
 
+Test(error, the_reason_stays_however_long_the_name)
+{
+	char name[4000];
+	struct am_error err;
+
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	(void)am_fail(&err, AM_FAILED, AM_E_FORMAT, "%s: not a mailbox", name);
+	cr_expect(g_str_has_suffix(err.text, "n: not a mailbox"), "%s",
+	          err.text);
+	am_wrap(&err, AM_FAILED, "%s", name);
+	cr_expect(g_str_has_suffix(err.text, "n: not a mailbox"), "%s",
+	          err.text);
+	cr_expect_eq(strlen(err.text), sizeof err.text - 1);
+}
+
 Test(error, long_text_is_cut_between_characters)
 {
 	struct am_error err;
