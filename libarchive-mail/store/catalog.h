@@ -251,7 +251,8 @@ AM_MUST_USE int am_catalog_blobs(struct am_catalog *catalog, am_blob_fn *fn,
                                  void *user, struct am_error *err);
 
 /* Row by row, two catalogs that should say the same; each difference is told
- * in words ("placement 17: flags"), at most 20 of a table. */
+ * in words ("placement 17: flags"), at most 20 of a table.  Before that, what
+ * SQLite finds wrong with the pages of a. */
 typedef void am_difference_fn(void *user, const char *what);
 AM_MUST_USE int am_catalog_compare(struct am_catalog *a, struct am_catalog *b,
                                    am_difference_fn *fn, void *user,

@@ -149,8 +149,10 @@ int am_catalog_fail(struct am_catalog *c, enum am_status status,
 	int code = sqlite3_errcode(c->db);
 	if ((code == SQLITE_CORRUPT || code == SQLITE_NOTADB) && !c->broken) {
 		/* Wherever the damage sits. */
-		(void)!am_catalog_mark(c);
 		c->broken = true;
+		if (am_catalog_mark(c) && err)
+			am_fail(err, status, err->kind,
+			        "%s; the next run makes it anew", err->text);
 	}
 	return r;
 }

@@ -207,6 +207,40 @@ static void cancel_now(void *user, const struct am_progress *progress)
 	am_cancel_request(&env->cancel);
 }
 
+/* An index of the database that lacks a row: no table shows it. */
+Test(verify, looks_at_the_indexes_of_the_catalog_too)
+{
+	struct env *env = env_new();
+	char *path = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
+	struct am_verify_result v;
+	sqlite3 *db;
+
+	env_import(env, 0, 30, NULL);
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	/* Its definition is taken for another's while the row goes. */
+	cr_assert_eq(
+		sqlite3_exec(db,
+	                     "PRAGMA writable_schema = 1;"
+	                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX "
+	                     "message_key ON message(key) WHERE key IS NOT "
+	                     "NULL AND id > 5' WHERE name = 'message_key';"
+	                     "PRAGMA writable_schema = RESET; REINDEX "
+	                     "message_key; PRAGMA writable_schema = 1;"
+	                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX "
+	                     "message_key ON message(key) WHERE key IS NOT "
+	                     "NULL' WHERE name = 'message_key';",
+	                     NULL, NULL, NULL),
+		SQLITE_OK, "%s", sqlite3_errmsg(db));
+	sqlite3_close(db);
+	cr_assert_eq(verify(env, true, &v), AM_FAILED);
+	cr_expect_gt(v.catalog_differences, 0);
+	cr_expect_eq(v.damaged_records + v.damaged_messages, 0);
+	/* And whoever comes next has a new one. */
+	env_verify(env, env->path);
+	g_free(path);
+	env_free(&env);
+}
+
 Test(verify, can_be_cancelled)
 {
 	struct env *env = env_new();
