@@ -207,3 +207,19 @@ char *index_env_search(struct index_env *env, const char *query,
 	g_free(hits);
 	return g_string_free(out, FALSE);
 }
+
+void index_env_follow(struct index_env *env, unsigned workers)
+{
+	struct am_error err = {.text = ""};
+
+	cr_assert_eq(index_env_update(env, workers, &err), AM_OK, "%s",
+	             err.text);
+}
+
+void index_env_expect(struct index_env *env, const char *query, const char *ids)
+{
+	char *found = index_env_search(env, query, AM_SORT_DATE_ASC);
+
+	cr_expect_str_eq(found, ids, "%s", query);
+	g_free(found);
+}

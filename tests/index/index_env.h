@@ -33,6 +33,11 @@ void index_env_put(struct index_env *env, const struct am_test_message *m,
                    size_t n);
 int index_env_update(struct index_env *env, unsigned workers,
                      struct am_error *err);
+/* The same where it must work. */
+void index_env_follow(struct index_env *env, unsigned workers);
+/* The query gives these ids, oldest first. */
+void index_env_expect(struct index_env *env, const char *query,
+                      const char *ids);
 /* Close what is open; the next search opens anew. */
 void index_env_close(struct index_env *env);
 /* "3 1 2", "count != total" when those disagree, or "? " and the error. */
