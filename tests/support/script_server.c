@@ -42,6 +42,7 @@ struct visit {
 	int fd;
 	pthread_t thread;
 	GString *in;
+	char *taken; /* the tag of the line that "! line" took */
 };
 
 /* ---- the script ---- */
@@ -225,8 +226,10 @@ static bool special(struct visit *v, const char *what, const char *command)
 	}
 	if (!strcmp(what, "line")) {
 		char *line = take_line(v);
+		g_free(v->taken);
+		v->taken = line ? g_strndup(line, strcspn(line, " ")) : NULL;
 		g_free(line);
-		return line;
+		return v->taken;
 	}
 	if (g_str_has_prefix(what, "repeat ") ||
 	    g_str_has_prefix(what, "fill ")) {
@@ -255,7 +258,8 @@ static bool step(struct visit *v, const char *s, const char *tag,
 	if (*s == '!')
 		return special(v, body, command);
 	GString *text = unescape(body);
-	if (*text->str == '$') {
+	if (*text->str == '$' || (*text->str == '%' && v->taken)) {
+		tag = *text->str == '$' ? tag : v->taken;
 		g_string_erase(text, 0, 1);
 		g_string_prepend(text, tag);
 	}
@@ -369,6 +373,7 @@ static void *serve(void *arg)
 	v->fd = -1;
 	pthread_mutex_unlock(&v->server->lock);
 	g_string_free(v->in, TRUE);
+	g_free(v->taken);
 	return NULL;
 }
 

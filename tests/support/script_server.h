@@ -20,7 +20,8 @@
  *   <- TEXT          the same without CRLF
  *   ! close          end the connection (reset: with a RST)
  *   ! wait MS        do nothing for so long
- *   ! line           take a line of the client's and go on
+ *   ! line           take a line of the client's and go on; '%' at the start
+ *                    of what is answered then is the tag of that line
  *   ! repeat N TEXT  N times that line
  *   ! fill N C       N bytes C
  *   ! metas          IMAP: the messages of the set the command names, with

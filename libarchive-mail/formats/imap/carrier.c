@@ -102,7 +102,9 @@ static int ended(struct am_imap_carrier *c, int status, struct am_error *err)
 {
 	if (status == AM_RETRY)
 		return lost(c, err);
-	/* What was under way is not ours any more, but for its wants. */
+	/* What was under way is not ours any more, but for its wants; the
+	 * session, which may be whole, must not answer to it. */
+	am_imap_link_drop(c->link);
 	while (c->first) {
 		struct am_imap_batch *b = shift(c);
 		am_imap_fetcher_queue(c->fetcher, b, true);
@@ -169,8 +171,12 @@ static int issue(struct am_imap_carrier *c, struct am_imap_batch *b,
 		am_imap_link_progress(c->link); /* dropped on purpose */
 		b->fresh = false;
 	}
-	if (b->kind == AM_IMAP_LARGE)
-		return am_imap_large(c, b, err);
+	if (b->kind == AM_IMAP_LARGE) {
+		int large = am_imap_large(c, b, err);
+		if (large)
+			am_imap_link_drop(c->link);
+		return large;
+	}
 	append(c, b);
 	int r = am_imap_carrier_select(c, b, &s, err);
 	if (!r)
@@ -250,12 +256,18 @@ static int compress(struct am_imap_carrier *c, struct am_imap_session *s,
 
 /* ---- turning ---- */
 
+/* Both its commands: some server may answer the second one first. */
+static bool is_answered(const struct am_imap_batch *b)
+{
+	return b->fetch.reply.end != AM_IMAP_UNDER_WAY &&
+	       !(b->selecting && b->select.reply.end == AM_IMAP_UNDER_WAY);
+}
+
 static int finish_ended(struct am_imap_carrier *c, struct am_error *err)
 {
 	int r = AM_OK;
 
-	while (!r && c->first &&
-	       c->first->fetch.reply.end != AM_IMAP_UNDER_WAY) {
+	while (!r && c->first && is_answered(c->first)) {
 		struct am_imap_batch *b = shift(c);
 		r = am_imap_outcome(c, b, AM_OK, true, err);
 	}
@@ -306,13 +318,14 @@ static void die(struct am_imap_carrier *c, const struct am_error *why)
 	                why->kind == AM_E_LIMIT || why->kind == AM_E_MEMORY;
 
 	pthread_mutex_lock(&f->lock);
+	bool stop = f->stop;
 	f->n_alive--;
 	f->alone = !f->n_alive;
 	pthread_cond_broadcast(&f->done);
 	pthread_mutex_unlock(&f->lock);
 	if (hopeless)
 		am_imap_fetcher_die(f, why);
-	else if (!f->stop)
+	else if (!stop)
 		am_ctx_note(f->account->ctx, AM_NOTE_INFO,
 		            "imap.connection-less", NULL, NULL,
 		            "going on with a connection less: %s", why->text);

@@ -166,6 +166,8 @@ static void start(struct am_imap_fetcher *f)
 	unsigned n = f->alone ? 0 : f->account->connections - 1;
 
 	f->started = true;
+	/* The first may be dead before the second is there. */
+	pthread_mutex_lock(&f->lock);
 	for (unsigned i = 0; i < n; i++) {
 		struct am_imap_carrier *c = &f->carriers[f->n_carriers];
 		am_imap_carrier_init(c, f, am_imap_link_new(f->account));
@@ -179,6 +181,7 @@ static void start(struct am_imap_fetcher *f)
 		f->n_carriers++;
 	}
 	f->alone = !f->n_alive;
+	pthread_mutex_unlock(&f->lock);
 }
 
 void am_imap_fetcher_free(struct am_imap_fetcher **fetcher)
