@@ -6,12 +6,16 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { STEP_MS = 50 };
+enum {
+	STEP_MS = 50,
+	LONG_MS = 2500, /* a pause from here on is nothing to be silent about */
+};
 
 /* What changes. */
 struct am_imap_private {
 	pthread_mutex_t lock;
-	int64_t resume_at; /* monotonic µs */
+	int64_t resume_at;  /* monotonic µs */
+	int64_t told_until; /* of the pause that was last told */
 	_Atomic bool stop;
 };
 
@@ -164,6 +168,25 @@ void am_imap_account_pause(struct am_imap_account *account, uint64_t ms)
 	if (p->resume_at < until)
 		p->resume_at = until;
 	pthread_mutex_unlock(&p->lock);
+}
+
+bool am_imap_account_tell(struct am_imap_account *account, uint64_t ms,
+                          const char *code, const char *why)
+{
+	struct am_imap_private *p = account->private;
+	int64_t now = g_get_monotonic_time();
+	bool is_long = ms >= LONG_MS;
+
+	pthread_mutex_lock(&p->lock);
+	bool told = is_long && now < p->told_until;
+	if (is_long && !told)
+		p->told_until = now + (int64_t)ms * 1000;
+	pthread_mutex_unlock(&p->lock);
+	if (is_long && !told)
+		am_ctx_note(account->ctx, AM_NOTE_WARN, code, NULL, NULL,
+		            "%s; going on in %" PRIu64 " s", why,
+		            (ms + 999) / 1000);
+	return is_long;
 }
 
 int am_imap_account_sleep(struct am_imap_account *account, uint64_t ms,

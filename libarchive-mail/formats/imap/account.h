@@ -42,6 +42,11 @@ void am_imap_account_free(struct am_imap_account **account); /* wipes secrets */
 
 /* The server asked for a pause: no connection of the account sends before. */
 void am_imap_account_pause(struct am_imap_account *account, uint64_t ms);
+/* Somebody is about to wait that long: say so, and why, where a person would
+ * wonder; once for all connections that wait at the same time.  False: it is
+ * too short for that. */
+bool am_imap_account_tell(struct am_imap_account *account, uint64_t ms,
+                          const char *code, const char *why);
 /* Wait out the pause; AM_FATAL when cancelled meanwhile. */
 AM_MUST_USE int am_imap_account_rest(struct am_imap_account *account,
                                      struct am_error *err);

@@ -14,6 +14,7 @@ struct am_imap_link {
 	unsigned tries; /* opened or lost in a row, without progress */
 	unsigned waits; /* pauses in a row */
 	uint64_t openings;
+	char why[200]; /* it was lost last, or could not be had */
 };
 
 struct am_imap_link *am_imap_link_new(struct am_imap_account *account)
@@ -23,6 +24,33 @@ struct am_imap_link *am_imap_link_new(struct am_imap_account *account)
 	link->account = account;
 	pthread_mutex_init(&link->lock, NULL);
 	return link;
+}
+
+/* 0.25 s, 1 s, 4 s … at most a minute, a quarter of it drawn by lot. */
+static uint64_t back_off(unsigned tries)
+{
+	uint64_t ms = FIRST_WAIT_MS;
+
+	for (unsigned i = 1; i < tries && ms < 60000; i++)
+		ms *= 4;
+	ms = MIN(ms, 60000);
+	return ms - ms / 4 + (uint64_t)g_random_int_range(0, (int)ms / 4 + 1);
+}
+
+static void keep_why(struct am_imap_link *link, const struct am_error *err)
+{
+	if (err)
+		g_strlcpy(link->why, err->text, sizeof link->why);
+}
+
+/* Before the next try, so long that a server which is down comes up again. */
+static int stay_away(struct am_imap_link *link, struct am_error *err)
+{
+	uint64_t ms = back_off(link->tries);
+
+	(void)am_imap_account_tell(link->account, ms, "imap.waiting",
+	                           *link->why ? link->why : "no connection");
+	return am_imap_account_sleep(link->account, ms, err);
 }
 
 static void set_session(struct am_imap_link *link, struct am_imap_session *s)
@@ -52,17 +80,6 @@ void am_imap_link_free(struct am_imap_link **link, bool polite)
 	g_free(l);
 }
 
-/* 0.25 s, 1 s, 4 s … at most a minute, a quarter of it drawn by lot. */
-static uint64_t back_off(unsigned tries)
-{
-	uint64_t ms = FIRST_WAIT_MS;
-
-	for (unsigned i = 1; i < tries && ms < 60000; i++)
-		ms *= 4;
-	ms = MIN(ms, 60000);
-	return ms - ms / 4 + (uint64_t)g_random_int_range(0, (int)ms / 4 + 1);
-}
-
 int am_imap_link_session(struct am_imap_link *link,
                          struct am_imap_session **out, struct am_error *err)
 {
@@ -81,15 +98,14 @@ int am_imap_link_session(struct am_imap_link *link,
 			                   "%.80s: the connection was lost %u "
 			                   "times in a row",
 			                   link->account->host, link->tries);
-		if (link->tries &&
-		    am_imap_account_sleep(link->account, back_off(link->tries),
-		                          err))
+		if (link->tries && stay_away(link, err))
 			return AM_FATAL;
 		r = am_imap_session_open(&s, link->account, err);
 		if (r && r != AM_RETRY)
 			return AM_FATAL;
 		if (r) {
 			link->tries++;
+			keep_why(link, err);
 			continue;
 		}
 		link->openings++;
@@ -137,11 +153,14 @@ int am_imap_link_judge(struct am_imap_link *link, int status,
 		am_ctx_note(link->account->ctx, AM_NOTE_INFO,
 		            "imap.connection-lost", NULL, NULL, "%s",
 		            err->text);
+		keep_why(link, err);
 		/* A goodbye may say how long to stay away. */
-		if (reply && reply->trouble == AM_IMAP_WAIT)
-			am_imap_account_pause(link->account,
-			                      reply->wait_ms ? reply->wait_ms
-			                                     : 10000);
+		if (reply && reply->trouble == AM_IMAP_WAIT) {
+			uint64_t ms = reply->wait_ms ? reply->wait_ms : 10000;
+			(void)am_imap_account_tell(link->account, ms,
+			                           "imap.throttled", link->why);
+			am_imap_account_pause(link->account, ms);
+		}
 		am_imap_link_drop(link);
 		return AM_RETRY;
 	}
@@ -154,9 +173,11 @@ int am_imap_link_judge(struct am_imap_link *link, int status,
 	link->waits++;
 	uint64_t ms =
 		reply->wait_ms ? reply->wait_ms : back_off(link->waits + 1);
-	am_ctx_note(link->account->ctx, AM_NOTE_INFO, "imap.throttled", NULL,
-	            NULL, "%s; waiting %" PRIu64 " s", err->text,
-	            (ms + 999) / 1000);
+	if (!am_imap_account_tell(link->account, ms, "imap.throttled",
+	                          err->text))
+		am_ctx_note(link->account->ctx, AM_NOTE_INFO, "imap.throttled",
+		            NULL, NULL, "%s; waiting %" PRIu64 " s", err->text,
+		            (ms + 999) / 1000);
 	am_imap_account_pause(link->account, ms);
 	int r = am_imap_account_rest(link->account, err);
 	return r ? r : AM_RETRY;
