@@ -94,6 +94,31 @@ Test(trouble, fetches_no_byte_of_a_large_message_twice, .timeout = 60)
 	lab_stop(&l);
 }
 
+Test(trouble, gains_by_each_connection_that_is_lost, .timeout = 60)
+{
+	struct lab l;
+	GString *text = g_string_new("Subject: not small\n\n");
+
+	lab_start(&l, NULL);
+	for (unsigned i = 0; i < 300000; i++)
+		g_string_append_printf(text, "a line of %u characters\n", i);
+	account_folder(&l.d, "user1", "INBOX");
+	account_put(&l.d, "user1", "INBOX", 1, text->str, text->len, "S", 1);
+	/* None of these brings the whole of it, and there are more of them than
+	 * a message is given that brings nothing. */
+	l.r.cut_at = 2 << 20;
+	l.r.cuts = 5;
+	lab_copy(&l, "user1", "a.mailark");
+	lab_expect(&l, 1, 1, 0);
+	cr_expect_eq(l.r.cuts, 0);
+	uint64_t size = text->len + 300002;
+	/* The first was in vain; of each other one at most two pieces. */
+	cr_expect(l.r.down < size + (2 << 20) + (5 << 20), "%llu of %llu",
+	          (unsigned long long)l.r.down, (unsigned long long)size);
+	g_string_free(text, TRUE);
+	lab_stop(&l);
+}
+
 Test(trouble, outlives_the_server, .timeout = 60)
 {
 	struct lab l;

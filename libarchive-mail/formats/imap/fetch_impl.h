@@ -27,6 +27,9 @@ enum {
 	WINDOW_BYTES = 8 << 20, /* under way or waiting, of all */
 	LARGE_BYTES = 16 << 20, /* from here on in pieces */
 	PIECE_BYTES = 4 << 20,
+	/* From here on in pieces when a connection was lost over it. */
+	SHY_BYTES = 1 << 20,
+	SHY_PIECE_BYTES = 512 << 10,
 	GUESS_BYTES = 16 << 10, /* where no size was told */
 };
 

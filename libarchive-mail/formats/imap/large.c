@@ -2,45 +2,76 @@
 /*
  * A large message in pieces: UID FETCH n (UID BODY.PEEK[]<offset.length>)
  * (RFC 3501 §6.4.5), two under way.  When the connection is lost, the next one
- * goes on where the last whole piece ended.
+ * goes on where the last whole piece ended; when nothing at all came of it,
+ * with smaller pieces.  Only losses in a row without a byte gained count.
  */
 #include "formats/imap/fetch_impl.h"
 
 #include "base/blob.h"
 #include "formats/imap/fetch_line.h"
 
-enum { TRIES_MOST = 4, AHEAD = 2 };
+enum {
+	TRIES_MOST = 4,
+	AHEAD = 2,
+	PIECE_LEAST = 64 << 10,
+	COPY_BYTES = 64 << 10,
+};
 
 struct large {
 	struct am_imap_carrier *c;
 	struct am_imap_batch *batch;
 	struct am_imap_want *want;
 	struct am_spool *spool;
+	uint32_t length;       /* of a piece */
 	uint64_t offset;       /* have this much */
 	uint64_t asked;        /* asked for up to here */
 	bool ended;            /* an empty or last piece came */
-	bool cut_short;        /* a piece was less than asked for */
+	bool other_length;     /* a piece was not what was asked for */
 	struct am_blob *whole; /* from a server that knows no pieces */
 	struct am_imap_command cmds[AHEAD];
 };
 
-/* Bytes at `offset`, of a line that ended well. */
-static int take_piece(struct large *l, const uint8_t *data, size_t len,
-                      struct am_error *err)
+/* So many bytes at `offset` are in the spool, of a line that ended well. */
+static int took(struct large *l, uint64_t len)
 {
 	if (!len) {
 		l->ended = true;
 		return AM_OK;
 	}
-	if (am_spool_write(l->spool, data, len, err))
-		return AM_FATAL;
 	l->offset += len;
-	l->cut_short = len < PIECE_BYTES;
-	l->ended = l->cut_short && l->offset == l->want->size;
+	l->other_length = len != l->length;
+	l->ended = l->other_length && l->offset == l->want->size;
 	l->want->losses = 0;
 	l->batch->tries = 0;
 	am_imap_link_progress(l->c->link);
 	return AM_OK;
+}
+
+static int take_piece(struct large *l, const uint8_t *data, size_t len,
+                      struct am_error *err)
+{
+	if (len && am_spool_write(l->spool, data, len, err))
+		return AM_FATAL;
+	return took(l, len);
+}
+
+/* More than was asked for, so it went into a blob. */
+static int take_blob(struct large *l, const struct am_blob *blob,
+                     struct am_error *err)
+{
+	uint64_t size = am_blob_size(blob), at = 0;
+	uint8_t *buf = g_malloc(COPY_BYTES);
+	int r = AM_OK;
+
+	while (!r && at < size) {
+		size_t got = 0;
+		r = am_blob_read(blob, at, buf, COPY_BYTES, &got, err);
+		if (!r)
+			r = am_spool_write(l->spool, buf, got, err);
+		at += got;
+	}
+	g_free(buf);
+	return r ? AM_FATAL : took(l, size);
 }
 
 static int piece_line(struct am_imap_command *cmd,
@@ -65,8 +96,12 @@ static int piece_line(struct am_imap_command *cmd,
 		return AM_OK;
 	}
 	/* A whole one that fits a piece is a piece at 0. */
-	if (origin != l->offset || (!partial && l->offset) || l->cut_short)
+	if (origin != l->offset || (!partial && l->offset) || l->other_length)
 		return AM_OK;
+	if (v->type == AM_IMAP_STREAMED && v->len > PIECE_BYTES)
+		return nth < l->c->blobs->len
+		               ? take_blob(l, l->c->blobs->pdata[nth], err)
+		               : AM_OK;
 	if (v->type == AM_IMAP_STREAMED)
 		return take_piece(l, l->c->piece, l->c->piece_len, err);
 	if (v->type == AM_IMAP_NIL)
@@ -102,9 +137,10 @@ static int send_piece(struct large *l, struct am_imap_session *s,
 {
 	*cmd = (struct am_imap_command){.untagged = piece_line, .user = l};
 	am_imap_put(am_imap_session_out(s),
-	            "UID FETCH %" PRIu32 " (UID BODY.PEEK[]<%" PRIu64 ".%d>)",
-	            l->want->uid, l->asked, PIECE_BYTES);
-	l->asked += PIECE_BYTES;
+	            "UID FETCH %" PRIu32 " (UID BODY.PEEK[]<%" PRIu64
+	            ".%" PRIu32 ">)",
+	            l->want->uid, l->asked, l->length);
+	l->asked += l->length;
 	return am_imap_session_send(s, cmd, err);
 }
 
@@ -116,9 +152,9 @@ static int fetch_pieces(struct large *l, struct am_imap_session *s,
 	int r = AM_OK;
 
 	l->asked = l->offset;
-	l->cut_short = false;
+	l->other_length = false;
 	while (!r) {
-		bool more = !l->ended && !l->whole && !l->cut_short;
+		bool more = !l->ended && !l->whole && !l->other_length;
 		if (more && sent - done < AHEAD &&
 		    (sent == done || l->want->size == AM_SIZE_UNKNOWN ||
 		     l->asked < l->want->size)) {
@@ -189,6 +225,8 @@ static int fetch_all(struct large *l, struct am_error *err)
 				return am_fail(err, AM_FAILED, AM_E_IO,
 				               "the connection is lost each "
 				               "time it is asked for");
+			if (l->want->losses > 1)
+				l->length = MAX(l->length / 8, PIECE_LEAST);
 		} else if (r == AM_FATAL ||
 		           (r && ++l->batch->tries >= TRIES_MOST)) {
 			return r;
@@ -205,6 +243,7 @@ int am_imap_large(struct am_imap_carrier *c, struct am_imap_batch *batch,
 	struct am_blob *blob = NULL;
 
 	l.want = batch->wants->pdata[0];
+	l.length = l.want->size < LARGE_BYTES ? SHY_PIECE_BYTES : PIECE_BYTES;
 	batch->carrier = c;
 	int r = am_spool_open(&l.spool, 0, am_ctx_tmpdir(ctx), err);
 	if (!r)

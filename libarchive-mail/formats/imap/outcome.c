@@ -100,8 +100,15 @@ static void after_loss(struct am_imap_carrier *c, struct am_imap_batch *b,
 		again(c, b);
 		return;
 	}
-	if (++suspect->losses >= 2 && b->wants->len > 1)
+	bool shy =
+		suspect->size != AM_SIZE_UNKNOWN && suspect->size >= SHY_BYTES;
+	if ((++suspect->losses >= 2 || shy) && b->wants->len > 1)
 		again(c, cut(b, 1));
+	/* In pieces, what came before the next loss is not in vain. */
+	if (shy) {
+		suspect->losses = 0;
+		b->kind = AM_IMAP_LARGE;
+	}
 	if (suspect->losses < LOSSES_MOST) {
 		again(c, b);
 		return;
