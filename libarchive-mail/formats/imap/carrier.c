@@ -166,11 +166,11 @@ static int issue(struct am_imap_carrier *c, struct am_imap_batch *b,
 {
 	struct am_imap_session *s;
 
-	if (b->fresh) {
+	if (b->fresh && am_imap_link_now(c->link)) {
 		am_imap_link_drop(c->link);
 		am_imap_link_progress(c->link); /* dropped on purpose */
-		b->fresh = false;
 	}
+	b->fresh = false;
 	if (b->kind == AM_IMAP_LARGE) {
 		int large = am_imap_large(c, b, err);
 		if (large)

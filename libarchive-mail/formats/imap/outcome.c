@@ -109,6 +109,9 @@ static void after_loss(struct am_imap_carrier *c, struct am_imap_batch *b,
 		suspect->losses = 0;
 		b->kind = AM_IMAP_LARGE;
 	}
+	/* The last try is on a connection that carried nothing before it: it
+	 * may be the line that breaks after so many bytes. */
+	b->fresh = suspect->losses == LOSSES_MOST - 1;
 	if (suspect->losses < LOSSES_MOST) {
 		again(c, b);
 		return;
@@ -222,6 +225,7 @@ int am_imap_outcome(struct am_imap_carrier *c, struct am_imap_batch *b,
 	struct am_imap_reply *reply = &b->fetch.reply;
 	bool verify = b->kind == AM_IMAP_VERIFY;
 
+	b->fresh = false;
 	compact(c, b);
 	if (!b->wants->len) {
 		am_imap_batch_free(b);
