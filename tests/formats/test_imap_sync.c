@@ -120,6 +120,36 @@ Test(imap_sync, qresync_tells_what_changed_and_went)
 	imap_target_free(t);
 }
 
+/* RFC 9586 and 9738: changes come in parts, the highest UIDs first, as UIDFETCH
+ * and VANISHED. */
+Test(imap_sync, changes_that_come_in_parts_are_all_asked_for)
+{
+	static const char news[] =
+		">> CAPABILITY\n< * CAPABILITY IMAP4rev1 ENABLE CONDSTORE "
+		"QRESYNC UIDONLY MESSAGELIMIT=1000\n< $ OK\n"
+		"> ENABLE QRESYNC UIDONLY\n< $ OK\n"
+		">> EXAMINE INBOX\n< * 3 EXISTS\n< * OK [UIDVALIDITY 7]\n"
+		"< * OK [UIDNEXT 5]\n< * OK [HIGHESTMODSEQ 60]\n< $ OK\n"
+		"> UID FETCH 1:3 (UID FLAGS) (CHANGEDSINCE 50 VANISHED)\n"
+		"< * 3 UIDFETCH (FLAGS ($A $B) MODSEQ (59))\n"
+		"< $ OK [MESSAGELIMIT 1 3] in part\n"
+		"> UID FETCH 1:2 (UID FLAGS) (CHANGEDSINCE 50 VANISHED)\n"
+		"< * VANISHED (EARLIER) 1\n"
+		"< * 2 UIDFETCH (FLAGS (\\\\Flagged) MODSEQ (60))\n"
+		"< $ NO [MESSAGELIMIT 1 1] that was the last\n"
+		"m 4 ()" D "4 +0000\" x\n";
+	char *both = g_strconcat(news, qresync, NULL);
+	struct imap_target *t = with_three(qresync);
+
+	expect(run(t, NULL, both, NULL),
+	       "INBOX\n~ flags 7/3 [$A] [$B]\n~ gone 7/1\n"
+	       "~ flags 7/2 flagged\n4 * x\n"
+	       "^ v=1 uidvalidity=7 uidnext=5 exists=3 modseq=60 complete "
+	       "already=2\n");
+	g_free(both);
+	imap_target_free(t);
+}
+
 Test(imap_sync, condstore_alone_finds_what_went_by_counting)
 {
 	static const char news[] =

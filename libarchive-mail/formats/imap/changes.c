@@ -4,6 +4,7 @@
  * else by comparing.
  */
 #include "formats/imap/fetch_line.h"
+#include "formats/imap/limit.h"
 #include "formats/imap/sync.h"
 
 void am_imap_sync_change(struct am_imap_sync *y, enum am_news kind,
@@ -69,10 +70,16 @@ static void vanished(struct am_imap_sync *y, const struct am_imap_value *v)
 	am_imap_set_free(&uids);
 }
 
+struct since {
+	struct am_imap_sync *sync;
+	struct am_imap_limit limit;
+};
+
 static int take_change(struct am_imap_command *cmd,
                        const struct am_imap_line *line, struct am_error *err)
 {
-	struct am_imap_sync *y = cmd->user;
+	struct since *since = cmd->user;
+	struct am_imap_sync *y = since->sync;
 	struct am_message *msg = NULL;
 	struct am_imap_fetch f;
 
@@ -84,6 +91,7 @@ static int take_change(struct am_imap_command *cmd,
 	if (!am_imap_fetch_read(&f, line) || !f.uid ||
 	    !am_imap_fetch_item(&f, "FLAGS"))
 		return AM_END;
+	am_imap_limit_see(&since->limit, f.uid);
 	struct am_imap_stored_one *one = am_imap_stored_find(&y->stored, f.uid);
 	if (!one || one->gone)
 		return AM_OK;
@@ -98,29 +106,56 @@ static int take_change(struct am_imap_command *cmd,
 	return AM_OK;
 }
 
+/* One answer to it; what the server did not come to stays in `asked`. */
+static int ask_since(struct am_imap_sync *y, struct am_imap_set *asked,
+                     enum am_imap_limit_verdict *verdict, struct am_error *err)
+{
+	struct since since = {.sync = y};
+	struct am_imap_command cmd = {.untagged = take_change, .user = &since};
+	struct am_imap_session *s;
+	char text[64];
+	size_t next = 0;
+
+	*verdict = AM_IMAP_LIMIT_NONE;
+	int r = am_imap_control_open(y->control, y->box, &s, err);
+	if (r)
+		return r;
+	/* Cut at its ends only, so it is one range. */
+	r = am_imap_set_print(asked, &next, text, sizeof text);
+	if (r)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT, "nothing to ask");
+	am_imap_put(am_imap_session_out(s),
+	            "UID FETCH %s (UID FLAGS%s) (CHANGEDSINCE %" PRIu64 "%s)",
+	            text,
+	            am_imap_session_has(s, "X-GM-EXT-1") ? " X-GM-LABELS" : "",
+	            y->before.modseq,
+	            am_imap_session_qresync(s) ? " VANISHED" : "");
+	r = am_imap_session_run(s, &cmd, "FETCH", err);
+	*verdict = am_imap_limit_rest(&since.limit, &cmd.reply, asked);
+	return am_imap_link_judge(y->control->link, r, &cmd.reply, err);
+}
+
 int am_imap_changes_since(struct am_imap_sync *y, struct am_error *err)
 {
-	struct am_imap_session *s;
+	struct am_imap_set *asked = am_imap_set_new();
+	enum am_imap_limit_verdict verdict;
+	bool more;
 	int r;
 
+	am_imap_set_add(asked, 1, y->before.uidnext - 1);
 	do {
-		struct am_imap_command cmd = {.untagged = take_change,
-		                              .user = y};
-		r = am_imap_control_open(y->control, y->box, &s, err);
-		if (r)
-			return r;
-		am_imap_put(am_imap_session_out(s),
-		            "UID FETCH 1:%" PRIu32
-		            " (UID FLAGS%s) (CHANGEDSINCE %" PRIu64 "%s)",
-		            y->before.uidnext - 1,
-		            am_imap_session_has(s, "X-GM-EXT-1")
-		                    ? " X-GM-LABELS"
-		                    : "",
-		            y->before.modseq,
-		            am_imap_session_qresync(s) ? " VANISHED" : "");
-		r = am_imap_session_run(s, &cmd, "FETCH", err);
-		r = am_imap_link_judge(y->control->link, r, &cmd.reply, err);
-	} while (r == AM_RETRY);
+		r = ask_since(y, asked, &verdict, err);
+		more = r == AM_RETRY || ((!r || r == AM_FAILED) &&
+		                         verdict == AM_IMAP_LIMIT_REST);
+	} while (more);
+	/* Whoever stops in the middle and does not say where has not said what
+	 * changed: then all is compared. */
+	if (!r && verdict == AM_IMAP_LIMIT_STUCK)
+		r = am_fail(err, AM_FAILED, AM_E_PROTOCOL,
+		            "the server does not tell all changes");
+	if (r == AM_FAILED && verdict == AM_IMAP_LIMIT_DONE)
+		r = AM_OK;
+	am_imap_set_free(&asked);
 	return r;
 }
 

@@ -211,6 +211,11 @@ static void read_tagged(struct am_imap_session *s,
 	(void)am_imap_session_mailbox_line(s, line);
 	forget(s, cmd);
 	am_imap_reply_read(&cmd->reply, line);
+	if (s->said.limited && !cmd->reply.limited) {
+		cmd->reply.limited = true;
+		cmd->reply.limit_uid = s->said.limit_uid;
+	}
+	s->said = (struct am_imap_reply){0};
 	if (cmd == s->selecting) {
 		if (cmd->reply.end != AM_IMAP_END_OK)
 			am_imap_session_mailbox_clear(s);
@@ -227,6 +232,7 @@ static int read_untagged(struct am_imap_session *s,
 	bool known = am_imap_session_mailbox_line(s, line);
 
 	read_code(s, line);
+	am_imap_reply_limit(&s->said, line);
 	if (word && am_imap_is(word, "BYE")) {
 		/* The first one is what it is; some repeat it for ever. */
 		if (!s->bye)

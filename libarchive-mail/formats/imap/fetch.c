@@ -235,6 +235,15 @@ static void close_open(struct am_imap_fetcher *f)
 	am_imap_fetcher_queue(f, b, false);
 }
 
+/* What the server lets into one command (RFC 9738), as far as is known. */
+static guint batch_most(const struct am_imap_fetcher *f)
+{
+	const struct am_imap_session *s = am_imap_link_now(f->own.link);
+	uint32_t limit = s ? am_imap_session_limit(s) : 0;
+
+	return limit ? MIN(limit, BATCH_MESSAGES) : BATCH_MESSAGES;
+}
+
 void am_imap_fetcher_ask(struct am_imap_fetcher *f,
                          const struct am_imap_box *box,
                          const struct am_message *msg)
@@ -256,12 +265,14 @@ void am_imap_fetcher_ask(struct am_imap_fetcher *f,
 	pthread_mutex_unlock(&f->lock);
 	bool large = w->size != AM_SIZE_UNKNOWN && w->size >= LARGE_BYTES;
 	if (b &&
-	    (b->box != box || large || b->wants->len >= BATCH_MESSAGES ||
+	    (b->box != box || large || b->wants->len >= f->batch_most ||
 	     b->set_len + 24 > SET_ROOM || b->bytes + weight(w) > BATCH_BYTES))
 		close_open(f);
-	if (!f->open)
+	if (!f->open) {
 		f->open = am_imap_batch_new(box, large ? AM_IMAP_LARGE
 		                                       : AM_IMAP_BODIES);
+		f->batch_most = batch_most(f);
+	}
 	am_imap_batch_add(f->open, w);
 	if (large || f->open->bytes >= BATCH_BYTES ||
 	    (idle && f->open->bytes >= BATCH_BYTES / 8))

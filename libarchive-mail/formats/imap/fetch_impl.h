@@ -98,6 +98,7 @@ struct am_imap_fetcher {
 	struct am_imap_want *waiting;            /* load() waits for it */
 	struct am_imap_batch *queue, *queue_last;
 	struct am_imap_batch *open; /* the reader's: still being filled */
+	guint batch_most;           /* messages in it */
 	uint64_t held, bytes;
 	unsigned failures; /* in a row */
 	unsigned reopened; /* connections opened anew for one, in vain */

@@ -184,6 +184,16 @@ static void after_lack(struct am_imap_carrier *c, struct am_imap_batch *b,
 	fail_all(c, b, AM_E_PROTOCOL, refusal);
 }
 
+/* As many as the server felt like (RFC 9738), whatever it calls it; `came` of
+ * them did.  That is no refusal as long as it gets fewer. */
+static void after_limit(struct am_imap_carrier *c, struct am_imap_batch *b,
+                        guint came)
+{
+	if (!came)
+		again(c, cut(b, b->wants->len / 2));
+	again(c, b);
+}
+
 /* The mailbox could not be opened, so the FETCH behind it says nothing. */
 static int after_select(struct am_imap_carrier *c, struct am_imap_batch *b,
                         struct am_error *err)
@@ -224,9 +234,11 @@ int am_imap_outcome(struct am_imap_carrier *c, struct am_imap_batch *b,
 	const char *host = c->fetcher->account->host;
 	struct am_imap_reply *reply = &b->fetch.reply;
 	bool verify = b->kind == AM_IMAP_VERIFY;
+	guint asked = b->wants->len;
 
 	b->fresh = false;
 	compact(c, b);
+	guint left = b->wants->len;
 	if (!b->wants->len) {
 		am_imap_batch_free(b);
 		return AM_OK;
@@ -248,8 +260,10 @@ int am_imap_outcome(struct am_imap_carrier *c, struct am_imap_batch *b,
 		again(c, b);
 		return r == AM_FATAL ? r : AM_OK;
 	}
-	if (verify)
-		after_verify(c, b, r != AM_OK);
+	if (!verify && reply->limited && (left < asked || left > 1))
+		after_limit(c, b, asked - left);
+	else if (verify)
+		after_verify(c, b, r != AM_OK || reply->limited);
 	else
 		after_lack(c, b, r ? err->text : NULL);
 	return AM_OK;

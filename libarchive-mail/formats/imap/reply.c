@@ -32,6 +32,7 @@ static const struct {
 	{"PRIVACYREQUIRED", AM_IMAP_DENIED},
 	{"NOPERM", AM_IMAP_DENIED},
 	{"CLIENTBUG", AM_IMAP_UNKNOWN_COMMAND},
+	{"MESSAGELIMIT", AM_IMAP_REFUSED},
 };
 
 /* Lower case; the first that is found decides. */
@@ -109,6 +110,20 @@ static enum am_imap_trouble judge(const struct am_imap_reply *reply,
 	return AM_IMAP_REFUSED;
 }
 
+/* "[MESSAGELIMIT 1000 23221]" */
+void am_imap_reply_limit(struct am_imap_reply *out,
+                         const struct am_imap_line *line)
+{
+	uint64_t uid;
+
+	if (!line->n_code || !am_imap_is(line->code, "MESSAGELIMIT"))
+		return;
+	out->limited = true;
+	if (line->n_code > 2 && am_imap_number(&line->code[2], &uid) &&
+	    uid <= UINT32_MAX)
+		out->limit_uid = (uint32_t)uid;
+}
+
 void am_imap_reply_read(struct am_imap_reply *out,
                         const struct am_imap_line *line)
 {
@@ -125,6 +140,7 @@ void am_imap_reply_read(struct am_imap_reply *out,
 		for (char *c = out->code; *c; c++)
 			*c = g_ascii_toupper(*c);
 	}
+	am_imap_reply_limit(out, line);
 	am_imap_reply_clean(line->human, out->text, sizeof out->text);
 	if (out->end == AM_IMAP_END_OK)
 		return;

@@ -33,13 +33,18 @@ struct am_imap_reply {
 	enum am_imap_end end;
 	enum am_imap_trouble trouble;
 	uint64_t wait_ms; /* of WAIT; 0: the server did not say how long */
-	char code[48];    /* upper case, without arguments; "" for none */
-	char text[200];   /* for people: printable, one line */
+	bool limited; /* [MESSAGELIMIT …]: not all messages, see limit.h */
+	uint32_t limit_uid; /* the last one it handled; 0: not told */
+	char code[48];      /* upper case, without arguments; "" for none */
+	char text[200];     /* for people: printable, one line */
 };
 
 /* Read a tagged line, a BYE or an untagged NO; total. */
 void am_imap_reply_read(struct am_imap_reply *out,
                         const struct am_imap_line *line);
+/* Only what it says of a limit: of an untagged line, which may say it too. */
+void am_imap_reply_limit(struct am_imap_reply *out,
+                         const struct am_imap_line *line);
 /* Server text made fit to print: no controls, valid UTF-8. */
 void am_imap_reply_clean(const char *text, char *out, size_t room);
 /*

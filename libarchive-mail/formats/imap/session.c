@@ -99,6 +99,14 @@ const char *am_imap_session_cap(const struct am_imap_session *s,
 	return at ? value : NULL;
 }
 
+uint32_t am_imap_session_limit(const struct am_imap_session *s)
+{
+	const char *text = am_imap_session_cap(s, "MESSAGELIMIT");
+	uint64_t n = text ? g_ascii_strtoull(text, NULL, 10) : 0;
+
+	return (uint32_t)MIN(n, UINT32_MAX);
+}
+
 void am_imap_session_distrust(struct am_imap_session *s, const char *cap)
 {
 	char *word = g_strdup_printf("%s ", cap);
@@ -180,42 +188,70 @@ static int start_tls(struct am_imap_session *s, struct am_error *err)
 	return am_imap_session_capability(s, err);
 }
 
+static const char *sync_word(const struct am_imap_session *s)
+{
+	return am_imap_session_has(s, "QRESYNC")     ? " QRESYNC"
+	       : am_imap_session_has(s, "CONDSTORE") ? " CONDSTORE"
+	                                             : "";
+}
+
+/* "ENABLE QRESYNC UTF8=ACCEPT UIDONLY", of what is offered; "" for nothing. */
+static void put_enable(struct am_imap_session *s, char *out, size_t room)
+{
+	bool utf8 = am_imap_session_has(s, "UTF8=ACCEPT") ||
+	            am_imap_session_has(s, "UTF8=ONLY");
+	const char *sync = sync_word(s);
+	/* Yahoo shows all of a large folder only to those who can do without
+	 * message numbers (RFC 9586), which we never use. */
+	bool uidonly = am_imap_session_has(s, "UIDONLY");
+
+	*out = '\0';
+	if (am_imap_session_has(s, "ENABLE") && (*sync || utf8 || uidonly))
+		g_snprintf(out, room, "ENABLE%s%s%s", sync,
+		           utf8 ? " UTF8=ACCEPT" : "",
+		           uidonly ? " UIDONLY" : "");
+}
+
+static void enabled(struct am_imap_session *s, const char *asked)
+{
+	/* iCloud says an empty ENABLED and does it all the same. */
+	s->utf8 = strstr(asked, " UTF8=ACCEPT");
+	s->qresync = strstr(asked, " QRESYNC");
+	s->out.utf8 = s->utf8;
+}
+
 /* Not every server that offers it means it; none of it is needed. */
 static int introduce(struct am_imap_session *s, struct am_error *err)
 {
 	struct am_imap_command id = {0}, enable = {0};
-	const char *what = am_imap_session_has(s, "QRESYNC")     ? " QRESYNC"
-	                   : am_imap_session_has(s, "CONDSTORE") ? " CONDSTORE"
-	                                                         : "";
-	bool utf8 = am_imap_session_has(s, "UTF8=ACCEPT") ||
-	            am_imap_session_has(s, "UTF8=ONLY");
-	bool asks_enable = am_imap_session_has(s, "ENABLE") && (*what || utf8);
+	char asked[64];
 	bool asks_id = s->account->id && am_imap_session_has(s, "ID");
 	int r = AM_OK;
 
+	put_enable(s, asked, sizeof asked);
 	if (asks_id) {
 		am_imap_put(&s->out,
 		            "ID (\"name\" \"mailark\" \"version\" \"%s\")",
 		            AM_VERSION);
 		r = am_imap_session_send(s, &id, err);
 	}
-	if (!r && asks_enable) {
-		am_imap_put(&s->out, "ENABLE%s%s", what,
-		            utf8 ? " UTF8=ACCEPT" : "");
+	if (!r && *asked) {
+		am_imap_put(&s->out, "%s", asked);
 		r = am_imap_session_send(s, &enable, err);
 	}
 	if (!r && asks_id)
 		r = am_imap_session_wait(s, &id, "ID", err);
-	if (!r || r == AM_FAILED)
-		r = asks_enable
-		            ? am_imap_session_wait(s, &enable, "ENABLE", err)
-		            : AM_OK;
-	if (!r && asks_enable) {
-		/* iCloud says an empty ENABLED and does it all the same. */
-		s->utf8 = utf8;
-		s->qresync = !strcmp(what, " QRESYNC");
-		s->out.utf8 = utf8;
+	if ((!r || r == AM_FAILED) && *asked)
+		r = am_imap_session_wait(s, &enable, "ENABLE", err);
+	if (r == AM_FAILED && strstr(asked, " UIDONLY")) {
+		/* The rest of it may be meant. */
+		am_imap_session_distrust(s, "UIDONLY");
+		put_enable(s, asked, sizeof asked);
+		r = *asked ? am_imap_session_say(s, "ENABLE", err, "%s", asked)
+		           : AM_OK;
 	}
+	if (!r && *asked)
+		enabled(s, asked);
 	return r == AM_FAILED ? AM_OK : r;
 }
 

@@ -69,6 +69,8 @@ const char *am_imap_session_cap(const struct am_imap_session *s,
                                 const char *name);
 /* Do as if it had not been offered: it was, and does not work. */
 void am_imap_session_distrust(struct am_imap_session *s, const char *cap);
+/* Of MESSAGELIMIT=1000: so many messages in one command; 0: any. */
+uint32_t am_imap_session_limit(const struct am_imap_session *s);
 /* What ENABLE switched on. */
 bool am_imap_session_utf8(const struct am_imap_session *s);
 bool am_imap_session_qresync(const struct am_imap_session *s);

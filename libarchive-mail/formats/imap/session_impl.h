@@ -21,6 +21,7 @@ struct am_imap_session {
 	bool caps_new; /* told since this was last cleared */
 	bool utf8, qresync, bye;
 	struct am_imap_reply last; /* the BYE, or the last untagged NO */
+	struct am_imap_reply said; /* untagged, of the answer under way */
 	uint64_t useless;          /* lines in a row that nobody took */
 	/* Commands under way, oldest first. */
 	struct am_imap_command *head, *tail;

@@ -2,6 +2,7 @@
 #include "formats/imap/walk.h"
 
 #include "formats/imap/fetch_line.h"
+#include "formats/imap/limit.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
 	KEEP = 6000,
 	SET_TEXT = 900,
 	REFUSALS_MOST = 5, /* of single messages in a row */
+	ANSWERS_MOST = 8,  /* to one window, where the server limits them */
 };
 
 int am_imap_control_open(struct am_imap_control *control,
@@ -41,8 +43,12 @@ struct am_imap_walk {
 	struct am_imap_control *control;
 	const struct am_imap_box *box;
 	struct am_imap_set *left, *now; /* not asked; being asked */
-	uint64_t expected, width;
+	struct am_imap_set *rest;       /* of `now`: not answered yet */
+	uint64_t expected, width, aim;
 	bool flags_only;
+	bool paged; /* the first `aim` messages of the window were asked for */
+	struct am_imap_limit limit;
+	unsigned answers;
 	unsigned refusals, lost;
 	GPtrArray *messages; /* of the window, ascending */
 	guint at;
@@ -69,8 +75,10 @@ struct am_imap_walk *am_imap_walk_new(struct am_imap_control *control,
 	w->box = box;
 	w->left = uids;
 	w->now = am_imap_set_new();
+	w->rest = am_imap_set_new();
 	w->expected = expected;
 	w->flags_only = flags_only;
+	w->aim = AIM;
 	w->width = expected > AIM ? n / expected * AIM : n;
 	w->width = MAX(w->width, AIM);
 	w->messages = g_ptr_array_new_with_free_func(unref_message);
@@ -86,14 +94,15 @@ void am_imap_walk_free(struct am_imap_walk **walk)
 		return;
 	am_imap_set_free(&w->left);
 	am_imap_set_free(&w->now);
+	am_imap_set_free(&w->rest);
 	g_ptr_array_unref(w->messages);
 	g_free(w);
 }
 
-/* The next `width` numbers, as far as they fit a line. */
+/* The next `width` numbers, or all, as far as they fit a line. */
 static void cut_window(struct am_imap_walk *w)
 {
-	uint64_t room = w->width;
+	uint64_t room = w->paged ? UINT64_MAX : w->width;
 	size_t text = 0;
 
 	am_imap_set_remove(w->now, 1, UINT32_MAX);
@@ -107,6 +116,30 @@ static void cut_window(struct am_imap_walk *w)
 		am_imap_set_add(w->now, first, last);
 		am_imap_set_remove(w->left, first, last);
 	}
+	am_imap_set_remove(w->rest, 1, UINT32_MAX);
+	am_imap_set_add_all(w->rest, w->now);
+	g_ptr_array_set_size(w->messages, 0);
+	w->at = 0;
+	w->dropped = 0;
+	w->answers = 0;
+}
+
+/* What the server can do decides how the window is cut. */
+static int plan(struct am_imap_walk *w, struct am_error *err)
+{
+	struct am_imap_session *s;
+
+	int r = am_imap_control_open(w->control, w->box, &s, err);
+	if (r)
+		return r;
+	uint32_t limit = am_imap_session_limit(s);
+	uint64_t aim = limit ? MIN(limit, AIM) : AIM;
+	if (aim < w->aim)
+		w->width = MAX(w->width / w->aim * aim, aim);
+	w->aim = aim;
+	w->paged = am_imap_session_has(s, "PARTIAL") &&
+	           am_imap_set_count(w->left) > aim;
+	return AM_OK;
 }
 
 static int take_line(struct am_imap_command *cmd,
@@ -123,6 +156,7 @@ static int take_line(struct am_imap_command *cmd,
 	if (!f.uid || !am_imap_set_has(w->now, f.uid) ||
 	    !am_imap_fetch_item(&f, "FLAGS"))
 		return AM_END;
+	am_imap_limit_see(&w->limit, f.uid);
 	if (w->messages->len >= KEEP) {
 		if (!w->dropped || f.uid < w->dropped)
 			w->dropped = f.uid;
@@ -173,12 +207,12 @@ static void give_back(struct am_imap_walk *w)
 	w->dropped = 0;
 }
 
-/* As wide as it takes for AIM messages, going by this window. */
+/* As wide as it takes for `aim` messages, going by this window. */
 static void adapt(struct am_imap_walk *w)
 {
 	uint64_t asked = am_imap_set_count(w->now);
 	uint64_t got = w->messages->len;
-	uint64_t next = got ? asked * AIM / got : asked * 8;
+	uint64_t next = got ? asked * w->aim / got : asked * 8;
 
 	if (next > w->width * 8)
 		next = w->width * 8;
@@ -199,12 +233,10 @@ static int ask(struct am_imap_walk *w, struct am_error *err)
 	    m->uidvalidity != w->box->uidvalidity)
 		return am_fail(err, AM_END, AM_E_PROTOCOL,
 		               "numbered anew while it was being read");
-	r = am_imap_set_print(w->now, &next, text, sizeof text);
+	r = am_imap_set_print(w->rest, &next, text, sizeof text);
 	if (r)
 		return am_fail(err, AM_END, AM_E_ARGUMENT, "nothing to ask");
-	g_ptr_array_set_size(w->messages, 0);
-	w->at = 0;
-	w->dropped = 0;
+	w->limit = (struct am_imap_limit){0};
 	w->cmd = (struct am_imap_command){.untagged = take_line, .user = w};
 	char *items = w->flags_only
 	                      ? g_strdup(am_imap_session_has(s, "X-GM-EXT-1")
@@ -212,29 +244,57 @@ static int ask(struct am_imap_walk *w, struct am_error *err)
 	                                         : "(UID FLAGS)")
 	                      : am_imap_meta_items(s);
 	am_imap_put(am_imap_session_out(s), "UID FETCH %s %s", text, items);
+	if (w->paged)
+		am_imap_put(am_imap_session_out(s), " (PARTIAL 1:%" PRIu64 ")",
+		            w->aim);
 	g_free(items);
 	r = am_imap_session_run(s, &w->cmd, "FETCH", err);
 	return r ? am_imap_link_judge(w->control->link, r, &w->cmd.reply, err)
 	         : AM_OK;
 }
 
-/* A refused window is made narrower, until one message stands alone. */
+/* The window was too wide: all of it once more, in smaller ones. */
+static int narrow(struct am_imap_walk *w)
+{
+	w->width = MAX(am_imap_set_count(w->now) / 4, 1);
+	am_imap_set_add_all(w->left, w->now);
+	w->at = w->messages->len;
+	return AM_RETRY;
+}
+
+/* Pages are offered and not given: windows, then. */
+static int do_without_pages(struct am_imap_walk *w)
+{
+	struct am_imap_session *s = am_imap_link_now(w->control->link);
+
+	if (s)
+		am_imap_session_distrust(s, "PARTIAL");
+	am_imap_set_add_all(w->left, w->now);
+	w->at = w->messages->len;
+	return AM_RETRY;
+}
+
+/* A refused window is made narrower, until one message stands alone.  What
+ * came before the refusal is kept, and only that is not asked for again. */
 static int refused(struct am_imap_walk *w, uint32_t *uid, struct am_error *err)
 {
 	uint32_t last;
 
+	if (w->paged)
+		return do_without_pages(w);
 	am_imap_set_range(w->now, 0, uid, &last);
 	if (w->messages->len) {
-		/* RFC 9738 [MESSAGELIMIT]: as many as it felt like. */
-		struct am_message *m = w->messages->pdata[w->messages->len - 1];
-		w->dropped = m->uid < UINT32_MAX ? m->uid + 1 : 0;
+		for (guint i = 0; i < w->messages->len; i++) {
+			const struct am_message *m = w->messages->pdata[i];
+			am_imap_set_remove(w->now, m->uid, m->uid);
+		}
+		am_imap_set_add_all(w->left, w->now);
+		w->dropped = 0;
+		w->width = MAX(am_imap_set_count(w->now) / 4, 1);
 		return AM_OK;
 	}
-	if (am_imap_set_count(w->now) > 1) {
-		w->width = MAX(am_imap_set_count(w->now) / 4, 1);
-		am_imap_set_add_all(w->left, w->now);
-		return AM_RETRY;
-	}
+	if (am_imap_set_count(w->now) > 1)
+		return narrow(w);
 	if (++w->refusals >= REFUSALS_MOST) {
 		*uid = 0;
 		am_imap_set_remove(w->left, 1, UINT32_MAX);
@@ -242,42 +302,93 @@ static int refused(struct am_imap_walk *w, uint32_t *uid, struct am_error *err)
 	return am_fail(err, AM_FAILED, err->kind, "%s", err->text);
 }
 
+/* Ask for the window until it is answered; AM_RETRY: once more from the start,
+ * in another way. */
+static int ask_window(struct am_imap_walk *w, struct am_error *err)
+{
+	for (;;) {
+		int r = ask(w, err);
+		if (r == AM_RETRY && ++w->lost < 20)
+			continue;
+		if (r == AM_RETRY)
+			return AM_FATAL;
+		if (r != AM_OK && r != AM_FAILED)
+			return r;
+		switch (am_imap_limit_rest(&w->limit, &w->cmd.reply, w->rest)) {
+		case AM_IMAP_LIMIT_NONE:
+			return r;
+		case AM_IMAP_LIMIT_DONE:
+			return AM_OK;
+		case AM_IMAP_LIMIT_STUCK:
+			if (w->paged)
+				return do_without_pages(w);
+			return am_imap_set_count(w->now) > 1 ? narrow(w) : r;
+		case AM_IMAP_LIMIT_REST:
+			/* More than is kept, or crumb by crumb. */
+			if (++w->answers >= ANSWERS_MOST || w->dropped)
+				return narrow(w);
+			break;
+		}
+	}
+}
+
+/* A window of messages that are there, or what became of it; AM_RETRY: the next
+ * one. */
+static int take_window(struct am_imap_walk *w, uint32_t *uid,
+                       struct am_error *err)
+{
+	int r = plan(w, err);
+
+	cut_window(w);
+	if (!r)
+		r = ask_window(w, err);
+	if (r == AM_RETRY)
+		return r;
+	if (r == AM_END) {
+		*uid = 0;
+		am_imap_set_remove(w->left, 1, UINT32_MAX);
+		w->at = w->messages->len;
+		return AM_FAILED;
+	}
+	tidy(w);
+	w->at = w->messages->len;
+	if (r == AM_FAILED) {
+		struct am_error why = *err;
+		r = refused(w, uid, err);
+		if (r == AM_FAILED)
+			*err = why;
+		am_imap_set_remove(w->now, 1, UINT32_MAX);
+	}
+	if (r)
+		return r;
+	w->refusals = 0;
+	w->lost = 0;
+	am_imap_link_progress(w->control->link);
+	/* Of a page nobody knows whether it is the last one, till one is
+	 * empty: a line may have been damaged. */
+	const struct am_message *last =
+		w->messages->len ? w->messages->pdata[w->messages->len - 1]
+				 : NULL;
+	if (w->paged && !w->dropped && last && last->uid < UINT32_MAX)
+		w->dropped = last->uid + 1;
+	else if (!w->paged && am_imap_set_ranges(w->now))
+		adapt(w);
+	give_back(w);
+	w->at = 0;
+	return w->messages->len ? AM_OK : AM_RETRY;
+}
+
 static int fill(struct am_imap_walk *w, uint32_t *uid, struct am_error *err)
 {
-	int r = AM_OK;
+	int r = AM_RETRY;
 
-	while (am_imap_set_ranges(w->left)) {
-		cut_window(w);
-		do
-			r = ask(w, err);
-		while (r == AM_RETRY && ++w->lost < 20);
-		w->at = w->messages->len;
-		if (r == AM_END) {
-			*uid = 0;
-			am_imap_set_remove(w->left, 1, UINT32_MAX);
-			return AM_FAILED;
-		}
-		tidy(w);
-		if (r == AM_FAILED) {
-			struct am_error why = *err;
-			r = refused(w, uid, err);
-			if (r == AM_FAILED)
-				*err = why;
-			if (r == AM_RETRY)
-				continue;
-		}
-		if (r)
-			return r == AM_RETRY ? AM_FATAL : r;
-		w->refusals = 0;
-		w->lost = 0;
-		am_imap_link_progress(w->control->link);
-		adapt(w);
-		give_back(w);
-		w->at = 0;
-		if (w->messages->len)
-			return AM_OK;
+	while (r == AM_RETRY) {
+		*uid = 0;
+		if (!am_imap_set_ranges(w->left))
+			return AM_END;
+		r = take_window(w, uid, err);
 	}
-	return AM_END;
+	return r;
 }
 
 int am_imap_walk_next(struct am_imap_walk *w, struct am_message **out,

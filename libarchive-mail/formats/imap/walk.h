@@ -25,7 +25,8 @@ AM_MUST_USE int am_imap_control_open(struct am_imap_control *control,
  * All messages of a folder whose UID is in a set, by what FETCH says of them,
  * never by SEARCH, whose answers are cut short by some servers.  In windows of
  * UIDs as wide as the folder is thin, so that a window holds some thousand
- * messages at most; ascending within each.
+ * messages at most, or, where the server can (RFC 9394), in pages of so many;
+ * ascending within each.
  */
 struct am_imap_walk;
 
