@@ -155,6 +155,41 @@ Test(import, goes_over_tls_from_the_start_or_later, .timeout = 60)
 	lab_stop(&l);
 }
 
+/* compress=auto measures what comes, and only a slow line is compressed; in the
+ * middle of the run, on all its connections. */
+Test(import, compresses_a_slow_line_and_no_other, .timeout = 60)
+{
+	enum { MESSAGES = 180, BYTES = 100000 };
+	struct lab l;
+
+	lab_start(&l, NULL);
+	account_fill(&l.d, "user1", "INBOX", 0, MESSAGES, BYTES);
+	lab_copy(&l, "user1", "fast.mailark");
+	lab_expect(&l, MESSAGES, MESSAGES, 0);
+	uint64_t fast = l.r.down;
+	cr_assert_gt(fast, (uint64_t)(7 << 20));
+	char *heard = dovecot_heard(&l.d, "user1");
+	cr_expect(!strstr(heard, "COMPRESS DEFLATE"), "%s", heard);
+	g_free(heard);
+	l.r.down = 0;
+	l.r.rate = 2 << 20;
+	lab_copy(&l, "user1", "slow.mailark");
+	lab_expect(&l, MESSAGES, MESSAGES, 0);
+	/* 1 MB to know it by and 2 under way come as they are. */
+	cr_expect_lt(l.r.down, fast * 2 / 3, "%llu of %llu",
+	             (unsigned long long)l.r.down, (unsigned long long)fast);
+	heard = dovecot_heard(&l.d, "user1");
+	cr_expect(strstr(heard, "COMPRESS DEFLATE"), "%s", heard);
+	g_free(heard);
+	char *a = lab_list(&l, "fast.mailark"),
+	     *b = lab_list(&l, "slow.mailark");
+	cr_expect_eq(cli_lines(a), MESSAGES - 1);
+	cr_expect_str_eq(a, b);
+	g_free(a);
+	g_free(b);
+	lab_stop(&l);
+}
+
 Test(import, takes_a_mail_drop_over_pop3, .timeout = 60)
 {
 	struct lab l;

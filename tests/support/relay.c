@@ -2,6 +2,8 @@
 /*
  * One poll() loop.  What is read is kept for half the delay and then written:
  * bytes in flight, not a slower line, as long as they are fewer than IN_FLIGHT.
+ * With a rate, each piece from the server is due that much after the one
+ * before.
  */
 #include "tests/support/relay.h"
 
@@ -36,7 +38,8 @@ struct way {
 
 struct line {
 	struct way up, down;
-	uint64_t got; /* from the server */
+	uint64_t got;   /* from the server */
+	gint64 free_at; /* when all of it has passed */
 	bool client_spoke;
 };
 
@@ -109,7 +112,9 @@ static void accept_line(struct relay *r, GPtrArray *lines)
 static bool take_in(struct relay *r, struct line *l, struct way *w)
 {
 	struct piece *p = g_malloc(sizeof(*p) + PIECE);
-	ssize_t n = recv(w->from, p->data, PIECE, 0);
+	/* A slow line passes little at a time. */
+	size_t most = r->rate ? CLAMP(r->rate / 50, 1000, PIECE) : PIECE;
+	ssize_t n = recv(w->from, p->data, most, 0);
 
 	if (n <= 0) {
 		g_free(p);
@@ -129,6 +134,11 @@ static bool take_in(struct relay *r, struct line *l, struct way *w)
 		return true;
 	}
 	l->client_spoke = false;
+	if (r->rate) {
+		l->free_at = MAX(l->free_at, p->due) +
+		             (gint64)p->len * 1000000 / r->rate;
+		p->due = l->free_at;
+	}
 	r->down += p->len;
 	l->got += p->len;
 	if (!r->cuts || l->got < r->cut_at)

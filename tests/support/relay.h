@@ -12,6 +12,7 @@
 struct relay {
 	uint16_t to;       /* the port it leads to */
 	unsigned delay_ms; /* there and back */
+	unsigned rate;     /* bytes a second from the server; 0: any */
 	/* The next so many connections are cut, each when so many bytes came
 	 * from the server. */
 	unsigned cuts;

@@ -12,8 +12,9 @@
 #include <string.h>
 
 enum {
-	/* Measured over this much before compressing is thought of. */
-	MEASURE_BYTES = 4 << 20,
+	/* Measured over this much before compressing is thought of; until then
+	 * little is under way, because it has to be waited for. */
+	MEASURE_BYTES = 1 << 20,
 	/* Deflate takes in about so much: a line that is faster is not made
 	 * faster by it, and costs the server ten times the work. */
 	SLOW_BYTES_PER_S = 4 << 20,
@@ -124,7 +125,9 @@ int am_imap_carrier_select(struct am_imap_carrier *c,
 		return r;
 	if (c->prepared != am_imap_link_openings(c->link)) {
 		c->prepared = am_imap_link_openings(c->link);
-		c->compressed = false;
+		c->measures = c->fetcher->account->compress ==
+		                      AM_IMAP_COMPRESS_AUTO &&
+		              am_imap_session_has(*out, "COMPRESS=DEFLATE");
 		c->slow_bytes = 0;
 		c->slow_us = 0;
 		am_imap_session_on_literal(*out, am_imap_body_literal, c);
@@ -170,7 +173,6 @@ static int issue(struct am_imap_carrier *c, struct am_imap_batch *b,
 		am_imap_link_drop(c->link);
 		am_imap_link_progress(c->link); /* dropped on purpose */
 	}
-	b->fresh = false;
 	if (b->kind == AM_IMAP_LARGE) {
 		int large = am_imap_large(c, b, err);
 		if (large)
@@ -191,10 +193,11 @@ static bool may_issue(const struct am_imap_carrier *c,
 	const struct am_imap_fetcher *f = c->fetcher;
 
 	if (c->first) {
+		uint64_t most = c->measures ? BATCH_BYTES : FLIGHT_BYTES;
 		if (c->n_flight >= FLIGHT_BATCHES ||
-		    c->flight_bytes + b->bytes > FLIGHT_BYTES)
+		    c->flight_bytes + b->bytes > most)
 			return false;
-		if (b->kind == AM_IMAP_LARGE || b->fresh ||
+		if (b->kind == AM_IMAP_LARGE || b->fresh || c->first->fresh ||
 		    c->first->box != b->box)
 			return false;
 	}
@@ -224,34 +227,32 @@ static struct am_imap_batch *take_batch(struct am_imap_carrier *c)
 
 /* ---- compressing a slow line ---- */
 
-static void measure(struct am_imap_carrier *c, struct am_imap_session *s)
+/* One line of the server's.  What came first after silence was a round trip
+ * late, and says nothing of how wide the line is. */
+static int listen(struct am_imap_carrier *c, struct am_imap_session *s,
+                  struct am_error *err)
 {
-	struct am_conn_stats stats;
+	struct am_conn_stats before, after;
 
-	am_conn_stats(am_imap_session_conn(s), &stats);
-	c->slow_bytes = stats.plain_in;
-	c->slow_us = stats.waited_us;
-}
-
-/* Slower than deflate would be, and nearly all of it spent waiting. */
-static bool is_slow(const struct am_imap_carrier *c,
-                    const struct am_imap_session *s)
-{
-	return c->fetcher->account->compress == AM_IMAP_COMPRESS_AUTO &&
-	       !c->compressed && c->slow_bytes >= MEASURE_BYTES &&
-	       c->slow_us / 1000 > c->slow_bytes / (SLOW_BYTES_PER_S / 1000) &&
-	       am_imap_session_has(s, "COMPRESS=DEFLATE");
-}
-
-/* Only between two commands. */
-static int compress(struct am_imap_carrier *c, struct am_imap_session *s,
-                    struct am_error *err)
-{
-	c->compressed = true;
-	int r = am_imap_session_say(s, "COMPRESS", err, "COMPRESS DEFLATE");
+	if (!c->measures)
+		return am_imap_session_step(s, err);
+	am_conn_stats(am_imap_session_conn(s), &before);
+	int r = am_imap_session_step(s, err);
 	if (r)
-		return r == AM_FAILED ? AM_OK : r;
-	return am_conn_compress(am_imap_session_conn(s), err);
+		return r;
+	am_conn_stats(am_imap_session_conn(s), &after);
+	if (c->warm) {
+		c->slow_bytes += after.plain_in - before.plain_in;
+		c->slow_us += after.waited_us - before.waited_us;
+	}
+	c->warm |= after.plain_in - before.plain_in > 0;
+	if (c->slow_bytes < MEASURE_BYTES)
+		return AM_OK;
+	c->measures = false;
+	/* Slower than deflate would be, and nearly all of it spent waiting. */
+	if (c->slow_us / 1000 > c->slow_bytes / (SLOW_BYTES_PER_S / 1000))
+		am_imap_fetcher_found_slow(c->fetcher);
+	return AM_OK;
 }
 
 /* ---- turning ---- */
@@ -279,22 +280,25 @@ int am_imap_carrier_turn(struct am_imap_carrier *c, struct am_error *err)
 	struct am_imap_fetcher *f = c->fetcher;
 	struct am_imap_session *s = am_imap_link_now(c->link);
 	struct am_imap_batch *b = NULL;
-	bool slow = s && is_slow(c, s);
+	bool wait = s && !am_imap_session_is_compressed(s) &&
+	            am_imap_fetcher_is_slow(f);
 	bool did = false;
 	int r = AM_OK;
 
-	if (slow && !c->first) {
-		r = compress(c, s, err);
+	/* Only between two commands. */
+	if (wait && !c->first) {
+		r = am_imap_session_compress(s, err);
 		if (r)
 			return ended(c, r, err);
-		slow = false;
+		wait = false;
 	}
-	while (!r && !slow) {
+	while (!r && !wait) {
 		pthread_mutex_lock(&f->lock);
 		b = f->stop ? NULL : take_batch(c);
 		pthread_mutex_unlock(&f->lock);
 		if (!b)
 			break;
+		c->warm &= c->n_flight > 0;
 		did = true;
 		r = issue(c, b, err);
 	}
@@ -302,11 +306,8 @@ int am_imap_carrier_turn(struct am_imap_carrier *c, struct am_error *err)
 		return r || did ? r : AM_END;
 	s = am_imap_link_now(c->link);
 	g_ptr_array_set_size(c->blobs, 0);
-	r = am_imap_session_step(s, err);
-	if (r)
-		return ended(c, r, err);
-	measure(c, s);
-	return finish_ended(c, err);
+	r = listen(c, s, err);
+	return r ? ended(c, r, err) : finish_ended(c, err);
 }
 
 /* The thread of a connection that cannot be had ends; the rest go on, and when

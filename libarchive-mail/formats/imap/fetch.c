@@ -388,3 +388,23 @@ uint64_t am_imap_fetcher_bytes(struct am_imap_fetcher *f)
 	pthread_mutex_unlock(&f->lock);
 	return bytes;
 }
+
+void am_imap_fetcher_found_slow(struct am_imap_fetcher *f)
+{
+	pthread_mutex_lock(&f->lock);
+	bool before = f->slow;
+	f->slow = true;
+	pthread_mutex_unlock(&f->lock);
+	if (!before)
+		am_ctx_note(f->account->ctx, AM_NOTE_INFO, "imap.slow-line",
+		            NULL, NULL,
+		            "a slow line: the server is asked to compress");
+}
+
+bool am_imap_fetcher_is_slow(struct am_imap_fetcher *f)
+{
+	pthread_mutex_lock(&f->lock);
+	bool slow = f->slow;
+	pthread_mutex_unlock(&f->lock);
+	return slow;
+}

@@ -62,7 +62,7 @@ struct am_imap_batch {
 	size_t set_len, hint; /* hint: where the last match was */
 	bool in_range;        /* the last UID followed its own */
 	unsigned tries;       /* answered without them so far */
-	bool fresh;           /* on a new connection */
+	bool fresh;           /* on a new connection, and alone there */
 	struct am_imap_carrier *carrier;
 	struct am_imap_command select, fetch;
 	bool selecting;
@@ -78,9 +78,11 @@ struct am_imap_carrier {
 	struct am_imap_batch *first, *last; /* under way, oldest first */
 	unsigned n_flight;
 	uint64_t flight_bytes;
-	GPtrArray *blobs;             /* bodies of the line being read */
-	uint64_t slow_bytes, slow_us; /* measured, for compressing */
-	bool compressed;
+	GPtrArray *blobs; /* bodies of the line being read */
+	/* For compressing: how much came since it was opened, but for the first
+	 * of it after silence, and how long was waited for it. */
+	bool measures, warm;
+	uint64_t slow_bytes, slow_us;
 	/* A piece of a large message goes here, not into a blob. */
 	uint8_t *piece;
 	size_t piece_len;
@@ -100,6 +102,7 @@ struct am_imap_fetcher {
 	struct am_imap_batch *open; /* the reader's: still being filled */
 	guint batch_most;           /* messages in it */
 	uint64_t held, bytes;
+	bool slow;         /* the line is: compress */
 	unsigned failures; /* in a row */
 	unsigned reopened; /* connections opened anew for one, in vain */
 	struct am_imap_carrier own, carriers[4];
@@ -119,6 +122,8 @@ void am_imap_fetcher_queue(struct am_imap_fetcher *f,
 void am_imap_fetcher_settled(struct am_imap_fetcher *f,
                              struct am_imap_want *want, struct am_blob *blob,
                              const struct am_error *why);
+/* One carrier found the line slow; it is so for all. */
+void am_imap_fetcher_found_slow(struct am_imap_fetcher *f);
 /* Nothing goes on: whoever waits is told. */
 void am_imap_fetcher_die(struct am_imap_fetcher *f, const struct am_error *why);
 

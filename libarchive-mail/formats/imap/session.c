@@ -255,11 +255,16 @@ static int introduce(struct am_imap_session *s, struct am_error *err)
 	return r == AM_FAILED ? AM_OK : r;
 }
 
-static int compress(struct am_imap_session *s, struct am_error *err)
+bool am_imap_session_is_compressed(const struct am_imap_session *s)
 {
-	if (s->account->compress != AM_IMAP_COMPRESS_ON ||
-	    !am_imap_session_has(s, "COMPRESS=DEFLATE"))
+	return s->compressed || !am_imap_session_has(s, "COMPRESS=DEFLATE");
+}
+
+int am_imap_session_compress(struct am_imap_session *s, struct am_error *err)
+{
+	if (am_imap_session_is_compressed(s))
 		return AM_OK;
+	s->compressed = true;
 	int r = am_imap_session_say(s, "COMPRESS", err, "COMPRESS DEFLATE");
 	if (r)
 		return r == AM_FAILED ? AM_OK : r;
@@ -290,7 +295,9 @@ static int greet(struct am_imap_session *s, struct am_error *err)
 		r = am_imap_session_capability(s, err);
 	if (!r)
 		r = introduce(s, err);
-	return r ? r : compress(s, err);
+	if (!r && s->account->compress == AM_IMAP_COMPRESS_ON)
+		r = am_imap_session_compress(s, err);
+	return r;
 }
 
 int am_imap_session_open(struct am_imap_session **out,

@@ -75,6 +75,13 @@ uint32_t am_imap_session_limit(const struct am_imap_session *s);
 bool am_imap_session_utf8(const struct am_imap_session *s);
 bool am_imap_session_qresync(const struct am_imap_session *s);
 
+/* Deflate from here on, where it is offered; once, and only while nothing is
+ * under way.  AM_OK also where the server will not. */
+AM_MUST_USE int am_imap_session_compress(struct am_imap_session *s,
+                                         struct am_error *err);
+/* Nothing more to win: it is, or is not to be had. */
+bool am_imap_session_is_compressed(const struct am_imap_session *s);
+
 /* ---- commands ---- */
 struct am_imap_out *am_imap_session_out(struct am_imap_session *s);
 /* Starts what was put; the command stays the caller's until its end.  Waits

@@ -25,9 +25,12 @@ int am_imap_control_open(struct am_imap_control *control,
 
 	while (!r) {
 		r = am_imap_link_session(control->link, out, err);
-		if (r || !box)
+		if (!r && am_imap_fetcher_is_slow(control->fetcher))
+			r = am_imap_session_compress(*out, err);
+		if (!r && box)
+			r = am_imap_session_select(*out, box->name, false, err);
+		if (!r)
 			break;
-		r = am_imap_session_select(*out, box->name, false, err);
 		if (r != AM_RETRY)
 			break;
 		r = am_imap_link_judge(control->link, r, NULL, err);
