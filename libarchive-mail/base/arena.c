@@ -11,9 +11,10 @@
 #include <string.h>
 
 /*
- * A list of chunks, newest first; requests are cut from the newest.  The first
- * chunk holds the arena itself, so that what travels beside an ordinary
- * message costs one malloc.
+ * A list of chunks, newest first; requests are cut from the newest, and each is
+ * larger than the one before.  The first holds the arena itself, and what
+ * travels beside an ordinary message: one malloc, of a size the allocator has at
+ * hand, for thousands of messages may wait for their bytes at once.
  */
 struct chunk {
 	struct chunk *next;
@@ -26,8 +27,9 @@ struct am_arena {
 };
 
 enum {
-	FIRST_CHUNK = 4096,      /* the malloc, header included */
-	LATER_CHUNK = 16 * 1024, /* the same */
+	FIRST_CHUNK = 1024, /* the malloc, header included */
+	GROWTH = 4,
+	LAST_CHUNK = 16 * 1024, /* from here on all are the same */
 	/* From here on a request gets a chunk of its own, else it would throw
 	 * away what is left of the current one. */
 	LARGE = 2048,
@@ -105,7 +107,9 @@ static void *take(struct am_arena *arena, size_t size)
 		return own->data;
 	}
 	if (need > c->size - c->used) {
-		c = new_chunk(LATER_CHUNK - sizeof *c);
+		size_t whole = (c->size + sizeof *c) * GROWTH;
+		c = new_chunk((whole < LAST_CHUNK ? whole : LAST_CHUNK) -
+		              sizeof *c);
 		c->next = arena->chunks;
 		arena->chunks = c;
 	}
