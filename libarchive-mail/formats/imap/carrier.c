@@ -8,6 +8,7 @@
 #include "formats/imap/fetch_impl.h"
 
 #include "base/blob.h"
+#include "base/reader.h"
 
 #include <string.h>
 
@@ -257,6 +258,18 @@ static int listen(struct am_imap_carrier *c, struct am_imap_session *s,
 
 /* ---- turning ---- */
 
+/* Of what has come in already another body can be made. */
+static bool more_is_here(const struct am_imap_carrier *c,
+                         struct am_imap_session *s)
+{
+	const struct am_imap_batch *b = c->first;
+	const struct am_imap_want *next =
+		b->hint < b->wants->len ? b->wants->pdata[b->hint] : NULL;
+	struct am_reader *in = am_conn_in(am_imap_session_conn(s));
+
+	return next && next->size < am_reader_ready(in);
+}
+
 /* Both its commands: some server may answer the second one first. */
 static bool is_answered(const struct am_imap_batch *b)
 {
@@ -306,6 +319,8 @@ int am_imap_carrier_turn(struct am_imap_carrier *c, struct am_error *err)
 		return r || did ? r : AM_END;
 	s = am_imap_link_now(c->link);
 	g_ptr_array_set_size(c->blobs, 0);
+	if (!more_is_here(c, s))
+		am_imap_fetcher_tell(f);
 	r = listen(c, s, err);
 	return r ? ended(c, r, err) : finish_ended(c, err);
 }
@@ -340,6 +355,8 @@ void *am_imap_carrier_main(void *carrier)
 	int r = AM_OK;
 
 	for (;;) {
+		if (!c->first)
+			am_imap_fetcher_tell(f);
 		pthread_mutex_lock(&f->lock);
 		while (!f->stop && !f->fatal && !c->first &&
 		       (!f->queue || !may_issue(c, f->queue)))

@@ -74,6 +74,16 @@ static void wake(struct am_imap_fetcher *f)
 	pthread_cond_broadcast(&f->work);
 }
 
+/* With the lock held.  Something was taken: only who might send now is woken,
+ * for each of ten thousand messages comes by here. */
+static void wake_for_room(struct am_imap_fetcher *f)
+{
+	const struct am_imap_batch *b = f->queue;
+
+	if (b && (f->held + b->bytes <= WINDOW_BYTES || !f->held))
+		wake(f);
+}
+
 void am_imap_fetcher_queue(struct am_imap_fetcher *f,
                            struct am_imap_batch *batch, bool front)
 {
@@ -126,9 +136,23 @@ void am_imap_fetcher_settled(struct am_imap_fetcher *f,
 		want->counted = blob ? am_blob_size(blob) : 0;
 		f->held += want->counted;
 		wakes = want == f->waiting;
+		/* Of bodies more may be on the way: see am_imap_fetcher_tell().
+		 */
+		f->untold |= wakes && blob;
+		wakes &= !blob;
 	}
 	pthread_mutex_unlock(&f->lock);
 	if (wakes)
+		pthread_cond_signal(&f->done);
+}
+
+void am_imap_fetcher_tell(struct am_imap_fetcher *f)
+{
+	pthread_mutex_lock(&f->lock);
+	bool untold = f->untold;
+	f->untold = false;
+	pthread_mutex_unlock(&f->lock);
+	if (untold)
 		pthread_cond_signal(&f->done);
 }
 
@@ -364,7 +388,7 @@ int am_imap_fetcher_load(struct am_imap_fetcher *f,
 		if (!f->asked)
 			f->asked_last = NULL;
 		want_free(w);
-		wake(f);
+		wake_for_room(f);
 	}
 	pthread_mutex_unlock(&f->lock);
 	return r;

@@ -98,6 +98,7 @@ struct am_imap_fetcher {
 	struct am_error why;
 	struct am_imap_want *asked, *asked_last; /* not loaded yet */
 	struct am_imap_want *waiting;            /* load() waits for it */
+	bool untold; /* it came, and load() was not woken yet */
 	struct am_imap_batch *queue, *queue_last;
 	struct am_imap_batch *open; /* the reader's: still being filled */
 	guint batch_most;           /* messages in it */
@@ -122,6 +123,9 @@ void am_imap_fetcher_queue(struct am_imap_fetcher *f,
 void am_imap_fetcher_settled(struct am_imap_fetcher *f,
                              struct am_imap_want *want, struct am_blob *blob,
                              const struct am_error *why);
+/* Wake load() for bodies that came.  Not for each: waking costs more than
+ * reading a small one; but before anything is waited for. */
+void am_imap_fetcher_tell(struct am_imap_fetcher *f);
 /* One carrier found the line slow; it is so for all. */
 void am_imap_fetcher_found_slow(struct am_imap_fetcher *f);
 /* Nothing goes on: whoever waits is told. */
