@@ -261,7 +261,7 @@ static void flush(struct imap_target *t, struct am_source *src, GQueue *waiting)
 }
 
 static int take_item(struct imap_target *t, struct am_source *src,
-                     const struct am_item *item, GQueue *waiting,
+                     const struct am_item *item, GQueue *waiting, bool early,
                      struct am_error *err)
 {
 	char *path = am_folder_print(item->folder);
@@ -271,7 +271,8 @@ static int take_item(struct imap_target *t, struct am_source *src,
 		r = am_source_ask(src, item->message, err);
 		g_queue_push_tail(waiting, item->message);
 	} else {
-		flush(t, src, waiting);
+		if (!early)
+			flush(t, src, waiting);
 		if (item->change)
 			take_change(t, item->change);
 		else if (item->cursor)
@@ -314,7 +315,8 @@ char *imap_target_run(struct imap_target *t, unsigned port, const char *path,
 			                       item.origin, err.text);
 		}
 		if (!r)
-			r = take_item(t, src, &item, &waiting, &err);
+			r = take_item(t, src, &item, &waiting,
+			              window == IMAP_TARGET_ALL, &err);
 		if (waiting.length >= window)
 			take_message(t, src, g_queue_pop_head(&waiting));
 	}

@@ -22,6 +22,9 @@ struct imap_target;
 
 struct imap_target *imap_target_new(void);
 void imap_target_free(struct imap_target *target);
+/* As window: all of the account is asked for before the first is loaded, and
+ * the listing has the messages at its end. */
+enum { IMAP_TARGET_ALL = 1000000 };
 /* One run against 127.0.0.1:port; what it gave, to be freed by g_free().
  * `memory`: the target's; else as if it were empty.  `window`: messages asked
  * for before the first is loaded. */

@@ -5,6 +5,7 @@
  *
  *     @ options a=b c=d     of the source, beside those to reach it
  *     @ commands N          at most so many
+ *     @ all                 ask for all messages before the first is loaded
  *     = LINE                of the listing (formats/imap_listing.h), in order;
  *                           '*' stands for anything
  *
@@ -66,7 +67,9 @@ static void play(const char *dir, const char *name, const char *base)
 	struct imap_target *target = imap_target_new();
 
 	char *got = imap_target_run(target, script_server_port(server), "",
-	                            (const char *const *)options, false, 50);
+	                            (const char *const *)options, false,
+	                            strstr(text, "\n@ all\n") ? IMAP_TARGET_ALL
+	                                                      : 50);
 	char *log = script_server_log(server);
 	script_server_expect(name, text, got, log);
 	unsigned n = 0;

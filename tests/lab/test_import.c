@@ -155,6 +155,29 @@ Test(import, goes_over_tls_from_the_start_or_later, .timeout = 60)
 	lab_stop(&l);
 }
 
+/* Small folders are not waited for one by one. */
+Test(import, waits_less_often_than_there_are_folders, .timeout = 60)
+{
+	enum { FOLDERS = 40 };
+	struct lab l;
+
+	lab_start(&l, NULL);
+	for (unsigned i = 0; i < FOLDERS; i++) {
+		char *folder = g_strdup_printf("Folder %u", i);
+		account_fill(&l.d, "user1", folder, i * 3, 3, 500);
+		g_free(folder);
+	}
+	/* Bytes that take their time, so that what is sent at once is. */
+	l.r.delay_ms = 40;
+	lab_copy(&l, "user1", "a.mailark");
+	lab_expect(&l, FOLDERS * 3, FOLDERS * 3, 0);
+	/* Logging in twice is ten of them. */
+	cr_expect_lt(l.r.turns, FOLDERS, "%u", l.r.turns);
+	lab_copy(&l, "a.mailark", "user2");
+	lab_same(&l, "user1", "user2");
+	lab_stop(&l);
+}
+
 /* compress=auto measures what comes, and only a slow line is compressed; in the
  * middle of the run, on all its connections. */
 Test(import, compresses_a_slow_line_and_no_other, .timeout = 60)

@@ -117,6 +117,14 @@ int am_imap_body_literal(void *carrier, const struct am_imap_place *place,
 
 /* ---- lines ---- */
 
+bool am_imap_body_in_place(const struct am_imap_batch *b)
+{
+	const struct am_imap_session *s = am_imap_link_now(b->carrier->link);
+	const char *name = s ? am_imap_session_mailbox(s)->name : NULL;
+
+	return name && !strcmp(name, b->box->name);
+}
+
 /* Answers mostly come in the order asked. */
 static struct am_imap_want *find(struct am_imap_batch *b, uint32_t uid,
                                  guint *at)
@@ -167,7 +175,9 @@ int am_imap_body_line(struct am_imap_command *cmd,
 		am_imap_fetch_body(&f, &origin, &partial, &nth);
 	if (!v)
 		return AM_END; /* flags that changed meanwhile */
-	struct am_imap_want *w = f.uid ? find(b, f.uid, &at) : NULL;
+	/* Another mailbox has the same UIDs. */
+	struct am_imap_want *w =
+		f.uid && am_imap_body_in_place(b) ? find(b, f.uid, &at) : NULL;
 	if (!w)
 		return AM_END;
 	const struct am_imap_mailbox *m =
@@ -201,7 +211,9 @@ int am_imap_body_verify(struct am_imap_command *cmd,
 	(void)err;
 	if (!am_imap_fetch_read(&f, line))
 		return AM_END;
-	struct am_imap_want *w = f.uid ? find(b, f.uid, &at) : NULL;
+	/* Another mailbox has the same UIDs. */
+	struct am_imap_want *w =
+		f.uid && am_imap_body_in_place(b) ? find(b, f.uid, &at) : NULL;
 	if (!w)
 		return AM_END;
 	w->there = true;

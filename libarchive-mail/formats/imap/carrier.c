@@ -2,8 +2,8 @@
 /*
  * One connection that carries bodies.  Batches are taken from the queue in
  * order; several are under way, so that the line is never idle for a round
- * trip.  The mailbox changes only while nothing is: an answer then never needs
- * guessing whose it is.
+ * trip, also where the next is of another mailbox.  A body counts only while
+ * the mailbox of its batch is the open one: see am_imap_session_select_send().
  */
 #include "formats/imap/fetch_impl.h"
 
@@ -139,6 +139,15 @@ int am_imap_carrier_select(struct am_imap_carrier *c,
 	                                   &batch->selecting, err);
 }
 
+static void note_place(struct am_imap_command *cmd,
+                       const struct am_imap_line *line)
+{
+	struct am_imap_batch *b = cmd->user;
+
+	(void)line;
+	b->in_place = am_imap_body_in_place(b);
+}
+
 /* "UID FETCH 1:5,7 (UID BODY.PEEK[])". */
 static int send_fetch(struct am_imap_session *s, struct am_imap_batch *b,
                       struct am_error *err)
@@ -159,6 +168,7 @@ static int send_fetch(struct am_imap_session *s, struct am_imap_batch *b,
 	b->fetch = (struct am_imap_command){
 		.untagged = b->kind == AM_IMAP_VERIFY ? am_imap_body_verify
 	                                              : am_imap_body_line,
+		.tagged = note_place,
 		.user = b};
 	am_imap_put(am_imap_session_out(s), "UID FETCH %s %s", text,
 	            b->kind == AM_IMAP_VERIFY ? "(UID)" : "(UID BODY.PEEK[])");
@@ -198,8 +208,7 @@ static bool may_issue(const struct am_imap_carrier *c,
 		if (c->n_flight >= FLIGHT_BATCHES ||
 		    c->flight_bytes + b->bytes > most)
 			return false;
-		if (b->kind == AM_IMAP_LARGE || b->fresh || c->first->fresh ||
-		    c->first->box != b->box)
+		if (b->kind == AM_IMAP_LARGE || b->fresh || c->first->fresh)
 			return false;
 	}
 	return f->held + b->bytes <= WINDOW_BYTES || !f->held ||

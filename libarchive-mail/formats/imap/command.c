@@ -80,6 +80,7 @@ int am_imap_session_begin(struct am_imap_session *s,
 		s->head = cmd;
 	s->tail = cmd;
 	s->pending++;
+	am_imap_session_mailbox_turn(s);
 	s->go_ahead = false;
 	if (s->bye)
 		return lose(s, AM_RETRY, err);
@@ -216,13 +217,10 @@ static void read_tagged(struct am_imap_session *s,
 		cmd->reply.limit_uid = s->said.limit_uid;
 	}
 	s->said = (struct am_imap_reply){0};
-	if (cmd == s->selecting) {
-		if (cmd->reply.end != AM_IMAP_END_OK)
-			am_imap_session_mailbox_clear(s);
-		s->selecting = NULL;
-	}
+	am_imap_session_mailbox_ended(s, cmd);
 	if (cmd->tagged)
 		cmd->tagged(cmd, line);
+	am_imap_session_mailbox_turn(s);
 }
 
 static int read_untagged(struct am_imap_session *s,

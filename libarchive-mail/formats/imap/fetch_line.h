@@ -33,8 +33,9 @@ const struct am_imap_value *am_imap_fetch_body(const struct am_imap_fetch *f,
 /* Whether a literal that stands here is a body. */
 bool am_imap_fetch_is_body(const struct am_imap_place *place);
 
-/* What is asked of every message before its bytes: "(UID FLAGS …)". */
-char *am_imap_meta_items(const struct am_imap_session *s);
+/* What is asked of every message before its bytes: "(UID FLAGS …)"; `modseq`:
+ * the mailbox has them. */
+char *am_imap_meta_items(const struct am_imap_session *s, bool modseq);
 /* A message made of it; AM_END when the line has no UID. */
 AM_MUST_USE int am_imap_meta_message(const struct am_imap_fetch *f,
                                      const struct am_folder *folder,

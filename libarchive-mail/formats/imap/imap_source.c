@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "formats/imap/ahead.h"
 #include "formats/imap/fetch_line.h"
 #include "formats/imap/sync.h"
 #include "formats/imap/watch.h"
@@ -223,6 +224,7 @@ static int next_box(struct imap_source *s, struct am_item *out,
 	s->in_folder = false;
 	if (s->next_box >= s->boxes->len)
 		return AM_END;
+	s->control.at = s->next_box;
 	struct am_imap_box *box = s->boxes->pdata[s->next_box++];
 	s->sync = (struct am_imap_sync){
 		.control = &s->control, .memory = s->memory, .box = box};
@@ -429,6 +431,7 @@ static void imap_close(struct am_source *src)
 	am_message_free(&s->held);
 	am_folder_unref(&s->root);
 	am_imap_fetcher_free(&s->control.fetcher);
+	am_imap_ahead_free(&s->control.ahead);
 	am_imap_link_free(&s->control.link, true);
 	g_ptr_array_unref(s->boxes);
 	g_hash_table_destroy(s->by_folder);
@@ -467,6 +470,8 @@ int am_imap_source_open(struct am_source **out, const struct am_location *where,
 	s->control.account = account;
 	s->control.link = am_imap_link_new(account);
 	s->control.fetcher = am_imap_fetcher_new(account, s->control.link);
+	s->control.ahead = am_imap_ahead_new();
+	s->control.boxes = s->boxes;
 	/* Whether it can be reached and lets us in is known at once. */
 	r = am_imap_link_session(s->control.link, &session, err);
 	if (r)

@@ -14,14 +14,12 @@
 
 #include <string.h>
 
-char *am_imap_meta_items(const struct am_imap_session *s)
+char *am_imap_meta_items(const struct am_imap_session *s, bool modseq)
 {
 	GString *out = g_string_new("(UID FLAGS INTERNALDATE RFC822.SIZE");
 
-	if ((am_imap_session_has(s, "CONDSTORE") ||
-	     am_imap_session_has(s, "QRESYNC")) &&
-	    !am_imap_session_mailbox(s)->no_modseq &&
-	    am_imap_session_mailbox(s)->highestmodseq)
+	if (modseq && (am_imap_session_has(s, "CONDSTORE") ||
+	               am_imap_session_has(s, "QRESYNC")))
 		g_string_append(out, " MODSEQ");
 	if (am_imap_session_has(s, "OBJECTID"))
 		g_string_append(out, " EMAILID THREADID");

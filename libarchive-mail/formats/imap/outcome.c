@@ -219,15 +219,6 @@ static int after_select(struct am_imap_carrier *c, struct am_imap_batch *b,
 	return r;
 }
 
-static bool is_selected(struct am_imap_carrier *c,
-                        const struct am_imap_batch *b)
-{
-	struct am_imap_session *s = am_imap_link_now(c->link);
-	const char *name = s ? am_imap_session_mailbox(s)->name : NULL;
-
-	return name && !strcmp(name, b->box->name);
-}
-
 int am_imap_outcome(struct am_imap_carrier *c, struct am_imap_batch *b,
                     int status, bool due, struct am_error *err)
 {
@@ -249,7 +240,7 @@ int am_imap_outcome(struct am_imap_carrier *c, struct am_imap_batch *b,
 	}
 	if (b->selecting && b->select.reply.end != AM_IMAP_END_OK)
 		return after_select(c, b, err);
-	if (!is_selected(c, b)) {
+	if (!b->in_place) {
 		again(c, b);
 		return AM_OK;
 	}

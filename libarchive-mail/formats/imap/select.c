@@ -113,18 +113,40 @@ bool am_imap_session_mailbox_line(struct am_imap_session *s,
 	return am_imap_is(&v[0], "FLAGS") || line->n_code > 0;
 }
 
+void am_imap_session_mailbox_turn(struct am_imap_session *s)
+{
+	struct am_imap_command *cmd = s->head;
+
+	if (!cmd || !cmd->opens || s->selecting == cmd)
+		return;
+	am_imap_session_mailbox_clear(s);
+	s->mailbox.name = g_strdup(cmd->opens);
+	s->selecting = cmd;
+}
+
+void am_imap_session_mailbox_ended(struct am_imap_session *s,
+                                   const struct am_imap_command *cmd)
+{
+	if (!cmd->opens)
+		return;
+	if (cmd->reply.end != AM_IMAP_END_OK) {
+		am_imap_session_mailbox_clear(s);
+		if (s->aim && !strcmp(s->aim, cmd->opens))
+			g_clear_pointer(&s->aim, g_free);
+	}
+	if (s->selecting == cmd)
+		s->selecting = NULL;
+}
+
 int am_imap_session_select_send(struct am_imap_session *s,
                                 struct am_imap_command *cmd, const char *name,
                                 bool read_write, bool *sent,
                                 struct am_error *err)
 {
-	struct am_imap_mailbox *m = &s->mailbox;
-
 	*sent = false;
-	if (m->name && !strcmp(m->name, name) && !(read_write && m->read_only))
+	if (s->aim && !strcmp(s->aim, name) &&
+	    !(read_write && s->mailbox.read_only))
 		return AM_OK;
-	am_imap_session_mailbox_clear(s);
-	m->name = g_strdup(name);
 	am_imap_put(&s->out, "%s ",
 	            read_write || !s->account->examine ? "SELECT" : "EXAMINE");
 	int r = am_imap_put_string(&s->out, name, strlen(name), err);
@@ -132,12 +154,14 @@ int am_imap_session_select_send(struct am_imap_session *s,
 	if (am_imap_session_has(s, "CONDSTORE") &&
 	    !am_imap_session_has(s, "ENABLE"))
 		am_imap_put(&s->out, " (CONDSTORE)");
+	cmd->opens = name;
 	if (r)
 		am_imap_out_clear(&s->out);
 	else
 		r = am_imap_session_send(s, cmd, err);
 	*sent = !r;
-	s->selecting = r ? NULL : cmd;
+	g_clear_pointer(&s->aim, g_free);
+	s->aim = r ? NULL : g_strdup(name);
 	return r;
 }
 
@@ -151,7 +175,10 @@ int am_imap_session_select(struct am_imap_session *s, const char *name,
 	                                    err);
 	if (!r && sent)
 		r = am_imap_session_wait(s, &cmd, "opening the folder", err);
-	if (r)
+	if (r) {
 		am_imap_session_mailbox_clear(s);
+		g_clear_pointer(&s->aim, g_free);
+		s->selecting = NULL;
+	}
 	return r;
 }

@@ -356,6 +356,7 @@ void am_imap_session_close(struct am_imap_session **session, bool polite)
 	am_conn_close(&s->conn);
 	am_imap_out_free(&s->out);
 	am_imap_session_mailbox_clear(s);
+	g_free(s->aim);
 	g_free(s->caps);
 	explicit_bzero(s->challenge, sizeof s->challenge);
 	g_free(s);

@@ -37,6 +37,7 @@ struct am_imap_command {
 	void *user;
 	/* The session's. */
 	struct am_imap_reply reply;
+	const char *opens; /* a SELECT: of this mailbox */
 	char tag[16];
 	struct am_imap_command *next;
 };
@@ -138,8 +139,10 @@ void am_imap_session_on_literal(struct am_imap_session *s,
 AM_MUST_USE int am_imap_session_select(struct am_imap_session *s,
                                        const char *name, bool read_write,
                                        struct am_error *err);
-/* The same without waiting: what follows may be sent at once.  `*sent` false:
- * it is selected already. */
+/* The same without waiting, and also while other commands are under way: what
+ * follows may be sent at once.  What is known of the mailbox changes when all
+ * before it has ended.  `*sent` false: it is selected already, or will be.
+ * `name` lives until the command has ended. */
 AM_MUST_USE int am_imap_session_select_send(struct am_imap_session *s,
                                             struct am_imap_command *cmd,
                                             const char *name, bool read_write,

@@ -37,6 +37,7 @@ struct am_imap_session {
 	bool ours; /* it failed for want of place or memory here */
 	struct am_imap_mailbox mailbox;
 	const struct am_imap_command *selecting; /* none is, when refused */
+	char *aim; /* the mailbox selected when all under way has ended */
 };
 
 AM_MUST_USE int am_imap_session_login(struct am_imap_session *s,
@@ -54,6 +55,11 @@ AM_MUST_USE int am_imap_session_greeting(struct am_imap_session *s,
 bool am_imap_session_mailbox_line(struct am_imap_session *s,
                                   const struct am_imap_line *line);
 void am_imap_session_mailbox_clear(struct am_imap_session *s);
+/* A SELECT that is the oldest under way: from here on it is about that one. */
+void am_imap_session_mailbox_turn(struct am_imap_session *s);
+/* It ended. */
+void am_imap_session_mailbox_ended(struct am_imap_session *s,
+                                   const struct am_imap_command *cmd);
 /* Literals of lines: to who asked for them. */
 int am_imap_session_literal(void *user, const struct am_imap_place *place,
                             struct am_reader *bytes, struct am_error *err);

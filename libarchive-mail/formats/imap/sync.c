@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/imap/sync.h"
 
+#include "formats/imap/ahead.h"
 #include "formats/imap/fetch_line.h"
 
 #include <string.h>
@@ -61,17 +62,26 @@ static int take_highest(struct am_imap_command *cmd,
 static int open_box(struct am_imap_sync *y, struct am_error *err)
 {
 	struct am_imap_box *box = y->box;
-	struct am_imap_session *s;
+	struct am_imap_control *control = y->control;
+	struct am_imap_session *s = NULL;
 	uint32_t highest = 0;
 
-	int r = am_imap_control_open(y->control, box, &s, err);
+	int r = am_imap_ahead_look(control->ahead, control, y->memory,
+	                           control->boxes, control->at, err);
 	if (r)
 		return r;
-	const struct am_imap_mailbox *m = am_imap_session_mailbox(s);
+	const struct am_imap_mailbox *m =
+		am_imap_ahead_mailbox(control->ahead, box);
+	if (!m) {
+		r = am_imap_control_open(control, box, &s, err);
+		if (r)
+			return r;
+		m = am_imap_session_mailbox(s);
+	}
 	box->uidvalidity = m->uidvalidity ? m->uidvalidity : box->uidvalidity;
 	box->uidnext = MAX(m->uidnext, box->uidnext);
 	y->exists = m->exists;
-	if (!box->uidnext && y->exists) {
+	if (s && !box->uidnext && y->exists) {
 		struct am_imap_command cmd = {.untagged = take_highest,
 		                              .user = &highest};
 		am_imap_put(am_imap_session_out(s), "UID FETCH * (UID)");
@@ -100,6 +110,7 @@ static void begin_walk(struct am_imap_sync *y, uint32_t low,
 	if (low < y->now.uidnext)
 		am_imap_set_add(uids, low, y->now.uidnext - 1);
 	y->walk = am_imap_walk_new(y->control, y->box, uids, expected, false);
+	am_imap_ahead_give(y->control->ahead, y->box, y->walk);
 }
 
 static int begin_next_run(struct am_imap_sync *y, struct am_error *err)

@@ -88,6 +88,51 @@ struct am_imap_walk *am_imap_walk_new(struct am_imap_control *control,
 	return w;
 }
 
+static int by_uid(const void *a, const void *b)
+{
+	const struct am_message *const *x = a, *const *y = b;
+
+	return ((*x)->uid > (*y)->uid) - ((*x)->uid < (*y)->uid);
+}
+
+/* In order, each once, without what has to be asked for again. */
+static void tidy(struct am_imap_walk *w)
+{
+	GPtrArray *m = w->messages;
+	uint32_t before = 0;
+
+	g_ptr_array_sort(m, by_uid);
+	for (guint i = 0; i < m->len;) {
+		const struct am_message *msg = m->pdata[i];
+		if (msg->uid == before ||
+		    (w->dropped && msg->uid >= w->dropped)) {
+			g_ptr_array_remove_index(m, i);
+			continue;
+		}
+		before = msg->uid;
+		i++;
+	}
+}
+
+void am_imap_walk_known(struct am_imap_walk *w, GPtrArray *messages,
+                        uint32_t last)
+{
+	uint32_t first = 0, end = 0;
+
+	if (am_imap_set_ranges(w->left))
+		am_imap_set_range(w->left, 0, &first, &end);
+	if (first != 1 || end < last || w->flags_only)
+		return;
+	am_imap_set_remove(w->left, 1, last);
+	g_ptr_array_set_size(w->messages, 0);
+	for (guint i = 0; i < messages->len; i++)
+		g_ptr_array_add(w->messages,
+		                g_steal_pointer(&messages->pdata[i]));
+	g_ptr_array_set_free_func(messages, NULL);
+	w->at = 0;
+	tidy(w);
+}
+
 void am_imap_walk_free(struct am_imap_walk **walk)
 {
 	struct am_imap_walk *w = *walk;
@@ -173,32 +218,6 @@ static int take_line(struct am_imap_command *cmd,
 	return r;
 }
 
-static int by_uid(const void *a, const void *b)
-{
-	const struct am_message *const *x = a, *const *y = b;
-
-	return ((*x)->uid > (*y)->uid) - ((*x)->uid < (*y)->uid);
-}
-
-/* In order, each once, without what has to be asked for again. */
-static void tidy(struct am_imap_walk *w)
-{
-	GPtrArray *m = w->messages;
-	uint32_t before = 0;
-
-	g_ptr_array_sort(m, by_uid);
-	for (guint i = 0; i < m->len;) {
-		const struct am_message *msg = m->pdata[i];
-		if (msg->uid == before ||
-		    (w->dropped && msg->uid >= w->dropped)) {
-			g_ptr_array_remove_index(m, i);
-			continue;
-		}
-		before = msg->uid;
-		i++;
-	}
-}
-
 /* What of the window was not given goes back. */
 static void give_back(struct am_imap_walk *w)
 {
@@ -241,11 +260,16 @@ static int ask(struct am_imap_walk *w, struct am_error *err)
 		return am_fail(err, AM_END, AM_E_ARGUMENT, "nothing to ask");
 	w->limit = (struct am_imap_limit){0};
 	w->cmd = (struct am_imap_command){.untagged = take_line, .user = w};
-	char *items = w->flags_only
-	                      ? g_strdup(am_imap_session_has(s, "X-GM-EXT-1")
-	                                         ? "(UID FLAGS X-GM-LABELS)"
-	                                         : "(UID FLAGS)")
-	                      : am_imap_meta_items(s);
+	char *items =
+		w->flags_only
+			? g_strdup(am_imap_session_has(s, "X-GM-EXT-1")
+	                                   ? "(UID FLAGS X-GM-LABELS)"
+	                                   : "(UID FLAGS)")
+			: am_imap_meta_items(
+				  s,
+				  am_imap_session_mailbox(s)->highestmodseq &&
+					  !am_imap_session_mailbox(s)
+						   ->no_modseq);
 	am_imap_put(am_imap_session_out(s), "UID FETCH %s %s", text, items);
 	if (w->paged)
 		am_imap_put(am_imap_session_out(s), " (PARTIAL 1:%" PRIu64 ")",

@@ -12,6 +12,10 @@ struct am_imap_control {
 	struct am_imap_account *account;
 	struct am_imap_link *link;
 	struct am_imap_fetcher *fetcher;
+	struct am_imap_ahead *ahead;
+	/* All boxes to be read, and which is next. */
+	const GPtrArray *boxes;
+	guint at;
 };
 
 /* The session, free for our commands, with the box selected (NULL: any).
@@ -36,6 +40,10 @@ struct am_imap_walk *am_imap_walk_new(struct am_imap_control *control,
                                       const struct am_imap_box *box,
                                       struct am_imap_set *uids,
                                       uint64_t expected, bool flags_only);
+/* What is there of UIDs 1 … last is known already: it is given and not asked
+ * for, where all of them are wanted.  Takes the messages out of the array. */
+void am_imap_walk_known(struct am_imap_walk *walk, GPtrArray *messages,
+                        uint32_t last);
 void am_imap_walk_free(struct am_imap_walk **walk);
 /* AM_FAILED: one message (*uid) or all from there on (*uid 0) could not be
  * asked for; go on. */
