@@ -24,6 +24,8 @@
 #define WRITE_BUFFER  (64 * 1024)
 #define PACKED_BUFFER (64 * 1024)
 #define CHUNK         (64 * 1024)
+/* A fill of so much is part of a stream. */
+#define FLOW (8 * 1024)
 struct chunk {
 	size_t from, to;
 	uint8_t bytes[CHUNK];
@@ -42,6 +44,7 @@ struct am_conn {
 	GQueue intake; /* of struct chunk */
 	size_t taken, max_intake;
 	uint8_t *packed_in; /* what the inflater eats from */
+	bool flows;         /* the last fill was of a size */
 
 	uint8_t *out;
 	size_t out_len;

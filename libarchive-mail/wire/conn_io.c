@@ -125,12 +125,18 @@ int am_conn_fill(void *self, uint8_t *buf, size_t room, size_t *got,
 		return AM_OK;
 	}
 	am_net_begin(&c->net);
-	for (;;) {
+	for (bool nap = c->flows;; nap = false) {
 		enum am_io io = receive(c, buf, room, got);
-		if (io == AM_IO_OK)
+		if (io == AM_IO_OK) {
+			c->flows = *got >= FLOW;
 			return AM_OK;
+		}
 		if (io == AM_IO_END || io == AM_IO_BAD)
 			return am_conn_tell(c->in_status, &c->in_err, err);
+		if (nap && io == AM_IO_WANT_READ) {
+			am_net_nap(&c->net);
+			continue;
+		}
 		r = am_net_await(&c->net, io == AM_IO_WANT_READ,
 		                 io == AM_IO_WANT_WRITE, err);
 		if (r)

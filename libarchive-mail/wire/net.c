@@ -15,6 +15,7 @@
 
 /* After an interrupt there is still this much time to say goodbye. */
 #define GRACE_US 1000000
+#define NAP_US   200
 
 /* ---- the speed limit ---- */
 
@@ -243,6 +244,14 @@ int am_net_wait(struct am_net *net, bool in, bool out, int64_t until,
 			return r ? r : AM_END;
 		}
 	}
+}
+
+void am_net_nap(struct am_net *net)
+{
+	int64_t before = g_get_monotonic_time();
+
+	g_usleep(NAP_US);
+	net->waited_us += g_get_monotonic_time() - before;
 }
 
 void am_net_begin(struct am_net *net)
