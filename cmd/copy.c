@@ -30,7 +30,7 @@
 #define REMOTE_COMMIT_BYTES (UINT64_C(32) << 20)
 #define REMOTE_COMMIT_SECS  2
 #define REMOTE_QUEUE_BYTES  (UINT64_C(2) << 20)
-#define REMOTE_ASK_AHEAD    400
+#define REMOTE_ASK_AHEAD    1200
 
 struct options {
 	const char *from, *to, *since, *until, *query, *report;

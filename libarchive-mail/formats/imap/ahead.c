@@ -8,7 +8,7 @@
 
 enum {
 	BOXES = 16,     /* under way at once */
-	SMALL = 500,    /* messages of one */
+	SMALL = 2000,   /* messages of one */
 	TOGETHER = 2000 /* of all */
 };
 
@@ -25,6 +25,8 @@ struct one {
 
 struct am_imap_ahead {
 	GPtrArray *all; /* of struct one * */
+	bool under_way;
+	uint64_t opening; /* of the link, in which it is */
 };
 
 static void free_message(gpointer msg)
@@ -99,7 +101,7 @@ static int take_message(struct am_imap_command *cmd,
 	    !am_imap_fetch_item(&f, "FLAGS"))
 		return AM_END;
 	/* More than was told of: somebody is not to be believed. */
-	if (o->messages->len >= 2 * SMALL) {
+	if (o->messages->len >= SMALL + SMALL / 2) {
 		o->status = AM_FAILED;
 		return AM_OK;
 	}
@@ -191,54 +193,83 @@ static int choose(struct am_imap_ahead *a, struct am_imap_control *control,
 	return r;
 }
 
-static int ask(struct am_imap_ahead *a, struct am_imap_session *s,
-               struct am_error *err)
-{
-	int r = AM_OK;
-
-	for (guint i = 0; !r && i < a->all->len; i++)
-		r = send(a->all->pdata[i], err);
-	while (!r && am_imap_session_pending(s))
-		r = am_imap_session_step(s, err);
-	return r;
-}
-
 static bool is_good(const struct one *o)
 {
 	return o->opened && !o->status &&
 	       o->fetch.reply.end == AM_IMAP_END_OK && !o->fetch.reply.limited;
 }
 
-int am_imap_ahead_look(struct am_imap_ahead *a, struct am_imap_control *control,
-                       struct am_memory *memory, const GPtrArray *boxes,
-                       guint at, struct am_error *err)
+/* What is under way goes with the connection. */
+static int give_up(struct am_imap_ahead *a, struct am_imap_control *control,
+                   int status, struct am_error *err)
+{
+	struct am_imap_session *s = am_imap_link_now(control->link);
+
+	a->under_way = false;
+	if (status != AM_RETRY && s && am_imap_session_pending(s))
+		am_imap_link_drop(control->link);
+	g_ptr_array_set_size(a->all, 0);
+	status = am_imap_link_judge(control->link, status, NULL, err);
+	return status == AM_FATAL ? status : AM_OK;
+}
+
+int am_imap_ahead_start(struct am_imap_ahead *a,
+                        struct am_imap_control *control,
+                        struct am_memory *memory, const GPtrArray *boxes,
+                        guint at, struct am_error *err)
 {
 	struct am_imap_session *s = NULL;
 
 	/* One that did not do is not asked for in this way again. */
-	if (find(a, boxes->pdata[at]))
-		return AM_OK;
-	g_ptr_array_set_size(a->all, 0);
-	if (!is_small(boxes->pdata[at]))
+	if (find(a, boxes->pdata[at]) || !is_small(boxes->pdata[at]))
 		return AM_OK;
 	int r = am_imap_control_open(control, NULL, &s, err);
-	if (!r)
-		r = choose(a, control, memory, boxes, at, s, err);
-	if (!r && a->all->len)
-		r = ask(a, s, err);
-	if (r) {
-		/* What is under way goes with the connection. */
-		if (r != AM_RETRY && am_imap_link_now(control->link) &&
-		    am_imap_session_pending(s))
-			am_imap_link_drop(control->link);
-		g_ptr_array_set_size(a->all, 0);
-		r = am_imap_link_judge(control->link, r, NULL, err);
+	if (r)
 		return r == AM_FATAL ? r : AM_OK;
+	g_ptr_array_set_size(a->all, 0);
+	r = choose(a, control, memory, boxes, at, s, err);
+	a->under_way = !r && a->all->len;
+	a->opening = am_imap_link_openings(control->link);
+	for (guint i = 0; !r && i < a->all->len; i++)
+		r = send(a->all->pdata[i], err);
+	if (!r && a->under_way)
+		r = am_conn_flush(am_imap_session_conn(s), err);
+	return r ? give_up(a, control, r, err) : AM_OK;
+}
+
+int am_imap_ahead_finish(struct am_imap_ahead *a,
+                         struct am_imap_control *control, struct am_error *err)
+{
+	struct am_imap_session *s = am_imap_link_now(control->link);
+	int r = AM_OK;
+
+	if (!a->under_way)
+		return AM_OK;
+	a->under_way = false;
+	if (!s || am_imap_link_openings(control->link) != a->opening) {
+		/* Lost meanwhile, in somebody else's hands. */
+		g_ptr_array_set_size(a->all, 0);
+		return AM_OK;
 	}
+	while (!r && am_imap_session_pending(s))
+		r = am_imap_session_step(s, err);
+	if (r)
+		return give_up(a, control, r, err);
 	for (guint i = 0; i < a->all->len; i++)
 		if (is_good(a->all->pdata[i]))
 			am_imap_link_progress(control->link);
 	return AM_OK;
+}
+
+int am_imap_ahead_look(struct am_imap_ahead *a, struct am_imap_control *control,
+                       struct am_memory *memory, const GPtrArray *boxes,
+                       guint at, struct am_error *err)
+{
+	int r = am_imap_ahead_start(a, control, memory, boxes, at, err);
+
+	if (!r)
+		r = am_imap_fetcher_settle(control->fetcher, err);
+	return r ? r : am_imap_ahead_finish(a, control, err);
 }
 
 /* ---- giving ---- */

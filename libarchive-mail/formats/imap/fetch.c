@@ -425,6 +425,14 @@ void am_imap_fetcher_found_slow(struct am_imap_fetcher *f)
 		            "a slow line: the server is asked to compress");
 }
 
+bool am_imap_fetcher_is_apart(struct am_imap_fetcher *f)
+{
+	pthread_mutex_lock(&f->lock);
+	bool apart = !f->alone;
+	pthread_mutex_unlock(&f->lock);
+	return apart;
+}
+
 bool am_imap_fetcher_is_slow(struct am_imap_fetcher *f)
 {
 	pthread_mutex_lock(&f->lock);

@@ -39,6 +39,8 @@ AM_MUST_USE int am_imap_fetcher_load(struct am_imap_fetcher *fetcher,
 /* Nothing of ours is under way on `control` any more. */
 AM_MUST_USE int am_imap_fetcher_settle(struct am_imap_fetcher *fetcher,
                                        struct am_error *err);
+/* Bodies come over other connections than `control`. */
+bool am_imap_fetcher_is_apart(struct am_imap_fetcher *fetcher);
 /* The line was found so slow that compressing pays (compress=auto). */
 bool am_imap_fetcher_is_slow(struct am_imap_fetcher *fetcher);
 /* Bytes of bodies that came. */

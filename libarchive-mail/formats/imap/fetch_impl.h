@@ -22,7 +22,7 @@ enum {
 	BATCH_MESSAGES = 200,
 	/* UW and Yahoo take lines of 1,000 bytes. */
 	SET_ROOM = 900,
-	FLIGHT_BYTES = 6 << 20, /* under way on one connection */
+	FLIGHT_BYTES = 8 << 20, /* under way on one connection */
 	FLIGHT_BATCHES = 8,
 	WINDOW_BYTES = 8 << 20, /* under way or waiting, of all */
 	LARGE_BYTES = 16 << 20, /* from here on in pieces */

@@ -40,6 +40,7 @@ struct imap_source {
 	struct am_error begun_why;
 	struct am_imap_sync sync;
 	uint64_t since_cursor;
+	bool looked; /* ahead, to the next one */
 	/* Bytes of today: of earlier runs, and how many were told last. */
 	uint64_t spent_before, spent_told;
 	const struct am_folder *root;
@@ -230,6 +231,7 @@ static int next_box(struct imap_source *s, struct am_item *out,
 		.control = &s->control, .memory = s->memory, .box = box};
 	s->in_folder = true;
 	s->since_cursor = 0;
+	s->looked = false;
 	s->stage = BEGINNING;
 	s->begun = am_imap_sync_begin(&s->sync, &s->begun_why);
 	out->folder = box->folder;
@@ -286,6 +288,19 @@ static bool give_cursor(struct imap_source *s, char *text, uint64_t already,
 	return true;
 }
 
+/* When all of this folder is known, the next one is asked for while its bodies
+ * come. */
+static int look_ahead(struct imap_source *s, struct am_error *err)
+{
+	if (s->looked || s->next_box >= s->boxes->len ||
+	    !am_imap_walk_all_asked(s->sync.walk) ||
+	    !am_imap_fetcher_is_apart(s->control.fetcher))
+		return AM_OK;
+	s->looked = true;
+	return am_imap_ahead_start(s->control.ahead, &s->control, s->memory,
+	                           s->boxes, s->next_box, err);
+}
+
 static int read_next(struct imap_source *s, struct am_item *out,
                      struct am_error *err)
 {
@@ -312,6 +327,11 @@ static int read_next(struct imap_source *s, struct am_item *out,
 	if (r)
 		return r;
 	s->since_cursor++;
+	r = look_ahead(s, err);
+	if (r) {
+		am_message_free(&out->message);
+		return r;
+	}
 	/* What was found out on the way to it comes first. */
 	s->held = g_steal_pointer(&out->message);
 	if (!give_change(s, out))

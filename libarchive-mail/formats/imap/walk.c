@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/imap/walk.h"
 
+#include "formats/imap/ahead.h"
 #include "formats/imap/fetch_line.h"
 #include "formats/imap/limit.h"
 
@@ -23,6 +24,8 @@ int am_imap_control_open(struct am_imap_control *control,
 	int r = am_imap_fetcher_settle(control->fetcher, err);
 	unsigned tries = 0;
 
+	if (!r)
+		r = am_imap_ahead_finish(control->ahead, control, err);
 	while (!r) {
 		r = am_imap_link_session(control->link, out, err);
 		if (!r && am_imap_fetcher_is_slow(control->fetcher))
@@ -432,6 +435,11 @@ int am_imap_walk_next(struct am_imap_walk *w, struct am_message **out,
 	*out = g_steal_pointer(&w->messages->pdata[w->at++]);
 	*uid = (*out)->uid;
 	return AM_OK;
+}
+
+bool am_imap_walk_all_asked(const struct am_imap_walk *w)
+{
+	return !am_imap_set_ranges(w->left);
 }
 
 uint32_t am_imap_walk_done_below(const struct am_imap_walk *w)

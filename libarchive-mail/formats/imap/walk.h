@@ -50,6 +50,8 @@ void am_imap_walk_free(struct am_imap_walk **walk);
 AM_MUST_USE int am_imap_walk_next(struct am_imap_walk *walk,
                                   struct am_message **out, uint32_t *uid,
                                   struct am_error *err);
+/* What is still to be given is here. */
+bool am_imap_walk_all_asked(const struct am_imap_walk *walk);
 /* Everything below it was given; 0: nothing is certain. */
 uint32_t am_imap_walk_done_below(const struct am_imap_walk *walk);
 
