@@ -105,7 +105,10 @@ static int take_message(struct am_imap_command *cmd,
 		o->status = AM_FAILED;
 		return AM_OK;
 	}
-	int r = am_imap_meta_message(&f, o->box->folder, o->mailbox.uidvalidity,
+	int r = am_imap_meta_message(&f, o->box->folder,
+	                             o->mailbox.uidvalidity
+	                                     ? o->mailbox.uidvalidity
+	                                     : o->box->uidvalidity,
 	                             o->session, &msg, err);
 	if (!r)
 		g_ptr_array_add(o->messages, msg);
