@@ -87,6 +87,18 @@ static void take_opened(struct am_imap_command *cmd,
 	o->opened = true;
 }
 
+/* What went since EXAMINE is not missing. */
+static void take_count(struct am_imap_command *cmd,
+                       const struct am_imap_line *line)
+{
+	struct one *o = cmd->user;
+	const struct am_imap_mailbox *m = am_imap_session_mailbox(o->session);
+
+	(void)line;
+	if (m->name && !strcmp(m->name, o->box->name))
+		o->mailbox.exists = MIN(o->mailbox.exists, m->exists);
+}
+
 /* Only while its own mailbox is the open one: all carry the same UIDs. */
 static int take_message(struct am_imap_command *cmd,
                         const struct am_imap_line *line, struct am_error *err)
@@ -145,8 +157,8 @@ static int send(struct one *o, struct am_error *err)
 	bool sent;
 
 	o->select = (struct am_imap_command){.tagged = take_opened, .user = o};
-	o->fetch =
-		(struct am_imap_command){.untagged = take_message, .user = o};
+	o->fetch = (struct am_imap_command){
+		.untagged = take_message, .tagged = take_count, .user = o};
 	int r = am_imap_session_select_send(s, &o->select, o->box->name, false,
 	                                    &sent, err);
 	if (r)

@@ -297,6 +297,7 @@ static int look_ahead(struct imap_source *s, struct am_error *err)
 	    !am_imap_fetcher_is_apart(s->control.fetcher))
 		return AM_OK;
 	s->looked = true;
+	am_imap_sync_leave(&s->sync);
 	return am_imap_ahead_start(s->control.ahead, &s->control, s->memory,
 	                           s->boxes, s->next_box, err);
 }

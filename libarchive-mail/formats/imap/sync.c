@@ -255,17 +255,23 @@ int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
 
 /* ---- the end of it ---- */
 
-int am_imap_sync_finish(struct am_imap_sync *y, struct am_error *err)
+void am_imap_sync_leave(struct am_imap_sync *y)
 {
 	struct am_imap_session *s = am_imap_link_now(y->control->link);
+	const struct am_imap_mailbox *m = s ? am_imap_session_mailbox(s) : NULL;
+
+	/* What went since is not missing. */
+	if (m && m->name && !strcmp(m->name, y->box->name))
+		y->exists = MIN(y->exists, m->exists);
+}
+
+int am_imap_sync_finish(struct am_imap_sync *y, struct am_error *err)
+{
 	int r = AM_OK;
 
 	if (y->unchanged || !y->whole)
 		return AM_OK;
-	const struct am_imap_mailbox *m = s ? am_imap_session_mailbox(s) : NULL;
-	/* What went since is not missing. */
-	if (m && m->name && !strcmp(m->name, y->box->name))
-		y->exists = MIN(y->exists, m->exists);
+	am_imap_sync_leave(y);
 	if (y->by_date && y->exists)
 		am_imap_renumber_finish(y);
 	bool next_run =

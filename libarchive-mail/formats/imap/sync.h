@@ -41,6 +41,9 @@ AM_MUST_USE int am_imap_sync_begin(struct am_imap_sync *y,
 AM_MUST_USE int am_imap_sync_next(struct am_imap_sync *y,
                                   struct am_message **out, uint32_t *uid,
                                   struct am_error *err);
+/* Before another folder is opened while this one is not finished yet: what is
+ * known of how many there are is taken down. */
+void am_imap_sync_leave(struct am_imap_sync *y);
 AM_MUST_USE int am_imap_sync_finish(struct am_imap_sync *y,
                                     struct am_error *err);
 /* What to remember now, NULL where there is nothing to; g_free() it. */
