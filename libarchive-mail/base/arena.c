@@ -13,8 +13,8 @@
 /*
  * A list of chunks, newest first; requests are cut from the newest, and each is
  * larger than the one before.  The first holds the arena itself, and what
- * travels beside an ordinary message: one malloc, of a size the allocator has at
- * hand, for thousands of messages may wait for their bytes at once.
+ * travels beside an ordinary message: one malloc, of a size the allocator has
+ * at hand, for thousands of messages may wait for their bytes at once.
  */
 struct chunk {
 	struct chunk *next;

@@ -18,6 +18,11 @@ struct am_imap_out *am_imap_session_out(struct am_imap_session *s)
 	return &s->out;
 }
 
+size_t am_imap_session_pending(const struct am_imap_session *s)
+{
+	return s->pending;
+}
+
 static void forget(struct am_imap_session *s, struct am_imap_command *cmd)
 {
 	struct am_imap_command **at = &s->head, *before = NULL;

@@ -106,6 +106,8 @@ AM_MUST_USE int am_imap_session_run(struct am_imap_session *s,
 AM_MUST_USE int am_imap_session_say(struct am_imap_session *s, const char *what,
                                     struct am_error *err, const char *fmt, ...)
 	AM_PRINTF(4, 5);
+/* How many are under way. */
+size_t am_imap_session_pending(const struct am_imap_session *s);
 
 /*
  * In pieces, for APPEND: begin() sends the tag and what was put so far; write()
