@@ -2,7 +2,7 @@
 /*
  * Packing in parallel, appending in order.
  *
- * The queue is a ring of jobs, two more than there are workers: while the
+ * The queue is a ring of jobs, one more than there are workers: while the
  * oldest is waited for, all workers have something to do.  A job of a blob
  * reads its own frame out of the message (where a frame of a base64 text begins
  * is arithmetic), so that a large attachment is read, decoded and packed by
@@ -21,7 +21,14 @@
 
 #include <string.h>
 
-enum { TEXT_WINDOW = 64 * 1024 };
+enum {
+	TEXT_WINDOW = 64 * 1024,
+	/* A block, or a frame with the bytes before and behind it that come
+	 * with whole groups of base64. */
+	BUFFER = (4 << 20) + TEXT_WINDOW + 16
+};
+static_assert(AM_FRAME_MAX <= 4 << 20 && AM_BLOCK_MAX <= 4 << 20,
+              "a buffer holds either");
 
 struct pack_job {
 	struct am_job base;
@@ -30,6 +37,7 @@ struct pack_job {
 	enum am_codec codec;
 	int level;
 	uint64_t id; /* block number, or the frame's offset in its blob */
+	struct am_pack_buffer buffer; /* what raw is in; none of items */
 	uint8_t *raw;
 	size_t raw_len;
 	uint8_t *room; /* to pack into; stays with the place in the ring */
@@ -52,6 +60,8 @@ struct am_pack_queue {
 	uint64_t blob_pos;      /* of the first frame of the blob whose frames
 	                         * are being appended */
 	struct am_sha256 *hash; /* of that blob, when it is to be checked */
+	struct am_pack_buffer *spare;
+	size_t n_spare; /* no more than n_ring + 1 */
 	bool dead;
 };
 
@@ -78,11 +88,9 @@ static int decode_frame(struct pack_job *job)
 	size_t skip = (size_t)(job->id - from);
 	uint64_t at = am_base64_text_at(&b->form, from);
 	struct am_base64_decoder decoder = {.n_carry = 0};
-	uint8_t window[TEXT_WINDOW];
+	uint8_t window[TEXT_WINDOW], *raw = job->buffer.data;
 	size_t done = 0, want = skip + job->raw_len;
 
-	/* Room for the bytes before and behind that come with whole groups. */
-	job->raw = g_malloc(want + TEXT_WINDOW);
 	while (done < want) {
 		uint64_t left = b->len - at;
 		size_t n = (want - done) / 3 * 4 + 8;
@@ -92,8 +100,8 @@ static int decode_frame(struct pack_job *job)
 		int r = n ? read_exactly(b->raw, b->at + at, window, n,
 		                         &job->why)
 		          : AM_FAILED;
-		if (!n || (!r && !am_base64_decode(&decoder, job->raw + done,
-		                                   &got, window, n)))
+		if (!n || (!r && !am_base64_decode(&decoder, raw + done, &got,
+		                                   window, n)))
 			return am_fail(&job->why, AM_FAILED, AM_E_IO,
 			               "the message changed while it was read");
 		if (r)
@@ -101,7 +109,8 @@ static int decode_frame(struct pack_job *job)
 		at += n;
 		done += got;
 	}
-	memmove(job->raw, job->raw + skip, job->raw_len);
+	memmove(raw, raw + skip, job->raw_len);
+	job->raw = raw;
 	return AM_OK;
 }
 
@@ -111,7 +120,7 @@ static int load_frame(struct pack_job *job)
 		return AM_OK; /* the writer's thread has read it */
 	if (job->blob.base64)
 		return decode_frame(job);
-	job->raw = g_malloc(job->raw_len + 1);
+	job->raw = job->buffer.data;
 	return read_exactly(job->blob.raw, job->blob.at + job->id, job->raw,
 	                    job->raw_len, &job->why);
 }
@@ -142,9 +151,6 @@ static void run(struct am_job *base, unsigned worker)
 	job->status = load_frame(job);
 	if (!job->status)
 		job->status = pack(job, job->queue->coders[worker]);
-	/* Nobody needs it any more, and the job may wait for its turn. */
-	if (job->packed && !job->blob.check)
-		g_clear_pointer(&job->raw, g_free);
 }
 
 /* ---- on the writer's thread ---- */
@@ -216,10 +222,28 @@ static int append(struct am_pack_queue *q, struct pack_job *job,
 	return q->index->add_block(q->index->user, job->id, pos, err);
 }
 
-static void clear(struct pack_job *job)
+struct am_pack_buffer am_pack_queue_buffer(struct am_pack_queue *q, size_t room)
+{
+	struct am_pack_buffer b;
+
+	if (room <= BUFFER && q->n_spare)
+		return q->spare[--q->n_spare];
+	b.room = MAX(room, BUFFER);
+	b.data = g_malloc(b.room);
+	return b;
+}
+
+static void clear(struct am_pack_queue *q, struct pack_job *job)
 {
 	am_blob_unref(&job->blob.raw);
-	g_clear_pointer(&job->raw, g_free);
+	if (!job->buffer.data)
+		g_free(job->raw);
+	else if (job->buffer.room == BUFFER && q->n_spare <= q->n_ring)
+		q->spare[q->n_spare++] = job->buffer;
+	else
+		g_free(job->buffer.data);
+	job->buffer = (struct am_pack_buffer){NULL, 0};
+	job->raw = NULL;
 }
 
 /* The oldest job into the log.  Others rely on it by now, so a failure is the
@@ -232,7 +256,7 @@ static int finish_oldest(struct am_pack_queue *q, struct am_error *err)
 	am_pool_wait(q->pool, &job->base);
 	if (!q->dead)
 		r = append(q, job, err);
-	clear(job);
+	clear(q, job);
 	q->first = (q->first + 1) % q->n_ring;
 	q->n_under_way--;
 	if (r) {
@@ -275,9 +299,28 @@ static void submit(struct am_pack_queue *q, struct pack_job *job)
 	am_pool_submit(q->pool, &job->base);
 }
 
-static int queue_bytes(struct am_pack_queue *q, enum am_record_type type,
-                       uint64_t id, uint8_t *data, size_t len,
-                       struct am_error *err)
+int am_pack_queue_block(struct am_pack_queue *q, uint64_t block,
+                        struct am_pack_buffer buffer, size_t len,
+                        struct am_error *err)
+{
+	struct pack_job *job;
+	int r = next_job(q, &job, err);
+
+	if (r) {
+		g_free(buffer.data);
+		return r;
+	}
+	job->type = AM_REC_BLOCK;
+	job->id = block;
+	job->buffer = buffer;
+	job->raw = buffer.data;
+	job->raw_len = len;
+	submit(q, job);
+	return AM_OK;
+}
+
+int am_pack_queue_items(struct am_pack_queue *q, uint8_t *data, size_t len,
+                        struct am_error *err)
 {
 	struct pack_job *job;
 	int r = next_job(q, &job, err);
@@ -286,26 +329,12 @@ static int queue_bytes(struct am_pack_queue *q, enum am_record_type type,
 		g_free(data);
 		return r;
 	}
-	job->type = type;
-	job->id = id;
+	job->type = AM_REC_ITEMS;
 	job->raw = data;
 	job->raw_len = len;
-	if (type == AM_REC_ITEMS)
-		job->level = AM_LEVEL_FACTS;
+	job->level = AM_LEVEL_FACTS;
 	submit(q, job);
 	return AM_OK;
-}
-
-int am_pack_queue_block(struct am_pack_queue *queue, uint64_t block,
-                        uint8_t *data, size_t len, struct am_error *err)
-{
-	return queue_bytes(queue, AM_REC_BLOCK, block, data, len, err);
-}
-
-int am_pack_queue_items(struct am_pack_queue *queue, uint8_t *data, size_t len,
-                        struct am_error *err)
-{
-	return queue_bytes(queue, AM_REC_ITEMS, 0, data, len, err);
 }
 
 static int read_frame(struct am_reader *reader, uint8_t *to, size_t len,
@@ -333,12 +362,13 @@ static int queue_frame(struct am_pack_queue *q, const struct am_pack_blob *blob,
 	job->type = AM_REC_BLOB;
 	job->id = offset;
 	job->raw_len = left < AM_FRAME_MAX ? (size_t)left : AM_FRAME_MAX;
+	job->buffer = am_pack_queue_buffer(q, BUFFER);
 	if (reader) {
-		job->raw = g_malloc(job->raw_len + 1);
+		job->raw = job->buffer.data;
 		r = read_frame(reader, job->raw, job->raw_len, err);
 		if (r) {
 			/* Frames before this one may be in the log. */
-			clear(job);
+			clear(q, job);
 			q->dead = q->dead || offset;
 			return offset ? AM_FATAL : r;
 		}
@@ -393,8 +423,9 @@ int am_pack_queue_new(struct am_pack_queue **out, struct am_log *log,
 	q->coders = g_new0(struct am_coder *, q->n_coders);
 	for (unsigned i = 0; i < q->n_coders; i++)
 		q->coders[i] = am_coder_new();
-	q->n_ring = (size_t)workers + 2;
+	q->n_ring = (size_t)workers + 1;
 	q->ring = g_new0(struct pack_job, q->n_ring);
+	q->spare = g_new0(struct am_pack_buffer, q->n_ring + 1);
 	*out = q;
 	return AM_OK;
 }
@@ -414,6 +445,9 @@ void am_pack_queue_free(struct am_pack_queue **queue)
 	for (unsigned i = 0; i < q->n_coders; i++)
 		am_coder_free(&q->coders[i]);
 	g_free(q->coders);
+	while (q->n_spare)
+		g_free(q->spare[--q->n_spare].data);
+	g_free(q->spare);
 	am_sha256_free(&q->hash);
 	for (size_t i = 0; i < q->n_ring; i++)
 		g_free(q->ring[i].room);

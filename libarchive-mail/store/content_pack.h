@@ -12,6 +12,13 @@
 struct am_pack_queue;
 struct am_reader;
 
+/* Where bytes wait to be packed.  The queue has a few of these and uses them
+ * again: at any time there are no more than jobs, and one that is filled. */
+struct am_pack_buffer {
+	uint8_t *data;
+	size_t room;
+};
+
 /* A blob that is being written. */
 struct am_pack_blob {
 	uint8_t hash[AM_SHA256_LEN];
@@ -29,9 +36,13 @@ AM_MUST_USE int am_pack_queue_new(struct am_pack_queue **out,
                                   const struct am_content_index *index,
                                   unsigned workers, struct am_error *err);
 void am_pack_queue_free(struct am_pack_queue **queue);
-/* Takes data (g_malloc). */
+/* One of so much room at least, to be given to am_pack_queue_block(), or to be
+ * freed (g_free). */
+struct am_pack_buffer am_pack_queue_buffer(struct am_pack_queue *queue,
+                                           size_t room);
+/* Takes the buffer; len bytes of it. */
 AM_MUST_USE int am_pack_queue_block(struct am_pack_queue *queue, uint64_t block,
-                                    uint8_t *data, size_t len,
+                                    struct am_pack_buffer buffer, size_t len,
                                     struct am_error *err);
 /* An items record, packed at the codec's own level.  Takes data. */
 AM_MUST_USE int am_pack_queue_items(struct am_pack_queue *queue, uint8_t *data,

@@ -28,8 +28,9 @@ struct am_content_writer {
 	struct am_log *log;
 	const struct am_content_index *index;
 	struct am_pack_queue *queue;
-	uint64_t next_block; /* number of the open one */
-	uint8_t *block;      /* NULL: nothing in it yet */
+	uint64_t next_block;          /* number of the open one */
+	uint8_t *block;               /* NULL: nothing in it yet */
+	struct am_pack_buffer buffer; /* that it is in */
 	size_t used, room, size;
 	GArray *extents;     /* struct am_extent, of the present message */
 	GHashTable *written; /* hashes of blobs that the index may not know */
@@ -106,11 +107,12 @@ static int close_block(struct am_content_writer *w, struct am_error *err)
 {
 	if (!w->used)
 		return AM_OK;
-	uint8_t *data = w->block;
+	struct am_pack_buffer buffer = w->buffer;
 	size_t len = w->used;
 	w->block = NULL;
 	w->used = 0;
-	int r = am_pack_queue_block(w->queue, w->next_block++, data, len, err);
+	int r = am_pack_queue_block(w->queue, w->next_block++, buffer, len,
+	                            err);
 	if (!r && w->index->full)
 		r = w->index->full(w->index->user, err);
 	return r;
@@ -145,7 +147,8 @@ static int add_bytes(struct am_content_writer *w, const uint8_t *data,
 		}
 		if (!w->block) {
 			w->room = w->size;
-			w->block = g_malloc(w->room);
+			w->buffer = am_pack_queue_buffer(w->queue, w->room);
+			w->block = w->buffer.data;
 		}
 		size_t n = w->room - w->used;
 		n = n < len ? n : len;
