@@ -9,10 +9,12 @@
 #   ONLY="plain tls again far"  parts: loopback, over TLS, nothing new, 50 ms
 #   RIVALS=all                offlineimap and getmail too; they take minutes
 #   LIMIT=300                 seconds after which a peer has not finished
-#   RIVALS_WITH=…             only these of: doveadm mbsync mbsync-compress
+#   RIVALS_WITH=…             only these of: doveadm mbsync mbsync-nosync
+#                             mbsync-compress
 #
 # Runs alternate, and ratios are of neighbours in time; above 1: we are faster.
-# Peers do not sync their files (as fast as they can be set to); mailark does.
+# Peers do not sync their files (as fast as they can be set to) but for mbsync,
+# which is measured both ways; mailark does.
 # A peer whose copy is not complete is named and given no figures.
 set -u
 cd "$(dirname "$0")/.."
@@ -20,7 +22,7 @@ build=$(realpath "${BUILD:-build}")
 mailark=$build/mailark lab=$build/imap-lab
 messages=${MESSAGES:-10000} small=${SMALL:-100000} rounds=${ROUNDS:-3}
 only=${ONLY:-plain tls again far} limit=${LIMIT:-300}
-peers=${RIVALS_WITH:-doveadm mbsync mbsync-compress}
+peers=${RIVALS_WITH:-doveadm mbsync mbsync-nosync mbsync-compress}
 [[ ${RIVALS:-} == all ]] && peers+=" offlineimap getmail"
 sh tools/install-deps.sh build test bench || exit 2
 work=$(mktemp -d "${TMPDIR:-/tmp}/mailark-bench-XXXXXX")
@@ -111,10 +113,10 @@ run_doveadm() {
 	C
 	USER=$user HOME=$3 doveadm -c "$3/conf" backup -R imapc:
 }
-mbsync_with() { # USER PORT DEST MORE
+mbsync_with() { # USER PORT DEST MORE-OF-THE-SERVER MORE
 	mkdir -p "$3"
 	cat >"$3/.rc" <<-C
-		FSync no
+		$5
 		IMAPStore far
 		Host $([[ -n $secure ]] && echo localhost || echo 127.0.0.1)
 		Port $2
@@ -142,8 +144,9 @@ mbsync_with() { # USER PORT DEST MORE
 	C
 	mbsync -q -c "$3/.rc" -a
 }
-run_mbsync() { mbsync_with "$1" "$2" "$3" "DisableExtension COMPRESS=DEFLATE"; }
-run_mbsync-compress() { mbsync_with "$1" "$2" "$3" ""; }
+run_mbsync() { mbsync_with "$1" "$2" "$3" "DisableExtension COMPRESS=DEFLATE" ""; }
+run_mbsync-nosync() { mbsync_with "$1" "$2" "$3" "DisableExtension COMPRESS=DEFLATE" "FSync no"; }
+run_mbsync-compress() { mbsync_with "$1" "$2" "$3" "" ""; }
 run_offlineimap() {
 	mkdir -p "$3"
 	cat >"$3/.rc" <<-C
@@ -196,7 +199,7 @@ run_getmail() {
 	HOME=$3 $as_nobody getmail -q --getmaildir="$3/.g"
 }
 export -f url options run_floor run_ours run_ours-index run_ours-maildir run_doveadm mbsync_with \
-	run_mbsync run_mbsync-compress run_offlineimap run_getmail
+	run_mbsync run_mbsync-nosync run_mbsync-compress run_offlineimap run_getmail
 export lab mailark imap dir work as_nobody secure=
 
 title() {
@@ -207,6 +210,7 @@ title() {
 	ours-maildir) echo "mailark -> Maildir" ;;
 	doveadm) echo "doveadm backup over imapc -> Maildir" ;;
 	mbsync) echo "mbsync, COMPRESS off -> Maildir" ;;
+	mbsync-nosync) echo "... and its files not synced" ;;
 	mbsync-compress) echo "mbsync as it comes -> Maildir" ;;
 	offlineimap) echo "offlineimap, 4 connections -> Maildir" ;;
 	getmail) echo "getmail6 -> one Maildir" ;;
