@@ -66,6 +66,7 @@
 	X(archive_write_set_format_zip)
 
 struct am_libarchive {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared */
 #define AM_LIBARCHIVE_MEMBER(name) __typeof__(name) *name;
 	AM_LIBARCHIVE(AM_LIBARCHIVE_MEMBER)
 #undef AM_LIBARCHIVE_MEMBER

@@ -66,8 +66,8 @@ AM_MUST_USE int am_net_wait(struct am_net *net, bool in, bool out,
 /* Let a little more come in where much is coming: to be woken for each packet
  * costs more than to take them. */
 void am_net_nap(struct am_net *net);
-/* The same as wait, and an error when nothing moved for stall_ms, or at the deadline.
- * am_net_begin() starts that clock. */
+/* The same as wait, and an error when nothing moved for stall_ms, or at the
+ * deadline. am_net_begin() starts that clock. */
 void am_net_begin(struct am_net *net);
 AM_MUST_USE int am_net_await(struct am_net *net, bool in, bool out,
                              struct am_error *err);
