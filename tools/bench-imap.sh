@@ -14,7 +14,7 @@
 #
 # Runs alternate, and ratios are of neighbours in time; above 1: we are faster.
 # Peers do not sync their files (as fast as they can be set to) but for mbsync,
-# which is measured both ways; mailark does.
+# which is measured both ways; mailark does, but for the row that says so.
 # A peer whose copy is not complete is named and given no figures.
 set -u
 cd "$(dirname "$0")/.."
@@ -76,6 +76,7 @@ run_floor() { "$lab" read "$imap" "$1" "$([[ $2 != "$imap" ]] && echo "$2")" ${s
 run_ours() { "$mailark" copy --quiet --no-index --from "$(options)" "$(url "$1" "$2")" "$3.mailark"; }
 run_ours-index() { "$mailark" copy --quiet --from "$(options)" "$(url "$1" "$2")" "$3.mailark"; }
 run_ours-maildir() { "$mailark" copy --quiet --from "$(options)" "$(url "$1" "$2")" "$3/"; }
+run_ours-nosync() { "$mailark" copy --quiet --from "$(options)" --to maildir,durable=no "$(url "$1" "$2")" "$3/"; }
 run_doveadm() {
 	mkdir -p "$3/mail" "$3/run"
 	[[ $(id -u) == 0 ]] && chown -R nobody:nogroup "$3"
@@ -198,7 +199,7 @@ run_getmail() {
 	[[ $(id -u) == 0 ]] && chown -R nobody:nogroup "$3" # it refuses to be root
 	HOME=$3 $as_nobody getmail -q --getmaildir="$3/.g"
 }
-export -f url options run_floor run_ours run_ours-index run_ours-maildir run_doveadm mbsync_with \
+export -f url options run_floor run_ours run_ours-index run_ours-maildir run_ours-nosync run_doveadm mbsync_with \
 	run_mbsync run_mbsync-nosync run_mbsync-compress run_offlineimap run_getmail
 export lab mailark imap dir work as_nobody secure=
 
@@ -208,6 +209,7 @@ title() {
 	ours) echo "mailark -> archive, --no-index" ;;
 	ours-index) echo "mailark -> archive and index" ;;
 	ours-maildir) echo "mailark -> Maildir" ;;
+	ours-nosync) echo "mailark -> Maildir, durable=no" ;;
 	doveadm) echo "doveadm backup over imapc -> Maildir" ;;
 	mbsync) echo "mbsync, COMPRESS off -> Maildir" ;;
 	mbsync-nosync) echo "... and its files not synced" ;;
@@ -246,7 +248,12 @@ ratio() { # NAME OURS: the pairs' own ratios, and their median
 row() { # NAME BYTES
 	[[ -e $work/$1.t ]] || return
 	local own=ours
-	[[ $1 == floor || $1 == ours* || ! -e $work/ours-maildir.t ]] || own=ours-maildir
+	case $1 in
+	floor | ours*) ;;
+	mbsync | mbsync-compress) own=ours-maildir ;; # they sync, as we do
+	*) own=ours-nosync ;;
+	esac
+	[[ -e $work/$own.t ]] || own=ours
 	printf '  %-38s %7.2f s %7.2f cpu %7.1f MB/s %5.0f MiB  ratio %s\n' "$(title "$1")" \
 		"$(median "$1" 1)" "$(median "$1" 2)" \
 		"$(awk -v b="$2" -v t="$(median "$1" 1)" 'BEGIN { print b / 1e6 / (t > 0 ? t : 0.005) }')" \
@@ -257,7 +264,7 @@ fetch() { # TITLE USER PORT MESSAGES BYTES ROUNDS RUN…
 	local what=$1 user=$2 port=$3 n=$4 bytes=$5 times=$6 i name
 	shift 6
 	rm -rf "$work"/*.t "$work/failed" "$work"/[0-9]*
-	echo "$what: $n messages, $((bytes / 1000000)) MB; ratio: of Maildirs to ours, else to the archive's"
+	echo "$what: $n messages, $((bytes / 1000000)) MB; ratio: of peers to our Maildir, synced as theirs; else to the archive's"
 	for ((i = 0; i < times; i++)); do
 		for name; do
 			failed "$name" || run "$name" "$user" "$port" "$work/$i-$name" "$n"
@@ -290,19 +297,19 @@ if wants plain || wants tls || wants far; then
 fi
 # shellcheck disable=SC2086
 wants plain && fetch "loopback, in the clear" user1 "$imap" "$messages" "$bytes" "$rounds" \
-	floor ours ours-maildir ours-index $peers
+	floor ours ours-maildir ours-nosync ours-index $peers
 if wants tls; then
 	secure=1
 	# shellcheck disable=SC2086
 	fetch "loopback, TLS" user1 "$imaps" "$messages" "$bytes" "$rounds" \
-		floor ours ours-maildir $peers
+		floor ours ours-maildir ours-nosync $peers
 	secure=
 fi
 if wants far; then
 	open_line 50
 	# shellcheck disable=SC2086
 	fetch "50 ms there and back" user1 "$line" "$messages" "$bytes" 1 \
-		floor ours ours-maildir $peers
+		floor ours ours-maildir ours-nosync $peers
 	close_line
 fi
 if wants again; then
@@ -312,15 +319,15 @@ if wants again; then
 	open_line 0 # of one port throughout: another port is another account
 	# shellcheck disable=SC2086
 	again "50 folders, $small small messages: the first time" user2 "$line" "$small" 1 \
-		ours ours-maildir $peers
+		ours ours-maildir ours-nosync $peers
 	# shellcheck disable=SC2086
-	again "nothing new" user2 "$line" "$small" "$rounds" ours ours-maildir $peers
+	again "nothing new" user2 "$line" "$small" "$rounds" ours ours-maildir ours-nosync $peers
 	set_line 0
 	before=$turns
 	run ours user2 "$line" "$work/again-ours" "$small"
 	set_line 50
 	echo "  mailark waited $((turns - before)) times for the server, login included"
 	# shellcheck disable=SC2086
-	again "nothing new, 50 ms there and back" user2 "$line" "$small" 1 ours ours-maildir $peers
+	again "nothing new, 50 ms there and back" user2 "$line" "$small" 1 ours ours-maildir ours-nosync $peers
 	close_line
 fi
