@@ -99,8 +99,9 @@ static int answer(struct am_imap_session *s, struct am_sasl *sasl,
 	return r ? r : am_imap_session_end(s, err);
 }
 
+/* *vague: a plain NO, that does not say what of it was wrong. */
 static int exchange(struct am_imap_session *s, struct am_sasl *sasl,
-                    struct am_error *err)
+                    bool *vague, struct am_error *err)
 {
 	struct am_imap_command cmd = {0};
 	struct am_error why = {0};
@@ -133,6 +134,7 @@ static int exchange(struct am_imap_session *s, struct am_sasl *sasl,
 		*err = why;
 		return am_wrap(err, AM_FATAL, "%.80s: login", s->account->host);
 	}
+	*vague = cmd.reply.end == AM_IMAP_END_NO && !*cmd.reply.code;
 	if (cmd.reply.end != AM_IMAP_END_OK)
 		return refused(s, &cmd.reply, err);
 	if (!am_sasl_satisfied(sasl))
@@ -143,12 +145,56 @@ static int exchange(struct am_imap_session *s, struct am_sasl *sasl,
 	return AM_OK;
 }
 
+/* Those of these mechanisms that hand the password over. */
+static char *plain_of(const char *offered)
+{
+	GString *out = g_string_new(NULL);
+	char **words = g_strsplit(offered, " ", -1);
+
+	for (char **w = words; *w; w++)
+		if (!strcmp(*w, "PLAIN") || !strcmp(*w, "LOGIN"))
+			g_string_append_printf(out, "%s%s", out->len ? " " : "",
+			                       *w);
+	g_strfreev(words);
+	return g_string_free(out, FALSE);
+}
+
+/* Servers offer SCRAM and CRAM-MD5 because a library of theirs knows them, and
+ * have nothing to check them against (GNU imap4d): a password that was not
+ * accepted hashed may be as it is, where that may go over this connection. */
+static int as_it_is(struct am_imap_session *s, const char *offered,
+                    const struct am_sasl_client_opts *opts, bool login,
+                    struct am_error *err)
+{
+	struct am_error unsuited;
+	struct am_sasl *sasl = NULL;
+	bool vague;
+	char *plain = plain_of(offered);
+
+	int r = am_sasl_client_new(&sasl, plain, NULL, opts, &unsuited);
+	g_free(plain);
+	if (r)
+		return login ? login_command(s, opts, err) : AM_FATAL;
+	r = exchange(s, sasl, &vague, err);
+	am_sasl_free(&sasl);
+	return r;
+}
+
+static bool hands_over(const struct am_sasl *sasl)
+{
+	const char *name = am_sasl_name(sasl);
+
+	return !strcmp(name, "PLAIN") || !strcmp(name, "LOGIN") ||
+	       !strcmp(name, "EXTERNAL");
+}
+
 static int try_login(struct am_imap_session *s, bool again, bool *token,
                      struct am_error *err)
 {
 	struct am_server_login *account = s->account->login;
 	struct am_sasl_client_opts opts = {0};
 	struct am_sasl *sasl = NULL;
+	bool vague = false;
 
 	int r = am_server_login_secret(account, s->conn, again, &opts, err);
 	if (r)
@@ -168,7 +214,11 @@ static int try_login(struct am_imap_session *s, bool again, bool *token,
 	else if (r)
 		r = am_wrap(err, AM_FATAL, "%.80s", s->account->host);
 	else
-		r = exchange(s, sasl, err);
+		r = exchange(s, sasl, &vague, err);
+	if (vague && r == AM_FATAL && !s->bye && opts.password &&
+	    opts.clear_ok && !opts.token && !account->auth && sasl &&
+	    !hands_over(sasl))
+		r = as_it_is(s, offered, &opts, login, err);
 out:
 	am_sasl_free(&sasl);
 	g_free(offered);
