@@ -182,3 +182,21 @@ int am_imap_session_select(struct am_imap_session *s, const char *name,
 	}
 	return r;
 }
+
+int am_imap_session_unselect(struct am_imap_session *s, struct am_error *err)
+{
+	struct am_imap_command cmd = {0};
+
+	if (!s->aim || s->head || !am_imap_session_has(s, "UNSELECT"))
+		return AM_OK;
+	am_imap_out_clear(&s->out);
+	am_imap_put(&s->out, "UNSELECT");
+	int r = am_imap_session_run(s, &cmd, "UNSELECT", err);
+	if (r == AM_FAILED) {
+		am_imap_session_distrust(s, "UNSELECT");
+		return AM_OK;
+	}
+	am_imap_session_mailbox_clear(s);
+	g_clear_pointer(&s->aim, g_free);
+	return r;
+}

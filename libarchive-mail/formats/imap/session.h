@@ -149,6 +149,10 @@ AM_MUST_USE int am_imap_session_select_send(struct am_imap_session *s,
                                             struct am_imap_command *cmd,
                                             const char *name, bool read_write,
                                             bool *sent, struct am_error *err);
+/* None is selected any more, where the server can do that without expunging
+ * (RFC 3691) and nothing is under way. */
+AM_MUST_USE int am_imap_session_unselect(struct am_imap_session *s,
+                                         struct am_error *err);
 const struct am_imap_mailbox *
 am_imap_session_mailbox(const struct am_imap_session *s);
 

@@ -147,6 +147,16 @@ static void try_again(struct am_imap_upload *u, struct flight *f)
 
 /* ---- sending ---- */
 
+/* GNU imap4d loses what is appended to the mailbox that is selected: it writes
+ * what it knows of it over what came.  Servers with UIDPLUS know better, and
+ * are spared the round trip. */
+static int stand_back(struct am_imap_session *s, struct am_error *err)
+{
+	return am_imap_session_has(s, "UIDPLUS")
+	               ? AM_OK
+	               : am_imap_session_unselect(s, err);
+}
+
 /* One command with all items of the flight.  AM_FAILED: it ended before all was
  * sent, cmd.reply says how. */
 static int send(struct am_imap_upload *u, struct am_imap_session *s,
@@ -156,6 +166,8 @@ static int send(struct am_imap_upload *u, struct am_imap_session *s,
 	bool waits = false;
 
 	int r = am_imap_account_rest(u->account, err);
+	if (!r)
+		r = stand_back(s, err);
 	if (r)
 		return r;
 	am_imap_out_clear(out);
