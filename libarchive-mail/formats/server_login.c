@@ -351,3 +351,22 @@ bool am_server_login_prompt_read(const char *prompt, char **user, char **host)
 		*host = g_strndup(at, strcspn(at, ":"));
 	return true;
 }
+
+bool am_server_login_is_hashed(const char *mechanism)
+{
+	return g_str_has_prefix(mechanism, "SCRAM-") ||
+	       !strcmp(mechanism, "CRAM-MD5");
+}
+
+char *am_server_login_plain(const char *offered)
+{
+	GString *out = g_string_new(NULL);
+	char **names = g_strsplit(offered, " ", -1);
+
+	for (char **w = names; *w; w++)
+		if (!strcmp(*w, "PLAIN") || !strcmp(*w, "LOGIN"))
+			g_string_append_printf(out, "%s%s", out->len ? " " : "",
+			                       *w);
+	g_strfreev(names);
+	return g_string_free(out, FALSE);
+}

@@ -126,4 +126,9 @@ struct am_oauth_opts am_server_login_oauth(const struct am_location *where,
 char *am_server_login_prompt(const struct am_server_login *login);
 bool am_server_login_prompt_read(const char *prompt, char **user, char **host);
 
+/* A mechanism that proves the password without showing it. */
+bool am_server_login_is_hashed(const char *mechanism);
+/* Those of the mechanisms offered that show it, g_free() it. */
+char *am_server_login_plain(const char *offered);
+
 #endif

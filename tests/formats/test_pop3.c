@@ -274,6 +274,23 @@ Test(pop3, every_kind_of_server_is_read)
 	}
 }
 
+/* GNU pop3d offers APOP always, and has it for those in a file of its own. */
+Test(pop3, apop_in_vain_is_followed_by_the_password)
+{
+	struct pop3_server server = server_of_five();
+
+	server.capa = "USER\nUIDL\nTOP\nPIPELINING\n";
+	server.greeting = "+OK POP3 <1.2@x>";
+	server.apop_in_vain = true;
+	pop3_server_start(&server);
+	struct run run = go(&server, plain, NULL);
+	pop3_server_stop(&server);
+	expect_five(&run);
+	cr_expect_str_eq(server.mechanism, "USER");
+	cr_expect_eq(server.connections, 1);
+	end_run(&run);
+}
+
 Test(pop3, what_the_target_has_is_not_fetched_again)
 {
 	for (int no_uidl = 0; no_uidl < 2; no_uidl++) {

@@ -256,6 +256,10 @@ static bool command(struct talk *t, char **words)
 		return transaction(t, words);
 	if (!strcmp(verb, "AUTH"))
 		return authenticate(t, words);
+	if (!strcmp(verb, "APOP") && s->apop_in_vain) {
+		fputs("-ERR [AUTH] Bad login\r\n", t->out);
+		return true;
+	}
 	if (!strcmp(verb, "APOP") && s->apop)
 		return enter(t, words[1] && apop_is_right(words[2]) ? "APOP"
 		                                                    : NULL);

@@ -145,20 +145,6 @@ static int exchange(struct am_imap_session *s, struct am_sasl *sasl,
 	return AM_OK;
 }
 
-/* Those of these mechanisms that hand the password over. */
-static char *plain_of(const char *offered)
-{
-	GString *out = g_string_new(NULL);
-	char **words = g_strsplit(offered, " ", -1);
-
-	for (char **w = words; *w; w++)
-		if (!strcmp(*w, "PLAIN") || !strcmp(*w, "LOGIN"))
-			g_string_append_printf(out, "%s%s", out->len ? " " : "",
-			                       *w);
-	g_strfreev(words);
-	return g_string_free(out, FALSE);
-}
-
 /* Servers offer SCRAM and CRAM-MD5 because a library of theirs knows them, and
  * have nothing to check them against (GNU imap4d): a password that was not
  * accepted hashed may be as it is, where that may go over this connection. */
@@ -169,7 +155,7 @@ static int as_it_is(struct am_imap_session *s, const char *offered,
 	struct am_error unsuited;
 	struct am_sasl *sasl = NULL;
 	bool vague;
-	char *plain = plain_of(offered);
+	char *plain = am_server_login_plain(offered);
 
 	int r = am_sasl_client_new(&sasl, plain, NULL, opts, &unsuited);
 	g_free(plain);
@@ -178,14 +164,6 @@ static int as_it_is(struct am_imap_session *s, const char *offered,
 	r = exchange(s, sasl, &vague, err);
 	am_sasl_free(&sasl);
 	return r;
-}
-
-static bool hands_over(const struct am_sasl *sasl)
-{
-	const char *name = am_sasl_name(sasl);
-
-	return !strcmp(name, "PLAIN") || !strcmp(name, "LOGIN") ||
-	       !strcmp(name, "EXTERNAL");
 }
 
 static int try_login(struct am_imap_session *s, bool again, bool *token,
@@ -216,8 +194,8 @@ static int try_login(struct am_imap_session *s, bool again, bool *token,
 	else
 		r = exchange(s, sasl, &vague, err);
 	if (vague && r == AM_FATAL && !s->bye && opts.password &&
-	    opts.clear_ok && !opts.token && !account->auth && sasl &&
-	    !hands_over(sasl))
+	    opts.clear_ok && !account->auth && sasl &&
+	    am_server_login_is_hashed(am_sasl_name(sasl)))
 		r = as_it_is(s, offered, &opts, login, err);
 out:
 	am_sasl_free(&sasl);

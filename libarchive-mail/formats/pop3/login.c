@@ -27,6 +27,7 @@ static int judge(struct am_pop3_session *s, const struct am_pop3_status *status,
 	/* Without a code, and not about a lock, it is the credentials. */
 	s->refused = why.kind == AM_E_AUTH ||
 	             (why.kind == AM_E_PROTOCOL && !status->code);
+	s->vague = s->refused && !status->code;
 	if (s->refused)
 		why.kind = AM_E_AUTH;
 	if (err)
@@ -196,6 +197,36 @@ static int without_sasl(struct am_pop3_session *s, const char *only,
 	return apop ? run_apop(s, opts, err) : run_user(s, opts, err);
 }
 
+/*
+ * Servers offer APOP and SCRAM because their program knows it, and have no
+ * password it could be checked against (GNU pop3d, which calls that a wrong
+ * password): it may be right as it is, where that may go over this connection.
+ * One that hangs up after a refusal has said all it will.
+ */
+static int as_it_is(struct am_pop3_session *s, const char *offered,
+                    const struct am_sasl_client_opts *opts, int refused,
+                    struct am_error *err)
+{
+	struct am_error why = {0};
+	struct am_sasl *sasl = NULL;
+	char *plain = am_server_login_plain(offered ? offered : "");
+
+	int r = am_sasl_client_new(&sasl, plain, NULL, opts, &why);
+	g_free(plain);
+	if (!r)
+		r = run_sasl(s, sasl, &why);
+	else if (!s->has_capa || s->user)
+		r = run_user(s, opts, &why);
+	else
+		return refused;
+	am_sasl_free(&sasl);
+	if (r == AM_RETRY)
+		return refused;
+	if (r && err)
+		*err = why;
+	return r;
+}
+
 int am_pop3_login(struct am_pop3_session *s, bool again, struct am_error *err)
 {
 	const char *only = s->login->auth;
@@ -217,8 +248,13 @@ int am_pop3_login(struct am_pop3_session *s, bool again, struct am_error *err)
 	if (!old && offered) {
 		r = am_sasl_client_new(&sasl, offered, only, &opts, &why);
 		if (!r) {
+			bool hashed =
+				am_server_login_is_hashed(am_sasl_name(sasl));
 			r = run_sasl(s, sasl, err);
 			am_sasl_free(&sasl);
+			if (r == AM_FAILED && s->vague && hashed && !only &&
+			    opts.clear_ok)
+				r = as_it_is(s, offered, &opts, r, err);
 			return r;
 		}
 		/* None of them suits; a plain password may. */
@@ -228,5 +264,9 @@ int am_pop3_login(struct am_pop3_session *s, bool again, struct am_error *err)
 			return AM_FATAL;
 		}
 	}
-	return without_sasl(s, only, &opts, err);
+	r = without_sasl(s, only, &opts, err);
+	if (r == AM_FAILED && s->refused && s->stamp && !only &&
+	    !am_conn_is_tls(s->conn) && opts.clear_ok)
+		r = as_it_is(s, offered, &opts, r, err);
+	return r;
 }

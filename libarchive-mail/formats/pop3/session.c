@@ -205,7 +205,7 @@ static int open_once(struct am_pop3_session *s, bool again,
 {
 	struct am_server_login *login = s->login;
 
-	s->refused = false;
+	s->refused = s->vague = false;
 	g_clear_pointer(&s->stamp, g_free);
 	int r = am_server_login_connect(login, 0, &s->conn, err);
 	if (!r)

@@ -22,6 +22,7 @@ struct am_pop3_session {
 	char *mechanisms;     /* "PLAIN SCRAM-SHA-256", or NULL */
 	char *stamp;          /* "<…>" of the greeting for APOP, or NULL */
 	bool refused;         /* the last login was, for its credentials */
+	bool vague;           /* … without a code that says so */
 	char room[4096];      /* the text of the last status */
 };
 
