@@ -68,10 +68,15 @@ static int read_switches(struct am_imap_account *a,
 		r = am_location_switch(where, table, "id", &a->id, err);
 	if (r)
 		return r;
-	a->examine = !select || g_ascii_strcasecmp(select, "select");
-	if (select && a->examine && g_ascii_strcasecmp(select, "examine"))
+	if (!select || !g_ascii_strcasecmp(select, "auto"))
+		a->open = AM_IMAP_OPEN_AUTO;
+	else if (!g_ascii_strcasecmp(select, "examine"))
+		a->open = AM_IMAP_OPEN_EXAMINE;
+	else if (!g_ascii_strcasecmp(select, "select"))
+		a->open = AM_IMAP_OPEN_SELECT;
+	else
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "select=%.40s: examine or select", select);
+		               "select=%.40s: auto, examine or select", select);
 	if (!compress || !g_ascii_strcasecmp(compress, "auto"))
 		a->compress = AM_IMAP_COMPRESS_AUTO;
 	else if (!g_ascii_strcasecmp(compress, "on"))

@@ -11,6 +11,14 @@ enum am_imap_compress {
 	AM_IMAP_COMPRESS_OFF
 };
 
+/* How mailboxes are opened for reading; auto: EXAMINE, but where that makes a
+ * new UIDVALIDITY each time until somebody else has selected the mailbox. */
+enum am_imap_open {
+	AM_IMAP_OPEN_AUTO,
+	AM_IMAP_OPEN_EXAMINE,
+	AM_IMAP_OPEN_SELECT
+};
+
 /*
  * An account on a server as URL and options name it: where, who (login), and
  * what of it.  Shared by all connections of one source or sink and by their
@@ -27,7 +35,7 @@ struct am_imap_account {
 	enum am_imap_compress compress;
 	bool subscribed;     /* only subscribed folders */
 	bool id;             /* say who we are where the server asks */
-	bool examine;        /* EXAMINE rather than SELECT */
+	enum am_imap_open open;
 	uint64_t rate;       /* bytes a second of one connection; 0: any */
 	uint64_t budget;     /* bytes a day; 0: any */
 	char **only, **skip; /* folder patterns, or NULL */

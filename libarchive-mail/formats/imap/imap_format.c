@@ -19,9 +19,10 @@ const struct am_option am_imap_options[] = {
          "auto"},
 	{"id", "YES/NO", "say \"mailark\" to servers that ask who we are",
          "yes"},
-	{"select", "examine|select",
-         "how folders are opened for reading (Courier wants select)",
-         "examine"},
+	{"select", "auto|examine|select",
+         "how folders are opened for reading; auto: examine, but with "
+         "Courier select",
+         "auto"},
 	{"rate", "BYTES", "a second and connection, at most", NULL},
 	{"budget", "BYTES/day",
          "stop for today after so much (Gmail: 2500M/day)", NULL},

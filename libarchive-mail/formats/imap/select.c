@@ -148,7 +148,7 @@ int am_imap_session_select_send(struct am_imap_session *s,
 	    !(read_write && s->mailbox.read_only))
 		return AM_OK;
 	am_imap_put(&s->out, "%s ",
-	            read_write || !s->account->examine ? "SELECT" : "EXAMINE");
+	            read_write || !s->examine ? "SELECT" : "EXAMINE");
 	int r = am_imap_put_string(&s->out, name, strlen(name), err);
 	/* Where ENABLE did it for all mailboxes, it need not be said. */
 	if (am_imap_session_has(s, "CONDSTORE") &&

@@ -129,6 +129,15 @@ int am_imap_session_capability(struct am_imap_session *s, struct am_error *err)
 
 /* ---- opening ---- */
 
+/* Courier makes up a new UIDVALIDITY for each EXAMINE of a mailbox that nobody
+ * has selected yet. */
+static bool examines(const struct am_imap_account *account, const char *hello)
+{
+	return account->open == AM_IMAP_OPEN_AUTO
+	               ? !strstr(hello, "Courier-IMAP")
+	               : account->open == AM_IMAP_OPEN_EXAMINE;
+}
+
 static int take_greeting(struct am_imap_session *s, bool *preauth,
                          struct am_error *err)
 {
@@ -145,6 +154,7 @@ static int take_greeting(struct am_imap_session *s, bool *preauth,
 		return am_wrap(err, r == AM_FAILED ? AM_RETRY : r, "%.80s",
 		               host);
 	am_imap_reply_read(&reply, &line);
+	s->examine = examines(s->account, reply.text);
 	if (line.n_code && am_imap_is(line.code, "CAPABILITY"))
 		am_imap_session_take_caps(s, line.code + 1, line.n_code - 1);
 	if (!strcmp(line.tag, "*") && line.n_values &&

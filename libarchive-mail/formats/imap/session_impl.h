@@ -20,6 +20,7 @@ struct am_imap_session {
 	char *caps;    /* " IMAP4REV1 IDLE … " in upper case */
 	bool caps_new; /* told since this was last cleared */
 	bool utf8, qresync, bye;
+	bool examine;              /* to read: EXAMINE rather than SELECT */
 	bool compressed;           /* or asked for in vain */
 	struct am_imap_reply last; /* the BYE, or the last untagged NO */
 	struct am_imap_reply said; /* untagged, of the answer under way */
