@@ -274,21 +274,46 @@ Test(pop3, every_kind_of_server_is_read)
 	}
 }
 
-/* GNU pop3d offers APOP always, and has it for those in a file of its own. */
+/* GNU pop3d offers APOP always, and has it for those in a file of its own;
+ * solid-pop3d too, and hangs up. */
 Test(pop3, apop_in_vain_is_followed_by_the_password)
 {
-	struct pop3_server server = server_of_five();
+	for (unsigned hangs_up = 0; hangs_up < 2; hangs_up++) {
+		struct pop3_server server = server_of_five();
+		server.capa = "USER\nUIDL\nTOP\nPIPELINING\n";
+		server.greeting = "+OK POP3 <1.2@x>";
+		server.apop_in_vain = true;
+		server.apop_hangs_up = hangs_up;
+		pop3_server_start(&server);
+		struct run run = go(&server, plain, NULL);
+		pop3_server_stop(&server);
+		expect_five(&run);
+		cr_expect_str_eq(server.mechanism, "USER");
+		cr_expect_eq(server.connections, 1 + hangs_up);
+		end_run(&run);
+	}
+}
 
-	server.capa = "USER\nUIDL\nTOP\nPIPELINING\n";
-	server.greeting = "+OK POP3 <1.2@x>";
-	server.apop_in_vain = true;
-	pop3_server_start(&server);
-	struct run run = go(&server, plain, NULL);
-	pop3_server_stop(&server);
-	expect_five(&run);
-	cr_expect_str_eq(server.mechanism, "USER");
-	cr_expect_eq(server.connections, 1);
-	end_run(&run);
+Test(pop3, a_password_that_is_wrong_either_way_is_said_once)
+{
+	static const char *const no[] = {"-ERR no", "-ERR no", "-ERR no", NULL};
+
+	for (unsigned hangs_up = 0; hangs_up < 2; hangs_up++) {
+		struct pop3_server server = server_of_five();
+		server.capa = NULL;
+		server.logins = no;
+		server.greeting = "+OK POP3 <1.2@x>";
+		server.apop_in_vain = true;
+		server.apop_hangs_up = hangs_up;
+		pop3_server_start(&server);
+		struct run run = go(&server, plain, NULL);
+		pop3_server_stop(&server);
+		cr_expect_eq(run.err.kind, AM_E_AUTH);
+		cr_expect(strstr(run.err.text, "login was refused"), "%s",
+		          run.err.text);
+		cr_expect_leq(server.connections, 3);
+		end_run(&run);
+	}
 }
 
 Test(pop3, what_the_target_has_is_not_fetched_again)

@@ -258,7 +258,7 @@ static bool command(struct talk *t, char **words)
 		return authenticate(t, words);
 	if (!strcmp(verb, "APOP") && s->apop_in_vain) {
 		fputs("-ERR [AUTH] Bad login\r\n", t->out);
-		return true;
+		return !s->apop_hangs_up;
 	}
 	if (!strcmp(verb, "APOP") && s->apop)
 		return enter(t, words[1] && apop_is_right(words[2]) ? "APOP"

@@ -21,7 +21,7 @@ struct pop3_server {
 	size_t n;
 	const char *greeting; /* NULL: "+OK hello" */
 	const char *capa;     /* lines with \n; NULL: -ERR */
-	bool no_uidl, no_top, apop, apop_in_vain;
+	bool no_uidl, no_top, apop, apop_in_vain, apop_hangs_up;
 	const char *stls;          /* the answer, "" none: the end */
 	const char *const *logins; /* -ERRs before a login goes well */
 	unsigned list_cut;         /* connections lost in LIST */

@@ -201,7 +201,7 @@ static int without_sasl(struct am_pop3_session *s, const char *only,
  * Servers offer APOP and SCRAM because their program knows it, and have no
  * password it could be checked against (GNU pop3d, which calls that a wrong
  * password): it may be right as it is, where that may go over this connection.
- * One that hangs up after a refusal has said all it will.
+ * One that hangs up after a refusal is called again.
  */
 static int as_it_is(struct am_pop3_session *s, const char *offered,
                     const struct am_sasl_client_opts *opts, int refused,
@@ -220,8 +220,11 @@ static int as_it_is(struct am_pop3_session *s, const char *offered,
 	else
 		return refused;
 	am_sasl_free(&sasl);
-	if (r == AM_RETRY)
-		return refused;
+	bool lost = r == AM_RETRY ||
+	            (r == AM_FATAL &&
+	             (why.kind == AM_E_PROTOCOL || why.kind == AM_E_IO));
+	s->call_again = lost && !s->as_it_is;
+	s->as_it_is = true;
 	if (r && err)
 		*err = why;
 	return r;
@@ -245,6 +248,8 @@ int am_pop3_login(struct am_pop3_session *s, bool again, struct am_error *err)
 	const char *offered = s->mechanisms ? s->mechanisms
 	                      : only        ? only
 	                                    : NULL;
+	if (s->as_it_is)
+		return as_it_is(s, offered, &opts, AM_FAILED, err);
 	if (!old && offered) {
 		r = am_sasl_client_new(&sasl, offered, only, &opts, &why);
 		if (!r) {

@@ -265,6 +265,10 @@ int am_pop3_session_open(struct am_pop3_session **out,
 	*out = NULL;
 	s->login = login;
 	while ((r = open_once(s, again, &why))) {
+		if (s->call_again) {
+			s->call_again = false;
+			continue;
+		}
 		/* No other password to try: what the server said of the one
 		 * there was is the story. */
 		if (again && !s->refused && why.kind == AM_E_AUTH)

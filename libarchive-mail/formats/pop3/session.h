@@ -23,6 +23,8 @@ struct am_pop3_session {
 	char *stamp;          /* "<…>" of the greeting for APOP, or NULL */
 	bool refused;         /* the last login was, for its credentials */
 	bool vague;           /* … without a code that says so */
+	bool as_it_is;        /* the password is; proofs of it were refused */
+	bool call_again;      /* for that, the connection was lost meanwhile */
 	char room[4096];      /* the text of the last status */
 };
 
