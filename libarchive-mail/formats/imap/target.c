@@ -378,6 +378,16 @@ int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
 
 /* ---- looking ---- */
 
+static bool has_system_flag(const char *permanent)
+{
+	const char *at = permanent;
+
+	while ((at = strchr(at, '\\')))
+		if (*++at != '*')
+			return true;
+	return false;
+}
+
 static void take_permanent(struct am_imap_target *t, const char *flags)
 {
 	g_free(t->permanent);
@@ -388,6 +398,9 @@ static void take_permanent(struct am_imap_target *t, const char *flags)
 	char *lower = g_ascii_strdown(flags, -1);
 	t->permanent = g_strdup_printf(" %s ", lower);
 	t->any_keyword = strstr(t->permanent, " \\* ") != NULL;
+	/* "(\\*)" alone: what keeps any keyword keeps the others too. */
+	if (t->any_keyword && !has_system_flag(t->permanent))
+		g_clear_pointer(&t->permanent, g_free);
 	g_free(lower);
 }
 
