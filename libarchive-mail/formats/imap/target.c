@@ -448,6 +448,8 @@ static int read_all(struct am_imap_target *t, struct am_imap_session *s,
 	g_array_set_size(t->acked, 0);
 	t->uidvalidity = uidvalidity;
 	t->seen = next;
+	t->held = box->exists;
+	t->looks++;
 	t->ready = true;
 	return AM_OK;
 }

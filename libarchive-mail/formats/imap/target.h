@@ -23,6 +23,8 @@ struct am_imap_target {
 	bool any_keyword;
 	uint32_t uidvalidity;
 	uint32_t seen; /* from this UID on we have not looked */
+	uint64_t held; /* so many messages were there when last counted */
+	unsigned looks;
 	struct am_imap_present *present;
 	GArray *acked;  /* fingerprints (uint64_t) sent since we looked */
 	GArray *spoken; /* those before, and what was there already: ours */

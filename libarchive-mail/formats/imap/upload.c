@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "formats/imap/mend.h"
+#include "formats/imap/proof.h"
 #include "formats/imap/upload_item.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ struct am_imap_upload {
 	struct am_imap_account *account;
 	struct am_imap_link *link;
 	struct am_imap_targets *targets;
+	struct am_imap_proof *proof;
 	struct am_sink *sink;
 	bool repair;
 	bool garbles;        /* the server does: 8-bit header text */
@@ -73,6 +75,7 @@ struct am_imap_upload *am_imap_upload_new(struct am_imap_account *account,
 	u->account = account;
 	u->link = link;
 	u->targets = targets;
+	u->proof = am_imap_proof_new(link, targets);
 	u->sink = sink;
 	u->repair = repair;
 	g_queue_init(&u->sent);
@@ -93,6 +96,7 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 	flight_free(u->open);
 	g_queue_clear_full(&u->sent, flight_free);
 	g_queue_clear_full(&u->again, am_imap_item_free);
+	am_imap_proof_free(&u->proof);
 	g_free(u);
 }
 
@@ -108,11 +112,28 @@ static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 
 static void done(struct am_imap_upload *u, struct am_imap_item *it)
 {
+	const struct am_imap_session *s = am_imap_link_now(u->link);
+
 	g_array_append_val(it->target->acked, it->fingerprint);
+	if (s && !am_imap_session_has(s, "UIDPLUS"))
+		am_imap_proof_add(u->proof, it);
 	tell(u, it);
 }
 
-/* For good.  A further copy of a message that is there is a note. */
+/* A further copy of a message that is there is a note. */
+static void tell_late(void *user, const struct am_late *what, bool copy,
+                      const struct am_error *err)
+{
+	struct am_imap_upload *u = user;
+
+	if (!copy && u->sink->late)
+		u->sink->late(u->sink->late_user, what, err);
+	else
+		am_ctx_note_error(u->account->ctx, "imap.copy-refused",
+		                  what->folder, what->origin, err);
+}
+
+/* For good. */
 static void refuse(struct am_imap_upload *u, struct am_imap_item *it,
                    const struct am_error *err)
 {
@@ -124,11 +145,7 @@ static void refuse(struct am_imap_upload *u, struct am_imap_item *it,
 		.uid = it->meta->uid,
 	};
 
-	if (!it->copy && u->sink->late)
-		u->sink->late(u->sink->late_user, &late, err);
-	else
-		am_ctx_note_error(u->account->ctx, "imap.copy-refused",
-		                  it->meta->folder, it->meta->origin, err);
+	tell_late(u, &late, it->copy, err);
 	am_imap_item_free(it);
 }
 
@@ -526,6 +543,8 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	struct am_imap_item *it;
 	int r = check_limit(u, p, err);
 
+	if (!r && am_imap_proof_is_due(u->proof))
+		r = am_imap_upload_settle(u, err);
 	if (!r && u->open &&
 	    (u->open->target != p->target ||
 	     u->open->items->len >= batch_most(u) ||
@@ -587,5 +606,5 @@ int am_imap_upload_settle(struct am_imap_upload *u, struct am_error *err)
 		if (!r)
 			r = work_off(u, err);
 	}
-	return r;
+	return r ? r : am_imap_proof_settle(u->proof, tell_late, u, err);
 }
