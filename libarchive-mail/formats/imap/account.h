@@ -33,8 +33,8 @@ struct am_imap_account {
 	char **parts;         /* of the URL's path: folder names */
 	unsigned connections;
 	enum am_imap_compress compress;
-	bool subscribed;     /* only subscribed folders */
-	bool id;             /* say who we are where the server asks */
+	bool subscribed; /* only subscribed folders */
+	bool id;         /* say who we are where the server asks */
 	enum am_imap_open open;
 	uint64_t rate;       /* bytes a second of one connection; 0: any */
 	uint64_t budget;     /* bytes a day; 0: any */

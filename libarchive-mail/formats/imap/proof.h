@@ -23,11 +23,10 @@ bool am_imap_proof_is_due(const struct am_imap_proof *proof);
 /* Nothing may be under way; all that waits is settled, and `missing` told of
  * those that are not there.  A server that does not say how many messages
  * there are is believed. */
-AM_MUST_USE int am_imap_proof_settle(struct am_imap_proof *proof,
-                                     void (*missing)(void *user,
-                                                     const struct am_late *what,
-                                                     bool copy,
-                                                     const struct am_error *),
-                                     void *user, struct am_error *err);
+AM_MUST_USE int
+am_imap_proof_settle(struct am_imap_proof *proof,
+                     void (*missing)(void *user, const struct am_late *what,
+                                     bool copy, const struct am_error *),
+                     void *user, struct am_error *err);
 
 #endif
