@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The file and its blocks ([MS-PST] 2.2.2.8): found, checked, decoded.
+ */
+#include "outlook/pst/ndb.h"
+
+#include "base/file.h"
+#include "model/ctx.h"
+#include "outlook/pst/crypt.h"
+#include "outlook/pst/ndb_impl.h"
+
+#include <glib.h>
+#include <zlib.h>
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Notes about damage; a file of rubbish must not drown the rest. */
+enum { NOTES = 100 };
+
+static void note_header(struct am_pst_ndb *ndb)
+{
+	if (ndb->header.crc_wrong)
+		am_pst_ndb_note(ndb, "pst.header-checksum",
+		                "the checksum of the header is wrong");
+	if (ndb->header.eof > ndb->size)
+		am_pst_ndb_damage(ndb, "pst.truncated",
+		                  "the file is cut off: it has %" PRIu64
+		                  " bytes of %" PRIu64,
+		                  ndb->size, ndb->header.eof);
+}
+
+int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
+                    struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_pst_ndb *ndb = g_new0(struct am_pst_ndb, 1);
+	uint8_t head[AM_PST_HEADER_MAX];
+	size_t got = 0;
+
+	ndb->ctx = ctx;
+	int r = am_file_open(&ndb->file, path, err);
+	if (!r) {
+		ndb->size = am_file_size(ndb->file);
+		r = am_file_read(ndb->file, 0, head, sizeof(head), &got, err);
+	}
+	if (!r)
+		r = am_pst_header_decode(&ndb->header, head, got, err);
+	if (r) {
+		am_pst_ndb_close(&ndb);
+		return AM_FATAL;
+	}
+	ndb->g = am_pst_geometry(ndb->header.kind);
+	note_header(ndb);
+	*out = ndb;
+	return AM_OK;
+}
+
+void am_pst_ndb_close(struct am_pst_ndb **ndb)
+{
+	if (!*ndb)
+		return;
+	for (size_t i = 0; i < AM_PST_PAGE_SLOTS; i++)
+		g_free((*ndb)->pages[i].bytes);
+	for (size_t i = 0; i < AM_PST_BLOCK_SLOTS; i++)
+		am_pst_block_unref(&(*ndb)->blocks[i]);
+	am_file_unref(&(*ndb)->file);
+	g_free(*ndb);
+	*ndb = NULL;
+}
+
+const struct am_pst_header *am_pst_ndb_header(const struct am_pst_ndb *ndb)
+{
+	return &ndb->header;
+}
+
+const struct am_pst_geometry *am_pst_ndb_geometry(const struct am_pst_ndb *ndb)
+{
+	return ndb->g;
+}
+
+uint64_t am_pst_ndb_file_size(const struct am_pst_ndb *ndb)
+{
+	return ndb->size;
+}
+
+void am_pst_ndb_about(struct am_pst_ndb *ndb, am_pst_nid nid)
+{
+	ndb->about = nid;
+}
+
+static void tell(struct am_pst_ndb *ndb, enum am_note_level level,
+                 const char *code, const char *fmt, va_list args)
+{
+	char origin[24];
+
+	if (ndb->n_notes > NOTES)
+		return;
+	if (ndb->n_notes++ == NOTES) {
+		am_ctx_note(ndb->ctx, AM_NOTE_ERROR, "pst.more-damage", NULL,
+		            NULL, "and more of the kind, which is not told");
+		return;
+	}
+	char *text = g_strdup_vprintf(fmt, args);
+	g_snprintf(origin, sizeof(origin), "0x%x", ndb->about);
+	am_ctx_note(ndb->ctx, level, code, NULL, ndb->about ? origin : NULL,
+	            "%s", text);
+	g_free(text);
+}
+
+void am_pst_ndb_note(struct am_pst_ndb *ndb, const char *code, const char *fmt,
+                     ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	tell(ndb, AM_NOTE_WARN, code, fmt, args);
+	va_end(args);
+}
+
+void am_pst_ndb_damage(struct am_pst_ndb *ndb, const char *code,
+                       const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	tell(ndb, AM_NOTE_ERROR, code, fmt, args);
+	va_end(args);
+}
+
+void am_pst_block_unref(struct am_pst_block **block)
+{
+	if (*block && !--(*block)->refs)
+		g_free(*block);
+	*block = NULL;
+}
+
+static struct am_pst_block *new_block(am_pst_bid bid, size_t len)
+{
+	struct am_pst_block *block = g_malloc(sizeof(*block) + len);
+
+	block->refs = 1;
+	block->bid = bid;
+	block->len = len;
+	return block;
+}
+
+/* zlib's stream, of which the sizes are known. */
+static int inflate_block(struct am_pst_block **block,
+                         const struct am_pst_bbt_entry *entry,
+                         struct am_error *err)
+{
+	struct am_pst_block *whole = new_block((*block)->bid, entry->size);
+	uLongf len = entry->size;
+	int z = uncompress(whole->bytes, &len, (*block)->bytes, (*block)->len);
+
+	am_pst_block_unref(block);
+	*block = whole;
+	if (z == Z_OK && len == entry->size)
+		return AM_OK;
+	am_pst_block_unref(block);
+	return am_fail(err, AM_FAILED, AM_E_FORMAT,
+	               "block 0x%" PRIx64 " at offset %" PRIu64
+	               " does not inflate to %u bytes",
+	               entry->block.bid, entry->block.at, entry->size);
+}
+
+/* Says whether the bytes are the ones that were written. */
+static void check_block(struct am_pst_ndb *ndb,
+                        const struct am_pst_bbt_entry *entry,
+                        const uint8_t *bytes, const uint8_t *end)
+{
+	struct am_pst_block_trailer trailer;
+
+	am_pst_block_trailer_decode(ndb->g, &trailer, end);
+	if (trailer.crc != am_pst_crc(bytes, entry->stored))
+		am_pst_ndb_damage(ndb, "pst.block-checksum",
+		                  "block 0x%" PRIx64 " at offset %" PRIu64
+		                  ": its checksum is wrong",
+		                  entry->block.bid, entry->block.at);
+	else if ((trailer.bid & ~UINT64_C(1)) !=
+	         (entry->block.bid & ~UINT64_C(1)))
+		am_pst_ndb_note(ndb, "pst.block-id",
+		                "block at offset %" PRIu64
+		                " is called 0x%" PRIx64 ", not 0x%" PRIx64,
+		                entry->block.at, trailer.bid, entry->block.bid);
+}
+
+static int read_block(struct am_pst_ndb *ndb,
+                      const struct am_pst_bbt_entry *entry,
+                      struct am_pst_block **out, struct am_error *err)
+{
+	const struct am_pst_geometry *g = ndb->g;
+	uint64_t at = entry->block.at;
+	uint64_t room = (uint64_t)entry->stored + g->block_trailer;
+
+	room = (room + g->block_align - 1) / g->block_align * g->block_align;
+	if (entry->stored > g->block_max || entry->size > g->block_max)
+		return am_fail(err, AM_FAILED, AM_E_FORMAT,
+		               "block 0x%" PRIx64 " of %u bytes is too large",
+		               entry->block.bid, entry->stored);
+	if (at < g->header || room > ndb->size || at > ndb->size - room)
+		return am_fail(err, AM_FAILED, AM_E_FORMAT,
+		               "block 0x%" PRIx64 " at offset %" PRIu64
+		               " lies outside of the file (%" PRIu64 " bytes)",
+		               entry->block.bid, at, ndb->size);
+	struct am_pst_block *block = new_block(entry->block.bid, room);
+	int r = am_file_read_all(ndb->file, at, block->bytes, room, err);
+	if (r) {
+		am_pst_block_unref(&block);
+		return r;
+	}
+	check_block(ndb, entry, block->bytes,
+	            block->bytes + room - g->block_trailer);
+	block->len = entry->stored;
+	if (!(entry->block.bid & 2))
+		am_pst_decrypt(ndb->header.crypt, entry->block.bid,
+		               block->bytes, block->len);
+	if (entry->stored != entry->size)
+		r = inflate_block(&block, entry, err);
+	*out = block;
+	return r;
+}
+
+int am_pst_ndb_block(struct am_pst_ndb *ndb, am_pst_bid bid,
+                     struct am_pst_block **out, struct am_error *err)
+{
+	struct am_pst_block **slot;
+	struct am_pst_bbt_entry entry;
+	const uint8_t *bytes;
+
+	bid &= ~UINT64_C(1);
+	slot = &ndb->blocks[(bid >> 2) % AM_PST_BLOCK_SLOTS];
+	if (!*slot || ((*slot)->bid & ~UINT64_C(1)) != bid) {
+		struct am_pst_block *block = NULL;
+		int r = am_pst_bt_find(ndb, AM_PST_PAGE_BBT, bid, &bytes, err);
+		if (r)
+			return r;
+		am_pst_bbt_entry_decode(ndb->g, &entry, bytes);
+		r = read_block(ndb, &entry, &block, err);
+		if (r)
+			return r;
+		am_pst_block_unref(slot);
+		*slot = block;
+	}
+	(*slot)->refs++;
+	*out = *slot;
+	return AM_OK;
+}

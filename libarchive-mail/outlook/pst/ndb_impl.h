@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_OUTLOOK_PST_NDB_IMPL_H
+#define AM_OUTLOOK_PST_NDB_IMPL_H
+
+#include "outlook/pst/ndb.h"
+
+/* What the files of the reading side share: ndb*.c, and nobody else. */
+struct am_file;
+
+enum { AM_PST_PAGE_SLOTS = 64, AM_PST_BLOCK_SLOTS = 64 };
+
+struct am_pst_page {
+	uint64_t at; /* 0: empty slot */
+	uint8_t *bytes;
+};
+
+struct am_pst_ndb {
+	struct am_file *file;
+	struct am_ctx *ctx;
+	uint64_t size;
+	struct am_pst_header header;
+	const struct am_pst_geometry *g;
+	struct am_pst_page pages[AM_PST_PAGE_SLOTS];
+	struct am_pst_block *blocks[AM_PST_BLOCK_SLOTS];
+	unsigned n_notes;
+	am_pst_nid about;
+};
+
+/* A page of a B-tree, checked: what it holds fits into it. */
+struct am_pst_bt_page {
+	const uint8_t *bytes; /* until the next page is asked for */
+	struct am_pst_bt_counts counts;
+};
+AM_MUST_USE int am_pst_bt_page(struct am_pst_ndb *ndb,
+                               const struct am_pst_bref *where,
+                               enum am_pst_page_type type,
+                               struct am_pst_bt_page *out,
+                               struct am_error *err);
+/* The leaf entry of a key, in place; AM_E_NOTFOUND. */
+AM_MUST_USE int am_pst_bt_find(struct am_pst_ndb *ndb,
+                               enum am_pst_page_type type, uint64_t key,
+                               const uint8_t **out, struct am_error *err);
+
+#endif
