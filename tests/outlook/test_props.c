@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "outlook/mapi/props.h"
+
+#include "base/arena.h"
+#include "outlook/mapi/names.h"
+
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+Test(props, utf16_of_every_kind)
+{
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *out;
+	} cases[] = {
+		{"a\0b\0", 4, "ab"},
+		{"a\0\0\0\0\0", 6, "a"},
+		{"\xe4\0", 2, "ä"},
+		{"\x42\x30", 2, "\xe3\x81\x82"},
+		{"\x3d\xd8\x00\xde", 4, "\xf0\x9f\x98\x80"},
+		{"\x3d\xd8x\0", 4, "\xef\xbf\xbdx"},
+		{"\x00\xde", 2, "\xef\xbf\xbd"},
+		{"\x3d\xd8", 2, "\xef\xbf\xbd"},
+		{"a\0\0\0b\0", 6,
+	         "a\xef\xbf\xbd"
+	         "b"},
+		{"a\0b", 3, "a"},
+		{"", 0, ""},
+	};
+	struct am_arena *arena = am_arena_new();
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		size_t len;
+		char *text = am_mapi_utf16(arena, (const uint8_t *)cases[i].in,
+		                           cases[i].len, &len);
+		cr_expect_str_eq(text, cases[i].out);
+		cr_expect(len == strlen(text));
+	}
+	am_arena_free(&arena);
+}
+
+Test(props, moments)
+{
+	cr_expect(!am_mapi_filetime(0).known);
+	cr_expect(!am_mapi_filetime(UINT64_C(0x0cb34557a3dd4000)).known);
+	cr_expect(am_mapi_filetime(UINT64_C(116444736000000000)).sec == 0);
+	cr_expect(am_mapi_filetime(1).known);
+}
+
+Test(props, several_strings_in_one_value)
+{
+	static const uint8_t two[] = {2, 0, 0, 0,   12, 0,   0, 0,   14,
+	                              0, 0, 0, 'a', 0,  'b', 0, 'c', 0};
+	static const uint8_t lies[] = {9, 0, 0, 0x40, 12, 0, 0, 0};
+	static const uint8_t turned[] = {2,  0, 0, 0, 14,  0, 0,   0,
+	                                 12, 0, 0, 0, 'a', 0, 'b', 0};
+	struct am_arena *arena = am_arena_new();
+	struct am_mapi_props bag;
+	am_mapi_props_init(&bag, arena);
+	struct am_mapi_prop p = {
+		.tag = 0x8000101f, .len = sizeof(two), .data = two};
+	cr_expect_str_eq(am_mapi_text_at(&bag, &p, 0), "a");
+	cr_expect_str_eq(am_mapi_text_at(&bag, &p, 1), "bc");
+	cr_expect(!am_mapi_text_at(&bag, &p, 2));
+	p.data = lies;
+	p.len = sizeof(lies);
+	cr_expect(!am_mapi_text_at(&bag, &p, 0));
+	p.data = turned;
+	p.len = sizeof(turned);
+	cr_expect(!am_mapi_text_at(&bag, &p, 0));
+	am_arena_free(&arena);
+}
+
+Test(props, names_by_number_and_by_string)
+{
+	static const uint8_t guids[16] = {0x02, 0x20, 0x06, 0, 0, 0, 0, 0,
+	                                  0xc0, 0,    0,    0, 0, 0, 0, 0x46};
+	static const uint8_t strings[] = {16,  0,   0,   0,   'K', 0,   'e',
+	                                  0,   'y', 0,   'w', 0,   'o', 0,
+	                                  'r', 0,   'd', 0,   's', 0};
+	static const uint8_t entries[] = {
+		0x0d, 0x82, 0, 0, 6,  0, 0, 0,  /* 820d of the first set */
+		0,    0,    0, 0, 5,  0, 1, 0,  /* the string, public */
+		99,   0,    0, 0, 5,  0, 2, 0,  /* a string outside */
+		1,    0,    0, 0, 20, 0, 3, 0}; /* a set outside */
+	struct am_mapi_names *names =
+		am_mapi_names_new(guids, sizeof(guids), entries,
+	                          sizeof(entries), strings, sizeof(strings));
+	char text[AM_MAPI_NAME_ROOM];
+	cr_expect(am_mapi_named(names, AM_PSETID_APPOINTMENT, 0x820d) ==
+	          0x8000);
+	cr_expect(am_mapi_named(names, AM_PSETID_TASK, 0x820d) == 0);
+	cr_expect(am_mapi_named_string(names, AM_PS_PUBLIC_STRINGS,
+	                               "Keywords") == 0x8001);
+	cr_expect(am_mapi_name_print(names, 0x8000, text));
+	cr_expect_str_eq(text, "00062002-0000-0000-C000-000000000046 0x820d");
+	cr_expect(am_mapi_name_print(names, 0x8001, text));
+	cr_expect_str_eq(text, "00020329-0000-0000-C000-000000000046 Keywords");
+	cr_expect(!am_mapi_name_print(names, 0x8002, text));
+	cr_expect(!am_mapi_name_print(names, 0x8003, text));
+	cr_expect(!am_mapi_name_print(names, 0x9000, text));
+	am_mapi_names_free(&names);
+	names = am_mapi_names_new(NULL, 0, NULL, 0, NULL, 0);
+	cr_expect(!am_mapi_named(names, AM_PSETID_TASK, 1));
+	am_mapi_names_free(&names);
+}
