@@ -259,7 +259,7 @@ const char *am_sample_looks_like(const struct am_probe *probe)
 	         "ELF",
 	         4, 0, "a program"},
 		{"MZ", 2, 0, "a Windows program"},
-		{"!BDN", 4, 0, "an Outlook data file (PST or OST)"},
+		{"!BDN", 4, 0, "an Outlook data file, packed or cut off"},
 		{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8, 0,
 	         "an Outlook message or Office document"},
 		{"\xCF\xAD\x12\xFE", 4, 0, "an Outlook Express DBX file"},

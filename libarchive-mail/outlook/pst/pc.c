@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "outlook/mapi/tags.h"
 
 #include <glib.h>
 
@@ -25,6 +26,16 @@ static size_t inline_size(unsigned type)
 	}
 }
 
+/* Bodies and files: half of one is better than none, so what cannot be read
+ * whole is left to whoever wants it piece by piece. */
+static bool is_streamed(uint32_t tag)
+{
+	unsigned id = tag >> 16;
+
+	return id == AM_PR_BODY || id == AM_PR_HTML ||
+	       id == AM_PR_RTF_COMPRESSED || id == AM_PR_ATTACH_DATA;
+}
+
 /* The data of a subnode: small ones now. */
 static int subnode_value(struct am_pst_heap *heap, am_pst_bid sub, uint32_t nid,
                          struct am_mapi_prop *prop, struct am_arena *arena,
@@ -40,10 +51,14 @@ static int subnode_value(struct am_pst_heap *heap, am_pst_bid sub, uint32_t nid,
 		uint8_t *bytes = NULL;
 		r = am_pst_data_all(&data, AM_PST_VALUE_NOW, &bytes, &prop->len,
 		                    err);
-		if (!r)
+		if (r && is_streamed(prop->tag)) {
+			prop->store = entry.data;
+			prop->len = 0;
+			r = AM_OK;
+		} else if (!r)
 			prop->data = (const uint8_t *)am_arena_strndup(
 				arena, (const char *)bytes, prop->len);
-		prop->size = prop->len;
+		prop->size = prop->data ? prop->len : data.total;
 		g_free(bytes);
 	} else if (!r) {
 		prop->store = entry.data;

@@ -208,81 +208,107 @@ static void read_folder(struct am_pst_store *store,
 	am_arena_free(&arena);
 }
 
-/* Children by parent, so that a level is found fast. */
-struct level {
+/* The tree while it is put in order. */
+struct ordering {
 	const struct am_pst_folder *all;
-	struct am_pst_child *by; /* nid: index into all */
+	struct am_pst_child *by; /* children by parent; nid: index into all */
 	bool *done;
 	guint n;
+	GArray *todo;   /* struct todo, a stack */
+	GArray *sorted; /* struct am_pst_folder */
 };
 
-static void add_folder(GArray *to, struct level *level, guint i, size_t up,
-                       bool outside)
-{
-	struct am_pst_folder folder = level->all[i];
+struct todo {
+	guint i;
+	size_t up;
+	bool outside;
+};
 
-	if (level->done[i])
-		return;
-	level->done[i] = true;
-	folder.up = up;
-	folder.outside = outside;
-	g_array_append_val(to, folder);
+static void push_folder(struct ordering *o, guint i, size_t up, bool outside)
+{
+	struct todo todo = {i, up, outside};
+
+	if (!o->done[i])
+		g_array_append_val(o->todo, todo);
 }
 
-static void add_children(GArray *to, struct level *level, guint at)
+/* What is in this one, so that the first comes off the stack first. */
+static void push_children(struct ordering *o, am_pst_nid parent, size_t up,
+                          bool outside)
 {
-	struct am_pst_folder up = g_array_index(to, struct am_pst_folder, at);
-	size_t low = 0, high = level->n;
+	size_t low = 0, high = o->n, end;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		if (level->by[mid].parent < up.nid)
+		if (o->by[mid].parent < parent)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < level->n && level->by[low].parent == up.nid; low++)
-		add_folder(to, level, level->by[low].nid, at, up.outside);
+	for (end = low; end < o->n && o->by[end].parent == parent;)
+		end++;
+	while (end > low)
+		push_folder(o, o->by[--end].nid, up, outside);
 }
 
-/* Parents in front, each level in the order of node ids; what hangs on nothing
- * (or in a circle) comes last and begins a tree of its own. */
+static void take_all(struct ordering *o)
+{
+	while (o->todo->len) {
+		struct todo next =
+			g_array_index(o->todo, struct todo, o->todo->len - 1);
+		struct am_pst_folder folder = o->all[next.i];
+		g_array_set_size(o->todo, o->todo->len - 1);
+		if (o->done[next.i])
+			continue;
+		o->done[next.i] = true;
+		folder.up = next.up;
+		folder.outside = next.outside;
+		g_array_append_val(o->sorted, folder);
+		push_children(o, folder.nid, o->sorted->len - 1,
+		              folder.outside);
+	}
+}
+
+static void take_tree(struct ordering *o, am_pst_nid nid, bool outside)
+{
+	for (guint i = 0; nid && i < o->n; i++)
+		if (o->all[i].nid == nid)
+			push_folder(o, i, SIZE_MAX, outside);
+	take_all(o);
+}
+
+/* Depth first, a level in the order of node ids: what people see, then what is
+ * beside it.  What hangs on nothing (or in a circle) comes last and begins a
+ * tree of its own. */
 static void order_folders(struct am_pst_store *store)
 {
 	guint n = store->folders->len;
-	GArray *sorted =
-		g_array_new(FALSE, FALSE, sizeof(struct am_pst_folder));
-	struct level level = {
+	struct ordering o = {
 		&g_array_index(store->folders, struct am_pst_folder, 0),
-		g_new(struct am_pst_child, n), g_new0(bool, n), n};
+		g_new(struct am_pst_child, n),
+		g_new0(bool, n),
+		n,
+		g_array_new(FALSE, FALSE, sizeof(struct todo)),
+		g_array_new(FALSE, FALSE, sizeof(struct am_pst_folder))};
 
 	for (guint i = 0; i < n; i++)
-		level.by[i] = (struct am_pst_child){level.all[i].parent, i};
-	qsort(level.by, n, sizeof(*level.by), by_parent);
-	for (guint i = 0; store->top && i < n; i++)
-		if (level.all[i].nid == store->top)
-			add_folder(sorted, &level, i, SIZE_MAX, false);
-	for (guint i = 0; i < n; i++)
-		if (level.all[i].nid == NID_ROOT)
-			add_folder(sorted, &level, i, SIZE_MAX,
-			           sorted->len != 0);
-	for (guint at = 0, spare = 0; at < sorted->len || spare < n;) {
-		if (at < sorted->len) {
-			add_children(sorted, &level, at++);
+		o.by[i] = (struct am_pst_child){o.all[i].parent, i};
+	qsort(o.by, n, sizeof(*o.by), by_parent);
+	take_tree(&o, store->top, false);
+	take_tree(&o, NID_ROOT, o.sorted->len != 0);
+	for (guint i = 0; i < n; i++) {
+		if (o.done[i])
 			continue;
-		}
-		if (!level.done[spare]) {
-			am_pst_ndb_note(store->ndb, "pst.folder-lost",
-			                "folder 0x%x hangs in no other",
-			                level.all[spare].nid);
-			add_folder(sorted, &level, spare, SIZE_MAX, true);
-		}
-		spare++;
+		am_pst_ndb_note(store->ndb, "pst.folder-lost",
+		                "folder 0x%x hangs in no other", o.all[i].nid);
+		push_folder(&o, i, SIZE_MAX, true);
+		take_all(&o);
 	}
-	g_free(level.by);
-	g_free(level.done);
+	g_free(o.by);
+	g_free(o.done);
+	g_array_free(o.todo, TRUE);
 	g_array_free(store->folders, TRUE);
-	store->folders = sorted;
+	store->folders = o.sorted;
 }
 
 /* What nothing in the file says, the name may. */

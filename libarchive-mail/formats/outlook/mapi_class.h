@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_OUTLOOK_MAPI_CLASS_H
+#define AM_FORMATS_OUTLOOK_MAPI_CLASS_H
+
+#include "outlook/pst/store.h"
+
+/*
+ * What a message is besides a mail, as a part of its own: a contact as vCard 4
+ * (RFC 6350), an appointment or a meeting as iCalendar (RFC 5545), anything
+ * else that is no mail as JSON of all its properties.
+ */
+enum am_mapi_class {
+	AM_MAPI_CLASS_MAIL,
+	AM_MAPI_CLASS_SIGNED, /* clear: the whole is its one attachment */
+	AM_MAPI_CLASS_OPAQUE, /* signed or encrypted: likewise, decoded */
+	AM_MAPI_CLASS_CONTACT,
+	AM_MAPI_CLASS_CALENDAR,
+	AM_MAPI_CLASS_OTHER
+};
+
+enum am_mapi_class am_mapi_class(const struct am_mapi_props *msg);
+
+struct am_mapi_item {
+	struct am_pst_store *store;
+	const struct am_pst_message *msg;
+	const struct am_mapi_props *recipients;
+	size_t n_recipients;
+};
+
+/* The text of the part (with CRLF), g_free() it; *type its Content-Type, in
+ * the message's arena.  NULL of mail. */
+char *am_mapi_item_text(const struct am_mapi_item *item,
+                        enum am_mapi_class class, const char **type,
+                        const char **file_name);
+
+char *am_mapi_vcard(const struct am_mapi_item *item);
+char *am_mapi_calendar(const struct am_mapi_item *item, const char **method);
+char *am_mapi_dump(const struct am_mapi_item *item);
+
+#endif

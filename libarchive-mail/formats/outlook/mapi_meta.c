@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/outlook/mapi_meta.h"
+
+#include "outlook/mapi/tags.h"
+
+#include <glib.h>
+
+enum {
+	FLAG_READ = 1,
+	FLAG_UNSENT = 8,
+	VERB_REPLY = 102,
+	VERB_REPLY_ALL = 103,
+	VERB_FORWARD = 104,
+	ICON_REPLIED = 0x105,
+	ICON_FORWARDED = 0x106,
+	STATUS_FLAGGED = 2,
+	VALUE_MAX = 32 * 1024
+};
+
+static uint32_t flags_of(const struct am_mapi_props *props)
+{
+	int64_t bits = 0, verb = 0, icon = 0, status = 0;
+	uint32_t flags = 0;
+
+	(void)am_mapi_int(props, AM_PR_MESSAGE_FLAGS, &bits);
+	(void)am_mapi_int(props, AM_PR_LAST_VERB, &verb);
+	(void)am_mapi_int(props, AM_PR_ICON_INDEX, &icon);
+	(void)am_mapi_int(props, AM_PR_FLAG_STATUS, &status);
+	if (bits & FLAG_READ)
+		flags |= AM_SEEN;
+	if (bits & FLAG_UNSENT)
+		flags |= AM_DRAFT;
+	if (verb == VERB_REPLY || verb == VERB_REPLY_ALL ||
+	    icon == ICON_REPLIED)
+		flags |= AM_ANSWERED;
+	if (verb == VERB_FORWARD || icon == ICON_FORWARDED)
+		flags |= AM_FORWARDED;
+	if (status == STATUS_FLAGGED)
+		flags |= AM_FLAGGED;
+	return flags;
+}
+
+static void add_dates(struct am_message *to, const struct am_mapi_props *props)
+{
+	static const struct {
+		unsigned id;
+		const char *name;
+	} list[] = {
+		{AM_PR_DELIVERY_TIME, "mapi.delivery-time"},
+		{AM_PR_SUBMIT_TIME, "mapi.submit-time"},
+		{AM_PR_CREATED, "mapi.created"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(list); i++) {
+		struct am_when when;
+		if (!am_mapi_time(props, list[i].id, &when))
+			continue;
+		am_message_add_date(to, list[i].name, &when);
+		if (!to->received.known) {
+			to->received = when;
+			to->received_from = list[i].name;
+		}
+	}
+}
+
+static void add_properties(struct am_message *to,
+                           const struct am_mapi_props *props)
+{
+	char name[24];
+
+	for (size_t i = 0; i < props->n; i++) {
+		const struct am_mapi_prop *p = &props->list[i];
+		unsigned id = p->tag >> 16;
+		if (!p->data || p->len > VALUE_MAX || id == AM_PR_BODY ||
+		    id == AM_PR_HTML || id == AM_PR_RTF_COMPRESSED ||
+		    id == AM_PR_TRANSPORT_HEADERS)
+			continue;
+		g_snprintf(name, sizeof(name), "mapi.0x%08" PRIx32, p->tag);
+		am_message_add_prop(to, name, p->data, p->len);
+	}
+}
+
+unsigned am_mapi_meta_keywords(const struct am_pst_store *store)
+{
+	return am_mapi_named_string(am_pst_store_names(store),
+	                            AM_PS_PUBLIC_STRINGS, "Keywords");
+}
+
+void am_mapi_meta(struct am_message *to, const struct am_pst_message *from,
+                  unsigned keywords, bool properties)
+{
+	const struct am_mapi_props *props = &from->props;
+	const struct am_mapi_prop *p =
+		keywords ? am_mapi_find(props, keywords) : NULL;
+	const char *word;
+
+	to->exactness = AM_SYNTHESISED;
+	to->flags = flags_of(props);
+	add_dates(to, props);
+	for (size_t i = 0; p && (word = am_mapi_text_at(props, p, i)); i++)
+		if (*word)
+			am_message_add_keyword(to, word);
+	if (properties)
+		add_properties(to, props);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The parts, from the outside in, each level only where it is needed:
+ *
+ *   multipart/mixed
+ *     multipart/related
+ *       multipart/alternative
+ *         text/plain, text/rtf, text/html, the class's own part
+ *       attachments that the HTML shows
+ *     other attachments, messages among them
+ *
+ * Messages within messages stand on a stack of ours, not on the processor's.
+ */
+#include "formats/outlook/mapi_to_mail.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "base/hash.h"
+#include "formats/outlook/mapi_attachment.h"
+#include "formats/outlook/mapi_body.h"
+#include "formats/outlook/mapi_class.h"
+#include "formats/outlook/mapi_headers.h"
+#include "outlook/mapi/tags.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+enum { DEPTH = 32, MESSAGES = 10000 };
+
+/* One message that is being written. */
+struct frame {
+	struct am_arena *arena; /* NULL: the caller's message */
+	struct am_pst_message msg;
+	struct am_pst_attachment *atts;
+	size_t n_atts, next;
+	bool *shown; /* by the HTML: already written */
+	bool mixed;
+	char boundary[48];
+};
+
+struct work {
+	const struct am_mapi_to_mail *job;
+	struct am_mail_out out;
+	struct frame frames[DEPTH];
+	unsigned depth, n_messages;
+	struct am_error err;
+};
+
+/* No line of quoted-printable or base64 begins like that; the hash keeps apart
+ * what stands within each other as it came. */
+static void name_boundary(struct frame *f, unsigned serial)
+{
+	const char *subject = am_mapi_text(&f->msg.props, AM_PR_SUBJECT);
+	const char *id = am_mapi_text(&f->msg.props, AM_PR_MESSAGE_ID);
+	struct am_when when = {0};
+	uint8_t hash[AM_SHA256_LEN];
+	char hex[AM_SHA256_HEX];
+
+	(void)am_mapi_date(&f->msg.props, &when);
+	char *seed =
+		g_strdup_printf("%x %u %" PRId64 " %s %s", f->msg.nid, serial,
+	                        when.sec, id ? id : "", subject ? subject : "");
+	am_sha256(seed, strlen(seed), hash);
+	am_hex(hash, 8, hex);
+	g_snprintf(f->boundary, sizeof(f->boundary), "=_%s_%u_", hex, serial);
+	g_free(seed);
+}
+
+static void begin(struct am_mail_out *out, const char *kind,
+                  const struct frame *f, char level)
+{
+	am_mail_out_printf(
+		out,
+		"Content-Type: multipart/%s;\r\n boundary=\"%s%c\"\r\n"
+		"\r\n",
+		kind, f->boundary, level);
+}
+
+static void next_part(struct am_mail_out *out, const struct frame *f,
+                      char level)
+{
+	am_mail_out_printf(out, "--%s%c\r\n", f->boundary, level);
+}
+
+static void end(struct am_mail_out *out, const struct frame *f, char level)
+{
+	am_mail_out_printf(out, "--%s%c--\r\n", f->boundary, level);
+}
+
+/* What is said in the innermost level. */
+struct contents {
+	struct am_mapi_bodies bodies;
+	char *item; /* the class's own part */
+	const char *item_type, *item_name;
+	bool item_beside; /* an alternative, not a file */
+	unsigned n_bodies;
+};
+
+static void put_item(struct am_mail_out *out, const struct contents *c)
+{
+	am_mail_out_printf(out, "Content-Type: %s", c->item_type);
+	am_mail_out_param(out, "name", c->item_name);
+	am_mail_out_text(out, "\r\n");
+	am_mail_out_body(out, (const uint8_t *)c->item, strlen(c->item));
+}
+
+static void note_bad(const struct work *w, const struct frame *f,
+                     const char *code, const char *what, const char *why)
+{
+	am_ctx_note(w->job->ctx, AM_NOTE_ERROR, code, w->job->folder,
+	            w->job->origin, "message 0x%x, %s: %s", f->msg.nid, what,
+	            why);
+}
+
+static void put_alternatives(struct work *w, const struct frame *f,
+                             const struct contents *c)
+{
+	const struct am_mapi_body *const list[] = {
+		&c->bodies.text, &c->bodies.rich, &c->bodies.html};
+	static const char *const types[] = {"text/plain", "text/rtf",
+	                                    "text/html"};
+	bool many = c->n_bodies > 1;
+
+	if (many)
+		begin(&w->out, "alternative", f, 'a');
+	for (unsigned i = 0; i < AM_COUNT(list); i++) {
+		if (!am_mapi_body_there(list[i]))
+			continue;
+		if (many)
+			next_part(&w->out, f, 'a');
+		struct am_error why = {0};
+		if (am_mapi_body_put(&w->out, list[i], types[i], w->job->store,
+		                     &why) &&
+		    !w->out.status)
+			note_bad(w, f, "pst.body", "its body", why.text);
+	}
+	if (c->item && c->item_beside) {
+		if (many)
+			next_part(&w->out, f, 'a');
+		put_item(&w->out, c);
+	}
+	if (many)
+		end(&w->out, f, 'a');
+	if (!c->n_bodies) {
+		am_mail_out_text(
+			&w->out,
+			"Content-Type: text/plain; charset=us-ascii\r\n");
+		am_mail_out_body(&w->out, NULL, 0);
+	}
+}
+
+/* A file: what cannot be read is told and said in its place. */
+static void put_file(struct work *w, const struct frame *f,
+                     const struct am_pst_attachment *att, bool shown)
+{
+	struct am_error why = {0};
+	char what[40];
+
+	if (!am_mapi_attachment_put(&w->out, att, shown, w->job->store, &why) ||
+	    w->out.status)
+		return;
+	g_snprintf(what, sizeof(what), "attachment 0x%x", att->nid);
+	note_bad(w, f, "pst.attachment", what, why.text);
+}
+
+/* Which attachments does the HTML show? */
+static bool choose_shown(struct frame *f, const struct contents *c)
+{
+	bool any = false;
+
+	f->shown = am_arena_alloc(f->msg.props.arena, f->n_atts + 1);
+	if (!am_mapi_body_there(&c->bodies.html))
+		return false;
+	for (size_t i = 0; i < f->n_atts; i++) {
+		f->shown[i] = am_mapi_attachment_shown(
+			&f->atts[i], (const char *)c->bodies.html.data,
+			c->bodies.html.len);
+		any |= f->shown[i];
+	}
+	return any;
+}
+
+/* Everything up to the attachments that are still to come. */
+static void put_contents(struct work *w, struct frame *f, struct contents *c)
+{
+	bool related = choose_shown(f, c);
+	bool item_file = c->item && !c->item_beside;
+	size_t n_shown = 0;
+
+	for (size_t i = 0; i < f->n_atts; i++)
+		n_shown += f->shown[i];
+	f->mixed = n_shown < f->n_atts || item_file;
+	if (f->mixed) {
+		begin(&w->out, "mixed", f, 'm');
+		next_part(&w->out, f, 'm');
+	}
+	if (related) {
+		begin(&w->out, "related", f, 'r');
+		next_part(&w->out, f, 'r');
+	}
+	put_alternatives(w, f, c);
+	for (size_t i = 0; related && i < f->n_atts; i++) {
+		if (!f->shown[i])
+			continue;
+		next_part(&w->out, f, 'r');
+		put_file(w, f, &f->atts[i], true);
+	}
+	if (related)
+		end(&w->out, f, 'r');
+	if (item_file) {
+		next_part(&w->out, f, 'm');
+		put_item(&w->out, c);
+	}
+}
+
+static void fill_contents(struct work *w, struct frame *f,
+                          enum am_mapi_class class,
+                          const struct am_mapi_props *recipients, size_t n,
+                          struct contents *c)
+{
+	const struct am_mapi_item item = {w->job->store, &f->msg, recipients,
+	                                  n};
+
+	memset(c, 0, sizeof(*c));
+	am_mapi_bodies_find(&c->bodies, &f->msg, w->job->store);
+	if (c->bodies.trouble)
+		note_bad(w, f, "pst.body", "its body", c->bodies.trouble);
+	c->item = am_mapi_item_text(&item, class, &c->item_type, &c->item_name);
+	c->item_beside = class == AM_MAPI_CLASS_CONTACT ||
+	                 class == AM_MAPI_CLASS_CALENDAR;
+	c->n_bodies = (unsigned)am_mapi_body_there(&c->bodies.text) +
+	              (unsigned)am_mapi_body_there(&c->bodies.rich) +
+	              (unsigned)am_mapi_body_there(&c->bodies.html) +
+	              (c->item && c->item_beside);
+}
+
+/*
+ * Mail under a signature: what was signed is the one attachment, header and
+ * all, and stands here as it is.  Encrypted mail is one too, in DER.
+ */
+static bool put_secured(struct work *w, struct frame *f,
+                        enum am_mapi_class class)
+{
+	struct am_error why = {0};
+
+	if (f->n_atts != 1 ||
+	    (class != AM_MAPI_CLASS_SIGNED && class != AM_MAPI_CLASS_OPAQUE))
+		return false;
+	const struct am_pst_attachment *att = &f->atts[0];
+	if (class == AM_MAPI_CLASS_SIGNED
+	            ? !am_mapi_attachment_is_entity(att, w->job->store)
+	            : !am_mapi_attachment_is_cms(att))
+		return false;
+	/* What was signed brings its own, or none: a mail wants one. */
+	if (class == AM_MAPI_CLASS_SIGNED &&
+	    !am_mapi_attachment_has_version(att, w->job->store))
+		am_mail_out_text(&w->out, "MIME-Version: 1.0\r\n");
+	int r = class == AM_MAPI_CLASS_SIGNED
+	                ? am_mapi_attachment_raw(&w->out, att, w->job->store,
+	                                         &why)
+	                : am_mapi_attachment_cms(&w->out, att, w->job->store,
+	                                         &why);
+	f->next = 1;
+	if (r && !w->out.status) {
+		w->out.status =
+			am_fail(&w->err, AM_FAILED, why.kind,
+		                "message 0x%x: %s", f->msg.nid, why.text);
+	}
+	return true;
+}
+
+/* Header and bodies of the message on top of the stack. */
+static int begin_message(struct work *w)
+{
+	struct frame *f = &w->frames[w->depth - 1];
+	struct am_arena *arena = f->msg.props.arena;
+	struct am_mapi_props *recipients = NULL;
+	enum am_mapi_class class = am_mapi_class(&f->msg.props);
+	struct am_error why = {0};
+	struct contents c;
+	size_t n = 0;
+
+	if (am_pst_message_recipients(w->job->store, &f->msg, arena,
+	                              &recipients, &n, &why))
+		note_bad(w, f, "pst.recipients", "its recipients", why.text);
+	if (am_pst_message_attachments(w->job->store, &f->msg, arena, &f->atts,
+	                               &f->n_atts, &why)) {
+		note_bad(w, f, "pst.attachment", "its attachments", why.text);
+		f->n_atts = 0;
+	}
+	name_boundary(f, w->n_messages++);
+	am_mapi_headers(&w->out, &f->msg.props, recipients, n);
+	if (put_secured(w, f, class))
+		return w->out.status;
+	fill_contents(w, f, class, recipients, n, &c);
+	am_mail_out_text(&w->out, "MIME-Version: 1.0\r\n");
+	put_contents(w, f, &c);
+	g_free(c.item);
+	return w->out.status;
+}
+
+/* Is it one of those it stands in? */
+static bool is_above(const struct work *w, const struct am_pst_sl_entry *entry)
+{
+	for (unsigned i = 0; i < w->depth; i++)
+		if (w->frames[i].msg.data == entry->data &&
+		    w->frames[i].msg.sub == entry->sub)
+			return true;
+	return false;
+}
+
+static int push_embedded(struct work *w, const struct am_pst_attachment *att,
+                         struct am_error *why)
+{
+	struct frame *f = &w->frames[w->depth];
+
+	if (w->depth == DEPTH)
+		return am_fail(why, AM_FAILED, AM_E_LIMIT,
+		               "more than %d messages in each other", DEPTH);
+	if (w->n_messages >= MESSAGES)
+		return am_fail(why, AM_FAILED, AM_E_LIMIT,
+		               "more than %d messages in one", MESSAGES);
+	if (is_above(w, &att->message))
+		return am_fail(why, AM_FAILED, AM_E_FORMAT,
+		               "it is the message that it stands in");
+	memset(f, 0, sizeof(*f));
+	f->arena = am_arena_new();
+	int r = am_pst_message_read_at(w->job->store, &att->message, f->arena,
+	                               &f->msg, why);
+	if (r) {
+		am_arena_free(&f->arena);
+		return r;
+	}
+	w->depth++;
+	return AM_OK;
+}
+
+/* The next attachment of the message on top; a message goes on top of it. */
+static int next_attachment(struct work *w)
+{
+	struct frame *f = &w->frames[w->depth - 1];
+	const struct am_pst_attachment *att = &f->atts[f->next++];
+	struct am_error why = {0};
+
+	if (f->shown && f->shown[f->next - 1])
+		return AM_OK;
+	next_part(&w->out, f, 'm');
+	if (att->method != AM_ATTACH_EMBEDDED || !att->has_message) {
+		put_file(w, f, att, false);
+		return w->out.status;
+	}
+	if (push_embedded(w, att, &why)) {
+		struct am_pst_attachment lost = *att;
+		lost.why = why;
+		lost.has_message = false;
+		put_file(w, f, &lost, false);
+		return w->out.status;
+	}
+	am_mail_out_text(&w->out, "Content-Type: message/rfc822\r\n"
+	                          "Content-Disposition: attachment\r\n\r\n");
+	return begin_message(w);
+}
+
+static int write_all(struct work *w)
+{
+	int r = begin_message(w);
+
+	while (!r && w->depth) {
+		struct frame *f = &w->frames[w->depth - 1];
+		if (am_ctx_cancelled(w->job->ctx))
+			return am_ctx_fail_cancelled(&w->err);
+		if (f->next < f->n_atts) {
+			r = next_attachment(w);
+			continue;
+		}
+		if (f->mixed)
+			end(&w->out, f, 'm');
+		if (f->arena)
+			am_arena_free(&f->arena);
+		if (--w->depth)
+			am_mail_out_text(&w->out, "\r\n");
+		r = w->out.status;
+	}
+	return r;
+}
+
+int am_mapi_to_mail(const struct am_mapi_to_mail *job,
+                    const struct am_pst_message *msg, struct am_blob **out,
+                    struct am_error *err)
+{
+	struct work *w = g_new0(struct work, 1);
+	struct am_limits limits = am_limits_or_default(&job->ctx->limits);
+	uint64_t size = am_pst_ndb_file_size(am_pst_store_ndb(job->store));
+
+	w->job = job;
+	w->out.err = &w->err;
+	w->out.limit = 16 * size + (1 << 20);
+	w->frames[0].msg = *msg;
+	w->depth = 1;
+	int r = am_spool_open(&w->out.spool, limits.spool_memory,
+	                      am_ctx_tmpdir(job->ctx), &w->err);
+	if (!r)
+		r = write_all(w);
+	if (!r)
+		r = am_spool_seal(&w->out.spool, out, &w->err);
+	am_spool_drop(&w->out.spool);
+	while (w->depth)
+		if (w->frames[--w->depth].arena)
+			am_arena_free(&w->frames[w->depth].arena);
+	if (r && err)
+		*err = w->err;
+	g_free(w);
+	return r;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_FORMATS_OUTLOOK_MAPI_TO_MAIL_H
+#define AM_FORMATS_OUTLOOK_MAPI_TO_MAIL_H
+
+#include "model/ctx.h"
+#include "outlook/pst/store.h"
+
+struct am_blob;
+
+/*
+ * A mail of a message of Outlook's: the header (mapi_headers.h), the bodies
+ * (mapi_body.h), what belongs to its class, the attachments.  The same message
+ * always gives the same bytes.
+ *
+ * What cannot be read of an attachment is told as a note of level ERROR and a
+ * part stands in its place that says so; the rest is there.
+ */
+struct am_mapi_to_mail {
+	struct am_pst_store *store;
+	struct am_ctx *ctx;
+	const struct am_folder *folder; /* for notes */
+	const char *origin;
+};
+
+AM_MUST_USE int am_mapi_to_mail(const struct am_mapi_to_mail *job,
+                                const struct am_pst_message *msg,
+                                struct am_blob **out, struct am_error *err);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Outlook's data files in the list of formats.
+ */
+#include "formats/outlook/pst.h"
+
+#include <string.h>
+
+const struct am_option am_pst_options[] = {
+	{"deleted", "yes|no",
+         "also what lies in the file but in no folder's list", "no"},
+	{"associated", "yes|no",
+         "also hidden items: views, rules, settings of folders", "no"},
+	{"codepage", "NUMBER",
+         "Windows' number of the character set of old (ANSI) files that do "
+         "not say it: 932 Japanese, 1251 Cyrillic …",
+         "1252"},
+	{"properties", "yes|no",
+         "take the MAPI properties of each item along, for targets that keep "
+         "them",
+         "yes"},
+	{NULL, NULL, NULL, NULL},
+};
+
+static const char about[] =
+	"Outlook's .pst and .ost: ANSI, Unicode, and the OST of Outlook 2013 "
+	"on; obscured either way; a password does not matter.  Read only.\n"
+	"Mail is not kept as mail there, so each message is composed anew, the "
+	"same from run to run: the transport headers as they came but for "
+	"those that describe the MIME structure, or a header made from "
+	"properties (X-Mailark-Synthesized says so); text, HTML and rich "
+	"text; attachments; messages in messages.  Clear-signed mail comes "
+	"back as it was signed.  Contacts become vCard, appointments and "
+	"meetings iCalendar (a series as its first event, its rule in words), "
+	"every other class keeps its text and gets a JSON part of all its "
+	"properties: no item is left out for what it is.  Read, answered, "
+	"forwarded, flagged and draft become flags, categories keywords, the "
+	"delivery time the received date; the properties of each item go "
+	"along (properties=no leaves them).\n"
+	"Folders are those below the top of what Outlook shows; others, "
+	"beside it, come when there is something in them.  Search folders are "
+	"views and have nothing of their own.  What a damaged file has lost is "
+	"told with node and offset, and the rest is read.";
+
+static int pst_probe(const struct am_probe *p)
+{
+	/* Behind the magic: who made it, "SM", "SO" or "AB". */
+	if (p->is_directory || p->packed || p->head_len < 10 ||
+	    memcmp(p->head, "!BDN", 4) != 0)
+		return 0;
+	return p->head[8] == 'S' || p->head[8] == 'A' ? 48 : 32;
+}
+
+const struct am_format am_format_pst = {
+	.name = "pst",
+	.title = "Outlook data files (.pst, .ost)",
+	.keeps = AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS | AM_KEEPS_FLAGS |
+                 AM_KEEPS_KEYWORDS | AM_KEEPS_RECEIVED | AM_KEEPS_PROPS,
+	.options = am_pst_options,
+	.suffixes = ".pst .ost",
+	.about = about,
+	.probe = pst_probe,
+	.open_source = am_pst_source_open,
+};

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Folder by folder: what its table lists, then (if asked for) its hidden items
+ * and what is in no table.  next() reads the properties of a message, which
+ * give flags and dates; load() composes the mail from them.
+ */
+#include "base/arena.h"
+#include "base/blob.h"
+#include "formats/outlook/mapi_meta.h"
+#include "formats/outlook/mapi_to_mail.h"
+#include "formats/outlook/pst.h"
+#include "model/folder.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+struct pst_source {
+	struct am_source base;
+	struct am_pst_store *store;
+	bool deleted, associated, properties;
+	unsigned keywords; /* the id of categories in this store */
+	const struct am_folder **folders; /* as the store's; NULL: not given */
+	size_t folder; /* the one we are in, SIZE_MAX: none */
+	int stage;     /* of it: what comes next */
+	am_pst_nid *items;
+	size_t n_items, next_item;
+	size_t lost; /* pages of the node tree told of */
+	char origin[24];
+	/* The message next() gave last, for load(). */
+	struct am_arena *arena;
+	struct am_pst_message message;
+};
+
+/* What next() does in a folder, in order. */
+enum stage { ENTER, LIST, HIDDEN, UNLISTED, LEAVE };
+
+static struct pst_source *pst_of(struct am_source *src)
+{
+	return AM_CONTAINER(src, struct pst_source, base);
+}
+
+static void forget_message(struct pst_source *s)
+{
+	am_arena_free(&s->arena);
+	memset(&s->message, 0, sizeof(s->message));
+}
+
+/* ---- folders ---- */
+
+/* Outside of what people see, folders are there for what is in them. */
+static bool *folders_in_use(struct pst_source *s)
+{
+	size_t n = am_pst_store_n_folders(s->store);
+	bool *used = g_new0(bool, n + 1);
+	bool damaged;
+
+	for (size_t i = n; i-- > 0;) {
+		const struct am_pst_folder *f =
+			am_pst_store_folder(s->store, i);
+		const enum am_pst_which kinds[] = {
+			AM_PST_LISTED, AM_PST_ASSOCIATED, AM_PST_UNLISTED};
+		bool top = f->up == SIZE_MAX;
+		used[i] |= !f->outside && !top;
+		for (unsigned k = 0; !used[i] && k < AM_COUNT(kinds); k++) {
+			am_pst_nid *items = NULL;
+			size_t n_items = 0;
+			if ((kinds[k] == AM_PST_ASSOCIATED && !s->associated) ||
+			    (kinds[k] == AM_PST_UNLISTED && !s->deleted))
+				continue;
+			am_pst_store_items(s->store, i, kinds[k], &items,
+			                   &n_items, &damaged, NULL);
+			used[i] = n_items > 0 || damaged;
+			g_free(items);
+		}
+		if (used[i] && !top)
+			used[f->up] |=
+				am_pst_store_folder(s->store, f->up)->up !=
+				SIZE_MAX;
+	}
+	return used;
+}
+
+/* A path that no folder before it has: two of one name become two. */
+static int make_folder(struct pst_source *s, size_t i, GHashTable *taken,
+                       struct am_error *err)
+{
+	const struct am_pst_folder *f = am_pst_store_folder(s->store, i);
+	GPtrArray *parts = g_ptr_array_new();
+	struct am_folder *folder = NULL;
+	char *own = NULL, *text = NULL;
+	unsigned n = 1;
+	int r;
+
+	/* The two roots are the root of the source, and have no names. */
+	if (f->up != SIZE_MAX) {
+		const struct am_folder *up = s->folders[f->up];
+		for (size_t k = 0; up && k < up->depth; k++)
+			g_ptr_array_add(parts, (char *)(uintptr_t)up->parts[k]);
+		g_ptr_array_add(parts, f->name);
+	} else if (f->outside && f->nid != 0x122) {
+		g_ptr_array_add(parts, f->name); /* lost, in no other */
+	}
+	for (;;) {
+		r = am_folder_new(&folder, (const char *const *)parts->pdata,
+		                  parts->len, f->role, err);
+		if (r)
+			break;
+		text = am_folder_print(folder);
+		if (!parts->len || !g_hash_table_contains(taken, text))
+			break;
+		const struct am_folder *again = folder;
+		am_folder_unref(&again);
+		g_free(text);
+		g_free(own);
+		own = g_strdup_printf("%s (%u)", f->name, ++n);
+		parts->pdata[parts->len - 1] = own;
+	}
+	if (!r)
+		g_hash_table_add(taken, text);
+	g_free(own);
+	g_ptr_array_free(parts, TRUE);
+	s->folders[i] = folder;
+	return r;
+}
+
+static int make_folders(struct pst_source *s, struct am_error *err)
+{
+	size_t n = am_pst_store_n_folders(s->store);
+	GHashTable *taken =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	bool *used = folders_in_use(s);
+	int r = AM_OK;
+
+	s->folders = g_new0(const struct am_folder *, n + 1);
+	for (size_t i = 0; !r && i < n; i++)
+		if (used[i] || am_pst_store_folder(s->store, i)->up == SIZE_MAX)
+			r = make_folder(s, i, taken, err);
+	/* The roots are not told of where nothing is in them. */
+	for (size_t i = 0; !r && i < n; i++)
+		if (!used[i])
+			am_folder_unref(&s->folders[i]);
+	g_free(used);
+	g_hash_table_destroy(taken);
+	return r;
+}
+
+/* ---- going on ---- */
+
+static void take_items(struct pst_source *s, enum am_pst_which which)
+{
+	const struct am_folder *folder = s->folders[s->folder];
+	struct am_error err = {0};
+	bool damaged = false;
+
+	g_free(s->items);
+	s->items = NULL;
+	s->next_item = s->n_items = 0;
+	am_pst_store_items(s->store, s->folder, which, &s->items, &s->n_items,
+	                   &damaged, &err);
+	if (damaged && which != AM_PST_UNLISTED)
+		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.table", folder,
+		            NULL,
+		            "its list cannot be read, what the file has of it "
+		            "is taken: %s",
+		            err.text);
+}
+
+/* What is there and not taken is at least counted. */
+static void note_unlisted(struct pst_source *s)
+{
+	am_pst_nid *items = NULL;
+	size_t n = 0;
+	bool damaged;
+
+	am_pst_store_items(s->store, s->folder, AM_PST_UNLISTED, &items, &n,
+	                   &damaged, NULL);
+	if (n)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "pst.unlisted",
+		            s->folders[s->folder], NULL,
+		            "%zu item%s in no list left out (deleted=yes "
+		            "takes what is in none)",
+		            n, n > 1 ? "s" : "");
+	g_free(items);
+}
+
+static int give_lost_page(struct pst_source *s, struct am_item *out,
+                          struct am_error *err)
+{
+	out->origin = "node tree";
+	return am_fail(
+		err, AM_FAILED, AM_E_FORMAT,
+		"a part of the tree of nodes is lost, with what is named "
+		"in it: %s",
+		am_pst_store_lost(s->store, s->lost++));
+}
+
+static int give_message(struct pst_source *s, struct am_item *out,
+                        struct am_error *err)
+{
+	am_pst_nid nid = s->items[s->next_item++];
+	struct am_message *msg = NULL;
+
+	forget_message(s);
+	g_snprintf(s->origin, sizeof(s->origin), "0x%x", nid);
+	out->folder = s->folders[s->folder];
+	out->origin = s->origin;
+	s->arena = am_arena_new();
+	int r = am_pst_message_read(s->store, nid, s->arena, &s->message, err);
+	if (!r)
+		r = am_message_new(&msg, out->folder, err);
+	if (r) {
+		forget_message(s);
+		return r;
+	}
+	msg->origin = am_arena_strdup(msg->arena, s->origin);
+	msg->size = AM_SIZE_UNKNOWN;
+	am_mapi_meta(msg, &s->message, s->keywords, s->properties);
+	if (s->message.n_bad)
+		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
+		            out->folder, msg->origin,
+		            "%u of its properties cannot be read",
+		            s->message.n_bad);
+	out->message = msg;
+	return AM_OK;
+}
+
+/* The next stage; false: there is no folder left. */
+static bool go_on(struct pst_source *s)
+{
+	size_t n = am_pst_store_n_folders(s->store);
+
+	if (s->folder != SIZE_MAX && s->stage != LEAVE) {
+		s->stage++;
+	} else {
+		s->folder = s->folder == SIZE_MAX ? 0 : s->folder + 1;
+		while (s->folder < n && !s->folders[s->folder])
+			s->folder++;
+		s->stage = ENTER;
+	}
+	return s->folder < n;
+}
+
+static int pst_next(struct am_source *src, struct am_item *out,
+                    struct am_error *err)
+{
+	struct pst_source *s = pst_of(src);
+
+	for (;;) {
+		if (am_ctx_cancelled(src->ctx))
+			return am_ctx_fail_cancelled(err);
+		if (s->next_item < s->n_items)
+			return give_message(s, out, err);
+		if (!go_on(s))
+			break;
+		switch (s->stage) {
+		case ENTER:
+			out->folder = s->folders[s->folder];
+			return AM_OK;
+		case LIST:
+			take_items(s, AM_PST_LISTED);
+			break;
+		case HIDDEN:
+			if (s->associated)
+				take_items(s, AM_PST_ASSOCIATED);
+			break;
+		case UNLISTED:
+			if (s->deleted)
+				take_items(s, AM_PST_UNLISTED);
+			else
+				note_unlisted(s);
+			break;
+		}
+	}
+	s->folder = am_pst_store_n_folders(s->store);
+	s->stage = LEAVE;
+	if (s->lost < am_pst_store_n_lost(s->store))
+		return give_lost_page(s, out, err);
+	return AM_END;
+}
+
+static int pst_load(struct am_source *src, struct am_message *msg,
+                    struct am_error *err)
+{
+	struct pst_source *s = pst_of(src);
+	struct am_mapi_to_mail job = {s->store, src->ctx, msg->folder,
+	                              msg->origin};
+	am_pst_nid nid = (am_pst_nid)g_ascii_strtoull(msg->origin, NULL, 16);
+	struct am_pst_message again;
+	struct am_arena *arena = NULL;
+	int r;
+
+	am_pst_ndb_about(am_pst_store_ndb(s->store), nid);
+	if (s->arena && s->message.nid == nid) {
+		r = am_mapi_to_mail(&job, &s->message, &msg->raw, err);
+		forget_message(s);
+	} else {
+		arena = am_arena_new();
+		r = am_pst_message_read(s->store, nid, arena, &again, err);
+		if (!r)
+			r = am_mapi_to_mail(&job, &again, &msg->raw, err);
+		am_arena_free(&arena);
+	}
+	if (!r)
+		msg->size = am_blob_size(msg->raw);
+	return r;
+}
+
+static void pst_close(struct am_source *src)
+{
+	struct pst_source *s = pst_of(src);
+
+	for (size_t i = 0; s->folders && i < am_pst_store_n_folders(s->store);
+	     i++)
+		am_folder_unref(&s->folders[i]);
+	g_free(s->folders);
+	g_free(s->items);
+	forget_message(s);
+	am_pst_store_close(&s->store);
+	g_free(s);
+}
+
+static const struct am_source_ops pst_ops = {
+	.next = pst_next,
+	.load = pst_load,
+	.close = pst_close,
+};
+
+static int read_codepage(const struct am_location *where, unsigned *out,
+                         struct am_error *err)
+{
+	const char *text =
+		am_location_option(where, am_pst_options, "codepage");
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(text, 10, 1, 65535, &number, NULL) ||
+	    !am_mapi_charset((unsigned)number))
+		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		               "codepage=%.20s: no code page that is known",
+		               text);
+	*out = (unsigned)number;
+	return AM_OK;
+}
+
+int am_pst_source_open(struct am_source **out, const struct am_location *where,
+                       struct am_ctx *ctx, struct am_error *err)
+{
+	struct pst_source *s = g_new0(struct pst_source, 1);
+	const struct {
+		const char *key;
+		bool *to;
+	} switches[] = {{"deleted", &s->deleted},
+	                {"associated", &s->associated},
+	                {"properties", &s->properties}};
+	unsigned codepage = 1252;
+	int r = am_location_check(where, am_pst_options, "pst", err);
+
+	s->base.ops = &pst_ops;
+	s->base.ctx = ctx;
+	s->folder = SIZE_MAX;
+	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
+		r = am_location_switch(where, am_pst_options, switches[i].key,
+		                       switches[i].to, err);
+	if (!r)
+		r = read_codepage(where, &codepage, err);
+	if (!r)
+		r = am_pst_store_open(&s->store, where->path, codepage, ctx,
+		                      err);
+	if (!r)
+		r = make_folders(s, err);
+	if (r) {
+		pst_close(&s->base);
+		return r == AM_FAILED ? AM_FATAL : r;
+	}
+	s->keywords = am_mapi_meta_keywords(s->store);
+	s->base.total = am_pst_store_n_messages(s->store);
+	*out = &s->base;
+	return AM_OK;
+}

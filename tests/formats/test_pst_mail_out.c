@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/outlook/mail_out.h"
+
+#include "base/blob.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+static struct am_mail_out out;
+static struct am_error error;
+
+static void begin(uint64_t limit)
+{
+	out = (struct am_mail_out){.limit = limit, .err = &error};
+	cr_assert(am_spool_open(&out.spool, 1 << 20, NULL, NULL) == 0);
+}
+
+/* What was written; g_free() it. */
+static char *end(void)
+{
+	struct am_blob *blob = NULL;
+	cr_assert(am_spool_seal(&out.spool, &blob, NULL) == 0);
+	size_t size = (size_t)am_blob_size(blob), got;
+	char *text = g_malloc0(size + 1);
+	cr_assert(am_blob_read(blob, 0, text, size, &got, NULL) == 0);
+	am_blob_unref(&blob);
+	return text;
+}
+
+/* The same whatever the pieces, and it decodes to what went in. */
+Test(pst_mail_out, base64_in_pieces_of_any_size)
+{
+	uint8_t data[300];
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7);
+	for (size_t len = 0; len <= sizeof(data); len++)
+		for (size_t step = 1; step < 120; step += 17) {
+			begin(UINT64_MAX);
+			for (size_t at = 0; at < len; at += step)
+				am_mail_out_base64(&out, data + at,
+				                   MIN(step, len - at));
+			am_mail_out_base64_end(&out);
+			char *text = end();
+			gsize n;
+			guchar *back = g_base64_decode(text, &n);
+			cr_assert(n == len && !memcmp(back, data, len));
+			for (char *l = text, *e; *l; l = e + 2) {
+				e = strstr(l, "\r\n");
+				cr_assert(e && e > l && e - l <= 76);
+				cr_assert(e[2] == '\0' || e - l == 76);
+			}
+			g_free(back);
+			g_free(text);
+		}
+}
+
+Test(pst_mail_out, quoted_printable)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{"", ""},
+		{"a=b", "a=3Db"},
+		{"a \r\nb\t", "a=20\r\nb=09"},
+		{"a\rb\nc", "a=0Db=0Ac"},
+		{"\xc3\xa4 x", "=C3=A4 x"},
+		{"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeefffffffffff"
+	         "ggggggggghhhhhhhhhhiiii",
+	         "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeefffffffffff"
+	         "ggggggggghhhhh=\r\nhhhhhiiii"},
+	};
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		begin(UINT64_MAX);
+		am_mail_out_qp(&out, (const uint8_t *)cases[i].in,
+		               strlen(cases[i].in));
+		char *text = end();
+		cr_expect_str_eq(text, cases[i].want);
+		g_free(text);
+	}
+}
+
+Test(pst_mail_out, fields_addresses_and_parameters)
+{
+	begin(UINT64_MAX);
+	am_mail_out_field(&out, "Subject", "a\r\nBcc: x@y.example");
+	am_mail_out_field(&out, "X", "=?utf-8?Q?no?=");
+	am_mail_out_field(
+		&out, "Y",
+		"word word word word word word word word word word word "
+		"word word word word word");
+	am_mail_out_field(&out, "Z", "ääääääääääääääääääääää");
+	am_mail_out_text(&out, "To: ");
+	am_mail_out_address(&out, false, "A \"B\" C", "a@b.example");
+	am_mail_out_address(&out, true, "a@b.example", "a@b.example");
+	am_mail_out_address(&out, true, NULL, NULL);
+	am_mail_out_text(&out, "\r\nC: d");
+	am_mail_out_param(&out, "name", "a\"b\\c");
+	am_mail_out_param(&out, "name", "ä b");
+	char *text = end();
+	cr_expect_str_eq(
+		text,
+		"Subject: a  Bcc: x@y.example\r\n"
+		"X: =?utf-8?B?PT91dGYtOD9RP25vPz0=?=\r\n"
+		"Y: word word word word word word word word word word word "
+		"word "
+		"word word word\r\n word\r\n"
+		"Z: "
+		"=?utf-8?B?w6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6"
+		"TDpMOk?=\r\n =?utf-8?B?w6Q=?=\r\n"
+		"To: \"A \\\"B\\\" C\" <a@b.example>,\r\n a@b.example,\r\n "
+		"undisclosed:;\r\n"
+		"C: d;\r\n name=\"a\\\"b\\\\c\";\r\n name*=utf-8''%C3%A4%20b",
+		"%s", text);
+	g_free(text);
+}
+
+Test(pst_mail_out, what_is_too_much_fails_once_and_stays_so)
+{
+	begin(10);
+	am_mail_out_text(&out, "123456789");
+	cr_expect(out.status == 0);
+	am_mail_out_text(&out, "12");
+	cr_expect(out.status == AM_FAILED && error.kind == AM_E_LIMIT);
+	am_mail_out_text(&out, "1");
+	char *text = end();
+	cr_expect_str_eq(text, "123456789");
+	g_free(text);
+}
