@@ -97,6 +97,7 @@ help:
 ## make fuzz F=name   fuzz one parser (SECONDS=60); without F each for a while
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
+## make samples       write those of samples/ that a program makes (PST)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
 ## make deps, test-deps   only the installing
@@ -221,6 +222,12 @@ bench: all $(BUILD)/gen-mail
 $(BUILD)/imap-lab: $(BUILD)/obj/tools/imap_lab.o $(LIB_support) $(LIB_base)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/imap_lab.o: BANNED :=
+# The PSTs of samples/, made by the library's own encoders.
+$(BUILD)/pst-sample: $(BUILD)/obj/tools/pst_sample.o $(LIB_support) $(call libs_for,outlook)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
+$(BUILD)/obj/tools/pst_sample.o: BANNED := -Itests
+samples: $(BUILD)/pst-sample
+	$< samples/pst
 .PHONY: bench-imap
 bench-imap: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@BUILD=$(BUILD) bash tools/bench-imap.sh
