@@ -227,7 +227,7 @@ $(BUILD)/pst-sample: $(BUILD)/obj/tools/pst_sample.o $(LIB_support) $(call libs_
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/pst_sample.o: BANNED := -Itests
 samples: $(BUILD)/pst-sample
-	$< samples/pst
+	$< samples/pst tests/fuzz/pst
 .PHONY: bench-imap
 bench-imap: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@BUILD=$(BUILD) bash tools/bench-imap.sh
