@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 
 #include <string.h>
 
@@ -76,5 +77,27 @@ Test(outlook, is_not_written_and_says_so, .timeout = 60)
 	g_free(named);
 	g_free(target);
 	g_free(file);
+	cli_end(&cli);
+}
+
+Test(outlook, within_a_tree_is_told_to_be_copied_by_itself, .timeout = 60)
+{
+	struct cli cli;
+	cli_init(&cli);
+	char *tree = cli_path(&cli, "old");
+	cr_assert(!g_mkdir(tree, 0777));
+	char *file =
+		put(&cli, "old/x.PST", am_test_pst_sample(AM_PST_UNICODE, 1));
+	char *mbox = cli_path(&cli, "old/a.mbox");
+	cr_assert(g_file_set_contents(
+		mbox, "From a@b Thu Jan  1 00:00:00 2024\nSubject: x\n\ny\n",
+		-1, NULL));
+	cr_expect(cli_run(&cli, "copy", tree, "null:", NULL) == 0);
+	cr_expect(strstr(cli.out, "found 1 = stored 1"), "%s", cli.out);
+	cr_expect(strstr(cli.err, "x.PST: Outlook's, passed over"), "%s",
+	          cli.err);
+	g_free(mbox);
+	g_free(file);
+	g_free(tree);
 	cli_end(&cli);
 }

@@ -171,6 +171,18 @@ static int make_folder(struct mbox_source *s, const char *const *parts,
 	return r;
 }
 
+/* Trees are read by the formats of mail files; what else holds mail is told by
+ * its name. */
+static const char *passed_over(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len > 4 && (!g_ascii_strcasecmp(name + len - 4, ".pst") ||
+	                !g_ascii_strcasecmp(name + len - 4, ".ost")))
+		return "Outlook's, passed over: it is copied by itself";
+	return "not mail, passed over";
+}
+
 /* A file of the tree that is no mailbox: a mail of its own, then s->lone is
  * it, or AM_END, and a note, for anything else. */
 static int open_lone(struct mbox_source *s, const char *path,
@@ -191,8 +203,8 @@ static int open_lone(struct mbox_source *s, const char *path,
 	bool hidden = *s->name == '.' || strstr(s->name, "/.");
 	if (r == AM_END)
 		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
-		            "mbox.not-a-mailbox", NULL, s->name,
-		            "not mail, passed over");
+		            "mbox.not-a-mailbox", NULL, s->name, "%s",
+		            passed_over(s->name));
 	return r;
 }
 
