@@ -37,8 +37,8 @@ struct pack_job {
 	enum am_codec codec;
 	int level;
 	uint64_t id; /* block number, or the frame's offset in its blob */
-	struct am_pack_buffer buffer; /* what raw is in; none of items */
-	uint8_t *raw;
+	struct am_pack_buffer buffer; /* its bytes, raw_len of them */
+	bool loaded;                  /* they are in it */
 	size_t raw_len;
 	uint8_t *room; /* to pack into; stays with the place in the ring */
 	size_t room_len;
@@ -110,19 +110,17 @@ static int decode_frame(struct pack_job *job)
 		done += got;
 	}
 	memmove(raw, raw + skip, job->raw_len);
-	job->raw = raw;
 	return AM_OK;
 }
 
 static int load_frame(struct pack_job *job)
 {
-	if (job->raw)
+	if (job->loaded)
 		return AM_OK; /* the writer's thread has read it */
 	if (job->blob.base64)
 		return decode_frame(job);
-	job->raw = job->buffer.data;
-	return read_exactly(job->blob.raw, job->blob.at + job->id, job->raw,
-	                    job->raw_len, &job->why);
+	return read_exactly(job->blob.raw, job->blob.at + job->id,
+	                    job->buffer.data, job->raw_len, &job->why);
 }
 
 /* Packing must save 3 %, or reading would pay for nothing. */
@@ -137,7 +135,7 @@ static int pack(struct pack_job *job, struct am_coder *coder)
 		job->room_len = bound;
 	}
 	job->packed_len = job->room_len;
-	int r = am_codec_pack(coder, job->codec, job->level, job->raw,
+	int r = am_codec_pack(coder, job->codec, job->level, job->buffer.data,
 	                      job->raw_len, job->room, &job->packed_len,
 	                      &job->why);
 	job->packed = !r && job->packed_len <= job->raw_len - job->raw_len / 33;
@@ -162,7 +160,7 @@ static int check_hash(struct am_pack_queue *q, const struct pack_job *job,
 
 	if (!job->blob.check)
 		return AM_OK;
-	am_sha256_update(q->hash, job->raw, job->raw_len);
+	am_sha256_update(q->hash, job->buffer.data, job->raw_len);
 	if (!last)
 		return AM_OK;
 	am_sha256_final(q->hash, hash);
@@ -210,7 +208,7 @@ static int append(struct am_pack_queue *q, struct pack_job *job,
 	}
 	if (!data) {
 		job->codec = AM_CODEC_STORED;
-		data = job->raw;
+		data = job->buffer.data;
 		len = job->raw_len;
 	}
 	if (job->type == AM_REC_BLOB)
@@ -236,14 +234,11 @@ struct am_pack_buffer am_pack_queue_buffer(struct am_pack_queue *q, size_t room)
 static void clear(struct am_pack_queue *q, struct pack_job *job)
 {
 	am_blob_unref(&job->blob.raw);
-	if (!job->buffer.data)
-		g_free(job->raw);
-	else if (job->buffer.room == BUFFER && q->n_spare <= q->n_ring)
+	if (job->buffer.room == BUFFER && q->n_spare <= q->n_ring)
 		q->spare[q->n_spare++] = job->buffer;
 	else
 		g_free(job->buffer.data);
 	job->buffer = (struct am_pack_buffer){NULL, 0};
-	job->raw = NULL;
 }
 
 /* The oldest job into the log.  Others rely on it by now, so a failure is the
@@ -313,7 +308,7 @@ int am_pack_queue_block(struct am_pack_queue *q, uint64_t block,
 	job->type = AM_REC_BLOCK;
 	job->id = block;
 	job->buffer = buffer;
-	job->raw = buffer.data;
+	job->loaded = true;
 	job->raw_len = len;
 	submit(q, job);
 	return AM_OK;
@@ -330,7 +325,8 @@ int am_pack_queue_items(struct am_pack_queue *q, uint8_t *data, size_t len,
 		return r;
 	}
 	job->type = AM_REC_ITEMS;
-	job->raw = data;
+	job->buffer = (struct am_pack_buffer){data, len};
+	job->loaded = true;
 	job->raw_len = len;
 	job->level = AM_LEVEL_FACTS;
 	submit(q, job);
@@ -364,8 +360,8 @@ static int queue_frame(struct am_pack_queue *q, const struct am_pack_blob *blob,
 	job->raw_len = left < AM_FRAME_MAX ? (size_t)left : AM_FRAME_MAX;
 	job->buffer = am_pack_queue_buffer(q, BUFFER);
 	if (reader) {
-		job->raw = job->buffer.data;
-		r = read_frame(reader, job->raw, job->raw_len, err);
+		job->loaded = true;
+		r = read_frame(reader, job->buffer.data, job->raw_len, err);
 		if (r) {
 			/* Frames before this one may be in the log. */
 			clear(q, job);

@@ -28,9 +28,8 @@ struct am_content_writer {
 	struct am_log *log;
 	const struct am_content_index *index;
 	struct am_pack_queue *queue;
-	uint64_t next_block;          /* number of the open one */
-	uint8_t *block;               /* NULL: nothing in it yet */
-	struct am_pack_buffer buffer; /* that it is in */
+	uint64_t next_block;         /* number of the open one */
+	struct am_pack_buffer block; /* data NULL: nothing in it yet */
 	size_t used, room, size;
 	GArray *extents;     /* struct am_extent, of the present message */
 	GHashTable *written; /* hashes of blobs that the index may not know */
@@ -83,7 +82,7 @@ void am_content_writer_free(struct am_content_writer **writer)
 	if (!w)
 		return;
 	am_pack_queue_free(&w->queue);
-	g_free(w->block);
+	g_free(w->block.data);
 	g_array_free(w->extents, TRUE);
 	g_hash_table_destroy(w->written);
 	g_free(w);
@@ -107,9 +106,9 @@ static int close_block(struct am_content_writer *w, struct am_error *err)
 {
 	if (!w->used)
 		return AM_OK;
-	struct am_pack_buffer buffer = w->buffer;
+	struct am_pack_buffer buffer = w->block;
 	size_t len = w->used;
-	w->block = NULL;
+	w->block.data = NULL;
 	w->used = 0;
 	int r = am_pack_queue_block(w->queue, w->next_block++, buffer, len,
 	                            err);
@@ -140,20 +139,19 @@ static int add_bytes(struct am_content_writer *w, const uint8_t *data,
                      size_t len, struct am_error *err)
 {
 	while (len) {
-		if (w->block && w->used == w->room) {
+		if (w->block.data && w->used == w->room) {
 			int r = close_block(w, err);
 			if (r)
 				return r;
 		}
-		if (!w->block) {
+		if (!w->block.data) {
 			w->room = w->size;
-			w->buffer = am_pack_queue_buffer(w->queue, w->room);
-			w->block = w->buffer.data;
+			w->block = am_pack_queue_buffer(w->queue, w->room);
 		}
 		size_t n = w->room - w->used;
 		n = n < len ? n : len;
 		note_extent(w, n);
-		memcpy(w->block + w->used, data, n);
+		memcpy(w->block.data + w->used, data, n);
 		w->used += n;
 		data += n;
 		len -= n;
@@ -282,7 +280,7 @@ static int make_room(struct am_content_writer *w,
 	for (size_t i = 0; i < recipe->n_steps; i++)
 		if (is_inline(&recipe->steps[i]))
 			len += recipe->steps[i].len;
-	if (!w->block || len <= w->room - w->used || len > w->room / UNCUT)
+	if (!w->block.data || len <= w->room - w->used || len > w->room / UNCUT)
 		return AM_OK;
 	return close_block(w, err);
 }
