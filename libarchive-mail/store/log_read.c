@@ -313,40 +313,35 @@ static int open_log(struct am_log *log, const char *path, bool writable,
 	return writable ? am_log_out_open(log, err) : AM_OK;
 }
 
+static struct am_log *new_log(struct am_ctx *ctx)
+{
+	struct am_log *log = g_new0(struct am_log, 1);
+
+	log->ctx = ctx;
+	log->arena = am_arena_new();
+	return log;
+}
+
 int am_log_open(struct am_log **out, const char *path, bool writable,
                 const struct am_commit *from, struct am_ctx *ctx,
                 struct am_error *err)
 {
-	struct am_log *log = g_new0(struct am_log, 1);
-
-	*out = NULL;
-	log->ctx = ctx;
-	log->arena = am_arena_new();
-	int r = open_log(log, path, writable, from, err);
-	if (r) {
-		am_log_close(&log);
-		return r;
-	}
-	*out = log;
-	return AM_OK;
+	*out = new_log(ctx);
+	int r = open_log(*out, path, writable, from, err);
+	if (r)
+		am_log_close(out);
+	return r;
 }
 
 int am_log_open_salvage(struct am_log **out, const char *path,
                         struct am_ctx *ctx, struct am_error *err)
 {
-	struct am_log *log = g_new0(struct am_log, 1);
-
-	*out = NULL;
-	log->ctx = ctx;
-	log->arena = am_arena_new();
-	log->lenient = true;
-	int r = open_files(log, path, false, err);
-	if (r) {
-		am_log_close(&log);
-		return r;
-	}
-	*out = log;
-	return AM_OK;
+	*out = new_log(ctx);
+	(*out)->lenient = true;
+	int r = open_files(*out, path, false, err);
+	if (r)
+		am_log_close(out);
+	return r;
 }
 
 void am_log_close(struct am_log **log)
