@@ -154,7 +154,10 @@ static enum line line_is(const char *p, size_t len, size_t *name)
 	return blanks ? BLANK_NAME : FIELD;
 }
 
-static bool more_fields(const char *p, const char *end)
+/* Does a line of one of two kinds come before the empty line?  Without either,
+ * `otherwise`. */
+static bool meets(const char *p, const char *end, enum line one,
+                  enum line other, bool otherwise)
 {
 	size_t name;
 
@@ -163,28 +166,21 @@ static bool more_fields(const char *p, const char *end)
 		enum line is = line_is(p, n, &name);
 		if (is == EMPTY)
 			return false;
-		if (is == FIELD || is == BLANK_NAME)
+		if (is == one || is == other)
 			return true;
 		p += n;
 	}
-	return false;
+	return otherwise;
+}
+
+static bool more_fields(const char *p, const char *end)
+{
+	return meets(p, end, FIELD, BLANK_NAME, false);
 }
 
 bool am_imap_head_is_odd(const char *block, size_t len, bool bare)
 {
-	const char *p = block, *end = block + len;
-	size_t name;
-
-	while (p < end) {
-		size_t n = line_len(p, end);
-		enum line is = line_is(p, n, &name);
-		if (is == EMPTY)
-			return false;
-		if (is == ODD || is == BLANK_NAME)
-			return true;
-		p += n;
-	}
-	return bare;
+	return meets(block, block + len, ODD, BLANK_NAME, bare);
 }
 
 static void fix_fields(GString *to, const char *block, size_t len, bool bare)
