@@ -5,6 +5,7 @@
  * is parsed byte by byte must be the same, line by line.
  */
 #include "base/reader.h"
+#include "support/drip.h"
 #include "wire/imap.h"
 
 #include <glib.h>
@@ -13,25 +14,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-struct drip {
-	const uint8_t *at;
-	size_t left, step;
-};
-
-static int fill(void *self, uint8_t *buf, size_t room, size_t *got,
-                struct am_error *err)
-{
-	struct drip *d = self;
-
-	(void)err;
-	*got = MIN(MIN(d->step, room), d->left);
-	if (*got)
-		memcpy(buf, d->at, *got);
-	d->at += *got;
-	d->left -= *got;
-	return AM_OK;
-}
 
 struct side {
 	struct am_reader *in;
@@ -97,9 +79,8 @@ static int on_go_ahead(void *user, struct am_error *err)
 	return AM_OK;
 }
 
-static void begin(struct side *s, struct drip *d, uint8_t how)
+static void begin(struct side *s, struct am_test_drip *d, uint8_t how)
 {
-	static const struct am_reader_ops ops = {.fill = fill};
 	struct am_imap_hooks hooks = {on_literal, on_go_ahead, s};
 	struct am_imap_limits limits = {.line = 60,
 	                                .literal = 10,
@@ -112,7 +93,7 @@ static void begin(struct side *s, struct drip *d, uint8_t how)
 	s->n = 0;
 	if (!(how & 2))
 		hooks.literal = NULL;
-	if (am_reader_new(&s->in, &ops, d, NULL) ||
+	if (am_reader_new(&s->in, &am_test_drip_ops, d, NULL) ||
 	    am_imap_parser_new(&s->p, s->in,
 	                       how & 1 ? AM_IMAP_SERVER : AM_IMAP_CLIENT,
 	                       &hooks, how & 8 ? &limits : NULL, NULL))
@@ -137,14 +118,15 @@ static int next(struct side *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct drip drips[2];
+	struct am_test_drip drips[2];
 	struct side sides[2];
 	int r;
 
 	if (!len)
 		return 0;
 	for (size_t i = 0; i < 2; i++) {
-		drips[i] = (struct drip){data + 1, len - 1, i ? 1 : SIZE_MAX};
+		drips[i] = (struct am_test_drip){data + 1, len - 1,
+		                                 i ? 1 : SIZE_MAX};
 		begin(&sides[i], &drips[i], *data);
 	}
 	do {

@@ -5,6 +5,7 @@
  * end is an error, never a shorter message.
  */
 #include "base/reader.h"
+#include "support/drip.h"
 #include "wire/pop3.h"
 
 #include <glib.h>
@@ -13,25 +14,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-struct drip {
-	const uint8_t *at;
-	size_t left, step;
-};
-
-static int fill(void *self, uint8_t *buf, size_t room, size_t *got,
-                struct am_error *err)
-{
-	struct drip *d = self;
-
-	(void)err;
-	*got = MIN(MIN(d->step, room), d->left);
-	if (*got)
-		memcpy(buf, d->at, *got);
-	d->at += *got;
-	d->left -= *got;
-	return AM_OK;
-}
 
 static int read_status(struct am_reader *in, GString *out)
 {
@@ -85,11 +67,10 @@ static int read_body(struct am_reader *in, GString *out)
 static int read_all(GString *out, const uint8_t *data, size_t len, size_t step,
                     uint8_t how)
 {
-	static const struct am_reader_ops ops = {.fill = fill};
-	struct drip d = {data, len, step};
+	struct am_test_drip d = {data, len, step};
 	struct am_reader *in = NULL;
 
-	if (am_reader_new(&in, &ops, &d, NULL))
+	if (am_reader_new(&in, &am_test_drip_ops, &d, NULL))
 		abort();
 	int r = read_status(in, out);
 	for (unsigned i = 0; !r && i < 3; i++) {
