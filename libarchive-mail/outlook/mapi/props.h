@@ -6,6 +6,7 @@
 #include "base/time.h"
 
 struct am_arena;
+struct am_blob;
 
 /*
  * MAPI properties, the common coin of PST, MSG and TNEF: a bag of values by
@@ -13,7 +14,7 @@ struct am_arena;
  * them, little-endian; strings without their final NUL.
  *
  * A large value stays where it is: data is NULL, and `store` names it to the
- * store it came from.
+ * store it came from, or it is a blob on its way into one.
  */
 enum am_mapi_type {
 	AM_MAPI_I2 = 0x0002,
@@ -34,12 +35,21 @@ enum am_mapi_type {
 	AM_MAPI_MULTI = 0x1000 /* with any of them: several */
 };
 
+/* A named property: a number in a set, or a string. */
+struct am_mapi_name {
+	uint8_t set[16]; /* GUID, little-endian as on disk */
+	uint32_t number;
+	const char *string; /* UTF-8; NULL: the number is the name */
+};
+
 struct am_mapi_prop {
-	uint32_t tag;
-	size_t len;          /* of data */
-	const uint8_t *data; /* NULL: not here */
-	uint64_t store;      /* where it is then */
-	uint64_t size;       /* and how many bytes it has */
+	uint32_t tag;         /* where it has a name, of id 0 until written */
+	size_t len;           /* of data */
+	const uint8_t *data;  /* NULL: not here */
+	uint64_t store;       /* where it is then */
+	uint64_t size;        /* and how many bytes it has */
+	struct am_blob *blob; /* of one to be written */
+	const struct am_mapi_name *name; /* likewise */
 };
 
 struct am_mapi_props {
