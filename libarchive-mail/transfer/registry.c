@@ -55,7 +55,8 @@ static int fail_unknown(const struct am_probe *probe, struct am_error *err)
 		               "(name one further in, or say FORMAT:PATH)");
 	if (!probe->size)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		               "an empty file: not a mailbox");
+		               "an empty file: not a mailbox "
+		               "(mbox:PATH takes it as an empty one)");
 	if (!looks && probe->head_len &&
 	    memchr(probe->head, 0, probe->head_len))
 		looks = "binary data";
