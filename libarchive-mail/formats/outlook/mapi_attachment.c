@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/outlook/mapi_attachment.h"
 
+#include "base/reader.h"
 #include "formats/outlook/mapi_body.h"
 #include "outlook/mapi/tags.h"
 
@@ -39,7 +40,7 @@ static const char *type_of_name(const char *name)
 	return "application/octet-stream";
 }
 
-static const char *name_of(const struct am_pst_attachment *att)
+static const char *name_of(const struct am_mapi_enclosure *att)
 {
 	static const unsigned ids[] = {AM_PR_ATTACH_LONG_NAME,
 	                               AM_PR_ATTACH_SHORT_NAME,
@@ -54,7 +55,7 @@ static const char *name_of(const struct am_pst_attachment *att)
 }
 
 /* Without < and >, where it is one. */
-static const char *content_id(const struct am_pst_attachment *att)
+static const char *content_id(const struct am_mapi_enclosure *att)
 {
 	const char *id = am_mapi_text(&att->props, AM_PR_ATTACH_CONTENT_ID);
 
@@ -63,7 +64,7 @@ static const char *content_id(const struct am_pst_attachment *att)
 	return id;
 }
 
-bool am_mapi_attachment_shown(const struct am_pst_attachment *att,
+bool am_mapi_attachment_shown(const struct am_mapi_enclosure *att,
                               const char *html, size_t len)
 {
 	const char *id = content_id(att);
@@ -83,7 +84,7 @@ bool am_mapi_attachment_shown(const struct am_pst_attachment *att,
 }
 
 /* Where the bytes are. */
-static const struct am_mapi_prop *data_of(const struct am_pst_attachment *att)
+static const struct am_mapi_prop *data_of(const struct am_mapi_enclosure *att)
 {
 	const struct am_mapi_prop *p =
 		am_mapi_find(&att->props, AM_PR_ATTACH_DATA);
@@ -94,17 +95,13 @@ static const struct am_mapi_prop *data_of(const struct am_pst_attachment *att)
 }
 
 static int put_data(struct am_mail_out *out, const struct am_mapi_prop *p,
-                    struct am_pst_store *store, struct am_error *err)
+                    struct am_mapi_container *in, struct am_error *err)
 {
-	if (!p->data)
-		return am_mapi_stream_base64(out, store, p->store, err);
-	am_mail_out_base64(out, p->data, p->len);
-	am_mail_out_base64_end(out);
-	return AM_OK;
+	return am_mapi_stream_base64(out, in, p, err);
 }
 
 static void put_names(struct am_mail_out *out,
-                      const struct am_pst_attachment *att, bool shown,
+                      const struct am_mapi_enclosure *att, bool shown,
                       const char *name)
 {
 	const char *id = content_id(att);
@@ -124,7 +121,7 @@ static void put_names(struct am_mail_out *out,
 
 /* Somewhere else on a disk or on the web: its name is all there is. */
 static void put_reference(struct am_mail_out *out,
-                          const struct am_pst_attachment *att)
+                          const struct am_mapi_enclosure *att)
 {
 	const char *path = am_mapi_text(&att->props, AM_PR_ATTACH_LONG_PATH);
 	bool web = att->method == AM_ATTACH_WEB_REFERENCE;
@@ -143,7 +140,7 @@ static void put_reference(struct am_mail_out *out,
 }
 
 static void put_lost(struct am_mail_out *out,
-                     const struct am_pst_attachment *att, const char *why)
+                     const struct am_mapi_enclosure *att, const char *why)
 {
 	const char *name = name_of(att);
 	char *text = g_strdup_printf("Here was an attachment%s%s%s that "
@@ -156,7 +153,7 @@ static void put_lost(struct am_mail_out *out,
 	g_free(text);
 }
 
-static bool is_reference(const struct am_pst_attachment *att)
+static bool is_reference(const struct am_mapi_enclosure *att)
 {
 	return att->method == AM_ATTACH_BY_REFERENCE ||
 	       att->method == AM_ATTACH_BY_REF_RESOLVE ||
@@ -165,8 +162,8 @@ static bool is_reference(const struct am_pst_attachment *att)
 }
 
 int am_mapi_attachment_put(struct am_mail_out *out,
-                           const struct am_pst_attachment *att, bool shown,
-                           struct am_pst_store *store, struct am_error *err)
+                           const struct am_mapi_enclosure *att, bool shown,
+                           struct am_mapi_container *in, struct am_error *err)
 {
 	const struct am_mapi_prop *p = data_of(att);
 	const char *type = am_mapi_text(&att->props, AM_PR_ATTACH_MIME_TYPE);
@@ -195,12 +192,12 @@ int am_mapi_attachment_put(struct am_mail_out *out,
 	am_mail_out_text(out, "\r\nContent-Transfer-Encoding: base64\r\n");
 	put_names(out, att, shown, name);
 	am_mail_out_text(out, "\r\n");
-	return put_data(out, p, store, err);
+	return put_data(out, p, in, err);
 }
 
 /* ---- what a whole mail is wrapped into ---- */
 
-static bool has_type(const struct am_pst_attachment *att, const char *want)
+static bool has_type(const struct am_mapi_enclosure *att, const char *want)
 {
 	const char *type = am_mapi_text(&att->props, AM_PR_ATTACH_MIME_TYPE);
 
@@ -208,26 +205,21 @@ static bool has_type(const struct am_pst_attachment *att, const char *want)
 }
 
 /* The beginning of its bytes in lower case; g_free() it. */
-static char *head_of(const struct am_pst_attachment *att,
-                     struct am_pst_store *store)
+static char *head_of(const struct am_mapi_enclosure *att,
+                     struct am_mapi_container *in)
 {
 	enum { HEAD = 1000 };
 	const struct am_mapi_prop *p = data_of(att);
-	struct am_pst_data data = {0};
-	struct am_pst_block *block = NULL;
-	const char *from = p ? (const char *)p->data : NULL;
-	size_t len = p ? p->len : 0;
+	struct am_reader *from = NULL;
+	const uint8_t *data = NULL;
+	size_t len = 0;
 
-	if (p && !from &&
-	    !am_pst_data_open(&data, am_pst_store_ndb(store), p->store, NULL) &&
-	    !am_pst_data_block(&data, 0, &block, NULL)) {
-		from = (const char *)block->bytes;
-		len = block->len;
-	}
-	char *head = g_ascii_strdown(from ? from : "",
-	                             from ? (gssize)MIN(len, HEAD) : 0);
-	am_pst_block_unref(&block);
-	am_pst_data_close(&data);
+	if (!p || am_mapi_value_open(in, p, &from, NULL) ||
+	    am_reader_peek(from, HEAD, &data, &len, NULL))
+		len = 0;
+	char *head = g_ascii_strdown(len ? (const char *)data : "",
+	                             (gssize)MIN(len, HEAD));
+	am_reader_close(&from);
 	return head;
 }
 
@@ -244,12 +236,12 @@ static bool has_field(const char *head, const char *name)
 	return yes;
 }
 
-bool am_mapi_attachment_is_entity(const struct am_pst_attachment *att,
-                                  struct am_pst_store *store)
+bool am_mapi_attachment_is_entity(const struct am_mapi_enclosure *att,
+                                  struct am_mapi_container *in)
 {
 	if (att->why.kind)
 		return false;
-	char *head = head_of(att, store);
+	char *head = head_of(att, in);
 	bool yes = (!strncmp(head, "content-", 8) ||
 	            !strncmp(head, "mime-version:", 13)) &&
 	           has_field(head, "content-type:");
@@ -257,10 +249,10 @@ bool am_mapi_attachment_is_entity(const struct am_pst_attachment *att,
 	return yes;
 }
 
-bool am_mapi_attachment_has_version(const struct am_pst_attachment *att,
-                                    struct am_pst_store *store)
+bool am_mapi_attachment_has_version(const struct am_mapi_enclosure *att,
+                                    struct am_mapi_container *in)
 {
-	char *head = head_of(att, store);
+	char *head = head_of(att, in);
 	bool yes = has_field(head, "mime-version:");
 
 	g_free(head);
@@ -268,18 +260,15 @@ bool am_mapi_attachment_has_version(const struct am_pst_attachment *att,
 }
 
 int am_mapi_attachment_raw(struct am_mail_out *out,
-                           const struct am_pst_attachment *att,
-                           struct am_pst_store *store, struct am_error *err)
+                           const struct am_mapi_enclosure *att,
+                           struct am_mapi_container *in, struct am_error *err)
 {
 	const struct am_mapi_prop *p = data_of(att);
 
-	if (!p->data)
-		return am_mapi_stream_raw(out, store, p->store, err);
-	am_mail_out_write(out, p->data, p->len);
-	return AM_OK;
+	return am_mapi_stream_raw(out, in, p, err);
 }
 
-bool am_mapi_attachment_is_cms(const struct am_pst_attachment *att)
+bool am_mapi_attachment_is_cms(const struct am_mapi_enclosure *att)
 {
 	const struct am_mapi_prop *p = data_of(att);
 
@@ -307,8 +296,8 @@ static const char *cms_kind(const struct am_mapi_prop *p)
 }
 
 int am_mapi_attachment_cms(struct am_mail_out *out,
-                           const struct am_pst_attachment *att,
-                           struct am_pst_store *store, struct am_error *err)
+                           const struct am_mapi_enclosure *att,
+                           struct am_mapi_container *in, struct am_error *err)
 {
 	const struct am_mapi_prop *p = data_of(att);
 	const char *kind = cms_kind(p);
@@ -322,5 +311,5 @@ int am_mapi_attachment_cms(struct am_mail_out *out,
 	                      "Content-Disposition: attachment");
 	am_mail_out_param(out, "filename", "smime.p7m");
 	am_mail_out_text(out, "\r\n\r\n");
-	return put_data(out, p, store, err);
+	return put_data(out, p, in, err);
 }

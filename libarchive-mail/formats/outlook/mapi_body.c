@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/charset.h"
+#include "base/reader.h"
 #include "outlook/mapi/tags.h"
 #include "outlook/rtf/lzfu.h"
 #include "outlook/rtf/rtf.h"
@@ -17,33 +18,21 @@ enum { TEXT_MAX = 16 << 20, RTF_MAX = 64 << 20 };
 
 bool am_mapi_body_there(const struct am_mapi_body *body)
 {
-	return body->data || body->store;
-}
-
-/* The value where it is not in memory, as long as that is reasonable. */
-static bool fetch(const struct am_mapi_prop *p, struct am_pst_store *store,
-                  size_t max, uint8_t **held, size_t *len, struct am_error *err)
-{
-	struct am_pst_data from = {0};
-	int r = am_pst_data_open(&from, am_pst_store_ndb(store), p->store, err);
-
-	if (!r)
-		r = am_pst_data_all(&from, max, held, len, err);
-	am_pst_data_close(&from);
-	return !r;
+	return body->data || body->large;
 }
 
 static void take_string(struct am_mapi_body *to,
                         const struct am_mapi_props *props,
                         const struct am_mapi_prop *p,
-                        struct am_pst_store *store)
+                        struct am_mapi_container *in)
 {
 	struct am_mapi_prop now = *p;
 	uint8_t *held = NULL;
 
-	if (!p->data && !fetch(p, store, TEXT_MAX, &held, &now.len, NULL)) {
+	if (!p->data &&
+	    am_mapi_value_all(in, p, TEXT_MAX, &held, &now.len, NULL)) {
 		/* Too large, or damaged: as it is, piece by piece. */
-		to->store = p->store;
+		to->large = p;
 		to->charset = am_mapi_type_of(p) == AM_MAPI_STRING
 		                      ? "utf-16le"
 		                      : am_mapi_charset(props->codepage);
@@ -99,12 +88,13 @@ static const char *meta_charset(const uint8_t *data, size_t len,
 
 static void take_html(struct am_mapi_body *to,
                       const struct am_mapi_props *props,
-                      const struct am_mapi_prop *p, struct am_pst_store *store)
+                      const struct am_mapi_prop *p,
+                      struct am_mapi_container *in)
 {
 	int64_t codepage = 0;
 
 	if (am_mapi_type_of(p) != AM_MAPI_BINARY) {
-		take_string(to, props, p, store);
+		take_string(to, props, p, in);
 		return;
 	}
 	(void)am_mapi_int(props, AM_PR_INTERNET_CODEPAGE, &codepage);
@@ -112,7 +102,7 @@ static void take_html(struct am_mapi_body *to,
 		codepage > 0 ? am_mapi_charset((unsigned)codepage) : NULL;
 	to->data = p->data && p->len ? p->data : NULL;
 	to->len = p->len;
-	to->store = p->store;
+	to->large = p->data ? NULL : p;
 	to->charset = said ? said : am_mapi_charset(props->codepage);
 	if (!to->data)
 		return;
@@ -130,7 +120,7 @@ static void take_html(struct am_mapi_body *to,
 
 static void take_rtf(struct am_mapi_bodies *out,
                      const struct am_mapi_props *props,
-                     const struct am_mapi_prop *p, struct am_pst_store *store)
+                     const struct am_mapi_prop *p, struct am_mapi_container *in)
 {
 	struct am_error err = {0};
 	uint8_t *held = NULL, *rtf = NULL;
@@ -143,10 +133,9 @@ static void take_rtf(struct am_mapi_bodies *out,
 	if (p->data) {
 		packed = p->data;
 		len = p->len;
-	} else if (fetch(p, store, RTF_MAX, &held, &len, &err)) {
-		packed = held;
 	} else {
-		r = AM_FAILED;
+		r = am_mapi_value_all(in, p, RTF_MAX, &held, &len, &err);
+		packed = held;
 	}
 	if (!r && !len) {
 		g_free(held);
@@ -178,8 +167,7 @@ static void take_rtf(struct am_mapi_bodies *out,
 }
 
 void am_mapi_bodies_find(struct am_mapi_bodies *out,
-                         const struct am_pst_message *msg,
-                         struct am_pst_store *store)
+                         const struct am_mapi_message *msg)
 {
 	const struct am_mapi_props *props = &msg->props;
 	const struct am_mapi_prop *text = am_mapi_find(props, AM_PR_BODY);
@@ -190,33 +178,39 @@ void am_mapi_bodies_find(struct am_mapi_bodies *out,
 	memset(out, 0, sizeof(*out));
 	if (text && (am_mapi_type_of(text) == AM_MAPI_STRING ||
 	             am_mapi_type_of(text) == AM_MAPI_STRING8))
-		take_string(&out->text, props, text, store);
+		take_string(&out->text, props, text, msg->in);
 	if (html)
-		take_html(&out->html, props, html, store);
+		take_html(&out->html, props, html, msg->in);
 	if (rtf && !am_mapi_body_there(&out->html) &&
 	    am_mapi_type_of(rtf) == AM_MAPI_BINARY)
-		take_rtf(out, props, rtf, store);
+		take_rtf(out, props, rtf, msg->in);
 }
 
 /* ---- writing ---- */
 
-static int
-stream(struct am_mail_out *out, struct am_pst_store *store, am_pst_bid bid,
-       void (*put)(struct am_mail_out *out, const uint8_t *data, size_t len),
-       struct am_error *err)
+static int stream(struct am_mail_out *out, struct am_mapi_container *in,
+                  const struct am_mapi_prop *prop,
+                  void (*put)(struct am_mail_out *out, const uint8_t *data,
+                              size_t len),
+                  struct am_error *err)
 {
-	struct am_pst_data data = {0};
-	int r = am_pst_data_open(&data, am_pst_store_ndb(store), bid, err);
+	struct am_reader *from = NULL;
+	const uint8_t *data;
+	size_t len;
+	int r;
 
-	for (size_t i = 0; !r && !out->status && i < data.n_blocks; i++) {
-		struct am_pst_block *block = NULL;
-		r = am_pst_data_block(&data, i, &block, err);
-		if (!r)
-			put(out, block->bytes, block->len);
-		am_pst_block_unref(&block);
+	if (prop->data) {
+		put(out, prop->data, prop->len);
+		return AM_OK;
 	}
-	am_pst_data_close(&data);
-	return r;
+	r = am_mapi_value_open(in, prop, &from, err);
+	while (!r && !out->status &&
+	       !(r = am_reader_peek(from, 1, &data, &len, err))) {
+		put(out, data, len);
+		am_reader_skip(from, len);
+	}
+	am_reader_close(&from);
+	return r == AM_END ? AM_OK : r;
 }
 
 static void put_raw(struct am_mail_out *out, const uint8_t *data, size_t len)
@@ -224,23 +218,23 @@ static void put_raw(struct am_mail_out *out, const uint8_t *data, size_t len)
 	am_mail_out_write(out, data, len);
 }
 
-int am_mapi_stream_base64(struct am_mail_out *out, struct am_pst_store *store,
-                          am_pst_bid bid, struct am_error *err)
+int am_mapi_stream_base64(struct am_mail_out *out, struct am_mapi_container *in,
+                          const struct am_mapi_prop *prop, struct am_error *err)
 {
-	int r = stream(out, store, bid, am_mail_out_base64, err);
+	int r = stream(out, in, prop, am_mail_out_base64, err);
 
 	am_mail_out_base64_end(out);
 	return r;
 }
 
-int am_mapi_stream_raw(struct am_mail_out *out, struct am_pst_store *store,
-                       am_pst_bid bid, struct am_error *err)
+int am_mapi_stream_raw(struct am_mail_out *out, struct am_mapi_container *in,
+                       const struct am_mapi_prop *prop, struct am_error *err)
 {
-	return stream(out, store, bid, put_raw, err);
+	return stream(out, in, prop, put_raw, err);
 }
 
 int am_mapi_body_put(struct am_mail_out *out, const struct am_mapi_body *body,
-                     const char *type, struct am_pst_store *store,
+                     const char *type, struct am_mapi_container *in,
                      struct am_error *err)
 {
 	am_mail_out_printf(out, "Content-Type: %s", type);
@@ -252,5 +246,5 @@ int am_mapi_body_put(struct am_mail_out *out, const struct am_mapi_body *body,
 		return AM_OK;
 	}
 	am_mail_out_text(out, "Content-Transfer-Encoding: base64\r\n\r\n");
-	return am_mapi_stream_base64(out, store, body->store, err);
+	return am_mapi_stream_base64(out, in, body->large, err);
 }

@@ -25,24 +25,24 @@ static const struct {
 	{"IPM.Schedule.Meeting.Resp.Tent", "REPLY", "TENTATIVE"},
 };
 
-static const struct am_mapi_prop *named(const struct am_mapi_item *item,
+static const struct am_mapi_prop *named(const struct am_mapi_addressed *item,
                                         enum am_mapi_set set, uint32_t number)
 {
-	unsigned id =
-		am_mapi_named(am_pst_store_names(item->store), set, number);
+	unsigned id = am_mapi_named(item->msg->in->names, set, number);
 
 	return id ? am_mapi_find(&item->msg->props, id) : NULL;
 }
 
-static bool named_time(const struct am_mapi_item *item, enum am_mapi_set set,
-                       uint32_t number, struct am_when *out)
+static bool named_time(const struct am_mapi_addressed *item,
+                       enum am_mapi_set set, uint32_t number,
+                       struct am_when *out)
 {
 	const struct am_mapi_prop *p = named(item, set, number);
 
 	return p && am_mapi_time(&item->msg->props, p->tag >> 16, out);
 }
 
-static void put_uid(GString *to, const struct am_mapi_item *item)
+static void put_uid(GString *to, const struct am_mapi_addressed *item)
 {
 	const struct am_mapi_prop *p = named(item, AM_PSETID_MEETING, 0x23);
 
@@ -56,11 +56,11 @@ static void put_uid(GString *to, const struct am_mapi_item *item)
 		return;
 	}
 	char text[40];
-	g_snprintf(text, sizeof(text), "outlook-%x", item->msg->nid);
+	g_snprintf(text, sizeof(text), "outlook-%x", item->msg->id);
 	am_text_card_raw(to, "UID", text);
 }
 
-static void put_times(GString *to, const struct am_mapi_item *item)
+static void put_times(GString *to, const struct am_mapi_addressed *item)
 {
 	const struct am_mapi_prop *p =
 		named(item, AM_PSETID_APPOINTMENT, 0x8215);
@@ -108,7 +108,7 @@ static void put_person(GString *to, const char *name, const char *more,
 	g_string_free(field, TRUE);
 }
 
-static void put_people(GString *to, const struct am_mapi_item *item,
+static void put_people(GString *to, const struct am_mapi_addressed *item,
                        const char *answer)
 {
 	const struct am_mapi_props *props = &item->msg->props;
@@ -139,7 +139,7 @@ static void put_people(GString *to, const struct am_mapi_item *item,
 }
 
 static void put_named(GString *to, const char *name,
-                      const struct am_mapi_item *item, uint32_t number)
+                      const struct am_mapi_addressed *item, uint32_t number)
 {
 	const struct am_mapi_prop *p =
 		named(item, AM_PSETID_APPOINTMENT, number);
@@ -148,7 +148,8 @@ static void put_named(GString *to, const char *name,
 	                  p ? am_mapi_prop_text(&item->msg->props, p) : NULL);
 }
 
-char *am_mapi_calendar(const struct am_mapi_item *item, const char **method)
+char *am_mapi_calendar(const struct am_mapi_addressed *item,
+                       const char **method)
 {
 	const struct am_mapi_props *props = &item->msg->props;
 	const char *class = am_mapi_text(props, AM_PR_MESSAGE_CLASS);

@@ -103,10 +103,10 @@ static bool is_elsewhere(unsigned id)
 	       id == AM_PR_RTF_COMPRESSED || id == AM_PR_TRANSPORT_HEADERS;
 }
 
-char *am_mapi_dump(const struct am_mapi_item *item)
+char *am_mapi_dump(const struct am_mapi_addressed *item)
 {
 	const struct am_mapi_props *props = &item->msg->props;
-	const struct am_mapi_names *names = am_pst_store_names(item->store);
+	const struct am_mapi_names *names = item->msg->in->names;
 	struct am_json *json = am_json_new();
 	char text[AM_MAPI_NAME_ROOM];
 	GString *out = g_string_new("[");
@@ -140,9 +140,9 @@ char *am_mapi_dump(const struct am_mapi_item *item)
 	return g_string_free(out, FALSE);
 }
 
-char *am_mapi_item_text(const struct am_mapi_item *item,
-                        enum am_mapi_class class, const char **type,
-                        const char **file_name)
+char *am_mapi_class_text(const struct am_mapi_addressed *item,
+                         enum am_mapi_class class, const char **type,
+                         const char **file_name)
 {
 	const char *method = NULL;
 	char *text;

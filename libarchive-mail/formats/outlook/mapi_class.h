@@ -2,7 +2,7 @@
 #ifndef AM_FORMATS_OUTLOOK_MAPI_CLASS_H
 #define AM_FORMATS_OUTLOOK_MAPI_CLASS_H
 
-#include "outlook/pst/store.h"
+#include "outlook/mapi/reading.h"
 
 /*
  * What a message is besides a mail, as a part of its own: a contact as vCard 4
@@ -20,21 +20,21 @@ enum am_mapi_class {
 
 enum am_mapi_class am_mapi_class(const struct am_mapi_props *msg);
 
-struct am_mapi_item {
-	struct am_pst_store *store;
-	const struct am_pst_message *msg;
+struct am_mapi_addressed {
+	const struct am_mapi_message *msg;
 	const struct am_mapi_props *recipients;
 	size_t n_recipients;
 };
 
 /* The text of the part (with CRLF), g_free() it; *type its Content-Type, in
  * the message's arena.  NULL of mail. */
-char *am_mapi_item_text(const struct am_mapi_item *item,
-                        enum am_mapi_class class, const char **type,
-                        const char **file_name);
+char *am_mapi_class_text(const struct am_mapi_addressed *item,
+                         enum am_mapi_class class, const char **type,
+                         const char **file_name);
 
-char *am_mapi_vcard(const struct am_mapi_item *item);
-char *am_mapi_calendar(const struct am_mapi_item *item, const char **method);
-char *am_mapi_dump(const struct am_mapi_item *item);
+char *am_mapi_vcard(const struct am_mapi_addressed *item);
+char *am_mapi_calendar(const struct am_mapi_addressed *item,
+                       const char **method);
+char *am_mapi_dump(const struct am_mapi_addressed *item);
 
 #endif

@@ -80,16 +80,14 @@ static void add_properties(struct am_message *to,
 	}
 }
 
-unsigned am_mapi_meta_keywords(const struct am_pst_store *store)
+unsigned am_mapi_meta_keywords(const struct am_mapi_names *names)
 {
-	return am_mapi_named_string(am_pst_store_names(store),
-	                            AM_PS_PUBLIC_STRINGS, "Keywords");
+	return am_mapi_named_string(names, AM_PS_PUBLIC_STRINGS, "Keywords");
 }
 
-void am_mapi_meta(struct am_message *to, const struct am_pst_message *from,
+void am_mapi_meta(struct am_message *to, const struct am_mapi_props *props,
                   unsigned keywords, bool properties)
 {
-	const struct am_mapi_props *props = &from->props;
 	const struct am_mapi_prop *p =
 		keywords ? am_mapi_find(props, keywords) : NULL;
 	const char *word;

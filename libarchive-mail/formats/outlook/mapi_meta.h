@@ -3,7 +3,8 @@
 #define AM_FORMATS_OUTLOOK_MAPI_META_H
 
 #include "model/message.h"
-#include "outlook/pst/store.h"
+#include "outlook/mapi/names.h"
+#include "outlook/mapi/props.h"
 
 /*
  * What travels beside the bytes: flags, categories as keywords, the received
@@ -12,8 +13,8 @@
  * is a single value of more than 32 KiB).  keywords: the id that categories
  * have in this store, which is looked for once; 0: none.
  */
-unsigned am_mapi_meta_keywords(const struct am_pst_store *store);
-void am_mapi_meta(struct am_message *to, const struct am_pst_message *from,
+unsigned am_mapi_meta_keywords(const struct am_mapi_names *names);
+void am_mapi_meta(struct am_message *to, const struct am_mapi_props *from,
                   unsigned keywords, bool properties);
 
 #endif

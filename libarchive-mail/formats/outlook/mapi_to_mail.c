@@ -31,8 +31,8 @@ enum { DEPTH = 32, MESSAGES = 10000 };
 /* One message that is being written. */
 struct frame {
 	struct am_arena *arena; /* NULL: the caller's message */
-	struct am_pst_message msg;
-	struct am_pst_attachment *atts;
+	struct am_mapi_message msg;
+	struct am_mapi_enclosure *atts;
 	size_t n_atts, next;
 	bool *shown; /* by the HTML: already written */
 	bool mixed;
@@ -59,7 +59,7 @@ static void name_boundary(struct frame *f, unsigned serial)
 
 	(void)am_mapi_date(&f->msg.props, &when);
 	char *seed =
-		g_strdup_printf("%x %u %" PRId64 " %s %s", f->msg.nid, serial,
+		g_strdup_printf("%x %u %" PRId64 " %s %s", f->msg.id, serial,
 	                        when.sec, id ? id : "", subject ? subject : "");
 	am_sha256(seed, strlen(seed), hash);
 	am_hex(hash, 8, hex);
@@ -105,11 +105,15 @@ static void put_item(struct am_mail_out *out, const struct contents *c)
 	am_mail_out_body(out, (const uint8_t *)c->item, strlen(c->item));
 }
 
+/* part: "body" in a PST makes the code "pst.body". */
 static void note_bad(const struct work *w, const struct frame *f,
-                     const char *code, const char *what, const char *why)
+                     const char *part, const char *what, const char *why)
 {
+	char code[40];
+
+	g_snprintf(code, sizeof(code), "%s.%s", f->msg.in->format, part);
 	am_ctx_note(w->job->ctx, AM_NOTE_ERROR, code, w->job->folder,
-	            w->job->origin, "message 0x%x, %s: %s", f->msg.nid, what,
+	            w->job->origin, "message 0x%x, %s: %s", f->msg.id, what,
 	            why);
 }
 
@@ -130,10 +134,10 @@ static void put_alternatives(struct work *w, const struct frame *f,
 		if (many)
 			next_part(&w->out, f, 'a');
 		struct am_error why = {0};
-		if (am_mapi_body_put(&w->out, list[i], types[i], w->job->store,
+		if (am_mapi_body_put(&w->out, list[i], types[i], f->msg.in,
 		                     &why) &&
 		    !w->out.status)
-			note_bad(w, f, "pst.body", "its body", why.text);
+			note_bad(w, f, "body", "its body", why.text);
 	}
 	if (c->item && c->item_beside) {
 		if (many)
@@ -152,16 +156,16 @@ static void put_alternatives(struct work *w, const struct frame *f,
 
 /* A file: what cannot be read is told and said in its place. */
 static void put_file(struct work *w, const struct frame *f,
-                     const struct am_pst_attachment *att, bool shown)
+                     const struct am_mapi_enclosure *att, bool shown)
 {
 	struct am_error why = {0};
 	char what[40];
 
-	if (!am_mapi_attachment_put(&w->out, att, shown, w->job->store, &why) ||
+	if (!am_mapi_attachment_put(&w->out, att, shown, f->msg.in, &why) ||
 	    w->out.status)
 		return;
-	g_snprintf(what, sizeof(what), "attachment 0x%x", att->nid);
-	note_bad(w, f, "pst.attachment", what, why.text);
+	g_snprintf(what, sizeof(what), "attachment 0x%x", att->id);
+	note_bad(w, f, "attachment", what, why.text);
 }
 
 /* Which attachments does the HTML show? */
@@ -219,14 +223,14 @@ static void fill_contents(struct work *w, struct frame *f,
                           const struct am_mapi_props *recipients, size_t n,
                           struct contents *c)
 {
-	const struct am_mapi_item item = {w->job->store, &f->msg, recipients,
-	                                  n};
+	const struct am_mapi_addressed item = {&f->msg, recipients, n};
 
 	memset(c, 0, sizeof(*c));
-	am_mapi_bodies_find(&c->bodies, &f->msg, w->job->store);
+	am_mapi_bodies_find(&c->bodies, &f->msg);
 	if (c->bodies.trouble)
-		note_bad(w, f, "pst.body", "its body", c->bodies.trouble);
-	c->item = am_mapi_item_text(&item, class, &c->item_type, &c->item_name);
+		note_bad(w, f, "body", "its body", c->bodies.trouble);
+	c->item =
+		am_mapi_class_text(&item, class, &c->item_type, &c->item_name);
 	c->item_beside = class == AM_MAPI_CLASS_CONTACT ||
 	                 class == AM_MAPI_CLASS_CALENDAR;
 	c->n_bodies = (unsigned)am_mapi_body_there(&c->bodies.text) +
@@ -247,25 +251,23 @@ static bool put_secured(struct work *w, struct frame *f,
 	if (f->n_atts != 1 ||
 	    (class != AM_MAPI_CLASS_SIGNED && class != AM_MAPI_CLASS_OPAQUE))
 		return false;
-	const struct am_pst_attachment *att = &f->atts[0];
+	const struct am_mapi_enclosure *att = &f->atts[0];
 	if (class == AM_MAPI_CLASS_SIGNED
-	            ? !am_mapi_attachment_is_entity(att, w->job->store)
+	            ? !am_mapi_attachment_is_entity(att, f->msg.in)
 	            : !am_mapi_attachment_is_cms(att))
 		return false;
 	/* What was signed brings its own, or none: a mail wants one. */
 	if (class == AM_MAPI_CLASS_SIGNED &&
-	    !am_mapi_attachment_has_version(att, w->job->store))
+	    !am_mapi_attachment_has_version(att, f->msg.in))
 		am_mail_out_text(&w->out, "MIME-Version: 1.0\r\n");
 	int r = class == AM_MAPI_CLASS_SIGNED
-	                ? am_mapi_attachment_raw(&w->out, att, w->job->store,
-	                                         &why)
-	                : am_mapi_attachment_cms(&w->out, att, w->job->store,
-	                                         &why);
+	                ? am_mapi_attachment_raw(&w->out, att, f->msg.in, &why)
+	                : am_mapi_attachment_cms(&w->out, att, f->msg.in, &why);
 	f->next = 1;
 	if (r && !w->out.status) {
 		w->out.status =
 			am_fail(&w->err, AM_FAILED, why.kind,
-		                "message 0x%x: %s", f->msg.nid, why.text);
+		                "message 0x%x: %s", f->msg.id, why.text);
 	}
 	return true;
 }
@@ -281,12 +283,11 @@ static int begin_message(struct work *w)
 	struct contents c;
 	size_t n = 0;
 
-	if (am_pst_message_recipients(w->job->store, &f->msg, arena,
-	                              &recipients, &n, &why))
-		note_bad(w, f, "pst.recipients", "its recipients", why.text);
-	if (am_pst_message_attachments(w->job->store, &f->msg, arena, &f->atts,
-	                               &f->n_atts, &why)) {
-		note_bad(w, f, "pst.attachment", "its attachments", why.text);
+	if (f->msg.in->ops->recipients(&f->msg, arena, &recipients, &n, &why))
+		note_bad(w, f, "recipients", "its recipients", why.text);
+	if (f->msg.in->ops->attachments(&f->msg, arena, &f->atts, &f->n_atts,
+	                                &why)) {
+		note_bad(w, f, "attachment", "its attachments", why.text);
 		f->n_atts = 0;
 	}
 	name_boundary(f, w->n_messages++);
@@ -301,19 +302,20 @@ static int begin_message(struct work *w)
 }
 
 /* Is it one of those it stands in? */
-static bool is_above(const struct work *w, const struct am_pst_sl_entry *entry)
+static bool is_above(const struct work *w, const uint64_t place[2])
 {
 	for (unsigned i = 0; i < w->depth; i++)
-		if (w->frames[i].msg.data == entry->data &&
-		    w->frames[i].msg.sub == entry->sub)
+		if (w->frames[i].msg.place[0] == place[0] &&
+		    w->frames[i].msg.place[1] == place[1])
 			return true;
 	return false;
 }
 
-static int push_embedded(struct work *w, const struct am_pst_attachment *att,
+static int push_embedded(struct work *w, const struct am_mapi_enclosure *att,
                          struct am_error *why)
 {
 	struct frame *f = &w->frames[w->depth];
+	struct am_mapi_container *in = w->frames[0].msg.in;
 
 	if (w->depth == DEPTH)
 		return am_fail(why, AM_FAILED, AM_E_LIMIT,
@@ -321,13 +323,12 @@ static int push_embedded(struct work *w, const struct am_pst_attachment *att,
 	if (w->n_messages >= MESSAGES)
 		return am_fail(why, AM_FAILED, AM_E_LIMIT,
 		               "more than %d messages in one", MESSAGES);
-	if (is_above(w, &att->message))
+	if (is_above(w, att->place))
 		return am_fail(why, AM_FAILED, AM_E_FORMAT,
 		               "it is the message that it stands in");
 	memset(f, 0, sizeof(*f));
 	f->arena = am_arena_new();
-	int r = am_pst_message_read_at(w->job->store, &att->message, f->arena,
-	                               &f->msg, why);
+	int r = in->ops->embedded(in, att, f->arena, &f->msg, why);
 	if (r) {
 		am_arena_free(&f->arena);
 		return r;
@@ -340,7 +341,7 @@ static int push_embedded(struct work *w, const struct am_pst_attachment *att,
 static int next_attachment(struct work *w)
 {
 	struct frame *f = &w->frames[w->depth - 1];
-	const struct am_pst_attachment *att = &f->atts[f->next++];
+	const struct am_mapi_enclosure *att = &f->atts[f->next++];
 	struct am_error why = {0};
 
 	if (f->shown && f->shown[f->next - 1])
@@ -351,7 +352,7 @@ static int next_attachment(struct work *w)
 		return w->out.status;
 	}
 	if (push_embedded(w, att, &why)) {
-		struct am_pst_attachment lost = *att;
+		struct am_mapi_enclosure lost = *att;
 		lost.why = why;
 		lost.has_message = false;
 		put_file(w, f, &lost, false);
@@ -386,16 +387,15 @@ static int write_all(struct work *w)
 }
 
 int am_mapi_to_mail(const struct am_mapi_to_mail *job,
-                    const struct am_pst_message *msg, struct am_blob **out,
+                    const struct am_mapi_message *msg, struct am_blob **out,
                     struct am_error *err)
 {
 	struct work *w = g_new0(struct work, 1);
 	struct am_limits limits = am_limits_or_default(&job->ctx->limits);
-	uint64_t size = am_pst_ndb_file_size(am_pst_store_ndb(job->store));
 
 	w->job = job;
 	w->out.err = &w->err;
-	w->out.limit = 16 * size + (1 << 20);
+	w->out.limit = 16 * msg->in->size + (1 << 20);
 	w->frames[0].msg = *msg;
 	w->depth = 1;
 	int r = am_spool_open(&w->out.spool, limits.spool_memory,

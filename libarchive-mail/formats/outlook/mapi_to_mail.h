@@ -3,7 +3,7 @@
 #define AM_FORMATS_OUTLOOK_MAPI_TO_MAIL_H
 
 #include "model/ctx.h"
-#include "outlook/pst/store.h"
+#include "outlook/mapi/reading.h"
 
 struct am_blob;
 
@@ -16,14 +16,13 @@ struct am_blob;
  * part stands in its place that says so; the rest is there.
  */
 struct am_mapi_to_mail {
-	struct am_pst_store *store;
 	struct am_ctx *ctx;
 	const struct am_folder *folder; /* for notes */
 	const char *origin;
 };
 
 AM_MUST_USE int am_mapi_to_mail(const struct am_mapi_to_mail *job,
-                                const struct am_pst_message *msg,
+                                const struct am_mapi_message *msg,
                                 struct am_blob **out, struct am_error *err);
 
 #endif

@@ -109,10 +109,10 @@ static void put_mail(GString *to, const struct am_mapi_props *props,
 	am_text_card_line(to, "X-IM", im ? am_mapi_text(props, im) : NULL);
 }
 
-char *am_mapi_vcard(const struct am_mapi_item *item)
+char *am_mapi_vcard(const struct am_mapi_addressed *item)
 {
 	const struct am_mapi_props *props = &item->msg->props;
-	const struct am_mapi_names *names = am_pst_store_names(item->store);
+	const struct am_mapi_names *names = item->msg->in->names;
 	GString *to = g_string_new("BEGIN:VCARD\r\nVERSION:4.0\r\n");
 	const char *org[] = {am_mapi_text(props, 0x3a16),
 	                     am_mapi_text(props, 0x3a18)};

@@ -10,6 +10,7 @@
 #include "formats/outlook/mapi_to_mail.h"
 #include "formats/outlook/pst.h"
 #include "model/folder.h"
+#include "outlook/pst/reading.h"
 
 #include <glib.h>
 
@@ -215,7 +216,7 @@ static int give_message(struct pst_source *s, struct am_item *out,
 	}
 	msg->origin = am_arena_strdup(msg->arena, s->origin);
 	msg->size = AM_SIZE_UNKNOWN;
-	am_mapi_meta(msg, &s->message, s->keywords, s->properties);
+	am_mapi_meta(msg, &s->message.props, s->keywords, s->properties);
 	if (s->message.n_bad)
 		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
 		            out->folder, msg->origin,
@@ -283,8 +284,8 @@ static int pst_load(struct am_source *src, struct am_message *msg,
                     struct am_error *err)
 {
 	struct pst_source *s = pst_of(src);
-	struct am_mapi_to_mail job = {s->store, src->ctx, msg->folder,
-	                              msg->origin};
+	const struct am_mapi_to_mail job = {src->ctx, msg->folder, msg->origin};
+	struct am_mapi_message reading;
 	am_pst_nid nid = (am_pst_nid)g_ascii_strtoull(msg->origin, NULL, 16);
 	struct am_pst_message again;
 	struct am_arena *arena = NULL;
@@ -292,13 +293,16 @@ static int pst_load(struct am_source *src, struct am_message *msg,
 
 	am_pst_ndb_about(am_pst_store_ndb(s->store), nid);
 	if (s->arena && s->message.nid == nid) {
-		r = am_mapi_to_mail(&job, &s->message, &msg->raw, err);
+		am_pst_reading(s->store, &s->message, &reading);
+		r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
 		forget_message(s);
 	} else {
 		arena = am_arena_new();
 		r = am_pst_message_read(s->store, nid, arena, &again, err);
-		if (!r)
-			r = am_mapi_to_mail(&job, &again, &msg->raw, err);
+		if (!r) {
+			am_pst_reading(s->store, &again, &reading);
+			r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
+		}
 		am_arena_free(&arena);
 	}
 	if (!r)
@@ -372,7 +376,7 @@ int am_pst_source_open(struct am_source **out, const struct am_location *where,
 		pst_close(&s->base);
 		return r == AM_FAILED ? AM_FATAL : r;
 	}
-	s->keywords = am_mapi_meta_keywords(s->store);
+	s->keywords = am_mapi_meta_keywords(am_pst_store_names(s->store));
 	s->base.total = am_pst_store_n_messages(s->store);
 	*out = &s->base;
 	return AM_OK;

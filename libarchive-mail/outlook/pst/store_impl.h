@@ -2,6 +2,7 @@
 #ifndef AM_OUTLOOK_PST_STORE_IMPL_H
 #define AM_OUTLOOK_PST_STORE_IMPL_H
 
+#include "outlook/mapi/reading.h"
 #include "outlook/pst/store.h"
 
 #include <glib.h>
@@ -20,6 +21,7 @@ struct am_pst_store {
 	GArray *folders;  /* struct am_pst_folder */
 	GArray *children; /* struct am_pst_child: messages, by parent */
 	GPtrArray *lost;
+	struct am_mapi_container container; /* see reading.c */
 };
 
 #endif
