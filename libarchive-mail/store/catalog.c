@@ -117,6 +117,7 @@ static int open_at(struct am_catalog **out, const char *dir, bool writable,
 	c->writable = writable;
 	c->path = g_build_filename(dir, FILE_NAME, NULL);
 	c->scratch = am_items_new();
+	c->keys = am_keys_new();
 	if (writable)
 		r = am_make_dirs(dir, err);
 	else if (access(c->path, F_OK))
@@ -159,6 +160,7 @@ int am_catalog_open_new(struct am_catalog **out, const char *dir,
 	c->writable = true;
 	c->path = g_build_filename(dir, FILE_NAME, NULL);
 	c->scratch = am_items_new();
+	c->keys = am_keys_new();
 	int r = am_make_dirs(dir, err);
 	if (!r && (!access(c->path, F_OK) || is_marked(c)))
 		r = am_fail(err, AM_FAILED, AM_E_EXISTS, "%s: exists already",
@@ -189,6 +191,7 @@ int am_catalog_open_memory(struct am_catalog **out, struct am_error *err)
 	c->writable = c->afloat = true;
 	c->path = g_strdup("the catalog in memory");
 	c->scratch = am_items_new();
+	c->keys = am_keys_new();
 	int r = connect_to(c, false, err);
 	if (!r)
 		r = create(c, err);
@@ -222,6 +225,7 @@ void am_catalog_close(struct am_catalog **catalog)
 	sqlite3_close_v2(c->db);
 	am_catalog_folder_forget(c);
 	am_prefix_free(&c->prefix);
+	am_keys_free(&c->keys);
 	am_items_free(&c->scratch);
 	if (c->filling) {
 		/* It never came to a commit, so there is nothing in it. */
@@ -259,10 +263,12 @@ int am_catalog_reset(struct am_catalog *c, struct am_error *err)
 		"DROP TABLE IF EXISTS folder; DROP TABLE IF EXISTS message;"
 		"DROP TABLE IF EXISTS placement; DROP TABLE IF EXISTS cursor;"
 		"DROP TABLE IF EXISTS remote; DROP TABLE IF EXISTS origin;"
-		"DROP TABLE IF EXISTS accession";
+		"DROP TABLE IF EXISTS accession;"
+		"DROP TABLE IF EXISTS run; DROP TABLE IF EXISTS keys";
 	assert(c->in_transaction);
 	am_catalog_folder_forget(c);
 	am_prefix_free(&c->prefix);
+	am_keys_forget(c->keys);
 	c->seq_known = false;
 	c->indexed = false;
 	c->last_message = 0;
@@ -378,6 +384,8 @@ int am_catalog_end(struct am_catalog *c, uint64_t archive_id,
 	if (!r)
 		r = am_catalog_folder_flush(c, err);
 	if (!r)
+		r = am_keys_flush(c, err);
+	if (!r)
 		r = put_commit(c, commit, err);
 	if (!r)
 		r = am_catalog_meta_put(c, "archive", (int64_t)archive_id, err);
@@ -405,6 +413,7 @@ void am_catalog_rollback(struct am_catalog *c)
 	c->seq_known = false;
 	c->last_message = 0;
 	am_catalog_folder_forget(c);
+	am_keys_forget(c->keys);
 	int64_t indexed = 0;
 	if (!c->filling && !am_catalog_meta_get(c, "indexed", &indexed, NULL))
 		c->indexed = indexed != 0;

@@ -49,23 +49,23 @@ int am_catalog_add_blob(struct am_catalog *c, const uint8_t hash[AM_SHA256_LEN],
 	return r;
 }
 
-int64_t am_catalog_key(const uint8_t hash[AM_SHA256_LEN])
+uint64_t am_catalog_key(const uint8_t hash[AM_SHA256_LEN])
 {
 	uint64_t key = 0;
 
 	for (int i = 0; i < 8; i++)
 		key = key << 8 | hash[i];
-	return (int64_t)(key ^ UINT64_C(1) << 63);
+	return key;
 }
 
 /* FNV-1a. */
-int64_t am_catalog_mid(const char *message_id)
+uint64_t am_catalog_mid(const char *message_id)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
 	for (const char *p = message_id; *p; p++)
 		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
-	return (int64_t)h;
+	return h;
 }
 
 static void bind_text(sqlite3_stmt *s, int at, const char *text)
@@ -85,9 +85,7 @@ static void bind_overview(sqlite3_stmt *s, const struct am_overview *o)
 {
 	const char *thread = NULL;
 
-	if (o->message_id && *o->message_id)
-		sqlite3_bind_int64(s, 10, am_catalog_mid(o->message_id));
-	bind_text(s, 11, o->message_id);
+	bind_text(s, 9, o->message_id);
 	/* The oldest reference names the thread. */
 	if (o->n_references)
 		thread = o->references[0];
@@ -95,20 +93,20 @@ static void bind_overview(sqlite3_stmt *s, const struct am_overview *o)
 		thread = o->in_reply_to;
 	if (thread && *thread &&
 	    (!o->message_id || strcmp(thread, o->message_id))) {
-		bind_text(s, 12, thread);
-		sqlite3_bind_int(s, 13, o->n_references <= 1);
+		bind_text(s, 10, thread);
+		sqlite3_bind_int(s, 11, o->n_references <= 1);
 	} else {
-		sqlite3_bind_int(s, 13, 0);
+		sqlite3_bind_int(s, 11, 0);
 	}
-	bind_text(s, 14, o->from);
-	bind_text(s, 15, o->to);
-	bind_text(s, 16, o->cc);
-	bind_text(s, 17, o->subject);
+	bind_text(s, 12, o->from);
+	bind_text(s, 13, o->to);
+	bind_text(s, 14, o->cc);
+	bind_text(s, 15, o->subject);
 	if (o->date.known) {
-		sqlite3_bind_int64(s, 18, o->date.sec);
-		sqlite3_bind_int(s, 19, o->date.offset_min);
+		sqlite3_bind_int64(s, 16, o->date.sec);
+		sqlite3_bind_int(s, 17, o->date.offset_min);
 	}
-	sqlite3_bind_int64(s, 20, MIN(o->n_attachments, ATTACHMENTS_MOST));
+	sqlite3_bind_int64(s, 18, MIN(o->n_attachments, ATTACHMENTS_MOST));
 }
 
 /* A message whose bytes compact gave up: see FORMAT.md, section 3. */
@@ -117,19 +115,21 @@ static bool is_dropped(const struct am_item_message *m)
 	return m->content == m->id && m->size && !m->recipe.n_steps;
 }
 
+/* By what it will be found again. */
 static int remember(struct am_catalog *c, const struct am_item_message *m,
-                    struct am_error *err)
+                    bool differs, struct am_error *err)
 {
-	if (c->prefix &&
-	    !am_prefix_add(c->prefix, (uint64_t)am_catalog_key(m->hash_lf),
-	                   m->id)) {
-		int r = am_catalog_index(c, err);
-		if (r)
-			return r;
-	}
+	uint64_t form = am_catalog_key(m->hash_lf);
+
 	c->last_message = m->id;
 	c->last_size = m->size;
-	return AM_OK;
+	if (c->prefix && !am_prefix_add(c->prefix, form, m->id))
+		am_prefix_free(&c->prefix);
+	int r = am_keys_add(c, AM_KEYS_FORM, form, m->id, err);
+	if (!r && differs)
+		r = am_keys_add(c, AM_KEYS_RAW, am_catalog_key(m->hash), m->id,
+		                err);
+	return r;
 }
 
 int am_catalog_add_message(struct am_catalog *c,
@@ -147,25 +147,26 @@ int am_catalog_add_message(struct am_catalog *c,
 		return r;
 	bool dropped = is_dropped(m);
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)m->id);
-	if (!dropped)
-		sqlite3_bind_int64(s, 2, am_catalog_key(m->hash));
-	if (!dropped && differs)
-		sqlite3_bind_int64(s, 3, am_catalog_key(m->hash_lf));
-	sqlite3_bind_int64(s, 4, (sqlite3_int64)m->size);
-	sqlite3_bind_blob(s, 5, m->hash, AM_SHA256_LEN, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)m->size);
+	sqlite3_bind_blob(s, 3, m->hash, AM_SHA256_LEN, SQLITE_STATIC);
 	if (differs)
-		sqlite3_bind_blob(s, 6, m->hash_lf, AM_SHA256_LEN,
+		sqlite3_bind_blob(s, 4, m->hash_lf, AM_SHA256_LEN,
 		                  SQLITE_STATIC);
-	sqlite3_bind_int(s, 7, (int)m->eol);
-	sqlite3_bind_int64(s, 8, (sqlite3_int64)m->content);
+	sqlite3_bind_int(s, 5, (int)m->eol);
+	sqlite3_bind_int64(s, 6, (sqlite3_int64)m->content);
+	sqlite3_bind_int(s, 7, dropped);
 	if (m->content == m->id) {
 		size_t len = am_recipe_encode(&m->recipe, &recipe);
-		sqlite3_bind_blob64(s, 9, recipe, len, SQLITE_STATIC);
+		sqlite3_bind_blob64(s, 8, recipe, len, SQLITE_STATIC);
 	}
-	bind_overview(s, overview ? overview : &nothing);
+	const struct am_overview *o = overview ? overview : &nothing;
+	bind_overview(s, o);
 	r = am_catalog_run(c, s, err);
 	g_free(recipe);
-	return r || dropped ? r : remember(c, m, err);
+	if (!r && o->message_id && *o->message_id)
+		r = am_keys_add(c, AM_KEYS_MID, am_catalog_mid(o->message_id),
+		                m->id, err);
+	return r || dropped ? r : remember(c, m, differs, err);
 }
 
 int am_catalog_size(struct am_catalog *c, uint64_t message, uint64_t *out,

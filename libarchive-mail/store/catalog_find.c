@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finding by hash, and the indexes that make it quick: left out while an empty
- * catalog is filled (a table in memory stands in), built at the end.
+ * Finding by hash; and the indexes of placements, which are left out while an
+ * empty catalog is filled and built at the end.
  */
 #include "store/catalog_impl.h"
 
@@ -82,9 +82,6 @@ static int is_empty(struct am_catalog *c, bool *out, struct am_error *err)
 void am_catalog_bulk(struct am_catalog *c, bool lookup)
 {
 	static const char *const drop =
-		"DROP INDEX IF EXISTS message_key;"
-		"DROP INDEX IF EXISTS message_lf;"
-		"DROP INDEX IF EXISTS message_mid;"
 		"DROP INDEX IF EXISTS placement_message;"
 		"DROP INDEX IF EXISTS placement_folder;"
 		"DROP INDEX IF EXISTS placement_seq;"
@@ -128,6 +125,8 @@ int am_catalog_index_new(struct am_catalog *c, struct am_error *err)
 	if (!c->filling)
 		return AM_OK;
 	int r = am_catalog_index(c, err);
+	if (!r)
+		r = am_keys_flush(c, err);
 	/* There is no way back anyway: what the commit would write may be
 	 * written while the log is.  What cannot be now can be then. */
 	if (!r && sqlite3_db_cacheflush(c->db) == SQLITE_OK)
@@ -226,43 +225,32 @@ out:
 	return r < 0 ? r : AM_OK;
 }
 
-static int match_by_index(struct am_catalog *c, enum am_catalog_sql sql,
-                          const uint8_t hash[AM_SHA256_LEN],
-                          const uint8_t hash_lf[AM_SHA256_LEN],
-                          struct am_catalog_match *out, struct am_error *err)
-{
-	sqlite3_stmt *s;
-	int r = am_catalog_stmt(c, sql, &s, err);
+struct match {
+	struct am_catalog *catalog;
+	const uint8_t *hash, *hash_lf;
+	struct am_catalog_match *out;
+};
 
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, am_catalog_key(hash_lf));
-	while (!out->same && (r = am_catalog_step(c, s, err)) == AM_OK) {
-		uint64_t id = (uint64_t)sqlite3_column_int64(s, 0);
-		r = consider(c, id, hash, hash_lf, out, err);
-		if (r)
-			break;
-	}
-	sqlite3_reset(s);
-	return r < 0 ? r : AM_OK;
+static int consider_key(void *user, uint64_t id, struct am_error *err)
+{
+	const struct match *m = user;
+	int r = consider(m->catalog, id, m->hash, m->hash_lf, m->out, err);
+
+	return r || !m->out->same ? r : AM_END;
 }
 
 int am_catalog_match(struct am_catalog *c, const uint8_t hash[AM_SHA256_LEN],
                      const uint8_t hash_lf[AM_SHA256_LEN],
                      struct am_catalog_match *out, struct am_error *err)
 {
-	*out = (struct am_catalog_match){0};
-	if (!c->prefix) {
-		/* The LF form is key where a message has no CRLF. */
-		int r = match_by_index(c, AM_SQL_BY_KEY, hash, hash_lf, out,
-		                       err);
-		if (!r && !out->same)
-			r = match_by_index(c, AM_SQL_BY_LF_KEY, hash, hash_lf,
-			                   out, err);
-		return r;
-	}
-	uint64_t key = (uint64_t)am_catalog_key(hash_lf), id;
+	struct match m = {c, hash, hash_lf, out};
+	uint64_t key = am_catalog_key(hash_lf), id;
 	size_t at = 0;
+
+	*out = (struct am_catalog_match){0};
+	if (!c->prefix)
+		return am_keys_find(c, AM_KEYS_FORM, key, key, consider_key, &m,
+		                    err);
 	while (!out->same && (id = am_prefix_next(c->prefix, key, &at))) {
 		int r = consider(c, id, hash, hash_lf, out, err);
 		if (r)
@@ -289,36 +277,58 @@ static bool begins_so(const uint8_t *hash, const char *hex, size_t digits)
 	return true;
 }
 
+struct beginning {
+	struct am_catalog *catalog;
+	const char *hex;
+	size_t digits;
+	uint64_t *ids;
+	size_t n;
+};
+
+static int consider_beginning(void *user, uint64_t id, struct am_error *err)
+{
+	struct beginning *b = user;
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(b->catalog, AM_SQL_GET_HASHES, &s, err);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+	r = am_catalog_step(b->catalog, s, err);
+	/* One whose forms differ may have been met by the other already. */
+	if (!r && !sqlite3_column_int(s, 4) && !(b->n && b->ids[0] == id) &&
+	    sqlite3_column_bytes(s, 0) == AM_SHA256_LEN &&
+	    begins_so(sqlite3_column_blob(s, 0), b->hex, b->digits))
+		b->ids[b->n++] = id;
+	sqlite3_reset(s);
+	if (r < 0)
+		return r;
+	return b->n < 2 ? AM_OK : AM_END;
+}
+
 int am_catalog_find_hash(struct am_catalog *c, const char *hex, uint64_t ids[2],
                          size_t *n, struct am_error *err)
 {
-	uint8_t low[AM_SHA256_LEN] = {0}, high[AM_SHA256_LEN];
-	size_t digits = strlen(hex);
-	sqlite3_stmt *s;
+	struct beginning b = {c, hex, strlen(hex), ids, 0};
+	uint64_t low = 0, high = UINT64_MAX;
 
 	*n = 0;
-	memset(high, 0xFF, sizeof high);
-	for (size_t i = 0; i < digits; i++) {
-		int v = digits > 2 * AM_SHA256_LEN ? -1 : nibble(hex[i]);
+	for (size_t i = 0; i < b.digits; i++) {
+		int v = b.digits > 2 * AM_SHA256_LEN ? -1 : nibble(hex[i]);
 		if (v < 0)
 			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 			               "\"%.80s\" is not a hash", hex);
-		unsigned shift = i % 2 ? 0 : 4;
-		low[i / 2] = (uint8_t)(low[i / 2] | v << shift);
-		high[i / 2] =
-			(uint8_t)((high[i / 2] & ~(15 << shift)) | v << shift);
+		if (i >= 16)
+			continue;
+		unsigned shift = 60 - 4 * (unsigned)i;
+		low |= (uint64_t)v << shift;
+		high &= ~((uint64_t)(15 - v) << shift);
 	}
-	int r = am_catalog_stmt(c, AM_SQL_BY_HASH_RANGE, &s, err);
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, am_catalog_key(low));
-	sqlite3_bind_int64(s, 2, am_catalog_key(high));
-	while (*n < 2 && (r = am_catalog_step(c, s, err)) == AM_OK) {
-		const uint8_t *hash = sqlite3_column_blob(s, 1);
-		if (sqlite3_column_bytes(s, 1) == AM_SHA256_LEN &&
-		    begins_so(hash, hex, digits))
-			ids[(*n)++] = (uint64_t)sqlite3_column_int64(s, 0);
-	}
-	sqlite3_reset(s);
-	return r < 0 ? r : AM_OK;
+	int r = am_keys_find(c, AM_KEYS_FORM, low, high, consider_beginning, &b,
+	                     err);
+	if (!r && b.n < 2)
+		r = am_keys_find(c, AM_KEYS_RAW, low, high, consider_beginning,
+		                 &b, err);
+	*n = b.n;
+	return r;
 }

@@ -3,6 +3,7 @@
 #define AM_STORE_CATALOG_IMPL_H
 
 #include "store/catalog.h"
+#include "store/catalog_keys.h"
 
 #include <glib.h>
 #include <sqlite3.h>
@@ -33,12 +34,15 @@ enum am_catalog_sql {
 	AM_SQL_GET_BLOCK,
 	AM_SQL_GET_BLOB,
 	AM_SQL_GET_HASHES,
-	AM_SQL_BY_KEY,
-	AM_SQL_BY_LF_KEY,
-	AM_SQL_BY_HASH_RANGE,
 	AM_SQL_GET_SIZE,
 	AM_SQL_GET_MESSAGE,
-	AM_SQL_BY_MID,
+	AM_SQL_GET_THREAD,
+	AM_SQL_ADD_KEYS,
+	AM_SQL_ADD_RUN,
+	AM_SQL_LAST_RUNS,
+	AM_SQL_DROP_KEYS,
+	AM_SQL_DROP_RUN,
+	AM_SQL_FIND_KEYS,
 	AM_SQL_GET_PLACEMENT,
 	AM_SQL_PLACES_OF_MESSAGE,
 	AM_SQL_CHANGES,
@@ -70,7 +74,8 @@ struct am_catalog {
 	bool afloat;  /* in memory: no file of it anywhere */
 	bool seq_known;
 	uint64_t seq;
-	struct am_prefix *prefix;
+	struct am_prefix *prefix; /* hashes of an empty one being filled */
+	struct am_keys *keys;
 
 	bool folders_known;
 	bool early;         /* a placement came before its folder: count anew */
@@ -132,9 +137,9 @@ AM_MUST_USE int am_catalog_folder_flush(struct am_catalog *c,
 void am_catalog_folder_forget(struct am_catalog *c);
 
 /* The first 8 bytes of a hash as a number that sorts as the hash does. */
-int64_t am_catalog_key(const uint8_t hash[AM_SHA256_LEN]);
+uint64_t am_catalog_key(const uint8_t hash[AM_SHA256_LEN]);
 /* A number made of a Message-ID. */
-int64_t am_catalog_mid(const char *message_id);
+uint64_t am_catalog_mid(const char *message_id);
 
 static inline const char *am_catalog_text(sqlite3_stmt *stmt, int column)
 {

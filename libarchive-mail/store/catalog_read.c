@@ -48,33 +48,45 @@ static int read_item(struct am_catalog *c, sqlite3_stmt *s,
 	                        (size_t)sqlite3_column_bytes(s, 5), arena, err);
 }
 
+struct hop {
+	struct am_catalog *catalog;
+	struct am_arena *arena;
+	const char **thread;
+	bool again; /* what it found may know an older one */
+};
+
+static int take_hop(void *user, uint64_t id, struct am_error *err)
+{
+	struct hop *h = user;
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(h->catalog, AM_SQL_GET_THREAD, &s, err);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
+	r = am_catalog_step(h->catalog, s, err);
+	bool same = !r && !g_strcmp0(am_catalog_text(s, 0), *h->thread);
+	const char *older = same ? text_of(s, 1, h->arena) : NULL;
+	h->again = older && sqlite3_column_int(s, 2);
+	if (older)
+		*h->thread = older;
+	sqlite3_reset(s);
+	if (r < 0)
+		return r;
+	return same ? AM_END : AM_OK;
+}
+
 /* A reply that names only what it answers: that one may know the beginning. */
 static int follow_thread(struct am_catalog *c, const char **thread,
                          struct am_arena *arena, struct am_error *err)
 {
-	bool hop = true;
+	struct hop h = {c, arena, thread, true};
 	int r = AM_OK;
 
-	for (int i = 0; i < MAX_HOPS && hop && !r; i++) {
-		sqlite3_stmt *s;
-		r = am_catalog_stmt(c, AM_SQL_BY_MID, &s, err);
-		if (r)
-			return r;
-		hop = false;
-		sqlite3_bind_int64(s, 1, am_catalog_mid(*thread));
-		while ((r = am_catalog_step(c, s, err)) == AM_OK) {
-			const char *id = am_catalog_text(s, 0);
-			if (!id || strcmp(id, *thread))
-				continue;
-			const char *older = text_of(s, 1, arena);
-			hop = older && sqlite3_column_int(s, 2);
-			if (older)
-				*thread = older;
-			break;
-		}
-		sqlite3_reset(s);
-		if (r == AM_END)
-			r = AM_OK;
+	for (int i = 0; i < MAX_HOPS && h.again && !r; i++) {
+		uint64_t key = am_catalog_mid(*thread);
+		h.again = false;
+		r = am_keys_find(c, AM_KEYS_MID, key, key, take_hop, &h, err);
 	}
 	return r;
 }

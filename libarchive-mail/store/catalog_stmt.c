@@ -23,11 +23,11 @@ static const char *const texts[AM_SQL_COUNT] = {
 	[AM_SQL_ADD_BLOB] = "INSERT OR REPLACE INTO blob(hash, size, pos)"
 			    " VALUES(?1, ?2, ?3)",
 	[AM_SQL_ADD_MESSAGE] =
-		"INSERT OR REPLACE INTO message(id, key, lf_key, size, hash,"
-		" hash_lf, eol, content, recipe, mid, message_id, thread, hop,"
-		" sender, rcpt, cc, subject, date, zone, n_attachments)"
+		"INSERT OR REPLACE INTO message(id, size, hash, hash_lf, eol,"
+		" content, dropped, recipe, message_id, thread, hop, sender,"
+		" rcpt, cc, subject, date, zone, n_attachments)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+		" ?13, ?14, ?15, ?16, ?17, ?18)",
 	[AM_SQL_ADD_PLACEMENT] =
 		"INSERT OR REPLACE INTO placement(id, message, folder, uid,"
 		" seq, flags, gone, words, accession, meta)"
@@ -48,21 +48,28 @@ static const char *const texts[AM_SQL_COUNT] = {
 	[AM_SQL_GET_BLOB] = "SELECT pos FROM blob WHERE hash = ?1",
 	[AM_SQL_GET_HASHES] =
 		"SELECT hash, coalesce(hash_lf, hash), eol, content,"
-		" key IS NULL FROM message WHERE id = ?1",
-	[AM_SQL_BY_KEY] = "SELECT id FROM message WHERE key = ?1 ORDER BY id",
-	[AM_SQL_BY_LF_KEY] =
-		"SELECT id FROM message WHERE lf_key = ?1 ORDER BY id",
-	[AM_SQL_BY_HASH_RANGE] =
-		"SELECT id, hash FROM message WHERE key BETWEEN ?1 AND ?2"
-		" ORDER BY key, id",
+		" dropped FROM message WHERE id = ?1",
 	[AM_SQL_GET_SIZE] = "SELECT size FROM message WHERE id = ?1",
 	[AM_SQL_GET_MESSAGE] =
 		"SELECT size, hash, hash_lf, eol, content, recipe, message_id,"
 		" thread, hop, sender, rcpt, cc, subject, date, zone,"
-		" n_attachments, key IS NULL FROM message WHERE id = ?1",
-	[AM_SQL_BY_MID] =
-		"SELECT message_id, thread, hop FROM message WHERE mid = ?1"
-		" ORDER BY id",
+		" n_attachments, dropped FROM message WHERE id = ?1",
+	[AM_SQL_GET_THREAD] =
+		"SELECT message_id, thread, hop FROM message WHERE id = ?1",
+	[AM_SQL_ADD_KEYS] = "INSERT INTO keys(kind, run, first, data)"
+			    " VALUES(?1, ?2, ?3, ?4)",
+	[AM_SQL_ADD_RUN] = "INSERT INTO run(kind, run, n) VALUES(?1, ?2, ?3)",
+	[AM_SQL_LAST_RUNS] = "SELECT run, n FROM run WHERE kind = ?1"
+			     " ORDER BY run DESC LIMIT 2",
+	[AM_SQL_DROP_KEYS] = "DELETE FROM keys WHERE kind = ?1 AND run = ?2",
+	[AM_SQL_DROP_RUN] = "DELETE FROM run WHERE kind = ?1 AND run = ?2",
+	/* In each run from the page that may hold the first of them. */
+	[AM_SQL_FIND_KEYS] =
+		"SELECT k.data FROM run r CROSS JOIN keys k"
+		" WHERE r.kind = ?1 AND k.kind = ?1 AND k.run = r.run"
+		" AND k.first >= coalesce((SELECT max(first) FROM keys"
+		" WHERE kind = ?1 AND run = r.run AND first <= ?2), x'')"
+		" AND k.first <= ?3 ORDER BY r.run, k.first",
 	[AM_SQL_GET_PLACEMENT] =
 		"SELECT id, message, folder, uid, seq, flags, gone, words,"
 		" accession, meta FROM placement WHERE id = ?1",

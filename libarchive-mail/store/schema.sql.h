@@ -2,6 +2,8 @@
 #ifndef AM_STORE_SCHEMA_SQL_H
 #define AM_STORE_SCHEMA_SQL_H
 
+#include "store/catalog_keys.h"
+
 /*
  * The tables of the catalog, as SQLite is told them.
  *
@@ -12,12 +14,10 @@
  * block/blob where the log has them
  * folder     path: parts, each behind its varint length; the counts are of
  *            live placements
- * message    key, lf_key: the first 8 bytes of the hashes as a number that
- *            sorts as they do (lf_key and hash_lf only where they differ from
- *            key and hash; none at all when the content was dropped); thread
- *            is NULL where it is message_id; hop: thread comes from
- *            In-Reply-To alone, so that message may know a better one; mid: a
- *            number made of message_id
+ * message    hash_lf only where it differs from hash; dropped: compact took
+ *            its content; thread is NULL where it is message_id; hop: thread
+ *            comes from In-Reply-To alone, so that message may know a better
+ *            one.  Found by hash or Message-ID through keys: catalog_keys.h
  * placement  meta: the placement item as the log has it, but with the present
  *            keywords and labels; words: bit 0 keywords, bit 1 labels in it
  * origin     servers by identity; remote: their messages, catalog_remote.h
@@ -34,13 +34,12 @@
 	" subscribed INTEGER NOT NULL, uidvalidity INTEGER NOT NULL,"          \
 	" uidnext INTEGER NOT NULL, messages INTEGER NOT NULL,"                \
 	" unseen INTEGER NOT NULL, bytes INTEGER NOT NULL);"                   \
-	"CREATE TABLE message(id INTEGER PRIMARY KEY, key INTEGER,"            \
-	" lf_key INTEGER, size INTEGER NOT NULL, hash BLOB NOT NULL,"          \
-	" hash_lf BLOB, eol INTEGER NOT NULL, content INTEGER NOT NULL,"       \
-	" recipe BLOB, mid INTEGER, message_id TEXT, thread TEXT,"             \
-	" hop INTEGER NOT NULL, sender TEXT, rcpt TEXT, cc TEXT, subject "     \
-	"TEXT,"                                                                \
-	" date INTEGER, zone INTEGER, n_attachments INTEGER NOT NULL);"        \
+	"CREATE TABLE message(id INTEGER PRIMARY KEY, size INTEGER NOT NULL,"  \
+	" hash BLOB NOT NULL, hash_lf BLOB, eol INTEGER NOT NULL,"             \
+	" content INTEGER NOT NULL, dropped INTEGER NOT NULL, recipe BLOB,"    \
+	" message_id TEXT, thread TEXT, hop INTEGER NOT NULL, sender TEXT,"    \
+	" rcpt TEXT, cc TEXT, subject TEXT, date INTEGER, zone INTEGER,"       \
+	" n_attachments INTEGER NOT NULL);"                                    \
 	"CREATE TABLE placement(id INTEGER PRIMARY KEY,"                       \
 	" message INTEGER NOT NULL, folder INTEGER NOT NULL,"                  \
 	" uid INTEGER NOT NULL, seq INTEGER NOT NULL, flags INTEGER NOT NULL," \
@@ -55,15 +54,9 @@
 	" uid)) WITHOUT ROWID;"                                                \
 	"CREATE INDEX remote_placement ON remote(placement);"                  \
 	"CREATE TABLE accession(n INTEGER PRIMARY KEY, id INTEGER NOT NULL,"   \
-	" state INTEGER NOT NULL, json TEXT NOT NULL);"
+	" state INTEGER NOT NULL, json TEXT NOT NULL);" AM_SCHEMA_KEYS
 
 #define AM_SCHEMA_INDEXES                                                      \
-	"CREATE INDEX IF NOT EXISTS message_key ON message(key)"               \
-	" WHERE key IS NOT NULL;"                                              \
-	"CREATE INDEX IF NOT EXISTS message_lf ON message(lf_key)"             \
-	" WHERE lf_key IS NOT NULL;"                                           \
-	"CREATE INDEX IF NOT EXISTS message_mid ON message(mid)"               \
-	" WHERE mid IS NOT NULL;"                                              \
 	"CREATE INDEX IF NOT EXISTS placement_message ON placement(message);"  \
 	"CREATE INDEX IF NOT EXISTS placement_folder ON placement(folder);"    \
 	"CREATE INDEX IF NOT EXISTS placement_seq ON placement(seq);"          \

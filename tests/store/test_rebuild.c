@@ -167,7 +167,7 @@ Test(rebuild, a_reader_builds_the_indexes_that_are_missing)
 	env_import(env, 0, 40, NULL);
 	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
 	cr_assert_eq(sqlite3_exec(db,
-	                          "DROP INDEX message_key;"
+	                          "DROP INDEX placement_seq;"
 	                          "UPDATE meta SET value = 0"
 	                          " WHERE name = 'indexed'",
 	                          NULL, NULL, NULL),
@@ -178,7 +178,7 @@ Test(rebuild, a_reader_builds_the_indexes_that_are_missing)
 	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
 	cr_assert_eq(sqlite3_prepare_v2(db,
 	                                "SELECT 1 FROM sqlite_master"
-	                                " WHERE name = 'message_key'",
+	                                " WHERE name = 'placement_seq'",
 	                                -1, &stmt, NULL),
 	             SQLITE_OK);
 	cr_assert_eq(sqlite3_step(stmt), SQLITE_ROW);

@@ -222,13 +222,13 @@ Test(verify, looks_at_the_indexes_of_the_catalog_too)
 		sqlite3_exec(db,
 	                     "PRAGMA writable_schema = 1;"
 	                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX "
-	                     "message_key ON message(key) WHERE key IS NOT "
-	                     "NULL AND id > 5' WHERE name = 'message_key';"
+	                     "placement_seq ON placement(seq) WHERE seq > 5'"
+	                     " WHERE name = 'placement_seq';"
 	                     "PRAGMA writable_schema = RESET; REINDEX "
-	                     "message_key; PRAGMA writable_schema = 1;"
+	                     "placement_seq; PRAGMA writable_schema = 1;"
 	                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX "
-	                     "message_key ON message(key) WHERE key IS NOT "
-	                     "NULL' WHERE name = 'message_key';",
+	                     "placement_seq ON placement(seq)'"
+	                     " WHERE name = 'placement_seq';",
 	                     NULL, NULL, NULL),
 		SQLITE_OK, "%s", sqlite3_errmsg(db));
 	sqlite3_close(db);
@@ -239,6 +239,40 @@ Test(verify, looks_at_the_indexes_of_the_catalog_too)
 	env_verify(env, env->path);
 	g_free(path);
 	env_free(&env);
+}
+
+/* Hashes are found through pages of our own, which no table shows either. */
+Test(verify, looks_at_the_keys_of_the_catalog_too)
+{
+	static const char *const lies[] = {
+		"DELETE FROM keys WHERE kind = 0",
+		"DELETE FROM run WHERE kind = 2",
+		"UPDATE keys SET data = substr(data, 11, 10) || data"
+		" WHERE kind = 0",
+		"UPDATE keys SET data = substr(data, 1, 5) || x'ffffffffff'"
+		" || substr(data, 11) WHERE kind = 2",
+		"UPDATE keys SET data = x''",
+	};
+	for (size_t i = 0; i < AM_COUNT(lies); i++) {
+		struct env *env = env_new();
+		char *path =
+			g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
+		struct am_verify_result v;
+		sqlite3 *db;
+		env_import(env, 0, 30, NULL);
+		cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+		cr_assert_eq(sqlite3_exec(db, lies[i], NULL, NULL, NULL),
+		             SQLITE_OK);
+		cr_assert_gt(sqlite3_changes(db), 0);
+		sqlite3_close(db);
+		cr_assert_eq(verify(env, true, &v), AM_FAILED);
+		cr_expect_gt(v.catalog_differences, 0, "%zu", i);
+		cr_expect_eq(v.damaged_records + v.damaged_messages, 0);
+		/* And whoever comes next has a new one. */
+		env_verify(env, env->path);
+		g_free(path);
+		env_free(&env);
+	}
 }
 
 Test(verify, can_be_cancelled)
