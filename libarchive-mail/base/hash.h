@@ -18,6 +18,14 @@ void am_sha256_final(struct am_sha256 *hash, uint8_t out[AM_SHA256_LEN]);
 
 /* All at once. */
 void am_sha256(const void *data, size_t len, uint8_t out[AM_SHA256_LEN]);
+/* The hashes of several pieces at once: where the processor has instructions
+ * for it, nearly twice as fast as one after the other. */
+struct am_piece {
+	const uint8_t *data;
+	size_t len;
+};
+void am_sha256_many(const struct am_piece *pieces, size_t n,
+                    uint8_t (*out)[AM_SHA256_LEN]);
 /* Lower-case hexadecimal of any bytes; out has room for 2 * len + 1. */
 void am_hex(const uint8_t *data, size_t len, char *out);
 /* false unless s is exactly 2 * len hexadecimal digits. */
