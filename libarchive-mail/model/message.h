@@ -3,6 +3,7 @@
 #define AM_MODEL_MESSAGE_H
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/time.h"
 
 struct am_arena;
@@ -85,6 +86,8 @@ struct am_message {
 
 	struct am_blob *raw; /* RFC 5322 bytes; NULL until am_source_load() */
 	enum am_exactness exactness;
+	bool hashed; /* the pump knows raw's hash, and that it holds no CR */
+	uint8_t hash[AM_SHA256_LEN];
 
 	uint32_t flags; /* enum am_flag */
 	size_t n_keywords, n_labels, n_props;

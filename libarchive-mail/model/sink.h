@@ -89,6 +89,8 @@ struct am_sink {
 	/* The sink tells duplicates itself, by the exact bytes within the
 	 * folder.  Otherwise the pump reads the target first and does it. */
 	bool knows_duplicates;
+	/* prepare() has use for the hash in am_message, where it is there. */
+	bool hashes;
 	/* What it remembers of sources; NULL: nothing. */
 	struct am_memory *memory;
 	/* Whoever puts may set it: how a sink that does not wait for a server's

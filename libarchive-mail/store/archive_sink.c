@@ -108,7 +108,8 @@ static int prepare(const struct am_sink *sink, const struct am_message *msg,
 	if (!msg->raw)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "a message without its bytes");
-	int r = am_split_message(&split, msg->raw, &limits, err);
+	int r = am_split_hashed(&split, msg->raw,
+	                        msg->hashed ? msg->hash : NULL, &limits, err);
 	if (r)
 		return r;
 	struct prepared *p = g_new0(struct prepared, 1);
@@ -337,6 +338,7 @@ int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
 	s->base.ops = &ops;
 	s->base.ctx = ctx;
 	s->base.knows_duplicates = true;
+	s->base.hashes = true;
 	s->claimed = am_idset_new();
 	s->arena = am_arena_new();
 	int r = open_archive(s, where, ctx, err);

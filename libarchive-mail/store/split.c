@@ -32,6 +32,7 @@ enum {
 	WINDOW = 256 * 1024,
 	BASE64_LEAST = 256,     /* decoded: less is not worth a step */
 	BLOB_LEAST = 64 * 1024, /* of a part that is kept as it is */
+	BOTH_MOST = 1024 * 1024 /* of a message whose LF form is made whole */
 };
 
 struct splitter {
@@ -43,6 +44,7 @@ struct splitter {
 	struct am_sha256 *sha;
 	GArray *steps, *from; /* struct am_step, struct am_split_source */
 	uint64_t done;        /* raw bytes that steps account for */
+	const uint8_t *hash;  /* of a message without CR; NULL: to be found */
 };
 
 /* Made when first needed: most messages have nothing but text. */
@@ -130,16 +132,46 @@ static bool lf_piece(void *user, const uint8_t *data, size_t len)
 	return true;
 }
 
+/* Both forms side by side, which takes hardly longer than one. */
+static void hash_both(struct splitter *s, struct am_canon_count *count)
+{
+	struct am_split *split = s->split;
+	size_t size = (size_t)split->size;
+	uint8_t *lf = g_malloc(size + 1), hashes[2][AM_SHA256_LEN];
+	bool cr = false;
+
+	*count = (struct am_canon_count){0};
+	am_canon_count(count, s->bytes, size);
+	split->eol = am_canon_class(count);
+	size_t len = am_canon_to_lf(lf, s->bytes, size, &cr);
+	if (cr)
+		lf[len++] = '\r';
+	const struct am_piece forms[2] = {{s->bytes, size}, {lf, len}};
+	size_t n = count->n_crlf ? 2 : 1;
+	am_sha256_many(forms, n, hashes);
+	memcpy(split->hash, hashes[0], AM_SHA256_LEN);
+	memcpy(split->hash_lf, hashes[n - 1], AM_SHA256_LEN);
+	g_free(lf);
+}
+
 static int hash_message(struct splitter *s, struct am_canon_count *count,
                         struct am_error *err)
 {
 	struct am_split *split = s->split;
 
 	/* The common road: in memory, without a CR anywhere. */
-	if (s->bytes && !memchr(s->bytes, '\r', (size_t)split->size)) {
-		am_sha256(s->bytes, (size_t)split->size, split->hash);
+	if (s->hash ||
+	    (s->bytes && !memchr(s->bytes, '\r', (size_t)split->size))) {
+		if (s->hash)
+			memcpy(split->hash, s->hash, AM_SHA256_LEN);
+		else
+			am_sha256(s->bytes, (size_t)split->size, split->hash);
 		memcpy(split->hash_lf, split->hash, AM_SHA256_LEN);
 		*count = (struct am_canon_count){0};
+		return AM_OK;
+	}
+	if (s->bytes && split->size <= BOTH_MOST) {
+		hash_both(s, count);
 		return AM_OK;
 	}
 	struct first_pass f = {.raw = sha_of(s), .lf = am_sha256_new()};
@@ -469,8 +501,15 @@ static int split_message(struct splitter *s, const struct am_limits *limits,
 int am_split_message(struct am_split **out, const struct am_blob *raw,
                      const struct am_limits *limits, struct am_error *err)
 {
+	return am_split_hashed(out, raw, NULL, limits, err);
+}
+
+int am_split_hashed(struct am_split **out, const struct am_blob *raw,
+                    const uint8_t hash[AM_SHA256_LEN],
+                    const struct am_limits *limits, struct am_error *err)
+{
 	struct am_split *split = g_new0(struct am_split, 1);
-	struct splitter s = {.split = split, .raw = raw};
+	struct splitter s = {.split = split, .raw = raw, .hash = hash};
 
 	split->arena = am_arena_new();
 	split->size = am_blob_size(raw);

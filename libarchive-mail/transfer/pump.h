@@ -11,6 +11,7 @@
  *
  *   pump_reader.c  entries from the source, in order
  *   pump_ring.c    the ring they wait in, and who wakes whom
+ *   pump_hash.c    hashes of several messages at once
  *   transfer.c     preparing, putting, committing, telling
  */
 
@@ -23,6 +24,8 @@ enum am_entry_kind {
 	AM_ENTRY_CURSOR, /* where a later run goes on in this folder */
 	AM_ENTRY_FAILED  /* one message that could not be had: see err */
 };
+
+#define AM_CLAIM_MAX 16 /* entries in one run */
 
 enum am_stage { AM_STAGE_SOURCE, AM_STAGE_TARGET };
 
@@ -45,6 +48,8 @@ struct am_entry {
 	uint64_t cost;               /* bytes it holds in memory */
 };
 
+/* Hashes the messages of a run that have no CR, side by side. */
+void am_pump_hash(struct am_entry *first, size_t n);
 void am_entry_clear(const struct am_sink *sink, struct am_entry *entry);
 void am_entry_fail(struct am_entry *entry, enum am_stage stage,
                    const struct am_error *err);

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #define NAP_USEC    200
-#define CLAIM_MAX   16
+#define CLAIM_MAX   AM_CLAIM_MAX
 #define CLAIM_BYTES ((uint64_t)64 << 10)
 
 struct am_ring {

@@ -399,6 +399,8 @@ static void *prepare_all(void *arg)
 	size_t n;
 
 	while ((n = am_ring_claim(p->ring, &first))) {
+		if (p->sink && p->sink->hashes)
+			am_pump_hash(first, n);
 		for (size_t i = 0; i < n; i++)
 			prepare(p, &first[i]);
 		am_ring_done(p->ring, first, n);
