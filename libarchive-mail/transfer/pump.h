@@ -81,8 +81,10 @@ struct am_ring;
 
 struct am_ring *am_ring_new(unsigned depth, uint64_t bytes, unsigned workers);
 void am_ring_free(struct am_ring **ring);
-/* Takes the entry; false when the ring was stopped (the entry stays yours). */
-bool am_ring_push(struct am_ring *ring, const struct am_entry *entry);
+/* Takes the entry, and clears those released since the last; false when the
+ * ring was stopped (the entry stays yours). */
+bool am_ring_push(struct am_ring *ring, const struct am_sink *sink,
+                  const struct am_entry *entry);
 /* Nothing more will come; the status the source ended with. */
 void am_ring_end(struct am_ring *ring, int status, const struct am_error *err);
 /* A run of entries to prepare; 0: no more will come. */
@@ -93,11 +95,11 @@ void am_ring_done(struct am_ring *ring, struct am_entry *first, size_t n);
 AM_MUST_USE int am_ring_take(struct am_ring *ring, int64_t until,
                              struct am_entry **first, size_t *n,
                              struct am_error *err);
-/* n entries, cleared by now, that weighed so much together. */
+/* n entries, done with, that weighed so much together. */
 void am_ring_release(struct am_ring *ring, size_t n, uint64_t cost);
 /* Everybody leaves; what is in it stays for am_ring_drain(). */
 void am_ring_stop(struct am_ring *ring);
-/* After the threads are gone: clear what was never put. */
+/* After the threads are gone: clear what is left in it. */
 void am_ring_drain(struct am_ring *ring, const struct am_sink *sink);
 
 #endif

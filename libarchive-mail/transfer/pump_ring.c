@@ -3,7 +3,8 @@
  * The ring between the three stages.  Counters only grow; slot = counter &
  * mask:
  *
- *   taken <= claimed <= pushed        (released == taken outside the writer)
+ *   cleared <= taken <= claimed <= pushed     (released == taken outside the
+ *                                              writer)
  *
  * One mutex guards all of it.  pthread and not GLib's locks: GLib's mutex is a
  * bare futex, which ThreadSanitizer cannot see.
@@ -29,7 +30,7 @@ struct am_ring {
 	pthread_cond_t space, work, ready;
 	unsigned wait_space, wait_work, wait_ready; /* who wants waking */
 
-	uint64_t pushed, claimed, taken;
+	uint64_t pushed, claimed, taken, cleared;
 	uint64_t bytes;
 	bool ended, stopped;
 	int end_status;
@@ -123,13 +124,31 @@ static bool has_space(const struct am_ring *ring, uint64_t cost)
 	       (used < ring->depth && ring->bytes + cost <= ring->max_bytes);
 }
 
-bool am_ring_push(struct am_ring *ring, const struct am_entry *entry)
+/* What the reader made the reader frees: a message that is freed by another
+ * thread makes both wait for the allocator's lock.  Nobody else looks at these
+ * slots. */
+static void clear_taken(struct am_ring *ring, const struct am_sink *sink)
+{
+	uint64_t end = ring->taken;
+
+	if (ring->cleared == end)
+		return;
+	pthread_mutex_unlock(&ring->lock);
+	for (uint64_t i = ring->cleared; i != end; i++)
+		am_entry_clear(sink, slot(ring, i));
+	pthread_mutex_lock(&ring->lock);
+	ring->cleared = end;
+}
+
+bool am_ring_push(struct am_ring *ring, const struct am_sink *sink,
+                  const struct am_entry *entry)
 {
 	pthread_mutex_lock(&ring->lock);
 	for (unsigned t = 0; !ring->stopped && !has_space(ring, entry->cost);
 	     t++)
 		nap_or_wait(ring, &ring->space, &ring->wait_space, t,
 		            INT64_MAX);
+	clear_taken(ring, sink);
 	bool stopped = ring->stopped;
 	if (!stopped) {
 		struct am_entry *to = slot(ring, ring->pushed);
@@ -266,6 +285,6 @@ void am_ring_stop(struct am_ring *ring)
 
 void am_ring_drain(struct am_ring *ring, const struct am_sink *sink)
 {
-	for (; ring->taken != ring->pushed; ring->taken++)
-		am_entry_clear(sink, slot(ring, ring->taken));
+	for (; ring->cleared != ring->pushed; ring->cleared++)
+		am_entry_clear(sink, slot(ring, ring->cleared));
 }

@@ -383,7 +383,7 @@ static void *read_all(void *arg)
 		r = am_pump_reader_next(p->reader, &e, &err);
 		if (r)
 			break;
-		if (!am_ring_push(p->ring, &e)) {
+		if (!am_ring_push(p->ring, p->sink, &e)) {
 			am_entry_clear(NULL, &e);
 			break;
 		}
@@ -426,7 +426,6 @@ static int write_all(struct pump *p, struct am_error *err)
 			if (!r)
 				r = keep_time(p, first[i].folder, err);
 			cost += first[i].cost;
-			am_entry_clear(p->sink, &first[i]);
 			if (r)
 				n = i + 1;
 		}
