@@ -42,11 +42,24 @@ static const char *const afloat_pragmas =
 	"PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY;"
 	"PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF";
 
+/* SQLite counts what it allocates, under a lock, for whoever asks: nobody does.
+ * Where it is in use already this changes nothing. */
+static void forgo_statistics(void)
+{
+	static gsize done;
+
+	if (g_once_init_enter(&done)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+		g_once_init_leave(&done, 1);
+	}
+}
+
 static int connect_to(struct am_catalog *c, bool frozen, struct am_error *err)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
 	char *uri = NULL;
 
+	forgo_statistics();
 	flags |= c->writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 	                     : SQLITE_OPEN_READONLY;
 	if (frozen) {
