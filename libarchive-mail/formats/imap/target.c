@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Folder to mailbox: names (RFC 3501 §5.1, RFC 2342), CREATE with a use (RFC
- * 6154), SUBSCRIBE, and what SELECT says a mailbox can hold.
+ * 6154), SUBSCRIBE.
  */
-#include "formats/imap/target.h"
+#include "formats/imap/target_impl.h"
 
 #include "formats/imap/mailboxes.h"
 #include "formats/imap/target_name.h"
@@ -11,22 +11,6 @@
 #include <string.h>
 
 enum { BUSY_TRIES = 4 };
-
-/* How long nothing has to come, and how often that is waited for. */
-enum { CALM_MS = 700, CALM_MOST = 60 };
-
-struct am_imap_targets {
-	struct am_imap_account *account;
-	struct am_imap_link *link;
-	GPtrArray *all;        /* struct am_imap_target */
-	GHashTable *by_name;   /* wire name -> target */
-	GHashTable *by_folder; /* several may be one mailbox */
-	unsigned busy;         /* refusals in a row that were to pass */
-	bool listed, utf8;
-	char separator;
-	char *prefix;   /* of the personal namespace, wire form, or "" */
-	uint32_t roles; /* bits of roles that some mailbox has */
-};
 
 static void target_free(void *data)
 {
@@ -251,8 +235,9 @@ static int put_name(struct am_imap_session *s, const char *verb,
 }
 
 /* A refusal that passes is waited out: the same again, but not for ever. */
-static int judge(struct am_imap_targets *ts, int status,
-                 const struct am_imap_reply *reply, struct am_error *err)
+int am_imap_targets_judge(struct am_imap_targets *ts, int status,
+                          const struct am_imap_reply *reply,
+                          struct am_error *err)
 {
 	bool busy = status == AM_FAILED && reply &&
 	            (reply->trouble == AM_IMAP_UNAVAILABLE ||
@@ -363,211 +348,15 @@ int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
 	if (r == AM_RETRY && t->plain != plain)
 		return r;
 	if (r)
-		return judge(ts, r, &cmd.reply, err);
+		return am_imap_targets_judge(ts, r, &cmd.reply, err);
 	r = put_name(s, "SUBSCRIBE", t->name, err);
 	if (!r)
 		r = am_imap_session_run(s, &cmd, "SUBSCRIBE", err);
 	/* Mail in a folder nobody subscribed to is still there. */
 	if (r && r != AM_FAILED)
-		return judge(ts, r, NULL, err);
+		return am_imap_targets_judge(ts, r, NULL, err);
 	t->there = true;
 	t->ready = false;
 	ts->busy = 0;
 	return AM_OK;
-}
-
-/* ---- looking ---- */
-
-static bool has_system_flag(const char *permanent)
-{
-	const char *at = permanent;
-
-	while ((at = strchr(at, '\\')))
-		if (*++at != '*')
-			return true;
-	return false;
-}
-
-static void take_permanent(struct am_imap_target *t, const char *flags)
-{
-	g_free(t->permanent);
-	t->permanent = NULL;
-	t->any_keyword = !flags;
-	if (!flags)
-		return;
-	char *lower = g_ascii_strdown(flags, -1);
-	t->permanent = g_strdup_printf(" %s ", lower);
-	t->any_keyword = strstr(t->permanent, " \\* ") != NULL;
-	/* "(\\*)" alone: what keeps any keyword keeps the others too. */
-	if (t->any_keyword && !has_system_flag(t->permanent))
-		g_clear_pointer(&t->permanent, g_free);
-	g_free(lower);
-}
-
-bool am_imap_target_take(struct am_imap_target *t, uint64_t fingerprint)
-{
-	if (!am_imap_present_take(t->present, fingerprint))
-		return false;
-	g_array_append_val(t->spoken, fingerprint);
-	return true;
-}
-
-bool am_imap_target_is_empty(const struct am_imap_target *t)
-{
-	return am_imap_present_is_empty(t->present);
-}
-
-static void take_all(struct am_imap_target *t, const GArray *fingerprints)
-{
-	for (guint i = 0; i < fingerprints->len; i++)
-		(void)am_imap_present_take(
-			t->present, g_array_index(fingerprints, uint64_t, i));
-}
-
-static int read_all(struct am_imap_target *t, struct am_imap_session *s,
-                    struct am_error *err)
-{
-	const struct am_imap_mailbox *box = am_imap_session_mailbox(s);
-	uint32_t uidvalidity = box->uidvalidity, next;
-	bool anew = t->uidvalidity && uidvalidity != t->uidvalidity;
-
-	take_permanent(t, box->permanent_flags);
-	if (anew) {
-		/* Numbered anew under our hands: look at everything. */
-		am_imap_present_free(&t->present);
-		t->present = am_imap_present_new();
-		t->seen = 0;
-	}
-	int r = am_imap_present_read(t->present, s, t->seen, &next, err);
-	if (r)
-		return r;
-	if (anew)
-		take_all(t, t->spoken);
-	take_all(t, t->acked);
-	g_array_append_vals(t->spoken, t->acked->data, t->acked->len);
-	g_array_set_size(t->acked, 0);
-	t->uidvalidity = uidvalidity;
-	t->seen = next;
-	t->held = box->exists;
-	t->looks++;
-	t->ready = true;
-	return AM_OK;
-}
-
-int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
-                        struct am_error *err)
-{
-	struct am_imap_command cmd = {0};
-	struct am_imap_session *s;
-	bool sent;
-
-	int r = am_imap_link_session(ts->link, &s, err);
-	if (r)
-		return r;
-	r = am_imap_session_select_send(s, &cmd, t->name, true, &sent, err);
-	if (!r && sent)
-		r = am_imap_session_wait(s, &cmd, "opening the folder", err);
-	if (!r) {
-		r = read_all(t, s, err);
-		cmd.reply.trouble = r == AM_FAILED && err->kind == AM_E_BUSY
-		                            ? AM_IMAP_UNAVAILABLE
-		                            : AM_IMAP_REFUSED;
-	}
-	return judge(ts, r, &cmd.reply, err);
-}
-
-/* Whether mail came into the mailbox within so long. */
-static int grows(struct am_imap_targets *ts, bool *out, struct am_error *err)
-{
-	struct am_imap_command cmd = {0};
-	struct am_imap_session *s;
-
-	int r = am_imap_link_session(ts->link, &s, err);
-	if (r)
-		return r;
-	uint64_t before = am_imap_session_mailbox(s)->exists;
-	r = am_imap_account_sleep(ts->account, CALM_MS, err);
-	if (r)
-		return r;
-	am_imap_put(am_imap_session_out(s), "NOOP");
-	r = am_imap_session_run(s, &cmd, "NOOP", err);
-	*out = am_imap_session_mailbox(s)->exists != before;
-	/* A server that does not do even this is as calm as it gets. */
-	return r == AM_FAILED ? AM_OK : judge(ts, r, &cmd.reply, err);
-}
-
-int am_imap_target_calm(struct am_imap_targets *ts, struct am_imap_target *t,
-                        struct am_error *err)
-{
-	bool grew = true;
-	int r = AM_OK;
-
-	for (unsigned i = 0; grew && i < CALM_MOST; i++) {
-		do {
-			r = am_imap_target_look(ts, t, err);
-		} while (r == AM_RETRY);
-		if (r || t->seen <= 1)
-			return r;
-		do {
-			r = grows(ts, &grew, err);
-		} while (r == AM_RETRY);
-		if (r)
-			return r;
-	}
-	return r;
-}
-
-/* ---- flags ---- */
-
-static bool holds(const struct am_imap_target *t, const char *word)
-{
-	if (!t->permanent)
-		return true;
-	char *lower = g_ascii_strdown(word, -1);
-	char *wanted = g_strdup_printf(" %s ", lower);
-	bool has = strstr(t->permanent, wanted) ||
-	           (t->any_keyword && *word != '\\');
-	g_free(wanted);
-	g_free(lower);
-	return has;
-}
-
-static void add_word(const struct am_imap_target *t, GString *to,
-                     const char *word, unsigned *lost)
-{
-	if (!holds(t, word) || (*word != '\\' && !am_imap_keyword_ok(word))) {
-		++*lost;
-		return;
-	}
-	if (to->len > 1)
-		g_string_append_c(to, ' ');
-	g_string_append(to, word);
-}
-
-char *am_imap_target_flags(const struct am_imap_target *t,
-                           const struct am_message *msg, bool labels, bool bare,
-                           unsigned *lost)
-{
-	GString *to = g_string_new("(");
-
-	*lost = 0;
-	for (unsigned i = 0; i < AM_FLAG_COUNT; i++) {
-		uint32_t bit = UINT32_C(1) << i;
-		const char *word = am_imap_flag_word(bit);
-		if (!(msg->flags & bit) || !word)
-			continue;
-		if (bare && (bit == AM_DELETED || *word != '\\'))
-			++*lost;
-		else
-			add_word(t, to, word, lost);
-	}
-	if (bare)
-		*lost += (unsigned)(msg->n_keywords +
-		                    (labels ? msg->n_labels : 0));
-	for (size_t i = 0; !bare && i < msg->n_keywords; i++)
-		add_word(t, to, msg->keywords[i], lost);
-	for (size_t i = 0; !bare && labels && i < msg->n_labels; i++)
-		add_word(t, to, msg->labels[i], lost);
-	g_string_append_c(to, ')');
-	return g_string_free(to, FALSE);
 }
