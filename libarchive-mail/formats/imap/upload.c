@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/imap/upload.h"
+#include "formats/imap/upload_impl.h"
 
 #include "base/blob.h"
 #include "formats/imap/mend.h"
-#include "formats/imap/proof.h"
-#include "formats/imap/upload_item.h"
 
 #include <string.h>
 
@@ -13,42 +11,14 @@ enum {
 	BATCH_MESSAGES = 50,
 	BATCH_BYTES = 1 << 20,
 	WINDOW_COMMANDS = 32,
-	WINDOW_BYTES = 4 << 20,
-	BUSY_TRIES = 4,
-	LOSSES_MOST = 2, /* of the connection, with one message alone */
-	POISON_MOST = 3, /* such messages in a row */
-	FULL_MOST = 10,  /* large messages in a row that found no room */
-	SMALL = 8 << 10  /* where this finds none, nothing does */
-};
-
-struct flight {
-	struct am_imap_command cmd;
-	GPtrArray *items; /* struct am_imap_item */
-	struct am_imap_target *target;
-	uint64_t bytes;
-};
-
-struct am_imap_upload {
-	struct am_imap_account *account;
-	struct am_imap_link *link;
-	struct am_imap_targets *targets;
-	struct am_imap_proof *proof;
-	struct am_sink *sink;
-	bool repair;
-	bool garbles;        /* the server does: 8-bit header text */
-	struct flight *open; /* gathered and not sent yet, or NULL */
-	GQueue sent;         /* struct flight, oldest first */
-	GQueue again;        /* struct am_imap_item: one by one, with care */
-	uint64_t bytes;      /* of sent */
-	unsigned poison;     /* messages in a row that ended connections */
-	unsigned full;       /* that were more than the mailbox had room for */
+	WINDOW_BYTES = 4 << 20
 };
 
 /* ---- flights ---- */
 
-static void flight_free(void *data)
+void am_imap_flight_free(void *data)
 {
-	struct flight *f = data;
+	struct am_imap_flight *f = data;
 
 	if (!f)
 		return;
@@ -56,9 +26,9 @@ static void flight_free(void *data)
 	g_free(f);
 }
 
-static struct flight *flight_new(struct am_imap_target *target)
+struct am_imap_flight *am_imap_flight_new(struct am_imap_target *target)
 {
-	struct flight *f = g_new0(struct flight, 1);
+	struct am_imap_flight *f = g_new0(struct am_imap_flight, 1);
 
 	f->target = target;
 	f->items = g_ptr_array_new_with_free_func(am_imap_item_free);
@@ -93,8 +63,8 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 	/* The session points at commands that are under way. */
 	if (u->sent.length)
 		am_imap_link_drop(u->link);
-	flight_free(u->open);
-	g_queue_clear_full(&u->sent, flight_free);
+	am_imap_flight_free(u->open);
+	g_queue_clear_full(&u->sent, am_imap_flight_free);
 	g_queue_clear_full(&u->again, am_imap_item_free);
 	am_imap_proof_free(&u->proof);
 	g_free(u);
@@ -110,7 +80,7 @@ static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 	am_imap_link_progress(u->link);
 }
 
-static void done(struct am_imap_upload *u, struct am_imap_item *it)
+void am_imap_upload_done(struct am_imap_upload *u, struct am_imap_item *it)
 {
 	const struct am_imap_session *s = am_imap_link_now(u->link);
 
@@ -134,8 +104,8 @@ static void tell_late(void *user, const struct am_late *what, bool copy,
 }
 
 /* For good. */
-static void refuse(struct am_imap_upload *u, struct am_imap_item *it,
-                   const struct am_error *err)
+void am_imap_upload_refuse(struct am_imap_upload *u, struct am_imap_item *it,
+                           const struct am_error *err)
 {
 	const struct am_late late = {
 		.folder = it->meta->folder,
@@ -149,7 +119,7 @@ static void refuse(struct am_imap_upload *u, struct am_imap_item *it,
 	am_imap_item_free(it);
 }
 
-static void try_again(struct am_imap_upload *u, struct flight *f)
+void am_imap_upload_again(struct am_imap_upload *u, struct am_imap_flight *f)
 {
 	while (f->items->len) {
 		struct am_imap_item *it = g_ptr_array_steal_index(f->items, 0);
@@ -176,8 +146,8 @@ static int stand_back(struct am_imap_session *s, struct am_error *err)
 
 /* One command with all items of the flight.  AM_FAILED: it ended before all was
  * sent, cmd.reply says how. */
-static int send(struct am_imap_upload *u, struct am_imap_session *s,
-                struct flight *f, struct am_error *err)
+int am_imap_upload_send(struct am_imap_upload *u, struct am_imap_session *s,
+                        struct am_imap_flight *f, struct am_error *err)
 {
 	struct am_imap_out *out = am_imap_session_out(s);
 	bool waits = false;
@@ -221,7 +191,7 @@ static int send(struct am_imap_upload *u, struct am_imap_session *s,
 /* Commands that were answered, oldest first, leave. */
 static void collect(struct am_imap_upload *u)
 {
-	struct flight *f;
+	struct am_imap_flight *f;
 
 	while ((f = g_queue_peek_head(&u->sent)) &&
 	       f->cmd.reply.end != AM_IMAP_UNDER_WAY &&
@@ -230,15 +200,16 @@ static void collect(struct am_imap_upload *u)
 		u->bytes -= f->bytes;
 		if (f->cmd.reply.end == AM_IMAP_END_OK)
 			for (guint i = 0; i < f->items->len; i++)
-				done(u, g_ptr_array_index(f->items, i));
+				am_imap_upload_done(
+					u, g_ptr_array_index(f->items, i));
 		else
-			try_again(u, f);
-		flight_free(f);
+			am_imap_upload_again(u, f);
+		am_imap_flight_free(f);
 	}
 }
 
 /* Which of them arrived is seen in the mailbox. */
-static int reconcile(struct am_imap_upload *u, struct flight *f,
+static int reconcile(struct am_imap_upload *u, struct am_imap_flight *f,
                      struct am_error *err)
 {
 	int r;
@@ -247,7 +218,7 @@ static int reconcile(struct am_imap_upload *u, struct flight *f,
 	if (r == AM_FAILED && err->kind == AM_E_NOTFOUND) {
 		/* Gone, with whatever arrived: made again by who sends. */
 		f->target->ready = false;
-		try_again(u, f);
+		am_imap_upload_again(u, f);
 		return AM_OK;
 	}
 	if (r)
@@ -259,14 +230,14 @@ static int reconcile(struct am_imap_upload *u, struct flight *f,
 		tell(u, it);
 		g_ptr_array_remove_index(f->items, i - 1);
 	}
-	try_again(u, f);
+	am_imap_upload_again(u, f);
 	return AM_OK;
 }
 
 /* The connection is gone: everything that was not answered is in doubt. */
 static int recover(struct am_imap_upload *u, struct am_error *err)
 {
-	struct flight *f;
+	struct am_imap_flight *f;
 	int r = AM_OK;
 
 	collect(u);
@@ -274,20 +245,22 @@ static int recover(struct am_imap_upload *u, struct am_error *err)
 		u->bytes -= f->bytes;
 		if (f->cmd.reply.end == AM_IMAP_END_OK) {
 			for (guint i = 0; i < f->items->len; i++)
-				done(u, g_ptr_array_index(f->items, i));
+				am_imap_upload_done(
+					u, g_ptr_array_index(f->items, i));
 		} else {
 			r = reconcile(u, f, err);
 		}
-		flight_free(f);
+		am_imap_flight_free(f);
 	}
 	return r;
 }
 
 /* After any status of the session: AM_OK go on (all that was under way is
  * settled or waits in `again`), else the end. */
-static int judge(struct am_imap_upload *u, int status, struct am_error *err)
+int am_imap_upload_judge(struct am_imap_upload *u, int status,
+                         struct am_error *err)
 {
-	const struct flight *f = g_queue_peek_head(&u->sent);
+	const struct am_imap_flight *f = g_queue_peek_head(&u->sent);
 	const struct am_imap_reply *bye =
 		f && f->cmd.reply.end == AM_IMAP_END_LOST ? &f->cmd.reply
 							  : NULL;
@@ -314,158 +287,17 @@ static int drain(struct am_imap_upload *u, guint commands, uint64_t bytes,
 		          : am_fail(err, AM_RETRY, AM_E_IO,
 		                    "the connection was lost");
 		if (r)
-			r = judge(u, r, err);
+			r = am_imap_upload_judge(u, r, err);
 		if (r)
 			return r;
 	}
-}
-
-/* ---- one by one ---- */
-
-/* It ends the connection each time, and may not end the rest of the run. */
-static int poisonous(struct am_imap_upload *u, struct am_imap_item *it,
-                     struct am_error *err)
-{
-	(void)am_fail(err, AM_FAILED, AM_E_IO,
-	              "%.80s: the connection is lost each time it is sent",
-	              u->account->host);
-	refuse(u, it, err);
-	if (++u->poison >= POISON_MOST)
-		return AM_FATAL;
-	am_imap_link_progress(u->link);
-	return AM_OK;
-}
-
-/* The mailbox is not there any more. */
-static int make_again(struct am_imap_upload *u, struct am_imap_target *t,
-                      struct am_error *err)
-{
-	int r;
-
-	t->there = false;
-	do {
-		r = am_imap_target_create(u->targets, t, err);
-	} while (r == AM_RETRY);
-	return r == AM_FAILED ? AM_OK : r;
-}
-
-/* Refused, and the session is good: settled, or in `again`. */
-static int after_refusal(struct am_imap_upload *u, struct am_imap_item *it,
-                         const struct am_imap_reply *reply,
-                         struct am_error *err)
-{
-	bool busy = reply->trouble == AM_IMAP_UNAVAILABLE ||
-	            reply->trouble == AM_IMAP_IN_USE;
-	bool missing = reply->trouble == AM_IMAP_MISSING;
-	struct am_error why = *err;
-	int r = AM_OK;
-
-	if ((busy || missing) && it->busy < BUSY_TRIES) {
-		it->busy++;
-		if (missing)
-			r = make_again(u, it->target, err);
-		else
-			r = am_imap_account_sleep(u->account, 200u << it->busy,
-			                          err);
-		if (r)
-			refuse(u, it, err);
-		else
-			g_queue_push_head(&u->again, it);
-		return r;
-	}
-	/* Waited for as long as anybody can. */
-	if (reply->trouble == AM_IMAP_WAIT) {
-		refuse(u, it, err);
-		return AM_FATAL;
-	}
-	/* No change of the message helps with these. */
-	if (missing || reply->trouble == AM_IMAP_DENIED ||
-	    !strcmp(reply->code, "TOOBIG") ||
-	    !am_imap_item_next(it, u->account->ctx, u->repair, err)) {
-		refuse(u, it, &why);
-		return AM_OK;
-	}
-	/* As changed it may be there from an earlier run. */
-	if (am_imap_target_take(it->target, it->fingerprint))
-		am_imap_item_free(it);
-	else
-		g_queue_push_head(&u->again, it);
-	return AM_OK;
-}
-
-/* Sends one and waits; AM_OK when it is settled one way or the other, or is to
- * be done again. */
-static int send_one(struct am_imap_upload *u, struct am_imap_item *it,
-                    struct am_error *err)
-{
-	struct am_imap_session *s;
-	struct am_imap_reply reply;
-
-	if (it->losses >= LOSSES_MOST)
-		return poisonous(u, it, err);
-	struct flight *f = flight_new(it->target);
-	g_ptr_array_add(f->items, it);
-	f->bytes = it->size;
-	int r = am_imap_link_session(u->link, &s, err);
-	if (r) {
-		try_again(u, f);
-		flight_free(f);
-		return r;
-	}
-	r = send(u, s, f, err);
-	if (!r)
-		r = am_imap_session_wait(s, &f->cmd, "APPEND", err);
-	reply = f->cmd.reply;
-	if (r == AM_RETRY || (r == AM_FATAL && reply.end == AM_IMAP_END_LOST)) {
-		it->losses++;
-		g_queue_push_tail(&u->sent, f);
-		u->bytes += f->bytes;
-		return judge(u, r, err); /* it comes again, if it must */
-	}
-	/* The session must not point at the command any more. */
-	if (r == AM_FATAL)
-		am_imap_link_drop(u->link);
-	if (!r)
-		done(u, it);
-	else
-		it = g_ptr_array_steal_index(f->items, 0);
-	flight_free(f);
-	if (!r)
-		return AM_OK;
-	/* A smaller one may find room yet. */
-	if (r == AM_FAILED && reply.trouble == AM_IMAP_SPENT &&
-	    it->size > SMALL && ++u->full < FULL_MOST) {
-		refuse(u, it, err);
-		return AM_OK;
-	}
-	r = am_imap_link_judge(u->link, r, &reply, err);
-	if (r == AM_FATAL) {
-		refuse(u, it, err);
-		return r;
-	}
-	if (r == AM_FAILED)
-		return after_refusal(u, it, &reply, err);
-	g_queue_push_head(&u->again, it);
-	return AM_OK;
-}
-
-static int work_off(struct am_imap_upload *u, struct am_error *err)
-{
-	struct am_imap_item *it;
-
-	while ((it = g_queue_pop_head(&u->again))) {
-		int r = send_one(u, it, err);
-		if (r)
-			return r;
-	}
-	return AM_OK;
 }
 
 /* ---- the door ---- */
 
 static int send_open(struct am_imap_upload *u, struct am_error *err)
 {
-	struct flight *f = u->open;
+	struct am_imap_flight *f = u->open;
 	struct am_imap_session *s;
 
 	if (!f)
@@ -473,17 +305,17 @@ static int send_open(struct am_imap_upload *u, struct am_error *err)
 	u->open = NULL;
 	int r = am_imap_link_session(u->link, &s, err);
 	if (r) {
-		try_again(u, f);
-		flight_free(f);
+		am_imap_upload_again(u, f);
+		am_imap_flight_free(f);
 		return r;
 	}
-	r = send(u, s, f, err);
+	r = am_imap_upload_send(u, s, f, err);
 	g_queue_push_tail(&u->sent, f);
 	u->bytes += f->bytes;
 	/* It ended early: with the others' answers it is looked at. */
 	if (r == AM_FAILED)
 		r = AM_OK;
-	return r ? judge(u, r, err) : AM_OK;
+	return r ? am_imap_upload_judge(u, r, err) : AM_OK;
 }
 
 /* Cyrus writes 'X' for each 8-bit byte of a header and says nothing of it. */
@@ -556,31 +388,32 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	if (!r && u->again.length) {
 		r = drain(u, 0, 0, err);
 		if (!r)
-			r = work_off(u, err);
+			r = am_imap_upload_work_off(u, err);
 	}
 	if (!r)
 		r = make_item(u, p, &it, err);
 	if (r)
 		return r;
 	if (!u->open)
-		u->open = flight_new(p->target);
+		u->open = am_imap_flight_new(p->target);
 	g_ptr_array_add(u->open->items, it);
 	u->open->bytes += it->size;
 	return AM_OK;
 }
 
-static void refuse_all(struct am_imap_upload *u, struct flight *f,
+static void refuse_all(struct am_imap_upload *u, struct am_imap_flight *f,
                        const struct am_error *err)
 {
 	while (f->items->len)
-		refuse(u, g_ptr_array_steal_index(f->items, 0), err);
-	flight_free(f);
+		am_imap_upload_refuse(u, g_ptr_array_steal_index(f->items, 0),
+		                      err);
+	am_imap_flight_free(f);
 }
 
 void am_imap_upload_abandon(struct am_imap_upload *u,
                             const struct am_error *err)
 {
-	struct flight *f = u->open;
+	struct am_imap_flight *f = u->open;
 	struct am_imap_item *it;
 
 	u->open = NULL;
@@ -593,7 +426,7 @@ void am_imap_upload_abandon(struct am_imap_upload *u,
 	while ((f = g_queue_pop_head(&u->sent)))
 		refuse_all(u, f, err);
 	while ((it = g_queue_pop_head(&u->again)))
-		refuse(u, it, err);
+		am_imap_upload_refuse(u, it, err);
 	u->bytes = 0;
 }
 
@@ -604,7 +437,7 @@ int am_imap_upload_settle(struct am_imap_upload *u, struct am_error *err)
 	while (!r && (u->sent.length || u->again.length)) {
 		r = drain(u, 0, 0, err);
 		if (!r)
-			r = work_off(u, err);
+			r = am_imap_upload_work_off(u, err);
 	}
 	return r ? r : am_imap_proof_settle(u->proof, tell_late, u, err);
 }
