@@ -77,6 +77,20 @@ const struct am_imap_value *am_imap_fetch_item(const struct am_imap_fetch *f,
 	return NULL;
 }
 
+const struct am_imap_value *am_imap_fetch_header(const struct am_imap_fetch *f)
+{
+	const struct am_imap_value *k, *v;
+	struct walk w;
+
+	walk_begin(&w, f->line);
+	while (walk_next(&w, &k, &v)) {
+		const char *key = am_imap_text(k);
+		if (key && !g_ascii_strncasecmp(key, "BODY[HEADER", 11))
+			return v;
+	}
+	return NULL;
+}
+
 /* "BODY[]", "body[]<0>"; what is between the brackets is not the whole. */
 static bool body_key(const struct am_imap_value *key, uint64_t *origin,
                      bool *partial)

@@ -30,6 +30,8 @@ const struct am_imap_value *am_imap_fetch_item(const struct am_imap_fetch *f,
 const struct am_imap_value *am_imap_fetch_body(const struct am_imap_fetch *f,
                                                uint64_t *origin, bool *partial,
                                                size_t *streamed);
+/* The value of BODY[HEADER…]; NULL: not there. */
+const struct am_imap_value *am_imap_fetch_header(const struct am_imap_fetch *f);
 /* Whether a literal that stands here is a body. */
 bool am_imap_fetch_is_body(const struct am_imap_place *place);
 

@@ -6,6 +6,7 @@
 #include "formats/imap/mend_head.h"
 #include "formats/imap/odd.h"
 #include "mime/scan.h"
+#include "model/message.h"
 
 #include <glib.h>
 
@@ -66,6 +67,11 @@ uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size)
 	uint64_t sum = sum_of(header, len, &strong);
 
 	return strong ? sum : sum + stir(size);
+}
+
+uint64_t am_imap_fingerprint_blind(uint64_t size, int64_t received)
+{
+	return stir(stir(size) + (uint64_t)received) + 1;
 }
 
 static int read_through(struct am_reader *in, GByteArray *header,
@@ -145,4 +151,17 @@ int am_imap_print_of(const struct am_blob *raw, struct am_imap_print *out,
 	if (header)
 		g_byte_array_unref(header);
 	return r;
+}
+
+struct am_imap_marks am_imap_print_marks(const struct am_imap_print *p,
+                                         const struct am_message *meta)
+{
+	const struct am_when *when = &meta->received;
+
+	return (struct am_imap_marks){
+		.fingerprint = p->fingerprint,
+		.blind = when->known
+	                         ? am_imap_fingerprint_blind(p->size, when->sec)
+	                         : 0,
+	};
 }

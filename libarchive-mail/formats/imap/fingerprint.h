@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 struct am_blob;
+struct am_message;
 
 /*
  * What tells whether a message is on the server already without fetching it: a
@@ -18,6 +19,8 @@ struct am_blob;
 #define AM_IMAP_FINGERPRINT_FIELDS "MESSAGE-ID DATE FROM SUBJECT RECEIVED"
 
 uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size);
+/* Of one whose header is not to be had: size and INTERNALDATE. */
+uint64_t am_imap_fingerprint_blind(uint64_t size, int64_t received);
 
 /* The same of a whole message that is to be sent, and what of it a server may
  * not take or keep as it is (odd.h). */
@@ -28,6 +31,15 @@ struct am_imap_print {
 	bool nul, lone_cr, header_8bit;
 	bool mends; /* mend.h may change the fingerprint */
 };
+
+/* What a message may be known by in a mailbox. */
+struct am_imap_marks {
+	uint64_t fingerprint;
+	uint64_t blind; /* am_imap_fingerprint_blind(); 0: no date */
+};
+/* `meta` gives the date it is sent with. */
+struct am_imap_marks am_imap_print_marks(const struct am_imap_print *print,
+                                         const struct am_message *meta);
 AM_MUST_USE int am_imap_print_of(const struct am_blob *raw,
                                  struct am_imap_print *out,
                                  struct am_error *err);

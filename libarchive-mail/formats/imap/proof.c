@@ -12,7 +12,8 @@ struct waiting {
 	struct am_imap_target *target;
 	const struct am_folder *folder;
 	char *origin;
-	uint64_t bytes, fingerprint;
+	uint64_t bytes;
+	struct am_imap_marks marks;
 	uint32_t uidvalidity, uid;
 	unsigned looks; /* the target's, when it was sent */
 	bool copy;
@@ -63,7 +64,7 @@ void am_imap_proof_add(struct am_imap_proof *p, const struct am_imap_item *it)
 	w->folder = am_folder_ref(it->meta->folder);
 	w->origin = g_strdup(it->meta->origin);
 	w->bytes = am_blob_size(it->raw);
-	w->fingerprint = it->fingerprint;
+	w->marks = it->marks;
 	w->uidvalidity = it->meta->uidvalidity;
 	w->uid = it->meta->uid;
 	w->looks = it->target->looks;
@@ -173,7 +174,7 @@ static int settle_some(struct am_imap_proof *p, GPtrArray *some,
 			.uidvalidity = w->uidvalidity,
 			.uid = w->uid,
 		};
-		if (am_imap_target_take(w->target, w->fingerprint) || !lacking)
+		if (am_imap_target_take(w->target, &w->marks) || !lacking)
 			continue;
 		lacking--;
 		missing(user, &late, w->copy, &why);

@@ -94,11 +94,13 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
                      struct am_imap_target *target,
                      const struct am_imap_print *p)
 {
+	struct am_imap_marks marks = am_imap_print_marks(p, msg);
+	const struct am_imap_marks tidied = {.fingerprint = p->tidied};
 	struct am_error ignored;
 
-	if (am_imap_target_take(target, p->fingerprint) ||
+	if (am_imap_target_take(target, &marks) ||
 	    (p->tidied != p->fingerprint &&
-	     am_imap_target_take(target, p->tidied)))
+	     am_imap_target_take(target, &tidied)))
 		return true;
 	if (!p->mends || !s->repair || am_imap_target_is_empty(target))
 		return false;
@@ -112,7 +114,8 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
 			r = am_imap_print_of(mended, &as, &ignored);
 		am_blob_unref(&mended);
 		g_free(changed);
-		if (!r && am_imap_target_take(target, as.fingerprint))
+		marks = am_imap_print_marks(&as, msg);
+		if (!r && am_imap_target_take(target, &marks))
 			return true;
 	}
 	return false;

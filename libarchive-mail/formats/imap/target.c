@@ -18,6 +18,7 @@ static void target_free(void *data)
 
 	am_folder_unref(&t->folder);
 	am_imap_present_free(&t->present);
+	am_imap_look_free(&t->look);
 	g_array_free(t->acked, TRUE);
 	g_array_free(t->spoken, TRUE);
 	g_free(t->permanent);
@@ -93,8 +94,8 @@ static struct am_imap_target *add_target(struct am_imap_targets *ts,
 	t->folder = am_folder_ref(folder);
 	t->name = name;
 	t->present = am_imap_present_new();
-	t->acked = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	t->spoken = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	t->acked = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
+	t->spoken = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->there = is_inbox(name);
 	g_ptr_array_add(ts->all, t);
 	g_hash_table_replace(ts->by_name,

@@ -2,8 +2,9 @@
 #ifndef AM_FORMATS_IMAP_TARGET_H
 #define AM_FORMATS_IMAP_TARGET_H
 
+#include "formats/imap/fingerprint.h"
 #include "formats/imap/link.h"
-#include "formats/imap/present.h"
+#include "formats/imap/look.h"
 #include "model/folder.h"
 #include "model/message.h"
 
@@ -26,7 +27,9 @@ struct am_imap_target {
 	uint64_t held; /* so many messages were there when last counted */
 	unsigned looks;
 	struct am_imap_present *present;
-	GArray *acked;  /* fingerprints (uint64_t) sent since we looked */
+	struct am_imap_look *look; /* under way, or NULL, */
+	uint32_t looking;          /* under this UIDVALIDITY */
+	GArray *acked;  /* struct am_imap_marks, sent since we looked */
 	GArray *spoken; /* those before, and what was there already: ours */
 };
 
@@ -62,7 +65,11 @@ AM_MUST_USE int am_imap_target_calm(struct am_imap_targets *targets,
                                     struct am_error *err);
 
 /* true: the mailbox held one like this, which now is spoken for. */
-bool am_imap_target_take(struct am_imap_target *target, uint64_t fingerprint);
+bool am_imap_target_take(struct am_imap_target *target,
+                         const struct am_imap_marks *marks);
+/* The server took it. */
+void am_imap_target_sent(struct am_imap_target *target,
+                         const struct am_imap_marks *marks);
 /* Nothing is in it that is not spoken for. */
 bool am_imap_target_is_empty(const struct am_imap_target *target);
 

@@ -8,12 +8,26 @@
 /* How long nothing has to come, and how often that is waited for. */
 enum { CALM_MS = 700, CALM_MOST = 60 };
 
-bool am_imap_target_take(struct am_imap_target *t, uint64_t fingerprint)
+static bool take(struct am_imap_present *present,
+                 const struct am_imap_marks *marks)
 {
-	if (!am_imap_present_take(t->present, fingerprint))
+	return am_imap_present_take(present, marks->fingerprint) ||
+	       (marks->blind && am_imap_present_take(present, marks->blind));
+}
+
+bool am_imap_target_take(struct am_imap_target *t,
+                         const struct am_imap_marks *marks)
+{
+	if (!take(t->present, marks))
 		return false;
-	g_array_append_val(t->spoken, fingerprint);
+	g_array_append_val(t->spoken, *marks);
 	return true;
+}
+
+void am_imap_target_sent(struct am_imap_target *t,
+                         const struct am_imap_marks *marks)
+{
+	g_array_append_val(t->acked, *marks);
 }
 
 bool am_imap_target_is_empty(const struct am_imap_target *t)
@@ -21,37 +35,64 @@ bool am_imap_target_is_empty(const struct am_imap_target *t)
 	return am_imap_present_is_empty(t->present);
 }
 
-static void take_all(struct am_imap_target *t, const GArray *fingerprints)
+static void take_all(struct am_imap_target *t, const GArray *all)
 {
-	for (guint i = 0; i < fingerprints->len; i++)
-		(void)am_imap_present_take(
-			t->present, g_array_index(fingerprints, uint64_t, i));
+	for (guint i = 0; i < all->len; i++)
+		(void)take(t->present,
+		           &g_array_index(all, struct am_imap_marks, i));
 }
 
-static int read_all(struct am_imap_target *t, struct am_imap_session *s,
-                    struct am_error *err)
+/* What was seen is ours to go by. */
+static void take_over(struct am_imap_targets *ts, struct am_imap_target *t,
+                      bool anew)
 {
-	const struct am_imap_mailbox *box = am_imap_session_mailbox(s);
-	uint32_t uidvalidity = box->uidvalidity, next;
-	bool anew = t->uidvalidity && uidvalidity != t->uidvalidity;
+	uint64_t blind = am_imap_look_blind(t->look);
 
-	am_imap_target_permanent(t, box->permanent_flags);
-	if (anew) {
-		/* Numbered anew under our hands: look at everything. */
-		am_imap_present_free(&t->present);
-		t->present = am_imap_present_new();
-		t->seen = 0;
-	}
-	int r = am_imap_present_read(t->present, s, t->seen, &next, err);
-	if (r)
-		return r;
+	am_imap_present_add_all(t->present, am_imap_look_found(t->look));
 	if (anew)
 		take_all(t, t->spoken);
 	take_all(t, t->acked);
 	g_array_append_vals(t->spoken, t->acked->data, t->acked->len);
 	g_array_set_size(t->acked, 0);
-	t->uidvalidity = uidvalidity;
-	t->seen = next;
+	t->seen = am_imap_look_next(t->look);
+	if (blind)
+		am_ctx_note(ts->account->ctx, AM_NOTE_WARN, "imap.blind",
+		            t->folder, NULL,
+		            "the server does not show %" PRIu64
+		            " of the messages that are there: one like them "
+		            "may be sent once more",
+		            blind);
+	am_imap_look_free(&t->look);
+}
+
+static int read_all(struct am_imap_targets *ts, struct am_imap_target *t,
+                    struct am_imap_session *s, struct am_error *err)
+{
+	const struct am_imap_mailbox *box = am_imap_session_mailbox(s);
+	bool anew = t->uidvalidity && box->uidvalidity != t->uidvalidity;
+
+	am_imap_target_permanent(t, box->permanent_flags);
+	/* Numbered anew under our hands: look at everything. */
+	if (anew) {
+		am_imap_present_free(&t->present);
+		t->present = am_imap_present_new();
+		t->seen = 0;
+		t->held = 0;
+		am_imap_look_free(&t->look);
+	}
+	/* A look goes on with the numbers it began with. */
+	if (t->look && t->looking != box->uidvalidity)
+		am_imap_look_free(&t->look);
+	if (!t->look)
+		t->look = am_imap_look_new(t->seen);
+	t->looking = box->uidvalidity;
+	int r = am_imap_look_on(t->look, s, t->held, err);
+	if (am_imap_look_progressed(t->look))
+		am_imap_link_progress(ts->link);
+	if (r)
+		return r;
+	take_over(ts, t, anew);
+	t->uidvalidity = box->uidvalidity;
 	t->held = box->exists;
 	t->looks++;
 	t->ready = true;
@@ -72,7 +113,7 @@ int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
 	if (!r && sent)
 		r = am_imap_session_wait(s, &cmd, "opening the folder", err);
 	if (!r) {
-		r = read_all(t, s, err);
+		r = read_all(ts, t, s, err);
 		cmd.reply.trouble = r == AM_FAILED && err->kind == AM_E_BUSY
 		                            ? AM_IMAP_UNAVAILABLE
 		                            : AM_IMAP_REFUSED;

@@ -84,7 +84,7 @@ void am_imap_upload_done(struct am_imap_upload *u, struct am_imap_item *it)
 {
 	const struct am_imap_session *s = am_imap_link_now(u->link);
 
-	g_array_append_val(it->target->acked, it->fingerprint);
+	am_imap_target_sent(it->target, &it->marks);
 	if (s && !am_imap_session_has(s, "UIDPLUS"))
 		am_imap_proof_add(u->proof, it);
 	tell(u, it);
@@ -225,7 +225,7 @@ static int reconcile(struct am_imap_upload *u, struct am_imap_flight *f,
 		return r == AM_FAILED ? AM_FATAL : r;
 	for (guint i = f->items->len; i > 0; i--) {
 		struct am_imap_item *it = g_ptr_array_index(f->items, i - 1);
-		if (!am_imap_target_take(f->target, it->fingerprint))
+		if (!am_imap_target_take(f->target, &it->marks))
 			continue;
 		tell(u, it);
 		g_ptr_array_remove_index(f->items, i - 1);

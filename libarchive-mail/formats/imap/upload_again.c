@@ -79,7 +79,7 @@ static int after_refusal(struct am_imap_upload *u, struct am_imap_item *it,
 		return AM_OK;
 	}
 	/* As changed it may be there from an earlier run. */
-	if (am_imap_target_take(it->target, it->fingerprint))
+	if (am_imap_target_take(it->target, &it->marks))
 		am_imap_item_free(it);
 	else
 		g_queue_push_head(&u->again, it);

@@ -22,6 +22,14 @@ void am_imap_item_free(void *data)
 	g_free(it);
 }
 
+static void take_print(struct am_imap_item *it, const struct am_imap_print *p)
+{
+	it->marks = am_imap_print_marks(p, it->meta);
+	it->size = p->size;
+	it->nul = p->nul;
+	it->lone_cr = p->lone_cr;
+}
+
 int am_imap_item_new(struct am_imap_item **out,
                      const struct am_imap_parcel *parcel, struct am_error *err)
 {
@@ -37,10 +45,7 @@ int am_imap_item_new(struct am_imap_item **out,
 		am_arena_strdup(it->meta->arena, parcel->msg->origin);
 	it->raw = am_blob_ref(parcel->msg->raw);
 	it->target = parcel->target;
-	it->fingerprint = parcel->print->fingerprint;
-	it->size = parcel->print->size;
-	it->nul = parcel->print->nul;
-	it->lone_cr = parcel->print->lone_cr;
+	take_print(it, parcel->print);
 	it->labels = parcel->labels;
 	it->copy = parcel->copy;
 	*out = it;
@@ -128,10 +133,7 @@ static bool use(struct am_imap_item *it, struct am_blob *bytes,
 	it->mended = bytes;
 	if (am_imap_print_of(bytes_of(it), &p, err))
 		return false;
-	it->fingerprint = p.fingerprint;
-	it->size = p.size;
-	it->nul = p.nul;
-	it->lone_cr = p.lone_cr;
+	take_print(it, &p);
 	return true;
 }
 

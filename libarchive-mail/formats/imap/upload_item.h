@@ -14,7 +14,8 @@ struct am_imap_item {
 	struct am_blob *mended;  /* what is sent instead, or NULL */
 	struct am_blob *most;    /* mended as far as it goes, or NULL */
 	struct am_imap_target *target;
-	uint64_t fingerprint, size; /* of what is sent */
+	struct am_imap_marks marks; /* of what is sent, as is */
+	uint64_t size;              /* this */
 	bool nul, lone_cr, garbled; /* what is in it as it is sent */
 	bool labels, copy, ahead;   /* ahead: mended before it was refused */
 	bool bare, undated;  /* without flags a server may choke on, a date */
