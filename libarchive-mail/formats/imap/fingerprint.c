@@ -61,12 +61,22 @@ static uint64_t sum_of(const void *header, size_t len, bool *strong)
 	return sum;
 }
 
-uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size)
+uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size,
+                             bool *weak)
 {
 	bool strong;
 	uint64_t sum = sum_of(header, len, &strong);
 
+	if (weak)
+		*weak = !strong;
+
 	return strong ? sum : sum + stir(size);
+}
+
+uint64_t am_imap_fingerprint_sized(uint64_t fingerprint, uint64_t from,
+                                   uint64_t to)
+{
+	return fingerprint - stir(from) + stir(to);
 }
 
 uint64_t am_imap_fingerprint_blind(uint64_t size, int64_t received)
@@ -116,6 +126,7 @@ static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
 	out->nul = odd->nul;
 	out->lone_cr = odd->lone_cr;
 	out->header_8bit = is_8bit(bytes, len);
+	out->weak = !strong;
 	out->mends = out->header_8bit || head.nul || head.lone_cr ||
 	             head.long_line ||
 	             am_imap_head_is_odd((const char *)bytes, len, false);

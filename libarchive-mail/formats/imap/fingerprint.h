@@ -18,7 +18,11 @@ struct am_message;
  */
 #define AM_IMAP_FINGERPRINT_FIELDS "MESSAGE-ID DATE FROM SUBJECT RECEIVED"
 
-uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size);
+uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size,
+                             bool *weak); /* NULL, or whether it is so */
+/* One where the size counts, as it were with another size. */
+uint64_t am_imap_fingerprint_sized(uint64_t fingerprint, uint64_t from,
+                                   uint64_t to);
 /* Of one whose header is not to be had: size and INTERNALDATE. */
 uint64_t am_imap_fingerprint_blind(uint64_t size, int64_t received);
 
@@ -29,6 +33,7 @@ struct am_imap_print {
 	uint64_t tidied; /* where CRs at line ends are dropped */
 	uint64_t size;   /* in CRLF form */
 	bool nul, lone_cr, header_8bit;
+	bool weak;  /* the size counts in it */
 	bool mends; /* mend.h may change the fingerprint */
 };
 

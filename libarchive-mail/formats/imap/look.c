@@ -31,11 +31,12 @@ enum stage {
 
 struct am_imap_look {
 	struct am_imap_present *found;
-	struct am_imap_set *ask;   /* RANGE, LIST: what is to be asked */
-	struct am_imap_set *seen;  /* answered */
-	struct am_imap_set *left;  /* PIECES: there, and not answered */
-	struct am_imap_set *blind; /* not to be had */
-	struct am_imap_set *piece; /* being asked for */
+	struct am_imap_alike *alike; /* or NULL */
+	struct am_imap_set *ask;     /* RANGE, LIST: what is to be asked */
+	struct am_imap_set *seen;    /* answered */
+	struct am_imap_set *left;    /* PIECES: there, and not answered */
+	struct am_imap_set *blind;   /* not to be had */
+	struct am_imap_set *piece;   /* being asked for */
 	struct am_imap_limit limit;
 	enum stage stage;
 	uint32_t from, highest, suspect;
@@ -45,11 +46,13 @@ struct am_imap_look {
 	uint64_t width;
 };
 
-struct am_imap_look *am_imap_look_new(uint32_t from)
+struct am_imap_look *am_imap_look_new(uint32_t from,
+                                      struct am_imap_alike *alike)
 {
 	struct am_imap_look *l = g_new0(struct am_imap_look, 1);
 
 	l->from = MAX(from, 1);
+	l->alike = alike;
 	l->found = am_imap_present_new();
 	l->ask = am_imap_set_new();
 	l->seen = am_imap_set_new();
@@ -142,10 +145,13 @@ static int take_header(struct am_imap_command *cmd,
 		return AM_OK;
 	/* NIL: it has none. */
 	const char *text = am_imap_text(v);
-	am_imap_present_add(l->found,
-	                    am_imap_fingerprint(text ? text : "",
-	                                        text ? (size_t)v->len : 0,
-	                                        size_of(&f)));
+	bool weak;
+	uint64_t fingerprint =
+		am_imap_fingerprint(text ? text : "", text ? (size_t)v->len : 0,
+	                            size_of(&f), &weak);
+	am_imap_present_add(l->found, fingerprint);
+	if (weak && l->alike)
+		am_imap_alike_add(l->alike, f.uid, size_of(&f), fingerprint);
 	return AM_OK;
 }
 

@@ -2,6 +2,7 @@
 #ifndef AM_FORMATS_IMAP_LOOK_H
 #define AM_FORMATS_IMAP_LOOK_H
 
+#include "formats/imap/alike.h"
 #include "formats/imap/present.h"
 #include "formats/imap/session.h"
 
@@ -16,7 +17,9 @@
  */
 struct am_imap_look;
 
-struct am_imap_look *am_imap_look_new(uint32_t from);
+/* `alike`, unless NULL, gets those whose fingerprint says little. */
+struct am_imap_look *am_imap_look_new(uint32_t from,
+                                      struct am_imap_alike *alike);
 void am_imap_look_free(struct am_imap_look **look);
 /*
  * Goes on in the mailbox that is selected; `known` of its messages are below

@@ -121,6 +121,27 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
 	return false;
 }
 
+/* The same, and where its header says too little, by its lines. */
+static int look_for(struct imap_sink *s, const struct am_message *msg,
+                    struct am_imap_target *target,
+                    const struct am_imap_print *p, bool *there,
+                    struct am_error *err)
+{
+	*there = is_there(s, msg, target, p);
+	if (*there || !p->weak || am_imap_target_is_empty(target) ||
+	    !am_imap_alike_any(target->alike, p->size))
+		return AM_OK;
+	int r = am_imap_upload_settle(s->upload, err);
+	while (!r) {
+		r = am_imap_target_take_alike(s->targets, target, msg, p, there,
+		                              err);
+		if (r != AM_RETRY)
+			break;
+		r = AM_OK;
+	}
+	return r;
+}
+
 static int put_into(struct imap_sink *s, const struct am_message *msg,
                     struct am_imap_target *target,
                     const struct am_imap_print *p, bool copy,
@@ -134,27 +155,26 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 		.copy = copy,
 	};
 
+	bool there = false;
+
 	int r = make_ready(s, target, true, err);
 	if (r)
 		return r;
-	if (is_there(s, msg, target, p)) {
-		*outcome = AM_DUPLICATE;
-		return AM_OK;
-	}
+	r = look_for(s, msg, target, p, &there, err);
 	/* The first one to be sent: a run that was killed a moment ago may have
 	 * sent it, and the server be about to file it. */
-	if (!s->calm) {
+	if (!r && !there && !s->calm) {
 		r = am_imap_upload_settle(s->upload, err);
 		if (!r)
 			r = am_imap_target_calm(s->targets, target, err);
-		if (r)
-			return r;
-		s->calm = true;
-		if (is_there(s, msg, target, p)) {
-			*outcome = AM_DUPLICATE;
-			return AM_OK;
-		}
+		s->calm = !r;
+		if (!r)
+			there = is_there(s, msg, target, p);
 	}
+	if (!r && there)
+		*outcome = AM_DUPLICATE;
+	if (r || there)
+		return r;
 	return am_imap_upload_put(s->upload, &parcel, err);
 }
 

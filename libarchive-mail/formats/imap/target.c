@@ -19,6 +19,7 @@ static void target_free(void *data)
 	am_folder_unref(&t->folder);
 	am_imap_present_free(&t->present);
 	am_imap_look_free(&t->look);
+	am_imap_alike_free(&t->alike);
 	g_array_free(t->acked, TRUE);
 	g_array_free(t->spoken, TRUE);
 	g_free(t->permanent);
@@ -94,6 +95,7 @@ static struct am_imap_target *add_target(struct am_imap_targets *ts,
 	t->folder = am_folder_ref(folder);
 	t->name = name;
 	t->present = am_imap_present_new();
+	t->alike = am_imap_alike_new();
 	t->acked = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->spoken = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->there = is_inbox(name);

@@ -27,8 +27,9 @@ struct am_imap_target {
 	uint64_t held; /* so many messages were there when last counted */
 	unsigned looks;
 	struct am_imap_present *present;
-	struct am_imap_look *look; /* under way, or NULL, */
-	uint32_t looking;          /* under this UIDVALIDITY */
+	struct am_imap_alike *alike; /* of the first look */
+	struct am_imap_look *look;   /* under way, or NULL, */
+	uint32_t looking;            /* under this UIDVALIDITY */
 	GArray *acked;  /* struct am_imap_marks, sent since we looked */
 	GArray *spoken; /* those before, and what was there already: ours */
 };
@@ -67,6 +68,16 @@ AM_MUST_USE int am_imap_target_calm(struct am_imap_targets *targets,
 /* true: the mailbox held one like this, which now is spoken for. */
 bool am_imap_target_take(struct am_imap_target *target,
                          const struct am_imap_marks *marks);
+/*
+ * The same for a message whose fingerprint says little (print->weak): one of
+ * those there may be it, with lines of the server's own.  Nothing may be under
+ * way; AM_RETRY as above.
+ */
+AM_MUST_USE int am_imap_target_take_alike(struct am_imap_targets *targets,
+                                          struct am_imap_target *target,
+                                          const struct am_message *msg,
+                                          const struct am_imap_print *print,
+                                          bool *taken, struct am_error *err);
 /* The server took it. */
 void am_imap_target_sent(struct am_imap_target *target,
                          const struct am_imap_marks *marks);

@@ -78,13 +78,15 @@ static int read_all(struct am_imap_targets *ts, struct am_imap_target *t,
 		t->present = am_imap_present_new();
 		t->seen = 0;
 		t->held = 0;
-		am_imap_look_free(&t->look);
 	}
 	/* A look goes on with the numbers it began with. */
-	if (t->look && t->looking != box->uidvalidity)
+	if (anew || (t->look && t->looking != box->uidvalidity)) {
 		am_imap_look_free(&t->look);
+		am_imap_alike_free(&t->alike);
+		t->alike = am_imap_alike_new();
+	}
 	if (!t->look)
-		t->look = am_imap_look_new(t->seen);
+		t->look = am_imap_look_new(t->seen, t->looks ? NULL : t->alike);
 	t->looking = box->uidvalidity;
 	int r = am_imap_look_on(t->look, s, t->held, err);
 	if (am_imap_look_progressed(t->look))
@@ -119,6 +121,60 @@ int am_imap_target_look(struct am_imap_targets *ts, struct am_imap_target *t,
 		                            : AM_IMAP_REFUSED;
 	}
 	return am_imap_targets_judge(ts, r, &cmd.reply, err);
+}
+
+static int open_target(struct am_imap_targets *ts,
+                       const struct am_imap_target *t,
+                       struct am_imap_session **out, struct am_error *err)
+{
+	int r = am_imap_link_session(ts->link, out, err);
+
+	if (!r)
+		r = am_imap_session_select(*out, t->name, true, err);
+	if (!r && am_imap_session_mailbox(*out)->uidvalidity != t->uidvalidity)
+		r = am_fail(err, AM_FAILED, AM_E_PROTOCOL, "numbered anew");
+	return r;
+}
+
+/* One that nobody has spoken for. */
+static bool find_alike(struct am_imap_target *t, const struct am_message *msg,
+                       const struct am_imap_print *print)
+{
+	struct am_imap_marks marks = {0};
+	size_t at = 0;
+
+	while (am_imap_alike_find(t->alike, msg->raw, print, &at,
+	                          &marks.fingerprint))
+		if (am_imap_target_take(t, &marks))
+			return true;
+	return false;
+}
+
+int am_imap_target_take_alike(struct am_imap_targets *ts,
+                              struct am_imap_target *t,
+                              const struct am_message *msg,
+                              const struct am_imap_print *print, bool *taken,
+                              struct am_error *err)
+{
+	struct am_imap_session *s;
+	int r = AM_OK;
+
+	*taken = false;
+	while (!r && am_imap_alike_lacks(t->alike, print->size)) {
+		r = open_target(ts, t, &s, err);
+		if (!r)
+			r = am_imap_alike_fetch(t->alike, s, print->size, err);
+	}
+	/* Of what it cannot compare it says nothing. */
+	if (r && r != AM_FAILED)
+		return am_imap_targets_judge(ts, r, NULL, err);
+	*taken = find_alike(t, msg, print);
+	if (*taken)
+		am_ctx_note(ts->account->ctx, AM_NOTE_INFO, "imap.alike",
+		            msg->folder, msg->origin,
+		            "there already, with lines in its header that the "
+		            "server put there");
+	return AM_OK;
 }
 
 /* Whether mail came into the mailbox within so long. */
