@@ -31,7 +31,7 @@ struct am_pst_writer_options {
 
 /* The most that is free of structures no Outlook has been seen to write, and
  * the most there may be at all. */
-#define AM_PST_SIZE_DEFAULT (UINT64_C(1900) << 20)
+#define AM_PST_SIZE_DEFAULT UINT64_C(0x7c004400)
 #define AM_PST_SIZE_MAX     (UINT64_C(50) << 30)
 
 AM_MUST_USE int am_pst_writer_open(struct am_pst_writer **out, const char *path,
