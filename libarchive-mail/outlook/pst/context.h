@@ -28,7 +28,8 @@ AM_MUST_USE int am_pst_pc_read(struct am_pst_ndb *ndb, am_pst_bid data,
 AM_MUST_USE int am_pst_tc_ids(struct am_pst_ndb *ndb, am_pst_bid data,
                               uint32_t **out, size_t *n, struct am_error *err);
 /* Each row as a bag, in the order they lie; the bag goes when one() returns,
- * what it holds is in the arena. */
+ * what it holds is in the arena.  Without one (NULL) that goes too, and the
+ * table may be of any size. */
 AM_MUST_USE int am_pst_tc_each(struct am_pst_ndb *ndb, am_pst_bid data,
                                am_pst_bid sub, struct am_arena *arena,
                                int (*one)(void *user, struct am_mapi_props *row,

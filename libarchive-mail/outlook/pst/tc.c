@@ -13,7 +13,8 @@ struct table {
 	struct am_pst_heap heap;
 	struct am_pst_tc_info info;
 	struct am_pst_tc_column *columns;
-	size_t held; /* bytes of values in memory */
+	uint64_t held, most;  /* bytes of values */
+	struct am_arena *own; /* for one row; NULL: the caller's for all */
 };
 
 static int fail_table(const struct table *t, const char *what,
@@ -28,6 +29,7 @@ static void close_table(struct table *t)
 {
 	g_free(t->columns);
 	t->columns = NULL;
+	am_arena_free(&t->own);
 	am_pst_heap_close(&t->heap);
 }
 
@@ -158,7 +160,7 @@ static int read_row(struct table *t, const uint8_t *row,
 	}
 	am_mapi_props_sort(to);
 	t->held += to->held;
-	return t->held > AM_PST_TABLE_MAX
+	return t->held > t->most
 	               ? fail_table(t, "more in its rows than can be", err)
 	               : AM_OK;
 }
@@ -175,7 +177,9 @@ static int read_rows(struct table *t, const uint8_t *bytes, size_t len,
 
 	for (; !r && *left && len >= size; len -= size, bytes += size) {
 		struct am_mapi_props row;
-		am_mapi_props_init(&row, arena);
+		if (t->own)
+			am_arena_reset(t->own);
+		am_mapi_props_init(&row, t->own ? t->own : arena);
 		--*left;
 		r = read_row(t, bytes, &row, err);
 		if (!r)
@@ -199,6 +203,13 @@ int am_pst_tc_each(struct am_pst_ndb *ndb, am_pst_bid data, am_pst_bid sub,
 
 	if (r)
 		return r;
+	/* What is not kept is not more than the file has, or a value is named
+	 * over and over. */
+	t.most = AM_PST_TABLE_MAX;
+	if (!arena) {
+		t.own = am_arena_new();
+		t.most += 16 * am_pst_ndb_file_size(ndb);
+	}
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	r = am_pst_bth_each(&t.heap, t.info.row_index, 4, index_entry(ndb),
 	                    take_id, ids, err);

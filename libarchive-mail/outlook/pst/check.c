@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "outlook/pst/check.h"
+
+#include "base/arena.h"
+#include "outlook/pst/check_impl.h"
+
+#include <stdarg.h>
+
+/* Told one by one; the rest is counted. */
+enum { TOLD = 1000 };
+
+void am_pst_finding(struct am_pst_checker *c, am_pst_nid node, const char *code,
+                    const char *fmt, ...)
+{
+	char origin[24];
+	va_list args;
+
+	if (c->result->findings++ >= TOLD)
+		return;
+	va_start(args, fmt);
+	char *text = g_strdup_vprintf(fmt, args);
+	va_end(args);
+	char *whole = g_strconcat("pst.check.", code, NULL);
+	g_snprintf(origin, sizeof(origin), "0x%x", node);
+	am_ctx_note(c->ctx, AM_NOTE_ERROR, whole, NULL, node ? origin : NULL,
+	            "%s", text);
+	g_free(whole);
+	g_free(text);
+}
+
+/* The reader says something: that is a finding as well. */
+static void hear(void *user, const struct am_note *note)
+{
+	struct am_pst_checker *c = user;
+
+	if (c->result->findings++ < TOLD)
+		am_ctx_note(c->ctx, AM_NOTE_ERROR, "pst.check.reading", NULL,
+		            note->origin, "%s", note->text);
+}
+
+/* Types of nodes that hold a table, and those that are property contexts. */
+enum {
+	TYPE_FOLDER = 2,
+	TYPE_SEARCH = 3,
+	TYPE_MESSAGE = 4,
+	TYPE_CRITERIA = 7,
+	TYPE_ASSOCIATED = 8,
+	TYPE_SEARCH_CONTENTS = 0x10
+};
+
+/* A folder names its parent, and so do what it has; other nodes have none. */
+static void check_parent(struct am_pst_checker *c,
+                         const struct am_pst_nbt_entry *node)
+{
+	unsigned type = node->nid & 0x1f;
+	struct am_pst_nbt_entry parent;
+	bool has = type == TYPE_FOLDER || type == TYPE_SEARCH ||
+	           type == TYPE_MESSAGE || type == TYPE_ASSOCIATED;
+
+	if (!node->parent && !has)
+		return;
+	if (am_pst_ndb_node(c->ndb, node->parent, &parent, NULL))
+		am_pst_finding(c, node->nid, "parent",
+		               "it hangs in 0x%x, which is not there",
+		               node->parent);
+	else if ((node->parent & 0x1f) != TYPE_FOLDER)
+		am_pst_finding(c, node->nid, "parent",
+		               "it hangs in 0x%x, which is no folder",
+		               node->parent);
+}
+
+static int check_node(void *user, const uint8_t *bytes, struct am_error *err)
+{
+	struct am_pst_checker *c = user;
+	struct am_pst_nbt_entry entry, *node = &entry;
+	struct am_mapi_props bag;
+	uint64_t total;
+	uint32_t n;
+
+	if (am_ctx_cancelled(c->ctx))
+		return am_ctx_fail_cancelled(err);
+	am_pst_nbt_entry_decode(c->g, node, bytes);
+	c->result->nodes++;
+	am_pst_ndb_about(c->ndb, node->nid);
+	check_parent(c, node);
+	switch (node->nid & 0x1f) {
+	case TYPE_FOLDER:
+		am_pst_check_folder(c, node);
+		break;
+	case TYPE_MESSAGE:
+	case TYPE_ASSOCIATED:
+		am_pst_check_message(c, node);
+		break;
+	case TYPE_SEARCH:
+	case TYPE_CRITERIA:
+		if (node->data)
+			am_pst_check_bag(c, node->nid, node->data, node->sub, 0,
+			                 &bag);
+		break;
+	case TYPE_SEARCH_CONTENTS:
+		if (node->data)
+			am_pst_check_table(c, node->nid, node->data, node->sub,
+			                   NULL, NULL, &n);
+		break;
+	default:
+		if (node->data)
+			am_pst_check_data(c, node->nid, node->data, &total);
+		g_array_free(am_pst_check_subs(c, node->nid, node->sub), TRUE);
+	}
+	return AM_OK;
+}
+
+static int check_all(struct am_pst_checker *c, struct am_error *err)
+{
+	const struct am_pst_tree_visitor visitor = {
+		.entry = check_node, .user = c, .quiet = true};
+	int r = am_pst_check_space(c, err);
+
+	/* No more parts than can be, however often they are named. */
+	c->budget = c->ndb->size / AM_PST_UNIT;
+	if (!r)
+		r = am_pst_check_refs(c, err);
+	if (!r)
+		r = am_pst_check_tree(c, AM_PST_PAGE_NBT, &visitor, err);
+	if (!r)
+		am_pst_check_store(c);
+	return r;
+}
+
+int am_pst_check(const char *path, struct am_ctx *ctx,
+                 struct am_pst_check_result *out, struct am_error *err)
+{
+	struct am_pst_checker c = {.ctx = ctx, .result = out};
+
+	*out = (struct am_pst_check_result){0};
+	c.reading = (struct am_ctx){.on_note = hear, .user = &c};
+	int r = am_pst_ndb_open(&c.ndb, path, &c.reading, err);
+	if (r)
+		return r;
+	c.g = am_pst_ndb_geometry(c.ndb);
+	if (c.g->kind != AM_PST_UNICODE)
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "%s: only PSTs of 64 bits can be checked", path);
+	for (unsigned i = 0; i < AM_COUNT(c.arenas); i++)
+		c.arenas[i] = am_arena_new();
+	if (!r)
+		r = check_all(&c, err);
+	for (unsigned i = 0; i < AM_COUNT(c.arenas); i++)
+		am_arena_free(&c.arenas[i]);
+	am_pst_ndb_close(&c.ndb);
+	return r;
+}
