@@ -33,13 +33,20 @@ void am_mail_out_text(struct am_mail_out *out, const char *text)
 
 void am_mail_out_printf(struct am_mail_out *out, const char *fmt, ...)
 {
+	char small[512], *text = small;
 	va_list args;
 
 	va_start(args, fmt);
-	char *text = g_strdup_vprintf(fmt, args);
+	int len = g_vsnprintf(small, sizeof(small), fmt, args);
 	va_end(args);
+	if (len >= (int)sizeof(small)) {
+		va_start(args, fmt);
+		text = g_strdup_vprintf(fmt, args);
+		va_end(args);
+	}
 	am_mail_out_text(out, text);
-	g_free(text);
+	if (text != small)
+		g_free(text);
 }
 
 static bool is_ascii(const char *s)
@@ -60,18 +67,21 @@ static char *one_line(const char *value)
 
 /* ---- base64 ---- */
 
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
+			     "pqrstuvwxyz0123456789+/";
+
 /* A line of 57 bytes or the last one, with its end; how long it is. */
-static size_t put_line(char *to, const uint8_t *data, size_t len)
+static size_t put_line(char *restrict to, const uint8_t *restrict data,
+                       size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
-				     "pqrstuvwxyz0123456789+/";
 	char *at = to;
 
 	for (; len >= 3; len -= 3, data += 3, at += 4) {
-		at[0] = digits[data[0] >> 2];
-		at[1] = digits[(data[0] & 3) << 4 | data[1] >> 4];
-		at[2] = digits[(data[1] & 15) << 2 | data[2] >> 6];
-		at[3] = digits[data[2] & 63];
+		uint32_t v = (uint32_t)data[0] << 16 | data[1] << 8 | data[2];
+		at[0] = digits[v >> 18];
+		at[1] = digits[v >> 12 & 63];
+		at[2] = digits[v >> 6 & 63];
+		at[3] = digits[v & 63];
 	}
 	if (len) {
 		unsigned next = len > 1 ? data[1] : 0;
@@ -131,43 +141,61 @@ void am_mail_out_base64_end(struct am_mail_out *out)
 
 /* ---- quoted-printable ---- */
 
-static size_t qp_char(const uint8_t *data, size_t len, size_t i, char to[4])
-{
-	bool last = i + 1 == len ||
-	            (i + 2 < len && data[i + 1] == '\r' && data[i + 2] == '\n');
+/* What a byte is to an encoder: nothing special, a blank, to be encoded. */
+enum kind { PLAIN, BLANK, ODD };
 
-	if ((data[i] > ' ' && data[i] < 0x7f && data[i] != '=') ||
-	    ((data[i] == ' ' || data[i] == '\t') && !last)) {
-		to[0] = (char)data[i];
-		return 1;
-	}
-	g_snprintf(to, 4, "=%02X", data[i]);
-	return 3;
+static enum kind kind_of(uint8_t c)
+{
+	if (c > ' ' && c < 0x7f)
+		return c == '=' ? ODD : PLAIN;
+	return c == ' ' || c == '\t' ? BLANK : ODD;
+}
+
+static bool line_ends(const uint8_t *data, size_t len, size_t i)
+{
+	return i + 1 < len && data[i] == '\r' && data[i + 1] == '\n';
 }
 
 void am_mail_out_qp(struct am_mail_out *out, const uint8_t *data, size_t len)
 {
-	GString *line = g_string_sized_new(LINE + 8);
-	char piece[4];
+	static const char hex[] = "0123456789ABCDEF";
+	char buf[4096];
+	size_t n = 0, column = 0;
 
-	for (size_t i = 0; i < len && !out->status; i++) {
-		if (data[i] == '\r' && i + 1 < len && data[i + 1] == '\n') {
-			g_string_append(line, "\r\n");
-			am_mail_out_write(out, line->str, line->len);
-			g_string_truncate(line, 0);
+	for (size_t i = 0; i < len; i++) {
+		/* The most that one byte becomes: =\r\n=XX */
+		if (n > sizeof(buf) - 8) {
+			am_mail_out_write(out, buf, n);
+			n = 0;
+			if (out->status)
+				return;
+		}
+		uint8_t c = data[i];
+		enum kind kind = kind_of(c);
+		if (kind == ODD && line_ends(data, len, i)) {
+			buf[n++] = '\r';
+			buf[n++] = '\n';
+			column = 0;
 			i++;
 			continue;
 		}
-		size_t n = qp_char(data, len, i, piece);
-		if (line->len + n >= LINE) {
-			g_string_append(line, "=\r\n");
-			am_mail_out_write(out, line->str, line->len);
-			g_string_truncate(line, 0);
+		bool plain = kind == PLAIN || (kind == BLANK && i + 1 < len &&
+		                               !line_ends(data, len, i + 1));
+		if (column + (plain ? 1 : 3) >= LINE) {
+			memcpy(buf + n, "=\r\n", 3);
+			n += 3;
+			column = 0;
 		}
-		g_string_append_len(line, piece, (gssize)n);
+		column += plain ? 1 : 3;
+		if (plain) {
+			buf[n++] = (char)c;
+		} else {
+			buf[n++] = '=';
+			buf[n++] = hex[c >> 4];
+			buf[n++] = hex[c & 15];
+		}
 	}
-	am_mail_out_write(out, line->str, line->len);
-	g_string_free(line, TRUE);
+	am_mail_out_write(out, buf, n);
 }
 
 /* Bytes that stand in a mail as they are? */
@@ -176,16 +204,15 @@ static bool is_plain(const uint8_t *data, size_t len)
 	size_t column = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		bool line_end =
-			data[i] == '\r' && i + 1 < len && data[i + 1] == '\n';
-		if (line_end) {
+		if (data[i] >= ' ' && data[i] < 0x7f) {
+			if (++column > 900)
+				return false;
+		} else if (line_ends(data, len, i)) {
 			column = 0;
 			i++;
-			continue;
-		}
-		if (data[i] >= 0x7f || (data[i] < ' ' && data[i] != '\t') ||
-		    ++column > 900)
+		} else if (data[i] != '\t' || ++column > 900) {
 			return false;
+		}
 	}
 	return true;
 }

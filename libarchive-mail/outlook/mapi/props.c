@@ -149,6 +149,25 @@ static size_t put_utf8(char *to, uint32_t ch)
 	return 4;
 }
 
+/* ASCII at the front, four characters at a time; NULs are none of it. */
+static size_t take_ascii(char *to, const uint8_t *from, size_t len)
+{
+	const uint64_t seven = UINT64_C(0x007f007f007f007f);
+	const uint64_t eighth = UINT64_C(0x0080008000800080);
+	size_t n = 0;
+
+	for (; len - 2 * n >= 8; n += 4) {
+		struct am_cursor c = am_cursor(from + 2 * n, 8);
+		uint64_t four = am_get_le64(&c);
+		/* With 0x7f more, all but NUL have the eighth bit. */
+		if (four & ~seven || ~(four + seven) & eighth)
+			break;
+		for (unsigned i = 0; i < 4; i++)
+			to[n + i] = (char)(four >> 16 * i);
+	}
+	return n;
+}
+
 char *am_mapi_utf16(struct am_arena *arena, const uint8_t *data, size_t len,
                     size_t *out_len)
 {
@@ -159,6 +178,11 @@ char *am_mapi_utf16(struct am_arena *arena, const uint8_t *data, size_t len,
 		c.end -= 2;
 	out = to = am_arena_alloc(arena, am_cursor_left(&c) / 2 * 3 + 1);
 	while (am_cursor_left(&c)) {
+		size_t n = take_ascii(to, c.at, am_cursor_left(&c));
+		to += n;
+		c.at += 2 * n;
+		if (!am_cursor_left(&c))
+			break;
 		uint32_t ch = am_get_le16(&c);
 		struct am_cursor next = c;
 		if (ch >= 0xd800 && ch < 0xdc00 && am_cursor_left(&c)) {
