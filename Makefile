@@ -226,6 +226,10 @@ $(BUILD)/obj/tools/imap_lab.o: BANNED :=
 $(BUILD)/pst-sample: $(BUILD)/obj/tools/pst_sample.o $(LIB_support) $(call libs_for,outlook)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/pst_sample.o: BANNED := -Itests
+# And a large one of the same make, for the benchmark.
+$(BUILD)/gen-pst: $(BUILD)/obj/tools/gen_pst.o $(LIB_support) $(call libs_for,outlook)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
+$(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
 samples: $(BUILD)/pst-sample
 	$< samples/pst tests/fuzz/pst
 .PHONY: bench-imap

@@ -47,6 +47,11 @@ const struct am_pst_geometry *am_test_pst_geometry(const struct am_test_pst *p)
 	return p->g;
 }
 
+uint64_t am_test_pst_size(const struct am_test_pst *p)
+{
+	return p->file->len;
+}
+
 /* len zero bytes at the end, aligned; where they are. */
 static uint64_t grow(struct am_test_pst *p, size_t align, size_t len)
 {

@@ -23,6 +23,8 @@ void am_test_pst_deflate(struct am_test_pst *pst, bool yes);
 GByteArray *am_test_pst_finish(struct am_test_pst *pst);
 
 const struct am_pst_geometry *am_test_pst_geometry(const struct am_test_pst *p);
+/* How many bytes there are by now. */
+uint64_t am_test_pst_size(const struct am_test_pst *pst);
 /* Data of any length: a block, or blocks under an XBLOCK or XXBLOCK.  Of no
  * length: 0. */
 am_pst_bid am_test_pst_data(struct am_test_pst *pst, const void *data,
