@@ -104,6 +104,9 @@ struct am_message {
 	uint32_t uid;                /* IMAP's, within its folder; 0: none */
 	uint32_t uidvalidity;        /* of that number; 0: unknown */
 	const char *envelope_sender; /* NULL when unknown, "" for <> */
+
+	/* What its source wants to find again in load(); in the arena. */
+	void *for_load;
 };
 
 /* Empty, with an arena of its own and a reference on folder. */

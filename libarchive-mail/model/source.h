@@ -47,8 +47,8 @@ struct am_source;
  * remembers of this source; at most once, before the first next(), and `memory`
  * outlives the source's last next(). NULL: this source always gives everything.
  *
- * One thread drives a source.  The messages it gave belong to the caller and
- * stay good after close().
+ * One thread drives a source (but see loads_anywhere).  The messages it gave
+ * belong to the caller and stay good after close().
  */
 struct am_source_ops {
 	int (*next)(struct am_source *src, struct am_item *out,
@@ -69,6 +69,9 @@ struct am_source {
 	const struct am_source_ops *ops;
 	struct am_ctx *ctx;
 	uint64_t total, total_bytes; /* for progress; 0: unknown */
+	/* load() may be called by any thread, by several at once and in any
+	 * order, while another is in next(). */
+	bool loads_anywhere;
 	/* What before-hand is known to be there, for the words of loss: how
 	 * many messages have keywords, several labels …; 0: none, or nobody
 	 * has counted. */

@@ -45,7 +45,9 @@ struct am_entry {
 	                              */
 	bool skipped;                /* not prepared: probably a duplicate */
 	bool ready;                  /* the ring's */
-	uint64_t cost;               /* bytes it holds in memory */
+	bool unloaded;      /* its bytes are got where it is prepared */
+	uint64_t cost;      /* bytes it holds in memory */
+	uint64_t more_cost; /* and since it was pushed */
 };
 
 /* Hashes the messages of a run that have no CR, side by side. */
@@ -53,6 +55,12 @@ void am_pump_hash(struct am_entry *first, size_t n);
 void am_entry_clear(const struct am_sink *sink, struct am_entry *entry);
 void am_entry_fail(struct am_entry *entry, enum am_stage stage,
                    const struct am_error *err);
+/* What a message under way weighs, in bytes of memory. */
+uint64_t am_pump_weigh(const struct am_message *msg);
+/* Give it its bytes: AM_OK, and the entry says whether it is a message still;
+ * AM_FATAL. */
+AM_MUST_USE int am_pump_load(struct am_source *src, struct am_entry *entry,
+                             struct am_error *err);
 /* AM_RETRY is tried again, a few times and ever later, then it is AM_FAILED.
  * Evaluate `call` in a loop: while (am_pump_again(…, r)) r = call. */
 bool am_pump_again(const struct am_ctx *ctx, unsigned *tries, int *status);

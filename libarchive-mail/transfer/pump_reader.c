@@ -198,19 +198,20 @@ static void fill_window(struct am_pump_reader *reader)
  * What an entry weighs while it is under way.  Bytes in a file weigh little
  * themselves, but what a sink makes of them may lie in memory.
  */
-static uint64_t weigh(const struct am_message *msg)
+uint64_t am_pump_weigh(const struct am_message *msg)
 {
-	uint64_t size = am_blob_size(msg->raw);
+	const uint64_t much = 128u << 10;
+	uint64_t size = msg->raw ? am_blob_size(msg->raw) : msg->size;
 
-	if (!am_blob_bytes(msg->raw) && size > (128u << 10))
-		size = 128u << 10;
+	/* Of one without its bytes, a size that is known is a guess. */
+	if ((!msg->raw || !am_blob_bytes(msg->raw)) && size > much)
+		size = much;
 	return size + 1024;
 }
 
-static int load(struct am_pump_reader *reader, struct am_entry *entry,
-                struct am_error *err)
+int am_pump_load(struct am_source *src, struct am_entry *entry,
+                 struct am_error *err)
 {
-	struct am_source *src = reader->src;
 	unsigned tries = 0;
 
 	int r = am_source_load(src, entry->msg, err);
@@ -227,10 +228,24 @@ static int load(struct am_pump_reader *reader, struct am_entry *entry,
 		entry->kind = AM_ENTRY_NOTHING;
 		return AM_OK;
 	}
-	if (!r)
+	return r;
+}
+
+static int load(struct am_pump_reader *reader, struct am_entry *entry,
+                struct am_error *err)
+{
+	/* Several can do it at once, and nobody here has to look into it. */
+	if (reader->src->loads_anywhere && reader->opts->workers &&
+	    !reader->opts->want_loaded && !entry->msg->raw) {
+		entry->unloaded = true;
+		entry->cost = am_pump_weigh(entry->msg);
+		return AM_OK;
+	}
+	int r = am_pump_load(reader->src, entry, err);
+	if (!r && entry->kind == AM_ENTRY_MESSAGE)
 		r = judge(reader, entry, reader->opts->want_loaded, err);
 	if (!r && entry->kind == AM_ENTRY_MESSAGE)
-		entry->cost = weigh(entry->msg);
+		entry->cost = am_pump_weigh(entry->msg);
 	return r;
 }
 

@@ -222,8 +222,11 @@ size_t am_ring_claim(struct am_ring *ring, struct am_entry **first)
 void am_ring_done(struct am_ring *ring, struct am_entry *first, size_t n)
 {
 	pthread_mutex_lock(&ring->lock);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		ring->bytes += first[i].more_cost;
+		first[i].cost += first[i].more_cost;
 		first[i].ready = true;
+	}
 	if (ring->wait_ready && slot(ring, ring->taken)->ready)
 		pthread_cond_signal(&ring->ready);
 	pthread_mutex_unlock(&ring->lock);

@@ -45,7 +45,8 @@ static bool needs_hash(const struct pump *p)
 
 static bool needs_workers(const struct pump *p)
 {
-	return needs_hash(p) || (p->sink && p->sink->ops->prepare);
+	return needs_hash(p) || (p->sink && p->sink->ops->prepare) ||
+	       p->src->loads_anywhere;
 }
 
 /* ---- preparing: any thread ---------------------------------------------- */
@@ -58,6 +59,15 @@ static void prepare(const struct pump *p, struct am_entry *e)
 
 	if (e->kind != AM_ENTRY_MESSAGE)
 		return;
+	if (e->unloaded) {
+		e->status = am_pump_load(p->src, e, &err);
+		if (e->status)
+			am_entry_fail(e, AM_STAGE_SOURCE, &err);
+		if (e->status || e->kind != AM_ENTRY_MESSAGE)
+			return;
+		uint64_t cost = am_pump_weigh(e->msg);
+		e->more_cost = cost > e->cost ? cost - e->cost : 0;
+	}
 	if (needs_hash(p)) {
 		e->status = am_digest_text(e->hash, e->msg->raw, &err);
 		if (e->status) {
@@ -280,6 +290,8 @@ static int put_entry(struct pump *p, struct am_entry *e, struct am_error *err)
 	if (e->kind == AM_ENTRY_CHANGE || e->kind == AM_ENTRY_CURSOR)
 		return put_word(p, e, err);
 	int r = AM_OK;
+	if (e->kind == AM_ENTRY_NOTHING) /* gone before it was loaded */
+		return AM_OK;
 	if (e->kind == AM_ENTRY_FILTERED) {
 		am_report_found(p->report, e->folder);
 		am_report_filtered(p->report, e->folder);

@@ -107,6 +107,14 @@ static int source_load(struct am_source *src, struct am_message *msg,
 	if (i == s->retry_load && !s->retried++)
 		return am_fail(err, AM_RETRY, AM_E_IO, "not now");
 	s->n_loaded++;
+	int at_once = ++s->n_loading;
+	if (at_once > s->max_loading)
+		s->max_loading = at_once;
+	if (s->vary)
+		g_usleep((gulong)(i * 7919 % 300));
+	s->n_loading--;
+	if (i == s->gone_load)
+		return AM_END;
 	if (i == s->fatal_load)
 		return am_fail(err, AM_FATAL, AM_E_IO, "the source broke");
 	if (i == s->fail_load)
@@ -145,6 +153,7 @@ void fake_source_init(struct fake_source *src, struct am_ctx *ctx, int n)
 		.fatal_next = NEVER,
 		.fatal_load = NEVER,
 		.retry_load = NEVER,
+		.gone_load = NEVER,
 		.cancel_at = NEVER,
 	};
 	src->base.ops = asks ? &asking_source : &plain_source;

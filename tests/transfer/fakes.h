@@ -20,12 +20,15 @@ struct fake_source {
 	int size;            /* of each message, at least 64 */
 	int fail_next, fail_load, fatal_next, fatal_load; /* of message i */
 	int retry_load; /* AM_RETRY the first time */
+	int gone_load;  /* AM_END */
+	bool vary;      /* load takes now longer, now shorter */
 	int cancel_at;  /* ask ctx->cancel to stop at message i */
 	bool lazy;      /* the bytes come with load() */
 	bool asks;      /* has ask() */
 	int delay_usec;
 	/* What happened. */
-	int at, n_asked, n_loaded, max_ahead, retried;
+	int at, n_asked, max_ahead, retried;
+	_Atomic int n_loaded, n_loading, max_loading; /* at once */
 	bool folder_given;
 	int folder_at;
 	const struct am_folder *folder;

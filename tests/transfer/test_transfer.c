@@ -149,6 +149,50 @@ Test(transfer, stops_at_a_fatal_source_and_commits_what_was_put)
 		}
 }
 
+/* What may be loaded anywhere is, and comes out as if it were not. */
+Test(transfer, loads_on_workers_what_lets_it)
+{
+	for (size_t w = 0; w < AM_COUNT(worker_counts); w++) {
+		struct rig rig;
+		set_up(&rig, 1000, worker_counts[w]);
+		rig.src.base.loads_anywhere = true;
+		rig.src.lazy = true;
+		rig.src.vary = true;
+		rig.src.fail_load = 17;
+		rig.src.gone_load = 18;
+		rig.src.retry_load = 19;
+		cr_assert_eq(go(&rig), AM_OK, "%s", rig.err.text);
+		const struct am_ledger *l = am_report_total(rig.report);
+		cr_assert_eq(l->found, 999u);
+		cr_assert_eq(l->stored, 998u);
+		cr_assert_eq(l->failed, 1u);
+		cr_assert_str_eq(rig.last_code, "source.io");
+		cr_assert_str_eq(rig.last_origin, "17");
+		for (int i = 0; i < 998; i++)
+			cr_assert_eq(rig.sink.order[i], i < 17 ? i : i + 2);
+		if (worker_counts[w] > 1)
+			cr_assert_gt(rig.src.max_loading, 1);
+		tear_down(&rig);
+	}
+}
+
+Test(transfer, stops_where_loading_on_a_worker_broke)
+{
+	struct rig rig;
+
+	set_up(&rig, 1000, 3);
+	rig.src.base.loads_anywhere = true;
+	rig.src.lazy = true;
+	rig.src.vary = true;
+	rig.src.fatal_load = 500;
+	cr_assert_eq(go(&rig), AM_FATAL);
+	cr_assert_str_eq(rig.err.text, "the source broke");
+	cr_assert_eq(rig.sink.n_put, 500);
+	cr_assert_eq(rig.sink.last_commit_at, 500);
+	cr_assert_eq(am_report_total(rig.report)->found, 500u);
+	tear_down(&rig);
+}
+
 Test(transfer, leaves_a_dead_sink_alone)
 {
 	for (size_t w = 0; w < AM_COUNT(worker_counts); w++)

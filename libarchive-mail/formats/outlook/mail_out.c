@@ -76,6 +76,20 @@ static size_t put_line(char *restrict to, const uint8_t *restrict data,
 {
 	char *at = to;
 
+	/* Six bytes at once, of eight that are there. */
+	for (; len >= 8; len -= 6, data += 6, at += 8) {
+		uint64_t v;
+		memcpy(&v, data, sizeof(v));
+		v = GUINT64_FROM_BE(v);
+		at[0] = digits[v >> 58];
+		at[1] = digits[v >> 52 & 63];
+		at[2] = digits[v >> 46 & 63];
+		at[3] = digits[v >> 40 & 63];
+		at[4] = digits[v >> 34 & 63];
+		at[5] = digits[v >> 28 & 63];
+		at[6] = digits[v >> 22 & 63];
+		at[7] = digits[v >> 16 & 63];
+	}
 	for (; len >= 3; len -= 3, data += 3, at += 4) {
 		uint32_t v = (uint32_t)data[0] << 16 | data[1] << 8 | data[2];
 		at[0] = digits[v >> 18];
@@ -156,44 +170,79 @@ static bool line_ends(const uint8_t *data, size_t len, size_t i)
 	return i + 1 < len && data[i] == '\r' && data[i + 1] == '\n';
 }
 
+/* How many at the front, up to len, stand as they are, with the blanks between
+ * them. */
+static size_t plain_run(const uint8_t *data, size_t len)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	const uint64_t high = 0x80 * each;
+	size_t n = 0;
+
+	/* Eight at a time: none above 0x7e, none below a blank, none a '='. */
+	for (; len - n >= 8; n += 8) {
+		uint64_t v, equal;
+		memcpy(&v, data + n, sizeof(v));
+		equal = v ^ '=' * each;
+		if ((v | (v + each) | (v - ' ' * each) | (equal - each)) & high)
+			break;
+	}
+	while (n < len && (data[n] == ' ' || kind_of(data[n]) == PLAIN))
+		n++;
+	return n;
+}
+
 void am_mail_out_qp(struct am_mail_out *out, const uint8_t *data, size_t len)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	char buf[4096];
 	size_t n = 0, column = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		/* The most that one byte becomes: =\r\n=XX */
-		if (n > sizeof(buf) - 8) {
+	for (size_t i = 0; i < len;) {
+		/* The most that is put in one round: a line. */
+		if (n > sizeof(buf) - LINE - 8) {
 			am_mail_out_write(out, buf, n);
 			n = 0;
 			if (out->status)
 				return;
 		}
-		uint8_t c = data[i];
-		enum kind kind = kind_of(c);
-		if (kind == ODD && line_ends(data, len, i)) {
+		size_t run =
+			plain_run(data + i, MIN(len - i, LINE - 1 - column));
+		/* A blank may not end a line. */
+		if (run && data[i + run - 1] == ' ' &&
+		    (i + run == len || line_ends(data, len, i + run)))
+			run--;
+		memcpy(buf + n, data + i, run);
+		n += run;
+		column += run;
+		i += run;
+		if (i == len)
+			break;
+		if (line_ends(data, len, i)) {
 			buf[n++] = '\r';
 			buf[n++] = '\n';
 			column = 0;
-			i++;
+			i += 2;
 			continue;
 		}
-		bool plain = kind == PLAIN || (kind == BLANK && i + 1 < len &&
-		                               !line_ends(data, len, i + 1));
-		if (column + (plain ? 1 : 3) >= LINE) {
+		enum kind kind = kind_of(data[i]);
+		bool odd = kind == ODD ||
+		           (kind == BLANK &&
+		            (i + 1 == len || line_ends(data, len, i + 1)));
+		if (column + (odd ? 3 : 1) >= LINE) {
 			memcpy(buf + n, "=\r\n", 3);
 			n += 3;
 			column = 0;
+			continue;
 		}
-		column += plain ? 1 : 3;
-		if (plain) {
-			buf[n++] = (char)c;
-		} else {
+		column += odd ? 3 : 1;
+		if (odd) {
 			buf[n++] = '=';
-			buf[n++] = hex[c >> 4];
-			buf[n++] = hex[c & 15];
+			buf[n++] = hex[data[i] >> 4];
+			buf[n++] = hex[data[i] & 15];
+		} else {
+			buf[n++] = (char)data[i];
 		}
+		i++;
 	}
 	am_mail_out_write(out, buf, n);
 }
@@ -295,7 +344,8 @@ void am_mail_out_field(struct am_mail_out *out, const char *name,
 {
 	char *line = one_line(value);
 
-	am_mail_out_printf(out, "%s: ", name);
+	am_mail_out_text(out, name);
+	am_mail_out_text(out, ": ");
 	/* What looks like an encoded word and is none is encoded as well. */
 	if (is_ascii(line) && !strstr(line, "=?"))
 		put_folded(out, strlen(name) + 2, line);

@@ -55,6 +55,8 @@ static bool fits(const char *charset, const uint8_t *data, size_t len)
 	GError *error = NULL;
 	gsize got;
 
+	if (!strcmp(charset, "utf-8"))
+		return am_utf8_valid((const char *)data, len);
 	if (!strcmp(charset, "us-ascii")) {
 		for (size_t i = 0; i < len; i++)
 			if (data[i] >= 0x80)
@@ -107,9 +109,9 @@ static void take_html(struct am_mapi_body *to,
 	if (!to->data)
 		return;
 	/* The property says it, unless the bytes say that this is wrong. */
-	const char *meta = meta_charset(p->data, p->len, props->arena);
 	if (said && fits(said, p->data, p->len))
 		return;
+	const char *meta = meta_charset(p->data, p->len, props->arena);
 	if (meta && fits(meta, p->data, p->len))
 		to->charset = meta;
 	else if (am_utf8_valid((const char *)p->data, p->len))

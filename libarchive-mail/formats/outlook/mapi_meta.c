@@ -66,7 +66,8 @@ static void add_dates(struct am_message *to, const struct am_mapi_props *props)
 static void add_properties(struct am_message *to,
                            const struct am_mapi_props *props)
 {
-	char name[24];
+	static const char hex[] = "0123456789abcdef";
+	char name[] = "mapi.0x00000000";
 
 	for (size_t i = 0; i < props->n; i++) {
 		const struct am_mapi_prop *p = &props->list[i];
@@ -75,7 +76,8 @@ static void add_properties(struct am_message *to,
 		    id == AM_PR_HTML || id == AM_PR_RTF_COMPRESSED ||
 		    id == AM_PR_TRANSPORT_HEADERS)
 			continue;
-		g_snprintf(name, sizeof(name), "mapi.0x%08" PRIx32, p->tag);
+		for (unsigned k = 0; k < 8; k++)
+			name[7 + k] = hex[p->tag >> (28 - 4 * k) & 15];
 		am_message_add_prop(to, name, p->data, p->len);
 	}
 }

@@ -390,15 +390,20 @@ int am_mapi_to_mail(const struct am_mapi_to_mail *job,
                     const struct am_mapi_message *msg, struct am_blob **out,
                     struct am_error *err)
 {
-	struct work *w = g_new0(struct work, 1);
+	/* Frames are cleared one by one, as they come to be used. */
+	struct work *w = g_new(struct work, 1);
 	struct am_limits limits = am_limits_or_default(&job->ctx->limits);
 
 	w->job = job;
-	w->out.err = &w->err;
+	w->n_messages = 0;
+	w->err = (struct am_error){0};
+	w->out = (struct am_mail_out){.err = &w->err};
 	w->out.limit = 16 * msg->in->size + (1 << 20);
-	w->frames[0].msg = *msg;
+	w->frames[0] = (struct frame){.msg = *msg};
 	w->depth = 1;
-	int r = am_spool_open(&w->out.spool, limits.spool_memory,
+	/* Mail is composed here, not passed through: what is written to a file
+	 * in between is read again at once. */
+	int r = am_spool_open(&w->out.spool, 4 * limits.spool_memory,
 	                      am_ctx_tmpdir(job->ctx), &w->err);
 	if (!r)
 		r = write_all(w);

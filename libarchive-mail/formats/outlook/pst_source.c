@@ -2,7 +2,7 @@
 /*
  * Folder by folder: what its table lists, then (if asked for) its hidden items
  * and what is in no table.  next() reads the properties of a message, which
- * give flags and dates; load() composes the mail from them.
+ * give flags and dates; load() composes the mail from them, on any thread.
  */
 #include "base/arena.h"
 #include "base/blob.h"
@@ -14,6 +14,7 @@
 
 #include <glib.h>
 
+#include <pthread.h>
 #include <string.h>
 
 struct pst_source {
@@ -28,9 +29,9 @@ struct pst_source {
 	size_t n_items, next_item;
 	size_t lost; /* pages of the node tree told of */
 	char origin[24];
-	/* The message next() gave last, for load(). */
-	struct am_arena *arena;
-	struct am_pst_message message;
+	/* Stores that no load() is using. */
+	pthread_mutex_t lock;
+	GPtrArray *idle;
 };
 
 /* What next() does in a folder, in order. */
@@ -39,12 +40,6 @@ enum stage { ENTER, LIST, HIDDEN, UNLISTED, LEAVE };
 static struct pst_source *pst_of(struct am_source *src)
 {
 	return AM_CONTAINER(src, struct pst_source, base);
-}
-
-static void forget_message(struct pst_source *s)
-{
-	am_arena_free(&s->arena);
-	memset(&s->message, 0, sizeof(s->message));
 }
 
 /* ---- folders ---- */
@@ -200,28 +195,29 @@ static int give_message(struct pst_source *s, struct am_item *out,
                         struct am_error *err)
 {
 	am_pst_nid nid = s->items[s->next_item++];
+	struct am_pst_message *own;
 	struct am_message *msg = NULL;
 
-	forget_message(s);
 	g_snprintf(s->origin, sizeof(s->origin), "0x%x", nid);
 	out->folder = s->folders[s->folder];
 	out->origin = s->origin;
-	s->arena = am_arena_new();
-	int r = am_pst_message_read(s->store, nid, s->arena, &s->message, err);
-	if (!r)
-		r = am_message_new(&msg, out->folder, err);
+	int r = am_message_new(&msg, out->folder, err);
+	if (r)
+		return r;
+	own = am_arena_alloc(msg->arena, sizeof(*own));
+	r = am_pst_message_read(s->store, nid, msg->arena, own, err);
 	if (r) {
-		forget_message(s);
+		am_message_free(&msg);
 		return r;
 	}
+	msg->for_load = own;
 	msg->origin = am_arena_strdup(msg->arena, s->origin);
 	msg->size = AM_SIZE_UNKNOWN;
-	am_mapi_meta(msg, &s->message.props, s->keywords, s->properties);
-	if (s->message.n_bad)
+	am_mapi_meta(msg, &own->props, s->keywords, s->properties);
+	if (own->n_bad)
 		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
 		            out->folder, msg->origin,
-		            "%u of its properties cannot be read",
-		            s->message.n_bad);
+		            "%u of its properties cannot be read", own->n_bad);
 	out->message = msg;
 	return AM_OK;
 }
@@ -280,33 +276,40 @@ static int pst_next(struct am_source *src, struct am_item *out,
 	return AM_END;
 }
 
+/* A store for this thread; give_store() it back. */
+static struct am_pst_store *take_store(struct pst_source *s)
+{
+	struct am_pst_store *store = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->idle->len)
+		store = g_ptr_array_steal_index_fast(s->idle, s->idle->len - 1);
+	pthread_mutex_unlock(&s->lock);
+	return store ? store : am_pst_store_again(s->store);
+}
+
+static void give_store(struct pst_source *s, struct am_pst_store *store)
+{
+	pthread_mutex_lock(&s->lock);
+	g_ptr_array_add(s->idle, store);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static int pst_load(struct am_source *src, struct am_message *msg,
                     struct am_error *err)
 {
 	struct pst_source *s = pst_of(src);
 	const struct am_mapi_to_mail job = {src->ctx, msg->folder, msg->origin};
+	const struct am_pst_message *own = msg->for_load;
+	struct am_pst_store *store = take_store(s);
 	struct am_mapi_message reading;
-	am_pst_nid nid = (am_pst_nid)g_ascii_strtoull(msg->origin, NULL, 16);
-	struct am_pst_message again;
-	struct am_arena *arena = NULL;
-	int r;
 
-	am_pst_ndb_about(am_pst_store_ndb(s->store), nid);
-	if (s->arena && s->message.nid == nid) {
-		am_pst_reading(s->store, &s->message, &reading);
-		r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
-		forget_message(s);
-	} else {
-		arena = am_arena_new();
-		r = am_pst_message_read(s->store, nid, arena, &again, err);
-		if (!r) {
-			am_pst_reading(s->store, &again, &reading);
-			r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
-		}
-		am_arena_free(&arena);
-	}
+	am_pst_ndb_about(am_pst_store_ndb(store), own->nid);
+	am_pst_reading(store, own, &reading);
+	int r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
 	if (!r)
 		msg->size = am_blob_size(msg->raw);
+	give_store(s, store);
 	return r;
 }
 
@@ -319,7 +322,12 @@ static void pst_close(struct am_source *src)
 		am_folder_unref(&s->folders[i]);
 	g_free(s->folders);
 	g_free(s->items);
-	forget_message(s);
+	for (guint i = 0; i < s->idle->len; i++) {
+		struct am_pst_store *store = s->idle->pdata[i];
+		am_pst_store_close(&store);
+	}
+	g_ptr_array_free(s->idle, TRUE);
+	pthread_mutex_destroy(&s->lock);
 	am_pst_store_close(&s->store);
 	g_free(s);
 }
@@ -361,7 +369,10 @@ int am_pst_source_open(struct am_source **out, const struct am_location *where,
 
 	s->base.ops = &pst_ops;
 	s->base.ctx = ctx;
+	s->base.loads_anywhere = true;
 	s->folder = SIZE_MAX;
+	pthread_mutex_init(&s->lock, NULL);
+	s->idle = g_ptr_array_new();
 	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
 		r = am_location_switch(where, am_pst_options, switches[i].key,
 		                       switches[i].to, err);

@@ -38,6 +38,7 @@ int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
 	size_t got = 0;
 
 	ndb->ctx = ctx;
+	ndb->n_notes = &ndb->own_notes;
 	int r = am_file_open(&ndb->file, path, err);
 	if (!r) {
 		ndb->size = am_file_size(ndb->file);
@@ -53,6 +54,19 @@ int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
 	note_header(ndb);
 	*out = ndb;
 	return AM_OK;
+}
+
+struct am_pst_ndb *am_pst_ndb_again(struct am_pst_ndb *ndb)
+{
+	struct am_pst_ndb *again = g_new0(struct am_pst_ndb, 1);
+
+	again->file = am_file_ref(ndb->file);
+	again->ctx = ndb->ctx;
+	again->size = ndb->size;
+	again->header = ndb->header;
+	again->g = ndb->g;
+	again->n_notes = ndb->n_notes;
+	return again;
 }
 
 void am_pst_ndb_close(struct am_pst_ndb **ndb)
@@ -93,9 +107,12 @@ static void tell(struct am_pst_ndb *ndb, enum am_note_level level,
 {
 	char origin[24];
 
-	if (ndb->n_notes > NOTES)
+	gint before = g_atomic_int_get(ndb->n_notes);
+	if (before <= NOTES)
+		before = g_atomic_int_add(ndb->n_notes, 1);
+	if (before > NOTES)
 		return;
-	if (ndb->n_notes++ == NOTES) {
+	if (before == NOTES) {
 		am_ctx_note(ndb->ctx, AM_NOTE_ERROR, "pst.more-damage", NULL,
 		            NULL, "and more of the kind, which is not told");
 		return;

@@ -8,7 +8,8 @@ struct am_ctx;
 
 /*
  * Reading the node database: nodes by id, blocks by id, the data of a node as
- * a row of blocks.  One thread at a time.
+ * a row of blocks.  One thread at a time; for another one there is
+ * am_pst_ndb_again().
  *
  * Wrong checksums are told as notes and read on: what they cover is judged by
  * whoever reads it.  Everything else that contradicts itself is AM_FAILED with
@@ -18,6 +19,9 @@ struct am_pst_ndb;
 
 AM_MUST_USE int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
                                 struct am_ctx *ctx, struct am_error *err);
+/* The same file once more, for another thread: caches of its own, and what is
+ * told counts together.  Not to be used any longer than the first. */
+struct am_pst_ndb *am_pst_ndb_again(struct am_pst_ndb *ndb);
 void am_pst_ndb_close(struct am_pst_ndb **ndb);
 
 const struct am_pst_header *am_pst_ndb_header(const struct am_pst_ndb *ndb);

@@ -4,10 +4,12 @@
 
 #include "outlook/pst/ndb.h"
 
+#include <glib.h>
+
 /* What the files of the reading side share: ndb*.c, and nobody else. */
 struct am_file;
 
-enum { AM_PST_PAGE_SLOTS = 64, AM_PST_BLOCK_SLOTS = 64 };
+enum { AM_PST_PAGE_SLOTS = 64, AM_PST_BLOCK_SLOTS = 16 };
 
 struct am_pst_page {
 	uint64_t at; /* 0: empty slot */
@@ -22,7 +24,7 @@ struct am_pst_ndb {
 	const struct am_pst_geometry *g;
 	struct am_pst_page pages[AM_PST_PAGE_SLOTS];
 	struct am_pst_block *blocks[AM_PST_BLOCK_SLOTS];
-	unsigned n_notes;
+	gint own_notes, *n_notes; /* the first one's; atomic */
 	am_pst_nid about;
 };
 

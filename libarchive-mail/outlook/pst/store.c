@@ -375,12 +375,27 @@ int am_pst_store_open(struct am_pst_store **out, const char *path,
 	return AM_OK;
 }
 
+struct am_pst_store *am_pst_store_again(const struct am_pst_store *store)
+{
+	struct am_pst_store *again = g_memdup2(store, sizeof(*store));
+
+	again->borrowed = true;
+	again->ndb = am_pst_ndb_again(store->ndb);
+	return again;
+}
+
 void am_pst_store_close(struct am_pst_store **store)
 {
 	struct am_pst_store *s = *store;
 
+	*store = NULL;
 	if (!s)
 		return;
+	if (s->borrowed) {
+		am_pst_ndb_close(&s->ndb);
+		g_free(s);
+		return;
+	}
 	for (guint i = 0; i < s->folders->len; i++) {
 		struct am_pst_folder *f =
 			&g_array_index(s->folders, struct am_pst_folder, i);
@@ -394,5 +409,4 @@ void am_pst_store_close(struct am_pst_store **store)
 	am_pst_ndb_close(&s->ndb);
 	am_arena_free(&s->arena);
 	g_free(s);
-	*store = NULL;
 }

@@ -31,6 +31,9 @@ struct am_pst_folder {
 AM_MUST_USE int am_pst_store_open(struct am_pst_store **out, const char *path,
                                   unsigned codepage, struct am_ctx *ctx,
                                   struct am_error *err);
+/* The same once more, for another thread: what was found out when the first
+ * was opened is shared.  To be closed before the first. */
+struct am_pst_store *am_pst_store_again(const struct am_pst_store *store);
 void am_pst_store_close(struct am_pst_store **store);
 
 struct am_pst_ndb *am_pst_store_ndb(struct am_pst_store *store);

@@ -21,6 +21,7 @@ struct am_pst_store {
 	GArray *folders;  /* struct am_pst_folder */
 	GArray *children; /* struct am_pst_child: messages, by parent */
 	GPtrArray *lost;
+	bool borrowed;                      /* all but ndb is another one's */
 	struct am_mapi_container container; /* see reading.c */
 };
 
