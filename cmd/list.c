@@ -176,6 +176,7 @@ static int list_messages(struct list *list, const struct am_place *place)
 struct count {
 	const struct am_folder *folder;
 	uint64_t messages, unseen, bytes;
+	bool about; /* bytes are what the source says, not those of a mail */
 };
 
 static guint hash_folder(gconstpointer folder)
@@ -218,7 +219,8 @@ static int add_folder(void *user, int64_t id, const struct am_folder *folder,
 
 	(void)id;
 	(void)err;
-	*c = (struct count){am_folder_ref(folder), messages, unseen, bytes};
+	*c = (struct count){am_folder_ref(folder), messages, unseen, bytes,
+	                    false};
 	g_ptr_array_add(user, c);
 	return AM_OK;
 }
@@ -242,6 +244,10 @@ static void count_item(GPtrArray *counts, GHashTable *by_folder,
 		c->bytes += am_blob_size(msg->raw);
 	else if (msg->size != AM_SIZE_UNKNOWN)
 		c->bytes += msg->size;
+	else if (msg->size_about) {
+		c->bytes += msg->size_about;
+		c->about = true;
+	}
 }
 
 /* Walk the source without loading a byte that next() does not. */
@@ -289,17 +295,22 @@ static void write_folder(struct list *list, const struct count *c)
 	am_json_uint(json, c->unseen);
 	am_json_key(json, "bytes");
 	am_json_uint(json, c->bytes);
+	if (c->about) {
+		am_json_key(json, "bytes_about");
+		am_json_bool(json, true);
+	}
 	am_json_close(json, '}');
 	out_json_line(json);
 }
 
 static void print_row(const char *name, const struct count *c)
 {
-	char n[OUT_ROOM], unseen[OUT_ROOM], size[OUT_ROOM];
+	char n[OUT_ROOM], unseen[OUT_ROOM], size[OUT_ROOM + 1];
 
 	out_count(c->messages, n);
 	out_count(c->unseen, unseen);
-	out_size(c->bytes, size);
+	*size = '~';
+	out_size(c->bytes, size + c->about);
 	printf("%10s %10s %12s  %s\n", n, unseen, size, name);
 }
 
@@ -321,6 +332,7 @@ static void print_folders(struct list *list, const GPtrArray *counts)
 		sum.messages += c->messages;
 		sum.unseen += c->unseen;
 		sum.bytes += c->bytes;
+		sum.about |= c->about;
 		shown++;
 	}
 	if (shown != 1)

@@ -83,6 +83,9 @@ struct am_message {
 
 	const char *origin; /* its lasting name within the source */
 	uint64_t size;      /* or AM_SIZE_UNKNOWN until loaded */
+	/* What the source says of it then, in its own way of counting; 0:
+	 * nothing. */
+	uint64_t size_about;
 
 	struct am_blob *raw; /* RFC 5322 bytes; NULL until am_source_load() */
 	enum am_exactness exactness;

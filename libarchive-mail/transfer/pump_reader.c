@@ -200,13 +200,23 @@ static void fill_window(struct am_pump_reader *reader)
  */
 uint64_t am_pump_weigh(const struct am_message *msg)
 {
-	const uint64_t much = 128u << 10;
-	uint64_t size = msg->raw ? am_blob_size(msg->raw) : msg->size;
+	uint64_t size = am_blob_size(msg->raw);
 
-	/* Of one without its bytes, a size that is known is a guess. */
-	if ((!msg->raw || !am_blob_bytes(msg->raw)) && size > much)
-		size = much;
+	if (!am_blob_bytes(msg->raw) && size > (128u << 10))
+		size = 128u << 10;
 	return size + 1024;
+}
+
+/* The same before the bytes are there: what is too large for memory does not
+ * stay there, and a mail is a third larger than what is encoded in it. */
+static uint64_t guess(const struct am_message *msg)
+{
+	const uint64_t much = 1u << 20;
+	uint64_t size = msg->size != AM_SIZE_UNKNOWN ? msg->size
+	                : msg->size_about            ? msg->size_about
+	                                             : 64u << 10;
+
+	return (size > much ? much : size + size / 3) + 1024;
 }
 
 int am_pump_load(struct am_source *src, struct am_entry *entry,
@@ -238,7 +248,7 @@ static int load(struct am_pump_reader *reader, struct am_entry *entry,
 	if (reader->src->loads_anywhere && reader->opts->workers &&
 	    !reader->opts->want_loaded && !entry->msg->raw) {
 		entry->unloaded = true;
-		entry->cost = am_pump_weigh(entry->msg);
+		entry->cost = guess(entry->msg);
 		return AM_OK;
 	}
 	int r = am_pump_load(reader->src, entry, err);

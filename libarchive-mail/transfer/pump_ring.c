@@ -19,6 +19,8 @@
 #define NAP_USEC    200
 #define CLAIM_MAX   AM_CLAIM_MAX
 #define CLAIM_BYTES ((uint64_t)64 << 10)
+/* Of entries whose bytes are still to come, whatever they are said to be. */
+#define CLAIM_UNLOADED 4
 
 struct am_ring {
 	struct am_entry *slots;
@@ -193,9 +195,20 @@ static size_t share(struct am_ring *ring)
 	uint64_t flat = ring->mask + 1 - (ring->claimed & ring->mask);
 	if (n > flat)
 		n = flat;
-	while (i < n && bytes <= CLAIM_BYTES)
-		bytes += slot(ring, ring->claimed + i++)->cost;
+	while (i < n && bytes <= CLAIM_BYTES) {
+		const struct am_entry *e = slot(ring, ring->claimed + i++);
+		bytes += e->cost;
+		if (e->unloaded && n > CLAIM_UNLOADED)
+			n = CLAIM_UNLOADED;
+	}
 	return (size_t)i;
+}
+
+/* What was loaded here weighs more than was thought when it was pushed: nothing
+ * is begun before something has left, but for what the writer waits for. */
+static bool is_heavy(const struct am_ring *ring)
+{
+	return ring->bytes > ring->max_bytes && ring->claimed != ring->taken;
 }
 
 size_t am_ring_claim(struct am_ring *ring, struct am_entry **first)
@@ -204,7 +217,8 @@ size_t am_ring_claim(struct am_ring *ring, struct am_entry **first)
 
 	pthread_mutex_lock(&ring->lock);
 	for (unsigned t = 0;
-	     !ring->stopped && !ring->ended && ring->claimed == ring->pushed;
+	     !ring->stopped &&
+	     (ring->claimed == ring->pushed ? !ring->ended : is_heavy(ring));
 	     t++)
 		nap_or_wait(ring, &ring->work, &ring->wait_work, t, INT64_MAX);
 	if (!ring->stopped && ring->claimed != ring->pushed) {
@@ -273,6 +287,8 @@ void am_ring_release(struct am_ring *ring, size_t n, uint64_t cost)
 	if (ring->wait_space && (!used || (used <= ring->depth / 2 &&
 	                                   ring->bytes <= ring->max_bytes / 2)))
 		pthread_cond_signal(&ring->space);
+	if (ring->wait_work && ring->claimed != ring->pushed && !is_heavy(ring))
+		pthread_cond_signal(&ring->work);
 	pthread_mutex_unlock(&ring->lock);
 }
 

@@ -64,6 +64,24 @@ Test(commands, list_shows_folders_and_messages_of_every_kind)
 	cli_end(&c);
 }
 
+/* Mail of a PST is not composed to be counted. */
+Test(commands, list_tells_of_sizes_that_are_not_those_of_mails)
+{
+	struct cli c;
+	char *pst = g_canonicalize_filename("samples/pst/unicode.pst", NULL);
+
+	cli_init(&c);
+	cr_expect_eq(cli_run(&c, "list", pst, NULL), 0, "%s", c.err);
+	cr_expect(strstr(c.out, " 0 B  Gel"), "%s", c.out);
+	cr_expect_eq(cli_count(c.out, " ~"), 7u, "%s", c.out);
+	cr_expect(strstr(c.out, " KiB  in all"), "%s", c.out);
+	cr_expect_eq(cli_run(&c, "list", "--json", pst, NULL), 0, "%s", c.err);
+	cr_expect_eq(cli_count(c.out, "\"bytes_about\":true}"), 6u, "%s",
+	             c.out);
+	cli_end(&c);
+	g_free(pst);
+}
+
 Test(commands, list_prints_the_members_of_the_contract)
 {
 	static const char *const members[] = {

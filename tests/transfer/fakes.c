@@ -79,6 +79,7 @@ static int source_next(struct am_source *src, struct am_item *out,
 	msg->origin = am_arena_strdup(msg->arena, origin);
 	g_free(origin);
 	msg->size = AM_SIZE_UNKNOWN;
+	msg->size_about = (uint64_t)s->size_about;
 	if (!s->lazy)
 		r = give_bytes(s, msg, err);
 	out->message = msg;

@@ -18,6 +18,7 @@ struct fake_source {
 	struct am_source base;
 	int n, folder_every; /* 0: one folder */
 	int size;            /* of each message, at least 64 */
+	int size_about;      /* what is said of it before */
 	int fail_next, fail_load, fatal_next, fatal_load; /* of message i */
 	int retry_load; /* AM_RETRY the first time */
 	int gone_load;  /* AM_END */

@@ -253,6 +253,26 @@ Test(transfer, holds_only_so_many_bytes_at_once)
 	tear_down(&rig);
 }
 
+/* The same where what is loaded is more than was said before. */
+Test(transfer, holds_only_so_many_bytes_that_nobody_told_of)
+{
+	struct rig rig;
+
+	set_up(&rig, 400, 2);
+	rig.src.base.loads_anywhere = true;
+	rig.src.lazy = true;
+	rig.src.size_about = 1000;
+	rig.src.size = 100 << 10;
+	rig.sink.put_usec = 50;
+	rig.opts.queue_bytes = 1 << 20;
+	cr_assert_eq(go(&rig), AM_OK);
+	cr_assert_eq(rig.sink.n_put, 400);
+	/* And what both workers have in their hands. */
+	cr_assert_leq(atomic_load(&rig.sink.max_held),
+	              ((uint64_t)1 << 20) + 8 * (100 << 10));
+	tear_down(&rig);
+}
+
 Test(transfer, lets_one_message_through_that_is_larger_than_the_queue)
 {
 	struct rig rig;

@@ -63,6 +63,19 @@ static void add_dates(struct am_message *to, const struct am_mapi_props *props)
 	}
 }
 
+/* What Outlook has counted, or else what is here. */
+static uint64_t size_of(const struct am_mapi_props *props)
+{
+	uint64_t sum = 0;
+	int64_t size = 0;
+
+	if (am_mapi_int(props, AM_PR_MESSAGE_SIZE, &size) && size > 0)
+		return (uint64_t)size;
+	for (size_t i = 0; i < props->n; i++)
+		sum += props->list[i].size;
+	return sum;
+}
+
 static void add_properties(struct am_message *to,
                            const struct am_mapi_props *props)
 {
@@ -95,6 +108,7 @@ void am_mapi_meta(struct am_message *to, const struct am_mapi_props *props,
 	const char *word;
 
 	to->exactness = AM_SYNTHESISED;
+	to->size_about = size_of(props);
 	to->flags = flags_of(props);
 	add_dates(to, props);
 	for (size_t i = 0; p && (word = am_mapi_text_at(props, p, i)); i++)
