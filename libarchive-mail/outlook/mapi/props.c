@@ -39,8 +39,13 @@ static int by_tag(const void *a, const void *b)
 
 void am_mapi_props_sort(struct am_mapi_props *props)
 {
-	if (props->n)
-		qsort(props->list, props->n, sizeof(*props->list), by_tag);
+	/* As a store has them, they are in order already. */
+	for (size_t i = 1; i < props->n; i++)
+		if (props->list[i - 1].tag > props->list[i].tag) {
+			qsort(props->list, props->n, sizeof(*props->list),
+			      by_tag);
+			return;
+		}
 }
 
 const struct am_mapi_prop *am_mapi_find(const struct am_mapi_props *props,

@@ -94,13 +94,25 @@ int am_pst_value(struct am_pst_heap *heap, am_pst_bid sub, uint32_t tag,
 }
 
 /* Records, to be followed when the tree has been walked: both use the heap. */
+struct records {
+	size_t n, room;
+	struct am_pst_pc_record *list, first[100];
+};
+
 static int take_record(void *user, const uint8_t *record, struct am_error *err)
 {
-	struct am_pst_pc_record one;
+	struct records *r = user;
 
 	(void)err;
-	am_pst_pc_record_decode(&one, record);
-	g_array_append_val((GArray *)user, one);
+	if (r->n == r->room) {
+		bool own = r->list != r->first;
+		r->room *= 2;
+		r->list = g_renew(struct am_pst_pc_record, own ? r->list : NULL,
+		                  r->room);
+		if (!own)
+			memcpy(r->list, r->first, sizeof(r->first));
+	}
+	am_pst_pc_record_decode(&r->list[r->n++], record);
 	return AM_OK;
 }
 
@@ -134,18 +146,19 @@ int am_pst_pc_read(struct am_pst_ndb *ndb, am_pst_bid data, am_pst_bid sub,
 
 	if (r)
 		return r;
-	GArray *records =
-		g_array_new(FALSE, FALSE, sizeof(struct am_pst_pc_record));
+	struct records records;
+	records.n = 0;
+	records.room = AM_COUNT(records.first);
+	records.list = records.first;
 	if (heap.header.client != AM_PST_HEAP_PC)
 		r = am_fail(err, AM_FAILED, AM_E_FORMAT,
 		            "block 0x%" PRIx64 " holds no properties (%02x)",
 		            data, heap.header.client);
 	if (!r)
 		r = am_pst_bth_each(&heap, heap.header.root, 2, 6, take_record,
-		                    records, err);
-	for (guint i = 0; !r && i < records->len; i++) {
-		const struct am_pst_pc_record *record =
-			&g_array_index(records, struct am_pst_pc_record, i);
+		                    &records, err);
+	for (size_t i = 0; !r && i < records.n; i++) {
+		const struct am_pst_pc_record *record = &records.list[i];
 		struct am_error why = {0};
 		if (!add_record(&heap, sub, record, out, &why))
 			continue;
@@ -157,7 +170,8 @@ int am_pst_pc_read(struct am_pst_ndb *ndb, am_pst_bid data, am_pst_bid sub,
 			++*n_bad;
 	}
 	am_mapi_props_sort(out);
-	g_array_free(records, TRUE);
+	if (records.list != records.first)
+		g_free(records.list);
 	am_pst_heap_close(&heap);
 	return r;
 }
