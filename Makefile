@@ -97,6 +97,7 @@ help:
 ## make fuzz F=name   fuzz one parser (SECONDS=60); without F each for a while
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
+## make bench-pst     PST beside peers (PST=path for your own file)
 ## make samples       write those of samples/ that a program makes (PST)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
@@ -232,7 +233,9 @@ $(BUILD)/gen-pst: $(BUILD)/obj/tools/gen_pst.o $(LIB_support) $(call libs_for,ou
 $(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
 samples: $(BUILD)/pst-sample
 	$< samples/pst tests/fuzz/pst
-.PHONY: bench-imap
+.PHONY: bench-imap bench-pst
+bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
+	@BUILD=$(BUILD) bash tools/bench-pst.sh
 bench-imap: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@BUILD=$(BUILD) bash tools/bench-imap.sh
 demo: deps

@@ -251,27 +251,43 @@ static void put_tiny(struct am_test_pst *pst, am_pst_nid nid, am_pst_nid folder,
 	g_array_free(subs, TRUE);
 }
 
-static void put_folder(struct am_test_pst *pst, am_pst_nid nid,
-                       am_pst_nid parent, const char *name, GArray *items)
+static void put_table(struct am_test_pst *pst, am_pst_nid nid,
+                      const GArray *ids)
 {
-	const guint n = items ? items->len : 0;
-	const struct am_test_prop props[] = {AM_TEST_TEXT(0x3001, name),
-	                                     AM_TEST_NUM(0x36020003, n),
-	                                     AM_TEST_TEXT(0x3613, "IPF.Note")};
 	GArray *subs = new_subs();
-	am_pst_bid data = am_test_pst_pc(pst, props, 3, subs);
+	am_pst_bid data = am_test_pst_tc(
+		pst, NULL, 0, (const uint32_t *)(const void *)ids->data,
+		ids->len, NULL, subs);
 
-	am_test_pst_node(pst, nid, parent, data, 0);
-	data = am_test_pst_tc(pst, NULL, 0,
-	                      items ? (uint32_t *)(void *)items->data : NULL, n,
-	                      NULL, subs);
-	am_test_pst_node(pst, (nid & ~0x1fu) | 0x0e, 0, data,
-	                 am_test_pst_sub(pst, subs));
+	am_test_pst_node(pst, nid, 0, data, am_test_pst_sub(pst, subs));
+	g_array_free(subs, TRUE);
+}
+
+static void put_folder(struct am_test_pst *pst, am_pst_nid nid,
+                       am_pst_nid parent, const char *name,
+                       const GArray *folders, const GArray *items)
+{
+	const struct am_test_prop props[] = {
+		AM_TEST_TEXT(0x3001, name), AM_TEST_NUM(0x36020003, items->len),
+		AM_TEST_NUM(0x360a000b, folders->len > 0),
+		AM_TEST_TEXT(0x3613, "IPF.Note")};
+	GArray *subs = new_subs();
+
+	am_test_pst_node(pst, nid, parent, am_test_pst_pc(pst, props, 4, subs),
+	                 0);
+	put_table(pst, (nid & ~0x1fu) | 0x0d, folders);
+	put_table(pst, (nid & ~0x1fu) | 0x0e, items);
 	g_array_free(subs, TRUE);
 }
 
 static void put_store(struct am_test_pst *pst)
 {
+	/* One named property, "Keywords"; others want a map that is not
+	 * empty. */
+	static const uint8_t entry[8] = {0, 0, 0, 0, 5};
+	static const uint8_t string[20] = {16,  0,   0,   0,   'K', 0,   'e',
+	                                   0,   'y', 0,   'w', 0,   'o', 0,
+	                                   'r', 0,   'd', 0,   's', 0};
 	uint8_t top[24] = {0};
 
 	memset(top + 4, 0x11, 16);
@@ -279,14 +295,25 @@ static void put_store(struct am_test_pst *pst)
 	const struct am_test_prop store[] = {AM_TEST_TEXT(0x3001, "Store"),
 	                                     AM_TEST_BYTES(0x35e0, top, 24)};
 	const struct am_test_prop names[] = {
-		AM_TEST_NUM(0x00010003, 251), AM_TEST_BYTES(2, top, 0),
-		AM_TEST_BYTES(3, top, 0), AM_TEST_BYTES(4, top, 0)};
+		AM_TEST_NUM(0x00010003, 251), AM_TEST_BYTES(2, top, 16),
+		AM_TEST_BYTES(3, entry, 8), AM_TEST_BYTES(4, string, 20)};
 	GArray *subs = new_subs();
 
 	am_test_pst_node(pst, 0x21, 0, am_test_pst_pc(pst, store, 2, subs), 0);
 	am_test_pst_node(pst, 0x61, 0, am_test_pst_pc(pst, names, 4, subs), 0);
-	put_folder(pst, ROOT, ROOT, "", NULL);
-	put_folder(pst, TOP, ROOT, "Top of Outlook data file", NULL);
+	GArray *none = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	am_pst_nid nid = TOP;
+	g_array_append_val(list, nid);
+	put_folder(pst, ROOT, ROOT, "", list, none);
+	g_array_set_size(list, 0);
+	for (unsigned i = 0; i < FOLDERS; i++) {
+		nid = INBOX + 0x20 * i;
+		g_array_append_val(list, nid);
+	}
+	put_folder(pst, TOP, ROOT, "Top of Outlook data file", list, none);
+	g_array_free(list, TRUE);
+	g_array_free(none, TRUE);
 	g_array_free(subs, TRUE);
 }
 
@@ -297,7 +324,7 @@ int main(int argc, char **argv)
 	uint64_t want =
 		argc > 2 ? g_ascii_strtoull(argv[2], NULL, 10) << 20 : 0;
 	bool tiny = argc > 3 && !strcmp(argv[3], "tiny");
-	GArray *items[FOLDERS];
+	GArray *items[FOLDERS], *none;
 	uint32_t seed = 1;
 	GError *error = NULL;
 
@@ -318,12 +345,14 @@ int main(int argc, char **argv)
 			put_full(pst, nid, folder, n, &seed);
 		g_array_append_val(items[f], nid);
 	}
+	none = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (unsigned i = 0; i < FOLDERS; i++) {
 		char name[24];
 		g_snprintf(name, sizeof(name), "Folder %u", i + 1);
-		put_folder(pst, INBOX + 0x20 * i, TOP, name, items[i]);
+		put_folder(pst, INBOX + 0x20 * i, TOP, name, none, items[i]);
 		g_array_free(items[i], TRUE);
 	}
+	g_array_free(none, TRUE);
 	GByteArray *file = am_test_pst_finish(pst);
 	bool good = g_file_set_contents(argv[1], (const char *)file->data,
 	                                (gssize)file->len, &error);
