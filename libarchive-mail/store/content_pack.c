@@ -15,7 +15,7 @@
 #include "base/bytes.h"
 #include "base/pool.h"
 #include "base/reader.h"
-#include "store/base64_form.h"
+#include "mime/base64_form.h"
 
 #include <glib.h>
 

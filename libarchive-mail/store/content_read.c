@@ -8,7 +8,7 @@
 
 #include "base/blob.h"
 #include "base/bytes.h"
-#include "store/base64_form.h"
+#include "mime/base64_form.h"
 #include "store/canon.h"
 
 #include <glib.h>

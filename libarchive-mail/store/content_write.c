@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/reader.h"
-#include "store/base64_form.h"
+#include "mime/base64_form.h"
 #include "store/canon.h"
 #include "store/content_pack.h"
 

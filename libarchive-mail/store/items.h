@@ -3,6 +3,7 @@
 #define AM_STORE_ITEMS_H
 
 #include "base/hash.h"
+#include "mime/base64_form.h"
 #include "model/message.h"
 
 struct am_arena;
@@ -30,13 +31,6 @@ struct am_item_folder {
 };
 
 enum am_eol_class { AM_EOL_AS_IS = 0, AM_EOL_CRLF_FROM_LF = 1 };
-
-/* How the base64 text of a part was laid out. */
-struct am_base64_form {
-	uint32_t line_chars; /* 0: one line */
-	bool crlf;
-	uint32_t lead, trail; /* line ends before and after */
-};
 
 enum am_step_kind {
 	AM_STEP_TEXT,

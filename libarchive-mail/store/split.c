@@ -18,10 +18,10 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "mime/base64_form.h"
 #include "mime/overview.h"
 #include "mime/scan.h"
 #include "model/ctx.h"
-#include "store/base64_form.h"
 #include "store/canon.h"
 
 #include <glib.h>

@@ -4,7 +4,7 @@
 
 #include "base/blob.h"
 #include "base/reader.h"
-#include "store/base64_form.h"
+#include "mime/base64_form.h"
 #include "store/canon.h"
 
 #include <glib.h>

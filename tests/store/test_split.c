@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/reader.h"
 #include "mime/overview.h"
-#include "store/base64_form.h"
+#include "mime/base64_form.h"
 #include "store/canon.h"
 
 #include <criterion/criterion.h>

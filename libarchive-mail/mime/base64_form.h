@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef AM_STORE_BASE64_FORM_H
-#define AM_STORE_BASE64_FORM_H
+#ifndef AM_MIME_BASE64_FORM_H
+#define AM_MIME_BASE64_FORM_H
 
-#include "store/items.h"
+#include "base/compiler.h"
 
 /*
- * Base64 text that is nothing but its bytes and a form (FORMAT.md, section 3):
- * lines of one length, one kind of line end, standard padding.
+ * Base64 text that is nothing but its bytes and a form (store/FORMAT.md,
+ * section 3): lines of one length, one kind of line end, standard padding.
  */
+
+/* How the base64 text of a part was laid out. */
+struct am_base64_form {
+	uint32_t line_chars; /* 0: one line */
+	bool crlf;
+	uint32_t lead, trail; /* line ends before and after */
+};
 
 /*
  * Is this text exactly base64 in some form?  Fed in pieces cut anywhere.  What

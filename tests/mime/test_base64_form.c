@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "log_help.h"
-
-#include "store/base64_form.h"
-#include "store/base64_group.h"
+#include "mime/base64_form.h"
+#include "mime/base64_group.h"
 
 #include <criterion/criterion.h>
+#include <glib.h>
 
 #include <string.h>
+
+/* 0 … n - 1 */
+static uint32_t below(GRand *random, size_t n)
+{
+	return g_rand_int(random) % (uint32_t)n;
+}
+
+static void fill(GRand *random, uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)g_rand_int(random);
+}
 
 static void gather(void *user, const uint8_t *data, size_t len)
 {
@@ -121,29 +132,27 @@ Test(base64_form, whatever_is_called_exact_encodes_to_itself)
 {
 	static const uint32_t lines[] = {0,  4,  8,    60,   64,    72,
 	                                 76, 80, 1000, 4100, 65536, 70000};
-	struct logtest_random random = {8};
+	GRand *random = g_rand_new_with_seed(8);
 	GByteArray *out = g_byte_array_new();
 	unsigned exact = 0;
 
 	for (int i = 0; i < 3000; i++) {
-		size_t len = 1 + logtest_below(&random, i % 50 ? 400 : 120000);
+		size_t len = 1 + below(random, i % 50 ? 400 : 120000);
 		uint8_t *data = g_malloc(len);
-		logtest_fill(&random, data, len);
+		fill(random, data, len);
 		struct am_base64_form in = {
-			lines[logtest_below(&random, AM_COUNT(lines))],
-			logtest_below(&random, 2), logtest_below(&random, 3),
-			logtest_below(&random, 3)};
-		GByteArray *text = encode(data, len, &in,
-		                          1 + logtest_below(&random, 5000));
+			lines[below(random, AM_COUNT(lines))], below(random, 2),
+			below(random, 3), below(random, 3)};
+		GByteArray *text =
+			encode(data, len, &in, 1 + below(random, 5000));
 		uint64_t want;
 		cr_assert(am_base64_text_len(&in, len, &want));
 		cr_assert_eq(text->len, want);
 		if (i % 3 == 0)
-			text->data[logtest_below(&random, text->len)] =
-				(uint8_t) "A=\n\r \x80"[logtest_below(&random,
-			                                              6)];
+			text->data[below(random, text->len)] =
+				(uint8_t) "A=\n\r \x80"[below(random, 6)];
 		struct am_base64_form f;
-		size_t piece = 1 + logtest_below(&random, text->len + 10);
+		size_t piece = 1 + below(random, text->len + 10);
 		bool good =
 			probe((char *)text->data, text->len, piece, &f, out);
 		if (i % 3 && in.line_chars <= 65536)
@@ -158,8 +167,7 @@ Test(base64_form, whatever_is_called_exact_encodes_to_itself)
 		}
 		if (i % 3) {
 			/* Any group can be found and decoded alone. */
-			uint64_t off =
-				logtest_below(&random, (uint32_t)len) / 3 * 3;
+			uint64_t off = below(random, (uint32_t)len) / 3 * 3;
 			uint64_t at = am_base64_text_at(&in, off);
 			struct am_base64_decoder d = {.n_carry = 0};
 			uint8_t *to = g_malloc(text->len + 3);
@@ -175,6 +183,7 @@ Test(base64_form, whatever_is_called_exact_encodes_to_itself)
 	}
 	cr_assert_gt(exact, 1500);
 	g_byte_array_free(out, TRUE);
+	g_rand_free(random);
 }
 
 Test(base64_form, the_vector_road_agrees_with_the_plain_one_on_every_byte)

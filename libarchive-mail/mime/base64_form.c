@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Base64 both ways at memory speed, RFC 4648 §4; see the header. */
-#include "store/base64_form.h"
+#include "mime/base64_form.h"
 
 #include "base/bytes.h"
-#include "store/base64_group.h"
+#include "mime/base64_group.h"
 
 #include <glib.h>
 

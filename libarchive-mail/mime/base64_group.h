@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef AM_STORE_BASE64_GROUP_H
-#define AM_STORE_BASE64_GROUP_H
+#ifndef AM_MIME_BASE64_GROUP_H
+#define AM_MIME_BASE64_GROUP_H
 
 #include "base/compiler.h"
 

@@ -5,7 +5,7 @@
  * Instructions", 2018), 16 characters at a time: lines are 76 long, so wider
  * registers would gain nothing.
  */
-#include "store/base64_group.h"
+#include "mime/base64_group.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define HAVE_SSSE3 1
