@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 /*
- * Three sorts: bytes in memory (behind the struct itself, or taken from the
- * caller), a slice of a counted file, an unlinked file that is the blob's own.
+ * Four sorts: bytes in memory (behind the struct itself, or taken from the
+ * caller), a slice of a counted file, an unlinked file that is the blob's own,
+ * a range of another of them.
  * Nothing in here changes after it is made but the count, so threads need no
  * lock: pread(2) shares no position.
  */
-enum sort { INLINE, TAKEN, SLICE, SPOOLED };
+enum sort { INLINE, TAKEN, SLICE, SPOOLED, RANGE };
 
 struct am_blob {
 	_Atomic unsigned refs;
@@ -31,6 +32,10 @@ struct am_blob {
 			struct am_file *file;
 			uint64_t offset;
 		} slice;
+		struct {
+			struct am_blob *of; /* never a range itself */
+			uint64_t offset;
+		} range;
 		int fd;
 	};
 	uint8_t bytes[]; /* INLINE */
@@ -92,6 +97,30 @@ int am_blob_slice(struct am_blob **out, struct am_file *file, uint64_t offset,
 	return AM_OK;
 }
 
+int am_blob_range(struct am_blob **out, struct am_blob *of, uint64_t offset,
+                  uint64_t len, struct am_error *err)
+{
+	*out = NULL;
+	if (offset > of->size || len > of->size - offset)
+		return am_fail(err, AM_FAILED, AM_E_FORMAT,
+		               "%" PRIu64 " bytes at offset %" PRIu64
+		               " reach past the end",
+		               len, offset);
+	if (of->sort == SLICE)
+		return am_blob_slice(out, of->slice.file,
+		                     of->slice.offset + offset, len, err);
+	struct am_blob *blob = g_new(struct am_blob, 1);
+	init(blob, RANGE, len);
+	if (of->sort == RANGE) {
+		offset += of->range.offset;
+		of = of->range.of;
+	}
+	blob->range.of = am_blob_ref(of);
+	blob->range.offset = offset;
+	*out = blob;
+	return AM_OK;
+}
+
 struct am_blob *am_blob_of_fd(int fd, uint64_t size)
 {
 	struct am_blob *blob = g_new(struct am_blob, 1);
@@ -127,6 +156,9 @@ void am_blob_unref(struct am_blob **blob)
 	case SPOOLED:
 		close(b->fd);
 		break;
+	case RANGE:
+		am_blob_unref(&b->range.of);
+		break;
 	}
 	g_free(b);
 }
@@ -139,6 +171,10 @@ const uint8_t *am_blob_bytes(const struct am_blob *blob)
 		return blob->bytes;
 	if (blob->sort == TAKEN)
 		return blob->taken ? blob->taken : none;
+	if (blob->sort == RANGE) {
+		const uint8_t *bytes = am_blob_bytes(blob->range.of);
+		return bytes ? bytes + blob->range.offset : NULL;
+	}
 	return NULL;
 }
 
@@ -186,6 +222,9 @@ int am_blob_read(const struct am_blob *blob, uint64_t offset, void *buf,
 		                     err);
 	else if (blob->sort == SPOOLED)
 		r = read_spooled(blob, offset, buf, want, err);
+	else if (blob->sort == RANGE && blob->range.of->sort == SPOOLED)
+		r = read_spooled(blob->range.of, blob->range.offset + offset,
+		                 buf, want, err);
 	else
 		memcpy(buf, am_blob_bytes(blob) + offset, want);
 	if (!r)

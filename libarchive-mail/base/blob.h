@@ -25,6 +25,10 @@ AM_MUST_USE int am_blob_slice(struct am_blob **out, struct am_file *file,
 /* Takes `data`, which came from g_malloc(); it goes with the blob. */
 AM_MUST_USE int am_blob_take(struct am_blob **out, void *data, size_t len,
                              struct am_error *err);
+/* A piece of another blob, without a copy; holds a reference on it. */
+AM_MUST_USE int am_blob_range(struct am_blob **out, struct am_blob *of,
+                              uint64_t offset, uint64_t len,
+                              struct am_error *err);
 struct am_blob *am_blob_ref(struct am_blob *blob);
 void am_blob_unref(struct am_blob **blob); /* *blob becomes NULL */
 
