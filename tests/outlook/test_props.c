@@ -97,6 +97,16 @@ Test(props, names_by_number_and_by_string)
 	cr_expect_str_eq(text, "00062002-0000-0000-C000-000000000046 0x820d");
 	cr_expect(am_mapi_name_print(names, 0x8001, text));
 	cr_expect_str_eq(text, "00020329-0000-0000-C000-000000000046 Keywords");
+	struct am_mapi_name by_number = {.number = 0x820d};
+	struct am_mapi_name by_string = {.string = "keywords"};
+	memcpy(by_number.set, guids, 16);
+	memcpy(by_string.set, guids, 16);
+	cr_expect(am_mapi_name_id(names, &by_number) == 0x8000);
+	cr_expect(!am_mapi_name_id(names, &by_string));
+	by_string.set[0] = 0x29;
+	by_string.set[1] = 0x03;
+	by_string.set[2] = 0x02;
+	cr_expect(am_mapi_name_id(names, &by_string) == 0x8001);
 	cr_expect(!am_mapi_name_print(names, 0x8002, text));
 	cr_expect(!am_mapi_name_print(names, 0x8003, text));
 	cr_expect(!am_mapi_name_print(names, 0x9000, text));

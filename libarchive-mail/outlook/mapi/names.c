@@ -7,6 +7,7 @@
 #include "outlook/mapi/names.h"
 
 #include "base/bytes.h"
+#include "outlook/mapi/props.h"
 
 #include <glib.h>
 
@@ -149,6 +150,29 @@ unsigned am_mapi_named_string(const struct am_mapi_names *names,
 			continue;
 		char *text = string_of(names, one);
 		if (text && !g_ascii_strcasecmp(text, name))
+			id = one->id;
+		g_free(text);
+	}
+	return id;
+}
+
+unsigned am_mapi_name_id(const struct am_mapi_names *names,
+                         const struct am_mapi_name *name)
+{
+	unsigned id = 0;
+
+	for (size_t i = 0; !id && i < names->n; i++) {
+		const struct name *one = &names->list[i];
+		uint8_t set[16];
+		if (one->is_string != (name->string != NULL) ||
+		    !guid_of(names, one, set) || memcmp(set, name->set, 16))
+			continue;
+		if (!name->string) {
+			id = one->number == name->number ? one->id : 0;
+			continue;
+		}
+		char *text = string_of(names, one);
+		if (text && !g_ascii_strcasecmp(text, name->string))
 			id = one->id;
 		g_free(text);
 	}

@@ -4,6 +4,8 @@
 
 #include "base/compiler.h"
 
+struct am_mapi_name;
+
 /*
  * Named properties: ids from 0x8000 on mean something only through a map in
  * the store.  The map is three streams ([MS-PST] 2.4.7, in .msg files alike).
@@ -38,6 +40,10 @@ unsigned am_mapi_named(const struct am_mapi_names *names, enum am_mapi_set set,
                        uint32_t number);
 unsigned am_mapi_named_string(const struct am_mapi_names *names,
                               enum am_mapi_set set, const char *name);
+
+/* Any set, by number or string. */
+unsigned am_mapi_name_id(const struct am_mapi_names *names,
+                         const struct am_mapi_name *name);
 
 #define AM_MAPI_NAME_ROOM 160
 /* "00062002-0000-0000-C000-000000000046 0x820d" or "… Keywords"; false when the
