@@ -115,3 +115,17 @@ Test(props, names_by_number_and_by_string)
 	cr_expect(!am_mapi_named(names, AM_PSETID_TASK, 1));
 	am_mapi_names_free(&names);
 }
+
+Test(props, code_pages_have_the_names_that_mail_has)
+{
+	cr_expect_eq(am_mapi_codepage("UTF-8"), 65001);
+	cr_expect_eq(am_mapi_codepage("Shift_JIS"), 932);
+	cr_expect_eq(am_mapi_codepage("latin1"), 28591);
+	cr_expect_eq(am_mapi_codepage("euc-kr"), 949);
+	cr_expect_eq(am_mapi_codepage("klingon"), 0);
+	for (unsigned i = 1; i < 65536; i++) {
+		const char *name = am_mapi_charset(i);
+		unsigned back = name ? am_mapi_codepage(name) : i;
+		cr_expect(back == i || am_mapi_charset(back), "%u", i);
+	}
+}

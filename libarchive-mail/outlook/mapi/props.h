@@ -99,5 +99,7 @@ char *am_mapi_utf16(struct am_arena *arena, const uint8_t *data, size_t len,
 
 /* "windows-1252" for 1252: mail's name of a Windows code page, or NULL. */
 const char *am_mapi_charset(unsigned codepage);
+/* The other way round, by any of mail's names; 0: Windows has none. */
+unsigned am_mapi_codepage(const char *charset);
 
 #endif
