@@ -1,44 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/outlook/mapi_meta.h"
 
+#include "formats/outlook/item_meta.h"
 #include "outlook/mapi/tags.h"
 
 #include <glib.h>
 
-enum {
-	FLAG_READ = 1,
-	FLAG_UNSENT = 8,
-	VERB_REPLY = 102,
-	VERB_REPLY_ALL = 103,
-	VERB_FORWARD = 104,
-	ICON_REPLIED = 0x105,
-	ICON_FORWARDED = 0x106,
-	STATUS_FLAGGED = 2,
-	VALUE_MAX = 32 * 1024
-};
-
-static uint32_t flags_of(const struct am_mapi_props *props)
-{
-	int64_t bits = 0, verb = 0, icon = 0, status = 0;
-	uint32_t flags = 0;
-
-	(void)am_mapi_int(props, AM_PR_MESSAGE_FLAGS, &bits);
-	(void)am_mapi_int(props, AM_PR_LAST_VERB, &verb);
-	(void)am_mapi_int(props, AM_PR_ICON_INDEX, &icon);
-	(void)am_mapi_int(props, AM_PR_FLAG_STATUS, &status);
-	if (bits & FLAG_READ)
-		flags |= AM_SEEN;
-	if (bits & FLAG_UNSENT)
-		flags |= AM_DRAFT;
-	if (verb == VERB_REPLY || verb == VERB_REPLY_ALL ||
-	    icon == ICON_REPLIED)
-		flags |= AM_ANSWERED;
-	if (verb == VERB_FORWARD || icon == ICON_FORWARDED)
-		flags |= AM_FORWARDED;
-	if (status == STATUS_FLAGGED)
-		flags |= AM_FLAGGED;
-	return flags;
-}
+enum { VALUE_MAX = 32 * 1024 };
 
 static void add_dates(struct am_message *to, const struct am_mapi_props *props)
 {
@@ -109,7 +77,7 @@ void am_mapi_meta(struct am_message *to, const struct am_mapi_props *props,
 
 	to->exactness = AM_SYNTHESISED;
 	to->size_about = size_of(props);
-	to->flags = flags_of(props);
+	to->flags = am_item_meta_flags(props);
 	add_dates(to, props);
 	for (size_t i = 0; p && (word = am_mapi_text_at(props, p, i)); i++)
 		if (*word)

@@ -5,9 +5,10 @@
  * give flags and dates; load() composes the mail from them, on any thread.
  */
 #include "base/arena.h"
-#include "base/blob.h"
+#include "formats/outlook/item_meta.h"
+#include "formats/outlook/mapi_load.h"
 #include "formats/outlook/mapi_meta.h"
-#include "formats/outlook/mapi_to_mail.h"
+#include "formats/outlook/original.h"
 #include "formats/outlook/pst.h"
 #include "model/folder.h"
 #include "outlook/pst/reading.h"
@@ -191,6 +192,19 @@ static int give_lost_page(struct pst_source *s, struct am_item *out,
 		am_pst_store_lost(s->store, s->lost++));
 }
 
+/* What we wrote beside Outlook's own properties, where it is ours. */
+static void read_own(struct pst_source *s, const struct am_pst_message *own,
+                     struct am_message *msg)
+{
+	struct am_mapi_message reading;
+	struct am_original_head head;
+
+	am_pst_reading(s->store, own, &reading);
+	am_item_meta_read(msg, reading.in, &reading.props);
+	if (am_original_head_of(reading.in, &reading.props, &head))
+		msg->size = head.size;
+}
+
 static int give_message(struct pst_source *s, struct am_item *out,
                         struct am_error *err)
 {
@@ -214,6 +228,7 @@ static int give_message(struct pst_source *s, struct am_item *out,
 	msg->origin = am_arena_strdup(msg->arena, s->origin);
 	msg->size = AM_SIZE_UNKNOWN;
 	am_mapi_meta(msg, &own->props, s->keywords, s->properties);
+	read_own(s, own, msg);
 	if (own->n_bad)
 		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
 		            out->folder, msg->origin,
@@ -306,9 +321,7 @@ static int pst_load(struct am_source *src, struct am_message *msg,
 
 	am_pst_ndb_about(am_pst_store_ndb(store), own->nid);
 	am_pst_reading(store, own, &reading);
-	int r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
-	if (!r)
-		msg->size = am_blob_size(msg->raw);
+	int r = am_mapi_load(&job, &reading, msg, err);
 	give_store(s, store);
 	return r;
 }
