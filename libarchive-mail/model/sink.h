@@ -91,6 +91,10 @@ struct am_sink {
 	bool knows_duplicates;
 	/* prepare() has use for the hash in am_message, where it is there. */
 	bool hashes;
+	/* What is put is only safe once finish() was followed by commit(): the
+	 * file is none before that.  The pump commits then and not before, so
+	 * that nothing counts as safe that is not. */
+	bool whole_at_end;
 	/* What it remembers of sources; NULL: nothing. */
 	struct am_memory *memory;
 	/* Whoever puts may set it: how a sink that does not wait for a server's

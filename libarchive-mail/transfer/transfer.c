@@ -358,6 +358,8 @@ static int keep_time(struct pump *p, const struct am_folder *folder,
 
 	if (now - p->told_at >= PROGRESS_USEC)
 		tell(p, folder);
+	if (p->sink && p->sink->whole_at_end)
+		return AM_OK;
 	if (p->uncommitted >= p->commit_bytes ||
 	    (p->uncommitted && now - p->committed_at >= p->commit_usec))
 		return commit(p, err);

@@ -307,6 +307,24 @@ Test(transfer, commits_by_bytes_and_by_time)
 	cr_assert_eq(rig.sink.n_commits, 10 + 1);
 	tear_down(&rig);
 
+	/* What is a file only at its end is committed there, and until then
+	 * nothing counts as safe. */
+	set_up(&rig, 1000, 2);
+	rig.sink.base.whole_at_end = true;
+	rig.opts.commit_bytes = 100 * (200 + 1024);
+	cr_assert_eq(go(&rig), AM_OK);
+	cr_assert_eq(rig.sink.n_commits, 1);
+	cr_assert_eq(rig.sink.last_commit_at, 1000);
+	cr_assert_eq(am_report_total(rig.report)->stored, 1000u);
+	tear_down(&rig);
+	set_up(&rig, 1000, 2);
+	rig.sink.base.whole_at_end = true;
+	rig.sink.fatal_put = 900;
+	rig.opts.commit_bytes = 100 * (200 + 1024);
+	cr_assert_eq(go(&rig), AM_FATAL);
+	cr_assert_eq(am_report_total(rig.report)->stored, 0u);
+	tear_down(&rig);
+
 	/* A slow source: the clock alone commits, also while nothing comes. */
 	set_up(&rig, 3, 1);
 	rig.src.delay_usec = 700000;

@@ -350,7 +350,7 @@ static int eml_commit(struct am_sink *sink, struct am_error *err)
 	if (s->kind != KIND_PACK)
 		return am_batch_commit(s->batch, err);
 	/* A zip has its list at the end: only the last commit can keep its
-	 * word, and a commit before that has nothing to say. */
+	 * word (whole_at_end). */
 	return s->finished ? close_pack(s, true, err) : AM_OK;
 }
 
@@ -408,6 +408,7 @@ static int open_target(struct eml_sink *s, const char *path,
 		return open_tree(s, path, durability, err);
 	if (am_mail_head_pack_name(path)) {
 		s->kind = KIND_PACK;
+		s->base.whole_at_end = true;
 		s->path = g_strdup(path);
 		if (there)
 			return exists_already(path, err);
