@@ -14,20 +14,7 @@ const struct am_option am_eml_options[] = {
 	{"leave", "nothing|mailboxes",
          "reading a tree: leave Maildirs and mboxes in it to others",
          "nothing"},
-	{"name", "TEMPLATE",
-         "file names, of {date} {received} {from} {to} {subject} {message-id} "
-         "{folder} {id8} {n} {size}, with :N characters or :%Y…",
-         AM_NAME_TEMPLATE_DEFAULT},
-	{"profile", "windows|posix|portable",
-         "names that Windows takes, that Unix takes, or of ASCII alone",
-         "windows"},
-	{"labels", "folders|first",
-         "further labels become hard links in further folders (copies in a "
-         "zip), or nothing",
-         "folders"},
-	{"durable", "yes|no|each",
-         "on disk: at each commit, whenever the system likes, or file by file",
-         "yes"},
+	AM_FILES_SINK_OPTIONS(AM_NAME_TEMPLATE_DEFAULT),
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -104,6 +91,13 @@ static int eml_probe(const struct am_probe *p)
 	return bits;
 }
 
+static int open_sink(struct am_sink **out, const struct am_location *where,
+                     struct am_ctx *ctx, struct am_error *err)
+{
+	return am_files_sink_open(out, where, &am_eml_kind, am_eml_options, ctx,
+	                          err);
+}
+
 const struct am_format am_format_eml = {
 	.name = "eml",
 	.title = "Single messages: .eml files, trees, zips and tars of them",
@@ -113,5 +107,5 @@ const struct am_format am_format_eml = {
 	.about = about,
 	.probe = eml_probe,
 	.open_source = am_eml_source_open,
-	.open_sink = am_eml_sink_open,
+	.open_sink = open_sink,
 };

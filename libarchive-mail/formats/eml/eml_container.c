@@ -35,7 +35,7 @@ struct container_source {
 	struct am_source base;
 	struct am_file *file;
 	struct am_container *container;
-	enum am_eml_files files;
+	bool all; /* not only *.eml */
 	uint64_t n_members, unpacked, allowed;
 	uint64_t n_others; /* members that are not mail */
 	char *first_other;
@@ -185,7 +185,7 @@ static bool wanted(struct container_source *s, const char *base,
 	/* Apple's copies leave "._x.eml" that are no mail. */
 	if (am_mail_head_eml_name(base) && *base != '.')
 		return true;
-	if (s->files == AM_EML_NAMED)
+	if (!s->all)
 		return false;
 	if (am_reader_peek(reader, AM_MAIL_HEAD_BYTES, &data, &len, NULL))
 		return false;
@@ -511,8 +511,7 @@ static const struct am_source_ops container_ops = {
 };
 
 int am_eml_container_open(struct am_source **out, struct am_file *file,
-                          enum am_eml_files files, struct am_ctx *ctx,
-                          struct am_error *err)
+                          bool all, struct am_ctx *ctx, struct am_error *err)
 {
 	struct container_source *s = g_new0(struct container_source, 1);
 	int r;
@@ -520,7 +519,7 @@ int am_eml_container_open(struct am_source **out, struct am_file *file,
 	s->base.ops = &container_ops;
 	s->base.ctx = ctx;
 	s->file = am_file_ref(file);
-	s->files = files;
+	s->all = all;
 	s->allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
 	s->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	                                   folder_unref);

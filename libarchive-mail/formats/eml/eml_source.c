@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What kind of EML source lies there; and the smallest of them, one file. */
+/* What kind of EML source lies there. */
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/file.h"
@@ -7,6 +7,7 @@
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
 #include "formats/load_file.h"
+#include "formats/mail_head.h"
 #include "formats/received.h"
 #include "model/folder.h"
 
@@ -17,98 +18,31 @@
 #include <string.h>
 #include <unistd.h>
 
-struct one_source {
-	struct am_source base;
-	char *path;
-	const struct am_folder *folder;
-	int given; /* the folder, then the message */
-};
-
-static struct one_source *one_of(struct am_source *src)
+/* The bytes as they are; the date is in them, or the file's. */
+static int load(const void *user, struct am_message *msg,
+                struct am_loaded_file *file, struct am_ctx *ctx,
+                struct am_error *err)
 {
-	return AM_CONTAINER(src, struct one_source, base);
-}
-
-static int one_next(struct am_source *src, struct am_item *out,
-                    struct am_error *err)
-{
-	struct one_source *s = one_of(src);
-	struct am_message *msg = NULL;
-	const char *slash = strrchr(s->path, '/');
-	int r;
-
-	if (am_ctx_cancelled(src->ctx))
-		return am_ctx_fail_cancelled(err);
-	if (s->given == 2)
-		return AM_END;
-	out->folder = s->folder;
-	if (s->given++ == 0)
-		return AM_OK;
-	r = am_message_new(&msg, s->folder, err);
-	if (r)
-		return r;
-	msg->origin = am_arena_strdup(msg->arena, slash ? slash + 1 : s->path);
-	msg->size = AM_SIZE_UNKNOWN;
-	msg->exactness = AM_EXACT;
-	out->message = msg;
-	return AM_OK;
-}
-
-static int one_load(struct am_source *src, struct am_message *msg,
-                    struct am_error *err)
-{
-	struct one_source *s = one_of(src);
-	struct am_loaded_file file;
 	struct am_received headers;
 	struct am_when mtime;
-	int r;
 
-	r = am_load_file(&file, AT_FDCWD, s->path, s->path, src->ctx, err);
-	if (r)
-		return r;
-	msg->raw = file.blob;
+	(void)user;
+	msg->raw = file->blob;
 	msg->size = am_blob_size(msg->raw);
-	r = am_received_read(&headers, msg->raw, src->ctx, err);
+	int r = am_received_read(&headers, msg->raw, ctx, err);
 	if (r)
 		return r;
-	mtime = am_received_stamp(file.mtime);
+	mtime = am_received_stamp(file->mtime);
 	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
 	return AM_OK;
 }
 
-static void one_close(struct am_source *src)
-{
-	struct one_source *s = one_of(src);
-
-	am_folder_unref(&s->folder);
-	g_free(s->path);
-	g_free(s);
-}
-
-static const struct am_source_ops one_ops = {
-	.next = one_next,
-	.load = one_load,
-	.close = one_close,
+const struct am_files_kind am_eml_kind = {
+	.format = "eml",
+	.exactness = AM_EXACT,
+	.named = am_mail_head_eml_name,
+	.load = load,
 };
-
-static int open_one(struct am_source **out, const char *path,
-                    struct am_ctx *ctx, struct am_error *err)
-{
-	struct one_source *s = g_new0(struct one_source, 1);
-	struct am_folder *root = NULL;
-	int r = am_folder_new(&root, NULL, 0, AM_ROLE_NONE, err);
-
-	s->base.ops = &one_ops;
-	s->base.ctx = ctx;
-	s->base.total = 1;
-	s->path = g_strdup(path);
-	s->folder = root;
-	if (r)
-		one_close(&s->base);
-	else
-		*out = &s->base;
-	return r;
-}
 
 /* A zip or tar, plain or within a compressor's stream? */
 static bool is_container(struct am_file *file)
@@ -133,15 +67,15 @@ static bool is_container(struct am_file *file)
 }
 
 static int read_options(const struct am_location *where,
-                        struct am_eml_tree_options *out, struct am_error *err)
+                        struct am_files_options *out, struct am_error *err)
 {
 	const char *leave = am_location_option(where, am_eml_options, "leave");
 	const char *word = am_location_option(where, am_eml_options, "files");
 
 	if (!strcmp(word, "eml"))
-		out->files = AM_EML_NAMED;
+		out->all = false;
 	else if (!strcmp(word, "all"))
-		out->files = AM_EML_ALL;
+		out->all = true;
 	else
 		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		               "files=%s: all or eml is meant", word);
@@ -156,7 +90,7 @@ static int read_options(const struct am_location *where,
 int am_eml_source_open(struct am_source **out, const struct am_location *where,
                        struct am_ctx *ctx, struct am_error *err)
 {
-	struct am_eml_tree_options tree = {.files = AM_EML_ALL};
+	struct am_files_options tree = {.all = true};
 	struct am_file *file = NULL;
 	int fd, r;
 
@@ -167,7 +101,8 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 		return r;
 	fd = open(where->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
-		return am_eml_tree_open(out, fd, where->path, &tree, ctx, err);
+		return am_files_tree_open(out, fd, where->path, &am_eml_kind,
+		                          &tree, ctx, err);
 	if (errno != ENOTDIR) {
 		r = am_fail_sys(err, AM_FATAL, "%s", where->path);
 		if (err && err->sys == ENOENT)
@@ -178,9 +113,10 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 	if (r)
 		return AM_FATAL;
 	if (is_container(file))
-		r = am_eml_container_open(out, file, tree.files, ctx, err);
+		r = am_eml_container_open(out, file, tree.all, ctx, err);
 	else
-		r = open_one(out, where->path, ctx, err);
+		r = am_files_one_open(out, where->path, &am_eml_kind, &tree,
+		                      ctx, err);
 	am_file_unref(&file);
 	return r;
 }

@@ -4,12 +4,11 @@
 #include "base/blob.h"
 #include "base/charset.h"
 #include "formats/batch.h"
-#include "formats/eml/eml.h"
+#include "formats/files/files.h"
 #include "formats/folder_file.h"
 #include "formats/load_file.h"
 #include "formats/mail_head.h"
 #include "formats/maildir_shape.h"
-#include "formats/received.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -33,8 +32,9 @@ struct tree_source {
 	struct am_source base;
 	int root_fd;
 	char *root;
-	bool leave;    /* what a Maildir or an mbox source reads */
-	bool all;      /* take what looks like mail, not only *.eml */
+	char *link, *too_deep, *not_mail; /* codes of notes */
+	const struct am_files_kind *kind;
+	struct am_files_options options;
 	GArray *stack; /* struct visit: directories still to come */
 	char *origin;  /* of the last failure */
 
@@ -146,7 +146,7 @@ static int list(struct tree_source *s, struct am_error *err)
 		g_strfreev(s->here.parts);
 		s->here.parts = named;
 	}
-	maildir = s->leave && s->here.depth <= AM_MAILDIR_DEPTH &&
+	maildir = s->options.leave && s->here.depth <= AM_MAILDIR_DEPTH &&
 	          am_maildir_shaped(fd, "");
 	s->names = g_string_chunk_new(4096);
 	s->files = g_ptr_array_new();
@@ -160,7 +160,7 @@ static int list(struct tree_source *s, struct am_error *err)
 		                am_maildir_own_file(e->d_name)))
 			continue;
 		if (is_link_to_dir(fd, e))
-			am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.link", NULL,
+			am_ctx_note(s->base.ctx, AM_NOTE_INFO, s->link, NULL,
 			            e->d_name,
 			            "a link to a directory is not followed");
 		else
@@ -175,7 +175,7 @@ static int list(struct tree_source *s, struct am_error *err)
 		for (guint i = dirs->len; i-- > 0;)
 			push(s, dirs->pdata[i]);
 	} else if (dirs->len) {
-		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "eml.too-deep", NULL,
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, s->too_deep, NULL,
 		            s->here.path, "directories nested deeper than %d",
 		            MAX_DEPTH);
 	}
@@ -221,9 +221,9 @@ static bool wanted(struct tree_source *s, const char *name)
 	bool yes, hidden = *name == '.';
 
 	/* Apple's copies leave "._x.eml" that are no mail. */
-	if (am_mail_head_eml_name(name) && !hidden)
+	if (s->kind->named(name) && !hidden)
 		return true;
-	if (s->all || hidden) {
+	if (s->options.all || hidden) {
 		path = join(s->here.path, name);
 		fd = openat(s->root_fd, path,
 		            O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -234,7 +234,7 @@ static bool wanted(struct tree_source *s, const char *name)
 		if (fd >= 0)
 			close(fd);
 		g_free(path);
-		if (s->leave && got > 0 &&
+		if (s->options.leave && got > 0 &&
 		    am_mail_head_mailbox(name, head, (size_t)got))
 			return false;
 		if (yes || (got > 0 && am_mail_head_bits(head, (size_t)got) >=
@@ -243,10 +243,11 @@ static bool wanted(struct tree_source *s, const char *name)
 	}
 	path = join(s->here.path, name);
 	am_ctx_note(s->base.ctx,
-	            s->all && !hidden && !strstr(path, "/.") && *path != '.'
+	            s->options.all && !hidden && !strstr(path, "/.") &&
+	                            *path != '.'
 	                    ? AM_NOTE_WARN
 	                    : AM_NOTE_INFO,
-	            "eml.not-mail", s->folder, path, "not mail, passed over");
+	            s->not_mail, s->folder, path, "not mail, passed over");
 	g_free(path);
 	return false;
 }
@@ -276,7 +277,7 @@ static int give(struct tree_source *s, struct am_item *out, const char *name,
 	msg->size = AM_SIZE_UNKNOWN;
 	if (!fstatat(s->root_fd, msg->origin, &st, 0) && S_ISREG(st.st_mode))
 		msg->size = (uint64_t)st.st_size;
-	msg->exactness = AM_EXACT;
+	msg->exactness = s->kind->exactness;
 	out->folder = s->folder;
 	out->message = msg;
 	return AM_OK;
@@ -327,23 +328,13 @@ static int tree_load(struct am_source *src, struct am_message *msg,
 {
 	struct tree_source *s = tree_of(src);
 	struct am_loaded_file file;
-	struct am_received headers;
-	struct am_when mtime;
 	char *path = g_build_filename(s->root, msg->origin, NULL);
-	int r;
+	int r = am_load_file(&file, s->root_fd, msg->origin, path, src->ctx,
+	                     err);
 
-	r = am_load_file(&file, s->root_fd, msg->origin, path, src->ctx, err);
 	g_free(path);
-	if (r)
-		return r;
-	msg->raw = file.blob;
-	msg->size = am_blob_size(msg->raw);
-	r = am_received_read(&headers, msg->raw, src->ctx, err);
-	if (r)
-		return r;
-	mtime = am_received_stamp(file.mtime);
-	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
-	return AM_OK;
+	return r ? r
+	         : s->kind->load(s->options.user, msg, &file, src->ctx, err);
 }
 
 static void tree_close(struct am_source *src)
@@ -356,6 +347,10 @@ static void tree_close(struct am_source *src)
 		close(s->root_fd);
 	g_free(s->origin);
 	g_free(s->root);
+	g_free(s->options.user);
+	g_free(s->link);
+	g_free(s->too_deep);
+	g_free(s->not_mail);
 	g_free(s);
 }
 
@@ -365,9 +360,10 @@ static const struct am_source_ops tree_ops = {
 	.close = tree_close,
 };
 
-int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
-                     const struct am_eml_tree_options *options,
-                     struct am_ctx *ctx, struct am_error *err)
+int am_files_tree_open(struct am_source **out, int root_fd, const char *path,
+                       const struct am_files_kind *kind,
+                       const struct am_files_options *options,
+                       struct am_ctx *ctx, struct am_error *err)
 {
 	struct tree_source *s = g_new0(struct tree_source, 1);
 	struct visit root = {g_strdup(""), g_new0(char *, 1), 0};
@@ -377,8 +373,11 @@ int am_eml_tree_open(struct am_source **out, int root_fd, const char *path,
 	s->base.ctx = ctx;
 	s->root_fd = root_fd;
 	s->root = g_strdup(path);
-	s->all = options->files == AM_EML_ALL;
-	s->leave = options->leave;
+	s->kind = kind;
+	s->options = *options;
+	s->link = g_strconcat(kind->format, ".link", NULL);
+	s->too_deep = g_strconcat(kind->format, ".too-deep", NULL);
+	s->not_mail = g_strconcat(kind->format, ".not-mail", NULL);
 	s->stack = g_array_new(FALSE, TRUE, sizeof(struct visit));
 	g_array_set_clear_func(s->stack, visit_clear);
 	g_array_append_val(s->stack, root);

@@ -9,9 +9,9 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/batch.h"
-#include "formats/eml/eml.h"
-#include "formats/eml/eml_folders.h"
-#include "formats/eml/eml_name.h"
+#include "formats/files/files.h"
+#include "formats/files/files_folders.h"
+#include "formats/files/files_name.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
 #include "model/folder.h"
@@ -24,19 +24,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum kind { KIND_TREE, KIND_PACK, KIND_ONE };
+enum target { TO_TREE, TO_PACK, TO_ONE };
 
-struct eml_sink {
+struct files_sink {
 	struct am_sink base;
-	enum kind kind;
+	const struct am_files_kind *kind;
+	enum target target;
+	char *empty_folder; /* code of a note */
 	char *path; /* the directory of a tree or of the one file; the pack */
 	char *one;  /* name of the one file */
 	struct am_batch_file held;
 	enum am_safe_profile profile;
 	bool label_folders;
 	struct am_name_template *name;
-	struct am_eml_folders *folders;
-	struct am_eml_names *names;
+	struct am_files_folders *folders;
+	struct am_files_names *names;
 	struct am_batch *batch; /* of a tree, of the one file */
 	struct am_pack *pack;
 	uint64_t count, committed;
@@ -45,16 +47,17 @@ struct eml_sink {
 
 struct prepared {
 	const struct am_batch *batch;
-	struct am_eml_facts facts;
-	struct am_batch_file file; /* not for a pack */
+	struct am_files_facts facts;
+	struct am_blob *content;   /* for a pack */
+	struct am_batch_file file; /* for all others */
 };
 
-static struct eml_sink *eml_of(struct am_sink *sink)
+static struct files_sink *sink_of(struct am_sink *sink)
 {
-	return AM_CONTAINER(sink, struct eml_sink, base);
+	return AM_CONTAINER(sink, struct files_sink, base);
 }
 
-static void eml_discard(void *prepared)
+static void files_discard(void *prepared)
 {
 	struct prepared *p = prepared;
 
@@ -62,31 +65,40 @@ static void eml_discard(void *prepared)
 		return;
 	if (p->batch)
 		am_batch_discard(p->batch, &p->file);
-	am_eml_name_clear(&p->facts);
+	am_blob_unref(&p->content);
+	am_files_name_clear(&p->facts);
 	g_free(p);
 }
 
-static int eml_prepare(const struct am_sink *sink, const struct am_message *msg,
-                       void **prepared, struct am_error *err)
+static int files_prepare(const struct am_sink *sink,
+                         const struct am_message *msg, void **prepared,
+                         struct am_error *err)
 {
-	const struct eml_sink *s = AM_CONTAINER(sink, struct eml_sink, base);
+	const struct files_sink *s =
+		AM_CONTAINER(sink, struct files_sink, base);
 	struct prepared *p = g_new0(struct prepared, 1);
 	int r;
 
 	p->batch = s->batch;
-	r = am_eml_name_read(&p->facts, msg, sink->ctx, err);
-	if (!r && s->batch)
-		r = am_batch_write(s->batch, &p->file, msg->raw, &msg->received,
-		                   err);
+	r = am_files_name_read(&p->facts, msg, sink->ctx, err);
+	if (!r && s->kind->compose)
+		r = s->kind->compose(msg, sink->ctx, &p->content, err);
+	else
+		p->content = am_blob_ref(msg->raw);
+	if (!r && s->batch) {
+		r = am_batch_write(s->batch, &p->file, p->content,
+		                   &msg->received, err);
+		am_blob_unref(&p->content);
+	}
 	if (r) {
-		eml_discard(p);
+		files_discard(p);
 		return r;
 	}
 	*prepared = p;
 	return AM_OK;
 }
 
-static int add_text(struct eml_sink *s, const char *name, const char *text,
+static int add_text(struct files_sink *s, const char *name, const char *text,
                     struct am_error *err)
 {
 	struct am_reader *reader = NULL;
@@ -100,7 +112,7 @@ static int add_text(struct eml_sink *s, const char *name, const char *text,
 }
 
 /* The directory of a folder, in a tree with all above it. */
-static int make_folder(struct eml_sink *s, struct am_eml_folder *f,
+static int make_folder(struct files_sink *s, struct am_files_folder *f,
                        struct am_error *err)
 {
 	char *full = g_build_filename(s->path, f->dir, NULL);
@@ -108,7 +120,7 @@ static int make_folder(struct eml_sink *s, struct am_eml_folder *f,
 	int r = AM_OK;
 
 	/* g_build_filename() keeps no empty first element. */
-	if (!f->made && s->kind == KIND_TREE) {
+	if (!f->made && s->target == TO_TREE) {
 		r = am_make_dirs(full, err);
 		if (!r && f->text) {
 			char *at = g_build_filename(full, AM_FOLDER_FILE, NULL);
@@ -116,7 +128,7 @@ static int make_folder(struct eml_sink *s, struct am_eml_folder *f,
 			r = am_file_replace(at, f->text, strlen(f->text), err);
 			g_free(at);
 		}
-	} else if (!f->made && s->kind == KIND_PACK && f->text) {
+	} else if (!f->made && s->target == TO_PACK && f->text) {
 		r = add_text(s, note, f->text, err);
 	}
 	if (!r)
@@ -126,25 +138,25 @@ static int make_folder(struct eml_sink *s, struct am_eml_folder *f,
 	return r ? AM_FATAL : AM_OK;
 }
 
-static int eml_folder(struct am_sink *sink, const struct am_folder *folder,
-                      struct am_error *err)
+static int files_folder(struct am_sink *sink, const struct am_folder *folder,
+                        struct am_error *err)
 {
-	struct eml_sink *s = eml_of(sink);
+	struct files_sink *s = sink_of(sink);
 
-	if (s->kind == KIND_ONE)
+	if (s->target == TO_ONE)
 		return AM_OK;
-	return make_folder(s, am_eml_folders_get(s->folders, folder), err);
+	return make_folder(s, am_files_folders_get(s->folders, folder), err);
 }
 
-static bool on_disk(const struct eml_sink *s, const char *path)
+static bool on_disk(const struct files_sink *s, const char *path)
 {
-	return s->kind != KIND_PACK && !faccessat(am_batch_root(s->batch), path,
+	return s->target != TO_PACK && !faccessat(am_batch_root(s->batch), path,
 	                                          F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 /* A path nobody has: what lies there already stays, also when it holds the
  * same bytes, for who copies has asked for one more of them. */
-static char *free_path(struct eml_sink *s, const struct am_eml_folder *f,
+static char *free_path(struct files_sink *s, const struct am_files_folder *f,
                        const char *name)
 {
 	char *wish =
@@ -152,17 +164,17 @@ static char *free_path(struct eml_sink *s, const struct am_eml_folder *f,
 	char *path = g_strdup(wish);
 
 	for (unsigned n = 2;
-	     !am_eml_names_take(s->names, path) || on_disk(s, path); n++) {
+	     !am_files_names_take(s->names, path) || on_disk(s, path); n++) {
 		g_free(path);
-		path = am_eml_names_numbered(wish, n);
+		path = am_files_names_numbered(wish, n);
 	}
 	g_free(wish);
 	return path;
 }
 
 /* Windows counts the path, others only the name. */
-static size_t room_for_name(const struct eml_sink *s,
-                            const struct am_eml_folder *f)
+static size_t room_for_name(const struct files_sink *s,
+                            const struct am_files_folder *f)
 {
 	size_t used = s->profile == AM_SAFE_POSIX || !*f->dir
 	                      ? 0
@@ -173,26 +185,27 @@ static size_t room_for_name(const struct eml_sink *s,
 	return room < 60 ? 60 : room;
 }
 
-static int put_pack(struct eml_sink *s, const struct am_message *msg,
-                    const char *path, struct am_error *err)
+static int put_pack(struct files_sink *s, const struct am_message *msg,
+                    const struct am_blob *content, const char *path,
+                    struct am_error *err)
 {
 	struct am_reader *reader = NULL;
 	int64_t mtime = msg->received.known ? msg->received.sec : am_time_now();
-	int r = am_blob_open(msg->raw, &reader, err);
+	int r = am_blob_open(content, &reader, err);
 
 	if (!r)
-		r = am_pack_add(s->pack, path, am_blob_size(msg->raw), mtime,
+		r = am_pack_add(s->pack, path, am_blob_size(content), mtime,
 		                reader, err);
 	am_reader_close(&reader);
 	return r;
 }
 
 /* Put it into one folder; first: the path it got before, to link to. */
-static int put_into(struct eml_sink *s, const struct am_message *msg,
+static int put_into(struct files_sink *s, const struct am_message *msg,
                     struct prepared *p, const struct am_folder *folder,
                     char **first, struct am_error *err)
 {
-	struct am_eml_folder *f = am_eml_folders_get(s->folders, folder);
+	struct am_files_folder *f = am_files_folders_get(s->folders, folder);
 	struct am_name_fields fields = p->facts.fields;
 	char *name, *path;
 	int r;
@@ -205,8 +218,8 @@ static int put_into(struct eml_sink *s, const struct am_message *msg,
 	name = am_name_template_make(s->name, &fields, s->profile,
 	                             room_for_name(s, f));
 	path = free_path(s, f, name);
-	if (s->kind == KIND_PACK)
-		r = put_pack(s, msg, path, err);
+	if (s->target == TO_PACK)
+		r = put_pack(s, msg, p->content, path, err);
 	else if (*first)
 		r = am_batch_link(s->batch, *first, path, err);
 	else
@@ -218,7 +231,7 @@ static int put_into(struct eml_sink *s, const struct am_message *msg,
 	return r;
 }
 
-static int put_label(struct eml_sink *s, const struct am_message *msg,
+static int put_label(struct files_sink *s, const struct am_message *msg,
                      struct prepared *p, const char *label, char **first,
                      struct am_error *err)
 {
@@ -240,7 +253,8 @@ static int put_label(struct eml_sink *s, const struct am_message *msg,
 }
 
 /* Held back until it is clear that it is the only one. */
-static int put_one(struct eml_sink *s, struct prepared *p, struct am_error *err)
+static int put_one(struct files_sink *s, struct prepared *p,
+                   struct am_error *err)
 {
 	if (s->count++) {
 		am_batch_discard(s->batch, &s->held);
@@ -254,11 +268,11 @@ static int put_one(struct eml_sink *s, struct prepared *p, struct am_error *err)
 	return AM_OK;
 }
 
-static int eml_put(struct am_sink *sink, const struct am_message *msg,
-                   void *prepared, enum am_outcome *outcome,
-                   struct am_error *err)
+static int files_put(struct am_sink *sink, const struct am_message *msg,
+                     void *prepared, enum am_outcome *outcome,
+                     struct am_error *err)
 {
-	struct eml_sink *s = eml_of(sink);
+	struct files_sink *s = sink_of(sink);
 	struct prepared *p = prepared;
 	char *first = NULL;
 	int r = AM_OK;
@@ -267,17 +281,17 @@ static int eml_put(struct am_sink *sink, const struct am_message *msg,
 	if (!p) {
 		void *made = NULL;
 
-		r = eml_prepare(sink, msg, &made, err);
+		r = files_prepare(sink, msg, &made, err);
 		if (r)
 			return r;
 		p = made;
 	}
-	if (s->kind == KIND_ONE) {
+	if (s->target == TO_ONE) {
 		r = put_one(s, p, err);
-		eml_discard(p);
+		files_discard(p);
 		return r;
 	}
-	if (s->kind == KIND_TREE && am_batch_full(s->batch))
+	if (s->target == TO_TREE && am_batch_full(s->batch))
 		r = am_batch_flush(s->batch, err);
 	if (!r)
 		r = put_into(s, msg, p, msg->folder, &first, err);
@@ -286,24 +300,24 @@ static int eml_put(struct am_sink *sink, const struct am_message *msg,
 	if (!r)
 		s->count++;
 	g_free(first);
-	eml_discard(p);
+	files_discard(p);
 	return r;
 }
 
-static int eml_finish(struct am_sink *sink, const struct am_ledger *ledger,
-                      bool complete, struct am_error *err)
+static int files_finish(struct am_sink *sink, const struct am_ledger *ledger,
+                        bool complete, struct am_error *err)
 {
 	(void)ledger;
 	(void)complete;
 	(void)err;
-	eml_of(sink)->finished = true;
+	sink_of(sink)->finished = true;
 	return AM_OK;
 }
 
 /* A pack has no directories: an empty folder is a file that names it. */
-static int note_empty(void *user, struct am_eml_folder *f)
+static int note_empty(void *user, struct am_files_folder *f)
 {
-	struct eml_sink *s = user;
+	struct files_sink *s = user;
 	char *path, *text;
 	int r = AM_OK;
 
@@ -324,22 +338,22 @@ static int note_empty(void *user, struct am_eml_folder *f)
 	return r;
 }
 
-static int close_pack(struct eml_sink *s, bool commit, struct am_error *err)
+static int close_pack(struct files_sink *s, bool commit, struct am_error *err)
 {
 	int r = AM_OK;
 
 	if (!s->pack)
 		return AM_OK;
-	if (commit && am_eml_folders_each(s->folders, note_empty, s))
-		am_ctx_note(s->base.ctx, AM_NOTE_LOSS, "eml.empty-folder", NULL,
+	if (commit && am_files_folders_each(s->folders, note_empty, s))
+		am_ctx_note(s->base.ctx, AM_NOTE_LOSS, s->empty_folder, NULL,
 		            NULL, "an empty folder could not be noted");
 	r = am_pack_close(&s->pack, commit, err);
 	return r ? AM_FATAL : AM_OK;
 }
 
-static int eml_commit(struct am_sink *sink, struct am_error *err)
+static int files_commit(struct am_sink *sink, struct am_error *err)
 {
-	struct eml_sink *s = eml_of(sink);
+	struct files_sink *s = sink_of(sink);
 	int r = AM_OK;
 
 	s->committed = s->count;
@@ -347,44 +361,45 @@ static int eml_commit(struct am_sink *sink, struct am_error *err)
 		r = am_batch_put(s->batch, &s->held, s->one, err);
 	if (r)
 		return r;
-	if (s->kind != KIND_PACK)
+	if (s->target != TO_PACK)
 		return am_batch_commit(s->batch, err);
 	/* A zip has its list at the end: only the last commit can keep its
 	 * word (whole_at_end). */
 	return s->finished ? close_pack(s, true, err) : AM_OK;
 }
 
-static void eml_close(struct am_sink *sink)
+static void files_close(struct am_sink *sink)
 {
-	struct eml_sink *s = eml_of(sink);
+	struct files_sink *s = sink_of(sink);
 
 	/* Never told to finish, but committed with all that was put. */
 	close_pack(s, s->committed && s->committed == s->count, NULL);
 	if (s->held.name)
 		am_batch_discard(s->batch, &s->held);
 	am_batch_close(&s->batch);
-	am_eml_folders_free(&s->folders);
-	am_eml_names_free(&s->names);
+	am_files_folders_free(&s->folders);
+	am_files_names_free(&s->names);
 	am_name_template_free(&s->name);
 	g_free(s->path);
 	g_free(s->one);
+	g_free(s->empty_folder);
 	g_free(s);
 }
 
-static const struct am_sink_ops eml_sink_ops = {
-	.folder = eml_folder,
-	.prepare = eml_prepare,
-	.put = eml_put,
-	.discard = eml_discard,
-	.finish = eml_finish,
-	.commit = eml_commit,
-	.close = eml_close,
+static const struct am_sink_ops files_sink_ops = {
+	.folder = files_folder,
+	.prepare = files_prepare,
+	.put = files_put,
+	.discard = files_discard,
+	.finish = files_finish,
+	.commit = files_commit,
+	.close = files_close,
 };
 
-static int open_tree(struct eml_sink *s, const char *path,
+static int open_tree(struct files_sink *s, const char *path,
                      enum am_durability durability, struct am_error *err)
 {
-	s->kind = KIND_TREE;
+	s->target = TO_TREE;
 	s->path = g_strdup(path);
 	return am_batch_open(&s->batch, path, AM_BATCH_TMP, durability,
 	                     AM_EOL_KEEP, err);
@@ -397,7 +412,7 @@ static int exists_already(const char *path, struct am_error *err)
 	               path);
 }
 
-static int open_target(struct eml_sink *s, const char *path,
+static int open_target(struct files_sink *s, const char *path,
                        enum am_durability durability, struct am_error *err)
 {
 	size_t len = strlen(path);
@@ -407,28 +422,28 @@ static int open_target(struct eml_sink *s, const char *path,
 	if ((len && path[len - 1] == '/') || (there && S_ISDIR(st.st_mode)))
 		return open_tree(s, path, durability, err);
 	if (am_mail_head_pack_name(path)) {
-		s->kind = KIND_PACK;
+		s->target = TO_PACK;
 		s->base.whole_at_end = true;
 		s->path = g_strdup(path);
 		if (there)
 			return exists_already(path, err);
 		return am_pack_open(&s->pack, path, err) ? AM_FATAL : AM_OK;
 	}
-	if (!am_mail_head_eml_name(path))
+	if (!s->kind->named(path))
 		return open_tree(s, path, durability, err);
 	if (there)
 		return exists_already(path, err);
-	s->kind = KIND_ONE;
+	s->target = TO_ONE;
 	s->path = g_path_get_dirname(path);
 	s->one = g_path_get_basename(path);
 	return am_batch_open(&s->batch, s->path, AM_BATCH_TMP, durability,
 	                     AM_EOL_KEEP, err);
 }
 
-static int read_options(struct eml_sink *s, const struct am_location *where,
+static int read_options(struct files_sink *s, const struct am_location *where,
+                        const struct am_option *t,
                         enum am_durability *durability, struct am_error *err)
 {
-	const struct am_option *t = am_eml_options;
 	const char *word = am_location_option(where, t, "durable");
 	int r;
 
@@ -451,25 +466,29 @@ static int read_options(struct eml_sink *s, const struct am_location *where,
 	return r ? AM_FATAL : AM_OK;
 }
 
-int am_eml_sink_open(struct am_sink **out, const struct am_location *where,
-                     struct am_ctx *ctx, struct am_error *err)
+int am_files_sink_open(struct am_sink **out, const struct am_location *where,
+                       const struct am_files_kind *kind,
+                       const struct am_option *table, struct am_ctx *ctx,
+                       struct am_error *err)
 {
-	struct eml_sink *s = g_new0(struct eml_sink, 1);
+	struct files_sink *s = g_new0(struct files_sink, 1);
 	enum am_durability durability = AM_DURABLE_BATCH;
 	int r;
 
-	s->base.ops = &eml_sink_ops;
+	s->base.ops = &files_sink_ops;
+	s->kind = kind;
+	s->empty_folder = g_strconcat(kind->format, ".empty-folder", NULL);
 	s->base.ctx = ctx;
-	r = am_location_check(where, am_eml_options, "eml", err);
+	r = am_location_check(where, table, kind->format, err);
 	if (!r)
-		r = read_options(s, where, &durability, err);
+		r = read_options(s, where, table, &durability, err);
 	if (!r) {
-		s->folders = am_eml_folders_new(s->profile);
-		s->names = am_eml_names_new();
+		s->folders = am_files_folders_new(s->profile);
+		s->names = am_files_names_new();
 		r = open_target(s, where->path, durability, err);
 	}
 	if (r) {
-		eml_close(&s->base);
+		files_close(&s->base);
 		return r;
 	}
 	*out = &s->base;

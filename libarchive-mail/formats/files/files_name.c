@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/eml/eml_name.h"
+#include "formats/files/files_name.h"
 
 #include "base/arena.h"
 #include "base/blob.h"
@@ -46,8 +46,8 @@ static int hash_blob(uint8_t out[AM_SHA256_LEN], const struct am_blob *raw,
 	return r;
 }
 
-int am_eml_name_read(struct am_eml_facts *out, const struct am_message *msg,
-                     const struct am_ctx *ctx, struct am_error *err)
+int am_files_name_read(struct am_files_facts *out, const struct am_message *msg,
+                       const struct am_ctx *ctx, struct am_error *err)
 {
 	struct am_limits limits =
 		am_limits_or_default(ctx ? &ctx->limits : NULL);
@@ -79,25 +79,25 @@ int am_eml_name_read(struct am_eml_facts *out, const struct am_message *msg,
 	return AM_OK;
 }
 
-void am_eml_name_clear(struct am_eml_facts *facts)
+void am_files_name_clear(struct am_files_facts *facts)
 {
 	am_arena_free(&facts->arena);
 	memset(&facts->fields, 0, sizeof(facts->fields));
 }
 
-struct am_eml_names {
+struct am_files_names {
 	GHashTable *hashes;
 };
 
-struct am_eml_names *am_eml_names_new(void)
+struct am_files_names *am_files_names_new(void)
 {
-	struct am_eml_names *names = g_new0(struct am_eml_names, 1);
+	struct am_files_names *names = g_new0(struct am_files_names, 1);
 
 	names->hashes = g_hash_table_new(g_direct_hash, g_direct_equal);
 	return names;
 }
 
-void am_eml_names_free(struct am_eml_names **names)
+void am_files_names_free(struct am_files_names **names)
 {
 	if (!*names)
 		return;
@@ -106,7 +106,7 @@ void am_eml_names_free(struct am_eml_names **names)
 	*names = NULL;
 }
 
-bool am_eml_names_take(struct am_eml_names *names, const char *path)
+bool am_files_names_take(struct am_files_names *names, const char *path)
 {
 	char *fold = g_utf8_casefold(path, -1);
 	uint8_t digest[AM_SHA256_LEN];
@@ -118,7 +118,7 @@ bool am_eml_names_take(struct am_eml_names *names, const char *path)
 	return g_hash_table_add(names->hashes, GSIZE_TO_POINTER(key));
 }
 
-char *am_eml_names_numbered(const char *path, unsigned n)
+char *am_files_names_numbered(const char *path, unsigned n)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/eml/eml_folders.h"
+#include "formats/files/files_folders.h"
 
 #include "base/hash.h"
 #include "formats/folder_file.h"
@@ -13,24 +13,24 @@
 #define MAX_PART 120
 #define MAX_PATH 160
 
-struct am_eml_folders {
+struct am_files_folders {
 	enum am_safe_profile profile;
-	GHashTable *by_folder; /* printed path -> struct am_eml_folder * */
+	GHashTable *by_folder; /* printed path -> struct am_files_folder * */
 	GHashTable *dirs;      /* case-folded directories in use */
 };
 
 static void folder_free(void *user)
 {
-	struct am_eml_folder *f = user;
+	struct am_files_folder *f = user;
 
 	g_free(f->dir);
 	g_free(f->text);
 	g_free(f);
 }
 
-struct am_eml_folders *am_eml_folders_new(enum am_safe_profile profile)
+struct am_files_folders *am_files_folders_new(enum am_safe_profile profile)
 {
-	struct am_eml_folders *folders = g_new0(struct am_eml_folders, 1);
+	struct am_files_folders *folders = g_new0(struct am_files_folders, 1);
 
 	folders->profile = profile;
 	folders->by_folder = g_hash_table_new_full(g_str_hash, g_str_equal,
@@ -40,7 +40,7 @@ struct am_eml_folders *am_eml_folders_new(enum am_safe_profile profile)
 	return folders;
 }
 
-void am_eml_folders_free(struct am_eml_folders **folders)
+void am_files_folders_free(struct am_files_folders **folders)
 {
 	if (!*folders)
 		return;
@@ -63,7 +63,7 @@ static void add_tail(GString *dir, const char *printed)
 }
 
 /* The path of directories; *exact when reading it gives the same parts. */
-static GString *spell(const struct am_eml_folders *folders,
+static GString *spell(const struct am_files_folders *folders,
                       const struct am_folder *folder, bool *exact)
 {
 	size_t max = folders->profile == AM_SAFE_POSIX ? AM_SAFE_MAX : MAX_PART;
@@ -92,11 +92,11 @@ static GString *spell(const struct am_eml_folders *folders,
 	return dir;
 }
 
-static struct am_eml_folder *make(struct am_eml_folders *folders,
-                                  const struct am_folder *folder,
-                                  const char *printed)
+static struct am_files_folder *make(struct am_files_folders *folders,
+                                    const struct am_folder *folder,
+                                    const char *printed)
 {
-	struct am_eml_folder *f = g_new0(struct am_eml_folder, 1);
+	struct am_files_folder *f = g_new0(struct am_files_folder, 1);
 	bool exact;
 	GString *dir = spell(folders, folder, &exact);
 	char *fold;
@@ -128,11 +128,11 @@ static struct am_eml_folder *make(struct am_eml_folders *folders,
 	return f;
 }
 
-struct am_eml_folder *am_eml_folders_get(struct am_eml_folders *folders,
-                                         const struct am_folder *folder)
+struct am_files_folder *am_files_folders_get(struct am_files_folders *folders,
+                                             const struct am_folder *folder)
 {
 	char *printed = am_folder_print(folder);
-	struct am_eml_folder *f =
+	struct am_files_folder *f =
 		g_hash_table_lookup(folders->by_folder, printed);
 
 	if (f) {
@@ -144,9 +144,10 @@ struct am_eml_folder *am_eml_folders_get(struct am_eml_folders *folders,
 	return f;
 }
 
-int am_eml_folders_each(struct am_eml_folders *folders,
-                        int (*call)(void *user, struct am_eml_folder *folder),
-                        void *user)
+int am_files_folders_each(struct am_files_folders *folders,
+                          int (*call)(void *user,
+                                      struct am_files_folder *folder),
+                          void *user)
 {
 	GHashTableIter iter;
 	void *value;
