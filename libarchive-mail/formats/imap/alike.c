@@ -180,6 +180,14 @@ bool am_imap_alike_any(const struct am_imap_alike *a, uint64_t size)
 	return false;
 }
 
+bool am_imap_alike_unknown(const struct am_imap_alike *a, uint64_t size)
+{
+	for (size_t i = 0; i < a->all->len; i++)
+		if (is_about(one_at(a, i), size) && !one_at(a, i)->lines)
+			return true;
+	return false;
+}
+
 bool am_imap_alike_lacks(const struct am_imap_alike *a, uint64_t size)
 {
 	for (size_t i = 0; a->lines < LINES_MOST && i < a->all->len; i++)

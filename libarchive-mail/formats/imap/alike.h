@@ -23,6 +23,8 @@ void am_imap_alike_add(struct am_imap_alike *alike, uint32_t uid, uint64_t size,
 bool am_imap_alike_any(const struct am_imap_alike *alike, uint64_t size);
 /* and some of them were not fetched yet. */
 bool am_imap_alike_lacks(const struct am_imap_alike *alike, uint64_t size);
+/* Some were fetched in vain. */
+bool am_imap_alike_unknown(const struct am_imap_alike *alike, uint64_t size);
 /* Fetches them from the mailbox that is selected; what cannot be had is not
  * asked for again. */
 AM_MUST_USE int am_imap_alike_fetch(struct am_imap_alike *alike,

@@ -127,6 +127,7 @@ static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
 	out->lone_cr = odd->lone_cr;
 	out->header_8bit = is_8bit(bytes, len);
 	out->weak = !strong;
+	out->bare = !sum;
 	out->mends = out->header_8bit || head.nul || head.lone_cr ||
 	             head.long_line ||
 	             am_imap_head_is_odd((const char *)bytes, len, false);

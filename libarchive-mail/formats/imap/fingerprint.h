@@ -33,7 +33,8 @@ struct am_imap_print {
 	uint64_t tidied; /* where CRs at line ends are dropped */
 	uint64_t size;   /* in CRLF form */
 	bool nul, lone_cr, header_8bit;
-	bool weak;  /* the size counts in it */
+	bool weak;  /* the size counts in it, */
+	bool bare;  /* and nothing else */
 	bool mends; /* mend.h may change the fingerprint */
 };
 

@@ -121,17 +121,22 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
 	return false;
 }
 
-/* The same, and where its header says too little, by its lines. */
+/* The same, and where its header says too little, by its lines: of those that
+ * have no header their size alone would say that one is the other. */
 static int look_for(struct imap_sink *s, const struct am_message *msg,
                     struct am_imap_target *target,
                     const struct am_imap_print *p, bool *there,
                     struct am_error *err)
 {
-	*there = is_there(s, msg, target, p);
-	if (*there || !p->weak || am_imap_target_is_empty(target) ||
-	    !am_imap_alike_any(target->alike, p->size))
+	bool like = p->weak && !am_imap_target_is_empty(target) &&
+	            am_imap_alike_any(target->alike, p->size);
+	bool by_lines = p->bare && like;
+	int r = AM_OK;
+
+	*there = !by_lines && is_there(s, msg, target, p);
+	if (*there || !like)
 		return AM_OK;
-	int r = am_imap_upload_settle(s->upload, err);
+	r = am_imap_upload_settle(s->upload, err);
 	while (!r) {
 		r = am_imap_target_take_alike(s->targets, target, msg, p, there,
 		                              err);
@@ -139,6 +144,9 @@ static int look_for(struct imap_sink *s, const struct am_message *msg,
 			break;
 		r = AM_OK;
 	}
+	if (!r && !*there && by_lines &&
+	    am_imap_alike_unknown(target->alike, p->size))
+		*there = is_there(s, msg, target, p);
 	return r;
 }
 
@@ -169,7 +177,7 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 			r = am_imap_target_calm(s->targets, target, err);
 		s->calm = !r;
 		if (!r)
-			there = is_there(s, msg, target, p);
+			r = look_for(s, msg, target, p, &there, err);
 	}
 	if (!r && there)
 		*outcome = AM_DUPLICATE;

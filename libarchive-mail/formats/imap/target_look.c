@@ -138,15 +138,17 @@ static int open_target(struct am_imap_targets *ts,
 
 /* One that nobody has spoken for. */
 static bool find_alike(struct am_imap_target *t, const struct am_message *msg,
-                       const struct am_imap_print *print)
+                       const struct am_imap_print *print, bool *grown)
 {
 	struct am_imap_marks marks = {0};
 	size_t at = 0;
 
 	while (am_imap_alike_find(t->alike, msg->raw, print, &at,
 	                          &marks.fingerprint))
-		if (am_imap_target_take(t, &marks))
+		if (am_imap_target_take(t, &marks)) {
+			*grown = marks.fingerprint != print->fingerprint;
 			return true;
+		}
 	return false;
 }
 
@@ -157,6 +159,7 @@ int am_imap_target_take_alike(struct am_imap_targets *ts,
                               struct am_error *err)
 {
 	struct am_imap_session *s;
+	bool grown = false;
 	int r = AM_OK;
 
 	*taken = false;
@@ -168,8 +171,8 @@ int am_imap_target_take_alike(struct am_imap_targets *ts,
 	/* Of what it cannot compare it says nothing. */
 	if (r && r != AM_FAILED)
 		return am_imap_targets_judge(ts, r, NULL, err);
-	*taken = find_alike(t, msg, print);
-	if (*taken)
+	*taken = find_alike(t, msg, print, &grown);
+	if (*taken && grown)
 		am_ctx_note(ts->account->ctx, AM_NOTE_INFO, "imap.alike",
 		            msg->folder, msg->origin,
 		            "there already, with lines in its header that the "
