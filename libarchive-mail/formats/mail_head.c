@@ -118,3 +118,25 @@ int am_mail_head_bits(const uint8_t *head, size_t len)
 	}
 	return n_fields ? MIN(bits, 28) : 0;
 }
+
+bool am_mail_head_outlook(const uint8_t *head, size_t len)
+{
+	return len >= 10 && !memcmp(head, "!BDN", 4) &&
+	       (head[8] == 'S' || head[8] == 'A');
+}
+
+bool am_mail_head_outlook_name(const char *name)
+{
+	static const char *const packed[] = {"", ".gz", ".bz2", ".xz", ".zst"};
+	char *lower = g_ascii_strdown(name, -1);
+	bool yes = false;
+
+	for (size_t i = 0; !yes && i < AM_COUNT(packed); i++) {
+		size_t n = strlen(lower), end = strlen(packed[i]) + 4;
+		yes = n > end && g_str_has_suffix(lower, packed[i]) &&
+		      (!strncmp(lower + n - end, ".pst", 4) ||
+		       !strncmp(lower + n - end, ".ost", 4));
+	}
+	g_free(lower);
+	return yes;
+}

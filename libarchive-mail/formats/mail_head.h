@@ -19,6 +19,11 @@ int am_mail_head_bits(const uint8_t *head, size_t len);
  * several formats it is an mbox's to read. */
 bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len);
 
+/* An Outlook data file, by its first bytes, however many there are. */
+bool am_mail_head_outlook(const uint8_t *head, size_t len);
+/* "x.pst", "x.OST.gz"? */
+bool am_mail_head_outlook_name(const char *name);
+
 /* "x.EML"? */
 bool am_mail_head_eml_name(const char *name);
 /* "x.zip", "x.tar.zst" …: a container that can be written? */

@@ -110,6 +110,7 @@ struct am_message {
 
 	/* What its source wants to find again in load(); in the arena. */
 	void *for_load;
+	bool loads_anywhere; /* see am_source */
 };
 
 /* Empty, with an arena of its own and a reference on folder. */

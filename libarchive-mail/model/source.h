@@ -69,8 +69,9 @@ struct am_source {
 	const struct am_source_ops *ops;
 	struct am_ctx *ctx;
 	uint64_t total, total_bytes; /* for progress; 0: unknown */
-	/* load() may be called by any thread, by several at once and in any
-	 * order, while another is in next(). */
+	/* It has messages that say so too: load() of them may be called by any
+	 * thread, by several at once and in any order, while another is in
+	 * next(). */
 	bool loads_anywhere;
 	/* What before-hand is known to be there, for the words of loss: how
 	 * many messages have keywords, several labels …; 0: none, or nobody

@@ -7,19 +7,27 @@
 #include <glib.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
-#define N_PASSES 3
+#define N_PASSES 4
 
 /* The formats in the order they are read, each with what it leaves. */
 struct pass {
 	const char *format, *leave;
 };
 static const struct pass orders[][N_PASSES] = {
-	{{"maildir", NULL}, {"mbox", "leave=maildirs"}},
-	{{"mbox", "leave=maildirs"}, {"maildir", NULL}},
+	{{"maildir", NULL}, {"mbox", "leave=maildirs"}, {"pst", NULL}},
+	{{"mbox", "leave=maildirs"}, {"maildir", NULL}, {"pst", NULL}},
 	/* The mails, which are most of it, then the rest. */
-	{{"eml", "leave=mailboxes"}, {"maildir", NULL}, {"mbox", "leave=mail"}},
+	{{"eml", "leave=mailboxes"},
+         {"maildir", NULL},
+         {"mbox", "leave=mail"},
+         {"pst", NULL}},
+	{{"pst", NULL},
+         {"eml", "leave=mailboxes"},
+         {"maildir", NULL},
+         {"mbox", "leave=mail"}},
 };
 
 struct mixed_source {
@@ -30,8 +38,10 @@ struct mixed_source {
 	struct am_source *sources[N_PASSES];
 	GHashTable *folders; /* printed names of those given */
 	GHashTable *failed;  /* origin -> the pass it failed in, from 1 */
-	/* Messages without bytes yet, and whose they are. */
+	/* Messages without bytes yet, and whose they are.  Some are loaded on
+	 * other threads: the lock is for both tables. */
 	GHashTable *owners;
+	pthread_mutex_t lock;
 };
 
 static struct mixed_source *mixed_of(struct am_source *src)
@@ -84,10 +94,12 @@ static bool told(struct mixed_source *s, const char *origin, size_t pass,
 {
 	if (!origin)
 		return false;
+	pthread_mutex_lock(&s->lock);
 	size_t first = GPOINTER_TO_SIZE(g_hash_table_lookup(s->failed, origin));
 	if (!first)
 		g_hash_table_insert(s->failed, g_strdup(origin),
 		                    GSIZE_TO_POINTER(pass + 1));
+	pthread_mutex_unlock(&s->lock);
 	return first && (first != pass + 1 || (err && err->sys == EACCES));
 }
 
@@ -120,9 +132,12 @@ static int mixed_next(struct am_source *src, struct am_item *out,
 			continue;
 		if (r == AM_FAILED && told(s, out->origin, s->at, err))
 			continue;
-		if (!r && out->message && s->sources[s->at]->ops->load)
+		if (!r && out->message && s->sources[s->at]->ops->load) {
+			pthread_mutex_lock(&s->lock);
 			g_hash_table_insert(s->owners, out->message,
 			                    s->sources[s->at]);
+			pthread_mutex_unlock(&s->lock);
+		}
 		return r;
 	}
 }
@@ -131,11 +146,12 @@ static int mixed_load(struct am_source *src, struct am_message *msg,
                       struct am_error *err)
 {
 	struct mixed_source *s = mixed_of(src);
+	pthread_mutex_lock(&s->lock);
 	struct am_source *owner = g_hash_table_lookup(s->owners, msg);
-
+	g_hash_table_remove(s->owners, msg);
+	pthread_mutex_unlock(&s->lock);
 	if (!owner) /* it came with its bytes */
 		return AM_OK;
-	g_hash_table_remove(s->owners, msg);
 	int r = am_source_load(owner, msg, err);
 	for (size_t i = 0; r == AM_FAILED && i < N_PASSES; i++)
 		if (s->sources[i] == owner)
@@ -152,6 +168,7 @@ static void mixed_close(struct am_source *src)
 	g_hash_table_unref(s->folders);
 	g_hash_table_unref(s->failed);
 	g_hash_table_unref(s->owners);
+	pthread_mutex_destroy(&s->lock);
 	g_free(s->path);
 	g_free(s);
 }
@@ -180,6 +197,8 @@ int am_mixed_open(struct am_source **out, const struct am_format *first,
 	s->failed =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->owners = g_hash_table_new(NULL, NULL);
+	s->base.loads_anywhere = true;
+	pthread_mutex_init(&s->lock, NULL);
 	/* Behind ours, since the last word counts: the user may say "leave"
 	 * too. */
 	if (s->order[0].leave)

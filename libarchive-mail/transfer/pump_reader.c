@@ -245,7 +245,7 @@ static int load(struct am_pump_reader *reader, struct am_entry *entry,
                 struct am_error *err)
 {
 	/* Several can do it at once, and nobody here has to look into it. */
-	if (reader->src->loads_anywhere && reader->opts->workers &&
+	if (entry->msg->loads_anywhere && reader->opts->workers &&
 	    !reader->opts->want_loaded && !entry->msg->raw) {
 		entry->unloaded = true;
 		entry->cost = guess(entry->msg);

@@ -80,24 +80,131 @@ Test(outlook, is_not_written_and_says_so, .timeout = 60)
 	cli_end(&cli);
 }
 
-Test(outlook, within_a_tree_is_told_to_be_copied_by_itself, .timeout = 60)
+/* A file that begins with these bytes, packed. */
+static void put_packed(struct cli *cli, const char *name, const char *command)
+{
+	char *file = put(cli, name, am_test_pst_sample(AM_PST_UNICODE, 1));
+	const char *argv[] = {command, "-q", file, NULL};
+	int status = -1;
+	cr_assert(g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL,
+	                       G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+	                       &status, NULL) &&
+	          !status);
+	g_free(file);
+}
+
+static char *make_tree(struct cli *cli)
+{
+	char *tree = cli_path(cli, "old");
+	char *below = cli_path(cli, "old/sub");
+	cr_assert(!g_mkdir(tree, 0777) && !g_mkdir(below, 0777));
+	g_free(put(cli, "old/x.PST", am_test_pst_sample(AM_PST_UNICODE, 1)));
+	g_free(put(cli, "old/x.ost", am_test_pst_sample(AM_PST_OST4K, 0)));
+	g_free(put(cli, "old/sub/noname", am_test_pst_many(AM_PST_ANSI, 3, 3)));
+	g_free(below);
+	return tree;
+}
+
+Test(outlook, a_folder_of_files_is_read_each_as_a_folder, .timeout = 60)
+{
+	static const char *const folders[] = {
+		"  x/Posteingang\n", "  x (2)/Posteingang\n",
+		"  x/Posteingang/Müller \\/ Söhne\n", "  sub/noname/Inbox\n",
+		"        21         17     ~"};
+	struct cli cli;
+	cli_init(&cli);
+	char *tree = make_tree(&cli);
+	char *named = g_strdup_printf("pst:%s", tree);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *what = i ? named : tree;
+		cr_expect(cli_run(&cli, "list", what, NULL) == 0, "%s",
+		          cli.err);
+		for (size_t k = 0; k < AM_COUNT(folders); k++)
+			cr_expect(strstr(cli.out, folders[k]), "%s in %s",
+			          folders[k], cli.out);
+		cr_expect(cli_run(&cli, "copy", what, "null:", NULL) == 0, "%s",
+		          cli.err);
+		cr_expect(strstr(cli.out, "found 21 = stored 21"), "%s",
+		          cli.out);
+		cr_expect(strstr(cli.err, "x.PST: 1 item in no list"), "%s",
+		          cli.err);
+	}
+	/* The same mail twice, composed by several threads and by one. */
+	char *archive = cli_path(&cli, "x.mailark");
+	cr_expect(cli_run(&cli, "copy", named, archive, NULL) == 0, "%s",
+	          cli.err);
+	cr_expect(cli_run(&cli, "copy", "-j", "1", named, archive, NULL) == 0,
+	          "%s", cli.err);
+	cr_expect(strstr(cli.out, "found 21 = stored 0 + duplicates 21"), "%s",
+	          cli.out);
+	g_free(archive);
+	g_free(named);
+	g_free(tree);
+	cli_end(&cli);
+}
+
+Test(outlook, files_in_a_tree_are_read_with_the_rest_of_it, .timeout = 60)
+{
+	static const char mail[] =
+		"From: a@b\nDate: Thu, 1 Jan 2024 00:00:00 +0000\n"
+		"Subject: x\n\ny\n";
+	struct cli cli;
+	cli_init(&cli);
+	char *tree = make_tree(&cli);
+	char *eml = cli_path(&cli, "old/m.eml");
+	char *mbox = cli_path(&cli, "old/sub/a.mbox");
+	char *text =
+		g_strconcat("From a@b Thu Jan  1 00:00:00 2024\n", mail, NULL);
+	cr_assert(g_file_set_contents(mbox, text, -1, NULL));
+	for (unsigned i = 0; i < 2; i++) {
+		cr_expect(cli_run(&cli, "copy", tree, "null:", NULL) == 0, "%s",
+		          cli.err);
+		cr_expect(strstr(cli.out, i ? "found 23 = stored 23"
+		                            : "found 22 = stored 22"),
+		          "%s", cli.out);
+		cr_expect(!strstr(cli.err, "passed over"), "%s", cli.err);
+		cr_assert(g_file_set_contents(eml, mail, -1, NULL));
+	}
+	/* Where it is said what is meant, what that does not read is told. */
+	char *named = g_strdup_printf("mbox:%s", tree);
+	cr_expect(cli_run(&cli, "copy", named, "null:", NULL) == 0);
+	cr_expect(strstr(cli.err, "x.PST: Outlook's, passed over"), "%s",
+	          cli.err);
+	g_free(named);
+	g_free(text);
+	g_free(mbox);
+	g_free(eml);
+	g_free(tree);
+	cli_end(&cli);
+}
+
+/* One that cannot be read is a failure with a name, and the others are read. */
+Test(outlook, what_cannot_be_read_in_a_tree_is_named, .timeout = 60)
 {
 	struct cli cli;
 	cli_init(&cli);
-	char *tree = cli_path(&cli, "old");
-	cr_assert(!g_mkdir(tree, 0777));
-	char *file =
-		put(&cli, "old/x.PST", am_test_pst_sample(AM_PST_UNICODE, 1));
-	char *mbox = cli_path(&cli, "old/a.mbox");
-	cr_assert(g_file_set_contents(
-		mbox, "From a@b Thu Jan  1 00:00:00 2024\nSubject: x\n\ny\n",
-		-1, NULL));
-	cr_expect(cli_run(&cli, "copy", tree, "null:", NULL) == 0);
-	cr_expect(strstr(cli.out, "found 1 = stored 1"), "%s", cli.out);
-	cr_expect(strstr(cli.err, "x.PST: Outlook's, passed over"), "%s",
+	char *tree = make_tree(&cli);
+	char *cut = cli_path(&cli, "old/cut.pst");
+	cr_assert(g_file_set_contents(cut, "!BDN, not really", -1, NULL));
+	cr_expect(cli_run(&cli, "copy", tree, "null:", NULL) == 1);
+	cr_expect(strstr(cli.out, "found 22 = stored 21 + duplicates 0 + "
+	                          "filtered 0 + failed 1"),
+	          "%s", cli.out);
+	cr_expect(strstr(cli.err, "cut.pst"), "%s", cli.err);
+	g_free(cut);
+	put_packed(&cli, "old/sub/packed.pst", "gzip");
+	cr_expect(cli_run(&cli, "copy", tree, "null:", NULL) == 1);
+	cr_expect(strstr(cli.out, "stored 21 + duplicates 0 + filtered 0 + "
+	                          "failed 2"),
+	          "%s", cli.out);
+	cr_expect(strstr(cli.err, "packed.pst.gz: an Outlook data file, "
+	                          "packed: unpack it"),
+	          "%s", cli.err);
+	char *packed = cli_path(&cli, "old/sub/packed.pst.gz");
+	cr_expect(cli_run(&cli, "copy", packed, "null:", NULL) == 2);
+	cr_expect(strstr(cli.err, "an Outlook data file, packed"), "%s",
 	          cli.err);
-	g_free(mbox);
-	g_free(file);
+	g_free(packed);
 	g_free(tree);
 	cli_end(&cli);
 }

@@ -80,6 +80,7 @@ static int source_next(struct am_source *src, struct am_item *out,
 	g_free(origin);
 	msg->size = AM_SIZE_UNKNOWN;
 	msg->size_about = (uint64_t)s->size_about;
+	msg->loads_anywhere = s->base.loads_anywhere;
 	if (!s->lazy)
 		r = give_bytes(s, msg, err);
 	out->message = msg;

@@ -176,6 +176,15 @@ static bool is_mailbox(const char *base, struct am_reader *reader)
 	return false;
 }
 
+static bool is_outlook(struct am_reader *reader)
+{
+	const uint8_t *data;
+	size_t len;
+
+	return !am_reader_peek(reader, 10, &data, &len, NULL) &&
+	       am_mail_head_outlook(data, len);
+}
+
 static bool wanted(struct container_source *s, const char *base,
                    struct am_reader *reader)
 {
@@ -410,7 +419,7 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = read_folder_file(s, member->name, reader, out, err);
 		goto out;
 	}
-	if (is_mailbox(base, reader)) {
+	if (is_mailbox(base, reader) || is_outlook(reader)) {
 		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		            "a mailbox of its own: unpack it to read it");
 		goto out;

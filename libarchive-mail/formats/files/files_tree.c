@@ -235,12 +235,16 @@ static bool wanted(struct tree_source *s, const char *name)
 			close(fd);
 		g_free(path);
 		if (s->options.leave && got > 0 &&
-		    am_mail_head_mailbox(name, head, (size_t)got))
+		    (am_mail_head_mailbox(name, head, (size_t)got) ||
+		     am_mail_head_outlook(head, (size_t)got)))
 			return false;
 		if (yes || (got > 0 && am_mail_head_bits(head, (size_t)got) >=
 		                               AM_MAIL_HEAD_ENOUGH))
 			return true;
 	}
+	/* Others read it, or say why not. */
+	if (s->options.leave && am_mail_head_outlook_name(name))
+		return false;
 	path = join(s->here.path, name);
 	am_ctx_note(s->base.ctx,
 	            s->options.all && !hidden && !strstr(path, "/.") &&

@@ -122,8 +122,10 @@ static void note_lost(struct mbox_source *s)
 	s->lost = false;
 }
 
-/* Does the file begin like an mbox?  -1 and err when it cannot be read. */
-static int look_at_head(struct am_file *file, bool *empty, struct am_error *err)
+/* Does the file begin like an mbox?  -1 and err when it cannot be read, or is
+ * Outlook's and packed, which nobody looks into. */
+static int look_at_head(struct am_file *file, bool *empty, bool *outlook,
+                        struct am_error *err)
 {
 	struct am_mbox_window w;
 	int r = am_mbox_window_open(&w, file, HEAD, err);
@@ -132,11 +134,16 @@ static int look_at_head(struct am_file *file, bool *empty, struct am_error *err)
 	while (am_mbox_window_more(&w, 0))
 		;
 	*empty = !w.len;
+	*outlook = am_mail_head_outlook(w.buf, w.len);
 	int fits = am_mbox_head_fits(w.buf, w.len, w.len < HEAD);
 	if (!fits && w.status < 0) {
 		if (err)
 			*err = w.error;
 		fits = AM_FAILED;
+	} else if (!fits && w.reader && *outlook) {
+		fits = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "an Outlook data file, packed: unpack it to "
+		               "read it");
 	}
 	am_mbox_window_close(&w);
 	return fits;
@@ -171,22 +178,10 @@ static int make_folder(struct mbox_source *s, const char *const *parts,
 	return r;
 }
 
-/* Trees are read by the formats of mail files; what else holds mail is told by
- * its name. */
-static const char *passed_over(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len > 4 && (!g_ascii_strcasecmp(name + len - 4, ".pst") ||
-	                !g_ascii_strcasecmp(name + len - 4, ".ost")))
-		return "Outlook's, passed over: it is copied by itself";
-	return "not mail, passed over";
-}
-
 /* A file of the tree that is no mailbox: a mail of its own, then s->lone is
  * it, or AM_END, and a note, for anything else. */
 static int open_lone(struct mbox_source *s, const char *path,
-                     const char *const *parts, size_t n_parts,
+                     const char *const *parts, size_t n_parts, bool outlook,
                      struct am_error *err)
 {
 	struct am_folder *folder = NULL;
@@ -201,10 +196,14 @@ static int open_lone(struct mbox_source *s, const char *path,
 	                      err);
 	/* What programs hide is seldom meant to be read. */
 	bool hidden = *s->name == '.' || strstr(s->name, "/.");
-	if (r == AM_END)
+	outlook |= am_mail_head_outlook_name(s->name);
+	/* Where others read what we leave, this is one of them. */
+	if (r == AM_END && !(outlook && s->set.leave_maildirs))
 		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
 		            "mbox.not-a-mailbox", NULL, s->name, "%s",
-		            passed_over(s->name));
+		            outlook ? "Outlook's, passed over: pst:FOLDER "
+		                      "reads them"
+		                    : "not mail, passed over");
 	return r;
 }
 
@@ -215,7 +214,7 @@ static int open_file(struct mbox_source *s, const char *path,
 {
 	struct am_file *file = NULL;
 	struct am_mbox_dialect *d = &s->box.dialect;
-	bool empty = false;
+	bool empty = false, outlook = false;
 	am_folder_unref(&s->folder);
 	g_free(s->name);
 	s->name = g_strdup(relative);
@@ -224,7 +223,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	int r = am_file_open(&file, path, err);
 	if (r)
 		return r;
-	int fits = look_at_head(file, &empty, err);
+	int fits = look_at_head(file, &empty, &outlook, err);
 	if (fits < 0) {
 		r = fits;
 		goto out;
@@ -234,7 +233,7 @@ static int open_file(struct mbox_source *s, const char *path,
 		goto out;
 	}
 	if (!fits && !empty && s->tree) {
-		r = open_lone(s, path, parts, n_parts - 1, err);
+		r = open_lone(s, path, parts, n_parts - 1, outlook, err);
 		goto out;
 	}
 	r = make_folder(s, parts, n_parts, err);

@@ -40,15 +40,27 @@ static const char about[] =
 	"Folders are those below the top of what Outlook shows; others, "
 	"beside it, come when there is something in them.  Search folders are "
 	"views and have nothing of their own.  What a damaged file has lost is "
-	"told with node and offset, and the rest is read.";
+	"told with node and offset, and the rest is read.\n"
+	"A folder of files is read too, below it as well, and among mail of "
+	"other kinds: each is a folder of its name.";
+
+/* Behind the magic: who made it, "SM", "SO" or "AB". */
+static int bits_of(const uint8_t *head, size_t len)
+{
+	if (len < 10 || memcmp(head, "!BDN", 4) != 0)
+		return 0;
+	return head[8] == 'S' || head[8] == 'A' ? 48 : 32;
+}
 
 static int pst_probe(const struct am_probe *p)
 {
-	/* Behind the magic: who made it, "SM", "SO" or "AB". */
-	if (p->is_directory || p->packed || p->head_len < 10 ||
-	    memcmp(p->head, "!BDN", 4) != 0)
-		return 0;
-	return p->head[8] == 'S' || p->head[8] == 'A' ? 48 : 32;
+	if (!p->is_directory)
+		return p->packed ? 0 : bits_of(p->head, p->head_len);
+	for (size_t i = 0; i < p->n_entries; i++)
+		if (p->entries[i].head &&
+		    bits_of(p->entries[i].head, p->entries[i].head_len))
+			return 16;
+	return 0;
 }
 
 const struct am_format am_format_pst = {

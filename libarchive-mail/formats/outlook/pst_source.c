@@ -10,6 +10,7 @@
 #include "formats/outlook/mapi_meta.h"
 #include "formats/outlook/original.h"
 #include "formats/outlook/pst.h"
+#include "formats/outlook/pst_tree.h"
 #include "model/folder.h"
 #include "outlook/pst/reading.h"
 
@@ -17,11 +18,13 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct pst_source {
 	struct am_source base;
 	struct am_pst_store *store;
-	bool deleted, associated, properties;
+	struct am_pst_settings set;
+	char **within;     /* the folder it stands in */
 	unsigned keywords; /* the id of categories in this store */
 	const struct am_folder **folders; /* as the store's; NULL: not given */
 	size_t folder; /* the one we are in, SIZE_MAX: none */
@@ -62,8 +65,9 @@ static bool *folders_in_use(struct pst_source *s)
 		for (unsigned k = 0; !used[i] && k < AM_COUNT(kinds); k++) {
 			am_pst_nid *items = NULL;
 			size_t n_items = 0;
-			if ((kinds[k] == AM_PST_ASSOCIATED && !s->associated) ||
-			    (kinds[k] == AM_PST_UNLISTED && !s->deleted))
+			if ((kinds[k] == AM_PST_ASSOCIATED &&
+			     !s->set.associated) ||
+			    (kinds[k] == AM_PST_UNLISTED && !s->set.deleted))
 				continue;
 			am_pst_store_items(s->store, i, kinds[k], &items,
 			                   &n_items, &damaged, NULL);
@@ -87,15 +91,19 @@ static int make_folder(struct pst_source *s, size_t i, GHashTable *taken,
 	struct am_folder *folder = NULL;
 	char *own = NULL, *text = NULL;
 	unsigned n = 1;
+	bool named = f->up != SIZE_MAX || (f->outside && f->nid != 0x122);
 	int r;
 
+	for (char **p = s->within;
+	     *p && !(f->up != SIZE_MAX && s->folders[f->up]); p++)
+		g_ptr_array_add(parts, *p);
 	/* The two roots are the root of the source, and have no names. */
 	if (f->up != SIZE_MAX) {
 		const struct am_folder *up = s->folders[f->up];
 		for (size_t k = 0; up && k < up->depth; k++)
 			g_ptr_array_add(parts, (char *)(uintptr_t)up->parts[k]);
 		g_ptr_array_add(parts, f->name);
-	} else if (f->outside && f->nid != 0x122) {
+	} else if (named) {
 		g_ptr_array_add(parts, f->name); /* lost, in no other */
 	}
 	for (;;) {
@@ -104,7 +112,7 @@ static int make_folder(struct pst_source *s, size_t i, GHashTable *taken,
 		if (r)
 			break;
 		text = am_folder_print(folder);
-		if (!parts->len || !g_hash_table_contains(taken, text))
+		if (!named || !g_hash_table_contains(taken, text))
 			break;
 		const struct am_folder *again = folder;
 		am_folder_unref(&again);
@@ -225,9 +233,10 @@ static int give_message(struct pst_source *s, struct am_item *out,
 		return r;
 	}
 	msg->for_load = own;
+	msg->loads_anywhere = true;
 	msg->origin = am_arena_strdup(msg->arena, s->origin);
 	msg->size = AM_SIZE_UNKNOWN;
-	am_mapi_meta(msg, &own->props, s->keywords, s->properties);
+	am_mapi_meta(msg, &own->props, s->keywords, s->set.properties);
 	read_own(s, own, msg);
 	if (own->n_bad)
 		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
@@ -273,11 +282,11 @@ static int pst_next(struct am_source *src, struct am_item *out,
 			take_items(s, AM_PST_LISTED);
 			break;
 		case HIDDEN:
-			if (s->associated)
+			if (s->set.associated)
 				take_items(s, AM_PST_ASSOCIATED);
 			break;
 		case UNLISTED:
-			if (s->deleted)
+			if (s->set.deleted)
 				take_items(s, AM_PST_UNLISTED);
 			else
 				note_unlisted(s);
@@ -334,6 +343,7 @@ static void pst_close(struct am_source *src)
 	     i++)
 		am_folder_unref(&s->folders[i]);
 	g_free(s->folders);
+	g_strfreev(s->within);
 	g_free(s->items);
 	for (guint i = 0; i < s->idle->len; i++) {
 		struct am_pst_store *store = s->idle->pdata[i];
@@ -367,33 +377,39 @@ static int read_codepage(const struct am_location *where, unsigned *out,
 	return AM_OK;
 }
 
-int am_pst_source_open(struct am_source **out, const struct am_location *where,
-                       struct am_ctx *ctx, struct am_error *err)
+static int read_settings(struct am_pst_settings *out,
+                         const struct am_location *where, struct am_error *err)
 {
-	struct pst_source *s = g_new0(struct pst_source, 1);
 	const struct {
 		const char *key;
 		bool *to;
-	} switches[] = {{"deleted", &s->deleted},
-	                {"associated", &s->associated},
-	                {"properties", &s->properties}};
-	unsigned codepage = 1252;
+	} switches[] = {{"deleted", &out->deleted},
+	                {"associated", &out->associated},
+	                {"properties", &out->properties}};
 	int r = am_location_check(where, am_pst_options, "pst", err);
+
+	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
+		r = am_location_switch(where, am_pst_options, switches[i].key,
+		                       switches[i].to, err);
+	return r ? r : read_codepage(where, &out->codepage, err);
+}
+
+int am_pst_file_open(struct am_source **out, const char *path,
+                     const struct am_pst_settings *set,
+                     const char *const *within, struct am_ctx *ctx,
+                     struct am_error *err)
+{
+	struct pst_source *s = g_new0(struct pst_source, 1);
 
 	s->base.ops = &pst_ops;
 	s->base.ctx = ctx;
 	s->base.loads_anywhere = true;
+	s->set = *set;
+	s->within = g_strdupv((char **)(uintptr_t)within);
 	s->folder = SIZE_MAX;
 	pthread_mutex_init(&s->lock, NULL);
 	s->idle = g_ptr_array_new();
-	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
-		r = am_location_switch(where, am_pst_options, switches[i].key,
-		                       switches[i].to, err);
-	if (!r)
-		r = read_codepage(where, &codepage, err);
-	if (!r)
-		r = am_pst_store_open(&s->store, where->path, codepage, ctx,
-		                      err);
+	int r = am_pst_store_open(&s->store, path, set->codepage, ctx, err);
 	if (!r)
 		r = make_folders(s, err);
 	if (r) {
@@ -404,4 +420,19 @@ int am_pst_source_open(struct am_source **out, const struct am_location *where,
 	s->base.total = am_pst_store_n_messages(s->store);
 	*out = &s->base;
 	return AM_OK;
+}
+
+int am_pst_source_open(struct am_source **out, const struct am_location *where,
+                       struct am_ctx *ctx, struct am_error *err)
+{
+	static const char *const nowhere[] = {NULL};
+	struct am_pst_settings set = {.codepage = 1252};
+	struct stat st;
+	int r = read_settings(&set, where, err);
+
+	if (r)
+		return r == AM_FAILED ? AM_FATAL : r;
+	if (!stat(where->path, &st) && S_ISDIR(st.st_mode))
+		return am_pst_tree_open(out, where->path, &set, ctx, err);
+	return am_pst_file_open(out, where->path, &set, nowhere, ctx, err);
 }
