@@ -232,7 +232,7 @@ $(BUILD)/gen-pst: $(BUILD)/obj/tools/gen_pst.o $(LIB_support) $(call libs_for,ou
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
 samples: $(BUILD)/pst-sample
-	$< samples/pst tests/fuzz/pst
+	$< samples/pst tests/fuzz/pst tests/fuzz/ltp
 .PHONY: bench-imap bench-pst
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh

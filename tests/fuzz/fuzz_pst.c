@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What begins like a PST is read as one, with all that is hidden or deleted in
- * it; what begins like RTF as that, and anything else as compressed RTF.
- * Whatever the bytes are, each item is given or fails, and together they are
- * not more than the file can lead to.
+ * A PST to the end, with all that is hidden or deleted in it.  Whatever the
+ * bytes are, each item is given or fails, and together they are not more than
+ * the file can lead to.
  */
 #include "base/blob.h"
 #include "formats/outlook/pst.h"
-#include "outlook/rtf/lzfu.h"
-#include "outlook/rtf/rtf.h"
 
 #include <glib.h>
 
@@ -24,29 +21,6 @@ static void on_note(void *user, const struct am_note *note)
 	(void)user;
 	if (!note->code || !*note->code || !*note->text)
 		abort();
-}
-
-static void read_rtf(const uint8_t *data, size_t len)
-{
-	enum am_rtf_kind kind;
-	char *out = NULL;
-	size_t out_len = 0;
-
-	if (!am_rtf_read(data, len, &kind, &out, &out_len, NULL) &&
-	    (strlen(out) != out_len ||
-	     !g_utf8_validate(out, (gssize)out_len, NULL)))
-		abort();
-	g_free(out);
-}
-
-static void read_packed(const uint8_t *data, size_t len)
-{
-	uint8_t *rtf = NULL;
-	size_t rtf_len = 0;
-
-	if (!am_lzfu_unpack(data, len, 1 << 20, &rtf, &rtf_len, NULL))
-		read_rtf(rtf, rtf_len);
-	g_free(rtf);
 }
 
 /* The first bytes are enough to know that it can be read. */
@@ -98,11 +72,6 @@ static void read_file(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	if (len >= 4 && !memcmp(data, "!BDN", 4))
-		read_file(data, len);
-	else if (len >= 5 && !memcmp(data, "{\\rtf", 5))
-		read_rtf(data, len);
-	else
-		read_packed(data, len);
+	read_file(data, len);
 	return 0;
 }
