@@ -98,6 +98,7 @@ help:
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
 ## make bench-pst     PST beside peers (PST=path for your own file)
+## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
 ## make samples       write those of samples/ that a program makes (PST)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
@@ -236,6 +237,11 @@ samples: $(BUILD)/pst-sample
 .PHONY: bench-imap bench-pst
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh
+	$< samples/pst tests/fuzz/pst
+.PHONY: outlook-kit
+outlook-kit: all $(BUILD)/gen-mail
+	@sh tools/outlook-kit.sh $(BUILD)/mailark $(BUILD)/gen-mail outlook-kit
+.PHONY: bench-imap
 bench-imap: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@BUILD=$(BUILD) bash tools/bench-imap.sh
 demo: deps
