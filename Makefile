@@ -237,11 +237,9 @@ samples: $(BUILD)/pst-sample
 .PHONY: bench-imap bench-pst
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh
-	$< samples/pst tests/fuzz/pst
 .PHONY: outlook-kit
 outlook-kit: all $(BUILD)/gen-mail
 	@sh tools/outlook-kit.sh $(BUILD)/mailark $(BUILD)/gen-mail outlook-kit
-.PHONY: bench-imap
 bench-imap: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@BUILD=$(BUILD) bash tools/bench-imap.sh
 demo: deps
