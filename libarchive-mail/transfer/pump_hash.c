@@ -20,7 +20,8 @@ void am_pump_hash(struct am_entry *first, size_t n)
 
 	for (size_t i = 0; i < n && found < AM_CLAIM_MAX; i++) {
 		struct am_message *msg = first[i].msg;
-		if (first[i].kind != AM_ENTRY_MESSAGE)
+		/* No bytes yet: of a source that loads on the workers. */
+		if (first[i].kind != AM_ENTRY_MESSAGE || !msg->raw)
 			continue;
 		const uint8_t *data = am_blob_bytes(msg->raw);
 		size_t len = (size_t)am_blob_size(msg->raw);
