@@ -235,6 +235,7 @@ static void play_once(struct run *run, const char *text, unsigned port)
 	struct am_location where = {.url = url,
 	                            .options = (const char *const *)options};
 	struct am_job_info info = {0};
+	struct am_ledger ledger = {0};
 	struct am_sink *sink = NULL;
 	struct am_error err = {0};
 	GThread *thread = NULL;
@@ -254,6 +255,8 @@ static void play_once(struct run *run, const char *text, unsigned port)
 	for (char **l = lines; *l && (!r || r == AM_FAILED); l++)
 		r = put_line(run, sink, *l, &err);
 	if (!r || r == AM_FAILED)
+		r = am_sink_finish(sink, &ledger, true, &err);
+	if (!r)
 		r = am_sink_commit(sink, &err);
 	if (r)
 		g_string_append_printf(run->out, "FATAL %s\n", err.text);

@@ -24,6 +24,7 @@ struct imap_sink {
 	struct am_imap_upload *upload;
 	enum labels labels;
 	bool repair;
+	bool last; /* the next commit is */
 	bool calm; /* nothing of an earlier run is under way any more */
 };
 
@@ -40,7 +41,7 @@ static int make_ready(struct imap_sink *s, struct am_imap_target *t,
 
 	if (t->there && (t->ready || !to_look))
 		return AM_OK;
-	r = am_imap_upload_settle(s->upload, err);
+	r = am_imap_upload_settle(s->upload, false, err);
 	if (r)
 		return r;
 	do {
@@ -136,7 +137,7 @@ static int look_for(struct imap_sink *s, const struct am_message *msg,
 	*there = !by_lines && is_there(s, msg, target, p);
 	if (*there || !like)
 		return AM_OK;
-	r = am_imap_upload_settle(s->upload, err);
+	r = am_imap_upload_settle(s->upload, false, err);
 	while (!r) {
 		r = am_imap_target_take_alike(s->targets, target, msg, p, there,
 		                              err);
@@ -172,7 +173,7 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 	/* The first one to be sent: a run that was killed a moment ago may have
 	 * sent it, and the server be about to file it. */
 	if (!r && !there && !s->calm) {
-		r = am_imap_upload_settle(s->upload, err);
+		r = am_imap_upload_settle(s->upload, false, err);
 		if (!r)
 			r = am_imap_target_calm(s->targets, target, err);
 		s->calm = !r;
@@ -265,11 +266,20 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
 	return over(s, r, err);
 }
 
+static int imap_finish(struct am_sink *sink, const struct am_ledger *ledger,
+                       bool complete, struct am_error *err)
+{
+	(void)ledger;
+	(void)err;
+	imap_of(sink)->last = complete;
+	return AM_OK;
+}
+
 static int imap_commit(struct am_sink *sink, struct am_error *err)
 {
 	struct imap_sink *s = imap_of(sink);
 
-	return over(s, am_imap_upload_settle(s->upload, err), err);
+	return over(s, am_imap_upload_settle(s->upload, s->last, err), err);
 }
 
 static void imap_close(struct am_sink *sink)
@@ -289,6 +299,7 @@ static const struct am_sink_ops ops = {
 	.prepare = imap_prepare,
 	.put = imap_put,
 	.discard = g_free,
+	.finish = imap_finish,
 	.commit = imap_commit,
 	.close = imap_close,
 };

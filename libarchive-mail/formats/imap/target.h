@@ -23,8 +23,9 @@ struct am_imap_target {
 	char *permanent; /* " \\Seen $Junk " in lower case; NULL: not told */
 	bool any_keyword;
 	uint32_t uidvalidity;
-	uint32_t seen; /* from this UID on we have not looked */
-	uint64_t held; /* so many messages were there when last counted */
+	uint32_t seen;      /* from this UID on we have not looked */
+	uint32_t kept_from; /* of kept.h: what is below it was looked at */
+	uint64_t held;      /* so many messages were there when last counted */
 	unsigned looks;
 	struct am_imap_present *present;
 	struct am_imap_alike *alike; /* of the first look */

@@ -55,6 +55,8 @@ static void take_over(struct am_imap_targets *ts, struct am_imap_target *t,
 	g_array_append_vals(t->spoken, t->acked->data, t->acked->len);
 	g_array_set_size(t->acked, 0);
 	t->seen = am_imap_look_next(t->look);
+	if (anew || !t->looks)
+		t->kept_from = t->seen;
 	if (blind)
 		am_ctx_note(ts->account->ctx, AM_NOTE_WARN, "imap.blind",
 		            t->folder, NULL,

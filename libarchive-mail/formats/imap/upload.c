@@ -23,7 +23,35 @@ void am_imap_flight_free(void *data)
 	if (!f)
 		return;
 	g_ptr_array_free(f->items, TRUE);
+	g_array_free(f->uids, TRUE);
 	g_free(f);
+}
+
+/* "[APPENDUID 7 5:8]" (RFC 4315), in the order sent. */
+static void take_uids(struct am_imap_command *cmd,
+                      const struct am_imap_line *line)
+{
+	struct am_imap_flight *f = cmd->user;
+	struct am_imap_set *set = am_imap_set_new();
+	uint64_t uidvalidity;
+
+	const char *text =
+		line->n_code > 2 && am_imap_is(line->code, "APPENDUID")
+			? am_imap_text(&line->code[2])
+			: NULL;
+	if (text && am_imap_number(&line->code[1], &uidvalidity) &&
+	    uidvalidity == f->target->uidvalidity &&
+	    !am_imap_set_parse(set, text, line->code[2].len, 0, NULL) &&
+	    am_imap_set_count(set) == f->items->len)
+		for (size_t i = 0; i < am_imap_set_ranges(set); i++) {
+			uint32_t first, last;
+			am_imap_set_range(set, i, &first, &last);
+			for (uint64_t uid = first; uid <= last; uid++) {
+				uint32_t one = (uint32_t)uid;
+				g_array_append_val(f->uids, one);
+			}
+		}
+	am_imap_set_free(&set);
 }
 
 struct am_imap_flight *am_imap_flight_new(struct am_imap_target *target)
@@ -32,6 +60,9 @@ struct am_imap_flight *am_imap_flight_new(struct am_imap_target *target)
 
 	f->target = target;
 	f->items = g_ptr_array_new_with_free_func(am_imap_item_free);
+	f->uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	f->cmd.tagged = take_uids;
+	f->cmd.user = f;
 	return f;
 }
 
@@ -46,6 +77,7 @@ struct am_imap_upload *am_imap_upload_new(struct am_imap_account *account,
 	u->link = link;
 	u->targets = targets;
 	u->proof = am_imap_proof_new(link, targets);
+	u->kept = am_imap_kept_new(account, link, targets);
 	u->sink = sink;
 	u->repair = repair;
 	g_queue_init(&u->sent);
@@ -61,12 +93,13 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 	if (!u)
 		return;
 	/* The session points at commands that are under way. */
-	if (u->sent.length)
+	if (u->sent.length || am_imap_kept_is_under_way(u->kept))
 		am_imap_link_drop(u->link);
 	am_imap_flight_free(u->open);
 	g_queue_clear_full(&u->sent, am_imap_flight_free);
 	g_queue_clear_full(&u->again, am_imap_item_free);
 	am_imap_proof_free(&u->proof);
+	am_imap_kept_free(&u->kept);
 	g_free(u);
 }
 
@@ -80,14 +113,22 @@ static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 	am_imap_link_progress(u->link);
 }
 
-void am_imap_upload_done(struct am_imap_upload *u, struct am_imap_item *it)
+void am_imap_upload_done(struct am_imap_upload *u,
+                         const struct am_imap_flight *f)
 {
 	const struct am_imap_session *s = am_imap_link_now(u->link);
 
-	am_imap_target_sent(it->target, &it->marks);
-	if (s && !am_imap_session_has(s, "UIDPLUS"))
-		am_imap_proof_add(u->proof, it);
-	tell(u, it);
+	for (guint i = 0; i < f->items->len; i++) {
+		struct am_imap_item *it = f->items->pdata[i];
+		am_imap_target_sent(it->target, &it->marks);
+		if (s && !am_imap_session_has(s, "UIDPLUS"))
+			am_imap_proof_add(u->proof, it);
+		am_imap_kept_add(u->kept, it,
+		                 f->uids->len > i
+		                         ? g_array_index(f->uids, uint32_t, i)
+		                         : 0);
+		tell(u, it);
+	}
 }
 
 /* A further copy of a message that is there is a note. */
@@ -199,9 +240,7 @@ static void collect(struct am_imap_upload *u)
 		(void)g_queue_pop_head(&u->sent);
 		u->bytes -= f->bytes;
 		if (f->cmd.reply.end == AM_IMAP_END_OK)
-			for (guint i = 0; i < f->items->len; i++)
-				am_imap_upload_done(
-					u, g_ptr_array_index(f->items, i));
+			am_imap_upload_done(u, f);
 		else
 			am_imap_upload_again(u, f);
 		am_imap_flight_free(f);
@@ -244,9 +283,7 @@ static int recover(struct am_imap_upload *u, struct am_error *err)
 	while (!r && (f = g_queue_pop_head(&u->sent))) {
 		u->bytes -= f->bytes;
 		if (f->cmd.reply.end == AM_IMAP_END_OK) {
-			for (guint i = 0; i < f->items->len; i++)
-				am_imap_upload_done(
-					u, g_ptr_array_index(f->items, i));
+			am_imap_upload_done(u, f);
 		} else {
 			r = reconcile(u, f, err);
 		}
@@ -376,7 +413,7 @@ int am_imap_upload_put(struct am_imap_upload *u, const struct am_imap_parcel *p,
 	int r = check_limit(u, p, err);
 
 	if (!r && am_imap_proof_is_due(u->proof))
-		r = am_imap_upload_settle(u, err);
+		r = am_imap_upload_settle(u, false, err);
 	if (!r && u->open &&
 	    (u->open->target != p->target ||
 	     u->open->items->len >= batch_most(u) ||
@@ -420,7 +457,7 @@ void am_imap_upload_abandon(struct am_imap_upload *u,
 	if (f)
 		refuse_all(u, f, err);
 	/* The session points at commands that are under way. */
-	if (u->sent.length)
+	if (u->sent.length || am_imap_kept_is_under_way(u->kept))
 		am_imap_link_drop(u->link);
 	collect(u);
 	while ((f = g_queue_pop_head(&u->sent)))
@@ -430,7 +467,8 @@ void am_imap_upload_abandon(struct am_imap_upload *u,
 	u->bytes = 0;
 }
 
-int am_imap_upload_settle(struct am_imap_upload *u, struct am_error *err)
+int am_imap_upload_settle(struct am_imap_upload *u, bool last,
+                          struct am_error *err)
 {
 	int r = send_open(u, err);
 
@@ -439,5 +477,7 @@ int am_imap_upload_settle(struct am_imap_upload *u, struct am_error *err)
 		if (!r)
 			r = am_imap_upload_work_off(u, err);
 	}
-	return r ? r : am_imap_proof_settle(u->proof, tell_late, u, err);
+	if (!r)
+		r = am_imap_proof_settle(u->proof, tell_late, u, err);
+	return r ? r : am_imap_kept_settle(u->kept, last, err);
 }

@@ -42,8 +42,9 @@ AM_MUST_USE int am_imap_upload_put(struct am_imap_upload *upload,
  * error. */
 void am_imap_upload_abandon(struct am_imap_upload *upload,
                             const struct am_error *err);
-/* Until everything taken was answered, mended, or told as late. */
-AM_MUST_USE int am_imap_upload_settle(struct am_imap_upload *upload,
+/* Until everything taken was answered, mended, or told as late; the last time
+ * also until it is known what the server made of it (kept.h). */
+AM_MUST_USE int am_imap_upload_settle(struct am_imap_upload *upload, bool last,
                                       struct am_error *err);
 
 #endif

@@ -120,7 +120,7 @@ static int send_one(struct am_imap_upload *u, struct am_imap_item *it,
 	if (r == AM_FATAL)
 		am_imap_link_drop(u->link);
 	if (!r)
-		am_imap_upload_done(u, it);
+		am_imap_upload_done(u, f);
 	else
 		it = g_ptr_array_steal_index(f->items, 0);
 	am_imap_flight_free(f);

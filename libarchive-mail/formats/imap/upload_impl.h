@@ -2,6 +2,7 @@
 #ifndef AM_FORMATS_IMAP_UPLOAD_IMPL_H
 #define AM_FORMATS_IMAP_UPLOAD_IMPL_H
 
+#include "formats/imap/kept.h"
 #include "formats/imap/proof.h"
 #include "formats/imap/upload_item.h"
 
@@ -12,6 +13,7 @@ struct am_imap_flight {
 	GPtrArray *items; /* struct am_imap_item */
 	struct am_imap_target *target;
 	uint64_t bytes;
+	GArray *uids; /* uint32_t, what APPENDUID said, or empty */
 };
 
 struct am_imap_upload {
@@ -19,6 +21,7 @@ struct am_imap_upload {
 	struct am_imap_link *link;
 	struct am_imap_targets *targets;
 	struct am_imap_proof *proof;
+	struct am_imap_kept *kept;
 	struct am_sink *sink;
 	bool repair;
 	bool garbles;                /* the server does: 8-bit header text */
@@ -39,8 +42,9 @@ AM_MUST_USE int am_imap_upload_send(struct am_imap_upload *u,
                                     struct am_imap_session *s,
                                     struct am_imap_flight *f,
                                     struct am_error *err);
-/* The server took it. */
-void am_imap_upload_done(struct am_imap_upload *u, struct am_imap_item *it);
+/* The server took all of it. */
+void am_imap_upload_done(struct am_imap_upload *u,
+                         const struct am_imap_flight *f);
 /* It did not, for good: told, and freed. */
 void am_imap_upload_refuse(struct am_imap_upload *u, struct am_imap_item *it,
                            const struct am_error *err);
