@@ -8,6 +8,9 @@
 
 /* Told one by one; the rest is counted. */
 enum { TOLD = 1000 };
+/* How often a byte may be looked at; sound files need less than ten, and as
+ * many again for each level of items within items. */
+enum { LOOKS = 200, LOOKS_MORE = 64 << 20 };
 
 void am_pst_finding(struct am_pst_checker *c, am_pst_nid node, const char *code,
                     const char *fmt, ...)
@@ -28,6 +31,21 @@ void am_pst_finding(struct am_pst_checker *c, am_pst_nid node, const char *code,
 	g_free(text);
 }
 
+bool am_pst_charge(struct am_pst_checker *c, am_pst_nid node, uint64_t bytes)
+{
+	if (bytes <= c->budget) {
+		c->budget -= bytes;
+		return true;
+	}
+	c->budget = 0;
+	if (!c->told_budget)
+		am_pst_finding(c, node, "cycle",
+		               "the same things are named over and over; the "
+		               "rest is not looked at");
+	c->told_budget = true;
+	return false;
+}
+
 /* The reader says something: that is a finding as well. */
 static void hear(void *user, const struct am_note *note)
 {
@@ -44,8 +62,7 @@ enum {
 	TYPE_SEARCH = 3,
 	TYPE_MESSAGE = 4,
 	TYPE_CRITERIA = 7,
-	TYPE_ASSOCIATED = 8,
-	TYPE_SEARCH_CONTENTS = 0x10
+	TYPE_ASSOCIATED = 8
 };
 
 /* A folder names its parent, and so do what it has; other nodes have none. */
@@ -75,7 +92,6 @@ static int check_node(void *user, const uint8_t *bytes, struct am_error *err)
 	struct am_pst_nbt_entry entry, *node = &entry;
 	struct am_mapi_props bag;
 	uint64_t total;
-	uint32_t n;
 
 	if (am_ctx_cancelled(c->ctx))
 		return am_ctx_fail_cancelled(err);
@@ -97,11 +113,6 @@ static int check_node(void *user, const uint8_t *bytes, struct am_error *err)
 			am_pst_check_bag(c, node->nid, node->data, node->sub, 0,
 			                 &bag);
 		break;
-	case TYPE_SEARCH_CONTENTS:
-		if (node->data)
-			am_pst_check_table(c, node->nid, node->data, node->sub,
-			                   NULL, NULL, &n);
-		break;
 	default:
 		if (node->data)
 			am_pst_check_data(c, node->nid, node->data, &total);
@@ -116,8 +127,7 @@ static int check_all(struct am_pst_checker *c, struct am_error *err)
 		.entry = check_node, .user = c, .quiet = true};
 	int r = am_pst_check_space(c, err);
 
-	/* No more parts than can be, however often they are named. */
-	c->budget = c->ndb->size / AM_PST_UNIT;
+	c->budget = LOOKS * c->ndb->size + LOOKS_MORE;
 	if (!r)
 		r = am_pst_check_refs(c, err);
 	if (!r)

@@ -5,6 +5,8 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 
+/* Finding a block in the tree is worth so many bytes. */
+enum { BLOCK_COST = 512 };
 enum { BITMAP_FROM = 8, BITMAP_EVERY = 128, BITMAP_HEAD = 66 };
 
 bool am_pst_check_data(struct am_pst_checker *c, am_pst_nid nid,
@@ -15,6 +17,12 @@ bool am_pst_check_data(struct am_pst_checker *c, am_pst_nid nid,
 	uint64_t sum = 0;
 	int r = am_pst_data_open(&list, c->ndb, data, &err);
 
+	*total = 0;
+	if (!r &&
+	    !am_pst_charge(c, nid, (uint64_t)list.n_blocks * BLOCK_COST)) {
+		am_pst_data_close(&list);
+		return false;
+	}
 	for (size_t i = 0; !r && i < list.n_blocks; i++) {
 		struct am_pst_bbt_entry entry;
 		const uint8_t *bytes;
@@ -125,6 +133,10 @@ bool am_pst_check_heap(struct am_pst_checker *c, am_pst_nid nid,
 
 	if (!r && !list.n_blocks)
 		r = am_fail(&err, AM_FAILED, AM_E_FORMAT, "it has no data");
+	if (!r && !am_pst_charge(c, nid, (uint64_t)list.n_blocks * 8192)) {
+		am_pst_data_close(&list);
+		return false;
+	}
 	for (size_t i = 0; !r && i < list.n_blocks; i++) {
 		struct am_pst_block *block = NULL;
 		size_t head = head_of(i), room = 0;
@@ -209,6 +221,8 @@ bool am_pst_check_bag(struct am_pst_checker *c, am_pst_nid nid, am_pst_bid data,
 	am_pst_heap_close(&heap);
 	if (!r)
 		r = am_pst_pc_read(c->ndb, data, sub, bag, &bad, &err);
+	if (!r && !am_pst_charge(c, nid, bag->held))
+		return false;
 	if (order.wrong)
 		am_pst_finding(c, nid, "properties",
 		               "the properties of block 0x%" PRIx64

@@ -20,12 +20,17 @@ struct am_pst_checker {
 	const struct am_pst_geometry *g;
 	struct am_pst_check_result *result;
 	struct am_arena *arenas[2]; /* of the bags that are looked at at once */
-	uint64_t budget;            /* parts of items that may still be met */
+	uint64_t budget;            /* bytes that may still be looked at */
+	bool told_budget;
 };
 
 /* origin: the node, 0: none.  code: what is behind "pst.check.". */
 void am_pst_finding(struct am_pst_checker *c, am_pst_nid node, const char *code,
                     const char *fmt, ...) AM_PRINTF(4, 5);
+
+/* Before so many bytes are looked at.  Each belongs to one thing, so a file of
+ * which many times its size is looked at names things over and over: false. */
+bool am_pst_charge(struct am_pst_checker *c, am_pst_nid node, uint64_t bytes);
 
 /* check_pages.c: a tree, page by page; its entries in order. */
 struct am_pst_tree_visitor {

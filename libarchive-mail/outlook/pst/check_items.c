@@ -25,8 +25,11 @@ static int add_leaf(struct am_pst_checker *c, am_pst_bid bid, bool may_list,
 {
 	struct am_pst_block *block = NULL;
 	struct am_pst_list_head head;
-	int r = am_pst_ndb_block(c->ndb, bid, &block, err);
 
+	if (!am_pst_charge(c, 0, 8192))
+		return am_fail(err, AM_FAILED, AM_E_LIMIT,
+		               "subnodes without end");
+	int r = am_pst_ndb_block(c->ndb, bid, &block, err);
 	if (r)
 		return r;
 	am_pst_list_head_decode(c->g, &head,
@@ -101,7 +104,6 @@ static uint64_t size_of(struct am_pst_checker *c, am_pst_nid nid,
 	for (guint i = 0; i < subs->len && c->budget; i++) {
 		const struct am_pst_sl_entry *e =
 			&g_array_index(subs, struct am_pst_sl_entry, i);
-		c->budget--;
 		more = size_of(c, nid, e->data, e->sub, depth + 1);
 		total += more;
 	}
@@ -134,13 +136,22 @@ struct attachments {
 	uint32_t found;
 };
 
+/* They are in order, or that has been told. */
 static const struct am_pst_sl_entry *find_sub(const GArray *subs,
                                               am_pst_nid nid)
 {
-	for (guint i = 0; i < subs->len; i++)
-		if (g_array_index(subs, struct am_pst_sl_entry, i).nid == nid)
-			return &g_array_index(subs, struct am_pst_sl_entry, i);
-	return NULL;
+	const struct am_pst_sl_entry *list =
+		(const struct am_pst_sl_entry *)(void *)subs->data;
+	size_t low = 0, high = subs->len;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (list[mid].nid < nid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < subs->len && list[low].nid == nid ? &list[low] : NULL;
 }
 
 static void check_attachment_row(void *user, const struct am_pst_check_row *row)
@@ -198,7 +209,6 @@ static void check_embedded(struct am_pst_checker *c, am_pst_nid nid,
 	else if ((inner & 0x1f) == TYPE_MESSAGE && c->budget) {
 		const struct am_pst_nbt_entry node = {inner, nid, found->data,
 		                                      found->sub};
-		c->budget--;
 		check_item(c, &node, depth + 1);
 	}
 	g_array_free(subs, TRUE);

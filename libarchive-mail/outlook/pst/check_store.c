@@ -196,16 +196,43 @@ static void check_receive(struct am_pst_checker *c)
 		               "no folder receives mail of any class");
 }
 
+/* A folder that the store names by an entry id: 4 bytes, the store's key, the
+ * node; with its tables. */
+static void check_entry_id(struct am_pst_checker *c,
+                           const struct am_mapi_props *store, unsigned id)
+{
+	const struct am_mapi_prop *key = am_mapi_find(store, AM_PR_RECORD_KEY);
+	const struct am_mapi_prop *p = am_mapi_find(store, id);
+	static const uint8_t types[] = {2, TYPE_HIERARCHY, TYPE_CONTENTS,
+	                                TYPE_ASSOCIATED};
+	struct am_pst_nbt_entry node;
+
+	if (!p || !p->data || p->len != 24 || !key || !key->data ||
+	    key->len != 16 || memcmp(p->data + 4, key->data, 16) != 0) {
+		am_pst_finding(c, 0x21, "store",
+		               "property 0x%04x is no id of a folder of it",
+		               id);
+		return;
+	}
+	struct am_cursor cur = am_cursor(p->data + 20, 4);
+	am_pst_nid nid = am_get_le32(&cur);
+	for (unsigned i = 0; i < AM_COUNT(types); i++)
+		if (am_pst_ndb_node(c->ndb, (nid & ~0x1fu) | types[i], &node,
+		                    NULL))
+			am_pst_finding(c, nid, "store",
+			               "node 0x%x of a folder that the store "
+			               "needs is missing",
+			               (nid & ~0x1fu) | types[i]);
+}
+
 void am_pst_check_store(struct am_pst_checker *c)
 {
-	static const am_pst_nid must[] = {
-		0x21,   0x61,   0x122,  0x12d,  0x12e,  0x12f,  0x1e1,  0x201,
-		0x60d,  0x60e,  0x60f,  0x610,  0x62b,  0x671,  0x692,  0x2223,
-		0x2226, 0x2227, 0x8022, 0x802d, 0x802e, 0x802f, 0x8042, 0x804d,
-		0x804e, 0x804f, 0x8062, 0x806d, 0x806e, 0x806f};
-	static const uint16_t ids[] = {
-		AM_PR_RECORD_KEY,      AM_PR_DISPLAY_NAME,        0x35df,
-		AM_PR_SUBTREE_ENTRYID, AM_PR_WASTEBASKET_ENTRYID, 0x35e7};
+	static const am_pst_nid must[] = {0x21,   0x61,   0x122, 0x12d, 0x12e,
+	                                  0x12f,  0x1e1,  0x201, 0x60d, 0x60e,
+	                                  0x60f,  0x610,  0x62b, 0x671, 0x692,
+	                                  0x2223, 0x2226, 0x2227};
+	static const uint16_t folders[] = {AM_PR_SUBTREE_ENTRYID,
+	                                   AM_PR_WASTEBASKET_ENTRYID, 0x35e7};
 	struct am_pst_nbt_entry node;
 	struct am_mapi_props bag;
 
@@ -213,12 +240,14 @@ void am_pst_check_store(struct am_pst_checker *c)
 		if (am_pst_ndb_node(c->ndb, must[i], &node, NULL))
 			am_pst_finding(c, must[i], "store", "it is missing");
 	if (!am_pst_ndb_node(c->ndb, 0x21, &node, NULL) &&
-	    am_pst_check_bag(c, 0x21, node.data, node.sub, BAG_CHILD, &bag))
-		for (unsigned i = 0; i < AM_COUNT(ids); i++)
-			if (!am_mapi_find(&bag, ids[i]))
-				am_pst_finding(c, 0x21, "store",
-				               "it lacks property 0x%04x",
-				               ids[i]);
+	    am_pst_check_bag(c, 0x21, node.data, node.sub, BAG_CHILD, &bag)) {
+		for (unsigned i = 0; i < AM_COUNT(folders); i++)
+			check_entry_id(c, &bag, folders[i]);
+		if (!am_mapi_find(&bag, AM_PR_DISPLAY_NAME) ||
+		    !am_mapi_find(&bag, 0x35df))
+			am_pst_finding(c, 0x21, "store",
+			               "it lacks its name or its mask");
+	}
 	check_names(c);
 	check_receive(c);
 }

@@ -101,7 +101,9 @@ static int take_row(void *user, struct am_mapi_props *cells,
 	                               rows->info->info.n_columns};
 	int64_t id = 0;
 
-	(void)err;
+	if (!am_pst_charge(rows->c, rows->nid, cells->held))
+		return am_fail(err, AM_FAILED, AM_E_LIMIT,
+		               "more in its rows than can be");
 	if (rows->n < rows->ids->len)
 		row.id = g_array_index(rows->ids, uint32_t, rows->n);
 	if (!am_mapi_int(cells, AM_PST_ROW_ID >> 16, &id) ||
