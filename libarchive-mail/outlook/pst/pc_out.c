@@ -68,17 +68,18 @@ void am_pst_bag_reset(struct am_pst_bag *bag)
 	bag->below = 0;
 }
 
-static int by_tag(const void *a, const void *b)
+/* g_array_sort() is stable: of two with one id the first stays the first. */
+static int by_id(const void *a, const void *b)
 {
-	uint32_t x = ((const struct am_pst_field *)a)->tag;
-	uint32_t y = ((const struct am_pst_field *)b)->tag;
+	uint32_t x = ((const struct am_pst_field *)a)->tag >> 16;
+	uint32_t y = ((const struct am_pst_field *)b)->tag >> 16;
 
 	return x < y ? -1 : x > y;
 }
 
 void am_pst_bag_sort(struct am_pst_bag *bag)
 {
-	g_array_sort(bag->fields, by_tag);
+	g_array_sort(bag->fields, by_id);
 }
 
 const struct am_pst_field *am_pst_bag_find(const struct am_pst_bag *bag,
