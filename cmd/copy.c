@@ -174,6 +174,12 @@ static void print_ledger(const struct copy *c, const char *name,
 	       "failed %s, %s in %s\n",
 	       c->o->dry_run ? "dry run: " : "", name ? name : "",
 	       name ? ": " : "", found, stored, dup, filt, failed, size, took);
+	if (l->incomplete) {
+		out_count(l->incomplete, found);
+		printf("%s%s%s %s with parts missing, told above\n",
+		       name ? name : "", name ? ": " : "", found,
+		       l->incomplete > 1 ? "messages" : "message");
+	}
 	fflush(stdout);
 }
 

@@ -91,6 +91,9 @@ struct am_message {
 	enum am_exactness exactness;
 	bool hashed; /* the pump knows raw's hash, and that it holds no CR */
 	uint8_t hash[AM_SHA256_LEN];
+	/* A part of it could not be had.  A note said which, and the bytes say
+	 * so in its place; known after load(). */
+	bool incomplete;
 
 	uint32_t flags; /* enum am_flag */
 	size_t n_keywords, n_labels, n_props;

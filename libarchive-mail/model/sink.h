@@ -27,8 +27,9 @@ struct am_job_info {
 /* The ledger: found = stored + duplicates + filtered + failed, always. */
 struct am_ledger {
 	uint64_t found, stored, duplicates, filtered, failed;
-	uint64_t bytes;   /* raw bytes of what was stored */
-	uint64_t folders; /* seen in the source */
+	uint64_t incomplete; /* of stored and duplicates: with parts missing */
+	uint64_t bytes;      /* raw bytes of what was stored */
+	uint64_t folders;    /* seen in the source */
 };
 
 /*

@@ -169,6 +169,13 @@ void am_report_already(struct am_report *report, const struct am_folder *folder,
 	own->duplicates += n;
 }
 
+void am_report_incomplete(struct am_report *report,
+                          const struct am_folder *folder)
+{
+	report->total.incomplete++;
+	ledger_of(report, folder)->incomplete++;
+}
+
 void am_report_filtered(struct am_report *report,
                         const struct am_folder *folder)
 {
@@ -310,9 +317,12 @@ static void write_counts(struct am_json *json, const struct am_ledger *l)
 		{"found", l->found},           {"stored", l->stored},
 		{"duplicates", l->duplicates}, {"filtered", l->filtered},
 		{"failed", l->failed},         {"bytes", l->bytes},
+		{"incomplete", l->incomplete},
 	};
+	/* The last only where there are any. */
+	const size_t n = AM_COUNT(counts) - !l->incomplete;
 
-	for (size_t i = 0; i < AM_COUNT(counts); i++) {
+	for (size_t i = 0; i < n; i++) {
 		am_json_key(json, counts[i].name);
 		am_json_uint(json, counts[i].n);
 	}
@@ -421,6 +431,7 @@ static void add_ledger(struct am_ledger *to, const struct am_ledger *from)
 	to->filtered += from->filtered;
 	to->failed += from->failed;
 	to->bytes += from->bytes;
+	to->incomplete += from->incomplete;
 }
 
 static void add_note(void *user, const char *code, uint64_t n)

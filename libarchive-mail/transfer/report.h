@@ -48,6 +48,9 @@ void am_report_late(struct am_report *report, const struct am_late *what,
 /* n messages that were not even looked at: the target is known to have them. */
 void am_report_already(struct am_report *report, const struct am_folder *folder,
                        uint64_t n);
+/* One that was counted as stored or a duplicate lacks something. */
+void am_report_incomplete(struct am_report *report,
+                          const struct am_folder *folder);
 void am_report_filtered(struct am_report *report,
                         const struct am_folder *folder);
 void am_report_failed(struct am_report *report, const struct am_folder *folder,

@@ -242,6 +242,8 @@ static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 			am_loss_count(p->src->ctx, p->opts->target_keeps,
 			              e->msg);
 	}
+	if (e->msg->incomplete)
+		am_report_incomplete(p->report, e->folder);
 	p->progress.done_bytes += size;
 	return AM_OK;
 }

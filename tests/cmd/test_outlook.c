@@ -52,8 +52,17 @@ Test(outlook, damage_is_named_and_the_exit_status_says_so, .timeout = 60)
 	char *loop = put(&cli, "loop.pst", am_test_pst_loop());
 	cr_expect(cli_run(&cli, "copy", damaged, "null:", NULL) == 1);
 	cr_expect(strstr(cli.out, "found 9 = stored 9"), "%s", cli.out);
+	cr_expect(strstr(cli.out, "\n1 message with parts missing, "), "%s",
+	          cli.out);
 	cr_expect(strstr(cli.err, "attachment 0x8045: it has no data"), "%s",
 	          cli.err);
+	char *report = cli_path(&cli, "report.json"), *text = NULL;
+	cr_expect(cli_run(&cli, "copy", "--report", report, damaged,
+	                  "null:", NULL) == 1);
+	cr_assert(g_file_get_contents(report, &text, NULL, NULL));
+	cr_expect(strstr(text, "\"incomplete\":1"), "%s", text);
+	g_free(text);
+	g_free(report);
 	cr_expect(cli_run(&cli, "copy", loop, "null:", NULL) == 1);
 	cr_expect(strstr(cli.err, "the message that it stands in"), "%s",
 	          cli.err);

@@ -111,6 +111,8 @@ static void note_bad(const struct work *w, const struct frame *f,
 {
 	char code[40];
 
+	if (w->job->incomplete)
+		*w->job->incomplete = true;
 	g_snprintf(code, sizeof(code), "%s.%s", f->msg.in->format, part);
 	am_ctx_note(w->job->ctx, AM_NOTE_ERROR, code, w->job->folder,
 	            w->job->origin, "message 0x%x, %s: %s", f->msg.id, what,

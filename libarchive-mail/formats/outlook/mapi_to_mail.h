@@ -19,6 +19,8 @@ struct am_mapi_to_mail {
 	struct am_ctx *ctx;
 	const struct am_folder *folder; /* for notes */
 	const char *origin;
+	/* Becomes true where something could not be read; may be NULL. */
+	bool *incomplete;
 };
 
 AM_MUST_USE int am_mapi_to_mail(const struct am_mapi_to_mail *job,

@@ -238,6 +238,7 @@ static int give_message(struct pst_source *s, struct am_item *out,
 	msg->size = AM_SIZE_UNKNOWN;
 	am_mapi_meta(msg, &own->props, s->keywords, s->set.properties);
 	read_own(s, own, msg);
+	msg->incomplete = own->n_bad > 0;
 	if (own->n_bad)
 		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
 		            out->folder, msg->origin,
@@ -323,7 +324,8 @@ static int pst_load(struct am_source *src, struct am_message *msg,
                     struct am_error *err)
 {
 	struct pst_source *s = pst_of(src);
-	const struct am_mapi_to_mail job = {src->ctx, msg->folder, msg->origin};
+	const struct am_mapi_to_mail job = {src->ctx, msg->folder, msg->origin,
+	                                    &msg->incomplete};
 	const struct am_pst_message *own = msg->for_load;
 	struct am_pst_store *store = take_store(s);
 	struct am_mapi_message reading;
