@@ -443,6 +443,7 @@ Test(cfb, lying_sizes_and_chains_are_named_with_the_place)
 	cr_expect_eq(am_cfb_stream_all(cfb, 1, SIZE_MAX, &data, &len, &err),
 	             AM_FAILED);
 	cr_expect(strstr(err.text, "84 bytes early"), "%s", err.text);
+	cr_expect(!data && !len);
 	cr_expect_eq(am_cfb_stream_all(cfb, 1, 100, &data, &len, &err),
 	             AM_FAILED);
 	cr_expect_eq(err.kind, AM_E_LIMIT);

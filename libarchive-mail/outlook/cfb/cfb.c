@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include <stdarg.h>
 #include <string.h>
 
 uint64_t am_cfb_offset(const struct am_cfb *cfb, uint32_t sector)
@@ -84,8 +85,8 @@ int am_cfb_chain(struct am_cfb *cfb, uint32_t start, uint32_t max,
 		if (!r)
 			r = am_cfb_next(cfb, at, &at, err);
 	}
-	*n = r ? 0 : list->len;
-	*out = (uint32_t *)(void *)g_array_free(list, r != 0);
+	*n = list->len;
+	*out = (uint32_t *)(void *)g_array_free(list, FALSE);
 	return r;
 }
 
@@ -153,44 +154,59 @@ static int read_header(struct am_cfb *cfb, struct am_error *err)
 	return AM_OK;
 }
 
-/* The stream of small streams is the root's. */
-static int read_mini(struct am_cfb *cfb, struct am_error *err)
+void am_cfb_damaged(struct am_cfb *cfb, const char *fmt, ...)
+{
+	char text[320];
+	va_list args;
+
+	va_start(args, fmt);
+	g_vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	cfb->damage = cfb->damage ? am_arena_printf(cfb->arena, "%s; %s",
+	                                            cfb->damage, text)
+	                          : am_arena_strdup(cfb->arena, text);
+}
+
+/* The stream of small streams is the root's.  How long that is its chain says:
+ * no small stream needs to believe more. */
+static void read_mini(struct am_cfb *cfb)
 {
 	const struct am_cfb_entry *root = &cfb->entries[0];
-	int r;
+	struct am_error why = {0};
+	int r = AM_OK;
 
-	if (!root->size || root->start >= AM_CFB_SECTOR_MAX)
-		return AM_OK;
-	r = am_cfb_chain(cfb, root->start, cfb->n_sectors + 1, &cfb->mini,
-	                 &cfb->n_mini, err);
-	if (!r && cfb->header.mini_fat < AM_CFB_SECTOR_MAX)
+	if (root->start < AM_CFB_SECTOR_MAX)
+		r = am_cfb_chain(cfb, root->start, cfb->n_sectors + 1,
+		                 &cfb->mini, &cfb->n_mini, &why);
+	if (r)
+		am_cfb_damaged(cfb, "small streams are lost: %s", why.text);
+	r = AM_OK;
+	if (cfb->header.mini_fat < AM_CFB_SECTOR_MAX)
 		r = am_cfb_chain(cfb, cfb->header.mini_fat, cfb->n_sectors + 1,
-		                 &cfb->mini_fat, &cfb->n_mini_fat, err);
-	cfb->mini_size = MIN(root->size, (uint64_t)cfb->n_mini * cfb->sector);
-	return r;
+		                 &cfb->mini_fat, &cfb->n_mini_fat, &why);
+	if (r)
+		am_cfb_damaged(cfb, "the table of small streams is cut: %s",
+		               why.text);
+	cfb->mini_size = (uint64_t)cfb->n_mini * cfb->sector;
 }
 
 int am_cfb_open(struct am_cfb **out, struct am_blob *blob, struct am_error *err)
 {
 	struct am_cfb *cfb = g_new0(struct am_cfb, 1);
-	struct am_error why = {0};
-	int r;
 
 	cfb->blob = am_blob_ref(blob);
 	cfb->arena = am_arena_new();
 	cfb->size = am_blob_size(blob);
 	memset(cfb->held, 0xff, sizeof(cfb->held));
-	r = read_header(cfb, err);
+	int r = read_header(cfb, err);
 	if (!r)
 		r = read_difat(cfb, err);
 	if (!r)
 		r = am_cfb_read_directory(cfb, err);
-	/* Without small streams there are still large ones. */
-	if (!r && read_mini(cfb, &why) && !cfb->damage)
-		cfb->damage = am_arena_printf(
-			cfb->arena, "small streams are lost: %s", why.text);
 	if (r)
 		am_cfb_close(&cfb);
+	else
+		read_mini(cfb);
 	*out = cfb;
 	return r;
 }

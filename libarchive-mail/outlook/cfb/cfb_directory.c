@@ -61,11 +61,10 @@ static void take_entry(struct am_cfb *cfb, const uint8_t *bytes,
 
 static void damage(struct am_cfb *cfb, uint32_t entry, const char *what)
 {
-	if (!cfb->damage)
-		cfb->damage = am_arena_printf(
-			cfb->arena,
-			"its directory is damaged: %s, entry %" PRIu32, what,
-			entry);
+	if (!cfb->damage) /* the first will do */
+		am_cfb_damaged(cfb,
+		               "its directory is damaged: %s, entry %" PRIu32,
+		               what, entry);
 }
 
 /* An entry that is said to be in a storage. */
@@ -161,42 +160,64 @@ static void list_children(struct am_cfb *cfb, const struct links *links)
 			                  cfb->entries);
 }
 
+/* The entries of n sectors, as many as can be read. */
+static void read_entries(struct am_cfb *cfb, const uint32_t *sectors,
+                         uint32_t n, struct links *links)
+{
+	uint32_t per = (uint32_t)(cfb->sector / AM_CFB_DIRENT);
+	uint8_t *bytes = g_malloc(cfb->sector);
+	struct am_error why = {0};
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (am_cfb_read(cfb, sectors[i], 0, bytes, cfb->sector, &why)) {
+			am_cfb_damaged(cfb, "its directory is cut: %s",
+			               why.text);
+			break;
+		}
+		for (uint32_t k = 0; k < per; k++, cfb->n_entries++)
+			take_entry(cfb, bytes + (size_t)k * AM_CFB_DIRENT,
+			           &cfb->entries[cfb->n_entries],
+			           &links[cfb->n_entries]);
+	}
+	g_free(bytes);
+}
+
 int am_cfb_read_directory(struct am_cfb *cfb, struct am_error *err)
 {
 	uint32_t per = (uint32_t)(cfb->sector / AM_CFB_DIRENT), n = 0;
-	uint32_t *sectors = NULL;
-	uint8_t *bytes = g_malloc(cfb->sector);
-	int r = am_cfb_chain(cfb, cfb->header.directory,
-	                     AM_CFB_ENTRIES / per + 1, &sectors, &n, err);
+	uint32_t most = AM_CFB_ENTRIES / per, *sectors = NULL;
+	struct links *links = NULL;
+	struct am_error why = {0};
+	int r = am_cfb_chain(cfb, cfb->header.directory, most + 1, &sectors, &n,
+	                     &why);
 
-	if (!r && n > AM_CFB_ENTRIES / per)
+	/* A part of it is better than nothing. */
+	if (r && n)
+		am_cfb_damaged(cfb, "its directory is cut: %s", why.text);
+	r = AM_OK;
+	if (!n)
+		r = am_fail(err, AM_FAILED, AM_E_FORMAT, "no directory: %s",
+		            *why.text ? why.text : "its chain is empty");
+	else if (n > most)
 		r = am_fail(err, AM_FAILED, AM_E_LIMIT,
 		            "a directory of more than %d entries",
 		            AM_CFB_ENTRIES);
-	if (!r && !n)
-		r = am_fail(err, AM_FAILED, AM_E_FORMAT, "no directory");
-	cfb->n_entries = n * per;
-	cfb->entries = g_new0(struct am_cfb_entry, cfb->n_entries + 1);
-	struct links *links = g_new(struct links, cfb->n_entries + 1);
-	for (uint32_t i = 0; !r && i < n; i++) {
-		r = am_cfb_read(cfb, sectors[i], 0, bytes, cfb->sector, err);
-		for (uint32_t k = 0; !r && k < per; k++)
-			take_entry(cfb, bytes + (size_t)k * AM_CFB_DIRENT,
-			           &cfb->entries[i * per + k],
-			           &links[i * per + k]);
+	if (!r) {
+		cfb->entries = g_new0(struct am_cfb_entry, n * per + 1);
+		links = g_new(struct links, n * per + 1);
+		read_entries(cfb, sectors, n, links);
+		if (!cfb->n_entries || cfb->entries[0].type != AM_CFB_ROOT)
+			r = am_fail(err, AM_FAILED, AM_E_FORMAT,
+			            "its directory has no root at %" PRIu64,
+			            am_cfb_offset(cfb, sectors[0]));
 	}
-	if (!r && cfb->entries[0].type != AM_CFB_ROOT)
-		r = am_fail(err, AM_FAILED, AM_E_FORMAT,
-		            "its directory has no root, at %" PRIu64,
-		            am_cfb_offset(cfb, sectors[0]));
 	if (!r) {
 		walk(cfb, links);
 		list_children(cfb, links);
 	}
 	g_free(links);
 	g_free(sectors);
-	g_free(bytes);
-	return r ? am_wrap(err, r, "directory") : AM_OK;
+	return r;
 }
 
 uint32_t am_cfb_find(const struct am_cfb *cfb, uint32_t storage,

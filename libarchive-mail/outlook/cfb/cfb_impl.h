@@ -38,9 +38,12 @@ AM_MUST_USE int am_cfb_read(const struct am_cfb *cfb, uint32_t sector,
 /* The sector behind one; AM_CFB_END at the end. */
 AM_MUST_USE int am_cfb_next(struct am_cfb *cfb, uint32_t sector, uint32_t *out,
                             struct am_error *err);
-/* A whole chain, of max sectors at the most; g_free() it. */
+/* A whole chain, of max sectors at the most; g_free() it.  With an error it is
+ * what comes before. */
 AM_MUST_USE int am_cfb_chain(struct am_cfb *cfb, uint32_t start, uint32_t max,
                              uint32_t **out, uint32_t *n, struct am_error *err);
+/* Something is wrong and less is there for it. */
+void am_cfb_damaged(struct am_cfb *cfb, const char *fmt, ...) AM_PRINTF(2, 3);
 /* cfb_directory.c: entries and who is in whom. */
 AM_MUST_USE int am_cfb_read_directory(struct am_cfb *cfb, struct am_error *err);
 

@@ -133,9 +133,10 @@ static int begin(struct am_cfb *cfb, uint32_t stream, struct stream *out,
 
 	if (e->size > (mini ? cfb->mini_size : cfb->size))
 		return am_fail(err, AM_FAILED, AM_E_FORMAT,
-		               "a stream of %" PRIu64 " bytes in a file of "
+		               "a stream of %" PRIu64 " bytes in %s of "
 		               "%" PRIu64,
-		               e->size, cfb->size);
+		               e->size, mini ? "small ones" : "a file",
+		               mini ? cfb->mini_size : cfb->size);
 	*out = (struct stream){.cfb = cfb,
 	                       .at = e->start,
 	                       .left = e->size,
@@ -179,6 +180,7 @@ int am_cfb_stream_all(struct am_cfb *cfb, uint32_t stream, size_t max,
 	if (r) {
 		g_free(*out);
 		*out = NULL;
+		*len = 0;
 	}
 	return r;
 }
