@@ -99,7 +99,7 @@ help:
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
 ## make bench-pst     PST beside peers (PST=path for your own file)
 ## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
-## make samples       write those of samples/ that a program makes (PST)
+## make samples       write those of samples/ that a program makes (Outlook's)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
 ## make deps, test-deps   only the installing
@@ -224,16 +224,17 @@ bench: all $(BUILD)/gen-mail
 $(BUILD)/imap-lab: $(BUILD)/obj/tools/imap_lab.o $(LIB_support) $(LIB_base)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/imap_lab.o: BANNED :=
-# The PSTs of samples/, made by the library's own encoders.
-$(BUILD)/pst-sample: $(BUILD)/obj/tools/pst_sample.o $(LIB_support) $(call libs_for,outlook)
+# What of samples/ is Outlook's, made by the library's own encoders.
+$(BUILD)/%-sample: $(BUILD)/obj/tools/%_sample.o $(LIB_support) $(call libs_for,outlook)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
-$(BUILD)/obj/tools/pst_sample.o: BANNED := -Itests
+$(BUILD)/obj/tools/pst_sample.o $(BUILD)/obj/tools/msg_sample.o: BANNED := -Itests
 # And a large one of the same make, for the benchmark.
 $(BUILD)/gen-pst: $(BUILD)/obj/tools/gen_pst.o $(LIB_support) $(call libs_for,outlook)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
-samples: $(BUILD)/pst-sample
-	$< samples/pst tests/fuzz/pst tests/fuzz/ltp
+samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
+	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
+	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb
 .PHONY: bench-imap bench-pst
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/mail_head.h"
 
+#include "outlook/cfb/cfb_layout.h"
+
 #include <glib.h>
 
 #include <string.h>
@@ -23,6 +25,19 @@ bool am_mail_head_eml_name(const char *name)
 	size_t len = strlen(name);
 
 	return len > 4 && !g_ascii_strcasecmp(name + len - 4, ".eml");
+}
+
+bool am_mail_head_msg_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && (!g_ascii_strcasecmp(name + len - 4, ".msg") ||
+	                   !g_ascii_strcasecmp(name + len - 4, ".oft"));
+}
+
+bool am_mail_head_msg(const uint8_t *head, size_t len)
+{
+	return am_cfb_sniff(head, len);
 }
 
 bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len)

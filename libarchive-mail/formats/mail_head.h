@@ -26,6 +26,10 @@ bool am_mail_head_outlook_name(const char *name);
 
 /* "x.EML"? */
 bool am_mail_head_eml_name(const char *name);
+/* "x.msg", "x.oft": Outlook's by its name.  Others call mails so, too: whether
+ * it is, its first bytes say. */
+bool am_mail_head_msg_name(const char *name);
+bool am_mail_head_msg(const uint8_t *head, size_t len);
 /* "x.zip", "x.tar.zst" …: a container that can be written? */
 bool am_mail_head_pack_name(const char *name);
 

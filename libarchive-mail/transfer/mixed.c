@@ -10,24 +10,37 @@
 #include <pthread.h>
 #include <string.h>
 
-#define N_PASSES 4
+#define N_PASSES 5
 
 /* The formats in the order they are read, each with what it leaves. */
 struct pass {
 	const char *format, *leave;
 };
 static const struct pass orders[][N_PASSES] = {
-	{{"maildir", NULL}, {"mbox", "leave=maildirs"}, {"pst", NULL}},
-	{{"mbox", "leave=maildirs"}, {"maildir", NULL}, {"pst", NULL}},
+	{{"maildir", NULL},
+         {"mbox", "leave=maildirs"},
+         {"msg", "leave=others"},
+         {"pst", NULL}},
+	{{"mbox", "leave=maildirs"},
+         {"maildir", NULL},
+         {"msg", "leave=others"},
+         {"pst", NULL}},
 	/* The mails, which are most of it, then the rest. */
 	{{"eml", "leave=mailboxes"},
+         {"maildir", NULL},
+         {"mbox", "leave=mail"},
+         {"msg", "leave=others"},
+         {"pst", NULL}},
+	{{"msg", "leave=others"},
+         {"eml", "leave=mailboxes"},
          {"maildir", NULL},
          {"mbox", "leave=mail"},
          {"pst", NULL}},
 	{{"pst", NULL},
          {"eml", "leave=mailboxes"},
          {"maildir", NULL},
-         {"mbox", "leave=mail"}},
+         {"mbox", "leave=mail"},
+         {"msg", "leave=others"}},
 };
 
 struct mixed_source {

@@ -15,8 +15,10 @@ struct am_loaded_file;
 struct am_files_kind {
 	const char *format; /* "eml": the codes of its notes begin so */
 	enum am_exactness exactness;
-	/* Is a file one of them by its name? */
+	/* Is a file one of them by its name?  By its first bytes, where the
+	 * name does not prove it; or NULL. */
 	bool (*named)(const char *name);
+	bool (*sniff)(const uint8_t *head, size_t len);
 	/* What the file has, into the message; takes file->blob.  user is what
 	 * the source was opened with. */
 	int (*load)(const void *user, struct am_message *msg,
@@ -30,6 +32,7 @@ struct am_files_kind {
 struct am_files_options {
 	bool all;   /* take what looks like mail too, whatever its name */
 	bool leave; /* what the sources of other formats read */
+	bool quiet; /* without a word for what is no such file */
 	void *user; /* for load(); the source's to g_free(), also when it fails
 	             */
 };

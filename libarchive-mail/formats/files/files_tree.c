@@ -210,50 +210,75 @@ static int enter(struct tree_source *s, struct am_error *err)
 	return r ? AM_FAILED : AM_OK;
 }
 
-/* Is this file to be taken?  Opens it only when the name does not say so. */
-static bool wanted(struct tree_source *s, const char *name)
+/* The first bytes of a file: how many, -1 when they cannot be had.  *denied:
+ * for lack of permission. */
+static ssize_t read_head(struct tree_source *s, const char *path, uint8_t *head,
+                         bool *denied)
 {
-	uint8_t head[AM_MAIL_HEAD_BYTES];
+	int fd = openat(s->root_fd, path,
+	                O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	ssize_t got = -1;
 	struct stat st;
-	char *path;
-	int fd;
-	bool yes, hidden = *name == '.';
 
+	*denied = fd < 0 && errno == EACCES;
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
+		got = read(fd, head, AM_MAIL_HEAD_BYTES);
+	if (fd >= 0)
+		close(fd);
+	return got;
+}
+
+enum verdict { TAKE, PASS_OVER, LEAVE };
+
+static enum verdict judge(struct tree_source *s, const char *name,
+                          const char *path)
+{
+	const struct am_files_kind *kind = s->kind;
+	const struct am_files_options *o = &s->options;
+	uint8_t head[AM_MAIL_HEAD_BYTES];
+	bool denied, hidden = *name == '.';
 	/* Apple's copies leave "._x.eml" that are no mail. */
-	if (s->kind->named(name) && !hidden)
-		return true;
-	if (s->options.all || hidden) {
-		path = join(s->here.path, name);
-		fd = openat(s->root_fd, path,
-		            O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
-			got = read(fd, head, sizeof(head));
-		/* What cannot be read may be mail: load() will tell. */
-		yes = fd < 0 && errno == EACCES;
-		if (fd >= 0)
-			close(fd);
-		g_free(path);
-		if (s->options.leave && got > 0 &&
-		    (am_mail_head_mailbox(name, head, (size_t)got) ||
-		     am_mail_head_outlook(head, (size_t)got)))
-			return false;
-		if (yes || (got > 0 && am_mail_head_bits(head, (size_t)got) >=
-		                               AM_MAIL_HEAD_ENOUGH))
-			return true;
-	}
+	bool named = kind->named(name) && !hidden;
+
+	if (named && !(o->leave && kind->sniff))
+		return TAKE;
+	if (!named && !o->all && !hidden)
+		return PASS_OVER;
 	/* Others read it, or say why not. */
-	if (s->options.leave && am_mail_head_outlook_name(name))
-		return false;
-	path = join(s->here.path, name);
-	am_ctx_note(s->base.ctx,
-	            s->options.all && !hidden && !strstr(path, "/.") &&
-	                            *path != '.'
-	                    ? AM_NOTE_WARN
-	                    : AM_NOTE_INFO,
-	            s->not_mail, s->folder, path, "not mail, passed over");
+	if (o->leave && am_mail_head_outlook_name(name))
+		return LEAVE;
+	ssize_t got = read_head(s, path, head, &denied);
+	if (named)
+		return got > 0 && kind->sniff(head, (size_t)got) ? TAKE : LEAVE;
+	if (kind->sniff)
+		return PASS_OVER;
+	/* What cannot be read may be mail: load() will tell. */
+	if (got <= 0)
+		return denied ? TAKE : PASS_OVER;
+	if (o->leave && (am_mail_head_mailbox(name, head, (size_t)got) ||
+	                 am_mail_head_outlook(head, (size_t)got) ||
+	                 (am_mail_head_msg_name(name) &&
+	                  am_mail_head_msg(head, (size_t)got))))
+		return LEAVE;
+	return am_mail_head_bits(head, (size_t)got) >= AM_MAIL_HEAD_ENOUGH
+	               ? TAKE
+	               : PASS_OVER;
+}
+
+/* Is this file to be taken?  Opened only when the name does not say so. */
+static bool wanted(struct tree_source *s, const char *name)
+{
+	char *path = join(s->here.path, name);
+	bool hidden = *path == '.' || strstr(path, "/.");
+	enum verdict verdict = judge(s, name, path);
+
+	if (verdict == PASS_OVER && !s->options.quiet)
+		am_ctx_note(
+			s->base.ctx,
+			s->options.all && !hidden ? AM_NOTE_WARN : AM_NOTE_INFO,
+			s->not_mail, s->folder, path, "not mail, passed over");
 	g_free(path);
-	return false;
+	return verdict == TAKE;
 }
 
 static int fail_here(struct tree_source *s, struct am_item *out)

@@ -5,6 +5,7 @@
  * give flags and dates; load() composes the mail from them, on any thread.
  */
 #include "base/arena.h"
+#include "formats/outlook/codepage_option.h"
 #include "formats/outlook/item_meta.h"
 #include "formats/outlook/mapi_load.h"
 #include "formats/outlook/mapi_meta.h"
@@ -363,22 +364,6 @@ static const struct am_source_ops pst_ops = {
 	.close = pst_close,
 };
 
-static int read_codepage(const struct am_location *where, unsigned *out,
-                         struct am_error *err)
-{
-	const char *text =
-		am_location_option(where, am_pst_options, "codepage");
-	guint64 number;
-
-	if (!g_ascii_string_to_unsigned(text, 10, 1, 65535, &number, NULL) ||
-	    !am_mapi_charset((unsigned)number))
-		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
-		               "codepage=%.20s: no code page that is known",
-		               text);
-	*out = (unsigned)number;
-	return AM_OK;
-}
-
 static int read_settings(struct am_pst_settings *out,
                          const struct am_location *where, struct am_error *err)
 {
@@ -393,7 +378,9 @@ static int read_settings(struct am_pst_settings *out,
 	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
 		r = am_location_switch(where, am_pst_options, switches[i].key,
 		                       switches[i].to, err);
-	return r ? r : read_codepage(where, &out->codepage, err);
+	return r ? r
+	         : am_codepage_option(where, am_pst_options, &out->codepage,
+	                              err);
 }
 
 int am_pst_file_open(struct am_source **out, const char *path,

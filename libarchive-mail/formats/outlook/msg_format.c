@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Outlook's message files in the list of formats. */
+#include "formats/outlook/msg.h"
+
+#include "formats/mail_head.h"
+
+#include <string.h>
+
+const struct am_option am_msg_options[] = {
+	{"codepage", "NUMBER",
+         "Windows' number of the character set of 8-bit text where nothing in "
+         "the file says it: 932 Japanese, 1251 Cyrillic …",
+         "1252"},
+	{"properties", "yes|no",
+         "take the MAPI properties of each item along, for targets that keep "
+         "them",
+         "yes"},
+	{"leave", "nothing|others",
+         "reading a tree: pass over without a word what is no .msg", "nothing"},
+	{NULL, NULL, NULL, NULL},
+};
+
+static const char about[] =
+	"Outlook's .msg: one item a file, and templates (.oft); one, or a tree "
+	"of directories, which are folders.\n"
+	"The item is mapped as one of a PST is (mailark formats pst): "
+	"transport "
+	"headers, bodies, attachments, messages in messages; clear-signed mail "
+	"as it was signed; contacts, appointments and all other classes.  "
+	"8-bit "
+	"text is in the code page that the item names, else in that of its "
+	"writer's locale, else in codepage=.  OLE objects come as compound "
+	"files.  A damaged file is read as far as it goes, and what is lost is "
+	"told.";
+
+static int probe_directory(const struct am_probe *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_entries; i++) {
+		const struct am_probe_entry *e = &p->entries[i];
+		if (!e->is_directory)
+			n += am_mail_head_msg_name(e->name) && e->head &&
+			     am_mail_head_msg(e->head, e->head_len);
+		else
+			for (const char *const *in = e->inside; in && *in; in++)
+				n += am_mail_head_msg_name(*in);
+	}
+	return n ? 20 : 0;
+}
+
+/* Word and Excel write compound files, too; a message's first stream mostly
+ * shows in its first sectors. */
+static int msg_probe(const struct am_probe *p)
+{
+	static const char own[] = "_\0_\0s\0u\0b\0s\0t\0g\0001\0.\0000\0_";
+
+	if (p->is_directory)
+		return probe_directory(p);
+	if (p->packed || !am_mail_head_msg(p->head, p->head_len))
+		return 0;
+	if (am_mail_head_msg_name(p->name))
+		return 64;
+	return memmem(p->head, p->head_len, own, sizeof(own) - 1) ? 48 : 0;
+}
+
+const struct am_format am_format_msg = {
+	.name = "msg",
+	.title = "Outlook message files (.msg, .oft), trees of them",
+	.keeps = AM_KEEPS_FOLDERS | AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS |
+                 AM_KEEPS_RECEIVED | AM_KEEPS_PROPS,
+	.options = am_msg_options,
+	.suffixes = ".msg .oft",
+	.about = about,
+	.probe = msg_probe,
+	.open_source = am_msg_source_open,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/arena.h"
+#include "base/blob.h"
+#include "formats/load_file.h"
+#include "formats/mail_head.h"
+#include "formats/outlook/codepage_option.h"
+#include "formats/outlook/item_meta.h"
+#include "formats/outlook/mapi_load.h"
+#include "formats/outlook/mapi_meta.h"
+#include "formats/outlook/msg.h"
+#include "outlook/msg/msg.h"
+
+#include <glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* What the source was opened with. */
+struct settings {
+	unsigned codepage;
+	bool properties;
+};
+
+struct notes {
+	struct am_ctx *ctx;
+	struct am_message *msg;
+};
+
+static void damage(void *user, const char *text)
+{
+	const struct notes *notes = user;
+
+	notes->msg->incomplete = true;
+	am_ctx_note(notes->ctx, AM_NOTE_ERROR, "msg.damaged",
+	            notes->msg->folder, notes->msg->origin, "%s", text);
+}
+
+static int load(const void *user, struct am_message *msg,
+                struct am_loaded_file *file, struct am_ctx *ctx,
+                struct am_error *err)
+{
+	const struct settings *set = user;
+	const struct am_mapi_to_mail job = {ctx, msg->folder, msg->origin,
+	                                    &msg->incomplete};
+	struct notes notes = {ctx, msg};
+	const struct am_msg_options options = {.codepage = set->codepage,
+	                                       .tmpdir = am_ctx_tmpdir(ctx),
+	                                       .damage = damage,
+	                                       .user = &notes};
+	struct am_arena *arena = am_arena_new();
+	struct am_mapi_message item;
+	struct am_msg *from = NULL;
+	int r = am_msg_open(&from, file->blob, &options, err);
+
+	am_blob_unref(&file->blob);
+	if (!r) {
+		am_msg_read(from, arena, &item);
+		am_mapi_meta(msg, &item.props,
+		             am_mapi_meta_keywords(item.in->names),
+		             set->properties);
+		/* What we wrote beside Outlook's own, where it is ours. */
+		am_item_meta_read(msg, item.in, &item.props);
+		r = am_mapi_load(&job, &item, msg, err);
+	}
+	am_msg_close(&from);
+	am_arena_free(&arena);
+	return r;
+}
+
+static const struct am_files_kind kind = {
+	.format = "msg",
+	.exactness = AM_SYNTHESISED,
+	.named = am_mail_head_msg_name,
+	.sniff = am_mail_head_msg,
+	.load = load,
+};
+
+static int read_options(const struct am_location *where,
+                        struct am_files_options *out, struct am_error *err)
+{
+	struct settings *set = g_new0(struct settings, 1);
+	const char *leave = am_location_option(where, am_msg_options, "leave");
+	int r = am_location_switch(where, am_msg_options, "properties",
+	                           &set->properties, err);
+
+	out->user = set;
+	if (!r)
+		r = am_codepage_option(where, am_msg_options, &set->codepage,
+		                       err);
+	out->leave = out->quiet = !g_strcmp0(leave, "others");
+	if (!r && !out->leave && g_strcmp0(leave, "nothing") != 0)
+		r = am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		            "leave=%s: nothing or others is meant", leave);
+	return r;
+}
+
+int am_msg_source_open(struct am_source **out, const struct am_location *where,
+                       struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_files_options options = {0};
+	int r = am_location_check(where, am_msg_options, "msg", err);
+
+	if (!r)
+		r = read_options(where, &options, err);
+	if (r) {
+		g_free(options.user);
+		return AM_FATAL;
+	}
+	int fd = open(where->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		return am_files_tree_open(out, fd, where->path, &kind, &options,
+		                          ctx, err);
+	if (errno == ENOTDIR)
+		return am_files_one_open(out, where->path, &kind, &options, ctx,
+		                         err);
+	r = am_fail_sys(err, AM_FATAL, "%s", where->path);
+	if (err && err->sys == ENOENT)
+		err->kind = AM_E_NOTFOUND;
+	g_free(options.user);
+	return r;
+}

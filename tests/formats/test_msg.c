@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/outlook/msg.h"
+
+#include "support/listing.h"
+#include "support/msg_sample.h"
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+TestSuite(msg, .fini = am_test_tmpdir_end);
+
+static void save(const char *name, GByteArray *file)
+{
+	am_test_write(name, file->data, file->len);
+	g_byte_array_free(file, TRUE);
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+static void expect_in(const char *text, const char *what)
+{
+	cr_expect(strstr(text, what), "\"%s\" is not in\n%s", what, text);
+}
+
+Test(msg, received_mail_and_what_is_beside_it)
+{
+	save("a.msg", am_test_msg_file(AM_TEST_MSG_RECEIVED));
+	char *got = am_test_list(&am_format_msg, "a.msg", NULL,
+	                         AM_LIST_FLAGS | AM_LIST_RECEIVED |
+	                                 AM_LIST_RECEIVED_FROM | AM_LIST_MORE |
+	                                 AM_LIST_ORIGIN,
+	                         false);
+	expect_in(got, "From: Ann Example <ann@a.example>\\r\\n");
+	expect_in(got, "X-Own: kept\\r\\n");
+	cr_expect(!strstr(got, "Content-Type: text/html\\r\\n\\r\\n"));
+	expect_in(got, "multipart/related");
+	expect_in(got, "Content-ID: <pic@a.example>");
+	expect_in(got, "filename*=utf-8''Liste%20f%C3%BCr%20Bob.txt");
+	expect_in(got, " seen flagged [rot] [größer]");
+	expect_in(got, "2020-01-02T03:04:05+00:00");
+	expect_in(got, "mapi.delivery-time");
+	expect_in(got, "mapi.0x0037001f");
+	g_free(got);
+}
+
+Test(msg, messages_in_messages)
+{
+	save("a.msg", am_test_msg_file(AM_TEST_MSG_NESTED));
+	char *got = am_test_list(&am_format_msg, "a.msg", NULL, 0, false);
+	cr_expect_eq(count(got, "Content-Type: message/rfc822"), 2);
+	cr_expect_eq(count(got, "access-type=local-file"), 2);
+	cr_expect_eq(count(got, "To: \\\"Ann, the first\\\" <ann@a.example>"),
+	             3, "%s", got);
+	expect_in(got, "Subject: innermost");
+	g_free(got);
+}
+
+Test(msg, signed_mail_as_it_was_signed)
+{
+	save("a.msg", am_test_msg_file(AM_TEST_MSG_SIGNED));
+	char *got = am_test_list(&am_format_msg, "a.msg", NULL, 0, false);
+	expect_in(got, "Content-Type: multipart/signed; micalg=sha-256;\\r\\n "
+	               "protocol=\\\"application/pkcs7-signature\\\"; "
+	               "boundary=\\\"sig\\\"\\r\\n\\r\\n--sig\\r\\n");
+	expect_in(got, "signed words \\r\\n");
+	g_free(got);
+}
+
+Test(msg, contacts_and_meetings)
+{
+	save("a.msg", am_test_msg_file(AM_TEST_MSG_CONTACT));
+	char *got = am_test_list(&am_format_msg, "a.msg", NULL, 0, false);
+	expect_in(got, "BEGIN:VCARD");
+	expect_in(got, "EMAIL:eva@garden.example");
+	g_free(got);
+	save("a.msg", am_test_msg_file(AM_TEST_MSG_MEETING));
+	got = am_test_list(&am_format_msg, "a.msg", NULL, 0, false);
+	expect_in(got, "METHOD:REQUEST");
+	expect_in(got, "DTSTART:20200102T040405Z");
+	expect_in(got, "LOCATION:Room 7");
+	g_free(got);
+}
+
+Test(msg, the_code_page_can_be_said)
+{
+	static const char *const greek[] = {"codepage=1253", NULL};
+	static const char *const wrong[] = {"codepage=99", NULL};
+	struct am_location where = {.path = "a.msg", .options = wrong};
+	struct am_source *src = NULL;
+	struct am_error err = {0};
+
+	save("a.msg", am_test_msg_narrow(1253, AM_TEST_SAYS_NOTHING, "Γειά"));
+	char *got = am_test_list(&am_format_msg, "a.msg", greek, 0, false);
+	expect_in(got, "Subject: =?utf-8?B?zpPOtc65zqw=?=");
+	g_free(got);
+	cr_expect_eq(
+		am_format_msg.open_source(&src, &where, am_test_ctx(), &err),
+		AM_FATAL);
+	expect_in(err.text, "codepage=99");
+}
+
+Test(msg, a_tree_and_what_is_no_message_in_it)
+{
+	save("t/a.msg", am_test_msg_file(AM_TEST_MSG_CONTACT));
+	save("t/sub/b.MSG", am_test_msg_file(AM_TEST_MSG_SIGNED));
+	save("t/sub/c.oft", am_test_msg_object());
+	am_test_write_text("t/mail.msg", "From: a@b\nSubject: text\n\nx\n");
+	am_test_write_text("t/junk.doc", "junk");
+	char *got = am_test_list(&am_format_msg, "t", NULL,
+	                         AM_LIST_FOLDERS | AM_LIST_ORIGIN, true);
+	cr_expect_eq(count(got, ": \""), 3);
+	expect_in(got, "folder sub");
+	expect_in(got, "failed");
+	cr_expect_eq(am_test_notes("msg.not-mail"), 1);
+	g_free(got);
+}
