@@ -2,6 +2,7 @@
 #include "cmd/copy_target.h"
 
 #include "cmd/session.h"
+#include "model/sink.h"
 #include "transfer/known.h"
 #include "transfer/registry.h"
 #include "transfer/state.h"
@@ -173,10 +174,45 @@ int copy_target_tally(struct session *s, const struct am_place *target,
 	return read_tally(s, target, out, err);
 }
 
+struct gone {
+	struct session *s;
+	bool back;
+};
+
+static void tell_gone(void *user, const char *path, uint64_t n)
+{
+	const struct gone *g = user;
+
+	am_ctx_note(&g->s->ctx, AM_NOTE_WARN, "target.gone", NULL,
+	            *path ? path : "INBOX",
+	            "%" PRIu64 " %s copied before %s not there any more: %s", n,
+	            n == 1 ? "message that was" : "messages that were",
+	            n == 1 ? "is" : "are",
+	            g->back ? "copied again" : "left so (bring-back=no)");
+}
+
+/* A server is asked for what it was given. */
+static int check_server(struct session *s, const struct am_place *target,
+                        struct am_sink *sink, struct am_state *state,
+                        struct am_error *err)
+{
+	struct gone gone = {.s = s, .back = true};
+
+	if (!sink->ops->missing)
+		return AM_OK;
+	int r = am_location_switch(am_place_location(target),
+	                           am_place_format(target)->options,
+	                           "bring-back", &gone.back, err);
+	return r ? r
+	         : am_state_check_placed(state, sink, gone.back, tell_gone,
+	                                 &gone, err);
+}
+
 /* What is not there any more is not remembered as being there.  *same: the
  * target is as it was left. */
 static int check_state(struct session *s, const struct am_place *target,
-                       struct am_state *state, bool *same, struct am_error *err)
+                       struct am_sink *sink, struct am_state *state, bool *same,
+                       struct am_error *err)
 {
 	uint64_t size = copy_target_size(target);
 	struct am_tally *tally = NULL;
@@ -184,7 +220,7 @@ static int check_state(struct session *s, const struct am_place *target,
 
 	*same = am_state_is_clean(state, size);
 	if (am_place_location(target)->url)
-		return AM_OK;
+		return check_server(s, target, sink, state, err);
 	if (!copy_target_exists(target)) {
 		am_state_forget(state);
 		return AM_OK;
@@ -203,7 +239,7 @@ static int check_state(struct session *s, const struct am_place *target,
 }
 
 int copy_target_state(struct session *s, const struct am_place *target,
-                      const struct am_source *src, const struct am_sink *sink,
+                      const struct am_source *src, struct am_sink *sink,
                       struct am_state **out, bool *trusted,
                       struct am_error *err)
 {
@@ -223,7 +259,7 @@ int copy_target_state(struct session *s, const struct am_place *target,
 	if (r || !*out)
 		return r;
 	bool clean = am_state_is_clean(*out, size);
-	r = check_state(s, target, *out, &same, err);
+	r = check_state(s, target, sink, *out, &same, err);
 	*trusted = !r && same && server && am_state_knows(*out, src->identity);
 	/* Until a run of the same server ends well, what others leave here,
 	 * or this one half done, is to be looked at. */

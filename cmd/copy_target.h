@@ -24,10 +24,11 @@ AM_MUST_USE int copy_target_apart(const struct am_place *source,
  * `trusted`: the last run ended well and the target is as it was left, so that
  * it need not be read.
  */
-AM_MUST_USE int
-copy_target_state(struct session *s, const struct am_place *target,
-                  const struct am_source *src, const struct am_sink *sink,
-                  struct am_state **out, bool *trusted, struct am_error *err);
+AM_MUST_USE int copy_target_state(struct session *s,
+                                  const struct am_place *target,
+                                  const struct am_source *src,
+                                  struct am_sink *sink, struct am_state **out,
+                                  bool *trusted, struct am_error *err);
 /* What a folder shows of itself; *out stays NULL for a file or a server. */
 AM_MUST_USE int copy_target_tally(struct session *s,
                                   const struct am_place *target,

@@ -32,6 +32,22 @@ struct am_ledger {
 	uint64_t folders;    /* seen in the source */
 };
 
+/* Where a sink that numbers its messages has them, in its own words, and what
+ * it was like when last looked at (0: not known). */
+struct am_box {
+	const char *name;
+	uint32_t uidvalidity, uidnext;
+	uint64_t messages;
+};
+
+/* A message a sink took, and the number it has there. */
+struct am_placed {
+	const struct am_folder *folder; /* the source's, */
+	uint32_t uidvalidity, uid;      /* as are these */
+	const char *box;
+	uint32_t box_uidvalidity, box_uid;
+};
+
 /*
  * A sink is anything mail can be put into.
  *
@@ -48,6 +64,9 @@ struct am_ledger {
  *   remember a cursor of the source for this folder (depth 0: for the source);
  *            it holds from the next commit on.  NULL: forgotten.
  *   commit   when it returns AM_OK, all that was put is safe on disk.
+ *   missing  of these numbers of a box of its own (am_placed), ascending, those
+ *            that are there no more, to the front of `uids`, *n of them; *box
+ *            as it is now.  AM_END: numbered anew, so nobody knows.  Optional.
  *   finish   the source came to its end (complete) or was broken off; the
  *            ledger as it stands.  Once, before the last commit.  Optional.
  *   close    without a commit before it: leave no half-written thing behind.
@@ -70,6 +89,8 @@ struct am_sink_ops {
 	int (*remember)(struct am_sink *sink, const char *source,
 	                const struct am_folder *folder, const char *cursor,
 	                struct am_error *err);
+	int (*missing)(struct am_sink *sink, struct am_box *box, uint32_t *uids,
+	               size_t *n, struct am_error *err);
 	int (*finish)(struct am_sink *sink, const struct am_ledger *ledger,
 	              bool complete, struct am_error *err);
 	int (*commit)(struct am_sink *sink, struct am_error *err);
@@ -103,6 +124,8 @@ struct am_sink {
 	 * and commit(); once commit() returned, all is told. */
 	void (*late)(void *user, const struct am_late *what,
 	             const struct am_error *err);
+	/* The same for those whose numbers there it knows; may be NULL. */
+	void (*placed)(void *user, const struct am_placed *what);
 	void *late_user;
 	/* Set with AM_FATAL: what was put and not told as late is safe even
 	 * so, and no commit can follow. */

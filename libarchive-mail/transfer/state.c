@@ -4,40 +4,16 @@
  * of each source, UIDs as sets ("1:500,512").  It is small, so each commit
  * writes it whole.
  */
-#include "transfer/state.h"
+#include "transfer/state_impl.h"
 
 #include "base/file.h"
 #include "model/folder.h"
-#include "wire/imap.h"
-
-#include <glib.h>
 
 #include <string.h>
 
 #define GROUP    "state"
 #define VERSION  1
 #define MAX_FILE (64 << 20)
-
-/* The numbers of one folder under one UIDVALIDITY. */
-struct epoch {
-	uint32_t uidvalidity;
-	struct am_imap_set *uids;
-};
-
-struct place {
-	char *source, *path, *cursor;
-	GArray *epochs; /* struct epoch, ascending */
-};
-
-struct am_state {
-	struct am_memory memory;
-	char *file;
-	GMutex lock;
-	GHashTable *places; /* "source\npath" -> struct place */
-	bool clean;
-	uint64_t size;
-	struct am_tally *left; /* after the last run that ended well, or NULL */
-};
 
 static void epoch_clear(void *data)
 {
@@ -52,6 +28,7 @@ static void place_free(void *data)
 	g_free(p->path);
 	g_free(p->cursor);
 	g_array_free(p->epochs, TRUE);
+	g_array_free(p->runs, TRUE);
 	g_free(p);
 }
 
@@ -70,12 +47,13 @@ static struct place *place_at(struct am_state *s, const char *source,
 	p->path = g_strdup(path);
 	p->epochs = g_array_new(FALSE, FALSE, sizeof(struct epoch));
 	g_array_set_clear_func(p->epochs, epoch_clear);
+	p->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
 	g_hash_table_insert(s->places, key, p);
 	return p;
 }
 
-static struct place *place_of(struct am_state *s, const char *source,
-                              const struct am_folder *folder, bool make)
+struct place *am_state_place(struct am_state *s, const char *source,
+                             const struct am_folder *folder, bool make)
 {
 	char *path = folder ? am_folder_print(folder) : g_strdup("");
 	struct place *p = place_at(s, source, path, make);
@@ -127,6 +105,8 @@ static void read_place(struct am_state *s, GKeyFile *file, const char *group)
 
 	for (char **key = keys; p && key && *key; key++) {
 		guint64 n;
+		if (am_state_runs_read(p, file, group, *key))
+			continue;
 		if (!g_str_has_prefix(*key, "uids-") ||
 		    !g_ascii_string_to_unsigned(*key + 5, 10, 1, UINT32_MAX, &n,
 		                                NULL))
@@ -199,6 +179,8 @@ static void read_file(struct am_state *s, const char *text, size_t len)
 		for (char **g = groups; *g; g++)
 			if (g_str_has_prefix(*g, "left "))
 				read_left(s, file, *g);
+			else if (g_str_has_prefix(*g, "box "))
+				am_state_box_read(s, file, *g);
 			else if (strcmp(*g, GROUP))
 				read_place(s, file, *g);
 		g_strfreev(groups);
@@ -242,7 +224,9 @@ int am_state_save(struct am_state *s, bool clean, uint64_t size,
 			g_key_file_set_string(file, group, key, text);
 			g_free(text);
 		}
+		am_state_runs_write(p, file, group);
 	}
+	am_state_boxes_write(s, file);
 	if (clean && left)
 		am_tally_each(left, write_one_left, &writing);
 	char *text = g_key_file_to_data(file, &len, NULL);
@@ -270,7 +254,7 @@ static int cursor(struct am_memory *memory, const char *source,
 
 	(void)err;
 	g_mutex_lock(&s->lock);
-	const struct place *p = place_of(s, source, folder, false);
+	const struct place *p = am_state_place(s, source, folder, false);
 	*value = p ? g_strdup(p->cursor) : NULL;
 	g_mutex_unlock(&s->lock);
 	return AM_OK;
@@ -284,7 +268,7 @@ static GArray *snapshot(struct am_state *s, const char *source,
 
 	g_array_set_clear_func(out, epoch_clear);
 	g_mutex_lock(&s->lock);
-	const struct place *p = place_of(s, source, folder, false);
+	const struct place *p = am_state_place(s, source, folder, false);
 	for (guint i = 0; p && i < p->epochs->len; i++) {
 		struct epoch e = g_array_index(p->epochs, struct epoch, i);
 		struct am_imap_set *copy = am_imap_set_new();
@@ -334,6 +318,7 @@ int am_state_open(struct am_state **out, const char *path, struct am_error *err)
 	s->memory.ops = &ops;
 	s->file = g_strdup(path);
 	g_mutex_init(&s->lock);
+	s->boxes = am_state_boxes_new();
 	s->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	                                  place_free);
 	if (g_file_get_contents(path, &text, &len, NULL) && len <= MAX_FILE)
@@ -351,6 +336,7 @@ void am_state_free(struct am_state **state)
 	if (!s)
 		return;
 	g_hash_table_destroy(s->places);
+	g_ptr_array_unref(s->boxes);
 	am_tally_free(&s->left);
 	g_mutex_clear(&s->lock);
 	g_free(s->file);
@@ -485,9 +471,15 @@ void am_state_stored(struct am_state *s, const char *source,
 	if (!source || !msg->uid || !msg->uidvalidity)
 		return;
 	g_mutex_lock(&s->lock);
-	struct place *p = place_of(s, source, msg->folder, true);
+	struct place *p = am_state_place(s, source, msg->folder, true);
 	am_imap_set_add(uids_of(p, msg->uidvalidity), msg->uid, msg->uid);
 	g_mutex_unlock(&s->lock);
+}
+
+void am_state_place_lost(struct place *p, uint32_t uidvalidity, uint32_t uid)
+{
+	am_imap_set_remove(uids_of(p, uidvalidity), uid, uid);
+	am_state_runs_lost(p, uidvalidity, uid);
 }
 
 void am_state_lost(struct am_state *s, const char *source,
@@ -497,8 +489,8 @@ void am_state_lost(struct am_state *s, const char *source,
 	if (!source || !uid || !uidvalidity)
 		return;
 	g_mutex_lock(&s->lock);
-	struct place *p = place_of(s, source, folder, true);
-	am_imap_set_remove(uids_of(p, uidvalidity), uid, uid);
+	am_state_place_lost(am_state_place(s, source, folder, true),
+	                    uidvalidity, uid);
 	g_mutex_unlock(&s->lock);
 }
 
@@ -508,11 +500,12 @@ void am_state_change(struct am_state *s, const char *source,
 	if (change->kind != AM_NEWS_UID || !change->new_uid)
 		return;
 	g_mutex_lock(&s->lock);
-	struct place *p = place_of(s, source, change->folder, true);
+	struct place *p = am_state_place(s, source, change->folder, true);
 	am_imap_set_remove(uids_of(p, change->uidvalidity), change->uid,
 	                   change->uid);
 	am_imap_set_add(uids_of(p, change->new_uidvalidity), change->new_uid,
 	                change->new_uid);
+	am_state_runs_renumber(p, change);
 	g_mutex_unlock(&s->lock);
 }
 
@@ -520,7 +513,7 @@ void am_state_remember(struct am_state *s, const char *source,
                        const struct am_folder *folder, const char *text)
 {
 	g_mutex_lock(&s->lock);
-	struct place *p = place_of(s, source, folder, true);
+	struct place *p = am_state_place(s, source, folder, true);
 	g_free(p->cursor);
 	p->cursor = g_strdup(text);
 	g_mutex_unlock(&s->lock);

@@ -2,7 +2,7 @@
 #ifndef AM_TRANSFER_STATE_H
 #define AM_TRANSFER_STATE_H
 
-#include "model/memory.h"
+#include "model/sink.h"
 #include "transfer/tally.h"
 
 /*
@@ -44,11 +44,25 @@ void am_state_forget(struct am_state *state);
  */
 bool am_state_check(struct am_state *state, const struct am_tally *now,
                     bool one);
+/*
+ * The same for a target that numbers its messages and is not read through (a
+ * server): what is not there any more of what was brought.  `forget`: it is
+ * not remembered any more, so it comes again; else it is only told.  `gone` is
+ * told of each folder of the source how many there are.  AM_FAILED: the target
+ * could not say.
+ */
+AM_MUST_USE int
+am_state_check_placed(struct am_state *state, struct am_sink *sink, bool forget,
+                      void (*gone)(void *user, const char *path, uint64_t n),
+                      void *user, struct am_error *err);
 /* The state's own; goes with it. */
 struct am_memory *am_state_memory(struct am_state *state);
 
 void am_state_stored(struct am_state *state, const char *source,
                      const struct am_message *msg);
+/* The number it has in the target. */
+void am_state_placed(struct am_state *state, const char *source,
+                     const struct am_placed *placed);
 /* It was not, after all. */
 void am_state_lost(struct am_state *state, const char *source,
                    const struct am_folder *folder, uint32_t uidvalidity,

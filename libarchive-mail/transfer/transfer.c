@@ -126,6 +126,14 @@ static void count_failure(struct pump *p, struct am_entry *e)
 	p->progress.failed++;
 }
 
+static void take_placed(void *user, const struct am_placed *what)
+{
+	struct pump *p = user;
+
+	if (p->opts->state)
+		am_state_placed(p->opts->state, p->src->identity, what);
+}
+
 /* The sink was told later that it cannot have one it took. */
 static void take_late(void *user, const struct am_late *what,
                       const struct am_error *err)
@@ -554,6 +562,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	p.committed_at = g_get_monotonic_time();
 	if (p.sink) {
 		p.sink->late = take_late;
+		p.sink->placed = take_placed;
 		p.sink->late_user = &p;
 		r = am_sink_begin(p.sink, &info, err);
 	}
@@ -576,8 +585,10 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		                err);
 	am_pump_reader_free(&p.reader);
 	r = end_sink(&p, r, err);
-	if (p.sink)
+	if (p.sink) {
 		p.sink->late = NULL;
+		p.sink->placed = NULL;
+	}
 	if (p.sink_dead && p.sink->settled)
 		am_report_committed(report);
 	else if (p.sink_dead)

@@ -161,3 +161,70 @@ Test(deleted, from_an_mbox_comes_back, .init = begin, .fini = end,
 	g_free(text);
 	g_free(ledger);
 }
+
+/* Somebody else is at the account that mail was moved to. */
+static void do_there(const char *folder, const char *const commands[])
+{
+	struct imap_talk *t = imap_talk_open(l.d.imap, "user2", "secret");
+
+	imap_talk(t, "SELECT \"%s\"", folder);
+	for (size_t i = 0; commands[i]; i++)
+		imap_talk(t, "%s", commands[i]);
+	imap_talk_close(t);
+}
+
+Test(deleted, from_another_server_comes_back, .init = begin, .fini = end,
+     .timeout = 60)
+{
+	static const char *const two[] = {"STORE 2:3 +FLAGS.SILENT (\\Deleted)",
+	                                  "EXPUNGE", NULL};
+	static const char *const all[] = {"STORE 1:* +FLAGS.SILENT (\\Deleted)",
+	                                  "EXPUNGE", NULL};
+
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, n, 0);
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 0, n);
+	/* As many come as go: their numbers tell. */
+	do_there("INBOX", two);
+	account_fill(&l.d, "user2", "INBOX", 7000, 2, 300);
+	(void)quiet();
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 2, n - 2);
+	cr_expect(strstr(l.c.err, "2 messages that were copied before are not "
+	                          "there any more: copied again"),
+	          "%s", l.c.err);
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 0, n);
+	cr_expect(quiet() == false);
+	/* A folder that is emptied, and one that is gone. */
+	do_there("Archive/a.b &- c", all);
+	do_there("INBOX",
+	         (const char *const[]){"DELETE \"Lists/gr&APwA3w-e\"", NULL});
+	lab_copy(&l, "user1", "user2");
+	cr_expect_eq(l.c.status, 0, "%s", l.c.err);
+	/* All is there, and the two of somebody else. */
+	char *diff = lab_differ(&l, "user1", "user2");
+	cr_expect_eq(cli_lines(diff), 2, "%s", diff);
+	cr_expect(*diff == '+' && !strstr(diff, "\n-"), "%s", diff);
+	g_free(diff);
+}
+
+Test(deleted, from_another_server_is_left_so_when_asked, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	static const char *const two[] = {"STORE 1:2 +FLAGS.SILENT (\\Deleted)",
+	                                  "EXPUNGE", NULL};
+
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, n, 0);
+	do_there("INBOX", two);
+	for (unsigned i = 0; i < 2; i++) {
+		lab_line(&l, "copy --from imap,tls=off,%P --to "
+		             "imap,tls=off,%P,bring-back=no @user1 @user2");
+		lab_expect(&l, n, 0, n);
+		cr_expect(strstr(l.c.err, "2 messages that were copied before "
+		                          "are not there any more: left so"),
+		          "%s", l.c.err);
+	}
+}

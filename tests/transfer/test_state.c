@@ -160,6 +160,10 @@ Test(state, what_makes_no_sense_is_nothing)
 		"[state]\nversion=1\nclean=perhaps\n[folder 1]\n",
 		"[state]\nversion=1\n[folder 1]\nsource=x\nfolder=y\n"
 		"uids-7=9:1,frog\nuids-0=1\nuids-99999999999=1\n",
+		"[state]\nversion=1\n[folder 1]\nsource=x\nfolder=y\n"
+		"there-=1\nthere-x-1=1\nthere-9999999999-1=1:1:1\n"
+		"there-4-7=1,1:1,1:1:0,4294967295:1:2,0:1:1,frog,1:1:1:1\n"
+		"[box 9999999999]\nname=x\n[box x]\nname=y\n[box 3]\n",
 	};
 	struct rig rig;
 
@@ -238,4 +242,112 @@ Test(state, of_a_run_that_broke_off_goes_by_the_number)
 		tear_down(&rig);
 		am_test_tmpdir_end();
 	}
+}
+
+/* A server that lacks some numbers. */
+struct server {
+	struct am_sink base;
+	const char *name;
+	uint32_t lacks[4];
+	unsigned asked;
+	int says;
+};
+
+static int server_missing(struct am_sink *sink, struct am_box *box,
+                          uint32_t *uids, size_t *n, struct am_error *err)
+{
+	struct server *s = AM_CONTAINER(sink, struct server, base);
+	size_t left = 0;
+
+	(void)err;
+	s->asked++;
+	for (size_t i = 0; i < *n; i++) {
+		cr_expect(!i || uids[i] > uids[i - 1]);
+		for (size_t k = 0; k < G_N_ELEMENTS(s->lacks); k++)
+			if (!strcmp(box->name, s->name) && uids[i] &&
+			    uids[i] == s->lacks[k])
+				uids[left++] = uids[i];
+	}
+	*n = left;
+	box->messages = 11;
+	return s->says;
+}
+
+static void placed(struct rig *rig, uint32_t validity, uint32_t uid,
+                   const char *box, uint32_t box_uid)
+{
+	store(rig, validity, uid);
+	am_state_placed(rig->state, ME,
+	                &(struct am_placed){.folder = rig->folder,
+	                                    .uidvalidity = validity,
+	                                    .uid = uid,
+	                                    .box = box,
+	                                    .box_uidvalidity = 3,
+	                                    .box_uid = box_uid});
+}
+
+static void count_gone(void *user, const char *path, uint64_t n)
+{
+	(void)path;
+	*(uint64_t *)user += n;
+}
+
+static uint64_t check_placed(struct rig *rig, struct server *s, bool forget)
+{
+	uint64_t gone = 0;
+
+	cr_assert_eq(am_state_save(rig->state, true, 0, NULL, &rig->err),
+	             AM_OK);
+	reopen(rig);
+	cr_assert_eq(am_state_check_placed(rig->state, &s->base, forget,
+	                                   count_gone, &gone, &rig->err),
+	             AM_OK);
+	return gone;
+}
+
+Test(state, asks_for_what_a_server_has_no_more)
+{
+	static const struct am_sink_ops server_ops = {.missing =
+	                                                      server_missing};
+	struct server s = {.base.ops = &server_ops,
+	                   .name = "a\n\xff]",
+	                   .lacks = {101, 103, 200}};
+	struct rig rig;
+
+	set_up(&rig);
+	for (uint32_t i = 0; i < 5; i++)
+		placed(&rig, 7, 1 + i, "a\n\xff]", 100 + i);
+	placed(&rig, 7, 9, "a\n\xff]", 200);
+	/* Its twin in another box is there. */
+	placed(&rig, 7, 10, "b", 101);
+	am_state_remember(rig.state, ME, rig.folder, "all is there");
+	cr_expect_eq(check_placed(&rig, &s, false), 3);
+	expect(&rig, ME, "7/1 7/2 7/3 7/4 7/5 7/9 7/10 ", "all is there");
+	cr_expect_eq(check_placed(&rig, &s, true), 3);
+	expect(&rig, ME, "7/1 7/3 7/5 7/10 ", NULL);
+	cr_expect_eq(s.asked, 4);
+	/* Brought again, with another number; and the source is numbered
+	 * anew. */
+	placed(&rig, 7, 2, "a\n\xff]", 300);
+	cr_expect_eq(check_placed(&rig, &s, true), 0);
+	am_state_change(rig.state, ME,
+	                &(struct am_change){.kind = AM_NEWS_UID,
+	                                    .folder = rig.folder,
+	                                    .uidvalidity = 7,
+	                                    .uid = 3,
+	                                    .new_uidvalidity = 8,
+	                                    .new_uid = 30});
+	s.lacks[0] = 102;
+	cr_expect_eq(check_placed(&rig, &s, true), 1);
+	expect(&rig, ME, "7/1 7/2 7/5 7/10 ", NULL);
+	/* One that cannot be asked is believed; one that was numbered anew
+	 * says nothing. */
+	s.lacks[0] = 104;
+	s.says = AM_FAILED;
+	cr_expect_eq(check_placed(&rig, &s, true), 0);
+	expect(&rig, ME, "7/1 7/2 7/5 7/10 ", NULL);
+	s.says = AM_END;
+	cr_expect_eq(check_placed(&rig, &s, true), 0);
+	expect(&rig, ME, "", NULL);
+	tear_down(&rig);
 }

@@ -439,3 +439,17 @@ int am_imap_look_on(struct am_imap_look *l, struct am_imap_session *s,
 	l->highest = MAX(l->highest, box->uidnext ? box->uidnext - 1 : 0);
 	return AM_OK;
 }
+
+int am_imap_look_uids(struct am_imap_session *s, struct am_imap_set *uids,
+                      struct am_error *err)
+{
+	struct am_imap_look *l = am_imap_look_new(1, NULL);
+	int r = AM_OK;
+
+	if (am_imap_session_mailbox(s)->exists)
+		r = look_for_all(l, s, err);
+	if (!r)
+		am_imap_set_add_all(uids, l->left);
+	am_imap_look_free(&l);
+	return r;
+}

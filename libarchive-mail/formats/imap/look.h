@@ -29,6 +29,10 @@ void am_imap_look_free(struct am_imap_look **look);
 AM_MUST_USE int am_imap_look_on(struct am_imap_look *look,
                                 struct am_imap_session *s, uint64_t known,
                                 struct am_error *err);
+/* Only the numbers of what there is, into `uids`; the rest as above. */
+AM_MUST_USE int am_imap_look_uids(struct am_imap_session *s,
+                                  struct am_imap_set *uids,
+                                  struct am_error *err);
 /* More was seen than when this was last asked. */
 bool am_imap_look_progressed(struct am_imap_look *look);
 

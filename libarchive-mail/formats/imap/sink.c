@@ -266,6 +266,14 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
 	return over(s, r, err);
 }
 
+static int imap_missing(struct am_sink *sink, struct am_box *box,
+                        uint32_t *uids, size_t *n, struct am_error *err)
+{
+	struct imap_sink *s = imap_of(sink);
+
+	return am_imap_targets_missing(s->targets, box, uids, n, err);
+}
+
 static int imap_finish(struct am_sink *sink, const struct am_ledger *ledger,
                        bool complete, struct am_error *err)
 {
@@ -299,6 +307,7 @@ static const struct am_sink_ops ops = {
 	.prepare = imap_prepare,
 	.put = imap_put,
 	.discard = g_free,
+	.missing = imap_missing,
 	.finish = imap_finish,
 	.commit = imap_commit,
 	.close = imap_close,
@@ -325,11 +334,14 @@ int am_imap_open_sink(struct am_sink **out, const struct am_location *where,
 {
 	const struct am_option *table = am_imap_options;
 	struct imap_sink *s;
-	bool repair;
+	bool repair, back;
 
 	int r = am_location_check(where, table, "imap", err);
 	if (!r)
 		r = am_location_switch(where, table, "repair", &repair, err);
+	/* Whoever keeps the state asks for it. */
+	if (!r)
+		r = am_location_switch(where, table, "bring-back", &back, err);
 	if (r)
 		return r;
 	s = g_new0(struct imap_sink, 1);

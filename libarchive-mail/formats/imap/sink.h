@@ -17,6 +17,9 @@ AM_MUST_USE int am_imap_open_sink(struct am_sink **out,
 	 "folders"},                                                           \
 	{"repair", "YES/NO",                                                   \
 	 "change what a server refuses as little as it takes, and say so",     \
+	 "yes"},                                                               \
+	{"bring-back", "YES/NO",                                               \
+	 "copy again what was taken out since, where it came from a server",   \
 	 "yes"}
 /* clang-format on */
 

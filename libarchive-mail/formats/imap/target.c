@@ -124,7 +124,7 @@ static int list(struct am_imap_targets *ts, struct am_imap_session *s,
 		ts->prefix = g_strdup("");
 	if (r)
 		return r;
-	r = am_imap_mailboxes_list(s, false, &boxes, err);
+	r = am_imap_mailboxes_list(s, true, &boxes, err);
 	if (r)
 		return r;
 	for (guint i = 0; i < boxes->len; i++) {
@@ -137,6 +137,11 @@ static int list(struct am_imap_targets *ts, struct am_imap_session *s,
 		struct am_imap_target *t =
 			add_target(ts, box->folder, g_strdup(box->name));
 		t->there = true;
+		t->told = box->told;
+		t->box = (struct am_box){.name = t->name,
+		                         .uidvalidity = box->uidvalidity,
+		                         .uidnext = box->uidnext,
+		                         .messages = box->messages};
 	}
 	g_ptr_array_unref(boxes);
 	ts->listed = true;
@@ -192,9 +197,7 @@ static int find_or_add(struct am_imap_targets *ts,
 	return AM_OK;
 }
 
-int am_imap_targets_get(struct am_imap_targets *ts,
-                        const struct am_folder *folder,
-                        struct am_imap_target **out, struct am_error *err)
+int am_imap_targets_list(struct am_imap_targets *ts, struct am_error *err)
 {
 	struct am_imap_session *s;
 
@@ -206,8 +209,19 @@ int am_imap_targets_get(struct am_imap_targets *ts,
 		if (r && r != AM_RETRY)
 			return r == AM_FAILED ? AM_FATAL : r;
 	}
+	return AM_OK;
+}
+
+int am_imap_targets_get(struct am_imap_targets *ts,
+                        const struct am_folder *folder,
+                        struct am_imap_target **out, struct am_error *err)
+{
 	const struct am_folder *there = NULL;
-	int r = am_imap_target_place(ts->account->parts, folder, &there, err);
+	int r = am_imap_targets_list(ts, err);
+
+	if (r)
+		return r;
+	r = am_imap_target_place(ts->account->parts, folder, &there, err);
 	if (!r)
 		r = find_or_add(ts, there, out, err);
 	am_folder_unref(&there);

@@ -6,7 +6,7 @@
 #include "formats/imap/link.h"
 #include "formats/imap/look.h"
 #include "model/folder.h"
-#include "model/message.h"
+#include "model/sink.h"
 
 #include <glib.h>
 
@@ -16,9 +16,11 @@
  */
 struct am_imap_target {
 	const struct am_folder *folder;
-	char *name;      /* wire form */
-	bool plain;      /* the name was made one that any server takes */
-	bool there;      /* it is on the server */
+	char *name; /* wire form */
+	bool plain; /* the name was made one that any server takes */
+	bool there; /* it is on the server */
+	bool told;  /* box is as the list had it */
+	struct am_box box;
 	bool ready;      /* what follows was read */
 	char *permanent; /* " \\Seen $Junk " in lower case; NULL: not told */
 	bool any_keyword;
@@ -84,6 +86,11 @@ void am_imap_target_sent(struct am_imap_target *target,
                          const struct am_imap_marks *marks);
 /* Nothing is in it that is not spoken for. */
 bool am_imap_target_is_empty(const struct am_imap_target *target);
+
+/* See am_sink_ops.missing.  Nothing may be under way. */
+AM_MUST_USE int am_imap_targets_missing(struct am_imap_targets *targets,
+                                        struct am_box *box, uint32_t *uids,
+                                        size_t *n, struct am_error *err);
 
 /* Flags and keywords as APPEND takes them, "(\\Seen work)", g_free() it; *lost
  * counts what the mailbox cannot hold.  `bare`: nothing a server may choke on

@@ -5,7 +5,8 @@
 #include "formats/imap/target.h"
 
 /* The inside of target.h: target.c has the names and makes mailboxes,
- * target_look.c reads what they hold, target_flags.c what they can hold. */
+ * target_look.c reads what they hold, target_missing.c what they hold no more,
+ * target_flags.c what they can hold. */
 struct am_imap_targets {
 	struct am_imap_account *account;
 	struct am_imap_link *link;
@@ -19,6 +20,9 @@ struct am_imap_targets {
 	uint32_t roles; /* bits of roles that some mailbox has */
 };
 
+/* What is on the server, asked once. */
+AM_MUST_USE int am_imap_targets_list(struct am_imap_targets *targets,
+                                     struct am_error *err);
 /* A refusal that passes is waited out: the same again, but not for ever. */
 AM_MUST_USE int am_imap_targets_judge(struct am_imap_targets *targets,
                                       int status,

@@ -113,6 +113,22 @@ static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 	am_imap_link_progress(u->link);
 }
 
+static void tell_placed(struct am_imap_upload *u, const struct am_imap_item *it,
+                        uint32_t uid)
+{
+	const struct am_placed placed = {
+		.folder = it->meta->folder,
+		.uidvalidity = it->meta->uidvalidity,
+		.uid = it->meta->uid,
+		.box = it->target->name,
+		.box_uidvalidity = it->target->uidvalidity,
+		.box_uid = uid,
+	};
+
+	if (!it->copy && uid && placed.uid && u->sink->placed)
+		u->sink->placed(u->sink->late_user, &placed);
+}
+
 void am_imap_upload_done(struct am_imap_upload *u,
                          const struct am_imap_flight *f)
 {
@@ -123,10 +139,11 @@ void am_imap_upload_done(struct am_imap_upload *u,
 		am_imap_target_sent(it->target, &it->marks);
 		if (s && !am_imap_session_has(s, "UIDPLUS"))
 			am_imap_proof_add(u->proof, it);
-		am_imap_kept_add(u->kept, it,
-		                 f->uids->len > i
-		                         ? g_array_index(f->uids, uint32_t, i)
-		                         : 0);
+		uint32_t uid = f->uids->len > i
+		                       ? g_array_index(f->uids, uint32_t, i)
+		                       : 0;
+		am_imap_kept_add(u->kept, it, uid);
+		tell_placed(u, it, uid);
 		tell(u, it);
 	}
 }

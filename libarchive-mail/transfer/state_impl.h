@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_TRANSFER_STATE_IMPL_H
+#define AM_TRANSFER_STATE_IMPL_H
+
+#include "transfer/state.h"
+#include "wire/imap.h"
+
+#include <glib.h>
+
+/* The inside of state.h: state.c has what was stored and the file,
+ * state_placed.c where it lies in a target that numbers it. */
+
+/* The numbers of one folder under one UIDVALIDITY. */
+struct epoch {
+	uint32_t uidvalidity;
+	struct am_imap_set *uids;
+};
+
+/* So many in a row, on both sides. */
+struct run {
+	uint32_t uidvalidity, first;
+	uint32_t box, box_first; /* box: index of am_state.boxes */
+	uint32_t n;
+};
+
+struct place {
+	char *source, *path, *cursor;
+	GArray *epochs; /* struct epoch, ascending */
+	GArray *runs;   /* struct run, as they came */
+};
+
+struct am_state {
+	struct am_memory memory;
+	char *file;
+	GMutex lock;
+	GHashTable *places; /* "source\npath" -> struct place */
+	GPtrArray *boxes;   /* struct am_box, names their own */
+	bool clean;
+	uint64_t size;
+	struct am_tally *left; /* after the last run that ended well, or NULL */
+};
+
+/* The place, made if it is to be; with the lock held. */
+struct place *am_state_place(struct am_state *s, const char *source,
+                             const struct am_folder *folder, bool make);
+/* One that was stored is not. */
+void am_state_place_lost(struct place *p, uint32_t uidvalidity, uint32_t uid);
+
+/* ---- state_placed.c ---- */
+GPtrArray *am_state_boxes_new(void);
+void am_state_runs_lost(struct place *p, uint32_t uidvalidity, uint32_t uid);
+void am_state_runs_renumber(struct place *p, const struct am_change *change);
+void am_state_boxes_write(const struct am_state *s, GKeyFile *file);
+void am_state_runs_write(const struct place *p, GKeyFile *file,
+                         const char *group);
+/* "box 3" */
+void am_state_box_read(struct am_state *s, GKeyFile *file, const char *group);
+/* A key of a place: "there-3-7"; false: it is no such. */
+bool am_state_runs_read(struct place *p, GKeyFile *file, const char *group,
+                        const char *key);
+
+#endif
