@@ -244,7 +244,8 @@ static void same_blob(struct am_pst_store *store,
 	uint8_t *all = g_malloc(size + 1);
 
 	cr_assert(am_blob_read(want, 0, all, size, &read, NULL) == 0);
-	cr_expect(bytes->len == size && !memcmp(bytes->data, all, size),
+	cr_expect(bytes->len == size &&
+	                  (!size || !memcmp(bytes->data, all, size)),
 	          "%08" PRIx32 ": %u bytes of %zu", got->tag, bytes->len, size);
 	g_byte_array_free(bytes, TRUE);
 	g_free(all);
@@ -277,7 +278,8 @@ static void same_prop(struct am_pst_store *store,
 		return; /* with bits of the writer's */
 	GByteArray *bytes = value_read(store, found);
 	cr_expect(bytes->len == want->len &&
-	                  !memcmp(bytes->data, want->data, want->len),
+	                  (!want->len ||
+	                   !memcmp(bytes->data, want->data, want->len)),
 	          "%04x: %u bytes of %zu", id, bytes->len, want->len);
 	g_byte_array_free(bytes, TRUE);
 }

@@ -155,10 +155,10 @@ bool am_pst_check_heap(struct am_pst_checker *c, am_pst_nid nid,
 			               list.blocks[i], wrong);
 		size_t k =
 			i < BITMAP_FROM ? i : (i - BITMAP_FROM) % BITMAP_EVERY;
-		unsigned said =
-			k / 2 < fill.n
-				? fill.nibbles[k / 2] >> (k % 2 ? 4 : 0) & 0xf
-				: 0;
+		unsigned said = 0;
+		if (k / 2 < fill.n)
+			said = (unsigned)fill.nibbles[k / 2] >> (k % 2 ? 4 : 0);
+		said &= 0xf;
 		if (!wrong && said != level_of(room))
 			am_pst_finding(c, nid, "heap",
 			               "heap block %zu (0x%" PRIx64
