@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct am_mapi_item *am_mapi_item_new(struct am_arena *arena)
@@ -144,15 +145,33 @@ static uint32_t character(const char *s, size_t len, size_t *step)
 	return c;
 }
 
+/* ASCII, four letters at a time. */
+static uint8_t *widen(uint8_t *to, const char *text, size_t len)
+{
+	for (; len >= 4; text += 4, len -= 4, to += 8) {
+		const uint8_t *s = (const uint8_t *)text;
+		uint64_t four =
+			htole64((uint64_t)s[0] | (uint64_t)s[1] << 16 |
+		                (uint64_t)s[2] << 32 | (uint64_t)s[3] << 48);
+		memcpy(to, &four, sizeof(four));
+	}
+	for (; len; text++, len--, to += 2)
+		am_put_le16(to, (uint8_t)*text);
+	return to;
+}
+
 uint8_t *am_mapi_utf16_of(struct am_arena *arena, const char *text, size_t len,
                           size_t *out_len)
 {
 	uint8_t *out = am_arena_alloc(arena, 2 * len + 1), *to = out;
-	size_t i = am_utf8_ascii(text, len), step;
+	size_t step;
 
-	for (size_t k = 0; k < i; k++, to += 2)
-		am_put_le16(to, (uint8_t)text[k]);
-	for (; i < len; i += step) {
+	for (size_t i = 0; i < len; i += step) {
+		step = am_utf8_ascii(text + i, len - i);
+		to = widen(to, text + i, step);
+		i += step;
+		if (i == len)
+			break;
 		uint32_t c = character(text + i, len - i, &step);
 		if (c > 0xffff) {
 			am_put_le16(to, (uint16_t)(0xd7c0 + (c >> 10)));
