@@ -108,9 +108,12 @@ uint64_t copy_target_size(const struct am_place *target)
 	const char *path = am_place_location(target)->path;
 	struct stat st;
 
-	return path && !stat(path, &st) && S_ISREG(st.st_mode)
-	               ? (uint64_t)st.st_size
-	               : 0;
+	if (!path || stat(path, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	const struct am_format *format = am_place_format(target);
+	return format->target_size
+	               ? format->target_size(am_place_location(target))
+	               : (uint64_t)st.st_size;
 }
 
 /* Where the state of this target lies; g_free(). */

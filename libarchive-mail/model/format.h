@@ -108,6 +108,9 @@ struct am_format {
 	                   struct am_error *err);
 	int (*open_sink)(struct am_sink **out, const struct am_location *where,
 	                 struct am_ctx *ctx, struct am_error *err);
+	/* Bytes of a target that goes by the name of one file and is several;
+	 * NULL: that file's. */
+	uint64_t (*target_size)(const struct am_location *where);
 };
 
 #endif

@@ -7,7 +7,9 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *put(struct cli *cli, const char *name, GByteArray *file)
 {
@@ -71,14 +73,14 @@ Test(outlook, damage_is_named_and_the_exit_status_says_so, .timeout = 60)
 	cli_end(&cli);
 }
 
-Test(outlook, is_not_written_and_says_so, .timeout = 60)
+Test(outlook, an_ost_is_not_written_and_says_so, .timeout = 60)
 {
 	struct cli cli;
 	cli_init(&cli);
 	char *file = put(&cli, "x.ost", am_test_pst_sample(AM_PST_OST4K, 0));
-	char *target = cli_path(&cli, "new.pst");
+	char *target = cli_path(&cli, "new.ost");
 	cr_expect(cli_run(&cli, "copy", file, target, NULL) == 2);
-	cr_expect(strstr(cli.err, "read only"), "%s", cli.err);
+	cr_expect(strstr(cli.err, "what is written is a .pst"), "%s", cli.err);
 	cr_expect(!g_file_test(target, G_FILE_TEST_EXISTS));
 	char *named = g_strdup_printf("ost:%s", file);
 	cr_expect(cli_run(&cli, "list", named, NULL) == 0);
@@ -86,6 +88,87 @@ Test(outlook, is_not_written_and_says_so, .timeout = 60)
 	g_free(named);
 	g_free(target);
 	g_free(file);
+	cli_end(&cli);
+}
+
+Test(outlook, mail_to_pst_to_mail_is_the_same_file, .timeout = 60)
+{
+	struct cli cli;
+	size_t a_len, b_len;
+	cli_init(&cli);
+	cli_mbox(&cli, "in.mbox", 0, 300, 3000);
+	cr_expect_eq(cli_line(&cli, "copy --to pst,verify=yes in.mbox x.pst"),
+	             0, "%s", cli.err);
+	cr_expect(strstr(cli.out, "found 300 = stored 300"), "%s", cli.out);
+	cr_expect_eq(cli_line(&cli, "compare --strict in.mbox x.pst"), 0, "%s",
+	             cli.out);
+	cr_expect_eq(cli_line(&cli, "copy x.pst out.mbox"), 0, "%s", cli.err);
+	char *a = cli_read(&cli, "in.mbox", &a_len);
+	char *b = cli_read(&cli, "out.mbox", &b_len);
+	cr_expect_eq(a_len, b_len);
+	cr_expect(!memcmp(a, b, a_len));
+	g_free(a);
+	g_free(b);
+	/* Every night: what is new goes into a file of its own. */
+	cr_expect_eq(cli_line(&cli, "copy in.mbox x.pst"), 0);
+	cr_expect(strstr(cli.out, "stored 0 + duplicates 300"), "%s", cli.out);
+	cr_expect(!cli_exists(&cli, "x-2.pst"));
+	cli_mbox(&cli, "in.mbox", 0, 310, 3000);
+	cr_expect_eq(cli_line(&cli, "copy in.mbox x.pst"), 0);
+	cr_expect(strstr(cli.out, "stored 10 + duplicates 300"), "%s", cli.out);
+	cr_expect(cli_exists(&cli, "x-2.pst"));
+	cr_expect_eq(cli_line(&cli, "copy x.pst x-2.pst both.mbox"), 0);
+	cr_expect_eq(cli_line(&cli, "compare in.mbox both.mbox"), 0, "%s",
+	             cli.out);
+	cli_end(&cli);
+}
+
+Test(outlook, interrupted_a_pst_is_whole_or_not_there, .timeout = 120)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGKILL, SIGKILL};
+	struct cli cli;
+	cli_init(&cli);
+	cli_mbox(&cli, "in.mbox", 0, 20000, 2000);
+	for (size_t i = 0; i < AM_COUNT(signals); i++) {
+		pid_t pid = cli_start(&cli, "copy in.mbox x.pst");
+		/* As soon as there is something to interrupt. */
+		for (int k = 0; k < 1000 && !cli_exists(&cli, "x.pst.lock");
+		     k++)
+			usleep(1000);
+		usleep(30000 * ((unsigned)i + 1));
+		kill(pid, signals[i]);
+		cli_wait(&cli, pid);
+		cr_expect(cli.status == -signals[i] || cli.status == 2 ||
+		                  cli.status == 0,
+		          "%d", cli.status);
+		if (cli.status == 2)
+			cr_expect(strstr(cli.err, "run the same command again"),
+			          "%s", cli.err);
+		if (cli_exists(&cli, "x.pst"))
+			cr_expect_eq(cli_line(&cli, "list x.pst"), 0, "%s",
+			             cli.err);
+		else
+			cr_expect_eq(signals[i], SIGKILL);
+	}
+	cr_assert_eq(cli_line(&cli, "copy in.mbox x.pst"), 0, "%s", cli.err);
+	GString *line = g_string_new("copy x.pst");
+	for (int n = 2; n < 9; n++) {
+		char *name = g_strdup_printf("x-%d.pst", n);
+		if (cli_exists(&cli, name))
+			g_string_append_printf(line, " %s", name);
+		g_free(name);
+	}
+	g_string_append(line, " all.mbox");
+	cr_assert_eq(cli_line(&cli, line->str), 0, "%s", cli.err);
+	cr_expect_eq(cli_line(&cli, "compare in.mbox all.mbox"), 0, "%s",
+	             cli.out);
+	/* Nothing half done lies around. */
+	GDir *dir = g_dir_open(cli.dir, 0, NULL);
+	for (const char *name; (name = g_dir_read_name(dir));)
+		cr_expect(!strstr(name, ".tmp") && !strstr(name, ".lock"), "%s",
+		          name);
+	g_dir_close(dir);
+	g_string_free(line, TRUE);
 	cli_end(&cli);
 }
 

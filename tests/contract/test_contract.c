@@ -44,6 +44,8 @@ static struct am_place *target(const struct am_format *format, const char *name)
 	const char *suffix = "/";
 	if (!strcmp(format->name, "archive"))
 		suffix = ".mailark";
+	else if (!strcmp(format->name, "pst"))
+		suffix = ".pst";
 	g_snprintf(text, sizeof text, "%s:%s/%s-%s%s", format->name, root,
 	           format->name, name, suffix);
 	cr_assert(am_place_parse(&place, text, NULL, true, &err) == 0, "%s",

@@ -84,7 +84,16 @@ static const char *put_subject(struct header *h)
 			: "";
 	size_t n = prefix_len(subject);
 
-	am_mapi_put_text(h->props, AM_PR_SUBJECT, subject);
+	if (h->m->stored) {
+		size_t units;
+		(void)am_mapi_utf16_of(h->m->arena, subject, n, &units);
+		am_mapi_put_text(h->props, AM_PR_SUBJECT,
+		                 am_arena_printf(h->m->arena, "\1%c%s",
+		                                 (char)(units / 2 + 1),
+		                                 subject));
+	} else {
+		am_mapi_put_text(h->props, AM_PR_SUBJECT, subject);
+	}
 	am_mapi_put_text_n(h->props, AM_TO_SUBJECT_PREFIX, subject, n);
 	am_mapi_put_text(h->props, AM_TO_NORMALIZED_SUBJECT, subject + n);
 	if (h->fields[THREAD_TOPIC].name)

@@ -11,6 +11,7 @@
 #include "base/codec.h"
 #include "formats/outlook/item_meta.h"
 #include "formats/outlook/mail_to_mapi_impl.h"
+#include "formats/outlook/mapi_headers.h"
 #include "model/message.h"
 #include "outlook/mapi/tags.h"
 
@@ -100,7 +101,7 @@ static void name_embedded(struct am_making *m, const struct am_making_job *job)
 		&job->parent->attachments[job->index].props;
 
 	am_mapi_props_sort(&m->item->props);
-	const char *subject = am_mapi_text(&m->item->props, AM_PR_SUBJECT);
+	const char *subject = am_mapi_subject(&m->item->props);
 	if (!am_mapi_find(props, AM_PR_DISPLAY_NAME))
 		am_mapi_put_text(props, AM_PR_DISPLAY_NAME,
 		                 subject && *subject ? subject : "Message");
@@ -207,11 +208,12 @@ static int make_all(struct am_making *m, struct am_error *err)
 	return r;
 }
 
-int am_mail_to_mapi(struct am_mapi_item **out, const struct am_message *msg,
-                    struct am_arena *arena, const struct am_ctx *ctx,
-                    struct am_error *err)
+static int make(struct am_mapi_item **out, const struct am_message *msg,
+                struct am_arena *arena, const struct am_ctx *ctx, bool stored,
+                struct am_error *err)
 {
-	struct am_making m = {.msg = msg, .ctx = ctx, .arena = arena};
+	struct am_making m = {
+		.msg = msg, .ctx = ctx, .arena = arena, .stored = stored};
 
 	*out = NULL;
 	m.limits = am_limits_or_default(&ctx->limits);
@@ -235,6 +237,20 @@ int am_mail_to_mapi(struct am_mapi_item **out, const struct am_message *msg,
 	am_base64_probe_free(&m.probe);
 	am_coder_free(&m.coder);
 	return r;
+}
+
+int am_mail_to_mapi(struct am_mapi_item **out, const struct am_message *msg,
+                    struct am_arena *arena, const struct am_ctx *ctx,
+                    struct am_error *err)
+{
+	return make(out, msg, arena, ctx, false, err);
+}
+
+int am_mail_to_mapi_stored(struct am_mapi_item **out,
+                           const struct am_message *msg, struct am_arena *arena,
+                           const struct am_ctx *ctx, struct am_error *err)
+{
+	return make(out, msg, arena, ctx, true, err);
 }
 
 void am_mail_to_mapi_hash(const struct am_mapi_item *item,

@@ -22,13 +22,20 @@ struct am_message;
  * what had to be decoded goes to one spool.
  *
  * The item is in the arena.  am_mapi_item_clear() it before the arena goes;
- * not when this failed.  The subject is as people read it, without the two
- * characters that a PST has in front of it.
+ * not when this failed.
  */
 AM_MUST_USE int am_mail_to_mapi(struct am_mapi_item **out,
                                 const struct am_message *msg,
                                 struct am_arena *arena,
                                 const struct am_ctx *ctx, struct am_error *err);
+
+/* The same for a PST, which has two characters in front of each subject that
+ * say how long its "Re: " is ([MS-PST] 2.5.3.1.1.1). */
+AM_MUST_USE int am_mail_to_mapi_stored(struct am_mapi_item **out,
+                                       const struct am_message *msg,
+                                       struct am_arena *arena,
+                                       const struct am_ctx *ctx,
+                                       struct am_error *err);
 
 /* The SHA-256 of the mail that the item was made of. */
 void am_mail_to_mapi_hash(const struct am_mapi_item *item,

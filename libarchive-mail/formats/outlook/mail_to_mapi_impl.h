@@ -60,6 +60,7 @@ struct am_making {
 	const struct am_message *msg;
 	const struct am_ctx *ctx;
 	struct am_limits limits;
+	bool stored;          /* subjects as a PST has them */
 	struct am_blob *raw;  /* a reference of ours */
 	const uint8_t *bytes; /* all of it; NULL: in a file */
 	struct am_scan scan;

@@ -19,15 +19,27 @@ const struct am_option am_pst_options[] = {
          "take the MAPI properties of each item along, for targets that keep "
          "them",
          "yes"},
+	{"max-size", "SIZE",
+         "writing: a file that would be larger is finished and NAME-2.pst "
+         "begun; above 1900M, up to 50G, is experimental: no Outlook has been "
+         "seen to open it",
+         "1900M"},
+	{"name", "TEXT", "writing: what Outlook calls the file; else its name",
+         NULL},
+	{"verify", "yes|no",
+         "writing: look over what was written as a stranger would, and read "
+         "every mail back",
+         "no"},
 	{NULL, NULL, NULL, NULL},
 };
 
 static const char about[] =
-	"Outlook's .pst and .ost: ANSI, Unicode, and the OST of Outlook 2013 "
-	"on; obscured either way; a password does not matter.  Read only.\n"
-	"Mail is not kept as mail there, so each message is composed anew, the "
-	"same from run to run: the transport headers as they came but for "
-	"those that describe the MIME structure, or a header made from "
+	"Outlook's .pst and .ost are read: ANSI, Unicode, and the OST of "
+	"Outlook 2013 on; obscured either way; a password does not matter.  "
+	".pst (Unicode) is written.\n"
+	"Reading: mail is not kept as mail there, so each message is composed "
+	"anew, the same from run to run: the transport headers as they came "
+	"but for those that describe the MIME structure, or a header made from "
 	"properties (X-Mailark-Synthesized says so); text, HTML and rich "
 	"text; attachments; messages in messages.  Clear-signed mail comes "
 	"back as it was signed.  Contacts become vCard, appointments and "
@@ -42,7 +54,25 @@ static const char about[] =
 	"views and have nothing of their own.  What a damaged file has lost is "
 	"told with node and offset, and the rest is read.\n"
 	"A folder of files is read too, below it as well, and among mail of "
-	"other kinds: each is a folder of its name.";
+	"other kinds: each is a folder of its name.\n"
+	"Writing: each mail becomes an item as Outlook has them, with header, "
+	"people, text, HTML in its own charset, attachments, messages in "
+	"messages; signed and encrypted mail and reports as what they are to "
+	"Outlook; flags; keywords and labels as categories.  A property that "
+	"Outlook carries along and does not look at says how the mail comes "
+	"back byte for byte, and what flags, keywords, labels, dates and "
+	"properties it had: mail to PST to mail loses nothing.  What is "
+	"changed in Outlook wins: of an item whose subject, text or "
+	"attachments are others now a mail is composed, with a note.  Requests "
+	"for receipts stay in the header, so that nobody's archive answers old "
+	"mail.\n"
+	"A target is never written into: NAME.pst is whole when the run ends, "
+	"also when it is stopped with Ctrl-C (killed, it leaves no PST), and a "
+	"further run puts what is not there yet, folder by folder, into "
+	"NAME-2.pst, and so on; so does a file that is full.  Reading NAME.pst "
+	"reads that file alone: name all of them.  A PST that mailark did not "
+	"write is left alone.  No Outlook was at hand; what its repair tool is "
+	"known to look at is held by verify=yes.";
 
 /* Behind the magic: who made it, "SM", "SO" or "AB". */
 static int bits_of(const uint8_t *head, size_t len)
@@ -65,12 +95,15 @@ static int pst_probe(const struct am_probe *p)
 
 const struct am_format am_format_pst = {
 	.name = "pst",
-	.title = "Outlook data files (.pst, .ost)",
-	.keeps = AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS | AM_KEEPS_FLAGS |
-                 AM_KEEPS_KEYWORDS | AM_KEEPS_RECEIVED | AM_KEEPS_PROPS,
+	.title = "Outlook data files (.pst, .ost; .pst is written)",
+	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS |
+                 AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_LABELS |
+                 AM_KEEPS_RECEIVED | AM_KEEPS_SENDER | AM_KEEPS_PROPS,
 	.options = am_pst_options,
 	.suffixes = ".pst .ost",
 	.about = about,
 	.probe = pst_probe,
 	.open_source = am_pst_source_open,
+	.open_sink = am_pst_sink_open,
+	.target_size = am_pst_target_size,
 };

@@ -10,6 +10,7 @@
 #include "formats/outlook/mapi_load.h"
 #include "formats/outlook/mapi_meta.h"
 #include "formats/outlook/original.h"
+#include "formats/outlook/own_names.h"
 #include "formats/outlook/pst.h"
 #include "formats/outlook/pst_tree.h"
 #include "model/folder.h"
@@ -37,6 +38,9 @@ struct pst_source {
 	/* Stores that no load() is using. */
 	pthread_mutex_t lock;
 	GPtrArray *idle;
+	/* Of the mail that the item given last was made of. */
+	bool has_hash;
+	uint8_t hash[AM_SHA256_LEN];
 };
 
 /* What next() does in a folder, in order. */
@@ -210,8 +214,11 @@ static void read_own(struct pst_source *s, const struct am_pst_message *own,
 
 	am_pst_reading(s->store, own, &reading);
 	am_item_meta_read(msg, reading.in, &reading.props);
-	if (am_original_head_of(reading.in, &reading.props, &head))
-		msg->size = head.size;
+	s->has_hash = am_original_head_of(reading.in, &reading.props, &head);
+	if (!s->has_hash)
+		return;
+	msg->size = head.size;
+	memcpy(s->hash, head.hash, sizeof(s->hash));
 }
 
 static int give_message(struct pst_source *s, struct am_item *out,
@@ -336,6 +343,23 @@ static int pst_load(struct am_source *src, struct am_message *msg,
 	int r = am_mapi_load(&job, &reading, msg, err);
 	give_store(s, store);
 	return r;
+}
+
+bool am_pst_source_is_ours(const struct am_source *src)
+{
+	const struct pst_source *s = AM_CONTAINER(src, struct pst_source, base);
+
+	return !am_pst_store_n_messages(s->store) ||
+	       am_mapi_name_id(am_pst_store_names(s->store), &am_own_original);
+}
+
+bool am_pst_source_hash(const struct am_source *src, uint8_t out[AM_SHA256_LEN])
+{
+	const struct pst_source *s = AM_CONTAINER(src, struct pst_source, base);
+
+	if (s->has_hash)
+		memcpy(out, s->hash, sizeof(s->hash));
+	return s->has_hash;
 }
 
 static void pst_close(struct am_source *src)

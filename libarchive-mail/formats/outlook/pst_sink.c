@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mail into PSTs.  Making items is what the workers do; one thread puts them
+ * into the file in hand.  A file that is full is finished and the next one
+ * begun; the last is finished with the run, and until then it is no PST.
+ */
+#include "base/arena.h"
+#include "base/blob.h"
+#include "formats/outlook/mail_to_mapi.h"
+#include "formats/outlook/pst.h"
+#include "formats/outlook/pst_set.h"
+#include "formats/outlook/pst_verify.h"
+#include "model/folder.h"
+#include "outlook/pst/writer.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct pst_sink {
+	struct am_sink base;
+	/* Without the cancel: what was put before it is to be finished. */
+	struct am_ctx ctx;
+	struct am_pst_set set;
+	char *name; /* what Outlook shows, or NULL */
+	uint64_t max_size;
+	bool verify, finished;
+	GHashTable *roles; /* of folders as text: enum am_role */
+
+	struct am_pst_writer *writer; /* NULL: no file is begun */
+	unsigned number;              /* of that file */
+	uint64_t n_put;               /* into it */
+	GHashTable *nids;             /* of its folders, as text */
+	struct am_pst_known *stored;  /* in it, where it will be verified */
+	uint64_t n_files;             /* finished in this run */
+};
+
+struct prepared {
+	struct am_arena *arena;
+	struct am_mapi_item *item;
+	uint8_t hash[AM_SHA256_LEN];
+};
+
+static struct pst_sink *pst_of(struct am_sink *sink)
+{
+	return AM_CONTAINER(sink, struct pst_sink, base);
+}
+
+/* ---- preparing ---- */
+
+static void pst_discard(void *prepared)
+{
+	struct prepared *p = prepared;
+
+	if (!p)
+		return;
+	if (p->item)
+		am_mapi_item_clear(p->item);
+	am_arena_free(&p->arena);
+	g_free(p);
+}
+
+static int pst_prepare(const struct am_sink *sink, const struct am_message *msg,
+                       void **prepared, struct am_error *err)
+{
+	struct prepared *p = g_new0(struct prepared, 1);
+
+	p->arena = am_arena_new();
+	int r = am_mail_to_mapi_stored(&p->item, msg, p->arena, sink->ctx, err);
+	if (r) {
+		pst_discard(p);
+		return r;
+	}
+	am_mail_to_mapi_hash(p->item, p->hash);
+	*prepared = p;
+	return AM_OK;
+}
+
+/* ---- files ---- */
+
+static int begin_file(struct pst_sink *s, struct am_error *err)
+{
+	const struct am_pst_writer_options options = {.name = s->name,
+	                                              .max_size = s->max_size};
+
+	s->number = am_pst_set_next(&s->set);
+	s->n_put = 0;
+	char *path = am_pst_set_path(&s->set, s->number);
+	int r = am_pst_writer_open(&s->writer, path, &options, &s->ctx, err);
+	g_free(path);
+	g_hash_table_remove_all(s->nids);
+	if (s->verify && !r)
+		s->stored = am_pst_known_new();
+	return r ? AM_FATAL : AM_OK;
+}
+
+static int finish_file(struct pst_sink *s, struct am_error *err)
+{
+	char *path = am_pst_set_path(&s->set, s->number);
+	int r = AM_OK;
+
+	if (!s->writer)
+		goto out;
+	/* Somebody else's, since this run began. */
+	if (!access(path, F_OK)) {
+		am_pst_writer_drop(&s->writer);
+		r = am_fail(err, AM_FATAL, AM_E_EXISTS,
+		            "%s was made by somebody else in the meantime",
+		            path);
+		goto out;
+	}
+	r = am_pst_writer_finish(&s->writer, err);
+	if (r)
+		goto out;
+	am_pst_set_add(&s->set, s->number);
+	s->n_files++;
+	if (s->verify)
+		r = am_pst_verify(path, s->stored, s->n_put, &s->ctx, err);
+out:
+	am_pst_known_free(&s->stored);
+	g_free(path);
+	return r ? AM_FATAL : AM_OK;
+}
+
+/* ---- folders ---- */
+
+/* A path and all above it, in the file in hand. */
+static int make_folder(struct pst_sink *s, const struct am_folder *folder,
+                       am_pst_nid *nid, struct am_error *err)
+{
+	int r = AM_OK;
+
+	*nid = 0;
+	for (size_t i = 1; i <= folder->depth && !r; i++) {
+		struct am_folder *up = NULL;
+		r = am_folder_new(&up, folder->parts, i, AM_ROLE_NONE, err);
+		if (r)
+			break;
+		char *text = am_folder_print(up);
+		const struct am_folder *done = up;
+		am_folder_unref(&done);
+		gpointer known = g_hash_table_lookup(s->nids, text);
+		enum am_role role = (enum am_role)GPOINTER_TO_UINT(
+			g_hash_table_lookup(s->roles, text));
+		if (known) {
+			*nid = GPOINTER_TO_UINT(known);
+			g_free(text);
+			continue;
+		}
+		/* Every PST has one of this name, which is it. */
+		if (i == 1 && role == AM_ROLE_NONE &&
+		    !g_ascii_strcasecmp(folder->parts[0], "Deleted Items"))
+			role = AM_ROLE_TRASH;
+		r = am_pst_writer_folder(s->writer, *nid, folder->parts[i - 1],
+		                         "IPF.Note", role, nid, err);
+		if (r)
+			g_free(text);
+		else
+			g_hash_table_insert(s->nids, text,
+			                    GUINT_TO_POINTER(*nid));
+	}
+	return r;
+}
+
+/* Is what failed a matter of the file being full?  Then it has been finished,
+ * and another try is worth it. */
+static int next_file(struct pst_sink *s, int r, struct am_error *err)
+{
+	if (r != AM_FAILED || err->kind != AM_E_LIMIT || !s->n_put)
+		return r;
+	r = finish_file(s, err);
+	if (!r)
+		r = begin_file(s, err);
+	return r;
+}
+
+static int pst_folder(struct am_sink *sink, const struct am_folder *folder,
+                      struct am_error *err)
+{
+	struct pst_sink *s = pst_of(sink);
+	char *text = am_folder_print(folder);
+	bool there = g_hash_table_contains(s->set.folders, text);
+	am_pst_nid nid;
+	int r = AM_OK;
+
+	g_hash_table_insert(s->roles, text,
+	                    GUINT_TO_POINTER((unsigned)folder->role));
+	if (there)
+		return AM_OK;
+	if (!s->writer)
+		r = begin_file(s, err);
+	if (!r)
+		r = make_folder(s, folder, &nid, err);
+	if (r == AM_FAILED && !(r = next_file(s, r, err)))
+		r = make_folder(s, folder, &nid, err);
+	return r;
+}
+
+/* ---- messages ---- */
+
+static int put_item(struct pst_sink *s, const struct am_folder *folder,
+                    const struct am_mapi_item *item, struct am_error *err)
+{
+	am_pst_nid nid;
+	int r = make_folder(s, folder, &nid, err);
+
+	if (!r)
+		r = am_pst_writer_put(s->writer, nid, item, false, err);
+	return r;
+}
+
+static int put_new(struct pst_sink *s, const struct am_message *msg,
+                   const struct prepared *p, struct am_error *err)
+{
+	int r = s->writer ? AM_OK : begin_file(s, err);
+
+	if (r)
+		return r;
+	r = put_item(s, msg->folder, p->item, err);
+	if (r == AM_FAILED && !(r = next_file(s, r, err)))
+		r = put_item(s, msg->folder, p->item, err);
+	if (r)
+		return r;
+	s->n_put++;
+	if (s->stored)
+		am_pst_known_add(s->stored, msg->folder, p->hash);
+	return AM_OK;
+}
+
+static int pst_put(struct am_sink *sink, const struct am_message *msg,
+                   void *prepared, enum am_outcome *outcome,
+                   struct am_error *err)
+{
+	struct pst_sink *s = pst_of(sink);
+	struct prepared *p = prepared;
+	void *own = NULL;
+	int r = AM_OK;
+
+	if (!p) { /* a caller without workers */
+		r = pst_prepare(sink, msg, &own, err);
+		p = own;
+	}
+	if (!r && am_pst_known_take(s->set.known, msg->folder, p->hash)) {
+		*outcome = AM_DUPLICATE;
+	} else if (!r) {
+		*outcome = AM_STORED;
+		r = put_new(s, msg, p, err);
+	}
+	pst_discard(p);
+	return r;
+}
+
+/* ---- the end ---- */
+
+static int pst_finish(struct am_sink *sink, const struct am_ledger *ledger,
+                      bool complete, struct am_error *err)
+{
+	struct pst_sink *s = pst_of(sink);
+
+	(void)ledger;
+	(void)complete;
+	s->finished = true;
+	/* Nothing at all is an answer too. */
+	return s->writer || s->set.numbers->len ? AM_OK : begin_file(s, err);
+}
+
+static int pst_commit(struct am_sink *sink, struct am_error *err)
+{
+	struct pst_sink *s = pst_of(sink);
+
+	if (!s->finished)
+		return AM_OK;
+	int r = finish_file(s, err);
+	if (!r && s->n_files > 1)
+		am_ctx_note(&s->ctx, AM_NOTE_INFO, "pst.split", NULL, NULL,
+		            "%" PRIu64 " files: %s%s and on to %s-%u%s",
+		            s->n_files, s->set.stem, s->set.ending, s->set.stem,
+		            s->number, s->set.ending);
+	return r;
+}
+
+static void pst_close(struct am_sink *sink)
+{
+	struct pst_sink *s = pst_of(sink);
+
+	am_pst_writer_drop(&s->writer);
+	am_pst_known_free(&s->stored);
+	am_pst_set_clear(&s->set);
+	g_hash_table_destroy(s->roles);
+	g_hash_table_destroy(s->nids);
+	g_free(s->name);
+	g_free(s);
+}
+
+static const struct am_sink_ops pst_ops = {
+	.folder = pst_folder,
+	.prepare = pst_prepare,
+	.put = pst_put,
+	.discard = pst_discard,
+	.finish = pst_finish,
+	.commit = pst_commit,
+	.close = pst_close,
+};
+
+static int read_options(struct pst_sink *s, const struct am_location *where,
+                        struct am_error *err)
+{
+	enum { LEAST = 1 << 20 };
+	int r = am_location_check(where, am_pst_options, "pst", err);
+
+	if (!r)
+		r = am_location_size(where, am_pst_options, "max-size",
+		                     &s->max_size, err);
+	if (!r && (s->max_size < LEAST || s->max_size > AM_PST_SIZE_MAX))
+		r = am_fail(err, AM_FATAL, AM_E_ARGUMENT,
+		            "max-size is from 1M to 50G");
+	if (!r)
+		r = am_location_switch(where, am_pst_options, "verify",
+		                       &s->verify, err);
+	s->name = g_strdup(am_location_option(where, am_pst_options, "name"));
+	return r;
+}
+
+int am_pst_sink_open(struct am_sink **out, const struct am_location *where,
+                     struct am_ctx *ctx, struct am_error *err)
+{
+	struct pst_sink *s = g_new0(struct pst_sink, 1);
+
+	s->base.ops = &pst_ops;
+	s->base.ctx = ctx;
+	s->base.knows_duplicates = true;
+	s->base.whole_at_end = true;
+	s->ctx = *ctx;
+	s->ctx.cancel = NULL;
+	s->roles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->nids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	int r = read_options(s, where, err);
+	if (!r)
+		r = am_pst_set_open(&s->set, where->path, err);
+	if (!r)
+		r = am_pst_set_read(&s->set, ctx, err);
+	if (r) {
+		pst_close(&s->base);
+		return AM_FATAL;
+	}
+	*out = &s->base;
+	return AM_OK;
+}
