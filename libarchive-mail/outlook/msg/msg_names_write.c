@@ -14,154 +14,74 @@
 
 #include <string.h>
 
-enum { BUCKETS = 31, FIRST_BUCKET = 0x1000, IDS = 0x7ffe };
+enum { BUCKETS = 31, FIRST_BUCKET = 0x1000, ENTRY = 8 };
 
-struct am_msg_names {
-	GHashTable *ids; /* key -> id - 0x8000 + 1 */
-	GByteArray *sets, *entries, *strings;
-	GByteArray *buckets[BUCKETS];
-	unsigned n;
-};
-
-/* Sets that have a number of their own: PS_MAPI 1, PS_PUBLIC_STRINGS 2. */
-static const uint8_t known_sets[][16] = {
-	{0x28, 3, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46},
-	{0x29, 3, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46}};
 static const uint8_t internet_headers[16] = {0x86, 3, 2, 0, 0, 0, 0, 0,
                                              0xc0, 0, 0, 0, 0, 0, 0, 0x46};
 
-struct am_msg_names *am_msg_names_new(void)
+/* Of the string at that place.  Names of header fields are looked for in small
+ * letters; the CRC is without the two inversions that it mostly has. */
+static uint32_t hash_of(const struct am_mapi_name_bytes *b, uint32_t at,
+                        bool small)
 {
-	struct am_msg_names *names = g_new0(struct am_msg_names, 1);
+	struct am_cursor c = am_cursor(b->strings + at, b->strings_len - at);
+	uint32_t len = am_get_le32(&c), crc = UINT32_MAX;
+	uint8_t unit[2];
 
-	names->ids =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	names->sets = g_byte_array_new();
-	names->entries = g_byte_array_new();
-	names->strings = g_byte_array_new();
-	for (size_t i = 0; i < BUCKETS; i++)
-		names->buckets[i] = g_byte_array_new();
-	return names;
-}
-
-void am_msg_names_free(struct am_msg_names **handle)
-{
-	struct am_msg_names *names = *handle;
-
-	*handle = NULL;
-	if (!names)
-		return;
-	g_hash_table_destroy(names->ids);
-	g_byte_array_free(names->sets, TRUE);
-	g_byte_array_free(names->entries, TRUE);
-	g_byte_array_free(names->strings, TRUE);
-	for (size_t i = 0; i < BUCKETS; i++)
-		g_byte_array_free(names->buckets[i], TRUE);
-	g_free(names);
-}
-
-static unsigned set_number(struct am_msg_names *names, const uint8_t set[16])
-{
-	for (unsigned i = 0; i < AM_COUNT(known_sets); i++)
-		if (!memcmp(set, known_sets[i], 16))
-			return i + 1;
-	for (unsigned i = 0; i < names->sets->len / 16; i++)
-		if (!memcmp(set, names->sets->data + 16 * (size_t)i, 16))
-			return i + 3;
-	g_byte_array_append(names->sets, set, 16);
-	return names->sets->len / 16 + 2;
-}
-
-static void put_entry(GByteArray *to, uint32_t what, unsigned set_and_kind,
-                      unsigned index)
-{
-	uint8_t bytes[8];
-
-	am_put_le32(bytes, what);
-	am_put_le16(bytes + 4, (uint16_t)set_and_kind);
-	am_put_le16(bytes + 6, (uint16_t)index);
-	g_byte_array_append(to, bytes, sizeof(bytes));
-}
-
-/* Where it lies among the strings; *hash is of it.  Names of header fields are
- * looked for in small letters. */
-static uint32_t put_string(struct am_msg_names *names, const char *text,
-                           bool small, uint32_t *hash)
-{
-	static const uint8_t zeros[4];
-	char *lower = small ? g_ascii_strdown(text, -1) : g_strdup(text);
-	glong n = 0, m = 0;
-	gunichar2 *wide = g_utf8_to_utf16(text, -1, NULL, &n, NULL);
-	gunichar2 *key = g_utf8_to_utf16(lower, -1, NULL, &m, NULL);
-	uint32_t at = names->strings->len;
-	uint8_t bytes[4];
-
-	am_put_le32(bytes, (uint32_t)(2 * n));
-	g_byte_array_append(names->strings, bytes, 4);
-	for (glong i = 0; i < n; i++) {
-		am_put_le16(bytes, wide[i]);
-		g_byte_array_append(names->strings, bytes, 2);
+	for (uint32_t i = 0; i < len; i += 2) {
+		uint16_t u = am_get_le16(&c);
+		if (small && u >= 'A' && u <= 'Z')
+			u = (uint16_t)(u + 'a' - 'A');
+		am_put_le16(unit, u);
+		crc = am_crc32(crc, unit, sizeof(unit));
 	}
-	if (n & 1)
-		g_byte_array_append(names->strings, zeros, 2);
-	/* Without the two inversions that the CRC mostly has. */
-	uint32_t crc = UINT32_MAX;
-	for (glong i = 0; i < m; i++) {
-		am_put_le16(bytes, key[i]);
-		crc = am_crc32(crc, bytes, 2);
-	}
-	*hash = ~crc;
-	g_free(wide);
-	g_free(key);
-	g_free(lower);
-	return at;
+	return ~crc;
 }
 
-unsigned am_msg_names_id(struct am_msg_names *names,
-                         const struct am_mapi_name *name)
+static void fill_buckets(const struct am_mapi_name_bytes *b,
+                         GByteArray *buckets[BUCKETS])
 {
-	char hex[2 * 16 + 1];
-
-	am_hex(name->set, 16, hex);
-	char *key = name->string ? g_strdup_printf("%s %s", hex, name->string)
-	                         : g_strdup_printf("%s#%x", hex, name->number);
-	unsigned id = GPOINTER_TO_UINT(g_hash_table_lookup(names->ids, key));
-	if (id || names->n == IDS) {
-		g_free(key);
-		return id ? 0x8000 + id - 1 : 0;
+	for (size_t at = 0; at < b->entries_len; at += ENTRY) {
+		struct am_cursor c = am_cursor(b->entries + at, ENTRY);
+		uint32_t what = am_get_le32(&c);
+		uint16_t set = am_get_le16(&c);
+		size_t own = ((size_t)(set >> 1) - 3) * 16;
+		uint8_t entry[ENTRY];
+		if (set & 1)
+			what = hash_of(b, what,
+			               set >> 1 > 2 &&
+			                       !memcmp(b->sets + own,
+			                               internet_headers, 16));
+		memcpy(entry, b->entries + at, ENTRY);
+		am_put_le32(entry, what);
+		g_byte_array_append(buckets[(what ^ set) % BUCKETS], entry,
+		                    ENTRY);
 	}
-	unsigned set = set_number(names, name->set) << 1;
-	uint32_t what = name->number, hash = name->number;
-	if (name->string) {
-		set |= 1;
-		what = put_string(names, name->string,
-		                  !memcmp(name->set, internet_headers, 16),
-		                  &hash);
-	}
-	put_entry(names->entries, what, set, names->n);
-	put_entry(names->buckets[(hash ^ set) % BUCKETS], hash, set, names->n);
-	g_hash_table_insert(names->ids, key, GUINT_TO_POINTER(++names->n));
-	return 0x8000 + names->n - 1;
 }
 
-void am_msg_names_write(const struct am_msg_names *names,
+void am_msg_names_write(const struct am_mapi_name_table *names,
                         struct am_cfb_write *to)
 {
 	uint32_t in = am_cfb_write_storage(to, 0, AM_MSG_NAMES);
+	GByteArray *buckets[BUCKETS];
+	struct am_mapi_name_bytes b;
 	char name[40];
 
-	am_cfb_write_bytes(to, in, AM_MSG_VALUE "00020102", names->sets->data,
-	                   names->sets->len);
-	am_cfb_write_bytes(to, in, AM_MSG_VALUE "00030102",
-	                   names->entries->data, names->entries->len);
-	am_cfb_write_bytes(to, in, AM_MSG_VALUE "00040102",
-	                   names->strings->data, names->strings->len);
+	am_mapi_name_table_bytes(names, &b);
+	am_cfb_write_bytes(to, in, AM_MSG_VALUE "00020102", b.sets, b.sets_len);
+	am_cfb_write_bytes(to, in, AM_MSG_VALUE "00030102", b.entries,
+	                   b.entries_len);
+	am_cfb_write_bytes(to, in, AM_MSG_VALUE "00040102", b.strings,
+	                   b.strings_len);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		buckets[i] = g_byte_array_new();
+	fill_buckets(&b, buckets);
 	for (unsigned i = 0; i < BUCKETS; i++) {
-		if (!names->buckets[i]->len)
-			continue;
 		g_snprintf(name, sizeof(name), AM_MSG_VALUE "%04X0102",
 		           FIRST_BUCKET + i);
-		am_cfb_write_bytes(to, in, name, names->buckets[i]->data,
-		                   names->buckets[i]->len);
+		if (buckets[i]->len)
+			am_cfb_write_bytes(to, in, name, buckets[i]->data,
+			                   buckets[i]->len);
+		g_byte_array_free(buckets[i], TRUE);
 	}
 }

@@ -43,7 +43,7 @@ struct place {
 
 struct writer {
 	struct am_cfb_write *to;
-	struct am_msg_names *names;
+	struct am_mapi_name_table *names;
 	struct am_arena *arena; /* of what is added to bags */
 	GArray *queue;          /* struct place */
 };
@@ -139,7 +139,7 @@ static void put_prop(struct writer *w, uint32_t in, GByteArray *records,
 	size_t fixed;
 
 	if (p->name)
-		tag = (uint32_t)am_msg_names_id(w->names, p->name) << 16 |
+		tag = (uint32_t)am_mapi_name_table_id(w->names, p->name) << 16 |
 		      (tag & 0xffff);
 	if (!(tag >> 16) || !can_be_written(p))
 		return;
@@ -376,7 +376,7 @@ int am_msg_write(struct am_blob **out, const struct am_mapi_item *item,
 {
 	struct writer w = {
 		.to = am_cfb_write_new(),
-		.names = am_msg_names_new(),
+		.names = am_mapi_name_table_new(),
 		.arena = am_arena_new(),
 		.queue = g_array_new(FALSE, FALSE, sizeof(struct place))};
 	struct place place = {item, 0};
@@ -397,7 +397,7 @@ int am_msg_write(struct am_blob **out, const struct am_mapi_item *item,
 	am_spool_drop(&spool);
 	g_array_free(w.queue, TRUE);
 	am_arena_free(&w.arena);
-	am_msg_names_free(&w.names);
+	am_mapi_name_table_free(&w.names);
 	am_cfb_write_free(&w.to);
 	return r;
 }
