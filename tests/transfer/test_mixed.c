@@ -2,6 +2,7 @@
 #include "transfer/mixed.h"
 
 #include "base/blob.h"
+#include "model/folder.h"
 #include "support/listing.h"
 #include "support/msg_sample.h"
 #include "support/tmpdir.h"
@@ -108,4 +109,33 @@ Test(mixed, outlooks_files_alone_are_known)
 	g_free(got);
 	g_free(path);
 	g_byte_array_free(file, TRUE);
+}
+
+/* Folders that have nothing in them are told of by the format they are of. */
+Test(mixed, an_empty_maildir_is_no_folder_of_files)
+{
+	static const char *const dirs[] = {"t/cur",       "t/new",
+	                                   "t/tmp",       "t/.Sent/cur",
+	                                   "t/.Sent/new", "t/.Sent/tmp"};
+	for (size_t i = 0; i < AM_COUNT(dirs); i++)
+		am_test_mkdir(dirs[i]);
+	char *path = g_build_filename(am_test_tmpdir(), "t", NULL);
+	struct am_location where = {.path = path};
+	struct am_source *src = NULL;
+	struct am_error err = {0};
+	struct am_item item;
+	GString *folders = g_string_new(NULL);
+
+	cr_assert_eq(am_mixed_open(&src, am_format_find("maildir"), &where,
+	                           am_test_ctx(), &err),
+	             AM_OK, "%s", err.text);
+	while (am_source_next(src, &item, &err) == AM_OK) {
+		char *text = am_folder_print(item.folder);
+		g_string_append_printf(folders, "%s ", text);
+		g_free(text);
+	}
+	cr_expect_str_eq(folders->str, "INBOX Sent ");
+	am_source_close(&src);
+	g_string_free(folders, TRUE);
+	g_free(path);
 }

@@ -180,8 +180,10 @@ static int list(struct tree_source *s, struct am_error *err)
 		            MAX_DEPTH);
 	}
 	/* An empty directory is an empty folder; one that only leads to
-	 * others, or holds other things than mail, is none. */
-	s->announced = s->files->len || dirs->len || !s->here.depth;
+	 * others, or holds other things than mail, is none.  What is another
+	 * source's folder, empty or not, is that one's to tell of. */
+	s->announced = s->files->len || dirs->len || !s->here.depth ||
+	               maildir || s->options.quiet;
 	g_ptr_array_free(dirs, TRUE);
 	return AM_OK;
 }
