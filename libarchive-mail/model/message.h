@@ -41,6 +41,7 @@ struct am_folder {
 	const char *const *parts;
 	enum am_role role;
 	bool subscribed;
+	bool unsubscribed; /* known not to be; neither: nobody said */
 };
 
 /* How the raw bytes relate to what the source stores. */

@@ -40,18 +40,24 @@ int am_archive_put_folder(struct am_archive_sink *s,
 	const struct am_folder *old = *out ? (*out)->folder : NULL;
 	bool role = old && !old->role && folder->role;
 	bool subscribed = old && !old->subscribed && folder->subscribed;
-	if (old && !role && !subscribed)
+	/* The first who knows is believed, unless another is subscribed. */
+	bool unsubscribed = old && !old->subscribed && !old->unsubscribed &&
+	                    folder->unsubscribed;
+	if (old && !role && !subscribed && !unsubscribed)
 		return AM_OK;
 	struct am_item_folder item = {
 		.depth = folder->depth,
 		.parts = folder->parts,
 		.role = old && !role ? old->role : folder->role,
 		.subscribed = folder->subscribed || (old && old->subscribed),
+		.unsubscribed =
+			folder->unsubscribed || (old && old->unsubscribed),
 		.id = old ? (*out)->id : next->max_folder + 1,
 		.uidvalidity =
 			old ? (*out)->uidvalidity : (uint32_t)am_time_now(),
 		.uidnext = old ? (*out)->uidnext : 1,
 	};
+	item.unsubscribed &= !item.subscribed;
 	if (!item.uidvalidity)
 		item.uidvalidity = 1;
 	r = am_archive_writer_start(&s->writer, err);

@@ -119,7 +119,8 @@ static int decode_path(struct am_catalog *c, sqlite3_stmt *s,
 	                  parts->len, (enum am_role)sqlite3_column_int(s, 3),
 	                  err);
 	if (!r) {
-		folder->subscribed = sqlite3_column_int(s, 4) != 0;
+		folder->subscribed = sqlite3_column_int(s, 4) == 1;
+		folder->unsubscribed = sqlite3_column_int(s, 4) == 2;
 		*out = folder;
 	}
 out:
@@ -190,7 +191,10 @@ static int put_row(struct am_catalog *c, const struct am_catalog_folder *f,
 	                  (int)path->len, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 3, (sqlite3_int64)f->folder->depth);
 	sqlite3_bind_int(s, 4, (int)f->folder->role);
-	sqlite3_bind_int(s, 5, f->folder->subscribed);
+	sqlite3_bind_int(s, 5,
+	                 f->folder->subscribed     ? 1
+	                 : f->folder->unsubscribed ? 2
+	                                           : 0);
 	sqlite3_bind_int64(s, 6, f->uidvalidity);
 	sqlite3_bind_int64(s, 7, f->uidnext);
 	sqlite3_bind_int64(s, 8, (sqlite3_int64)f->messages);
@@ -232,6 +236,7 @@ int am_catalog_add_folder(struct am_catalog *c,
 	if (r)
 		return r;
 	folder->subscribed = item->subscribed;
+	folder->unsubscribed = item->unsubscribed;
 	if (!row) {
 		row = g_new0(struct am_catalog_row, 1);
 		row->public.id = item->id;

@@ -26,7 +26,7 @@ struct am_item_folder {
 	size_t depth;
 	const char *const *parts;
 	enum am_role role;
-	bool subscribed;
+	bool subscribed, unsubscribed;
 	uint32_t uidvalidity, uidnext;
 };
 

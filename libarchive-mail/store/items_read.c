@@ -83,7 +83,9 @@ static void get_folder(struct am_cursor *c, struct am_arena *arena,
 	out->id = am_get_varint(c);
 	out->parts = get_strings(c, arena, &out->depth);
 	out->role = get_enum(c, am_get_varint(c), AM_ROLE_ARCHIVE);
-	out->subscribed = am_get_varint(c) & 1;
+	uint64_t flags = am_get_varint(c);
+	out->subscribed = flags & 1;
+	out->unsubscribed = flags & 2 && !out->subscribed;
 	out->uidvalidity = get_u32(c);
 	out->uidnext = get_u32(c);
 }

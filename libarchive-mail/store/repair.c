@@ -158,6 +158,7 @@ static int add_folder(struct repair *p, const struct am_catalog_folder *f,
 		.parts = f->folder->parts,
 		.role = f->folder->role,
 		.subscribed = f->folder->subscribed,
+		.unsubscribed = f->folder->unsubscribed,
 		.uidvalidity = f->uidvalidity,
 		.uidnext = f->uidnext,
 	};

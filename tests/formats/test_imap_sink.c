@@ -12,7 +12,8 @@
  *                            put it; lists with ',', '/' in folders, the
  *                            script's escapes in BODY, "%N c" in it: N times c
  *     + ROLE=FOLDER;         the same with a folder of that role
- *     . FOLDER               make the folder only
+ *     . FOLDER               make the folder only; ". +FOLDER" one that is
+ *                            subscribed, ". -FOLDER" one that is not
  *     = LINE                 of what came of it, in order; '*' for anything
  *     ? N PATTERN            so many commands like this were sent
  *
@@ -187,7 +188,11 @@ static int put_line(struct run *run, struct am_sink *sink, const char *line,
 		return put_message(run, sink, line + 2, err);
 	if (!g_str_has_prefix(line, ". "))
 		return AM_OK;
-	const struct am_folder *folder = folder_of(line + 2);
+	bool said = line[2] == '+' || line[2] == '-';
+	struct am_folder *made = folder_of(line + 2 + said);
+	made->subscribed = line[2] == '+';
+	made->unsubscribed = line[2] == '-';
+	const struct am_folder *folder = made;
 	int r = am_sink_folder(sink, folder, err);
 	am_folder_unref(&folder);
 	if (r == AM_FAILED)

@@ -121,3 +121,52 @@ Test(migrate, finds_names_that_the_server_allows, .timeout = 60)
 	lab_expect(&l, 5, 5, 0);
 	lab_stop(&l);
 }
+
+static char *subscriptions(struct lab *l, const char *user)
+{
+	struct imap_talk *t = imap_talk_open(l->d.imap, user, "secret");
+	const GString *all = imap_talk(t, "LSUB \"\" \"*\"");
+	char **lines = g_strsplit(all->str, "\r\n", -1);
+	GString *out = g_string_new(NULL);
+
+	for (char **w = lines; *w; w++)
+		if (g_str_has_prefix(*w, "* LSUB"))
+			g_string_append_printf(out, "%s\n", strrchr(*w, '"'));
+	imap_talk_close(t);
+	g_strfreev(lines);
+	return g_string_free(out, FALSE);
+}
+
+static void expect_followed(struct lab *l, const char *user)
+{
+	char *want = subscriptions(l, "user1"), *have = subscriptions(l, user);
+
+	cr_expect_str_eq(have, want);
+	cr_expect(strstr(want, "Empty"));
+	g_free(want);
+	g_free(have);
+}
+
+Test(migrate, follows_what_is_subscribed, .timeout = 60)
+{
+	struct lab l;
+
+	lab_start(&l, NULL);
+	(void)lab_fill(&l, "user1");
+	struct imap_talk *t = imap_talk_open(l.d.imap, "user1", "secret");
+	imap_talk(t, "SUBSCRIBE Empty");
+	imap_talk(t, "SUBSCRIBE \"Lists/gr&APwA3w-e\"");
+	imap_talk_close(t);
+	/* One of them is there already, and nobody wants to see it yet. */
+	t = imap_talk_open(l.d.imap, "user2", "secret");
+	imap_talk(t, "CREATE Empty");
+	imap_talk_close(t);
+	lab_copy(&l, "user1", "user2");
+	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
+	expect_followed(&l, "user2");
+	lab_copy(&l, "user1", "a.mailark");
+	lab_copy(&l, "a.mailark", "user3");
+	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
+	expect_followed(&l, "user3");
+	lab_stop(&l);
+}

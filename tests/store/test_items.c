@@ -83,6 +83,7 @@ static void try_folder(struct logtest_random *random, struct am_arena *arena,
 	in.parts = list(random, arena, &in.depth);
 	in.role = logtest_below(random, 7);
 	in.subscribed = logtest_below(random, 2);
+	in.unsubscribed = !in.subscribed && logtest_below(random, 2);
 	in.uidvalidity = logtest_next(random);
 	in.uidnext = logtest_next(random);
 	am_items_add_folder(items, &in);
@@ -93,6 +94,7 @@ static void try_folder(struct logtest_random *random, struct am_arena *arena,
 	                 in.depth);
 	cr_assert_eq(out.folder.role, in.role);
 	cr_assert_eq(out.folder.subscribed, in.subscribed);
+	cr_assert_eq(out.folder.unsubscribed, in.unsubscribed);
 	cr_assert_eq(out.folder.uidvalidity, in.uidvalidity);
 	cr_assert_eq(out.folder.uidnext, in.uidnext);
 }

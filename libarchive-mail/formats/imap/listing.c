@@ -105,7 +105,7 @@ static void read_attribute(struct am_imap_listing *l, struct am_imap_box *box,
 	if (am_imap_is(v, "\\Noselect") || am_imap_is(v, "\\NonExistent"))
 		box->selectable = false;
 	if (am_imap_is(v, "\\Subscribed"))
-		box->subscribed = true;
+		box->subscribed = l->any_subscribed = true;
 	box->all |= am_imap_is(v, "\\All") || am_imap_is(v, "\\AllMail");
 	box->trash |= am_imap_is(v, "\\Trash");
 	box->junk |= am_imap_is(v, "\\Junk") || am_imap_is(v, "\\Spam");
@@ -138,7 +138,7 @@ static int read_list(struct am_imap_listing *l, const struct am_imap_line *line,
 		box = find(l, name);
 		g_free(name);
 		if (box)
-			box->subscribed = true;
+			box->subscribed = l->any_subscribed = true;
 		return AM_OK;
 	}
 	box = find_or_add(l, name, separator);
@@ -296,8 +296,13 @@ static int name_one(struct am_imap_listing *l, GHashTable *taken, guint i,
 	struct am_folder *folder = NULL;
 	int r = am_folder_new(&folder, (const char *const *)parts,
 	                      g_strv_length(parts), guess(l, parts, role), err);
-	if (!r)
+	/* Where nothing at all is, nobody makes use of it. */
+	box->unsubscribed =
+		l->subscriptions && l->any_subscribed && !box->subscribed;
+	if (!r) {
 		folder->subscribed = box->subscribed;
+		folder->unsubscribed = box->unsubscribed;
+	}
 	box->folder = folder;
 	g_strfreev(parts);
 	return r;

@@ -36,7 +36,9 @@ static int list_extended(struct am_imap_listing *l, bool numbers,
 	if (numbers && am_imap_session_has(s, "LIST-STATUS"))
 		am_imap_put(out, " STATUS %s", status_items(s));
 	am_imap_put(out, ")");
-	return am_imap_session_run(s, &cmd, "LIST", err);
+	int r = am_imap_session_run(s, &cmd, "LIST", err);
+	l->subscriptions = !r;
+	return r;
 }
 
 static int list_plain(struct am_imap_listing *l, struct am_error *err)
@@ -56,6 +58,7 @@ static int list_plain(struct am_imap_listing *l, struct am_error *err)
 		r = am_imap_session_wait(s, &list, "LIST", err);
 	if (!r) {
 		r = am_imap_session_wait(s, &lsub, "LSUB", err);
+		l->subscriptions = !r;
 		return r == AM_FAILED ? AM_OK : r;
 	}
 	if (r == AM_FAILED) {

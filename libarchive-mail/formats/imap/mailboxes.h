@@ -17,7 +17,7 @@ struct am_imap_box {
 	char *name; /* wire form, NUL-terminated */
 	const struct am_folder *folder;
 	char separator; /* 0: none */
-	bool selectable, subscribed, all, trash, junk;
+	bool selectable, subscribed, unsubscribed, all, trash, junk;
 	/* What STATUS said, if it did. */
 	bool told, told_modseq;
 	uint32_t uidvalidity, uidnext;
@@ -49,8 +49,10 @@ struct am_imap_listing {
 	GHashTable *by_name; /* wire name -> box */
 	GPtrArray *roles;    /* of each: the RFC 6154 attribute, or "" */
 	bool any_role;
-	char *prefix;    /* of the names of one's own, or NULL */
-	uint64_t beyond; /* names past the limit */
+	char *prefix;        /* of the names of one's own, or NULL */
+	uint64_t beyond;     /* names past the limit */
+	bool subscriptions;  /* which are subscribed was told, */
+	bool any_subscribed; /* and some are */
 };
 int am_imap_listing_line(struct am_imap_listing *l,
                          const struct am_imap_line *line);

@@ -39,7 +39,8 @@ static int make_ready(struct imap_sink *s, struct am_imap_target *t,
 {
 	int r = AM_OK;
 
-	if (t->there && (t->ready || !to_look))
+	if (t->there && !(t->unsubscribed && t->subscribe) &&
+	    (t->ready || !to_look))
 		return AM_OK;
 	r = am_imap_upload_settle(s->upload, false, err);
 	if (r)
@@ -72,7 +73,10 @@ static int imap_folder(struct am_sink *sink, const struct am_folder *folder,
 	if (!folder->depth)
 		return AM_OK;
 	int r = am_imap_targets_get(s->targets, folder, &t, err);
-	return r ? r : make_ready(s, t, false, err);
+	if (r)
+		return r;
+	am_imap_target_follow(t, folder);
+	return make_ready(s, t, false, err);
 }
 
 static int imap_prepare(const struct am_sink *sink,

@@ -99,6 +99,7 @@ static struct am_imap_target *add_target(struct am_imap_targets *ts,
 	t->acked = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->spoken = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->there = is_inbox(name);
+	t->subscribe = !t->there;
 	g_ptr_array_add(ts->all, t);
 	g_hash_table_replace(ts->by_name,
 	                     t->there ? (gpointer) "INBOX" : t->name, t);
@@ -138,6 +139,7 @@ static int list(struct am_imap_targets *ts, struct am_imap_session *s,
 			add_target(ts, box->folder, g_strdup(box->name));
 		t->there = true;
 		t->told = box->told;
+		t->unsubscribed = !box->subscribed;
 		t->box = (struct am_box){.name = t->name,
 		                         .uidvalidity = box->uidvalidity,
 		                         .uidnext = box->uidnext,
@@ -348,30 +350,52 @@ static int create(struct am_imap_targets *ts, struct am_imap_session *s,
 	return rename_plain(ts, t) ? AM_RETRY : r;
 }
 
+/* Mail in a folder nobody subscribed to is still there: no failure. */
+static int subscribe(struct am_imap_session *s, const struct am_imap_target *t,
+                     struct am_error *err)
+{
+	struct am_imap_command cmd = {0};
+
+	int r = put_name(s, "SUBSCRIBE", t->name, err);
+	if (!r)
+		r = am_imap_session_run(s, &cmd, "SUBSCRIBE", err);
+	return r == AM_FAILED ? AM_OK : r;
+}
+
+void am_imap_target_follow(struct am_imap_target *t,
+                           const struct am_folder *folder)
+{
+	/* What is there is as somebody wants it, unless the source has it
+	 * subscribed. */
+	t->subscribe = t->there ? folder->subscribed : !folder->unsubscribed;
+}
+
 int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
                           struct am_error *err)
 {
 	struct am_imap_command cmd = {0};
 	struct am_imap_session *s;
 
-	if (t->there)
+	if (t->there && !(t->unsubscribed && t->subscribe))
 		return AM_OK;
 	int r = am_imap_link_session(ts->link, &s, err);
 	if (r)
 		return r;
 	bool plain = t->plain;
-	r = create(ts, s, t, &cmd.reply, err);
+	if (!t->there)
+		r = create(ts, s, t, &cmd.reply, err);
 	/* The same again under another name. */
 	if (r == AM_RETRY && t->plain != plain)
 		return r;
 	if (r)
 		return am_imap_targets_judge(ts, r, &cmd.reply, err);
-	r = put_name(s, "SUBSCRIBE", t->name, err);
-	if (!r)
-		r = am_imap_session_run(s, &cmd, "SUBSCRIBE", err);
-	/* Mail in a folder nobody subscribed to is still there. */
-	if (r && r != AM_FAILED)
+	if (t->subscribe)
+		r = subscribe(s, t, err);
+	if (r)
 		return am_imap_targets_judge(ts, r, NULL, err);
+	t->unsubscribed = false;
+	if (t->there)
+		return AM_OK;
 	t->there = true;
 	t->ready = false;
 	ts->busy = 0;

@@ -16,10 +16,12 @@
  */
 struct am_imap_target {
 	const struct am_folder *folder;
-	char *name; /* wire form */
-	bool plain; /* the name was made one that any server takes */
-	bool there; /* it is on the server */
-	bool told;  /* box is as the list had it */
+	char *name;        /* wire form */
+	bool plain;        /* the name was made one that any server takes */
+	bool there;        /* it is on the server */
+	bool subscribe;    /* when it is made: the source does not say no */
+	bool unsubscribed; /* it is there and nobody subscribed to it */
+	bool told;         /* box is as the list had it */
 	struct am_box box;
 	bool ready;      /* what follows was read */
 	char *permanent; /* " \\Seen $Junk " in lower case; NULL: not told */
@@ -48,7 +50,11 @@ AM_MUST_USE int am_imap_targets_get(struct am_imap_targets *targets,
                                     const struct am_folder *folder,
                                     struct am_imap_target **out,
                                     struct am_error *err);
-/* Make it exist and be subscribed to.  Nothing may be under way.  AM_RETRY: the
+/* The source has a folder for it, which may be subscribed there. */
+void am_imap_target_follow(struct am_imap_target *target,
+                           const struct am_folder *folder);
+/* Make it exist, and be subscribed to as the source has it.  Nothing may be
+ * under way.  AM_RETRY: the
  * connection was lost or a pause waited out, the same again. */
 AM_MUST_USE int am_imap_target_create(struct am_imap_targets *targets,
                                       struct am_imap_target *target,

@@ -363,9 +363,11 @@ static void mark_subscribed(struct maildir_source *s)
 			                            dir->account);
 			account = dir->account;
 		}
-		if (subs)
-			dir->folder->subscribed = am_maildir_subs_has(
-				subs, dir->folder, dir->prefix);
+		if (!subs)
+			continue;
+		dir->folder->subscribed = am_maildir_subs_has(
+			subs, dir->folder, dir->prefix);
+		dir->folder->unsubscribed = !dir->folder->subscribed;
 	}
 	am_maildir_subs_free(&subs);
 }
