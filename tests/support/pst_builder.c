@@ -260,6 +260,33 @@ static struct am_pst_bref put_tree(struct am_test_pst *p,
 	}
 }
 
+am_pst_bid am_test_pst_next(const struct am_test_pst *p)
+{
+	return p->next_block;
+}
+
+void am_test_pst_forget(struct am_test_pst *p, am_pst_nid nid, am_pst_bid from)
+{
+	const struct am_pst_geometry *g = p->g;
+	uint8_t *entry = g_malloc0(g->bt_nbt);
+
+	for (guint i = p->nodes->len; i-- > 0;) {
+		const struct am_pst_nbt_entry *node =
+			&g_array_index(p->nodes, struct am_pst_nbt_entry, i);
+		if (node->nid != nid)
+			continue;
+		am_pst_nbt_entry_encode(g, node, entry);
+		(void)put_page(p, AM_PST_PAGE_NBT, 0, entry, g->bt_nbt, 1);
+		g_array_remove_index(p->nodes, i);
+	}
+	g_free(entry);
+	while (p->blocks->len &&
+	       g_array_index(p->blocks, struct am_pst_bbt_entry,
+	                     p->blocks->len - 1)
+	                       .block.bid >= from)
+		g_array_set_size(p->blocks, p->blocks->len - 1);
+}
+
 GByteArray *am_test_pst_finish(struct am_test_pst *p)
 {
 	const struct am_pst_geometry *g = p->g;

@@ -37,6 +37,14 @@ am_pst_bid am_test_pst_sub(struct am_test_pst *pst, GArray *entries);
 void am_test_pst_node(struct am_test_pst *pst, am_pst_nid nid,
                       am_pst_nid parent, am_pst_bid data, am_pst_bid sub);
 
+/* The block that comes next. */
+am_pst_bid am_test_pst_next(const struct am_test_pst *pst);
+/* Delete it as Outlook does: a page of the node tree that still names it stays
+ * in the file; the node, and blocks from this one on, no tree names any more.
+ */
+void am_test_pst_forget(struct am_test_pst *pst, am_pst_nid nid,
+                        am_pst_bid from);
+
 /* ---- heaps ---- */
 
 struct am_test_heap;

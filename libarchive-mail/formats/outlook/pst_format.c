@@ -8,7 +8,9 @@
 
 const struct am_option am_pst_options[] = {
 	{"deleted", "yes|no",
-         "also what lies in the file but in no folder's list", "no"},
+         "also what lies in the file but in no folder's list, and what is "
+         "whole in its free space (folder Recovered)",
+         "no"},
 	{"associated", "yes|no",
          "also hidden items: views, rules, settings of folders", "no"},
 	{"codepage", "NUMBER",

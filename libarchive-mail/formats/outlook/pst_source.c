@@ -15,6 +15,7 @@
 #include "formats/outlook/pst_tree.h"
 #include "model/folder.h"
 #include "outlook/pst/reading.h"
+#include "outlook/pst/recover.h"
 
 #include <glib.h>
 
@@ -34,6 +35,10 @@ struct pst_source {
 	am_pst_nid *items;
 	size_t n_items, next_item;
 	size_t lost; /* pages of the node tree told of */
+	/* Of deleted=yes, behind the folders: what is in free space. */
+	struct am_pst_recovery *recovery;
+	const struct am_folder *recovered; /* where it goes; NULL: not yet */
+	size_t next_deleted;
 	char origin[24];
 	/* Stores that no load() is using. */
 	pthread_mutex_t lock;
@@ -221,6 +226,22 @@ static void read_own(struct pst_source *s, const struct am_pst_message *own,
 	memcpy(s->hash, head.hash, sizeof(s->hash));
 }
 
+static void fill_message(struct pst_source *s, struct am_message *msg,
+                         struct am_pst_message *own)
+{
+	msg->for_load = own;
+	msg->loads_anywhere = true;
+	msg->origin = am_arena_strdup(msg->arena, s->origin);
+	msg->size = AM_SIZE_UNKNOWN;
+	am_mapi_meta(msg, &own->props, s->keywords, s->set.properties);
+	read_own(s, own, msg);
+	msg->incomplete = own->n_bad > 0;
+	if (own->n_bad)
+		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
+		            msg->folder, msg->origin,
+		            "%u of its properties cannot be read", own->n_bad);
+}
+
 static int give_message(struct pst_source *s, struct am_item *out,
                         struct am_error *err)
 {
@@ -240,17 +261,104 @@ static int give_message(struct pst_source *s, struct am_item *out,
 		am_message_free(&msg);
 		return r;
 	}
-	msg->for_load = own;
-	msg->loads_anywhere = true;
-	msg->origin = am_arena_strdup(msg->arena, s->origin);
-	msg->size = AM_SIZE_UNKNOWN;
-	am_mapi_meta(msg, &own->props, s->keywords, s->set.properties);
-	read_own(s, own, msg);
-	msg->incomplete = own->n_bad > 0;
-	if (own->n_bad)
-		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.properties-lost",
-		            out->folder, msg->origin,
-		            "%u of its properties cannot be read", own->n_bad);
+	fill_message(s, msg, own);
+	out->message = msg;
+	return AM_OK;
+}
+
+/* ---- free space ---- */
+
+/* "Recovered", unless a folder is called so. */
+static int make_recovered(struct pst_source *s, struct am_error *err)
+{
+	struct am_folder *folder = NULL;
+	guint n = g_strv_length(s->within);
+	char **parts = g_new0(char *, n + 2);
+	int r = AM_FAILED;
+
+	for (guint i = 0; i < n; i++)
+		parts[i] = s->within[i];
+	for (unsigned twin = 1;; twin++) {
+		bool taken = false;
+		parts[n] = twin > 1 ? g_strdup_printf("Recovered (%u)", twin)
+		                    : g_strdup("Recovered");
+		r = am_folder_new(&folder, (const char *const *)parts, n + 1,
+		                  AM_ROLE_NONE, err);
+		g_free(parts[n]);
+		for (size_t i = 0; !r && i < am_pst_store_n_folders(s->store);
+		     i++)
+			taken |= s->folders[i] &&
+			         am_folder_equal(s->folders[i], folder);
+		s->recovered = folder;
+		if (!taken)
+			break;
+		am_folder_unref(&s->recovered);
+	}
+	g_free(parts);
+	return r;
+}
+
+/* What a message was in, for people. */
+static const char *folder_name(const struct pst_source *s, am_pst_nid nid)
+{
+	for (size_t i = 0; i < am_pst_store_n_folders(s->store); i++)
+		if (am_pst_store_folder(s->store, i)->nid == nid)
+			return am_pst_store_folder(s->store, i)->name;
+	return "a folder that is gone";
+}
+
+static int begin_recovery(struct pst_source *s, struct am_item *out,
+                          struct am_error *err)
+{
+	int r = am_pst_recover(&s->recovery, s->store, s->base.ctx, err);
+
+	if (r)
+		return AM_FATAL;
+	size_t lost = am_pst_recovery_n_lost(s->recovery);
+	if (lost)
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "pst.deleted-lost", NULL,
+		            NULL,
+		            "%zu deleted message%s that old pages name %s not "
+		            "whole any more",
+		            lost, lost > 1 ? "s" : "", lost > 1 ? "are" : "is");
+	if (!am_pst_recovery_n(s->recovery))
+		return AM_END;
+	r = make_recovered(s, err);
+	out->folder = s->recovered;
+	return r;
+}
+
+static int give_deleted(struct pst_source *s, struct am_item *out,
+                        struct am_error *err)
+{
+	const struct am_pst_deleted *d =
+		am_pst_recovery_at(s->recovery, s->next_deleted++);
+	struct am_pst_sl_entry where = {d->node.nid, d->node.data, d->node.sub};
+	struct am_pst_message *own;
+	struct am_message *msg = NULL;
+
+	g_snprintf(s->origin, sizeof(s->origin), "deleted:0x%x", d->node.nid);
+	out->folder = s->recovered;
+	out->origin = s->origin;
+	int r = am_message_new(&msg, out->folder, err);
+	if (r)
+		return r;
+	own = am_arena_alloc(msg->arena, sizeof(*own));
+	am_pst_ndb_about(am_pst_store_ndb(s->store), d->node.nid);
+	am_pst_store_see_freed(s->store, s->recovery);
+	r = am_pst_message_read_at(s->store, &where, msg->arena, own, err);
+	am_pst_store_see_freed(s->store, NULL);
+	if (r) {
+		am_message_free(&msg);
+		return r;
+	}
+	own->freed = true;
+	am_ctx_note(s->base.ctx, AM_NOTE_INFO, "pst.recovered", out->folder,
+	            s->origin,
+	            "deleted from %s, found in free space by a page at offset "
+	            "%" PRIu64,
+	            folder_name(s, d->node.parent), d->page);
+	fill_message(s, msg, own);
 	out->message = msg;
 	return AM_OK;
 }
@@ -306,6 +414,13 @@ static int pst_next(struct am_source *src, struct am_item *out,
 	s->stage = LEAVE;
 	if (s->lost < am_pst_store_n_lost(s->store))
 		return give_lost_page(s, out, err);
+	if (s->set.deleted && !s->recovery) {
+		int r = begin_recovery(s, out, err);
+		if (r != AM_END)
+			return r;
+	}
+	if (s->recovery && s->next_deleted < am_pst_recovery_n(s->recovery))
+		return give_deleted(s, out, err);
 	return AM_END;
 }
 
@@ -339,6 +454,7 @@ static int pst_load(struct am_source *src, struct am_message *msg,
 	struct am_mapi_message reading;
 
 	am_pst_ndb_about(am_pst_store_ndb(store), own->nid);
+	am_pst_store_see_freed(store, own->freed ? s->recovery : NULL);
 	am_pst_reading(store, own, &reading);
 	int r = am_mapi_load(&job, &reading, msg, err);
 	give_store(s, store);
@@ -378,6 +494,8 @@ static void pst_close(struct am_source *src)
 	}
 	g_ptr_array_free(s->idle, TRUE);
 	pthread_mutex_destroy(&s->lock);
+	am_pst_recovery_free(&s->recovery);
+	am_folder_unref(&s->recovered);
 	am_pst_store_close(&s->store);
 	g_free(s);
 }

@@ -238,21 +238,50 @@ static int read_block(struct am_pst_ndb *ndb,
 	return r;
 }
 
+/* Where a block lies, by the tree or by what was found beside it. */
+static int find_block(struct am_pst_ndb *ndb, am_pst_bid bid,
+                      struct am_pst_bbt_entry *out, struct am_error *err)
+{
+	const struct am_pst_bbt_entry *list =
+		ndb->freed ? (const void *)ndb->freed->data : NULL;
+	struct am_error why = {0};
+	const uint8_t *bytes;
+	size_t low = 0, n = ndb->freed ? ndb->freed->len : 0, high = n;
+	int r = am_pst_bt_find(ndb, AM_PST_PAGE_BBT, bid, &bytes, &why);
+
+	if (!r) {
+		am_pst_bbt_entry_decode(ndb->g, out, bytes);
+		return AM_OK;
+	}
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (list[mid].block.bid < bid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < n && list[low].block.bid == bid) {
+		*out = list[low];
+		return AM_OK;
+	}
+	if (err)
+		*err = why;
+	return r;
+}
+
 int am_pst_ndb_block(struct am_pst_ndb *ndb, am_pst_bid bid,
                      struct am_pst_block **out, struct am_error *err)
 {
 	struct am_pst_block **slot;
 	struct am_pst_bbt_entry entry;
-	const uint8_t *bytes;
 
 	bid &= ~UINT64_C(1);
 	slot = &ndb->blocks[(bid >> 2) % AM_PST_BLOCK_SLOTS];
 	if (!*slot || ((*slot)->bid & ~UINT64_C(1)) != bid) {
 		struct am_pst_block *block = NULL;
-		int r = am_pst_bt_find(ndb, AM_PST_PAGE_BBT, bid, &bytes, err);
+		int r = find_block(ndb, bid, &entry, err);
 		if (r)
 			return r;
-		am_pst_bbt_entry_decode(ndb->g, &entry, bytes);
 		r = read_block(ndb, &entry, &block, err);
 		if (r)
 			return r;

@@ -94,7 +94,8 @@ AM_MUST_USE int am_pst_data_all(const struct am_pst_data *data, size_t max,
 AM_MUST_USE int am_pst_sub_find(struct am_pst_ndb *ndb, am_pst_bid sub,
                                 am_pst_nid nid, struct am_pst_sl_entry *out,
                                 struct am_error *err);
-/* Those of one type, ascending as they lie; g_free() the list. */
+/* Those of one type, or of any, ascending as they lie; g_free() the list. */
+enum { AM_PST_SUB_ANY = 0x20 };
 AM_MUST_USE int am_pst_sub_list(struct am_pst_ndb *ndb, am_pst_bid sub,
                                 unsigned type, struct am_pst_sl_entry **out,
                                 size_t *n, struct am_error *err);

@@ -262,7 +262,7 @@ static void collect(const struct am_pst_ndb *ndb, GArray *to, unsigned type,
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct am_pst_sl_entry entry = sl_at(ndb, leaf, i);
-		if ((entry.nid & 0x1f) == type)
+		if (type == AM_PST_SUB_ANY || (entry.nid & 0x1f) == type)
 			g_array_append_val(to, entry);
 	}
 }

@@ -24,6 +24,9 @@ struct am_pst_ndb {
 	const struct am_pst_geometry *g;
 	struct am_pst_page pages[AM_PST_PAGE_SLOTS];
 	struct am_pst_block *blocks[AM_PST_BLOCK_SLOTS];
+	/* Blocks no tree names any more, by id (struct am_pst_bbt_entry),
+	 * looked at where the tree has none; NULL: not wanted. */
+	const GArray *freed;
 	gint own_notes, *n_notes; /* the first one's; atomic */
 	am_pst_nid about;
 };
@@ -37,6 +40,18 @@ AM_MUST_USE int am_pst_bt_page(struct am_pst_ndb *ndb,
                                const struct am_pst_bref *where,
                                enum am_pst_page_type type,
                                struct am_pst_bt_page *out,
+                               struct am_error *err);
+/* Every page, each before those below it; what bad() returns other than AM_OK
+ * ends it, and so does page(). */
+struct am_pst_page_visitor {
+	int (*page)(void *user, uint64_t at, const struct am_pst_bt_page *page,
+	            struct am_error *err);
+	int (*bad)(void *user, uint64_t at, const struct am_error *why);
+	void *user;
+};
+AM_MUST_USE int am_pst_bt_each(struct am_pst_ndb *ndb,
+                               enum am_pst_page_type type,
+                               const struct am_pst_page_visitor *visitor,
                                struct am_error *err);
 /* The leaf entry of a key, in place; AM_E_NOTFOUND. */
 AM_MUST_USE int am_pst_bt_find(struct am_pst_ndb *ndb,

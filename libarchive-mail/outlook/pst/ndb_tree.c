@@ -169,25 +169,9 @@ struct step {
 	unsigned next, level;
 };
 
-static int visit_leaf(struct am_pst_ndb *ndb, const struct am_pst_bt_page *page,
-                      const struct am_pst_node_visitor *visitor,
-                      struct am_error *err)
-{
-	int r = AM_OK;
-
-	for (unsigned i = 0; !r && i < page->counts.n; i++) {
-		struct am_pst_nbt_entry entry;
-		am_pst_nbt_entry_decode(ndb->g, &entry,
-		                        page->bytes +
-		                                (size_t)i * page->counts.entry);
-		r = visitor->node(visitor->user, &entry, err);
-	}
-	return r;
-}
-
-int am_pst_ndb_each(struct am_pst_ndb *ndb,
-                    const struct am_pst_node_visitor *visitor,
-                    struct am_error *err)
+int am_pst_bt_each(struct am_pst_ndb *ndb, enum am_pst_page_type type,
+                   const struct am_pst_page_visitor *visitor,
+                   struct am_error *err)
 {
 	struct step path[LEVELS + 2];
 	unsigned depth = 1;
@@ -195,18 +179,21 @@ int am_pst_ndb_each(struct am_pst_ndb *ndb,
 	 * named many times. */
 	uint64_t pages = 0, most = ndb->size / ndb->g->page + 1;
 
-	path[0] = (struct step){ndb->header.nbt, 0, LEVELS + 1};
+	path[0] = (struct step){type == AM_PST_PAGE_NBT ? ndb->header.nbt
+	                                                : ndb->header.bbt,
+	                        0, LEVELS + 1};
 	while (depth) {
 		struct step *at = &path[depth - 1];
 		struct am_pst_bt_page page;
 		struct am_pst_bt_index down;
 		struct am_error why = {0};
-		int r = am_pst_bt_page(ndb, &at->where, AM_PST_PAGE_NBT, &page,
-		                       &why);
+		int r = am_pst_bt_page(ndb, &at->where, type, &page, &why);
 		if (!r && !at->next && ++pages > most)
 			return am_fail(err, AM_FAILED, AM_E_FORMAT,
-			               "the tree of nodes has more pages than "
-			               "the file");
+			               "the tree of %ss has more pages than "
+			               "the file",
+			               type == AM_PST_PAGE_NBT ? "node"
+			                                       : "block");
 		if (!r && !at->next && depth > 1 &&
 		    page.counts.level >= path[depth - 2].level)
 			r = am_fail(&why, AM_FAILED, AM_E_FORMAT,
@@ -224,10 +211,12 @@ int am_pst_ndb_each(struct am_pst_ndb *ndb,
 			continue;
 		}
 		at->level = page.counts.level;
+		if (!at->next || !at->level)
+			r = visitor->page(visitor->user, at->where.at, &page,
+			                  err);
+		if (r)
+			return r;
 		if (!at->level) {
-			r = visit_leaf(ndb, &page, visitor, err);
-			if (r)
-				return r;
 			depth--;
 		} else if (at->next == page.counts.n) {
 			depth--;
@@ -241,4 +230,44 @@ int am_pst_ndb_each(struct am_pst_ndb *ndb,
 		}
 	}
 	return AM_OK;
+}
+
+struct node_walk {
+	struct am_pst_ndb *ndb;
+	const struct am_pst_node_visitor *visitor;
+};
+
+static int visit_page(void *user, uint64_t at,
+                      const struct am_pst_bt_page *page, struct am_error *err)
+{
+	const struct node_walk *w = user;
+	int r = AM_OK;
+
+	(void)at;
+	for (unsigned i = 0; !r && !page->counts.level && i < page->counts.n;
+	     i++) {
+		struct am_pst_nbt_entry entry;
+		am_pst_nbt_entry_decode(w->ndb->g, &entry,
+		                        page->bytes +
+		                                (size_t)i * page->counts.entry);
+		r = w->visitor->node(w->visitor->user, &entry, err);
+	}
+	return r;
+}
+
+static int visit_bad(void *user, uint64_t at, const struct am_error *why)
+{
+	const struct node_walk *w = user;
+
+	return w->visitor->bad(w->visitor->user, at, why);
+}
+
+int am_pst_ndb_each(struct am_pst_ndb *ndb,
+                    const struct am_pst_node_visitor *visitor,
+                    struct am_error *err)
+{
+	struct node_walk walk = {ndb, visitor};
+	const struct am_pst_page_visitor pages = {visit_page, visit_bad, &walk};
+
+	return am_pst_bt_each(ndb, AM_PST_PAGE_NBT, &pages, err);
 }

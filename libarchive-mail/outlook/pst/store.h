@@ -71,6 +71,7 @@ struct am_pst_message {
 	am_pst_bid data, sub;
 	struct am_mapi_props props;
 	unsigned n_bad; /* properties that could not be read */
+	bool freed;     /* by recover.h: to be read among freed blocks */
 };
 AM_MUST_USE int am_pst_message_read(struct am_pst_store *store, am_pst_nid nid,
                                     struct am_arena *arena,
