@@ -12,6 +12,7 @@
 #include "formats/outlook/original.h"
 #include "formats/outlook/own_names.h"
 #include "formats/outlook/pst.h"
+#include "formats/outlook/pst_folders.h"
 #include "formats/outlook/pst_tree.h"
 #include "model/folder.h"
 #include "outlook/pst/reading.h"
@@ -54,110 +55,6 @@ enum stage { ENTER, LIST, HIDDEN, UNLISTED, LEAVE };
 static struct pst_source *pst_of(struct am_source *src)
 {
 	return AM_CONTAINER(src, struct pst_source, base);
-}
-
-/* ---- folders ---- */
-
-/* Outside of what people see, folders are there for what is in them. */
-static bool *folders_in_use(struct pst_source *s)
-{
-	size_t n = am_pst_store_n_folders(s->store);
-	bool *used = g_new0(bool, n + 1);
-	bool damaged;
-
-	for (size_t i = n; i-- > 0;) {
-		const struct am_pst_folder *f =
-			am_pst_store_folder(s->store, i);
-		const enum am_pst_which kinds[] = {
-			AM_PST_LISTED, AM_PST_ASSOCIATED, AM_PST_UNLISTED};
-		bool top = f->up == SIZE_MAX;
-		used[i] |= !f->outside && !top;
-		for (unsigned k = 0; !used[i] && k < AM_COUNT(kinds); k++) {
-			am_pst_nid *items = NULL;
-			size_t n_items = 0;
-			if ((kinds[k] == AM_PST_ASSOCIATED &&
-			     !s->set.associated) ||
-			    (kinds[k] == AM_PST_UNLISTED && !s->set.deleted))
-				continue;
-			am_pst_store_items(s->store, i, kinds[k], &items,
-			                   &n_items, &damaged, NULL);
-			used[i] = n_items > 0 || damaged;
-			g_free(items);
-		}
-		if (used[i] && !top)
-			used[f->up] |=
-				am_pst_store_folder(s->store, f->up)->up !=
-				SIZE_MAX;
-	}
-	return used;
-}
-
-/* A path that no folder before it has: two of one name become two. */
-static int make_folder(struct pst_source *s, size_t i, GHashTable *taken,
-                       struct am_error *err)
-{
-	const struct am_pst_folder *f = am_pst_store_folder(s->store, i);
-	GPtrArray *parts = g_ptr_array_new();
-	struct am_folder *folder = NULL;
-	char *own = NULL, *text = NULL;
-	unsigned n = 1;
-	bool named = f->up != SIZE_MAX || (f->outside && f->nid != 0x122);
-	int r;
-
-	for (char **p = s->within;
-	     *p && !(f->up != SIZE_MAX && s->folders[f->up]); p++)
-		g_ptr_array_add(parts, *p);
-	/* The two roots are the root of the source, and have no names. */
-	if (f->up != SIZE_MAX) {
-		const struct am_folder *up = s->folders[f->up];
-		for (size_t k = 0; up && k < up->depth; k++)
-			g_ptr_array_add(parts, (char *)(uintptr_t)up->parts[k]);
-		g_ptr_array_add(parts, f->name);
-	} else if (named) {
-		g_ptr_array_add(parts, f->name); /* lost, in no other */
-	}
-	for (;;) {
-		r = am_folder_new(&folder, (const char *const *)parts->pdata,
-		                  parts->len, f->role, err);
-		if (r)
-			break;
-		text = am_folder_print(folder);
-		if (!named || !g_hash_table_contains(taken, text))
-			break;
-		const struct am_folder *again = folder;
-		am_folder_unref(&again);
-		g_free(text);
-		g_free(own);
-		own = g_strdup_printf("%s (%u)", f->name, ++n);
-		parts->pdata[parts->len - 1] = own;
-	}
-	if (!r)
-		g_hash_table_add(taken, text);
-	g_free(own);
-	g_ptr_array_free(parts, TRUE);
-	s->folders[i] = folder;
-	return r;
-}
-
-static int make_folders(struct pst_source *s, struct am_error *err)
-{
-	size_t n = am_pst_store_n_folders(s->store);
-	GHashTable *taken =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	bool *used = folders_in_use(s);
-	int r = AM_OK;
-
-	s->folders = g_new0(const struct am_folder *, n + 1);
-	for (size_t i = 0; !r && i < n; i++)
-		if (used[i] || am_pst_store_folder(s->store, i)->up == SIZE_MAX)
-			r = make_folder(s, i, taken, err);
-	/* The roots are not told of where nothing is in them. */
-	for (size_t i = 0; !r && i < n; i++)
-		if (!used[i])
-			am_folder_unref(&s->folders[i]);
-	g_free(used);
-	g_hash_table_destroy(taken);
-	return r;
 }
 
 /* ---- going on ---- */
@@ -268,36 +165,6 @@ static int give_message(struct pst_source *s, struct am_item *out,
 
 /* ---- free space ---- */
 
-/* "Recovered", unless a folder is called so. */
-static int make_recovered(struct pst_source *s, struct am_error *err)
-{
-	struct am_folder *folder = NULL;
-	guint n = g_strv_length(s->within);
-	char **parts = g_new0(char *, n + 2);
-	int r = AM_FAILED;
-
-	for (guint i = 0; i < n; i++)
-		parts[i] = s->within[i];
-	for (unsigned twin = 1;; twin++) {
-		bool taken = false;
-		parts[n] = twin > 1 ? g_strdup_printf("Recovered (%u)", twin)
-		                    : g_strdup("Recovered");
-		r = am_folder_new(&folder, (const char *const *)parts, n + 1,
-		                  AM_ROLE_NONE, err);
-		g_free(parts[n]);
-		for (size_t i = 0; !r && i < am_pst_store_n_folders(s->store);
-		     i++)
-			taken |= s->folders[i] &&
-			         am_folder_equal(s->folders[i], folder);
-		s->recovered = folder;
-		if (!taken)
-			break;
-		am_folder_unref(&s->recovered);
-	}
-	g_free(parts);
-	return r;
-}
-
 /* What a message was in, for people. */
 static const char *folder_name(const struct pst_source *s, am_pst_nid nid)
 {
@@ -323,7 +190,9 @@ static int begin_recovery(struct pst_source *s, struct am_item *out,
 		            lost, lost > 1 ? "s" : "", lost > 1 ? "are" : "is");
 	if (!am_pst_recovery_n(s->recovery))
 		return AM_END;
-	r = make_recovered(s, err);
+	r = am_pst_folders_spare(&s->recovered, s->folders,
+	                         am_pst_store_n_folders(s->store), s->within,
+	                         "Recovered", err);
 	out->folder = s->recovered;
 	return r;
 }
@@ -542,7 +411,8 @@ int am_pst_file_open(struct am_source **out, const char *path,
 	s->idle = g_ptr_array_new();
 	int r = am_pst_store_open(&s->store, path, set->codepage, ctx, err);
 	if (!r)
-		r = make_folders(s, err);
+		r = am_pst_folders_make(&s->folders, s->store, set, s->within,
+		                        err);
 	if (r) {
 		pst_close(&s->base);
 		return r == AM_FAILED ? AM_FATAL : r;
