@@ -89,6 +89,13 @@ const char *am_file_path(const struct am_file *file)
 	return file->path;
 }
 
+bool am_file_write_locked(const struct am_file *file)
+{
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return !fcntl(file->fd, F_OFD_GETLK, &lock) && lock.l_type == F_WRLCK;
+}
+
 int am_file_read(const struct am_file *file, uint64_t offset, void *buf,
                  size_t want, size_t *got, struct am_error *err)
 {

@@ -299,6 +299,7 @@ GByteArray *am_test_pst_finish(struct am_test_pst *p)
 	                               .client_version = 19,
 	                               .crypt = (uint8_t)p->crypt,
 	                               .unique = 1,
+	                               .amap_valid = 2,
 	                               .next_block = p->next_block};
 	guint n_blocks = p->blocks->len, n_nodes = p->nodes->len;
 	uint8_t *blocks = g_malloc0((size_t)(n_blocks + 1) * g->bt_bbt);

@@ -40,6 +40,7 @@ struct pst_source {
 	struct am_pst_recovery *recovery;
 	const struct am_folder *recovered; /* where it goes; NULL: not yet */
 	size_t next_deleted;
+	bool ended;
 	char origin[24];
 	/* Stores that no load() is using. */
 	pthread_mutex_t lock;
@@ -290,6 +291,12 @@ static int pst_next(struct am_source *src, struct am_item *out,
 	}
 	if (s->recovery && s->next_deleted < am_pst_recovery_n(s->recovery))
 		return give_deleted(s, out, err);
+	if (!s->ended && am_pst_ndb_changed(am_pst_store_ndb(s->store)))
+		am_ctx_note(s->base.ctx, AM_NOTE_ERROR, "pst.changed", NULL,
+		            NULL,
+		            "it was written to while it was read: what was "
+		            "read may not hold together");
+	s->ended = true;
 	return AM_END;
 }
 

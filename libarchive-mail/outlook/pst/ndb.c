@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <zlib.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -23,6 +24,14 @@ static void note_header(struct am_pst_ndb *ndb)
 	if (ndb->header.crc_wrong)
 		am_pst_ndb_note(ndb, "pst.header-checksum",
 		                "the checksum of the header is wrong");
+	if (am_file_write_locked(ndb->file))
+		am_pst_ndb_note(ndb, "pst.locked",
+		                "another program has locked it to write: what "
+		                "is read may not hold together");
+	else if (!ndb->header.amap_valid)
+		am_pst_ndb_note(ndb, "pst.not-closed",
+		                "it was not closed by what wrote it, or is "
+		                "being written: the latest may be missing");
 	if (ndb->header.eof > ndb->size)
 		am_pst_ndb_damage(ndb, "pst.truncated",
 		                  "the file is cut off: it has %" PRIu64
@@ -34,18 +43,23 @@ int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
                     struct am_ctx *ctx, struct am_error *err)
 {
 	struct am_pst_ndb *ndb = g_new0(struct am_pst_ndb, 1);
-	uint8_t head[AM_PST_HEADER_MAX];
-	size_t got = 0;
-
 	ndb->ctx = ctx;
 	ndb->n_notes = &ndb->own_notes;
 	int r = am_file_open(&ndb->file, path, err);
+	/* What a file server says of a file that Outlook has open. */
+	if (r && err && (err->sys == EBUSY || err->sys == ETXTBSY))
+		r = am_fail(err, AM_FATAL, AM_E_BUSY,
+		            "%s: in use; Outlook keeps its files to itself "
+		            "while it runs",
+		            path);
 	if (!r) {
 		ndb->size = am_file_size(ndb->file);
-		r = am_file_read(ndb->file, 0, head, sizeof(head), &got, err);
+		r = am_file_read(ndb->file, 0, ndb->head, sizeof(ndb->head),
+		                 &ndb->head_len, err);
 	}
 	if (!r)
-		r = am_pst_header_decode(&ndb->header, head, got, err);
+		r = am_pst_header_decode(&ndb->header, ndb->head, ndb->head_len,
+		                         err);
 	if (r) {
 		am_pst_ndb_close(&ndb);
 		return AM_FATAL;
@@ -67,6 +81,15 @@ struct am_pst_ndb *am_pst_ndb_again(struct am_pst_ndb *ndb)
 	again->g = ndb->g;
 	again->n_notes = ndb->n_notes;
 	return again;
+}
+
+bool am_pst_ndb_changed(const struct am_pst_ndb *ndb)
+{
+	uint8_t head[AM_PST_HEADER_MAX];
+	size_t got = 0;
+
+	return am_file_read(ndb->file, 0, head, sizeof(head), &got, NULL) ||
+	       got != ndb->head_len || memcmp(head, ndb->head, got) != 0;
 }
 
 void am_pst_ndb_close(struct am_pst_ndb **ndb)

@@ -22,6 +22,8 @@ AM_MUST_USE int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
 /* The same file once more, for another thread: caches of its own, and what is
  * told counts together.  Not to be used any longer than the first. */
 struct am_pst_ndb *am_pst_ndb_again(struct am_pst_ndb *ndb);
+/* Has the header been written to since it was opened? */
+bool am_pst_ndb_changed(const struct am_pst_ndb *ndb);
 void am_pst_ndb_close(struct am_pst_ndb **ndb);
 
 const struct am_pst_header *am_pst_ndb_header(const struct am_pst_ndb *ndb);

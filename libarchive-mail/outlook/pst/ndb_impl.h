@@ -21,6 +21,8 @@ struct am_pst_ndb {
 	struct am_ctx *ctx;
 	uint64_t size;
 	struct am_pst_header header;
+	uint8_t head[AM_PST_HEADER_MAX]; /* the bytes of it */
+	size_t head_len;
 	const struct am_pst_geometry *g;
 	struct am_pst_page pages[AM_PST_PAGE_SLOTS];
 	struct am_pst_block *blocks[AM_PST_BLOCK_SLOTS];
