@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/charset.h"
+#include "base/charset_names.h"
 #include "base/utf8.h"
 #include "mime/recode.h"
 #include "outlook/mapi/tags.h"
@@ -35,8 +36,26 @@ static void append(void *user, const char *s, size_t len)
 	g_string_append_len(user, s, (gssize)len);
 }
 
-/* LF alone becomes CRLF; NULs, which no string can hold, go. */
-static void append_lines(GString *to, const char *s, size_t len, bool *after_cr)
+static void recode_all(const char *charset, const struct am_leaf *leaf,
+                       GString *out)
+{
+	struct am_charset_name name = am_charset_names_find(charset);
+	const char *s = (const char *)leaf->data;
+
+	/* Most text is ASCII, and so in nearly all charsets. */
+	if (name.way != AM_CHARSET_SHIFTED && name.way != AM_CHARSET_HZ &&
+	    (name.way != AM_CHARSET_UNSAID || !charset || !*charset) &&
+	    am_utf8_ascii(s, leaf->len) == leaf->len) {
+		g_string_append_len(out, s, (gssize)leaf->len);
+		return;
+	}
+	struct am_recode *recode = am_recode_new(charset, append, out);
+	am_recode_feed(recode, s, leaf->len);
+	am_recode_finish(recode);
+	am_recode_free(&recode);
+}
+
+void am_making_lines(GString *to, const char *s, size_t len, bool *after_cr)
 {
 	while (len) {
 		const char *lf = memchr(s, '\n', len);
@@ -102,19 +121,17 @@ static int take_short_plain(struct bodies *b, size_t part, const char *charset)
 		g_string_free(text, TRUE);
 		return r;
 	}
-	struct am_recode *recode = am_recode_new(charset, append, text);
-	am_recode_feed(recode, (const char *)leaf.data, leaf.len);
-	am_recode_finish(recode);
-	am_recode_free(&recode);
+	recode_all(charset, &leaf, text);
 	if (b->plain->len && !g_str_has_suffix(b->plain->str, "\n"))
 		g_string_append(b->plain, "\r\n");
 	size_t from = b->plain->len;
-	append_lines(b->plain, text->str, text->len, &after_cr);
+	am_making_lines(b->plain, text->str, text->len, &after_cr);
 	note_plain_span(b, part, &leaf, text, from);
 	/* A NUL would be the end of the string to some. */
-	for (size_t i = from; i < b->plain->len; i++)
-		if (!b->plain->str[i])
-			b->plain->str[i] = ' ';
+	for (char *nul = b->plain->str + from;
+	     (nul = memchr(nul, '\0',
+	                   (size_t)(b->plain->str + b->plain->len - nul)));)
+		*nul = ' ';
 	g_string_free(text, TRUE);
 	return AM_OK;
 }
@@ -136,7 +153,7 @@ static void stream_text(void *user, const char *s, size_t len)
 	if (t->status)
 		return;
 	g_string_truncate(t->lines, 0);
-	append_lines(t->lines, s, len, &t->after_cr);
+	am_making_lines(t->lines, s, len, &t->after_cr);
 	for (size_t i = 0; i < t->lines->len; i++)
 		if (!t->lines->str[i])
 			t->lines->str[i] = ' ';
@@ -217,11 +234,8 @@ static int put_recoded(struct am_making *m, const char *charset,
                        const struct am_leaf *leaf, struct am_error *err)
 {
 	GString *text = g_string_new(NULL);
-	struct am_recode *recode = am_recode_new(charset, append, text);
 
-	am_recode_feed(recode, (const char *)leaf->data, leaf->len);
-	am_recode_finish(recode);
-	am_recode_free(&recode);
+	recode_all(charset, leaf, text);
 	m->html = am_arena_strndup(m->arena, text->str, text->len);
 	m->html_len = text->len;
 	int r = am_making_binary(m, AM_PR_HTML, (const uint8_t *)m->html,

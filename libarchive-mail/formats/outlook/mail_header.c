@@ -352,7 +352,6 @@ static void put_recipient(struct header *h, int32_t kind,
 	am_mapi_put_int(row, AM_TO_OBJECT_TYPE, 6);
 	am_mapi_put_int(row, AM_TO_DISPLAY_TYPE, 0);
 	am_mapi_put_bool(row, AM_TO_RICH_INFO, false);
-	am_mapi_props_sort(row);
 }
 
 static void put_recipients(struct header *h, const struct am_field *f)
@@ -400,7 +399,7 @@ static int put_block(struct am_making *m, const struct am_part_header *header,
 	const struct am_part *part = &m->scan.parts[m->part];
 	const char *s = header->block;
 	size_t len = header->len;
-	bool lf = only_lf(s, len);
+	bool lf = only_lf(s, len), after_cr = false;
 	struct am_original_span span = {.at = part->header,
 	                                .len = len,
 	                                .kind = AM_ORIGINAL_HEADER,
@@ -411,12 +410,10 @@ static int put_block(struct am_making *m, const struct am_part_header *header,
 	if (!exact)
 		s = am_charset_to_utf8(m->arena, NULL, s, len, &len);
 	GString *text = g_string_sized_new(len + len / 16 + 8);
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\n' && (!i || s[i - 1] != '\r'))
-			g_string_append_c(text, '\r');
-		if (s[i])
-			g_string_append_c(text, s[i]);
-	}
+	am_making_lines(text, s, len, &after_cr);
+	for (size_t i = 0; !exact && i < text->len; i++)
+		if (!text->str[i])
+			text->str[i] = ' ';
 	span.n = text->len;
 	if (!g_str_has_suffix(text->str, "\r\n"))
 		g_string_append(text, "\r\n");

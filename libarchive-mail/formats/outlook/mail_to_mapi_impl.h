@@ -157,6 +157,10 @@ AM_MUST_USE int am_making_binary(struct am_making *m, unsigned id,
                                  const uint8_t *data, size_t len,
                                  struct am_error *err);
 
+/* Append text with CRLF where there is LF alone; *after_cr goes from piece to
+ * piece. */
+void am_making_lines(GString *to, const char *s, size_t len, bool *after_cr);
+
 struct am_address;
 /* Where a person's properties go; 0: nowhere. */
 struct am_person_ids {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/outlook/pst_folders.h"
 
+#include "formats/outlook/own_names.h"
+
 #include <glib.h>
 
 /* What the making of them needs to know. */
@@ -43,6 +45,36 @@ static bool *folders_in_use(const struct making *s)
 				SIZE_MAX;
 	}
 	return used;
+}
+
+bool am_pst_is_ours(const struct am_pst_store *store)
+{
+	return !am_pst_store_n_messages(store) ||
+	       am_mapi_name_id(am_pst_store_names(store), &am_own_original);
+}
+
+/* Every PST has its Deleted Items.  In one of ours that nobody named and that
+ * holds nothing it stands for no folder of the mail's. */
+static bool is_nobodys_trash(const struct making *s, size_t i)
+{
+	const enum am_pst_which kinds[] = {AM_PST_LISTED, AM_PST_ASSOCIATED,
+	                                   AM_PST_UNLISTED};
+	const struct am_pst_folder *f = am_pst_store_folder(s->store, i);
+	bool any = false, damaged = false;
+
+	if (f->role != AM_ROLE_TRASH || f->class || !am_pst_is_ours(s->store))
+		return false;
+	for (size_t k = 0; k < am_pst_store_n_folders(s->store); k++)
+		any |= am_pst_store_folder(s->store, k)->up == i;
+	for (unsigned k = 0; !any && k < AM_COUNT(kinds); k++) {
+		am_pst_nid *items = NULL;
+		size_t n = 0;
+		am_pst_store_items(s->store, i, kinds[k], &items, &n, &damaged,
+		                   NULL);
+		any = n || damaged;
+		g_free(items);
+	}
+	return !any;
 }
 
 /* A path that no folder before it has: two of one name become two. */
@@ -106,7 +138,8 @@ int am_pst_folders_make(const struct am_folder ***out,
 	int r = AM_OK;
 
 	for (size_t i = 0; !r && i < n; i++)
-		if (used[i] || am_pst_store_folder(store, i)->up == SIZE_MAX)
+		if ((used[i] && !is_nobodys_trash(&s, i)) ||
+		    am_pst_store_folder(store, i)->up == SIZE_MAX)
 			r = make_folder(&s, i, taken, err);
 	/* The roots are not told of where nothing is in them. */
 	for (size_t i = 0; !r && i < n; i++)

@@ -6,6 +6,9 @@
 #include "model/folder.h"
 #include "outlook/pst/store.h"
 
+/* Written by us, or without a message. */
+bool am_pst_is_ours(const struct am_pst_store *store);
+
 /*
  * The folders of a store as those of a source, by the same numbers, standing in
  * `within`; NULL for one that is not given: a root, or what is outside of what

@@ -341,8 +341,7 @@ bool am_pst_source_is_ours(const struct am_source *src)
 {
 	const struct pst_source *s = AM_CONTAINER(src, struct pst_source, base);
 
-	return !am_pst_store_n_messages(s->store) ||
-	       am_mapi_name_id(am_pst_store_names(s->store), &am_own_original);
+	return am_pst_is_ours(s->store);
 }
 
 bool am_pst_source_hash(const struct am_source *src, uint8_t out[AM_SHA256_LEN])
