@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/reader.h"
+#include "formats/outlook/item_props.h"
 #include "formats/outlook/own_names.h"
 #include "outlook/mapi/tags.h"
 
@@ -189,6 +190,9 @@ void am_item_meta_put(struct am_mapi_item *item, const struct am_message *msg,
 	add_fact(run, TAG_EXACTNESS, value);
 	for (size_t i = 0; i < msg->n_props; i++) {
 		const struct am_prop *p = &msg->props[i];
+		/* It is on the item itself, and comes back from there. */
+		if (am_item_props_takes(p))
+			continue;
 		add_number(value, (int64_t)strlen(p->name));
 		add_bytes(value, p->name, strlen(p->name));
 		add_bytes(value, p->value, p->len);
@@ -360,31 +364,6 @@ static void read_fact(struct am_message *to, unsigned tag, struct am_cursor *c,
 	}
 }
 
-/* Ours are not properties that a source knew. */
-static void drop_own_props(struct am_message *to,
-                           const struct am_mapi_container *in)
-{
-	static const struct am_mapi_name *const own[] = {&am_own_original,
-	                                                 &am_own_meta};
-	struct am_prop *kept =
-		am_arena_alloc(to->arena, to->n_props * sizeof(*kept) + 1);
-	size_t n = 0;
-	char name[AM_COUNT(own)][24];
-
-	for (size_t k = 0; k < AM_COUNT(own); k++)
-		g_snprintf(name[k], sizeof(name[k]), "mapi.0x%04x%04x",
-		           am_mapi_name_id(in->names, own[k]), AM_MAPI_BINARY);
-	for (size_t i = 0; i < to->n_props; i++) {
-		bool ours = false;
-		for (size_t k = 0; k < AM_COUNT(own); k++)
-			ours |= !strcmp(to->props[i].name, name[k]);
-		if (!ours)
-			kept[n++] = to->props[i];
-	}
-	to->props = kept;
-	to->n_props = n;
-}
-
 void am_item_meta_read(struct am_message *to,
                        const struct am_mapi_container *in,
                        const struct am_mapi_props *props)
@@ -398,8 +377,6 @@ void am_item_meta_read(struct am_message *to,
 	if (p && !am_mapi_value_all((struct am_mapi_container *)(uintptr_t)in,
 	                            p, META_MAX, &held, &len, NULL)) {
 		struct am_cursor c = am_cursor(held, len);
-		if (in && in->names)
-			drop_own_props(to, in);
 		to->n_dates = 0;
 		to->dates = NULL;
 		while (am_cursor_left(&c) && !c.bad) {

@@ -10,6 +10,7 @@
 #include "base/blob.h"
 #include "base/codec.h"
 #include "formats/outlook/item_meta.h"
+#include "formats/outlook/item_props.h"
 #include "formats/outlook/mail_to_mapi_impl.h"
 #include "formats/outlook/mapi_headers.h"
 #include "model/message.h"
@@ -134,6 +135,7 @@ static int make_one(struct am_making *m, guint i, struct am_error *err)
 		name_embedded(m, &job);
 	} else {
 		am_item_meta_put(m->item, m->msg, &m->delivery);
+		am_item_props_put(m->item, m->msg);
 	}
 	return AM_OK;
 }

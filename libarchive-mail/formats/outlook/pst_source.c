@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "formats/outlook/codepage_option.h"
 #include "formats/outlook/item_meta.h"
+#include "formats/outlook/item_props.h"
 #include "formats/outlook/mapi_load.h"
 #include "formats/outlook/mapi_meta.h"
 #include "formats/outlook/original.h"
@@ -116,6 +117,7 @@ static void read_own(struct pst_source *s, const struct am_pst_message *own,
 	struct am_original_head head;
 
 	am_pst_reading(s->store, own, &reading);
+	am_item_props_name(msg, reading.in);
 	am_item_meta_read(msg, reading.in, &reading.props);
 	s->has_hash = am_original_head_of(reading.in, &reading.props, &head);
 	if (!s->has_hash)

@@ -185,6 +185,10 @@ bool am_mapi_name_print(const struct am_mapi_names *names, unsigned id,
 	const struct name *name = NULL;
 	uint8_t g[16];
 
+	/* Nearly always they are numbered in order. */
+	if (id >= 0x8000 && id - 0x8000 < names->n &&
+	    names->list[id - 0x8000].id == id)
+		name = &names->list[id - 0x8000];
 	for (size_t i = 0; !name && i < names->n; i++)
 		if (names->list[i].id == id)
 			name = &names->list[i];
