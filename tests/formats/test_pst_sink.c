@@ -4,6 +4,7 @@
 #include "base/blob.h"
 #include "formats/outlook/pst_verify.h"
 #include "model/folder.h"
+#include "outlook/pst/store.h"
 #include "support/listing.h"
 #include "support/pst_sample.h"
 #include "support/tmpdir.h"
@@ -177,6 +178,50 @@ Test(pst_sink, a_file_of_somebody_else_is_left_alone)
 	          err.text);
 	expect_names("x.pst ");
 	g_free((char *)(uintptr_t)where.path);
+}
+
+Test(pst_sink, a_folder_is_what_its_first_item_is)
+{
+	static const char contact[] = "I\0P\0M\0.\0C\0o\0n\0t\0a\0c\0t";
+	struct am_sink *sink = am_test_sink(&am_format_pst, "x.pst", NULL);
+	struct am_pst_store *store = NULL;
+	struct am_message *msg = NULL;
+	struct am_folder *made = NULL;
+	struct am_error err = {0};
+	enum am_outcome outcome;
+	void *prepared = NULL;
+	char *path = am_test_path("x.pst");
+
+	cr_assert_eq(am_folder_new(&made, (const char *const[]){"People"}, 1,
+	                           AM_ROLE_NONE, NULL),
+	             AM_OK);
+	cr_assert_eq(am_message_new(&msg, made, NULL), AM_OK);
+	cr_assert_eq(am_blob_copy(&msg->raw, "Subject: a\n\n", 12, NULL),
+	             AM_OK);
+	am_message_add_prop(msg, "mapi.0x001a001f", contact, sizeof(contact));
+	cr_assert_eq(am_sink_folder(sink, made, &err), AM_OK);
+	cr_assert_eq(am_sink_prepare(sink, msg, &prepared, &err), AM_OK);
+	cr_assert_eq(am_sink_put(sink, msg, &prepared, &outcome, &err), AM_OK);
+	cr_assert_eq(am_test_put(sink, &mails[0], &err), AM_OK);
+	finish(sink);
+	am_sink_close(&sink);
+	cr_assert_eq(am_pst_store_open(&store, path, 1252, am_test_ctx(), &err),
+	             AM_OK);
+	size_t seen = 0;
+	for (size_t i = 0; i < am_pst_store_n_folders(store); i++) {
+		const struct am_pst_folder *f = am_pst_store_folder(store, i);
+		bool people = !strcmp(f->name, "People");
+		if (!people && strcmp(f->name, "INBOX") != 0)
+			continue;
+		seen++;
+		cr_expect_str_eq(f->class, people ? "IPF.Contact" : "IPF.Note");
+	}
+	cr_expect_eq(seen, 2);
+	am_pst_store_close(&store);
+	am_message_free(&msg);
+	const struct am_folder *folder = made;
+	am_folder_unref(&folder);
+	g_free(path);
 }
 
 /* ---- sizes ---- */

@@ -11,6 +11,7 @@
 #include "formats/outlook/pst_set.h"
 #include "formats/outlook/pst_verify.h"
 #include "model/folder.h"
+#include "outlook/mapi/tags.h"
 #include "outlook/pst/writer.h"
 
 #include <string.h>
@@ -24,7 +25,9 @@ struct pst_sink {
 	char *name; /* what Outlook shows, or NULL */
 	uint64_t max_size;
 	bool verify, finished;
-	GHashTable *roles; /* of folders as text: enum am_role */
+	GHashTable *roles;  /* of folders as text: enum am_role */
+	GPtrArray *waiting; /* folders told of: made when something comes, or
+	                     * at the end */
 
 	struct am_pst_writer *writer; /* NULL: no file is begun */
 	unsigned number;              /* of that file */
@@ -123,9 +126,28 @@ out:
 
 /* ---- folders ---- */
 
+/* What a folder is to Outlook whose first item is of this class. */
+static const char *class_for(const struct am_mapi_item *item)
+{
+	static const char *const list[][2] = {
+		{"IPM.Contact", "IPF.Contact"},
+		{"IPM.DistList", "IPF.Contact"},
+		{"IPM.Appointment", "IPF.Appointment"},
+		{"IPM.Task", "IPF.Task"},
+		{"IPM.StickyNote", "IPF.StickyNote"},
+		{"IPM.Activity", "IPF.Journal"},
+	};
+	const char *class = am_mapi_text(&item->props, AM_PR_MESSAGE_CLASS);
+
+	for (size_t i = 0; class && i < AM_COUNT(list); i++)
+		if (g_str_has_prefix(class, list[i][0]))
+			return list[i][1];
+	return "IPF.Note";
+}
+
 /* A path and all above it, in the file in hand. */
 static int make_folder(struct pst_sink *s, const struct am_folder *folder,
-                       am_pst_nid *nid, struct am_error *err)
+                       const char *class, am_pst_nid *nid, struct am_error *err)
 {
 	int r = AM_OK;
 
@@ -150,8 +172,10 @@ static int make_folder(struct pst_sink *s, const struct am_folder *folder,
 		if (i == 1 && role == AM_ROLE_NONE &&
 		    !g_ascii_strcasecmp(folder->parts[0], "Deleted Items"))
 			role = AM_ROLE_TRASH;
-		r = am_pst_writer_folder(s->writer, *nid, folder->parts[i - 1],
-		                         "IPF.Note", role, nid, err);
+		r = am_pst_writer_folder(
+			s->writer, *nid, folder->parts[i - 1],
+			i == folder->depth ? class : "IPF.Note", role, nid,
+			err);
 		if (r)
 			g_free(text);
 		else
@@ -178,21 +202,37 @@ static int pst_folder(struct am_sink *sink, const struct am_folder *folder,
 {
 	struct pst_sink *s = pst_of(sink);
 	char *text = am_folder_print(folder);
-	bool there = g_hash_table_contains(s->set.folders, text);
+
+	(void)err;
+	if (!g_hash_table_contains(s->set.folders, text))
+		g_ptr_array_add(s->waiting,
+		                (void *)(uintptr_t)am_folder_ref(folder));
+	g_hash_table_insert(s->roles, text,
+	                    GUINT_TO_POINTER((unsigned)folder->role));
+	return AM_OK;
+}
+
+/* Those that nothing came for. */
+static int make_waiting(struct pst_sink *s, struct am_error *err)
+{
 	am_pst_nid nid;
 	int r = AM_OK;
 
-	g_hash_table_insert(s->roles, text,
-	                    GUINT_TO_POINTER((unsigned)folder->role));
-	if (there)
-		return AM_OK;
-	if (!s->writer)
-		r = begin_file(s, err);
-	if (!r)
-		r = make_folder(s, folder, &nid, err);
-	if (r == AM_FAILED && !(r = next_file(s, r, err)))
-		r = make_folder(s, folder, &nid, err);
+	for (guint i = 0; i < s->waiting->len && !r; i++) {
+		const struct am_folder *folder = s->waiting->pdata[i];
+		r = make_folder(s, folder, "IPF.Note", &nid, err);
+		if (r == AM_FAILED && !(r = next_file(s, r, err)))
+			r = make_folder(s, folder, "IPF.Note", &nid, err);
+	}
+	g_ptr_array_set_size(s->waiting, 0);
 	return r;
+}
+
+static void unref_folder(void *data)
+{
+	const struct am_folder *folder = data;
+
+	am_folder_unref(&folder);
 }
 
 /* ---- messages ---- */
@@ -201,7 +241,7 @@ static int put_item(struct pst_sink *s, const struct am_folder *folder,
                     const struct am_mapi_item *item, struct am_error *err)
 {
 	am_pst_nid nid;
-	int r = make_folder(s, folder, &nid, err);
+	int r = make_folder(s, folder, class_for(item), &nid, err);
 
 	if (!r)
 		r = am_pst_writer_put(s->writer, nid, item, false, err);
@@ -255,12 +295,17 @@ static int pst_finish(struct am_sink *sink, const struct am_ledger *ledger,
                       bool complete, struct am_error *err)
 {
 	struct pst_sink *s = pst_of(sink);
+	int r = AM_OK;
 
 	(void)ledger;
 	(void)complete;
 	s->finished = true;
 	/* Nothing at all is an answer too. */
-	return s->writer || s->set.numbers->len ? AM_OK : begin_file(s, err);
+	if (!s->writer && (s->waiting->len || !s->set.numbers->len))
+		r = begin_file(s, err);
+	if (!r)
+		r = make_waiting(s, err);
+	return r;
 }
 
 static int pst_commit(struct am_sink *sink, struct am_error *err)
@@ -287,6 +332,7 @@ static void pst_close(struct am_sink *sink)
 	am_pst_set_clear(&s->set);
 	g_hash_table_destroy(s->roles);
 	g_hash_table_destroy(s->nids);
+	g_ptr_array_free(s->waiting, TRUE);
 	g_free(s->name);
 	g_free(s);
 }
@@ -331,6 +377,7 @@ int am_pst_sink_open(struct am_sink **out, const struct am_location *where,
 	s->base.whole_at_end = true;
 	s->ctx = *ctx;
 	s->ctx.cancel = NULL;
+	s->waiting = g_ptr_array_new_with_free_func(unref_folder);
 	s->roles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->nids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	int r = read_options(s, where, err);
