@@ -31,7 +31,10 @@ static void print_table(void)
 	for (size_t i = 0; am_formats[i]; i++)
 		printf("%-10s %-12s %s\n", am_formats[i]->name,
 		       can(am_formats[i]), am_formats[i]->title);
-	printf("\nmailark formats NAME: its options and what it keeps\n");
+	printf("\nmailark formats NAME: its options and what it keeps\n"
+	       "Reading any of them, --from tnef=expand opens winmail.dat: "
+	       "what is in it comes as\nparts behind it, and nothing of the "
+	       "mail goes.\n");
 }
 
 static void print_format(const struct am_format *f)

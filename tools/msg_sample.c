@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes samples/msg/ and the seeds of fuzz_cfb: msg_sample FOLDER FOLDER. */
+/* Writes samples/msg/ and the seeds of fuzz_cfb and fuzz_tnef: msg_sample
+ * FOLDER FOLDER FOLDER. */
 #include "support/msg_sample.h"
+#include "support/tnef_sample.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool save(const char *folder, const char *name, GByteArray *file)
 {
@@ -19,12 +22,31 @@ static bool save(const char *folder, const char *name, GByteArray *file)
 	return good;
 }
 
+/* A mail that has it; the argument is freed. */
+static GByteArray *mail_with(GByteArray *tnef)
+{
+	char *base64 = am_test_tnef_base64(tnef);
+	char *text = g_strdup_printf(
+		"Subject: x\r\nContent-Type: multipart/mixed; boundary=xx\r\n"
+		"\r\n--xx\r\nContent-Type: application/ms-tnef\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n%s\r\n--xx--\r\n",
+		base64);
+	GByteArray *out = g_byte_array_new();
+
+	g_byte_array_append(out, (const guint8 *)text, (guint)strlen(text));
+	g_byte_array_free(tnef, TRUE);
+	g_free(base64);
+	g_free(text);
+	return out;
+}
+
 int main(int argc, char **argv)
 {
 	bool good = true;
 
-	if (argc != 3) {
-		(void)fprintf(stderr, "usage: msg_sample SAMPLES SEEDS\n");
+	if (argc != 4) {
+		(void)fprintf(stderr,
+		              "usage: msg_sample SAMPLES SEEDS SEEDS\n");
 		return 2;
 	}
 	for (int i = 0; i < AM_TEST_MSG_COUNT; i++) {
@@ -39,5 +61,8 @@ int main(int argc, char **argv)
 	good &= save(argv[1], "object.msg", am_test_msg_object());
 	good &= save(argv[2], "nested", am_test_msg_file(AM_TEST_MSG_NESTED));
 	good &= save(argv[2], "object", am_test_msg_object());
+	good &= save(argv[3], "whole", am_test_tnef());
+	good &= save(argv[3], "text", am_test_tnef_text());
+	good &= save(argv[3], "mail", mail_with(am_test_tnef()));
 	return good ? 0 : 1;
 }

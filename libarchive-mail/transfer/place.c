@@ -3,6 +3,7 @@
  * Locations as people write them: PATH, FORMAT:PATH, URL, with the word of
  * --from or --to beside them.
  */
+#include "transfer/expand.h"
 #include "transfer/mixed.h"
 #include "transfer/registry.h"
 
@@ -13,7 +14,8 @@
 
 struct am_place {
 	const struct am_format *format;
-	bool mixed; /* a folder, and nobody said of which format */
+	bool mixed;       /* a folder, and nobody said of which format */
+	const char *tnef; /* "expand" or "keep", when it was said */
 	struct am_location where;
 	char *path, *url;
 	char **options; /* NULL-terminated */
@@ -56,6 +58,30 @@ static int fail_format(const char *name, struct am_error *err)
 	return r;
 }
 
+/* What every source has for an option, whatever its format: taken out. */
+static int take_common(struct am_place *place, struct am_error *err)
+{
+	static const char *const words[] = {"expand", "keep"};
+	char **to = place->options;
+
+	for (char **o = place->options; *o; o++) {
+		if (strncmp(*o, "tnef=", 5) != 0) {
+			*to++ = *o;
+			continue;
+		}
+		place->tnef = NULL;
+		for (size_t i = 0; i < AM_COUNT(words); i++)
+			if (!strcmp(*o + 5, words[i]))
+				place->tnef = words[i];
+		if (!place->tnef)
+			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			               "%.60s: tnef=expand or tnef=keep", *o);
+		g_free(*o);
+	}
+	*to = NULL;
+	return AM_OK;
+}
+
 /*
  * "mbox,dialect=mboxrd", "segment=1G", "as-imported".  The first word is a
  * format when one is called so; a word with '=' never is.
@@ -77,7 +103,7 @@ static int parse_options(struct am_place *place, const char *text,
 		if (!**o || **o == '=')
 			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 			               "\"%.60s\": an empty option", text);
-	return AM_OK;
+	return take_common(place, err);
 }
 
 /* "imaps" of "imaps://user@host/"; NULL when it is no URL. */
@@ -198,6 +224,9 @@ static int check(struct am_place *place, bool target, struct am_error *err)
 	if (target ? !f->open_sink : !f->open_source)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED, "%s: %s",
 		               f->name, why);
+	if (target && place->tnef)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "tnef= is for what is read (--from)");
 	return am_location_check(&place->where, f->options, f->name, err);
 }
 
@@ -282,10 +311,13 @@ int am_place_open_source(const struct am_place *place, struct am_source **out,
                          struct am_ctx *ctx, struct am_error *err)
 {
 	*out = NULL;
-	if (place->mixed)
-		return am_mixed_open(out, place->format, &place->where, ctx,
-		                     err);
-	return place->format->open_source(out, &place->where, ctx, err);
+	int r = place->mixed ? am_mixed_open(out, place->format, &place->where,
+	                                     ctx, err)
+	                     : place->format->open_source(out, &place->where,
+	                                                  ctx, err);
+	if (!r && place->tnef && !strcmp(place->tnef, "expand"))
+		*out = am_expand_new(*out);
+	return r;
 }
 
 int am_place_open_sink(const struct am_place *place, struct am_sink **out,

@@ -197,15 +197,19 @@ static void put_contents(struct work *w, struct frame *f, struct contents *c)
 	for (size_t i = 0; i < f->n_atts; i++)
 		n_shown += f->shown[i];
 	f->mixed = n_shown < f->n_atts || item_file;
-	if (f->mixed) {
+	if (f->mixed)
 		begin(&w->out, "mixed", f, 'm');
+	/* Of a part, bodies that are elsewhere leave no gap. */
+	bool inner = c->n_bodies || related || !f->mixed || f->arena ||
+	             !w->job->part;
+	if (f->mixed && inner)
 		next_part(&w->out, f, 'm');
-	}
 	if (related) {
 		begin(&w->out, "related", f, 'r');
 		next_part(&w->out, f, 'r');
 	}
-	put_alternatives(w, f, c);
+	if (inner)
+		put_alternatives(w, f, c);
 	for (size_t i = 0; related && i < f->n_atts; i++) {
 		if (!f->shown[i])
 			continue;
@@ -231,6 +235,12 @@ static void fill_contents(struct work *w, struct frame *f,
 	am_mapi_bodies_find(&c->bodies, &f->msg);
 	if (c->bodies.trouble)
 		note_bad(w, f, "body", "its body", c->bodies.trouble);
+	if (w->depth == 1 && w->job->part) {
+		if (w->job->has_html)
+			memset(&c->bodies.html, 0, sizeof(c->bodies.html));
+		if (w->job->has_html || w->job->has_text)
+			memset(&c->bodies.text, 0, sizeof(c->bodies.text));
+	}
 	c->item =
 		am_mapi_class_text(&item, class, &c->item_type, &c->item_name);
 	c->item_beside = class == AM_MAPI_CLASS_CONTACT ||
@@ -293,11 +303,17 @@ static int begin_message(struct work *w)
 		f->n_atts = 0;
 	}
 	name_boundary(f, w->n_messages++);
-	am_mapi_headers(&w->out, &f->msg.props, recipients, n);
-	if (put_secured(w, f, class))
-		return w->out.status;
-	fill_contents(w, f, class, recipients, n, &c);
-	am_mail_out_text(&w->out, "MIME-Version: 1.0\r\n");
+	if (w->depth == 1 && w->job->part) {
+		fill_contents(w, f, class, recipients, n, &c);
+		if (!f->n_atts && !c.n_bodies && !c.item)
+			return AM_END;
+	} else {
+		am_mapi_headers(&w->out, &f->msg.props, recipients, n);
+		if (put_secured(w, f, class))
+			return w->out.status;
+		fill_contents(w, f, class, recipients, n, &c);
+		am_mail_out_text(&w->out, "MIME-Version: 1.0\r\n");
+	}
 	put_contents(w, f, &c);
 	g_free(c.item);
 	return w->out.status;

@@ -21,6 +21,9 @@ struct am_mapi_to_mail {
 	const char *origin;
 	/* Becomes true where something could not be read; may be NULL. */
 	bool *incomplete;
+	/* A part for a mail that is there: without its header, and without the
+	 * bodies that the mail has; AM_END when nothing is left. */
+	bool part, has_text, has_html;
 };
 
 AM_MUST_USE int am_mapi_to_mail(const struct am_mapi_to_mail *job,

@@ -40,8 +40,10 @@ static int load(const void *user, struct am_message *msg,
                 struct am_error *err)
 {
 	const struct settings *set = user;
-	const struct am_mapi_to_mail job = {ctx, msg->folder, msg->origin,
-	                                    &msg->incomplete};
+	const struct am_mapi_to_mail job = {.ctx = ctx,
+	                                    .folder = msg->folder,
+	                                    .origin = msg->origin,
+	                                    .incomplete = &msg->incomplete};
 	struct notes notes = {ctx, msg};
 	const struct am_msg_options options = {.codepage = set->codepage,
 	                                       .tmpdir = am_ctx_tmpdir(ctx),

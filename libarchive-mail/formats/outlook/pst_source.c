@@ -325,8 +325,10 @@ static int pst_load(struct am_source *src, struct am_message *msg,
                     struct am_error *err)
 {
 	struct pst_source *s = pst_of(src);
-	const struct am_mapi_to_mail job = {src->ctx, msg->folder, msg->origin,
-	                                    &msg->incomplete};
+	const struct am_mapi_to_mail job = {.ctx = src->ctx,
+	                                    .folder = msg->folder,
+	                                    .origin = msg->origin,
+	                                    .incomplete = &msg->incomplete};
 	const struct am_pst_message *own = msg->for_load;
 	struct am_pst_store *store = take_store(s);
 	struct am_mapi_message reading;
