@@ -181,9 +181,8 @@ static int attach_writer(struct am_archive *a, bool *again,
 	*again = !r && standing == ELSEWHERE;
 	if (r || *again)
 		return r;
-	if (am_log_last(a->log)->messages)
-		return am_catalog_index(a->catalog, err);
-	am_catalog_bulk(a->catalog, true);
+	if (!am_log_last(a->log)->messages)
+		am_catalog_bulk(a->catalog);
 	return AM_OK;
 }
 
@@ -215,13 +214,6 @@ static int attach_as_it_is(struct am_archive *a, bool frozen,
 	return r;
 }
 
-static int fill_private(struct am_archive *a, bool tail, struct am_error *err)
-{
-	int r = bring_up(a, FOREIGN, NULL, tail, err);
-
-	return r ? r : am_catalog_index(a->catalog, err);
-}
-
 /* In a folder of the temporary ones. */
 static int attach_temporary(struct am_archive *a, bool tail,
                             struct am_error *err)
@@ -237,7 +229,7 @@ static int attach_temporary(struct am_archive *a, bool tail,
 		a->temp = dir;
 	}
 	int r = am_catalog_open(&a->catalog, a->temp, true, err);
-	return r ? r : fill_private(a, tail, err);
+	return r ? r : bring_up(a, FOREIGN, NULL, tail, err);
 }
 
 int am_archive_attach_private(struct am_archive *a, bool tail,
@@ -256,7 +248,7 @@ int am_archive_attach_private(struct am_archive *a, bool tail,
 		g_clear_pointer(&a->temp, g_free);
 		r = am_catalog_open_memory(&a->catalog, &why);
 		if (!r)
-			r = fill_private(a, tail, &why);
+			r = bring_up(a, FOREIGN, NULL, tail, &why);
 	}
 	if (r && err)
 		*err = why;
@@ -281,7 +273,7 @@ int am_archive_attach_anew(struct am_archive *a, struct am_error *err)
 	}
 	if (!r)
 		r = bring_up(a, FOREIGN, NULL, false, err);
-	return r ? r : am_catalog_index(a->catalog, err);
+	return r;
 }
 
 /* Nobody may write beside the archive: frozen when it will do, or our own. */
@@ -301,8 +293,6 @@ static int catch_up(struct am_archive *a, enum standing *standing,
 	*standing = FOREIGN;
 	int r = synchronise(a, standing, err);
 
-	if (!r && *standing != ELSEWHERE && am_log_last(a->log)->messages)
-		r = am_catalog_index(a->catalog, err);
 	am_catalog_close(&a->catalog);
 	/* What was begun and is good for nothing does not fill the disk. */
 	if (r && *standing == FOREIGN && !a->hint.number)
@@ -321,17 +311,14 @@ static int attach_reader(struct am_archive *a, bool *again,
 
 	*again = false;
 	int r = attach_as_it_is(a, false, &standing, &why);
-	/* An import that was killed leaves it without its indexes. */
-	if (!r && standing == CURRENT &&
-	    (am_catalog_is_indexed(a->catalog) ||
-	     !am_log_last(a->log)->messages))
+	if (!r && standing == CURRENT)
 		return AM_OK;
 	if (r && why.kind == AM_E_UNSUPPORTED) {
 		if (err)
 			*err = why;
 		return r;
 	}
-	bool usable = !r && (standing == BEHIND || standing == CURRENT);
+	bool usable = !r && standing == BEHIND;
 	/* Marked: mostly by a first import that is still under way, before its
 	 * first commit, and there is next to nothing in the log. */
 	bool marked = r && why.kind == AM_E_CORRUPT;

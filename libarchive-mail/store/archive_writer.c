@@ -131,13 +131,13 @@ int am_archive_writer_turn(struct am_archive_writer *w, struct am_error *err)
 }
 
 /* Items never stand before the blocks they name.  While the last blocks are
- * packed there is time for the indexes of a new catalog. */
+ * packed there is time for the pages of a new catalog. */
 static int write_out(struct am_archive_writer *w, struct am_error *err)
 {
 	int r = close_items(w, err);
 
 	if (!r && w->last)
-		r = am_catalog_index_new(w->archive->catalog, err);
+		r = am_catalog_write_ahead(w->archive->catalog, err);
 	if (!r)
 		r = am_content_flush(w->content, err);
 	return r ? AM_FATAL : AM_OK;

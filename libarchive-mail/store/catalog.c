@@ -27,8 +27,7 @@ static const char *const writer_pragmas =
 	"PRAGMA temp_store = FILE; PRAGMA foreign_keys = OFF";
 /* While a new one is filled under its mark, nothing in it need be safe: what is
  * synced is all of it at once, on the way to the journal (fill_end).  Rows are
- * only added at the end, so the cache matters little until the indexes are made
- * (am_catalog_index). */
+ * only added at the end, so the cache matters little. */
 static const char *const filler_pragmas =
 	"PRAGMA page_size = 8192; PRAGMA journal_mode = OFF;"
 	"PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 8000;"
@@ -123,7 +122,6 @@ static int open_at(struct am_catalog **out, const char *dir, bool writable,
                    bool frozen, struct am_error *err)
 {
 	struct am_catalog *c = g_new0(struct am_catalog, 1);
-	int64_t indexed = 0;
 	int r = AM_OK;
 
 	*out = NULL;
@@ -146,14 +144,8 @@ static int open_at(struct am_catalog **out, const char *dir, bool writable,
 		r = writable ? create(c, err)
 		             : am_fail(err, AM_FAILED, AM_E_NOTFOUND,
 		                       "%s: empty", c->path);
-	if (!r)
-		r = am_catalog_meta_get(c, "indexed", &indexed, err);
-	c->indexed = indexed != 0;
-	if (r) {
-		/* Not ours to index. */
-		c->writable = false;
+	if (r)
 		am_catalog_close(&c);
-	}
 	*out = c;
 	return r;
 }
@@ -188,10 +180,8 @@ int am_catalog_open_new(struct am_catalog **out, const char *dir,
 		r = create(c, err);
 	if (!r)
 		am_catalog_fill_lookup(c);
-	if (r) {
-		c->writable = false;
+	if (r)
 		am_catalog_close(&c);
-	}
 	*out = c;
 	return r;
 }
@@ -208,10 +198,8 @@ int am_catalog_open_memory(struct am_catalog **out, struct am_error *err)
 	int r = connect_to(c, false, err);
 	if (!r)
 		r = create(c, err);
-	if (r) {
-		c->writable = false;
+	if (r)
 		am_catalog_close(&c);
-	}
 	*out = c;
 	return r;
 }
@@ -230,9 +218,6 @@ void am_catalog_close(struct am_catalog **catalog)
 		return;
 	am_catalog_rollback(c);
 	am_catalog_unpin(c);
-	/* Only speed is lost when this fails. */
-	if (c->writable && !c->indexed && !c->filling)
-		(void)!am_catalog_index(c, NULL);
 	for (size_t i = 0; i < AM_SQL_COUNT; i++)
 		sqlite3_finalize(c->kept[i]);
 	sqlite3_close_v2(c->db);
@@ -283,7 +268,6 @@ int am_catalog_reset(struct am_catalog *c, struct am_error *err)
 	am_prefix_free(&c->prefix);
 	am_keys_forget(c->keys);
 	c->seq_known = false;
-	c->indexed = false;
 	c->last_message = 0;
 	int r = am_catalog_exec(c, drop, err);
 	return r ? r : am_migrate_create(c, err);
@@ -427,9 +411,6 @@ void am_catalog_rollback(struct am_catalog *c)
 	c->last_message = 0;
 	am_catalog_folder_forget(c);
 	am_keys_forget(c->keys);
-	int64_t indexed = 0;
-	if (!c->filling && !am_catalog_meta_get(c, "indexed", &indexed, NULL))
-		c->indexed = indexed != 0;
 }
 
 int am_catalog_pin(struct am_catalog *c, struct am_error *err)

@@ -26,7 +26,7 @@ struct am_catalog;
  */
 AM_MUST_USE int am_catalog_open(struct am_catalog **out, const char *dir,
                                 bool writable, struct am_error *err);
-/* One that is not there yet (else AM_E_EXISTS), as if after bulk(lookup). */
+/* One that is not there yet (else AM_E_EXISTS), as if after bulk(). */
 AM_MUST_USE int am_catalog_open_new(struct am_catalog **out, const char *dir,
                                     struct am_error *err);
 /* An empty one in memory, for where no file can be written. */
@@ -35,7 +35,6 @@ AM_MUST_USE int am_catalog_open_memory(struct am_catalog **out,
 /* Of a place nobody can write to, so that not even SQLite's locks are taken. */
 AM_MUST_USE int am_catalog_open_frozen(struct am_catalog **out, const char *dir,
                                        struct am_error *err);
-/* Builds the indexes first if they are not there (am_catalog_bulk). */
 void am_catalog_close(struct am_catalog **catalog);
 /* SQLite found it damaged while it was read.  A mark beside it makes the next
  * am_catalog_open() say AM_E_CORRUPT, until wipe(). */
@@ -62,19 +61,15 @@ AM_MUST_USE int am_catalog_pin(struct am_catalog *catalog,
 void am_catalog_unpin(struct am_catalog *catalog);
 
 /*
- * Much is about to come into an empty catalog: the indexes of random keys wait
- * until index() or close(); with `lookup`, hashes are found through memory
- * meanwhile, and until the first commit there is no journal: a crash before it
- * leaves a mark, so that the catalog is made anew.  Does nothing where there is
+ * Much is about to come into an empty catalog: hashes are found through memory,
+ * and until the first commit there is no journal: a crash before it leaves a
+ * mark, so that the catalog is made anew.  Does nothing where there is
  * something already.
  */
-void am_catalog_bulk(struct am_catalog *catalog, bool lookup);
-AM_MUST_USE int am_catalog_index(struct am_catalog *catalog,
-                                 struct am_error *err);
-/* The same while there is no journal yet, where it costs half; else nothing. */
-AM_MUST_USE int am_catalog_index_new(struct am_catalog *catalog,
-                                     struct am_error *err);
-bool am_catalog_is_indexed(const struct am_catalog *catalog);
+void am_catalog_bulk(struct am_catalog *catalog);
+/* While there is no journal yet: writes what the commit would have to write. */
+AM_MUST_USE int am_catalog_write_ahead(struct am_catalog *catalog,
+                                       struct am_error *err);
 /* Marks it as not fit to be read yet; in the transaction that is open. */
 AM_MUST_USE int am_catalog_set_rebuilding(struct am_catalog *catalog,
                                           bool rebuilding,

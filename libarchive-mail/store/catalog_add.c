@@ -125,9 +125,10 @@ static int remember(struct am_catalog *c, const struct am_item_message *m,
 	c->last_size = m->size;
 	if (c->prefix && !am_prefix_add(c->prefix, form, m->id))
 		am_prefix_free(&c->prefix);
-	int r = am_keys_add(c, AM_KEYS_FORM, form, m->id, err);
+	int r = am_keys_add(c, AM_KEYS_FORM, am_keys_hash(form), m->id, err);
 	if (!r && differs)
-		r = am_keys_add(c, AM_KEYS_RAW, am_catalog_key(m->hash), m->id,
+		r = am_keys_add(c, AM_KEYS_RAW,
+		                am_keys_hash(am_catalog_key(m->hash)), m->id,
 		                err);
 	return r;
 }
@@ -164,7 +165,8 @@ int am_catalog_add_message(struct am_catalog *c,
 	r = am_catalog_run(c, s, err);
 	g_free(recipe);
 	if (!r && o->message_id && *o->message_id)
-		r = am_keys_add(c, AM_KEYS_MID, am_catalog_mid(o->message_id),
+		r = am_keys_add(c, AM_KEYS_MID,
+		                am_keys_hash(am_catalog_mid(o->message_id)),
 		                m->id, err);
 	return r || dropped ? r : remember(c, m, differs, err);
 }
@@ -273,6 +275,12 @@ int am_catalog_add_placement(struct am_catalog *c,
 	sqlite3_bind_blob64(s, 9, meta, len, SQLITE_STATIC);
 	r = am_catalog_run(c, s, err);
 	if (!r)
+		r = am_keys_add(c, AM_KEYS_PLACES, p->message, p->id, err);
+	if (!r)
+		r = am_keys_add(c, AM_KEYS_FOLDER, p->folder, p->id, err);
+	if (!r)
+		r = am_keys_add(c, AM_KEYS_SEQ, seq, p->id, err);
+	if (!r)
 		r = count(c, p->folder, p->message, p->meta->flags, 1, err);
 	if (!r)
 		r = take_uid(c, p->folder, p->meta->uid, err);
@@ -329,7 +337,19 @@ static int update(struct am_catalog *c, const struct am_item_placement *p,
 	sqlite3_bind_blob64(s, 8, meta, len, SQLITE_STATIC);
 	r = am_catalog_run(c, s, err);
 	sqlite3_clear_bindings(s);
-	return r;
+	return r ? r : am_keys_add(c, AM_KEYS_SEQ, seq, p->id, err);
+}
+
+/* It may come to a folder it was in before. */
+static int move(struct am_catalog *c, const struct am_item_placement *p,
+                struct am_error *err)
+{
+	bool there;
+	int r = am_keys_has(c, AM_KEYS_FOLDER, p->folder, p->id, &there, err);
+
+	if (!r && !there)
+		r = am_keys_add(c, AM_KEYS_FOLDER, p->folder, p->id, err);
+	return r ? r : take_uid(c, p->folder, p->meta->uid, err);
 }
 
 /* A change of what the server calls it; the placement is as it was. */
@@ -383,7 +403,7 @@ int am_catalog_add_change(struct am_catalog *c,
 	if (!r)
 		r = update(c, &item, gone, seq, err);
 	if (!r && change->kind == AM_CHANGE_MOVED)
-		r = take_uid(c, item.folder, meta.uid, err);
+		r = move(c, &item, err);
 out:
 	am_arena_free(&arena);
 	return r;

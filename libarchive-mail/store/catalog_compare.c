@@ -160,6 +160,9 @@ static int compare_keys(struct comparison *c, struct am_error *err)
 		[AM_KEYS_FORM] = "the keys of LF forms",
 		[AM_KEYS_RAW] = "the keys of raw bytes",
 		[AM_KEYS_MID] = "the keys of Message-IDs",
+		[AM_KEYS_PLACES] = "the keys of messages",
+		[AM_KEYS_FOLDER] = "the keys of folders",
+		[AM_KEYS_SEQ] = "the keys of the sequence",
 	};
 	struct am_keys_sum a[AM_KEYS_COUNT], b[AM_KEYS_COUNT];
 	struct am_error why = {0};

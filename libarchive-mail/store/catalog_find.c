@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finding by hash; and the indexes of placements, which are left out while an
- * empty catalog is filled and built at the end.
+ * Finding by hash; and filling an empty catalog, which goes without a journal.
  */
 #include "store/catalog_impl.h"
 
 #include "base/writeback.h"
 #include "store/prefix.h"
-#include "store/schema.sql.h"
 
 #include <string.h>
 
@@ -79,64 +77,26 @@ static int is_empty(struct am_catalog *c, bool *out, struct am_error *err)
 	return r < 0 ? r : AM_OK;
 }
 
-void am_catalog_bulk(struct am_catalog *c, bool lookup)
+void am_catalog_bulk(struct am_catalog *c)
 {
-	static const char *const drop =
-		"DROP INDEX IF EXISTS placement_message;"
-		"DROP INDEX IF EXISTS placement_folder;"
-		"DROP INDEX IF EXISTS placement_seq;"
-		"DROP INDEX IF EXISTS placement_words;";
 	bool empty;
 
 	if (!c->writable || is_empty(c, &empty, NULL) || !empty)
 		return;
-	if (c->indexed) {
-		/* Where this fails the indexes stay, which is slower only. */
-		if (am_catalog_exec(c, drop, NULL) ||
-		    am_catalog_meta_put(c, "indexed", 0, NULL))
-			return;
-		c->indexed = false;
-	}
-	if (lookup) {
-		am_catalog_fill_lookup(c);
-		am_catalog_fill_begin(c);
-	}
+	am_catalog_fill_lookup(c);
+	am_catalog_fill_begin(c);
 }
 
-int am_catalog_index(struct am_catalog *c, struct am_error *err)
-{
-	if (c->indexed)
-		return AM_OK;
-	/* A table that is being read cannot get an index. */
-	reset_kept(c);
-	int r = am_catalog_exec(
-		c, "PRAGMA cache_size = -8192;" AM_SCHEMA_INDEXES, err);
-	if (!r)
-		r = am_catalog_meta_put(c, "indexed", 1, err);
-	if (r)
-		return r;
-	c->indexed = true;
-	am_prefix_free(&c->prefix);
-	return AM_OK;
-}
-
-int am_catalog_index_new(struct am_catalog *c, struct am_error *err)
+int am_catalog_write_ahead(struct am_catalog *c, struct am_error *err)
 {
 	if (!c->filling)
 		return AM_OK;
-	int r = am_catalog_index(c, err);
-	if (!r)
-		r = am_keys_flush(c, err);
+	int r = am_keys_flush(c, err);
 	/* There is no way back anyway: what the commit would write may be
 	 * written while the log is.  What cannot be now can be then. */
 	if (!r && sqlite3_db_cacheflush(c->db) == SQLITE_OK)
 		am_write_back_path(c->path);
 	return r;
-}
-
-bool am_catalog_is_indexed(const struct am_catalog *c)
-{
-	return c->indexed;
 }
 
 int am_catalog_set_rebuilding(struct am_catalog *c, bool rebuilding,
@@ -231,9 +191,12 @@ struct match {
 	struct am_catalog_match *out;
 };
 
-static int consider_key(void *user, uint64_t id, struct am_error *err)
+static int consider_key(void *user, uint64_t key, uint64_t id,
+                        struct am_error *err)
 {
 	const struct match *m = user;
+
+	(void)key;
 	int r = consider(m->catalog, id, m->hash, m->hash_lf, m->out, err);
 
 	return r || !m->out->same ? r : AM_END;
@@ -249,8 +212,8 @@ int am_catalog_match(struct am_catalog *c, const uint8_t hash[AM_SHA256_LEN],
 
 	*out = (struct am_catalog_match){0};
 	if (!c->prefix)
-		return am_keys_find(c, AM_KEYS_FORM, key, key, consider_key, &m,
-		                    err);
+		return am_keys_find(c, AM_KEYS_FORM, am_keys_hash(key),
+		                    am_keys_hash(key), consider_key, &m, err);
 	while (!out->same && (id = am_prefix_next(c->prefix, key, &at))) {
 		int r = consider(c, id, hash, hash_lf, out, err);
 		if (r)
@@ -285,12 +248,14 @@ struct beginning {
 	size_t n;
 };
 
-static int consider_beginning(void *user, uint64_t id, struct am_error *err)
+static int consider_beginning(void *user, uint64_t key, uint64_t id,
+                              struct am_error *err)
 {
 	struct beginning *b = user;
 	sqlite3_stmt *s;
-	int r = am_catalog_stmt(b->catalog, AM_SQL_GET_HASHES, &s, err);
 
+	(void)key;
+	int r = am_catalog_stmt(b->catalog, AM_SQL_GET_HASHES, &s, err);
 	if (r)
 		return r;
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
@@ -324,6 +289,8 @@ int am_catalog_find_hash(struct am_catalog *c, const char *hex, uint64_t ids[2],
 		low |= (uint64_t)v << shift;
 		high &= ~((uint64_t)(15 - v) << shift);
 	}
+	low = am_keys_hash(low);
+	high = am_keys_hash(high);
 	int r = am_keys_find(c, AM_KEYS_FORM, low, high, consider_beginning, &b,
 	                     err);
 	if (!r && b.n < 2)

@@ -40,12 +40,12 @@ enum am_catalog_sql {
 	AM_SQL_ADD_KEYS,
 	AM_SQL_ADD_RUN,
 	AM_SQL_LAST_RUNS,
+	AM_SQL_LAST_PAGE,
 	AM_SQL_DROP_KEYS,
 	AM_SQL_DROP_RUN,
 	AM_SQL_FIND_KEYS,
 	AM_SQL_GET_PLACEMENT,
-	AM_SQL_PLACES_OF_MESSAGE,
-	AM_SQL_CHANGES,
+	AM_SQL_GET_SEQ,
 	AM_SQL_GET_CURSOR,
 	AM_SQL_GET_BEGUN,
 	AM_SQL_GET_ORIGIN,
@@ -68,7 +68,6 @@ struct am_catalog {
 	sqlite3_stmt *kept[AM_SQL_COUNT];
 	char *path;
 	bool writable, in_transaction, pinned;
-	bool indexed; /* the indexes are there */
 	bool broken;  /* SQLite says so */
 	bool filling; /* without a journal, and marked */
 	bool afloat;  /* in memory: no file of it anywhere */

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Hashes and the messages they lead to, in sorted runs: see catalog_keys.h.
+ * Keys are gathered, sorted and put down in runs: see catalog_keys.h.
  */
-#include "store/catalog_keys.h"
-
-#include "store/catalog_impl.h"
-
-#include <string.h>
+#include "store/catalog_keys_impl.h"
 
 enum {
-	HALF = 5,           /* bytes of a key or an id */
-	ENTRY = 2 * HALF,   /* on a page */
-	PAGE = 192 * ENTRY, /* four of them on one page of SQLite's */
+	ENTRY = AM_KEYS_ENTRY,
+	PAGE = AM_KEYS_PAGE,
+	HALF = AM_KEYS_HALF,
 	/* How many wait in memory.  While an empty catalog is filled nobody
-	 * looks among them, else each look goes through them all. */
+	 * looks among hashes, else each look goes through them all. */
 	WAIT_FILLING = 64 * 1024,
 	WAIT = 4 * 1024
-};
-
-struct entry {
-	uint64_t key, id;
-};
-
-struct am_keys {
-	GArray *waiting[AM_KEYS_COUNT]; /* struct entry */
 };
 
 struct am_keys *am_keys_new(void)
@@ -31,7 +19,8 @@ struct am_keys *am_keys_new(void)
 	struct am_keys *k = g_new0(struct am_keys, 1);
 
 	for (size_t i = 0; i < AM_KEYS_COUNT; i++)
-		k->waiting[i] = g_array_new(FALSE, FALSE, sizeof(struct entry));
+		k->waiting[i] =
+			g_array_new(FALSE, FALSE, sizeof(struct am_keys_entry));
 	return k;
 }
 
@@ -53,41 +42,21 @@ void am_keys_forget(struct am_keys *keys)
 
 /* ---- entries ---- */
 
-static uint64_t short_key(uint64_t key)
-{
-	return key >> 8 * (8 - HALF);
-}
-
-static void put_half(uint8_t *to, uint64_t v)
-{
-	for (int i = HALF; i--; v >>= 8)
-		to[i] = (uint8_t)v;
-}
-
-static uint64_t get_half(const uint8_t *from)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < HALF; i++)
-		v = v << 8 | from[i];
-	return v;
-}
-
-static bool ids_ascend(const struct entry *entries, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (entries[i].id < entries[i - 1].id)
-			return false;
-	return true;
-}
-
 /* Byte by byte from the last: quicker than comparing, where keys are hashes.
  * Ids are in order as they come, but for a log that is strange. */
-static void sort(struct entry *entries, size_t n)
+static void sort(struct am_keys_entry *entries, size_t n)
 {
-	struct entry *from = entries, *to = g_new(struct entry, n);
-	struct entry *other = to;
-	bool by_id = !ids_ascend(entries, n);
+	bool sorted = true, by_id = false;
+
+	for (size_t i = 1; i < n; i++) {
+		sorted &= !am_keys_is_before(&entries[i], &entries[i - 1]);
+		by_id |= entries[i].id < entries[i - 1].id;
+	}
+	if (sorted)
+		return;
+	struct am_keys_entry *from = entries,
+			     *to = g_new(struct am_keys_entry, n);
+	struct am_keys_entry *other = to;
 
 	for (unsigned pass = by_id ? 0 : HALF; pass < 2 * HALF; pass++) {
 		unsigned shift = pass % HALF * 8;
@@ -105,7 +74,7 @@ static void sort(struct entry *entries, size_t n)
 			uint64_t v = pass < HALF ? from[i].id : from[i].key;
 			to[at[v >> shift & 255]++] = from[i];
 		}
-		struct entry *swap = from;
+		struct am_keys_entry *swap = from;
 		from = to;
 		to = swap;
 	}
@@ -191,6 +160,45 @@ static int begin_run(struct run *run, struct am_catalog *c,
 	return r;
 }
 
+/* The last run once more, if all that is to come goes behind what it holds; its
+ * last page is filled up.  AM_END: a new run it is. */
+static int go_on(struct run *run, const uint8_t first[ENTRY],
+                 struct am_error *err)
+{
+	int64_t last[2], n[2];
+	sqlite3_stmt *s;
+	int got;
+
+	int r = last_runs(run->catalog, run->kind, last, n, &got, err);
+	if (r || !got)
+		return r ? r : AM_END;
+	r = am_catalog_stmt(run->catalog, AM_SQL_LAST_PAGE, &s, err);
+	if (r)
+		return r;
+	sqlite3_bind_int(s, 1, (int)run->kind);
+	sqlite3_bind_int64(s, 2, last[0]);
+	r = am_catalog_step(run->catalog, s, err);
+	if (r)
+		return r;
+	const uint8_t *data = sqlite3_column_blob(s, 0);
+	size_t len = (size_t)sqlite3_column_bytes(s, 0);
+	if (!len || len % ENTRY || len > PAGE) {
+		r = am_keys_fail_order(run->catalog, err);
+	} else if (memcmp(data + len - ENTRY, first, ENTRY) > 0) {
+		r = AM_END;
+	} else {
+		run->run = last[0];
+		run->n = n[0];
+		memcpy(run->last, data + len - ENTRY, ENTRY);
+		if (len < PAGE) {
+			memcpy(run->page, data, len);
+			run->used = len;
+		}
+	}
+	sqlite3_reset(s);
+	return r;
+}
+
 static int end_run(struct run *run, struct am_error *err)
 {
 	sqlite3_stmt *s;
@@ -208,12 +216,6 @@ static int end_run(struct run *run, struct am_error *err)
 
 /* ---- two runs become one ---- */
 
-static int fail_order(const struct am_catalog *c, struct am_error *err)
-{
-	return am_fail(err, AM_FATAL, AM_E_CORRUPT,
-	               "%s: its hashes are out of order", c->path);
-}
-
 struct merged { /* one of the two */
 	sqlite3_stmt *pages;
 	const uint8_t *at, *end;
@@ -229,7 +231,7 @@ static int more(struct am_catalog *c, struct merged *m, struct am_error *err)
 		return r < 0 ? r : AM_OK;
 	m->at = sqlite3_column_blob(m->pages, 0);
 	m->end = m->at + sqlite3_column_bytes(m->pages, 0) / ENTRY * ENTRY;
-	return m->at != m->end ? AM_OK : fail_order(c, err);
+	return m->at != m->end ? AM_OK : am_keys_fail_order(c, err);
 }
 
 static int open_merged(struct am_catalog *c, struct merged *m,
@@ -316,17 +318,22 @@ static int put_down(struct am_catalog *c, enum am_keys_kind kind,
                     struct am_error *err)
 {
 	GArray *waiting = c->keys->waiting[kind];
-	struct entry *entries = (struct entry *)(void *)waiting->data;
+	struct am_keys_entry *entries =
+		(struct am_keys_entry *)(void *)waiting->data;
+	uint8_t bytes[ENTRY];
 	struct run run;
 
 	if (!waiting->len)
 		return AM_OK;
 	sort(entries, waiting->len);
 	int r = begin_run(&run, c, kind, err);
+	if (!r) {
+		am_keys_put_entry(bytes, &entries[0]);
+		r = go_on(&run, bytes, err);
+		r = r == AM_END ? AM_OK : r;
+	}
 	for (guint i = 0; i < waiting->len && !r; i++) {
-		uint8_t bytes[ENTRY];
-		put_half(bytes, entries[i].key);
-		put_half(bytes + HALF, entries[i].id);
+		am_keys_put_entry(bytes, &entries[i]);
 		r = add_to_run(&run, bytes, err);
 	}
 	if (!r)
@@ -339,10 +346,11 @@ int am_keys_add(struct am_catalog *c, enum am_keys_kind kind, uint64_t key,
                 uint64_t id, struct am_error *err)
 {
 	GArray *waiting = c->keys->waiting[kind];
-	struct entry entry = {short_key(key), id};
+	struct am_keys_entry entry = {key, id};
+	bool many = c->prefix && kind < AM_KEYS_PLACES;
 
 	g_array_append_val(waiting, entry);
-	return waiting->len < (c->prefix ? WAIT_FILLING : WAIT)
+	return waiting->len < (many ? WAIT_FILLING : WAIT)
 	               ? AM_OK
 	               : put_down(c, kind, err);
 }
@@ -354,126 +362,4 @@ int am_keys_flush(struct am_catalog *c, struct am_error *err)
 	for (int kind = 0; kind < AM_KEYS_COUNT && !r; kind++)
 		r = put_down(c, (enum am_keys_kind)kind, err);
 	return r;
-}
-
-/* ---- finding ---- */
-
-static int find_waiting(const struct am_catalog *c, enum am_keys_kind kind,
-                        uint64_t low, uint64_t high, am_keys_fn *fn, void *user,
-                        struct am_error *err)
-{
-	const GArray *waiting = c->keys->waiting[kind];
-	int r = AM_OK;
-
-	for (guint i = 0; i < waiting->len && !r; i++) {
-		const struct entry *e =
-			&g_array_index(waiting, struct entry, i);
-		if (e->key >= low && e->key <= high)
-			r = fn(user, e->id, err);
-	}
-	return r;
-}
-
-static int find_on_page(const uint8_t *page, size_t n, uint64_t low,
-                        uint64_t high, am_keys_fn *fn, void *user,
-                        struct am_error *err)
-{
-	size_t first = 0, end = n;
-	int r = AM_OK;
-
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-		if (get_half(page + middle * ENTRY) < low)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	for (; first < n && !r; first++) {
-		const uint8_t *at = page + first * ENTRY;
-		if (get_half(at) > high)
-			break;
-		r = fn(user, get_half(at + HALF), err);
-	}
-	return r;
-}
-
-int am_keys_find(struct am_catalog *c, enum am_keys_kind kind, uint64_t low,
-                 uint64_t high, am_keys_fn *fn, void *user,
-                 struct am_error *err)
-{
-	uint8_t from[ENTRY] = {0}, to[ENTRY];
-	bool more = true;
-	sqlite3_stmt *s;
-	int r = am_catalog_stmt(c, AM_SQL_FIND_KEYS, &s, err);
-
-	if (r)
-		return r;
-	low = short_key(low);
-	high = short_key(high);
-	put_half(from, low);
-	put_half(to, high);
-	memset(to + HALF, 0xFF, HALF);
-	sqlite3_bind_int(s, 1, (int)kind);
-	sqlite3_bind_blob(s, 2, from, ENTRY, SQLITE_STATIC);
-	sqlite3_bind_blob(s, 3, to, ENTRY, SQLITE_STATIC);
-	while (more && !(r = am_catalog_step(c, s, err))) {
-		r = find_on_page(sqlite3_column_blob(s, 0),
-		                 (size_t)sqlite3_column_bytes(s, 0) / ENTRY,
-		                 low, high, fn, user, err);
-		more = !r;
-	}
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	if (more && r == AM_END)
-		r = find_waiting(c, kind, low, high, fn, user, err);
-	return r < 0 ? r : AM_OK;
-}
-
-/* ---- comparing ---- */
-
-static uint64_t mix(const uint8_t *entry)
-{
-	uint64_t h = get_half(entry) << 24 ^ get_half(entry + HALF);
-
-	h = (h ^ h >> 31) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
-
-int am_keys_sums(struct am_catalog *c, struct am_keys_sum out[AM_KEYS_COUNT],
-                 struct am_error *err)
-{
-	uint8_t last[ENTRY];
-	int64_t run = -1;
-	int kind = -1;
-	sqlite3_stmt *s = NULL;
-
-	memset(out, 0, AM_KEYS_COUNT * sizeof *out);
-	int r = am_catalog_prepare(c,
-	                           "SELECT k.kind, k.run, k.first, k.data"
-	                           " FROM run r JOIN keys k ON k.kind = r.kind"
-	                           " AND k.run = r.run ORDER BY 1, 2, 3",
-	                           &s, err);
-	while (!r && !(r = am_catalog_step(c, s, err))) {
-		const uint8_t *data = sqlite3_column_blob(s, 3);
-		size_t len = (size_t)sqlite3_column_bytes(s, 3);
-		bool good = len && len % ENTRY == 0 &&
-		            sqlite3_column_bytes(s, 2) == ENTRY &&
-		            !memcmp(sqlite3_column_blob(s, 2), data, ENTRY);
-		if (sqlite3_column_int(s, 0) != kind ||
-		    sqlite3_column_int64(s, 1) != run)
-			memset(last, 0, sizeof last);
-		kind = sqlite3_column_int(s, 0);
-		run = sqlite3_column_int64(s, 1);
-		good = good && kind >= 0 && kind < AM_KEYS_COUNT;
-		for (size_t at = 0; good && at < len; at += ENTRY) {
-			good = memcmp(last, data + at, ENTRY) < 0;
-			memcpy(last, data + at, ENTRY);
-			out[kind].n++;
-			out[kind].sum += mix(data + at);
-		}
-		if (!good)
-			r = fail_order(c, err);
-	}
-	sqlite3_finalize(s);
-	return r == AM_END ? AM_OK : r < 0 ? AM_FAILED : r;
 }

@@ -55,12 +55,13 @@ struct hop {
 	bool again; /* what it found may know an older one */
 };
 
-static int take_hop(void *user, uint64_t id, struct am_error *err)
+static int take_hop(void *user, uint64_t key, uint64_t id, struct am_error *err)
 {
 	struct hop *h = user;
 	sqlite3_stmt *s;
-	int r = am_catalog_stmt(h->catalog, AM_SQL_GET_THREAD, &s, err);
 
+	(void)key;
+	int r = am_catalog_stmt(h->catalog, AM_SQL_GET_THREAD, &s, err);
 	if (r)
 		return r;
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)id);
@@ -84,7 +85,7 @@ static int follow_thread(struct am_catalog *c, const char **thread,
 	int r = AM_OK;
 
 	for (int i = 0; i < MAX_HOPS && h.again && !r; i++) {
-		uint64_t key = am_catalog_mid(*thread);
+		uint64_t key = am_keys_hash(am_catalog_mid(*thread));
 		h.again = false;
 		r = am_keys_find(c, AM_KEYS_MID, key, key, take_hop, &h, err);
 	}
@@ -160,8 +161,12 @@ out:
 
 struct am_catalog_places {
 	struct am_catalog *catalog;
+	enum am_catalog_by by;
+	uint64_t key;
 	sqlite3_stmt *stmt;
 	bool kept;
+	GArray *ids; /* where they are found by their keys */
+	guint next;
 };
 
 #define PLACE_COLUMNS                                               \
@@ -188,41 +193,98 @@ static void read_place(sqlite3_stmt *s, struct am_catalog_place *out)
 	};
 }
 
+static int take_id(void *user, uint64_t key, uint64_t id, struct am_error *err)
+{
+	GArray *ids = user;
+
+	(void)key;
+	(void)err;
+	g_array_append_val(ids, id);
+	return AM_OK;
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int find_places(struct am_catalog_places *p, struct am_error *err)
+{
+	enum am_keys_kind kind =
+		p->by == AM_CATALOG_IN_FOLDER ? AM_KEYS_FOLDER : AM_KEYS_PLACES;
+
+	p->ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	int r = am_keys_find(p->catalog, kind, p->key, p->key, take_id, p->ids,
+	                     err);
+	g_array_sort(p->ids, by_number);
+	return r;
+}
+
 int am_catalog_places_open(struct am_catalog_places **out, struct am_catalog *c,
                            enum am_catalog_by by, uint64_t key,
                            struct am_error *err)
 {
-	static const char *const sql[] = {
-		[AM_CATALOG_ALL] = PLACE_COLUMNS "ORDER BY id",
-		[AM_CATALOG_IN_FOLDER] =
-			PLACE_COLUMNS "WHERE folder = ?1 ORDER BY id",
-		[AM_CATALOG_OF_MESSAGE] =
-			PLACE_COLUMNS "WHERE message = ?1 ORDER BY id",
-	};
 	struct am_catalog_places *p = g_new0(struct am_catalog_places, 1);
-	sqlite3_stmt *kept = c->kept[AM_SQL_PLACES_OF_MESSAGE];
+	sqlite3_stmt *kept = c->kept[AM_SQL_GET_PLACEMENT];
 	int r;
 
 	p->catalog = c;
+	p->by = by;
+	p->key = key;
 	/* The kept one, unless a cursor further up uses it. */
-	p->kept = by == AM_CATALOG_OF_MESSAGE &&
-	          !(kept && sqlite3_stmt_busy(kept));
-	r = p->kept ? am_catalog_stmt(c, AM_SQL_PLACES_OF_MESSAGE, &p->stmt,
-	                              err)
-	            : am_catalog_prepare(c, sql[by], &p->stmt, err);
+	p->kept = by != AM_CATALOG_ALL && !(kept && sqlite3_stmt_busy(kept));
+	if (by == AM_CATALOG_ALL)
+		r = am_catalog_prepare(c, PLACE_COLUMNS "ORDER BY id", &p->stmt,
+		                       err);
+	else if (p->kept)
+		r = am_catalog_stmt(c, AM_SQL_GET_PLACEMENT, &p->stmt, err);
+	else
+		r = am_catalog_prepare(c, PLACE_COLUMNS "WHERE id = ?1",
+		                       &p->stmt, err);
+	if (!r && by != AM_CATALOG_ALL)
+		r = find_places(p, err);
 	if (r)
-		g_free(p);
-	else if (by != AM_CATALOG_ALL)
-		sqlite3_bind_int64(p->stmt, 1, (sqlite3_int64)key);
-	*out = r ? NULL : p;
+		am_catalog_places_close(&p);
+	*out = p;
 	return r;
+}
+
+/* The next of the ids that is where it was looked for: it may have been moved
+ * since. */
+static int next_of_ids(struct am_catalog_places *p,
+                       struct am_catalog_place *out, struct am_error *err)
+{
+	while (p->next < p->ids->len) {
+		uint64_t id = g_array_index(p->ids, uint64_t, p->next);
+		bool again = p->next &&
+		             id == g_array_index(p->ids, uint64_t, p->next - 1);
+		p->next++;
+		if (again)
+			continue;
+		sqlite3_reset(p->stmt);
+		sqlite3_bind_int64(p->stmt, 1, (sqlite3_int64)id);
+		int r = am_catalog_step(p->catalog, p->stmt, err);
+		if (r < 0)
+			return r;
+		if (r == AM_END)
+			continue;
+		read_place(p->stmt, out);
+		if (p->key == (p->by == AM_CATALOG_IN_FOLDER ? out->folder
+		                                             : out->message))
+			return AM_OK;
+	}
+	sqlite3_reset(p->stmt);
+	return AM_END;
 }
 
 int am_catalog_places_next(struct am_catalog_places *p,
                            struct am_catalog_place *out, struct am_error *err)
 {
+	if (p->ids)
+		return next_of_ids(p, out, err);
 	int r = am_catalog_step(p->catalog, p->stmt, err);
-
 	if (!r)
 		read_place(p->stmt, out);
 	return r;
@@ -238,6 +300,8 @@ void am_catalog_places_close(struct am_catalog_places **places)
 		sqlite3_reset(p->stmt);
 	else
 		sqlite3_finalize(p->stmt);
+	if (p->ids)
+		g_array_free(p->ids, TRUE);
 	g_free(p);
 	*places = NULL;
 }
@@ -286,7 +350,7 @@ int am_catalog_meta(const struct am_catalog_place *place,
 	return AM_OK;
 }
 
-/* ---- sums and sequences ---- */
+/* ---- sums, accessions, blobs ---- */
 
 int am_catalog_counts(struct am_catalog *c, struct am_catalog_counts *out,
                       struct am_error *err)
@@ -317,32 +381,6 @@ int am_catalog_counts(struct am_catalog *c, struct am_catalog_counts *out,
 	}
 	sqlite3_finalize(s);
 	return r;
-}
-
-int am_catalog_changes(struct am_catalog *c, uint64_t after,
-                       struct am_catalog_change *out, size_t room, size_t *got,
-                       struct am_error *err)
-{
-	sqlite3_stmt *s;
-
-	*got = 0;
-	if (after > INT64_MAX)
-		return AM_END;
-	int r = am_catalog_stmt(c, AM_SQL_CHANGES, &s, err);
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, (sqlite3_int64)after);
-	sqlite3_bind_int64(s, 2, (sqlite3_int64)room);
-	while (*got < room && (r = am_catalog_step(c, s, err)) == AM_OK)
-		out[(*got)++] = (struct am_catalog_change){
-			.seq = (uint64_t)sqlite3_column_int64(s, 0),
-			.message = (uint64_t)sqlite3_column_int64(s, 1),
-			.gone = sqlite3_column_int(s, 2) != 0,
-		};
-	sqlite3_reset(s);
-	if (r < 0)
-		return r;
-	return *got ? AM_OK : AM_END;
 }
 
 int am_catalog_accessions(struct am_catalog *c, am_accession_fn *fn, void *user,

@@ -56,11 +56,16 @@ static const char *const texts[AM_SQL_COUNT] = {
 		" n_attachments, dropped FROM message WHERE id = ?1",
 	[AM_SQL_GET_THREAD] =
 		"SELECT message_id, thread, hop FROM message WHERE id = ?1",
-	[AM_SQL_ADD_KEYS] = "INSERT INTO keys(kind, run, first, data)"
-			    " VALUES(?1, ?2, ?3, ?4)",
-	[AM_SQL_ADD_RUN] = "INSERT INTO run(kind, run, n) VALUES(?1, ?2, ?3)",
+	/* Or what the last page is when more is on it. */
+	[AM_SQL_ADD_KEYS] =
+		"INSERT OR REPLACE INTO keys(kind, run, first, data)"
+		" VALUES(?1, ?2, ?3, ?4)",
+	[AM_SQL_ADD_RUN] = "INSERT OR REPLACE INTO run(kind, run, n)"
+			   " VALUES(?1, ?2, ?3)",
 	[AM_SQL_LAST_RUNS] = "SELECT run, n FROM run WHERE kind = ?1"
 			     " ORDER BY run DESC LIMIT 2",
+	[AM_SQL_LAST_PAGE] = "SELECT data FROM keys WHERE kind = ?1"
+			     " AND run = ?2 ORDER BY first DESC LIMIT 1",
 	[AM_SQL_DROP_KEYS] = "DELETE FROM keys WHERE kind = ?1 AND run = ?2",
 	[AM_SQL_DROP_RUN] = "DELETE FROM run WHERE kind = ?1 AND run = ?2",
 	/* In each run from the page that may hold the first of them. */
@@ -73,16 +78,8 @@ static const char *const texts[AM_SQL_COUNT] = {
 	[AM_SQL_GET_PLACEMENT] =
 		"SELECT id, message, folder, uid, seq, flags, gone, words,"
 		" accession, meta FROM placement WHERE id = ?1",
-	[AM_SQL_PLACES_OF_MESSAGE] =
-		"SELECT id, message, folder, uid, seq, flags, gone, words,"
-		" accession, meta FROM placement WHERE message = ?1"
-		" ORDER BY id",
-	[AM_SQL_CHANGES] =
-		"SELECT p.seq, p.message, NOT EXISTS(SELECT 1 FROM placement q"
-		" WHERE q.message = p.message AND q.gone = 0) FROM placement p"
-		" WHERE p.seq > ?1 AND NOT EXISTS(SELECT 1 FROM placement q"
-		" WHERE q.message = p.message AND q.seq > p.seq)"
-		" ORDER BY p.seq LIMIT ?2",
+	[AM_SQL_GET_SEQ] =
+		"SELECT seq, message, gone FROM placement WHERE id = ?1",
 	[AM_SQL_GET_CURSOR] =
 		"SELECT value FROM cursor WHERE source = ?1 AND folder = ?2",
 	[AM_SQL_GET_BEGUN] =

@@ -8,8 +8,8 @@
  * The tables of the catalog, as SQLite is told them.
  *
  * meta       what it reflects: "archive" (its id), "commit" (catalog.c),
- *            "seq" (the last sequence number), "indexed" (the indexes are
- *            there), "rebuilding" (it does not reflect enough yet)
+ *            "seq" (the last sequence number), "rebuilding" (it does not
+ *            reflect enough yet)
  * feature    what a program must know to read or write this catalog
  * block/blob where the log has them
  * folder     path: parts, each behind its varint length; the counts are of
@@ -19,7 +19,8 @@
  *            comes from In-Reply-To alone, so that message may know a better
  *            one.  Found by hash or Message-ID through keys: catalog_keys.h
  * placement  meta: the placement item as the log has it, but with the present
- *            keywords and labels; words: bit 0 keywords, bit 1 labels in it
+ *            keywords and labels; words: bit 0 keywords, bit 1 labels in it.
+ *            Found by message, folder or seq through keys
  * origin     servers by identity; remote: their messages, catalog_remote.h
  */
 #define AM_SCHEMA_TABLES                                                       \
@@ -45,6 +46,8 @@
 	" uid INTEGER NOT NULL, seq INTEGER NOT NULL, flags INTEGER NOT NULL," \
 	" gone INTEGER NOT NULL, words INTEGER NOT NULL,"                      \
 	" accession INTEGER NOT NULL, meta BLOB NOT NULL);"                    \
+	"CREATE INDEX placement_words ON placement(words, gone)"               \
+	" WHERE words <> 0;"                                                   \
 	"CREATE TABLE cursor(source TEXT, folder TEXT, value TEXT NOT NULL,"   \
 	" PRIMARY KEY(source, folder)) WITHOUT ROWID;"                         \
 	"CREATE TABLE origin(id INTEGER PRIMARY KEY, name TEXT UNIQUE);"       \
@@ -55,12 +58,5 @@
 	"CREATE INDEX remote_placement ON remote(placement);"                  \
 	"CREATE TABLE accession(n INTEGER PRIMARY KEY, id INTEGER NOT NULL,"   \
 	" state INTEGER NOT NULL, json TEXT NOT NULL);" AM_SCHEMA_KEYS
-
-#define AM_SCHEMA_INDEXES                                                      \
-	"CREATE INDEX IF NOT EXISTS placement_message ON placement(message);"  \
-	"CREATE INDEX IF NOT EXISTS placement_folder ON placement(folder);"    \
-	"CREATE INDEX IF NOT EXISTS placement_seq ON placement(seq);"          \
-	"CREATE INDEX IF NOT EXISTS placement_words ON placement(words, gone)" \
-	" WHERE words <> 0;"
 
 #endif

@@ -36,7 +36,6 @@ static void begin(void)
 	                      (long)getpid());
 	must(am_remove_tree(dir, NULL));
 	must(am_catalog_open(&c, dir, true, NULL));
-	must(am_catalog_index(c, NULL));
 	am_catalog_close(&c);
 	char *path = g_build_filename(dir, "catalog.sqlite", NULL);
 	must(sqlite3_open(path, &db));

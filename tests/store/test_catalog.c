@@ -394,7 +394,7 @@ Test(catalog, changes_move_the_counts)
 	env_free(&env);
 }
 
-/* The same answers from the table in memory and from the index. */
+/* The same answers from the table in memory and from the keys. */
 Test(catalog, matches_exact_bytes_and_forms)
 {
 	static const struct {
@@ -411,7 +411,8 @@ Test(catalog, matches_exact_bytes_and_forms)
 	for (int bulk = 0; bulk < 2; bulk++) {
 		struct env *env = env_new();
 		struct am_catalog *c = open_new(env);
-		am_catalog_bulk(c, bulk != 0);
+		if (bulk)
+			am_catalog_bulk(c);
 		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 		add_message(c, 1, 1, 1, AM_EOL_AS_IS);
 		add_message(c, 102, 2, 2, AM_EOL_CRLF_FROM_LF);
@@ -419,8 +420,6 @@ Test(catalog, matches_exact_bytes_and_forms)
 		add_message(c, 104, 4, 1, AM_EOL_CRLF_FROM_LF);
 		add_message(c, 10, 10, 10, AM_EOL_AS_IS);
 		end(c, 1);
-		if (!bulk)
-			cr_assert_eq(am_catalog_index(c, NULL), AM_OK);
 		for (size_t i = 0; i < AM_COUNT(cases); i++) {
 			uint8_t hash[AM_SHA256_LEN], lf[AM_SHA256_LEN];
 			struct am_catalog_match m;
@@ -435,6 +434,75 @@ Test(catalog, matches_exact_bytes_and_forms)
 		}
 		am_catalog_close(&c);
 		env_free(&env);
+	}
+}
+
+static void check_places(struct am_catalog *c, enum am_catalog_by by,
+                         uint64_t key, const char *ids)
+{
+	GString *got = g_string_new(NULL);
+	struct am_catalog_places *places;
+	struct am_catalog_place place;
+
+	cr_assert_eq(am_catalog_places_open(&places, c, by, key, NULL), AM_OK);
+	while (!am_catalog_places_next(places, &place, NULL))
+		g_string_append_printf(got, "%" PRIu64 " ", place.id);
+	am_catalog_places_close(&places);
+	cr_expect_str_eq(got->str, ids);
+	g_string_free(got, TRUE);
+}
+
+/* There and back again, each move in a transaction of its own or all in one:
+ * each placement once, where it is now, in the order of ids. */
+Test(catalog, places_follow_moves)
+{
+	struct am_catalog *c[2];
+	struct env *env[2];
+	uint64_t differences;
+
+	for (int k = 0; k < 2; k++) {
+		uint64_t seq = 5;
+		env[k] = env_new();
+		c[k] = open_new(env[k]);
+		fill(c[k]);
+		for (uint64_t turn = 0; turn < 5; turn++) {
+			if (k) {
+				end(c[k], turn + 1);
+				cr_assert_eq(am_catalog_begin(c[k], NULL),
+				             AM_OK);
+			}
+			change(c[k],
+			       (struct am_item_change){
+				       .placement = 1,
+				       .kind = AM_CHANGE_MOVED,
+				       .folder = 2 - turn % 2,
+				       .uid = (uint32_t)(50 + turn)},
+			       seq++);
+		}
+		end(c[k], 9);
+		check_places(c[k], AM_CATALOG_IN_FOLDER, 1, "2 ");
+		check_places(c[k], AM_CATALOG_IN_FOLDER, 2, "1 3 4 ");
+		check_places(c[k], AM_CATALOG_IN_FOLDER, 3, "");
+		check_places(c[k], AM_CATALOG_OF_MESSAGE, 1, "1 4 ");
+		struct am_catalog_change changes[10];
+		size_t n;
+		cr_assert_eq(am_catalog_changes(c[k], 0, changes, 10, &n, NULL),
+		             AM_OK);
+		cr_assert_eq(n, 3);
+		cr_expect(changes[2].message == 1 && changes[2].seq == 9);
+		cr_assert_eq(am_catalog_changes(c[k], 8, changes, 10, &n, NULL),
+		             AM_OK);
+		cr_expect_eq(n, 1);
+		cr_expect_eq(am_catalog_changes(c[k], 9, changes, 10, &n, NULL),
+		             AM_END);
+	}
+	cr_assert_eq(
+		am_catalog_compare(c[0], c[1], NULL, NULL, &differences, NULL),
+		AM_OK);
+	cr_expect_eq(differences, 0);
+	for (int k = 0; k < 2; k++) {
+		am_catalog_close(&c[k]);
+		env_free(&env[k]);
 	}
 }
 
@@ -521,14 +589,15 @@ Test(catalog, folders_are_found_by_path_whatever_is_in_it)
 	env_free(&env);
 }
 
-/* One that was not there: filled, indexed and committed before it is read. */
-Test(catalog, new_one_is_filled_and_indexed_under_its_mark)
+/* One that was not there: filled and committed before it is read, whether or
+ * not it was written ahead of that. */
+Test(catalog, new_one_is_filled_under_its_mark)
 {
 	struct env *env = env_new();
 	struct am_catalog *c = NULL, *other = NULL;
 	struct am_error err = {0};
 
-	for (int indexed = 0; indexed < 2; indexed++) {
+	for (int ahead = 0; ahead < 2; ahead++) {
 		cr_assert_eq(am_catalog_wipe(env->dir, NULL), AM_OK);
 		cr_assert_eq(am_catalog_open_new(&c, env->dir, &err), AM_OK,
 		             "%s", err.text);
@@ -538,20 +607,16 @@ Test(catalog, new_one_is_filled_and_indexed_under_its_mark)
 		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 		for (uint64_t id = 1; id <= 300; id++)
 			add_message(c, id, id, id, AM_EOL_AS_IS);
-		if (indexed)
-			cr_assert_eq(am_catalog_index_new(c, NULL), AM_OK);
-		cr_expect_eq(am_catalog_is_indexed(c), indexed != 0);
+		if (ahead)
+			cr_assert_eq(am_catalog_write_ahead(c, NULL), AM_OK);
 		cr_expect_eq(am_catalog_open(&other, env->dir, false, &err),
 		             AM_FAILED);
 		cr_expect_eq(err.kind, AM_E_CORRUPT);
 		end(c, 1);
-		/* Without a fill it is left for close(). */
-		cr_expect_eq(am_catalog_index_new(c, NULL), AM_OK);
-		cr_expect_eq(am_catalog_is_indexed(c), indexed != 0);
+		cr_expect_eq(am_catalog_write_ahead(c, NULL), AM_OK);
 		am_catalog_close(&c);
 		cr_assert_eq(am_catalog_open(&other, env->dir, false, &err),
 		             AM_OK);
-		cr_expect(am_catalog_is_indexed(other));
 		uint8_t hash[AM_SHA256_LEN];
 		struct am_catalog_match m;
 		hash_number(77, hash);
@@ -570,7 +635,7 @@ Test(catalog, first_fill_is_marked_until_its_commit)
 	struct am_catalog *c = open_new(env), *other = NULL;
 	struct am_error err = {0};
 
-	am_catalog_bulk(c, true);
+	am_catalog_bulk(c);
 	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 	add_message(c, 1, 1, 1, AM_EOL_AS_IS);
 	cr_expect_eq(am_catalog_open(&other, env->dir, false, &err), AM_FAILED);
@@ -583,7 +648,7 @@ Test(catalog, first_fill_is_marked_until_its_commit)
 	/* Given up before that, it leaves nothing behind. */
 	cr_assert_eq(am_catalog_wipe(env->dir, NULL), AM_OK);
 	c = open_new(env);
-	am_catalog_bulk(c, true);
+	am_catalog_bulk(c);
 	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 	add_message(c, 1, 1, 1, AM_EOL_AS_IS);
 	am_catalog_close(&c);

@@ -27,13 +27,14 @@ static void commit(struct am_catalog *c, uint64_t number)
 /* Every third key is like the one before. */
 static uint64_t key_of(uint64_t id)
 {
-	return (id - id % 3 / 2) * UINT64_C(0x9e3779b97f4a7c15);
+	return am_keys_hash((id - id % 3 / 2) * UINT64_C(0x9e3779b97f4a7c15));
 }
 
-static int collect(void *user, uint64_t id, struct am_error *err)
+static int collect(void *user, uint64_t key, uint64_t id, struct am_error *err)
 {
 	GArray *ids = user;
 
+	(void)key;
 	(void)err;
 	g_array_append_val(ids, id);
 	return AM_OK;
@@ -121,20 +122,19 @@ Test(catalog_keys, ranges_have_their_ends)
 	for (uint64_t half = 0; half < 2; half++) {
 		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 		for (uint64_t i = half; i < 4000; i += 2)
-			cr_assert_eq(am_keys_add(c, AM_KEYS_FORM, i << 24,
-			                         i + 1, NULL),
-			             AM_OK);
+			cr_assert_eq(
+				am_keys_add(c, AM_KEYS_FORM, i, i + 1, NULL),
+				AM_OK);
 		commit(c, half + 1);
 	}
 	for (uint64_t low = 0; low < 4000; low += 191) {
 		for (uint64_t high = low; high < 4000; high += 383) {
-			cr_assert_eq(find(c, low << 24, high << 24, ids),
-			             high - low + 1);
+			cr_assert_eq(find(c, low, high, ids), high - low + 1);
 			cr_assert(holds(ids, low + 1));
 			cr_assert(holds(ids, high + 1));
 		}
 	}
-	cr_assert_eq(find(c, UINT64_C(4000) << 24, UINT64_MAX, ids), 0);
+	cr_assert_eq(find(c, 4000, UINT64_MAX, ids), 0);
 	am_catalog_close(&c);
 	g_array_free(ids, TRUE);
 	env_free(&env);
@@ -151,9 +151,8 @@ Test(catalog_keys, any_order_will_do)
 	for (uint64_t twice = 0; twice < 2; twice++) {
 		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 		for (uint64_t i = 0; i < 1000; i++)
-			cr_assert_eq(am_keys_add(c, AM_KEYS_FORM,
-			                         (i % 10) << 24, 2000 - i / 2,
-			                         NULL),
+			cr_assert_eq(am_keys_add(c, AM_KEYS_FORM, i % 10,
+			                         2000 - i / 2, NULL),
 			             AM_OK);
 		commit(c, twice + 1);
 	}
@@ -180,6 +179,51 @@ Test(catalog_keys, what_is_rolled_back_is_gone)
 	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 	commit(c, 1);
 	cr_expect_eq(find(c, 0, UINT64_MAX, ids), 0);
+	am_catalog_close(&c);
+	g_array_free(ids, TRUE);
+	env_free(&env);
+}
+
+/* What goes on where the last run ended makes no run of its own, and fills up
+ * its last page. */
+Test(catalog_keys, what_comes_in_order_stays_one_run)
+{
+	static const uint64_t sizes[] = {1, 1, 189, 1, 1, 700, 5000, 3};
+	struct env *env = env_new();
+	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct am_catalog *c = open_new(env);
+	struct am_keys_sum sums[AM_KEYS_COUNT];
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < AM_COUNT(sizes); i++) {
+		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
+		for (uint64_t k = 0; k < sizes[i]; k++, n++)
+			cr_assert_eq(am_keys_add(c, AM_KEYS_FORM, 5 + n / 7, n,
+			                         NULL),
+			             AM_OK);
+		commit(c, i + 1);
+		cr_assert_eq(am_keys_sums(c, sums, NULL), AM_OK);
+		cr_assert_eq(sums[AM_KEYS_FORM].n, n);
+		cr_assert_eq(find(c, 0, UINT64_MAX, ids), n);
+		for (uint64_t id = 0; id < n; id += 1 + id / 40)
+			cr_assert_geq(find(c, 5 + id / 7, 5 + id / 7, ids), 1);
+	}
+	cr_expect_eq(number(env, "SELECT count(*) FROM run"), 1);
+	cr_expect_eq(number(env, "SELECT n FROM run"), (int64_t)n);
+	cr_expect_eq(number(env, "SELECT count(*) FROM keys"),
+	             (int64_t)(n + 191) / 192);
+	/* Each entry by itself. */
+	for (uint64_t id = 0; id < n + 9; id += 5) {
+		bool there;
+		cr_assert_eq(am_keys_has(c, AM_KEYS_FORM, 5 + id / 7, id,
+		                         &there, NULL),
+		             AM_OK);
+		cr_assert_eq(there, id < n);
+		cr_assert_eq(am_keys_has(c, AM_KEYS_FORM, 6 + id / 7, id,
+		                         &there, NULL),
+		             AM_OK);
+		cr_assert_not(there);
+	}
 	am_catalog_close(&c);
 	g_array_free(ids, TRUE);
 	env_free(&env);

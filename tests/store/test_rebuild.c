@@ -155,36 +155,3 @@ Test(rebuild, tells_who_else_writes)
 	am_archive_close(&a);
 	env_free(&env);
 }
-
-/* As an import that is killed leaves it. */
-Test(rebuild, a_reader_builds_the_indexes_that_are_missing)
-{
-	struct env *env = env_new();
-	char *path = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-	sqlite3_stmt *stmt;
-	sqlite3 *db;
-
-	env_import(env, 0, 40, NULL);
-	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db,
-	                          "DROP INDEX placement_seq;"
-	                          "UPDATE meta SET value = 0"
-	                          " WHERE name = 'indexed'",
-	                          NULL, NULL, NULL),
-	             SQLITE_OK);
-	sqlite3_close(db);
-	struct am_archive *a = env_open(env);
-	am_archive_close(&a);
-	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_prepare_v2(db,
-	                                "SELECT 1 FROM sqlite_master"
-	                                " WHERE name = 'placement_seq'",
-	                                -1, &stmt, NULL),
-	             SQLITE_OK);
-	cr_assert_eq(sqlite3_step(stmt), SQLITE_ROW);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	env_verify(env, env->path);
-	g_free(path);
-	env_free(&env);
-}

@@ -207,7 +207,7 @@ static void cancel_now(void *user, const struct am_progress *progress)
 	am_cancel_request(&env->cancel);
 }
 
-/* An index of the database that lacks a row: no table shows it. */
+/* An index of the database that does not fit: no table shows it. */
 Test(verify, looks_at_the_indexes_of_the_catalog_too)
 {
 	struct env *env = env_new();
@@ -217,18 +217,18 @@ Test(verify, looks_at_the_indexes_of_the_catalog_too)
 
 	env_import(env, 0, 30, NULL);
 	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-	/* Its definition is taken for another's while the row goes. */
+	/* Its definition is taken for another's while it is made. */
 	cr_assert_eq(
 		sqlite3_exec(db,
 	                     "PRAGMA writable_schema = 1;"
 	                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX "
-	                     "placement_seq ON placement(seq) WHERE seq > 5'"
-	                     " WHERE name = 'placement_seq';"
+	                     "placement_words ON placement(words, gone) WHERE "
+	                     "words = 0' WHERE name = 'placement_words';"
 	                     "PRAGMA writable_schema = RESET; REINDEX "
-	                     "placement_seq; PRAGMA writable_schema = 1;"
+	                     "placement_words; PRAGMA writable_schema = 1;"
 	                     "UPDATE sqlite_schema SET sql = 'CREATE INDEX "
-	                     "placement_seq ON placement(seq)'"
-	                     " WHERE name = 'placement_seq';",
+	                     "placement_words ON placement(words, gone) WHERE "
+	                     "words <> 0' WHERE name = 'placement_words';",
 	                     NULL, NULL, NULL),
 		SQLITE_OK, "%s", sqlite3_errmsg(db));
 	sqlite3_close(db);
