@@ -212,7 +212,7 @@ static int get(struct am_server_secrets *s, const struct am_server_login *login,
 	if (again && fresh && s->last && !strcmp(fresh, s->last)) {
 		am_secret_free(&fresh);
 		return am_fail(err, AM_FAILED, AM_E_AUTH,
-		               "the same %s as was refused",
+		               "the same %s came once more",
 		               token ? "token" : "password");
 	}
 	if (s->last && fresh && !strcmp(fresh, s->last)) {

@@ -4,6 +4,7 @@
  * scripted server (support/script_server.h), and what must come out of it.
  *
  *     @ options a=b c=d     of the source, beside those to reach it
+ *     @ token               log in with one, not with a password
  *     @ commands N          at most so many
  *     @ all                 ask for all messages before the first is loaded
  *     = LINE                of the listing (formats/imap_listing.h), in order;
@@ -42,7 +43,9 @@ static char **options_of(const char *text)
 	GPtrArray *all = g_ptr_array_new();
 
 	g_ptr_array_add(all, g_strdup("tls=off"));
-	g_ptr_array_add(all, g_strdup("password-command=echo pass"));
+	g_ptr_array_add(all, g_strdup(strstr(text, "\n@ token\n")
+	                                      ? "token-command=echo token"
+	                                      : "password-command=echo pass"));
 	if (!at || !strstr(at, "connections="))
 		g_ptr_array_add(all, g_strdup("connections=1"));
 	if (at) {

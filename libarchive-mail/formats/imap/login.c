@@ -209,7 +209,16 @@ int am_imap_session_login(struct am_imap_session *s, struct am_error *err)
 
 	int r = try_login(s, false, &token, err);
 	/* A token may have expired between two looks at the clock. */
-	if (r == AM_FATAL && err && err->kind == AM_E_AUTH && token && !s->bye)
-		r = try_login(s, true, &token, err);
+	if (r != AM_FATAL || !err || err->kind != AM_E_AUTH || !token || s->bye)
+		return r;
+	struct am_error why = *err;
+	token = false;
+	r = try_login(s, true, &token, err);
+	/* There is no other: what the server said matters more. */
+	if (r == AM_FATAL && !token && err->kind == AM_E_AUTH) {
+		struct am_error other = *err;
+		r = am_fail(err, AM_FATAL, AM_E_AUTH, "%s; then %s", why.text,
+		            other.text);
+	}
 	return r;
 }
