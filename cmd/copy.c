@@ -1,67 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark copy: the one command that moves mail. */
-#include "base/file.h"
 #include "base/json.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/copy_impl.h"
 #include "cmd/copy_loss.h"
 #include "cmd/copy_target.h"
 #include "cmd/indexing.h"
-#include "cmd/opt.h"
-#include "cmd/out.h"
 #include "cmd/session.h"
 #include "index/index.h"
 #include "store/archive.h"
-#include "transfer/filter.h"
 #include "transfer/known.h"
 #include "transfer/loss.h"
 #include "transfer/registry.h"
-#include "transfer/report.h"
 #include "transfer/state.h"
 #include "transfer/transfer.h"
 
 #include <glib.h>
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Mail from a server is committed so often. */
 #define REMOTE_COMMIT_BYTES (UINT64_C(32) << 20)
 #define REMOTE_COMMIT_SECS  2
 #define REMOTE_QUEUE_BYTES  (UINT64_C(2) << 20)
 #define REMOTE_ASK_AHEAD    1200
-
-struct options {
-	const char *from, *to, *since, *until, *query, *report;
-	struct opt_list folders, exclude;
-	uint64_t larger, smaller, limit, jobs;
-	uint64_t every;
-	bool no_index, quiet, verbose, dry_run, watch;
-};
-
-/* One command: several runs, one for each source. */
-struct copy {
-	struct session *s;
-	const struct options *o;
-	struct am_filter filter;
-	struct am_query *query;
-	struct am_place *target;
-	const char *target_name;
-	struct am_place **sources;
-	char **names;
-	int n_sources;
-	uint64_t left; /* of --limit */
-	struct am_report *total;
-	struct am_json *json; /* the report of each, when there are several */
-	int64_t started;
-	bool stopped;
-	/* With --watch: what is waited on, and that it is not the first run. */
-	struct am_source *waiting;
-	bool again;
-	char *broke; /* why it did not come to its end; NULL: it did */
-	struct copy_loss *losses;
-};
 
 static int want(void *user, const struct am_message *msg, struct am_error *err)
 {
@@ -150,37 +113,6 @@ static void say_losses(const struct copy *c, int at,
 	for (int i = 0; i < at; i++)
 		known |= am_place_format(c->sources[i]) == from;
 	copy_loss_before(c->losses, from, takes_all(c->o) ? src : NULL, !known);
-}
-
-static void print_ledger(const struct copy *c, const char *name,
-                         const struct am_ledger *l, double seconds)
-{
-	char found[OUT_ROOM], stored[OUT_ROOM], dup[OUT_ROOM], filt[OUT_ROOM];
-	char failed[OUT_ROOM], size[OUT_ROOM], took[OUT_ROOM];
-
-	/* Of looking again only what came of it is worth a line. */
-	if (c->o->quiet ||
-	    (c->again && !c->o->verbose && !l->stored && !l->failed))
-		return;
-	session_before_output(c->s);
-	out_count(l->found, found);
-	out_count(l->stored, stored);
-	out_count(l->duplicates, dup);
-	out_count(l->filtered, filt);
-	out_count(l->failed, failed);
-	out_size(l->bytes, size);
-	out_duration(seconds, took);
-	printf("%s%s%sfound %s = stored %s + duplicates %s + filtered %s + "
-	       "failed %s, %s in %s\n",
-	       c->o->dry_run ? "dry run: " : "", name ? name : "",
-	       name ? ": " : "", found, stored, dup, filt, failed, size, took);
-	if (l->incomplete) {
-		out_count(l->incomplete, found);
-		printf("%s%s%s %s with parts missing, told above\n",
-		       name ? name : "", name ? ": " : "", found,
-		       l->incomplete > 1 ? "messages" : "message");
-	}
-	fflush(stdout);
 }
 
 /* The name in front of an error, unless what failed below gave it already. */
@@ -300,7 +232,7 @@ static int copy_one(struct copy *c, int at)
 		copy_loss_after(c->losses, report);
 	/* What could not even be opened has no ledger. */
 	if (!r || l->found)
-		print_ledger(c, name, l, seconds);
+		copy_print_ledger(c, name, l, seconds);
 	if (!am_report_adds_up(report)) {
 		session_say(c->s, "the ledger does not add up: this is a "
 		                  "fault of the program");
@@ -325,37 +257,6 @@ static int copy_one(struct copy *c, int at)
 		               started, am_time_now());
 	am_report_free(&report);
 	return r;
-}
-
-static int write_report(struct copy *c, struct am_error *err)
-{
-	struct am_json *json = am_json_new();
-	char *source = g_strjoinv(" ", c->names);
-	GString *text = g_string_new(NULL);
-	size_t len;
-
-	am_json_open(json, '{');
-	am_report_json_members(c->total, json, source, c->target_name,
-	                       c->started, am_time_now());
-	out_json_text(json, "error", c->broke);
-	am_json_close(json, '}');
-	const char *whole = am_json_text(json, &len);
-	g_string_append_len(text, whole, (gssize)len);
-	if (c->n_sources > 1) {
-		/* The single reports are a finished array: hang it in. */
-		size_t n;
-		const char *each = am_json_text(c->json, &n);
-		g_string_truncate(text, text->len - 1);
-		g_string_append(text, ",\"sources\":");
-		g_string_append_len(text, each, (gssize)n);
-		g_string_append_c(text, '}');
-	}
-	g_string_append_c(text, '\n');
-	int r = am_file_replace(c->o->report, text->str, text->len, err);
-	g_string_free(text, TRUE);
-	g_free(source);
-	am_json_free(&json);
-	return r ? am_wrap(err, r, "%s", c->o->report) : AM_OK;
 }
 
 static bool should_index(const struct copy *c)
@@ -389,21 +290,6 @@ static int bring_up_index(struct copy *c)
 	return EXIT_SOME_FAILED;
 }
 
-/* Before the work, not after it. */
-static int check_report(const char *path, struct am_error *err)
-{
-	char *dir = g_path_get_dirname(path);
-	int r = AM_OK;
-
-	if (g_file_test(path, G_FILE_TEST_IS_DIR))
-		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT, "%s: is a folder",
-		            path);
-	else if (access(dir, W_OK | X_OK) && access(path, W_OK))
-		r = am_fail_sys(err, AM_FAILED, "%s", path);
-	g_free(dir);
-	return r;
-}
-
 static int open_places(struct copy *c, char **argv)
 {
 	const struct options *o = c->o;
@@ -423,7 +309,7 @@ static int open_places(struct copy *c, char **argv)
 	return EXIT_DONE;
 }
 
-static int copy_all(struct copy *c)
+int copy_all(struct copy *c)
 {
 	struct session *s = c->s;
 	struct am_error err = {0};
@@ -441,10 +327,10 @@ static int copy_all(struct copy *c)
 	}
 	am_json_close(c->json, ']');
 	if (c->n_sources > 1 && (!c->broke || am_report_total(c->total)->found))
-		print_ledger(c, "in all", am_report_total(c->total),
-		             (double)(g_get_monotonic_time() - clock) /
-		                     G_USEC_PER_SEC);
-	if (c->o->report && write_report(c, &err)) {
+		copy_print_ledger(c, "in all", am_report_total(c->total),
+		                  (double)(g_get_monotonic_time() - clock) /
+		                          G_USEC_PER_SEC);
+	if (c->o->report && copy_write_report(c, &err)) {
 		session_error(s, NULL, &err);
 		status = EXIT_COULD_NOT;
 	}
@@ -457,65 +343,6 @@ static int copy_all(struct copy *c)
 	if (!status && (am_report_total(c->total)->failed || s->n_errors))
 		status = EXIT_SOME_FAILED;
 	return status;
-}
-
-/* A long time in short pieces, so that Ctrl-C is heard. */
-static bool rest(struct copy *c, uint64_t ms)
-{
-	int64_t until = g_get_monotonic_time() + (int64_t)ms * 1000;
-
-	while (!am_ctx_cancelled(&c->s->ctx) && g_get_monotonic_time() < until)
-		g_usleep(100000);
-	return !am_ctx_cancelled(&c->s->ctx);
-}
-
-/* Until there may be something new; false: asked to stop. */
-static bool await_news(struct copy *c, unsigned failures)
-{
-	uint64_t minutes = c->o->every ? MIN(c->o->every, 24 * 60) : 10;
-	uint64_t ms = minutes * 60000;
-	struct am_error err;
-	int r = AM_OK;
-
-	if (!c->waiting)
-		return rest(
-			c,
-			failures ? MIN(UINT64_C(15000) << MIN(failures, 8), ms)
-				 : ms);
-	r = c->waiting->ops->watch(c->waiting, (unsigned)ms, &err);
-	am_source_close(&c->waiting);
-	if (r == AM_FATAL && err.kind != AM_E_CANCELLED) {
-		session_say(c->s, "%s", err.text);
-		return rest(c, 15000);
-	}
-	/* What comes in a burst is taken in one go. */
-	return r != AM_FATAL && rest(c, r == AM_OK ? 500 : 0);
-}
-
-/* The same again and again.  What did not even begin the first time (a wrong
- * password) ends it; later trouble passes. */
-static int watch(struct copy *c)
-{
-	int status = copy_all(c), worst = status;
-	unsigned failures = 0;
-
-	while (!c->stopped && (status != EXIT_COULD_NOT || c->again)) {
-		failures = status == EXIT_COULD_NOT ? failures + 1 : 0;
-		if (!await_news(c, failures))
-			break;
-		c->again = true;
-		am_report_free(&c->total);
-		am_json_free(&c->json);
-		g_clear_pointer(&c->broke, g_free);
-		c->s->n_errors = 0;
-		c->total = am_report_new();
-		c->json = am_json_new();
-		c->started = am_time_now();
-		status = copy_all(c);
-		worst = MAX(worst, status == EXIT_SOME_FAILED ? status : 0);
-	}
-	am_source_close(&c->waiting);
-	return worst;
 }
 
 static int run(struct session *s, void *options, int argc, char **argv)
@@ -545,10 +372,10 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	for (int i = 0; i < c.n_sources; i++)
 		c.names[i] = argv[i];
 	if (parse_filter(&c, &err) ||
-	    (o->report && check_report(o->report, &err)))
+	    (o->report && copy_check_report(o->report, &err)))
 		session_error(s, NULL, &err);
 	else if (open_places(&c, argv) == EXIT_DONE)
-		status = o->watch ? watch(&c) : copy_all(&c);
+		status = o->watch ? copy_watch(&c) : copy_all(&c);
 	for (int i = 0; i < c.n_sources; i++)
 		am_place_free(&c.sources[i]);
 	g_free(c.sources);
