@@ -2,8 +2,9 @@
 /*
  * Packing in parallel, appending in order.
  *
- * The queue is a ring of jobs, one more than there are workers: while the
- * oldest is waited for, all workers have something to do.  A job of a blob
+ * The queue is a ring of jobs, some more than there are workers: while the
+ * oldest is waited for, all workers have something to do, also where every
+ * other job is a few items, soon packed.  A job of a blob
  * reads its own frame out of the message (where a frame of a base64 text begins
  * is arithmetic), so that a large attachment is read, decoded and packed by
  * all workers, a frame each.  The one kind of blob without such arithmetic,
@@ -419,7 +420,7 @@ int am_pack_queue_new(struct am_pack_queue **out, struct am_log *log,
 	q->coders = g_new0(struct am_coder *, q->n_coders);
 	for (unsigned i = 0; i < q->n_coders; i++)
 		q->coders[i] = am_coder_new();
-	q->n_ring = (size_t)workers + 1;
+	q->n_ring = (size_t)workers + 3;
 	q->ring = g_new0(struct pack_job, q->n_ring);
 	q->spare = g_new0(struct am_pack_buffer, q->n_ring + 1);
 	*out = q;
