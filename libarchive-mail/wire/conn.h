@@ -66,6 +66,12 @@ void am_conn_close(struct am_conn **conn); /* says goodbye under TLS */
  * same through starttls and compress.  An end without TLS's close_notify is an
  * error (truncation), not an AM_END. */
 struct am_reader *am_conn_in(struct am_conn *conn);
+/*
+ * From here on one thing is read: a line with its literals, an answer.  Once it
+ * has begun it must come on: a peer that drips (below 32 bytes a second, over
+ * ten times the stall time spent waiting) is AM_RETRY like one that stalls.
+ */
+void am_conn_next(struct am_conn *conn);
 /* Into the buffer; goes out when that is full, or by flush. */
 AM_MUST_USE int am_conn_write(struct am_conn *conn, const void *data,
                               size_t len, struct am_error *err);

@@ -45,6 +45,10 @@ struct am_conn {
 	size_t taken, max_intake;
 	uint8_t *packed_in; /* what the inflater eats from */
 	bool flows;         /* the last fill was of a size */
+	/* Of am_conn_next(). */
+	bool watched, begun;
+	int64_t waited_us;
+	uint64_t came;
 
 	uint8_t *out;
 	size_t out_len;

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What drips: see am_conn_next(). */
+enum { DRIP_STALLS = 10, DRIP_BYTES = 32 };
+
 int am_conn_tell(int status, const struct am_error *why, struct am_error *err)
 {
 	if (status < 0 && err)
@@ -110,6 +113,33 @@ size_t am_conn_from_intake(struct am_conn *c, uint8_t *buf, size_t room)
 	return got;
 }
 
+void am_conn_next(struct am_conn *c)
+{
+	c->watched = true;
+	c->begun = am_reader_ready(c->reader) || c->taken;
+	c->waited_us = 0;
+	c->came = 0;
+}
+
+/* Something comes, but too little in too long. */
+static int check_drip(struct am_conn *c, int64_t since, struct am_error *err)
+{
+	int64_t window = (int64_t)c->net.stall_ms * 1000 * DRIP_STALLS;
+
+	c->waited_us += g_get_monotonic_time() - since;
+	if (!c->watched || !c->begun || c->waited_us < window)
+		return AM_OK;
+	uint64_t secs = (uint64_t)c->waited_us / G_USEC_PER_SEC;
+	if (c->came < secs * DRIP_BYTES + 1)
+		return am_fail(err, AM_RETRY, AM_E_IO,
+		               "%s: only %" PRIu64 " bytes in %" PRIu64
+		               " seconds",
+		               c->net.peer, c->came, secs);
+	c->waited_us = 0;
+	c->came = 0;
+	return AM_OK;
+}
+
 /* The reader wants bytes: the only place where we wait for some. */
 int am_conn_fill(void *self, uint8_t *buf, size_t room, size_t *got,
                  struct am_error *err)
@@ -129,6 +159,8 @@ int am_conn_fill(void *self, uint8_t *buf, size_t room, size_t *got,
 		enum am_io io = receive(c, buf, room, got);
 		if (io == AM_IO_OK) {
 			c->flows = *got >= FLOW;
+			c->begun = true;
+			c->came += *got;
 			return AM_OK;
 		}
 		if (io == AM_IO_END || io == AM_IO_BAD)
@@ -137,8 +169,11 @@ int am_conn_fill(void *self, uint8_t *buf, size_t room, size_t *got,
 			am_net_nap(&c->net);
 			continue;
 		}
+		int64_t since = g_get_monotonic_time();
 		r = am_net_await(&c->net, io == AM_IO_WANT_READ,
 		                 io == AM_IO_WANT_WRITE, err);
+		if (!r)
+			r = check_drip(c, since, err);
 		if (r)
 			return r;
 	}

@@ -118,6 +118,58 @@ Test(conn, stalls_are_errors)
 	am_conn_close(&b);
 }
 
+struct dripping {
+	struct am_conn *to;
+	unsigned pause_ms, n;
+};
+
+static void *drip(void *arg)
+{
+	struct dripping *d = arg;
+
+	for (unsigned i = 0; i < d->n; i++) {
+		if (am_conn_write(d->to, "x", 1, NULL) ||
+		    am_conn_flush(d->to, NULL))
+			break;
+		g_usleep(d->pause_ms * 1000);
+	}
+	return NULL;
+}
+
+Test(conn, drips_are_errors_too, .timeout = 60)
+{
+	static const struct {
+		unsigned pause_ms, n;
+		bool watched;
+		int status;
+	} rows[] = {
+		{70, 60, true, AM_RETRY},
+		{70, 60, false, AM_OK},
+		{5, 800, true, AM_OK}, /* slow, and it comes */
+	};
+
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		struct dripping d = {.pause_ms = rows[i].pause_ms,
+		                     .n = rows[i].n};
+		struct am_conn *a;
+		char buf[1024];
+		size_t got;
+		peer_pair(&a, &d.to, 300);
+		if (rows[i].watched)
+			am_conn_next(a);
+		void *t = peer_start(drip, &d);
+		int r = am_reader_read(am_conn_in(a), buf, rows[i].n, &got,
+		                       &err);
+		cr_expect_eq(r, rows[i].status, "%zu: %s", i, err.text);
+		if (r)
+			cr_expect(strstr(err.text, " bytes in 3 seconds"), "%s",
+			          err.text);
+		am_conn_close(&a);
+		peer_join(t);
+		am_conn_close(&d.to);
+	}
+}
+
 static void *cancel_soon(void *arg)
 {
 	g_usleep(50000);

@@ -265,6 +265,7 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 	struct am_imap_line line = {0};
 
 	int r = am_conn_flush(s->conn, err);
+	am_conn_next(s->conn);
 	if (!r)
 		r = am_imap_parser_line(s->parser, &line, err);
 	if (r == AM_END)

@@ -43,6 +43,7 @@ int am_pop3_flush(struct am_pop3_session *s, struct am_error *err)
 int am_pop3_answer(struct am_pop3_session *s, struct am_pop3_status *out,
                    struct am_error *err)
 {
+	am_conn_next(s->conn);
 	return am_pop3_status_read(am_conn_in(s->conn), out, s->room,
 	                           sizeof s->room, err);
 }
