@@ -6,14 +6,11 @@
 #include "base/blob.h"
 #include "base/bytes.h"
 #include "base/charset.h"
-#include "mime/address.h"
 #include "mime/words.h"
 #include "model/message.h"
 #include "outlook/mapi/tags.h"
 
 #include <string.h>
-
-enum { TO = 1, CC = 2, BCC = 3, ADDRESSES_MAX = 100000 };
 
 /* The fields that are looked at, the first of each. */
 enum name {
@@ -46,8 +43,8 @@ static const char *const names[N_NAMES] = {
 struct header {
 	struct am_making *m;
 	struct am_mapi_props *props;
-	struct am_field fields[N_NAMES]; /* name NULL: not there */
-	GString *display[4];             /* of To, Cc, Bcc */
+	struct am_field fields[N_NAMES];     /* name NULL: not there */
+	GString *display[AM_MAKING_BCC + 1]; /* of To, Cc, Bcc */
 };
 
 static void put_decoded(struct header *h, enum name name, unsigned id)
@@ -250,126 +247,6 @@ static void put_levels(struct header *h)
 	am_mapi_put_int(h->props, AM_PR_SENSITIVITY, secret);
 }
 
-/* ---- people ---- */
-
-static struct am_address *parse_list(struct header *h, const struct am_field *f,
-                                     size_t *n)
-{
-	size_t most = 1;
-
-	*n = 0;
-	if (!f->name)
-		return NULL;
-	for (size_t i = 0; i < f->value_len; i++)
-		most += f->value[i] == ',' || f->value[i] == ';' ||
-		        f->value[i] == '>';
-	most = MIN(most + 1, (size_t)ADDRESSES_MAX);
-	struct am_address *list =
-		am_arena_alloc(h->m->arena, most * sizeof(*list));
-	*n = am_address_parse(h->m->arena, f->value, f->value_len, list, most);
-	return list;
-}
-
-static void put_sender(struct header *h)
-{
-	static const struct am_person_ids from = {
-		AM_PR_SENT_REPRESENTING_NAME,    AM_PR_SENT_REPRESENTING_TYPE,
-		AM_PR_SENT_REPRESENTING_ADDRESS, AM_PR_SENT_REPRESENTING_SMTP,
-		AM_TO_SENT_REPRESENTING_ID,      AM_TO_SENT_REPRESENTING_KEY};
-	static const struct am_person_ids sender = {
-		AM_PR_SENDER_NAME, AM_PR_SENDER_TYPE, AM_PR_SENDER_ADDRESS,
-		AM_PR_SENDER_SMTP, AM_TO_SENDER_ID,   AM_TO_SENDER_KEY};
-	size_t n_from, n_sender;
-	struct am_address *who = parse_list(h, &h->fields[FROM], &n_from);
-	struct am_address *by = parse_list(h, &h->fields[SENDER], &n_sender);
-
-	if (!n_from) {
-		who = by;
-		n_from = n_sender;
-	}
-	if (!n_from)
-		return;
-	am_making_person(h->props, &from, who);
-	am_making_person(h->props, &sender, n_sender ? by : who);
-}
-
-static void put_reply_to(struct header *h)
-{
-	size_t n, len;
-	struct am_address *list = parse_list(h, &h->fields[REPLY_TO], &n);
-	GString *shown = g_string_new(NULL);
-	GByteArray *ids = g_byte_array_new();
-	static const uint8_t zero[8];
-	uint32_t count = 0;
-
-	g_byte_array_append(ids, zero, 8);
-	for (size_t i = 0; i < n; i++) {
-		const char *address = list[i].address;
-		if (!address)
-			continue;
-		const char *name = list[i].name ? list[i].name : address;
-		uint8_t size[4];
-		uint8_t *id =
-			am_making_one_off(h->m->arena, name, address, &len);
-		am_put_le32(size, (uint32_t)len);
-		g_byte_array_append(ids, size, 4);
-		g_byte_array_append(ids, id, (guint)len);
-		g_byte_array_append(ids, zero, (guint)(-len & 3));
-		g_string_append_printf(shown, "%s%s", count ? ";" : "", name);
-		count++;
-	}
-	if (count) {
-		am_put_le32(ids->data, count);
-		am_put_le32(ids->data + 4, ids->len - 8);
-		am_mapi_put_binary(h->props, AM_PR_REPLY_TO_ENTRIES, ids->data,
-		                   ids->len);
-		am_mapi_put_text(h->props, AM_TO_REPLY_TO_NAMES, shown->str);
-	}
-	g_byte_array_free(ids, TRUE);
-	g_string_free(shown, TRUE);
-}
-
-static void put_recipient(struct header *h, int32_t kind,
-                          const struct am_address *who)
-{
-	static const struct am_person_ids ids = {
-		AM_PR_DISPLAY_NAME, AM_PR_ADDRESS_TYPE, AM_PR_EMAIL_ADDRESS,
-		AM_PR_SMTP_ADDRESS, AM_TO_ENTRY_ID,     AM_TO_SEARCH_KEY};
-	const char *name = who->name && *who->name ? who->name : who->address;
-	size_t len;
-
-	g_string_append_printf(h->display[kind], "%s%s",
-	                       h->display[kind]->len ? "; " : "", name);
-	if (!who->address)
-		return; /* the name of a group */
-	struct am_mapi_props *row = am_mapi_item_recipient(h->m->item);
-	am_making_person(row, &ids, who);
-	uint8_t *id = am_making_one_off(h->m->arena, name, who->address, &len);
-	am_mapi_put_binary(row, AM_PR_RECORD_KEY, id, len);
-	am_mapi_put_text(row, AM_TO_RECIPIENT_NAME, name);
-	am_mapi_put_int(row, AM_PR_RECIPIENT_TYPE, kind);
-	am_mapi_put_bool(row, AM_TO_RESPONSIBILITY, true);
-	am_mapi_put_int(row, AM_TO_OBJECT_TYPE, 6);
-	am_mapi_put_int(row, AM_TO_DISPLAY_TYPE, 0);
-	am_mapi_put_bool(row, AM_TO_RICH_INFO, false);
-}
-
-static void put_recipients(struct header *h, const struct am_field *f)
-{
-	int32_t kind = am_field_is(f, "To")    ? TO
-	               : am_field_is(f, "Cc")  ? CC
-	               : am_field_is(f, "Bcc") ? BCC
-	                                       : 0;
-	size_t n;
-
-	if (!kind)
-		return;
-	struct am_address *list = parse_list(h, f, &n);
-	for (size_t i = 0; i < n; i++)
-		if (list[i].name || list[i].address)
-			put_recipient(h, kind, &list[i]);
-}
-
 /* ---- the header itself ---- */
 
 static bool only_lf(const char *s, size_t len)
@@ -438,7 +315,7 @@ static void put_search_key(struct header *h, const struct am_part_header *block)
 
 static void put_fields(struct header *h, const struct am_part_header *block)
 {
-	static const unsigned display[4] = {
+	static const unsigned display[AM_MAKING_BCC + 1] = {
 		0, AM_PR_DISPLAY_TO, AM_PR_DISPLAY_CC, AM_PR_DISPLAY_BCC};
 	struct am_when sent = {.known = false};
 	struct am_fields fields;
@@ -449,7 +326,7 @@ static void put_fields(struct header *h, const struct am_part_header *block)
 		for (size_t i = 0; i < N_NAMES; i++)
 			if (!h->fields[i].name && am_field_is(&f, names[i]))
 				h->fields[i] = f;
-		put_recipients(h, &f);
+		am_making_recipients(h->m, &f, h->display);
 	}
 	const char *topic = put_subject(h);
 	put_dates(h, &sent);
@@ -458,9 +335,9 @@ static void put_fields(struct header *h, const struct am_part_header *block)
 	put_ids(h, IN_REPLY_TO, AM_PR_IN_REPLY_TO);
 	put_ids(h, REFERENCES, AM_PR_REFERENCES);
 	put_levels(h);
-	put_sender(h);
-	put_reply_to(h);
-	for (unsigned i = TO; i <= BCC; i++)
+	am_making_sender(h->m, &h->fields[FROM], &h->fields[SENDER]);
+	am_making_reply_to(h->m, &h->fields[REPLY_TO]);
+	for (unsigned i = 1; i <= AM_MAKING_BCC; i++)
 		am_mapi_put_text(h->props, display[i], h->display[i]->str);
 }
 
@@ -472,14 +349,14 @@ int am_making_header(struct am_making *m, struct am_error *err)
 	int r = am_part_header_read(&block, m->raw, part,
 	                            m->limits.header_bytes, err);
 
-	for (unsigned i = TO; i <= BCC; i++)
+	for (unsigned i = 1; i <= AM_MAKING_BCC; i++)
 		h.display[i] = g_string_new(NULL);
 	if (!r) {
 		put_fields(&h, &block);
 		put_search_key(&h, &block);
 		r = put_block(m, &block, part->body - part->header, err);
 	}
-	for (unsigned i = TO; i <= BCC; i++)
+	for (unsigned i = 1; i <= AM_MAKING_BCC; i++)
 		g_string_free(h.display[i], TRUE);
 	am_part_header_drop(&block);
 	return r;

@@ -14,7 +14,7 @@
  *
  *   mail_to_mapi.c   the items of a mail, one after the other
  *   mail_header.c    header fields as properties, recipients
- *   mail_person.c    a person as properties
+ *   mail_person.c    senders and recipients
  *   mail_bodies.c    which parts are the text, and that
  *   mail_files.c     the other parts, as attachments
  *   mail_secured.c   signed, encrypted, reports
@@ -161,16 +161,14 @@ AM_MUST_USE int am_making_binary(struct am_making *m, unsigned id,
  * piece. */
 void am_making_lines(GString *to, const char *s, size_t len, bool *after_cr);
 
-struct am_address;
-/* Where a person's properties go; 0: nowhere. */
-struct am_person_ids {
-	unsigned name, type, address, smtp, id, key;
-};
-void am_making_person(struct am_mapi_props *props,
-                      const struct am_person_ids *ids,
-                      const struct am_address *who);
-/* A one-off entry id, in the arena. */
-uint8_t *am_making_one_off(struct am_arena *arena, const char *name,
-                           const char *address, size_t *len);
+/* From: and Sender:, Reply-To:; fields whose name is NULL are not there. */
+void am_making_sender(struct am_making *m, const struct am_field *from,
+                      const struct am_field *sender);
+void am_making_reply_to(struct am_making *m, const struct am_field *f);
+/* To:, Cc: or Bcc:, by the numbers that recipients of each kind have; any other
+ * field is none.  The names are gathered in display[kind]. */
+#define AM_MAKING_BCC 3
+void am_making_recipients(struct am_making *m, const struct am_field *f,
+                          GString *const display[AM_MAKING_BCC + 1]);
 
 #endif
