@@ -24,7 +24,8 @@ struct work {
 	struct am_mbox_state state;
 	uint64_t len; /* of the stored message, trimmed */
 	enum am_mbox_quote undo;
-	struct am_mbox_gap *gaps; /* all that is left out, in order */
+	struct am_mbox_gap *gaps;  /* all that is left out, in order */
+	struct am_mbox_gap few[8]; /* room for them in nearly all mail */
 	size_t n_gaps;
 	size_t n_unquoted;
 	bool proved; /* a signature says that `undo` is right */
@@ -158,6 +159,11 @@ static int raw_in_memory(struct work *w, struct am_message *msg,
                          struct am_error *err)
 {
 	size_t len;
+	if (!w->n_gaps) {
+		msg->size = w->len;
+		return am_blob_copy(&msg->raw, w->cut->data, (size_t)w->len,
+		                    err);
+	}
 	uint8_t *raw = without_gaps(w, &len);
 	msg->size = len;
 	return am_blob_take(&msg->raw, raw, len, err);
@@ -334,16 +340,14 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
                     struct am_error *err)
 {
 	struct am_error local;
-	struct work *w = g_new0(struct work, 1);
+	struct work work = {.box = box, .scan = scan, .cut = &scan->cut};
+	struct work *w = &work;
 	struct am_mbox_cut *cut = &scan->cut;
 	struct am_message *msg = NULL;
 	int r = AM_OK;
 	*out = NULL;
 	if (!err)
 		err = &local;
-	w->box = box;
-	w->scan = scan;
-	w->cut = cut;
 	am_mbox_state_find(&w->state, cut, &box->dialect, &box->imap,
 	                   box->n_cuts == 0);
 	box->n_cuts++;
@@ -373,8 +377,9 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	               w->len)
 		w->state.n_gaps--;
 	choose_quoting(w);
-	w->gaps =
-		g_new(struct am_mbox_gap, w->state.n_gaps + cut->n_quoted + 1);
+	size_t most = w->state.n_gaps + cut->n_quoted;
+	w->gaps = most <= AM_COUNT(w->few) ? w->few
+	                                   : g_new(struct am_mbox_gap, most);
 	prove_quoting(w);
 	r = am_message_new(&msg, box->folder, err);
 	if (r)
@@ -388,7 +393,7 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	msg = NULL;
 out:
 	am_message_free(&msg);
-	g_free(w->gaps);
-	g_free(w);
+	if (w->gaps != w->few)
+		g_free(w->gaps);
 	return r;
 }
