@@ -14,11 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What prepare() leaves for put(). */
-struct prepared {
-	struct am_split *split;
-};
-
 static struct am_archive_sink *sink_of(struct am_sink *sink)
 {
 	return AM_CONTAINER(sink, struct am_archive_sink, base);
@@ -110,40 +105,29 @@ static int prepare(const struct am_sink *sink, const struct am_message *msg,
 		               "a message without its bytes");
 	int r = am_split_hashed(&split, msg->raw,
 	                        msg->hashed ? msg->hash : NULL, &limits, err);
-	if (r)
-		return r;
-	struct prepared *p = g_new0(struct prepared, 1);
-	p->split = split;
-	*out = p;
-	return AM_OK;
+	*out = split;
+	return r;
 }
 
 static void discard(void *prepared)
 {
-	struct prepared *p = prepared;
+	struct am_split *split = prepared;
 
-	if (!p)
-		return;
-	am_split_free(&p->split);
-	g_free(p);
+	am_split_free(&split);
 }
 
 static int put(struct am_sink *sink, const struct am_message *msg,
                void *prepared, enum am_outcome *outcome, struct am_error *err)
 {
-	struct prepared *p = prepared;
 	int r = AM_OK;
 
 	/* A caller that has no workers may leave preparing to us. */
-	if (!p) {
-		void *made = NULL;
-		r = prepare(sink, msg, &made, err);
-		p = made;
-	}
+	if (!prepared)
+		r = prepare(sink, msg, &prepared, err);
 	if (!r)
-		r = am_archive_put_message(sink_of(sink), msg, p->split,
+		r = am_archive_put_message(sink_of(sink), msg, prepared,
 		                           outcome, err);
-	discard(p);
+	discard(prepared);
 	return r;
 }
 

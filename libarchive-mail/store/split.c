@@ -42,9 +42,12 @@ struct splitter {
 	uint8_t *window;      /* when they are not */
 	struct am_base64_probe *probe;
 	struct am_sha256 *sha;
-	GArray *steps, *from; /* struct am_step, struct am_split_source */
-	uint64_t done;        /* raw bytes that steps account for */
-	const uint8_t *hash;  /* of a message without CR; NULL: to be found */
+	struct am_step
+		*steps; /* in the split's arena, and where each is from */
+	struct am_split_source *from;
+	size_t n_steps, room;
+	uint64_t done;       /* raw bytes that steps account for */
+	const uint8_t *hash; /* of a message without CR; NULL: to be found */
 };
 
 /* Made when first needed: most messages have nothing but text. */
@@ -245,13 +248,29 @@ static int measure(struct splitter *s, uint64_t at, uint64_t len,
 	return r;
 }
 
+static void *grow(struct am_arena *arena, const void *old, size_t n,
+                  size_t room, size_t size)
+{
+	void *bigger = am_arena_alloc(arena, room * size);
+
+	if (n)
+		memcpy(bigger, old, n * size);
+	return bigger;
+}
+
 static void add_step(struct splitter *s, const struct am_step *step,
                      uint64_t at, uint64_t len, uint32_t crc)
 {
-	struct am_split_source from = {at, len, crc};
-
-	g_array_append_val(s->steps, *step);
-	g_array_append_val(s->from, from);
+	if (s->n_steps == s->room) {
+		struct am_arena *arena = s->split->arena;
+		s->room = s->room ? s->room * 2 : 2;
+		s->steps = grow(arena, s->steps, s->n_steps, s->room,
+		                sizeof *s->steps);
+		s->from = grow(arena, s->from, s->n_steps, s->room,
+		               sizeof *s->from);
+	}
+	s->steps[s->n_steps] = *step;
+	s->from[s->n_steps++] = (struct am_split_source){at, len, crc};
 	s->done = at + len;
 }
 
@@ -387,9 +406,8 @@ static bool adds_up(const struct splitter *s, uint64_t stored)
 {
 	uint64_t sum = 0;
 
-	for (guint i = 0; i < s->steps->len; i++) {
-		const struct am_step *step =
-			&g_array_index(s->steps, struct am_step, i);
+	for (size_t i = 0; i < s->n_steps; i++) {
+		const struct am_step *step = &s->steps[i];
 		uint64_t len = step->len;
 		if (step->kind == AM_STEP_BASE64 ||
 		    step->kind == AM_STEP_BLOB_BASE64)
@@ -415,8 +433,7 @@ static int make_steps(struct splitter *s, const struct am_scan *scan,
 	if (!r)
 		r = add_text(s, s->split->size, err);
 	if (!r && !adds_up(s, stored)) {
-		g_array_set_size(s->steps, 0);
-		g_array_set_size(s->from, 0);
+		s->n_steps = 0;
 		s->done = 0;
 		r = add_text(s, s->split->size, err);
 	}
@@ -451,23 +468,6 @@ static int hold(struct splitter *s, size_t most, struct am_error *err)
 	return r;
 }
 
-static void keep_steps(struct splitter *s)
-{
-	struct am_split *split = s->split;
-	size_t n = s->steps->len;
-
-	if (!n)
-		return; /* an empty message */
-	split->recipe.n_steps = n;
-	split->recipe.steps =
-		am_arena_alloc(split->arena, n * sizeof(struct am_step));
-	memcpy(split->recipe.steps, s->steps->data, n * sizeof(struct am_step));
-	struct am_split_source *from =
-		am_arena_alloc(split->arena, n * sizeof *from);
-	memcpy(from, s->from->data, n * sizeof *from);
-	split->from = from;
-}
-
 static int split_message(struct splitter *s, const struct am_limits *limits,
                          struct am_error *err)
 {
@@ -493,8 +493,9 @@ static int split_message(struct splitter *s, const struct am_limits *limits,
 	if (split->eol == AM_EOL_CRLF_FROM_LF)
 		stored -= count.n_crlf;
 	r = make_steps(s, &scan, stored, err);
-	if (!r)
-		keep_steps(s);
+	split->recipe.n_steps = s->n_steps;
+	split->recipe.steps = s->steps;
+	split->from = s->from;
 	return r;
 }
 
@@ -508,16 +509,13 @@ int am_split_hashed(struct am_split **out, const struct am_blob *raw,
                     const uint8_t hash[AM_SHA256_LEN],
                     const struct am_limits *limits, struct am_error *err)
 {
-	struct am_split *split = g_new0(struct am_split, 1);
+	struct am_arena *arena = am_arena_new();
+	struct am_split *split = am_arena_alloc(arena, sizeof *split);
 	struct splitter s = {.split = split, .raw = raw, .hash = hash};
 
-	split->arena = am_arena_new();
+	split->arena = arena;
 	split->size = am_blob_size(raw);
-	s.steps = g_array_new(FALSE, FALSE, sizeof(struct am_step));
-	s.from = g_array_new(FALSE, FALSE, sizeof(struct am_split_source));
 	int r = split_message(&s, limits, err);
-	g_array_free(s.steps, TRUE);
-	g_array_free(s.from, TRUE);
 	am_base64_probe_free(&s.probe);
 	am_sha256_free(&s.sha);
 	g_free(s.window);
@@ -535,6 +533,7 @@ void am_split_free(struct am_split **split)
 	if (!s)
 		return;
 	am_blob_unref(&s->held);
-	am_arena_free(&s->arena);
-	g_free(s);
+	/* It lies in there itself. */
+	struct am_arena *arena = s->arena;
+	am_arena_free(&arena);
 }
