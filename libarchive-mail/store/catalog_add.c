@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Items become rows.  Runs for every message imported: statements are kept,
- * random keys wait for the indexes at the end, folders count in memory.
+ * keys are gathered, folders count in memory.
  */
 #include "store/catalog_impl.h"
 

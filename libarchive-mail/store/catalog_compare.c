@@ -9,7 +9,7 @@
 #define MAX_TOLD 20 /* differences of one table that are put in words */
 
 /* What is compared, and how many columns in front are the key.  Not `meta`:
- * when the indexes were built is no fact. */
+ * that it stands at the log's last commit was seen before. */
 static const struct table {
 	const char *name, *sql;
 	int key;
