@@ -40,6 +40,9 @@ struct question {
 	GPtrArray *pieces; /* ascending by uid, or all without one */
 	GArray *sizes;     /* struct told: where they have none */
 	uint64_t opening;  /* of the link, when it was sent */
+	/* A server without UIDPLUS may lose what is appended while a mailbox is
+	 * selected (proof.h): nothing goes on beside it. */
+	bool waited_for;
 };
 
 struct told {
@@ -293,6 +296,7 @@ static struct question *gather(struct am_imap_kept *k, struct am_imap_target *t,
 
 	q->kept = k;
 	q->target = t;
+	q->waited_for = !numbered;
 	q->pieces = g_ptr_array_new_with_free_func(piece_free);
 	q->sizes = g_array_new(FALSE, FALSE, sizeof(struct told));
 	g_ptr_array_set_free_func(k->all, NULL);
@@ -351,7 +355,12 @@ static int ask(struct am_imap_kept *k, struct question *q, struct am_error *err)
 		r = put_question(s, q);
 	q->fetch.untagged = take_size;
 	q->fetch.user = q;
-	return r ? r : am_imap_session_send(s, &q->fetch, err);
+	if (!r)
+		r = am_imap_session_send(s, &q->fetch, err);
+	/* Never sent: there is nothing to wait for. */
+	if (r)
+		q->opening = 0;
+	return r;
 }
 
 static struct am_imap_target *next_due(const struct am_imap_kept *k, bool all,
@@ -502,6 +511,11 @@ static int judge(struct am_imap_kept *k, int r, struct am_error *err)
 	if (r == AM_RETRY && ++k->lost >= TRIES_MOST)
 		k->off = true;
 	r = am_imap_link_judge(k->link, r, NULL, err);
+	/* No connection any more, and all is there. */
+	if (r == AM_FATAL && err->kind != AM_E_CANCELLED) {
+		k->off = true;
+		return AM_OK;
+	}
 	return r == AM_RETRY ? AM_OK : r;
 }
 
@@ -512,7 +526,8 @@ int am_imap_kept_settle(struct am_imap_kept *k, bool all, struct am_error *err)
 	int r = AM_OK;
 
 	for (;;) {
-		while (k->asked && all && !r && !is_over(k)) {
+		while (k->asked && (all || k->asked->waited_for) && !r &&
+		       !is_over(k)) {
 			s = am_imap_link_now(k->link);
 			r = judge(k, am_imap_session_step(s, err), err);
 		}

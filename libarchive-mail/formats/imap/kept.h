@@ -26,8 +26,7 @@ void am_imap_kept_add(struct am_imap_kept *kept, const struct am_imap_item *it,
 /*
  * Asks for what is due, if the mailbox is open anyway, and takes what was
  * answered; no APPEND may be under way.  `all`: for everything, and wait for
- * it.  Trouble in it is no trouble of the copy: AM_FATAL only when cancelled or
- * when no connection can be had; AM_RETRY: it was lost, the same again.
+ * it.  Trouble in it is no trouble of the copy: AM_FATAL only when cancelled.
  */
 AM_MUST_USE int am_imap_kept_settle(struct am_imap_kept *kept, bool all,
                                     struct am_error *err);
