@@ -24,6 +24,7 @@ enum {
 	TABLE_MAX = 500 << 20,
 	LONG_VALUES_MAX = 170000,
 	TAG_FLAGS = 0x0e070003,
+	TAG_STATUS = 0x0e170003,
 	FLAG_READ = 1
 };
 
@@ -175,13 +176,20 @@ static uint64_t least_size(const struct am_mapi_item *item)
 static int put_row(struct am_pst_writer *w, struct am_pst_folder_out *folder,
                    am_pst_nid nid, bool associated, struct am_error *err)
 {
-	struct am_pst_level *level = w->levels->pdata[0];
+	struct am_pst_bag *bag =
+		&((struct am_pst_level *)w->levels->pdata[0])->item;
 	const struct am_pst_columns *columns =
 		&w->columns[associated ? AM_PST_TABLE_ASSOCIATED
 	                               : AM_PST_TABLE_CONTENTS];
 	uint32_t n_long;
-	uint64_t size = am_pst_row_size(columns, &level->item, &n_long);
 
+	/* The status is the table's own affair: its rows have it, and the
+	 * context, which is written by now, has not. */
+	if (!am_pst_bag_find(bag, TAG_STATUS)) {
+		am_pst_bag_number(bag, TAG_STATUS, 0);
+		am_pst_bag_sort(bag);
+	}
+	uint64_t size = am_pst_row_size(columns, bag, &n_long);
 	if (folder->table[associated] + size > TABLE_MAX ||
 	    folder->n_long[associated] + n_long > LONG_VALUES_MAX)
 		return am_fail(err, AM_FAILED, AM_E_LIMIT,
@@ -195,10 +203,9 @@ static int put_row(struct am_pst_writer *w, struct am_pst_folder_out *folder,
 	folder->table[associated] += size;
 	folder->n_long[associated] += n_long;
 	if (am_pst_row_log_add(&w->rows, &folder->rows[associated], columns,
-	                       nid, &level->item, err))
+	                       nid, bag, err))
 		return AM_FATAL;
-	const struct am_pst_field *flags =
-		am_pst_bag_find(&level->item, TAG_FLAGS);
+	const struct am_pst_field *flags = am_pst_bag_find(bag, TAG_FLAGS);
 	if (!associated && (!flags || !(flags->value & FLAG_READ)))
 		folder->n_unread++;
 	return AM_OK;
