@@ -58,10 +58,10 @@ Test(writer, values_of_every_type)
 	static const uint32_t tags[] = {
 		0x60010002, 0x60020003, 0x60030004, 0x60040005, 0x60050006,
 		0x60060007, 0x6007000a, 0x60080014, 0x60090040, 0x600a0048,
-		0x600b001e, 0x600c001f, 0x600d0102, 0x600e1003, 0x600f1014,
+		0x600b001f, 0x600c001f, 0x600d0102, 0x600e1003, 0x600f1014,
 		0x60101048, 0x6011101f, 0x60121102};
 	static const size_t lens[] = {2,  4, 4,  8, 8,   8,  4,  8,  8,
-	                              16, 9, 10, 7, 400, 24, 32, 12, 12};
+	                              16, 8, 10, 7, 400, 24, 32, 12, 12};
 	uint8_t bytes[400];
 	struct am_arena *arena = am_arena_new();
 	struct am_mapi_item *item = am_test_mapi_item(arena, 1, 0);
@@ -77,6 +77,32 @@ Test(writer, values_of_every_type)
 	am_test_pst_written(&w, "x.pst");
 	struct am_pst_store *store = am_test_pst_store("x.pst");
 	am_test_pst_same(store, 0x200024, item);
+	am_pst_store_close(&store);
+	am_arena_free(&arena);
+}
+
+/* 8-bit text is Unicode's afterwards, in the tables too. */
+Test(writer, text_of_a_code_page)
+{
+	struct am_arena *arena = am_arena_new();
+	struct am_mapi_item *item = am_mapi_item_new(arena);
+	const struct am_mapi_prop p = {.tag = 0x0037001e,
+	                               .data = (const uint8_t *)"\x82\xa0",
+	                               .len = 2};
+	struct am_pst_writer *w = am_test_pst_writer("x.pst", 0);
+	item->props.codepage = 932;
+	am_mapi_props_add(&item->props, &p);
+	am_test_pst_put(w, 0, item);
+	am_test_pst_written(&w, "x.pst");
+	struct am_pst_store *store = am_test_pst_store("x.pst");
+	struct am_mapi_item *want = am_mapi_item_new(arena);
+	am_mapi_put_text(&want->props, 0x37, "\xe3\x81\x82");
+	/* And what it has, though nobody said so. */
+	am_mapi_put_text(&want->props, 0x1a, "IPM.Note");
+	const struct am_when epoch = {.known = true, .sec = 0};
+	am_mapi_put_time(&want->props, 0x3007, &epoch);
+	am_mapi_put_time(&want->props, 0x3008, &epoch);
+	am_test_pst_same(store, 0x200024, want);
 	am_pst_store_close(&store);
 	am_arena_free(&arena);
 }

@@ -126,7 +126,7 @@ static uint64_t values_of(const struct am_mapi_props *bag)
 		(void)am_get_le32(&c);
 		total += am_get_le32(&c);
 	}
-	return total;
+	return MIN(total, INT32_MAX);
 }
 
 struct attachments {
@@ -256,7 +256,8 @@ static void check_item(struct am_pst_checker *c,
 		               "items within items without end");
 		return;
 	}
-	uint64_t real = size_of(c, node->nid, node->data, node->sub, 0);
+	uint64_t real =
+		MIN(size_of(c, node->nid, node->data, node->sub, 0), INT32_MAX);
 	if (!am_pst_check_bag(c, node->nid, node->data, node->sub, BAG_ITEM,
 	                      &bag))
 		return;

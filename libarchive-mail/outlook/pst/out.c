@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/bytes.h"
+#include "model/ctx.h"
 #include "outlook/pst/crypt.h"
 
 #include <string.h>
@@ -18,13 +19,14 @@ static const struct am_pst_geometry *geometry(void)
 	return am_pst_geometry(AM_PST_UNICODE);
 }
 
-void am_pst_out_begin(struct am_pst_out *out, int fd, const char *path,
-                      const char *tmpdir)
+void am_pst_out_begin(struct am_pst_out *out, const char *path,
+                      const char *tmpdir, struct am_ctx *ctx)
 {
-	*out = (struct am_pst_out){.next_block = FIRST_BLOCK,
+	*out = (struct am_pst_out){.ctx = ctx,
+	                           .next_block = FIRST_BLOCK,
 	                           .next_page = 1,
 	                           .digest = UINT64_C(0xcbf29ce484222325)};
-	am_pst_space_begin(&out->space, fd, path);
+	am_pst_space_begin(&out->space, -1, path);
 	for (unsigned i = 0; i < AM_COUNT(out->nids); i++)
 		out->nids[i] = 0x400;
 	out->nids[3] = 0x4000;
@@ -265,6 +267,8 @@ int am_pst_out_blob(struct am_pst_out *out, const struct am_blob *blob,
 	for (uint64_t at = 0; !r && at < size; at += AM_PST_BLOCK_MAX) {
 		struct am_pst_out_block block;
 		size_t len = AM_PST_BLOCK_MAX, got = 0;
+		if (am_ctx_cancelled(out->ctx))
+			return am_ctx_fail_cancelled(err);
 		if (len > size - at)
 			len = (size_t)(size - at);
 		r = am_pst_out_block(out, len, false, &block, err);

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 struct am_blob;
+struct am_ctx;
 
 /*
  * The node database of a PST that is being written: blocks, the data and the
@@ -32,6 +33,7 @@ struct am_pst_shared {
 };
 
 struct am_pst_out {
+	struct am_ctx *ctx; /* may ask to stop */
 	struct am_pst_space space;
 	am_pst_bid next_block, next_page;
 	uint64_t digest;     /* of all blocks so far */
@@ -42,8 +44,8 @@ struct am_pst_out {
 	GArray *nodes;                     /* struct am_pst_nbt_entry */
 };
 
-void am_pst_out_begin(struct am_pst_out *out, int fd, const char *path,
-                      const char *tmpdir);
+void am_pst_out_begin(struct am_pst_out *out, const char *path,
+                      const char *tmpdir, struct am_ctx *ctx);
 void am_pst_out_clear(struct am_pst_out *out);
 
 /* Going back to where one was, but not behind a node that was added. */
@@ -118,8 +120,7 @@ void am_pst_out_node(struct am_pst_out *out, am_pst_nid nid, am_pst_nid parent,
 AM_MUST_USE int am_pst_out_message(struct am_pst_out *out, bool associated,
                                    const struct am_pst_nbt_entry *node,
                                    struct am_error *err);
-/* Both trees, the last interval, what the header says; and with am_pst_out_seal
- * the end of all blocks. */
+/* Both trees, the last interval, what the header says. */
 AM_MUST_USE int am_pst_out_finish(struct am_pst_out *out,
                                   struct am_pst_header *header,
                                   struct am_error *err);

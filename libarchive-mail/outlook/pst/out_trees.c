@@ -4,6 +4,7 @@
  * known and comes in order: each level has one page at work.
  */
 #include "base/bytes.h"
+#include "model/ctx.h"
 #include "outlook/pst/out.h"
 
 #include <string.h>
@@ -151,7 +152,10 @@ static int put_blocks(struct am_pst_out *out, struct am_pst_bref *root,
 		struct am_pst_bbt_entry entry = {.stored = 0};
 		const uint8_t *record;
 		uint8_t bytes[32];
-		r = am_pst_records_next(&out->blocks, &record, err);
+		if (am_ctx_cancelled(out->ctx))
+			r = am_ctx_fail_cancelled(err);
+		else
+			r = am_pst_records_next(&out->blocks, &record, err);
 		if (r || !record)
 			break;
 		struct am_cursor c = am_cursor(record, out->blocks.width);

@@ -50,7 +50,8 @@ static int flush(struct am_pst_records *records, struct am_error *err)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return am_fail_sys(err, AM_FATAL, "temporary file");
+			return am_fail_sys(err, AM_FATAL, "%s: temporary file",
+			                   records->tmpdir);
 		done += (size_t)got;
 	}
 	records->from = records->n;
@@ -99,10 +100,12 @@ int am_pst_records_next(struct am_pst_records *records, const uint8_t **out,
 		ssize_t got = pread(records->fd, records->buf, want,
 		                    (off_t)(at * width));
 		if (got < 0)
-			return am_fail_sys(err, AM_FATAL, "temporary file");
+			return am_fail_sys(err, AM_FATAL, "%s: temporary file",
+			                   records->tmpdir);
 		if ((size_t)got != want)
 			return am_fail(err, AM_FATAL, AM_E_IO,
-			               "temporary file: it shrank");
+			               "%s: the temporary file shrank",
+			               records->tmpdir);
 	}
 	*out = records->buf + (at % per) * width;
 	records->next++;

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "model/ctx.h"
 #include "outlook/mapi/props.h"
 
 #include <errno.h>
@@ -60,7 +61,8 @@ static int write_tail(struct am_pst_row_file *file, struct am_pst_row_log *log,
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return am_fail_sys(err, AM_FATAL, "temporary file");
+			return am_fail_sys(err, AM_FATAL, "%s: temporary file",
+			                   file->tmpdir);
 		done += (size_t)got;
 	}
 	file->end += run.len;
@@ -186,6 +188,8 @@ static int put_rows(struct am_pst_context_out *c, struct am_pst_bag *bag,
 		struct am_cursor row =
 			am_cursor(am_get_bytes(&all, size), size);
 		uint32_t id = am_get_le32(&row);
+		if (am_ctx_cancelled(c->out->ctx))
+			return am_ctx_fail_cancelled(err);
 		am_pst_bag_reset(bag);
 		while (am_cursor_left(&row)) {
 			uint32_t tag = am_get_le32(&row);
@@ -212,10 +216,12 @@ static int read_run(const struct am_pst_row_file *file, const struct run *run,
 		ssize_t got = pread(file->fd, to->data + done, run->len - done,
 		                    (off_t)(run->at + done));
 		if (got < 0)
-			return am_fail_sys(err, AM_FATAL, "temporary file");
+			return am_fail_sys(err, AM_FATAL, "%s: temporary file",
+			                   file->tmpdir);
 		if (!got)
 			return am_fail(err, AM_FATAL, AM_E_IO,
-			               "temporary file: it shrank");
+			               "%s: the temporary file shrank",
+			               file->tmpdir);
 		done += (size_t)got;
 	}
 	return AM_OK;

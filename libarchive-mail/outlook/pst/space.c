@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "outlook/pst/space.h"
 
+#include "base/writeback.h"
+
 #include <glib.h>
 
 #include <errno.h>
@@ -20,6 +22,8 @@ enum {
 	FPMAP_FROM = 8192,
 	FPMAP_EVERY = 31744
 };
+
+enum { BACK_EVERY = 32 }; /* intervals that go to the disk at once */
 
 unsigned am_pst_interval_pages(uint64_t k, uint8_t types[2])
 {
@@ -124,6 +128,11 @@ static int write_interval(struct am_pst_space *space, struct am_error *err)
 			return am_fail_sys(err, AM_FATAL, "%s", space->path);
 		done += (size_t)got;
 	}
+	/* The disk need not wait for the sync at the end. */
+	if ((space->now.interval + 1) % BACK_EVERY == 0)
+		am_write_back(space->fd,
+		              at - (BACK_EVERY - 1) * AM_PST_INTERVAL,
+		              (uint64_t)BACK_EVERY * AM_PST_INTERVAL);
 	return AM_OK;
 }
 

@@ -54,7 +54,7 @@ new_writer(const char *path, const struct am_pst_writer_options *options,
 	w->max_size =
 		options->max_size ? options->max_size : AM_PST_SIZE_DEFAULT;
 	w->fd = -1;
-	am_pst_out_begin(&w->out, -1, w->path, w->tmpdir);
+	am_pst_out_begin(&w->out, w->path, w->tmpdir, ctx);
 	am_pst_context_out_init(&w->context, &w->out);
 	am_pst_names_out_init(&w->names);
 	am_pst_row_file_init(&w->rows, w->tmpdir);

@@ -179,7 +179,26 @@ static uint64_t number_of(const uint8_t *data, size_t len)
 	return value;
 }
 
+/* 8-bit text becomes Unicode, as Outlook has it in such files, where its
+ * tables ask for that. */
+static void widen(struct am_pst_writer *w, struct am_pst_field *field,
+                  const struct am_mapi_props *props,
+                  const struct am_mapi_prop *prop)
+{
+	struct am_mapi_props own = *props;
+	size_t len;
+
+	own.arena = w->arena;
+	const char *text = am_mapi_prop_text(&own, prop);
+	if (!text)
+		return;
+	field->data = am_mapi_utf16_of(w->arena, text, strlen(text), &len);
+	field->len = len;
+	field->tag = (field->tag & 0xffff0000) | AM_MAPI_STRING;
+}
+
 static int take_prop(struct am_pst_writer *w, struct am_pst_bag *bag,
+                     const struct am_mapi_props *props,
                      const struct am_mapi_prop *prop, struct am_error *err)
 {
 	unsigned type = prop->tag & 0xffff;
@@ -207,6 +226,8 @@ static int take_prop(struct am_pst_writer *w, struct am_pst_bag *bag,
 		note_left(w, field.tag, "of a wrong length");
 		return AM_OK;
 	}
+	if (type == AM_MAPI_STRING8 && prop->data)
+		widen(w, &field, props, prop);
 	if (am_pst_inline_tc(type))
 		field.value = number_of(field.data, fixed);
 	if (type == AM_MAPI_BOOL)
@@ -223,7 +244,7 @@ static int take_props(struct am_pst_writer *w, struct am_pst_bag *bag,
 
 	am_pst_bag_reset(bag);
 	for (size_t i = 0; !r && i < props->n; i++)
-		r = take_prop(w, bag, &props->list[i], err);
+		r = take_prop(w, bag, props, &props->list[i], err);
 	am_pst_bag_sort(bag);
 	for (guint i = 0; !r && i < bag->fields->len; i++) {
 		struct am_pst_field *list =
