@@ -150,7 +150,7 @@ static int put_blocks(struct am_pst_out *out, struct am_pst_bref *root,
 	g_array_sort(out->shared, by_bid);
 	while (!r) {
 		struct am_pst_bbt_entry entry = {.stored = 0};
-		const uint8_t *record;
+		const uint8_t *record = NULL;
 		uint8_t bytes[32];
 		if (am_ctx_cancelled(out->ctx))
 			r = am_ctx_fail_cancelled(err);

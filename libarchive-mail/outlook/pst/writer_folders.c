@@ -216,16 +216,21 @@ static void fill_spam(struct am_pst_bag *bag)
 	am_pst_bag_number(bag, TAG_SUBFOLDERS, 0);
 }
 
-/* children: those of this parent, n of them. */
+static am_pst_nid parent_of(const GPtrArray *list, guint i)
+{
+	return ((const struct am_pst_folder_out *)list->pdata[i])->parent;
+}
+
+/* Those of this parent are children[from] to children[to - 1]. */
 static int put_hierarchy(struct am_pst_writer *w, am_pst_nid parent,
-                         struct am_pst_folder_out *const *children, size_t n,
+                         const GPtrArray *children, guint from, guint to,
                          struct am_error *err)
 {
 	am_pst_bid data, sub = 0;
 	uint64_t size;
 	int r;
 
-	if (!n) {
+	if (from == to) {
 		r = am_pst_writer_empty(w, AM_PST_TABLE_HIERARCHY, &data, err);
 	} else {
 		r = am_pst_tc_begin(&w->context,
@@ -235,10 +240,12 @@ static int put_hierarchy(struct am_pst_writer *w, am_pst_nid parent,
 			r = am_pst_tc_row(&w->context, AM_PST_NID_SPAM, &w->row,
 			                  err);
 		}
-		for (size_t i = 0; !r && i < n; i++) {
-			fill_bag(&w->row, children[i]);
-			r = am_pst_tc_row(&w->context, children[i]->nid,
-			                  &w->row, err);
+		for (guint i = from; !r && i < to; i++) {
+			const struct am_pst_folder_out *child =
+				children->pdata[i];
+			fill_bag(&w->row, child);
+			r = am_pst_tc_row(&w->context, child->nid, &w->row,
+			                  err);
 		}
 		if (!r)
 			r = am_pst_tc_end(&w->context, &data, &sub, &size, err);
@@ -252,26 +259,25 @@ static int put_hierarchy(struct am_pst_writer *w, am_pst_nid parent,
 
 static int put_hierarchies(struct am_pst_writer *w, struct am_error *err)
 {
-	size_t n = w->folders->len, from = 0;
-	struct am_pst_folder_out **sorted =
-		g_memdup2(w->folders->pdata, n * sizeof(*sorted));
+	GPtrArray *sorted = g_ptr_array_copy(w->folders, NULL, NULL);
+	guint n = sorted->len, from = 0;
 	int r = AM_OK;
 
-	qsort(sorted, n, sizeof(*sorted), by_parent);
+	g_ptr_array_sort(sorted, by_parent);
 	/* The root's children come first, then those of the folders, in the
 	 * order of their ids. */
-	for (size_t i = 0; !r && i <= n; i++) {
-		am_pst_nid parent = i ? ((struct am_pst_folder_out *)
-		                                 w->folders->pdata[i - 1])
-		                                    ->nid
-		                      : AM_PST_NID_ROOT;
-		size_t to = from;
-		while (to < n && sorted[to]->parent == parent)
+	for (guint i = 0; !r && i <= n; i++) {
+		const struct am_pst_folder_out *up =
+			i ? w->folders->pdata[i - 1] : NULL;
+		am_pst_nid parent = up ? up->nid : AM_PST_NID_ROOT;
+		guint to = from;
+		while (to < n && parent_of(sorted, to) == parent)
 			to++;
-		r = put_hierarchy(w, parent, sorted + from, to - from, err);
+		r = put_hierarchy(w, parent, sorted, from, to, err);
 		from = to;
 	}
-	g_free(sorted);
+	g_ptr_array_set_free_func(sorted, NULL);
+	g_ptr_array_free(sorted, TRUE);
 	return r;
 }
 

@@ -228,7 +228,7 @@ static int take_prop(struct am_pst_writer *w, struct am_pst_bag *bag,
 	}
 	if (type == AM_MAPI_STRING8 && prop->data)
 		widen(w, &field, props, prop);
-	if (am_pst_inline_tc(type))
+	if (am_pst_inline_tc(type) && field.data)
 		field.value = number_of(field.data, fixed);
 	if (type == AM_MAPI_BOOL)
 		field.value = field.value != 0;
