@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An appointment, or what meetings are arranged with, as iCalendar (RFC 5545).
- * Times are UTC.  A series is its first event: the rule is not translated, the
- * words Outlook has for it stand in COMMENT.
+ * Times are UTC but for those of a series, which are on the clock it was made
+ * for.  The words Outlook has for a rule stand in COMMENT, also where the rule
+ * is one that iCalendar has not (by the moon).
  */
 #include "formats/outlook/mapi_class.h"
 #include "formats/outlook/mapi_headers.h"
+#include "formats/outlook/mapi_rule.h"
 #include "formats/outlook/text_card.h"
 
 #include "base/arena.h"
@@ -25,29 +27,31 @@ static const struct {
 	{"IPM.Schedule.Meeting.Resp.Tent", "REPLY", "TENTATIVE"},
 };
 
-static const struct am_mapi_prop *named(const struct am_mapi_addressed *item,
-                                        enum am_mapi_set set, uint32_t number)
+const struct am_mapi_prop *
+am_mapi_item_prop(const struct am_mapi_addressed *item, enum am_mapi_set set,
+                  uint32_t number)
 {
 	unsigned id = am_mapi_named(item->msg->in->names, set, number);
 
 	return id ? am_mapi_find(&item->msg->props, id) : NULL;
 }
 
-static bool named_time(const struct am_mapi_addressed *item,
+bool am_mapi_item_time(const struct am_mapi_addressed *item,
                        enum am_mapi_set set, uint32_t number,
                        struct am_when *out)
 {
-	const struct am_mapi_prop *p = named(item, set, number);
+	const struct am_mapi_prop *p = am_mapi_item_prop(item, set, number);
 
 	return p && am_mapi_time(&item->msg->props, p->tag >> 16, out);
 }
 
 static void put_uid(GString *to, const struct am_mapi_addressed *item)
 {
-	const struct am_mapi_prop *p = named(item, AM_PSETID_MEETING, 0x23);
+	const struct am_mapi_prop *p =
+		am_mapi_item_prop(item, AM_PSETID_MEETING, 0x23);
 
 	if (!p)
-		p = named(item, AM_PSETID_MEETING, 0x03);
+		p = am_mapi_item_prop(item, AM_PSETID_MEETING, 0x03);
 	if (p && p->data && p->len && p->len < 512) {
 		char *hex = g_malloc(2 * p->len + 1);
 		am_hex(p->data, p->len, hex);
@@ -60,22 +64,11 @@ static void put_uid(GString *to, const struct am_mapi_addressed *item)
 	am_text_card_raw(to, "UID", text);
 }
 
-static void put_times(GString *to, const struct am_mapi_addressed *item)
+void am_mapi_item_stamps(GString *to, const struct am_mapi_addressed *item)
 {
-	const struct am_mapi_prop *p =
-		named(item, AM_PSETID_APPOINTMENT, 0x8215);
-	bool days = p && am_mapi_bool(&item->msg->props, p->tag >> 16);
-	void (*put)(GString * to, const char *name,
-	            const struct am_when *when) =
-		days ? am_text_card_day : am_text_card_time;
 	struct am_when when;
 
-	if (named_time(item, AM_PSETID_APPOINTMENT, 0x820d, &when) ||
-	    am_mapi_time(&item->msg->props, AM_PR_START_DATE, &when))
-		put(to, "DTSTART", &when);
-	if (named_time(item, AM_PSETID_APPOINTMENT, 0x820e, &when) ||
-	    am_mapi_time(&item->msg->props, AM_PR_END_DATE, &when))
-		put(to, "DTEND", &when);
+	put_uid(to, item);
 	if (am_mapi_time(&item->msg->props, AM_PR_CREATED, &when))
 		am_text_card_time(to, "CREATED", &when);
 	if (am_mapi_time(&item->msg->props, AM_PR_MODIFIED, &when)) {
@@ -84,6 +77,90 @@ static void put_times(GString *to, const struct am_mapi_addressed *item)
 	} else {
 		am_text_card_raw(to, "DTSTAMP", "19700101T000000Z");
 	}
+}
+
+static bool is_whole_days(const struct am_mapi_addressed *item)
+{
+	const struct am_mapi_prop *p =
+		am_mapi_item_prop(item, AM_PSETID_APPOINTMENT, 0x8215);
+
+	return p && am_mapi_bool(&item->msg->props, p->tag >> 16);
+}
+
+/* One event, or the first of a series. */
+static void put_times(GString *to, const struct am_mapi_addressed *item,
+                      const struct am_mapi_series *series)
+{
+	void (*put)(GString * to, const char *name,
+	            const struct am_when *when) =
+		is_whole_days(item) ? am_text_card_day : am_text_card_time;
+	struct am_when when;
+
+	if (series) {
+		uint32_t day = series->rule.first_day;
+		am_mapi_rule_moment(to, "DTSTART", series,
+		                    day + series->rule.start);
+		am_mapi_rule_moment(to, "DTEND", series,
+		                    day + series->rule.end);
+		am_mapi_rule_put(to, series);
+		return;
+	}
+	if (am_mapi_item_time(item, AM_PSETID_APPOINTMENT, 0x820d, &when) ||
+	    am_mapi_time(&item->msg->props, AM_PR_START_DATE, &when))
+		put(to, "DTSTART", &when);
+	if (am_mapi_item_time(item, AM_PSETID_APPOINTMENT, 0x820e, &when) ||
+	    am_mapi_time(&item->msg->props, AM_PR_END_DATE, &when))
+		put(to, "DTEND", &when);
+}
+
+/* The zone its clock is in: of the series, of the start, of old Outlooks. */
+static void find_zone(struct am_mapi_series *series,
+                      const struct am_mapi_addressed *item)
+{
+	static const uint32_t numbers[] = {0x8260, 0x825e, 0x8233};
+	const struct am_mapi_props *props = &item->msg->props;
+
+	for (size_t i = 0; !series->has_zone && i < AM_COUNT(numbers); i++) {
+		const struct am_mapi_prop *p = am_mapi_item_prop(
+			item, AM_PSETID_APPOINTMENT, numbers[i]);
+		if (!p || !p->data || am_mapi_type_of(p) != AM_MAPI_BINARY)
+			continue;
+		series->has_zone =
+			numbers[i] == 0x8233
+				? am_mapi_timezone_struct(&series->zone,
+		                                          p->data, p->len)
+				: am_mapi_timezone_definition(&series->zone,
+		                                              p->data, p->len,
+		                                              props->arena);
+	}
+	const struct am_mapi_prop *name =
+		am_mapi_item_prop(item, AM_PSETID_APPOINTMENT, 0x8234);
+	if (series->has_zone)
+		am_mapi_series_name(series,
+		                    series->zone.name
+		                            ? NULL
+		                            : am_mapi_prop_text(props, name));
+}
+
+bool am_mapi_series_find(struct am_mapi_series *out,
+                         const struct am_mapi_addressed *item,
+                         enum am_mapi_set set, uint32_t number)
+{
+	const struct am_mapi_props *props = &item->msg->props;
+	const struct am_mapi_prop *p = am_mapi_item_prop(item, set, number);
+	bool whole = false;
+
+	memset(out, 0, sizeof(*out));
+	if (!p || !p->data || am_mapi_type_of(p) != AM_MAPI_BINARY ||
+	    am_mapi_recurrence_read(&out->rule, p->data, p->len,
+	                            props->codepage, props->arena, &whole,
+	                            NULL) ||
+	    !am_mapi_rule_possible(&out->rule))
+		return false;
+	out->days = !out->rule.has_times || is_whole_days(item);
+	if (!out->days)
+		find_zone(out, item);
+	return true;
 }
 
 /* NAME;CN="…":mailto:… */
@@ -142,10 +219,43 @@ static void put_named(GString *to, const char *name,
                       const struct am_mapi_addressed *item, uint32_t number)
 {
 	const struct am_mapi_prop *p =
-		named(item, AM_PSETID_APPOINTMENT, number);
+		am_mapi_item_prop(item, AM_PSETID_APPOINTMENT, number);
 
 	am_text_card_line(to, name,
 	                  p ? am_mapi_prop_text(&item->msg->props, p) : NULL);
+}
+
+/* Occurrences that are otherwise, each an event of its own. */
+static void put_exceptions(GString *to, const struct am_mapi_addressed *item,
+                           const struct am_mapi_series *series)
+{
+	const char *subject = am_mapi_subject(&item->msg->props);
+
+	for (size_t i = 0; i < series->rule.n_exceptions; i++) {
+		const struct am_mapi_exception *e = &series->rule.exceptions[i];
+		g_string_append(to, "BEGIN:VEVENT\r\n");
+		am_mapi_item_stamps(to, item);
+		am_mapi_rule_moment(to, "RECURRENCE-ID", series, e->original);
+		am_text_card_line(to, "SUMMARY",
+		                  e->subject ? e->subject : subject);
+		am_mapi_rule_moment(to, "DTSTART", series, e->start);
+		am_mapi_rule_moment(to, "DTEND", series, e->end);
+		if (e->location)
+			am_text_card_line(to, "LOCATION", e->location);
+		else
+			put_named(to, "LOCATION", item, 0x8208);
+		g_string_append(to, "END:VEVENT\r\n");
+	}
+}
+
+static void put_busy(GString *to, const struct am_mapi_addressed *item)
+{
+	const struct am_mapi_prop *p =
+		am_mapi_item_prop(item, AM_PSETID_APPOINTMENT, 0x8205);
+	int64_t busy;
+
+	if (p && am_mapi_int(&item->msg->props, p->tag >> 16, &busy))
+		am_text_card_raw(to, "TRANSP", busy ? "OPAQUE" : "TRANSPARENT");
 }
 
 char *am_mapi_calendar(const struct am_mapi_addressed *item,
@@ -156,7 +266,10 @@ char *am_mapi_calendar(const struct am_mapi_addressed *item,
 	const char *answer = NULL;
 	GString *to = g_string_new("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
 	                           "PRODID:-//mailark//Outlook reader//EN\r\n");
-	int64_t busy;
+	struct am_mapi_series series;
+	bool recurs = am_mapi_series_find(&series, item, AM_PSETID_APPOINTMENT,
+	                                  0x8216) &&
+	              series.rule.has_times;
 
 	*method = "PUBLISH";
 	for (size_t i = 0; class && i < AM_COUNT(methods); i++)
@@ -166,20 +279,23 @@ char *am_mapi_calendar(const struct am_mapi_addressed *item,
 			answer = methods[i].answer;
 		}
 	am_text_card_raw(to, "METHOD", *method);
+	if (recurs)
+		am_mapi_rule_zone(to, &series);
 	g_string_append(to, "BEGIN:VEVENT\r\n");
-	put_uid(to, item);
+	am_mapi_item_stamps(to, item);
 	am_text_card_line(to, "SUMMARY", am_mapi_subject(props));
-	put_times(to, item);
+	put_times(to, item, recurs ? &series : NULL);
 	put_named(to, "LOCATION", item, 0x8208);
 	put_named(to, "COMMENT", item, 0x8232);
 	am_text_card_line(to, "DESCRIPTION", am_mapi_text(props, AM_PR_BODY));
 	put_people(to, item, answer);
-	const struct am_mapi_prop *p =
-		named(item, AM_PSETID_APPOINTMENT, 0x8205);
-	if (p && am_mapi_int(props, p->tag >> 16, &busy))
-		am_text_card_raw(to, "TRANSP", busy ? "OPAQUE" : "TRANSPARENT");
+	put_busy(to, item);
 	if (!strcmp(*method, "CANCEL"))
 		am_text_card_raw(to, "STATUS", "CANCELLED");
-	g_string_append(to, "END:VEVENT\r\nEND:VCALENDAR\r\n");
+	g_string_append(to, "END:VEVENT\r\n");
+	if (recurs)
+		put_exceptions(to, item, &series);
+	g_string_append(to, "END:VCALENDAR\r\n");
+	g_free(series.tzid);
 	return g_string_free(to, FALSE);
 }

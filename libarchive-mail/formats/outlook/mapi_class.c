@@ -36,6 +36,9 @@ enum am_mapi_class am_mapi_class(const struct am_mapi_props *msg)
 		{"IPM.OLE.CLASS.{00061055-0000-0000-C000-000000000046}",
 	         AM_MAPI_CLASS_CALENDAR},
 		{"IPM.Post", AM_MAPI_CLASS_MAIL},
+		{"IPM.DistList", AM_MAPI_CLASS_GROUP},
+		{"IPM.Task", AM_MAPI_CLASS_TASK},
+		{"IPM.Activity", AM_MAPI_CLASS_JOURNAL},
 	};
 	const char *class = am_mapi_text(msg, AM_PR_MESSAGE_CLASS);
 
@@ -160,11 +163,24 @@ char *am_mapi_class_text(const struct am_mapi_addressed *item,
 		                        "method=%s",
 		                        method);
 		return text;
-	case AM_MAPI_CLASS_OTHER:
-		*type = "application/json; charset=utf-8";
-		*file_name = "outlook-properties.json";
-		return am_mapi_dump(item);
+	case AM_MAPI_CLASS_GROUP:
+		*type = "text/vcard; charset=utf-8";
+		*file_name = "group.vcf";
+		return am_mapi_group(item);
+	case AM_MAPI_CLASS_TASK:
+		*type = "text/calendar; charset=utf-8; component=VTODO";
+		*file_name = "task.ics";
+		return am_mapi_todo(item);
+	case AM_MAPI_CLASS_JOURNAL:
+		*type = "text/calendar; charset=utf-8; component=VJOURNAL";
+		*file_name = "journal.ics";
+		return am_mapi_journal(item);
 	default:
 		return NULL;
 	}
+}
+
+bool am_mapi_class_dumped(enum am_mapi_class class)
+{
+	return class >= AM_MAPI_CLASS_GROUP;
 }

@@ -93,16 +93,17 @@ struct contents {
 	struct am_mapi_bodies bodies;
 	char *item; /* the class's own part */
 	const char *item_type, *item_name;
-	bool item_beside; /* an alternative, not a file */
+	char *dump; /* all properties, a file */
 	unsigned n_bodies;
 };
 
-static void put_item(struct am_mail_out *out, const struct contents *c)
+static void put_text(struct am_mail_out *out, const char *type,
+                     const char *name, const char *text)
 {
-	am_mail_out_printf(out, "Content-Type: %s", c->item_type);
-	am_mail_out_param(out, "name", c->item_name);
+	am_mail_out_printf(out, "Content-Type: %s", type);
+	am_mail_out_param(out, "name", name);
 	am_mail_out_text(out, "\r\n");
-	am_mail_out_body(out, (const uint8_t *)c->item, strlen(c->item));
+	am_mail_out_body(out, (const uint8_t *)text, strlen(text));
 }
 
 /* part: "body" in a PST makes the code "pst.body". */
@@ -141,10 +142,10 @@ static void put_alternatives(struct work *w, const struct frame *f,
 		    !w->out.status)
 			note_bad(w, f, "body", "its body", why.text);
 	}
-	if (c->item && c->item_beside) {
+	if (c->item) {
 		if (many)
 			next_part(&w->out, f, 'a');
-		put_item(&w->out, c);
+		put_text(&w->out, c->item_type, c->item_name, c->item);
 	}
 	if (many)
 		end(&w->out, f, 'a');
@@ -191,12 +192,11 @@ static bool choose_shown(struct frame *f, const struct contents *c)
 static void put_contents(struct work *w, struct frame *f, struct contents *c)
 {
 	bool related = choose_shown(f, c);
-	bool item_file = c->item && !c->item_beside;
 	size_t n_shown = 0;
 
 	for (size_t i = 0; i < f->n_atts; i++)
 		n_shown += f->shown[i];
-	f->mixed = n_shown < f->n_atts || item_file;
+	f->mixed = n_shown < f->n_atts || c->dump;
 	if (f->mixed)
 		begin(&w->out, "mixed", f, 'm');
 	/* Of a part, bodies that are elsewhere leave no gap. */
@@ -218,9 +218,10 @@ static void put_contents(struct work *w, struct frame *f, struct contents *c)
 	}
 	if (related)
 		end(&w->out, f, 'r');
-	if (item_file) {
+	if (c->dump) {
 		next_part(&w->out, f, 'm');
-		put_item(&w->out, c);
+		put_text(&w->out, "application/json; charset=utf-8",
+		         "outlook-properties.json", c->dump);
 	}
 }
 
@@ -243,12 +244,11 @@ static void fill_contents(struct work *w, struct frame *f,
 	}
 	c->item =
 		am_mapi_class_text(&item, class, &c->item_type, &c->item_name);
-	c->item_beside = class == AM_MAPI_CLASS_CONTACT ||
-	                 class == AM_MAPI_CLASS_CALENDAR;
+	c->dump = am_mapi_class_dumped(class) ? am_mapi_dump(&item) : NULL;
 	c->n_bodies = (unsigned)am_mapi_body_there(&c->bodies.text) +
 	              (unsigned)am_mapi_body_there(&c->bodies.rich) +
 	              (unsigned)am_mapi_body_there(&c->bodies.html) +
-	              (c->item && c->item_beside);
+	              (c->item != NULL);
 }
 
 /*
@@ -305,7 +305,7 @@ static int begin_message(struct work *w)
 	name_boundary(f, w->n_messages++);
 	if (w->depth == 1 && w->job->part) {
 		fill_contents(w, f, class, recipients, n, &c);
-		if (!f->n_atts && !c.n_bodies && !c.item)
+		if (!f->n_atts && !c.n_bodies && !c.item && !c.dump)
 			return AM_END;
 	} else {
 		am_mapi_headers(&w->out, &f->msg.props, recipients, n);
@@ -316,6 +316,7 @@ static int begin_message(struct work *w)
 	}
 	put_contents(w, f, &c);
 	g_free(c.item);
+	g_free(c.dump);
 	return w->out.status;
 }
 

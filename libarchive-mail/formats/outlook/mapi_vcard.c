@@ -2,6 +2,7 @@
 /* A contact as a vCard 4.0 (RFC 6350). */
 #include "formats/outlook/mapi_class.h"
 #include "formats/outlook/text_card.h"
+#include "outlook/mapi/entryid.h"
 #include "outlook/mapi/tags.h"
 
 #include <string.h>
@@ -132,6 +133,43 @@ char *am_mapi_vcard(const struct am_mapi_addressed *item)
 	am_text_card_line(to, "NOTE", am_mapi_text(props, AM_PR_BODY));
 	if (am_mapi_time(props, AM_PR_MODIFIED, &when))
 		am_text_card_time(to, "REV", &when);
+	g_string_append(to, "END:VCARD\r\n");
+	return g_string_free(to, FALSE);
+}
+
+/* Its members as the one-off ids that are kept of them. */
+char *am_mapi_group(const struct am_mapi_addressed *item)
+{
+	const struct am_mapi_props *props = &item->msg->props;
+	const struct am_mapi_prop *p =
+		am_mapi_item_prop(item, AM_PSETID_ADDRESS, 0x8054);
+	const struct am_mapi_prop *name =
+		am_mapi_item_prop(item, AM_PSETID_ADDRESS, 0x8053);
+	GString *to = g_string_new("BEGIN:VCARD\r\nVERSION:4.0\r\n"
+	                           "KIND:group\r\n");
+	const char *full = name ? am_mapi_prop_text(props, name) : NULL;
+	struct am_mapi_person who;
+	const uint8_t *id;
+	size_t len;
+
+	if (!full || !*full)
+		full = am_mapi_text(props, AM_PR_DISPLAY_NAME);
+	am_text_card_line(to, "FN", full && *full ? full : "?");
+	for (size_t i = 0; p && am_mapi_multi_at(p, i, &id, &len); i++) {
+		if (!am_mapi_one_off(props, id, len, &who) || !who.address ||
+		    !*who.address)
+			continue;
+		char *cn = g_strdup(who.name ? who.name : "");
+		g_strdelimit(cn, "\"\r\n\t", '\'');
+		char *field = *cn ? g_strdup_printf("MEMBER;X-CN=\"%s\"", cn)
+		                  : g_strdup("MEMBER");
+		char *uri = g_strdup_printf("mailto:%s", who.address);
+		am_text_card_raw(to, field, uri);
+		g_free(uri);
+		g_free(field);
+		g_free(cn);
+	}
+	am_text_card_line(to, "NOTE", am_mapi_text(props, AM_PR_BODY));
 	g_string_append(to, "END:VCARD\r\n");
 	return g_string_free(to, FALSE);
 }
