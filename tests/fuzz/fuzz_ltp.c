@@ -7,6 +7,7 @@
  * the message, its recipients, an attachment, and two values.
  */
 #include "base/blob.h"
+#include "base/bytes.h"
 #include "formats/outlook/pst.h"
 #include "support/pst_builder.h"
 
@@ -60,6 +61,39 @@ static void put_folder(struct am_test_pst *pst, am_pst_nid nid,
 	g_array_free(subs, TRUE);
 }
 
+/* Names for 8000 and on: start, end, whole day, series, zone, definition of a
+ * zone; task's series, progress; members. */
+static void put_names(struct am_test_pst *pst)
+{
+	static const struct {
+		uint16_t number;
+		uint8_t set;
+	} names[] = {{0x820d, 0}, {0x820e, 0}, {0x8215, 0},
+	             {0x8216, 0}, {0x8233, 0}, {0x8260, 0},
+	             {0x8116, 1}, {0x8102, 1}, {0x8054, 2}};
+	uint8_t guids[48] = {0}, entries[8 * G_N_ELEMENTS(names)] = {0};
+	GArray *subs =
+		g_array_new(FALSE, FALSE, sizeof(struct am_pst_sl_entry));
+
+	for (unsigned i = 0; i < 3; i++) {
+		am_put_le32(guids + 16 * i, 0x00062002u + i);
+		guids[16 * i + 8] = 0xc0;
+		guids[16 * i + 15] = 0x46;
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+		am_put_le32(entries + 8 * i, names[i].number);
+		am_put_le16(entries + 8 * i + 4,
+		            (uint16_t)(2 * (names[i].set + 3)));
+		am_put_le16(entries + 8 * i + 6, (uint16_t)i);
+	}
+	const struct am_test_prop props[] = {
+		AM_TEST_BYTES(2, guids, sizeof(guids)),
+		AM_TEST_BYTES(3, entries, sizeof(entries)),
+		AM_TEST_BYTES(4, guids, 4)};
+	am_test_pst_node(pst, 0x61, 0, am_test_pst_pc(pst, props, 3, subs), 0);
+	g_array_free(subs, TRUE);
+}
+
 static GByteArray *make_file(const uint8_t *data, size_t len)
 {
 	enum am_pst_kind kind = len ? data[0] % 3 : 0;
@@ -91,6 +125,7 @@ static GByteArray *make_file(const uint8_t *data, size_t len)
 	am_test_pst_node(pst, MESSAGE, INBOX, message,
 	                 am_test_pst_sub(pst, subs));
 	g_array_free(subs, TRUE);
+	put_names(pst);
 	put_folder(pst, ROOT, ROOT, NULL, 0);
 	put_folder(pst, TOP, ROOT, NULL, 0);
 	put_folder(pst, INBOX, TOP, &nid, 1);

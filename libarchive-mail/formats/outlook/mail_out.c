@@ -91,7 +91,8 @@ static size_t put_line(char *restrict to, const uint8_t *restrict data,
 		at[7] = digits[v >> 16 & 63];
 	}
 	for (; len >= 3; len -= 3, data += 3, at += 4) {
-		uint32_t v = (uint32_t)data[0] << 16 | data[1] << 8 | data[2];
+		uint32_t v = (uint32_t)data[0] << 16 | (uint32_t)data[1] << 8 |
+		             data[2];
 		at[0] = digits[v >> 18];
 		at[1] = digits[v >> 12 & 63];
 		at[2] = digits[v >> 6 & 63];
