@@ -16,10 +16,9 @@
 
 TestSuite(pst_series, .fini = am_test_tmpdir_end);
 
-/* The mail of a message of these properties, its folded lines put together. */
-static char *mail_of(const struct am_test_prop *props, size_t n)
+/* The mail of the only message of a file, its folded lines put together. */
+static char *mail_in(GByteArray *file)
 {
-	GByteArray *file = am_test_pst_one(props, n);
 	char *path = am_test_path("x.pst");
 	struct am_location where = {.path = path};
 	struct am_source *src = NULL;
@@ -43,6 +42,11 @@ static char *mail_of(const struct am_test_prop *props, size_t n)
 	g_string_replace(flat, "\r\n ", "", 0);
 	g_free(text);
 	return g_string_free(flat, FALSE);
+}
+
+static char *mail_of(const struct am_test_prop *props, size_t n)
+{
+	return mail_in(am_test_pst_one(props, n));
 }
 
 static void expect_lines(const char *mail, const char *const *lines, size_t n)
@@ -212,5 +216,45 @@ Test(pst_series, a_list_of_people_is_a_group_and_the_journal_an_entry)
 		"\r\nDESCRIPTION:long\r\n", "component=VJOURNAL"};
 	mail = mail_of(entry, AM_COUNT(entry));
 	expect_lines(mail, journal, AM_COUNT(journal));
+	g_free(mail);
+}
+
+static void put_folder(struct am_test_pst *pst, am_pst_nid nid, am_pst_nid up,
+                       const uint32_t *items, size_t n, GArray *subs)
+{
+	const struct am_test_prop props[] = {AM_TEST_TEXT(0x3001, "Contacts")};
+	am_test_pst_node(pst, nid, up, am_test_pst_pc(pst, props, 1, subs), 0);
+	am_test_pst_node(pst, (nid & ~0x1fu) | 0x0e, 0,
+	                 am_test_pst_tc(pst, NULL, 0, items, n, NULL, subs), 0);
+}
+
+/* In the card, and beside it as it was. */
+Test(pst_series, a_contact_has_its_picture)
+{
+	static const char *const lines[] = {
+		"\r\nPHOTO:data:image/png;base64,iVBORw0K\r\n",
+		"filename=\"ContactPicture.jpg\"", "\r\nBEGIN:VCARD\r\n"};
+	const struct am_test_prop picture[] = {
+		AM_TEST_NUM(0x37050003, 1),
+		AM_TEST_TEXT(0x3707, "ContactPicture.jpg"),
+		AM_TEST_NUM(0x7fff000b, 1),
+		AM_TEST_BYTES(0x3701, "\x89PNG\r\n", 6)};
+	const struct am_test_prop props[] = {
+		AM_TEST_TEXT(0x1a, "IPM.Contact"),
+		AM_TEST_TEXT(0x3001, "Ann Example")};
+	struct am_test_pst *pst = am_test_pst_new(AM_PST_UNICODE, 1);
+	const uint32_t nid = 0x200024;
+	GArray *subs =
+		g_array_new(FALSE, FALSE, sizeof(struct am_pst_sl_entry));
+	put_folder(pst, 0x122, 0x122, NULL, 0, subs);
+	put_folder(pst, 0x8022, 0x122, &nid, 1, subs);
+	struct am_pst_sl_entry entry = {
+		0x8005, am_test_pst_pc(pst, picture, 4, subs), 0};
+	am_pst_bid data = am_test_pst_pc(pst, props, 2, subs);
+	g_array_append_val(subs, entry);
+	am_test_pst_node(pst, nid, 0x8022, data, am_test_pst_sub(pst, subs));
+	g_array_free(subs, TRUE);
+	char *mail = mail_in(am_test_pst_finish(pst));
+	expect_lines(mail, lines, AM_COUNT(lines));
 	g_free(mail);
 }

@@ -30,6 +30,8 @@ struct am_mapi_addressed {
 	const struct am_mapi_message *msg;
 	const struct am_mapi_props *recipients;
 	size_t n_recipients;
+	const struct am_mapi_enclosure *attachments;
+	size_t n_attachments;
 };
 
 /* The text of the part (with CRLF), g_free() it; *type its Content-Type, in

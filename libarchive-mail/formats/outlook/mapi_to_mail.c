@@ -230,7 +230,8 @@ static void fill_contents(struct work *w, struct frame *f,
                           const struct am_mapi_props *recipients, size_t n,
                           struct contents *c)
 {
-	const struct am_mapi_addressed item = {&f->msg, recipients, n};
+	const struct am_mapi_addressed item = {&f->msg, recipients, n, f->atts,
+	                                       f->n_atts};
 
 	memset(c, 0, sizeof(*c));
 	am_mapi_bodies_find(&c->bodies, &f->msg);

@@ -110,6 +110,41 @@ static void put_mail(GString *to, const struct am_mapi_props *props,
 	am_text_card_line(to, "X-IM", im ? am_mapi_text(props, im) : NULL);
 }
 
+/* The picture, which is an attachment too, so that a card that is taken out of
+ * the mail has it. */
+static void put_photo(GString *to, const struct am_mapi_addressed *item)
+{
+	enum { PHOTO_MAX = 1 << 20 };
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+
+	for (size_t i = 0; i < item->n_attachments; i++) {
+		const struct am_mapi_enclosure *att = &item->attachments[i];
+		g_clear_pointer(&bytes, g_free);
+		const struct am_mapi_prop *p =
+			am_mapi_find(&att->props, AM_PR_ATTACH_DATA);
+		if (!am_mapi_bool(&att->props, AM_PR_CONTACT_PHOTO) || !p ||
+		    am_mapi_type_of(p) != AM_MAPI_BINARY ||
+		    am_mapi_value_all(item->msg->in, p, PHOTO_MAX, &bytes, &len,
+		                      NULL) ||
+		    !len)
+			continue;
+		char *text = g_base64_encode(bytes, len);
+		char *uri = g_strdup_printf(
+			"data:image/%s;base64,%s",
+			len > 4 && !memcmp(bytes, "\x89PNG", 4) ? "png"
+			: len > 4 && !memcmp(bytes, "GIF8", 4)  ? "gif"
+								: "jpeg",
+			text);
+		am_text_card_raw(to, "PHOTO", uri);
+		g_free(uri);
+		g_free(text);
+		g_free(bytes);
+		return;
+	}
+	g_free(bytes);
+}
+
 char *am_mapi_vcard(const struct am_mapi_addressed *item)
 {
 	const struct am_mapi_props *props = &item->msg->props;
@@ -131,6 +166,7 @@ char *am_mapi_vcard(const struct am_mapi_addressed *item)
 	if (am_mapi_time(props, 0x3a41, &when))
 		am_text_card_day(to, "ANNIVERSARY", &when);
 	am_text_card_line(to, "NOTE", am_mapi_text(props, AM_PR_BODY));
+	put_photo(to, item);
 	if (am_mapi_time(props, AM_PR_MODIFIED, &when))
 		am_text_card_time(to, "REV", &when);
 	g_string_append(to, "END:VCARD\r\n");
