@@ -131,8 +131,14 @@ static int open_target(struct copy *c, const struct am_source *src,
 
 	asker_begin(c->s->asker);
 	/* A dry run does not even open what it would write. */
-	if (!c->o->dry_run)
+	*sink = c->held;
+	c->held = NULL;
+	if (!*sink && !c->o->dry_run)
 		r = am_place_open_sink(c->target, sink, &c->s->ctx, err);
+	/* It tells duplicates itself; of servers only a run of one source is
+	 * remembered. */
+	if (!r && *sink && (*sink)->whole_at_end && c->n_sources > 1)
+		return AM_OK;
 	if (!r)
 		r = copy_target_state(c->s, c->target, src, *sink, state,
 		                      &trusted, err);
@@ -195,6 +201,8 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	if (!r) {
 		opts.known = known;
 		opts.state = state;
+		opts.hold = at + 1 < c->n_sources;
+		opts.held = c->total;
 		r = am_transfer_run(src, sink, &opts, report, err);
 		if (r && err->kind != AM_E_CANCELLED)
 			am_wrap(err, r, "%s to %s", c->names[at],
@@ -204,10 +212,32 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		c->waiting = src;
 	else
 		am_source_close(&src);
+	if (!r && opts.hold && sink && sink->whole_at_end) {
+		c->held = sink;
+		sink = NULL;
+	}
 	am_sink_close(&sink);
 	am_known_free(&known);
 	am_state_free(&state);
 	return r;
+}
+
+/* The last source could not be opened, or was not wanted any more: what the
+ * others gave is whole all the same. */
+static int end_held(struct copy *c)
+{
+	struct am_error err = {0};
+
+	if (!c->held)
+		return EXIT_DONE;
+	int r = am_sink_finish(c->held, am_report_total(c->total), false, &err);
+	if (!r)
+		r = am_sink_commit(c->held, &err);
+	am_sink_close(&c->held);
+	if (!r)
+		return EXIT_DONE;
+	am_report_not_committed(c->total, "target.error", &err);
+	return session_error(c->s, c->target_name, &err);
 }
 
 /* One source with its report and its line. */
@@ -325,6 +355,8 @@ int copy_all(struct copy *c)
 		if (copy_one(c, i))
 			status = EXIT_COULD_NOT;
 	}
+	if (end_held(c))
+		status = EXIT_COULD_NOT;
 	am_json_close(c->json, ']');
 	if (c->n_sources > 1 && (!c->broke || am_report_total(c->total)->found))
 		copy_print_ledger(c, "in all", am_report_total(c->total),

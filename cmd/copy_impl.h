@@ -9,6 +9,7 @@
 struct am_json;
 struct am_place;
 struct am_query;
+struct am_sink;
 struct am_source;
 struct copy_loss;
 struct session;
@@ -42,6 +43,8 @@ struct copy {
 	/* With --watch: what is waited on, and that it is not the first run. */
 	struct am_source *waiting;
 	bool again;
+	/* A target that is whole only at its end, from source to source. */
+	struct am_sink *held;
 	char *broke; /* why it did not come to its end; NULL: it did */
 	struct copy_loss *losses;
 };

@@ -445,7 +445,10 @@ void am_report_add(struct am_report *to, const struct am_report *from)
 	for (guint i = 0; i < from->folders->len; i++) {
 		const struct am_report_folder *f =
 			g_ptr_array_index(from->folders, i);
-		add_ledger(ledger_of(to, f->folder), &f->ledger);
+		struct am_report_folder *own = folder_of(to, f->folder);
+		add_ledger(&own->ledger, &f->ledger);
+		own->pending += f->pending;
+		own->pending_bytes += f->pending_bytes;
 	}
 	for (guint i = 0; i < from->failures->len; i++) {
 		const struct failure *f =

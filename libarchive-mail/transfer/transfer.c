@@ -353,6 +353,8 @@ static int commit(struct pump *p, struct am_error *err)
 	int r = am_sink_commit(p->sink, err);
 	if (!r) {
 		am_report_committed(p->report);
+		if (p->opts->held)
+			am_report_committed(p->opts->held);
 		save_state(p, false);
 		return AM_OK;
 	}
@@ -513,6 +515,8 @@ static int end_sink(struct pump *p, int r, struct am_error *err)
 
 	if (!p->sink || p->sink_dead)
 		return r;
+	if (p->opts->hold && p->sink->whole_at_end && r == AM_END)
+		return r;
 	last = am_sink_finish(p->sink, am_report_total(p->report), r == AM_END,
 	                      &late);
 	if (last == AM_FATAL && late.kind != AM_E_CANCELLED)
@@ -528,6 +532,16 @@ static int end_sink(struct pump *p, int r, struct am_error *err)
 		return AM_FATAL;
 	}
 	return r;
+}
+
+/* What was put since the last commit is not in the target. */
+static void lose(const struct pump *p, const struct am_error *err)
+{
+	const char *code = failure_code(AM_STAGE_TARGET, err->kind);
+
+	am_report_not_committed(p->report, code, err);
+	if (p->opts->held)
+		am_report_not_committed(p->opts->held, code, err);
 }
 
 int am_transfer_run(struct am_source *src, struct am_sink *sink,
@@ -572,8 +586,10 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 				       : am_state_memory(opts->state);
 		r = am_source_resume(src, memory, err);
 	}
-	if (r)
+	if (r) {
+		lose(&p, err);
 		return AM_FATAL;
+	}
 	p.reader = am_pump_reader_new(src, opts);
 	if (!opts->workers)
 		r = run_alone(&p, err);
@@ -592,8 +608,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	if (p.sink_dead && p.sink->settled)
 		am_report_committed(report);
 	else if (p.sink_dead)
-		am_report_not_committed(
-			report, failure_code(AM_STAGE_TARGET, err->kind), err);
+		lose(&p, err);
 	tell(&p, NULL);
 	return r == AM_END ? AM_OK : AM_FATAL;
 }

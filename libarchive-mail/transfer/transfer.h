@@ -59,6 +59,13 @@ struct am_transfer_opts {
 	bool count_losses;
 	uint32_t target_keeps;
 	const struct am_job_info *info;
+	/* Another run into the same sink follows: one that is whole only at its
+	 * end (am_sink.whole_at_end) is not ended by this one when that came to
+	 * its own end; what was stored is committed by the last. */
+	bool hold;
+	/* What such runs before this one reported, or NULL: it is committed,
+	 * or not, with this one. */
+	struct am_report *held;
 };
 
 /* AM_OK also when messages failed: the ledger tells.  AM_FATAL when the run

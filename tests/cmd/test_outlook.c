@@ -123,6 +123,33 @@ Test(outlook, mail_to_pst_to_mail_is_the_same_file, .timeout = 60)
 	cli_end(&cli);
 }
 
+/* However many sources, it is one file; whatever becomes of the last. */
+Test(outlook, several_sources_go_into_one_pst, .timeout = 60)
+{
+	struct cli cli;
+	cli_init(&cli);
+	cli_mbox(&cli, "a.mbox", 0, 30, 300);
+	cli_mbox(&cli, "b.mbox", 100, 20, 300);
+	cr_expect_eq(cli_line(&cli, "copy a.mbox b.mbox x.pst"), 0, "%s",
+	             cli.err);
+	cr_expect(strstr(cli.out, "in all: found 50 = stored 50"), "%s",
+	          cli.out);
+	cr_expect(!cli_exists(&cli, "x-2.pst"));
+	cr_expect_eq(cli_line(&cli, "list x.pst"), 0);
+	cr_expect(strstr(cli.out, "  a") && strstr(cli.out, "  b"), "%s",
+	          cli.out);
+	/* One that looks like mail and is gone when it is its turn. */
+	cli_write(&cli, "bad.pst", "!BDN", 4);
+	cr_expect_eq(cli_line(&cli, "copy a.mbox pst:bad.pst y.pst"), 2);
+	cr_expect_eq(cli_line(&cli, "compare a.mbox y.pst"), 0, "%s", cli.out);
+	/* A zip, which cannot be added to, either. */
+	cr_expect_eq(cli_line(&cli, "copy a.mbox b.mbox x.zip"), 0, "%s",
+	             cli.err);
+	cr_expect_eq(cli_line(&cli, "copy x.zip all.mbox"), 0);
+	cr_expect(strstr(cli.out, "found 50 = stored 50"), "%s", cli.out);
+	cli_end(&cli);
+}
+
 Test(outlook, interrupted_a_pst_is_whole_or_not_there, .timeout = 120)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGKILL, SIGKILL};

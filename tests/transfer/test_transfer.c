@@ -334,6 +334,35 @@ Test(transfer, commits_by_bytes_and_by_time)
 	tear_down(&rig);
 }
 
+/* Of several runs into such a sink the last one commits for all. */
+Test(transfer, holds_a_sink_that_is_whole_at_its_end)
+{
+	for (int fails = 0; fails < 2; fails++) {
+		struct am_report *total = am_report_new();
+		struct rig rig;
+		set_up(&rig, 100, 2);
+		rig.sink.base.whole_at_end = true;
+		rig.opts.hold = true;
+		rig.opts.held = total;
+		cr_assert_eq(go(&rig), AM_OK);
+		cr_assert_eq(rig.sink.n_commits, 0);
+		cr_assert_eq(rig.sink.n_finished, 0);
+		am_report_add(total, rig.report);
+		cr_assert_eq(am_report_total(total)->stored, 100u);
+		rig.opts.hold = false;
+		if (fails)
+			rig.sink.fail_commit = 0;
+		cr_assert_eq(go(&rig), fails ? AM_FATAL : AM_OK);
+		cr_assert_eq(rig.sink.n_finished, 1);
+		const struct am_ledger *l = am_report_total(total);
+		cr_assert_eq(l->stored, fails ? 0u : 100u);
+		cr_assert_eq(l->failed, fails ? 100u : 0u);
+		cr_assert(am_report_adds_up(total));
+		tear_down(&rig);
+		am_report_free(&total);
+	}
+}
+
 Test(transfer, asks_ahead_but_not_too_far_and_loads_in_order)
 {
 	struct rig rig = {0};
