@@ -19,6 +19,9 @@ enum {
 	FAILURES_MOST = 50,
 	REOPENED_MOST = 3,
 	OPENINGS_MOST = 3, /* of a folder that is in use */
+	/* So many in a row that end the connection may be the messages' fault;
+	 * beyond that it is the server's, and the pauses grow. */
+	POISON_MOST = 10,
 };
 
 static void fail_want(struct am_imap_carrier *c, struct am_imap_want *w,
@@ -120,6 +123,12 @@ static void after_loss(struct am_imap_carrier *c, struct am_imap_batch *b,
 		again(c, cut(b, 1));
 	fail_all(c, b, AM_E_IO,
 	         "the connection is lost each time it is asked for");
+	pthread_mutex_lock(&c->fetcher->lock);
+	bool poison = c->fetcher->failures < POISON_MOST;
+	pthread_mutex_unlock(&c->fetcher->lock);
+	/* It is out of the way. */
+	if (poison)
+		am_imap_link_progress(c->link);
 }
 
 /* Those that are still there, one by one; the rest vanished, which happens. */
