@@ -16,12 +16,14 @@ static struct am_imap_target *find(const struct am_imap_targets *ts,
 	                                                             : "INBOX");
 }
 
-/* Nothing went between the two. */
+/* Nothing went between the two.  Where nothing is known of it, it began empty:
+ * then nothing ever went. */
 static bool only_grew(const struct am_box *then, const struct am_box *now)
 {
-	return then->uidnext && now->uidnext >= then->uidnext &&
-	       now->messages >= then->messages &&
-	       now->messages - then->messages == now->uidnext - then->uidnext;
+	uint32_t next = MAX(then->uidnext, 1);
+
+	return now->uidnext >= next && now->messages >= then->messages &&
+	       now->messages - then->messages == now->uidnext - next;
 }
 
 static void keep_missing(const struct am_imap_set *there, uint32_t *uids,
