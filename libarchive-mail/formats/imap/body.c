@@ -13,7 +13,14 @@
 
 #include <string.h>
 
-enum { STUB_MOST = 16 << 10 };
+enum {
+	STUB_MOST = 16 << 10,
+	/* A size that is told may be wrong, three times over with some; so much
+	 * more than so many times that is no size but an attack, or a line that
+	 * lost its place. */
+	LIE_TIMES = 8,
+	LIE_BYTES = 64 << 20
+};
 
 /* What servers put in the place of a message they cannot give. */
 static const char *const stubs[] = {
@@ -98,6 +105,25 @@ static int to_piece(struct am_imap_carrier *c, struct am_reader *bytes,
 		am_reader_read(bytes, c->piece, len, &c->piece_len, err));
 }
 
+/* The most that a body of what is being answered may have, going by what was
+ * told of the messages before; 0: anything. */
+static uint64_t believable(const struct am_imap_carrier *c)
+{
+	const struct am_imap_batch *b = c->first;
+	uint64_t most = 0;
+
+	for (guint i = 0; b && i < b->wants->len; i++) {
+		const struct am_imap_want *w = b->wants->pdata[i];
+		if (w && w->size == AM_SIZE_UNKNOWN)
+			return 0;
+		if (w)
+			most = MAX(most, w->size);
+	}
+	return b && most < UINT64_MAX / LIE_TIMES - LIE_BYTES
+	               ? most * LIE_TIMES + LIE_BYTES
+	               : 0;
+}
+
 int am_imap_body_literal(void *carrier, const struct am_imap_place *place,
                          struct am_reader *bytes, struct am_error *err)
 {
@@ -110,6 +136,13 @@ int am_imap_body_literal(void *carrier, const struct am_imap_place *place,
 		return AM_END;
 	if (c->piece_wanted && place->len <= PIECE_BYTES)
 		return to_piece(c, bytes, (size_t)place->len, err);
+	uint64_t most = believable(c);
+	if (most && place->len > most)
+		return am_fail(err, AM_RETRY, AM_E_PROTOCOL,
+		               "the server announces a body of %" PRIu64
+		               " bytes where none of those asked for has "
+		               "so many",
+		               place->len);
 	if (place->len <= limits.spool_memory)
 		return to_memory(c, bytes, (size_t)place->len, err);
 	return to_spool(c, bytes, 0, err);
