@@ -241,7 +241,7 @@ void am_item_props_put(struct am_mapi_item *item, const struct am_message *msg)
 		const struct am_prop *p = &msg->props[i];
 		struct am_mapi_prop prop = {.tag = tag_of(p->name),
 		                            .len = p->len};
-		uint32_t type;
+		uint32_t type = 0;
 		if (strncmp(p->name, prefix, sizeof(prefix) - 1) != 0 ||
 		    !am_item_props_takes(p))
 			continue;

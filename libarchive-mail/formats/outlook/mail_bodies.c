@@ -408,6 +408,9 @@ int am_making_bodies(struct am_making *m, bool *taken, struct am_error *err)
 	if (!r && b.has_plain && !b.long_plain)
 		r = am_making_text(m, AM_PR_BODY, b.plain->str, b.plain->len,
 		                   err);
+	/* What an answer would be written in. */
+	if (!m->has_html)
+		am_mapi_put_int(&m->item->props, AM_PR_INTERNET_CODEPAGE, UTF8);
 	if (b.has_plain || m->has_html)
 		am_mapi_put_int(&m->item->props, AM_TO_NATIVE_BODY,
 		                m->has_html ? NATIVE_HTML : NATIVE_PLAIN);

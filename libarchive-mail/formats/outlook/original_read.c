@@ -423,8 +423,8 @@ static int follow(struct work *w, const struct am_ctx *ctx)
 
 	while (w->depth && !r) {
 		struct level *l = &w->levels[w->depth - 1];
-		struct am_original_span step;
-		uint8_t kind;
+		struct am_original_span step = {.len = 0};
+		uint8_t kind = 0;
 		if (am_ctx_cancelled(ctx))
 			return am_ctx_fail_cancelled(w->err);
 		r = next_byte(w, l, &kind);
