@@ -122,3 +122,70 @@ Test(msg, a_tree_and_what_is_no_message_in_it)
 	cr_expect_eq(am_test_notes("msg.not-mail"), 1);
 	g_free(got);
 }
+
+/* ---- writing ---- */
+
+static const struct am_test_message mails[] = {
+	{.folder = {"Work", "Größe/2"},
+         .bytes = "From: a@b\nTo: c@d\nSubject: one\nDate: Thu, 2 Jan 2020 "
+                  "03:04:05 +0000\n\ntext\n",
+         .flags = AM_SEEN | AM_ANSWERED,
+         .keywords = {"rot"},
+         .labels = {"Elsewhere"},
+         .received = 1577934245,
+         .zone = 60},
+	{.folder = {"Work"}, .bytes = "Subject: no line end"},
+	{.folder = {"Empty"}, .folder_only = true},
+};
+
+static char *list_back(uint32_t what)
+{
+	return am_test_list(&am_format_msg, "out/", NULL, what, true);
+}
+
+Test(msg, mail_comes_back_as_it_was)
+{
+	am_test_fill(&am_format_msg, "out/", NULL, mails, AM_COUNT(mails));
+	char *got =
+		list_back(AM_LIST_FOLDERS | AM_LIST_FLAGS | AM_LIST_RECEIVED);
+	expect_in(got, "Work/Größe\\/2: \"From: a@b\\nTo: c@d\\nSubject: "
+	               "one\\nDate: Thu, 2 Jan 2020 03:04:05 "
+	               "+0000\\n\\ntext\\n\" seen answered [rot] "
+	               "2020-01-02T04:04:05+01:00");
+	expect_in(got, "Work: \"Subject: no line end\"");
+	expect_in(got, "folder Empty");
+	cr_expect_eq(count(got, ": \""), 2, "no further file for a label");
+	g_free(got);
+	/* Named as .eml files are. */
+	GDir *dir;
+	char *path = g_build_filename(am_test_tmpdir(), "out", "Work", NULL);
+	const char *name;
+	unsigned n = 0;
+	dir = g_dir_open(path, 0, NULL);
+	while ((name = g_dir_read_name(dir)))
+		n += g_str_has_suffix(name, ".msg") &&
+		     strstr(name, "no line end") != NULL;
+	g_dir_close(dir);
+	g_free(path);
+	cr_expect_eq(n, 1);
+}
+
+Test(msg, one_file_and_no_packs)
+{
+	struct am_test_message one = mails[0];
+	char *path = g_build_filename(am_test_tmpdir(), "x.zip", NULL);
+	struct am_location where = {.path = path};
+	struct am_sink *sink = NULL;
+	struct am_error err = {0};
+
+	one.labels[0] = NULL;
+	am_test_fill(&am_format_msg, "one.msg", NULL, &one, 1);
+	char *got = am_test_list(&am_format_msg, "one.msg", NULL, 0, false);
+	expect_in(got, "Subject: one");
+	g_free(got);
+	cr_expect_eq(
+		am_format_msg.open_sink(&sink, &where, am_test_ctx(), &err),
+		AM_FATAL);
+	expect_in(err.text, "not packed");
+	g_free(path);
+}

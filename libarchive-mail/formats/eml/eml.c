@@ -14,7 +14,7 @@ const struct am_option am_eml_options[] = {
 	{"leave", "nothing|mailboxes",
          "reading a tree: leave Maildirs and mboxes in it to others",
          "nothing"},
-	AM_FILES_SINK_OPTIONS(AM_NAME_TEMPLATE_DEFAULT),
+	AM_FILES_SINK_OPTIONS(AM_NAME_TEMPLATE_DEFAULT, "folders"),
 	{NULL, NULL, NULL, NULL},
 };
 

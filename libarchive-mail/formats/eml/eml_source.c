@@ -42,6 +42,7 @@ const struct am_files_kind am_eml_kind = {
 	.exactness = AM_EXACT,
 	.named = am_mail_head_eml_name,
 	.load = load,
+	.packs = true,
 };
 
 /* A zip or tar, plain or within a compressor's stream? */

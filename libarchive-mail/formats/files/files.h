@@ -27,6 +27,8 @@ struct am_files_kind {
 	/* The bytes of the file for a message, on any thread; NULL: its own. */
 	int (*compose)(const struct am_message *msg, const struct am_ctx *ctx,
 	               struct am_blob **out, struct am_error *err);
+	bool packs; /* zips and tars of them are read, so they may be written */
+	bool loads_anywhere; /* see am_source */
 };
 
 struct am_files_options {
@@ -50,7 +52,7 @@ AM_MUST_USE int am_files_one_open(struct am_source **out, const char *path,
 
 /* What a target of them has for options, to stand in the format's table. */
 /* clang-format off */
-#define AM_FILES_SINK_OPTIONS(preset)                                          \
+#define AM_FILES_SINK_OPTIONS(preset, label_preset)                                          \
 	{"name", "TEMPLATE",                                                   \
 	 "file names, of {date} {received} {from} {to} {subject} "             \
 	 "{message-id} {folder} {id8} {n} {size}, with :N characters or "      \
@@ -60,7 +62,7 @@ AM_MUST_USE int am_files_one_open(struct am_source **out, const char *path,
 	 "windows"},                                                           \
 	{"labels", "folders|first",                                            \
 	 "further labels become hard links in further folders (copies in a "   \
-	 "zip), or nothing", "folders"},                                       \
+	 "zip), or nothing", label_preset},                                                   \
 	{"durable", "yes|no|each",                                             \
 	 "on disk: at each commit, whenever the system likes, or file by file",\
 	 "yes"}

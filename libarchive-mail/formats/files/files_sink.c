@@ -421,6 +421,11 @@ static int open_target(struct files_sink *s, const char *path,
 
 	if ((len && path[len - 1] == '/') || (there && S_ISDIR(st.st_mode)))
 		return open_tree(s, path, durability, err);
+	if (am_mail_head_pack_name(path) && !s->kind->packs)
+		return am_fail(err, AM_FATAL, AM_E_UNSUPPORTED,
+		               "%s: .msg files are not packed: name a "
+		               "directory (\"%s/\")",
+		               path, path);
 	if (am_mail_head_pack_name(path)) {
 		s->target = TO_PACK;
 		s->base.whole_at_end = true;

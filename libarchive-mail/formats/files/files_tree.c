@@ -309,6 +309,7 @@ static int give(struct tree_source *s, struct am_item *out, const char *name,
 	if (!fstatat(s->root_fd, msg->origin, &st, 0) && S_ISREG(st.st_mode))
 		msg->size = (uint64_t)st.st_size;
 	msg->exactness = s->kind->exactness;
+	msg->loads_anywhere = s->kind->loads_anywhere;
 	out->folder = s->folder;
 	out->message = msg;
 	return AM_OK;
@@ -405,6 +406,7 @@ int am_files_tree_open(struct am_source **out, int root_fd, const char *path,
 	s->root_fd = root_fd;
 	s->root = g_strdup(path);
 	s->kind = kind;
+	s->base.loads_anywhere = kind->loads_anywhere;
 	s->options = *options;
 	s->link = g_strconcat(kind->format, ".link", NULL);
 	s->too_deep = g_strconcat(kind->format, ".too-deep", NULL);

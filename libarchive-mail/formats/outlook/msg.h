@@ -11,5 +11,8 @@ extern const struct am_option am_msg_options[];
 AM_MUST_USE int am_msg_source_open(struct am_source **out,
                                    const struct am_location *where,
                                    struct am_ctx *ctx, struct am_error *err);
+AM_MUST_USE int am_msg_sink_open(struct am_sink **out,
+                                 const struct am_location *where,
+                                 struct am_ctx *ctx, struct am_error *err);
 
 #endif

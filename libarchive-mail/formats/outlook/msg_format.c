@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define AM_MSG_NAME_TEMPLATE \
+	"{date:%Y%m%d-%H%M%S}_{from}_{subject:60}_{id8}.msg"
+
 const struct am_option am_msg_options[] = {
 	{"codepage", "NUMBER",
          "Windows' number of the character set of 8-bit text where nothing in "
@@ -17,6 +20,7 @@ const struct am_option am_msg_options[] = {
          "yes"},
 	{"leave", "nothing|others",
          "reading a tree: pass over without a word what is no .msg", "nothing"},
+	AM_FILES_SINK_OPTIONS(AM_MSG_NAME_TEMPLATE, "first"),
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -31,7 +35,13 @@ static const char about[] =
 	"text is in the code page that the item names, else in that of its "
 	"writer's locale, else in codepage=.  OLE objects come as compound "
 	"files.  A damaged file is read as far as it goes, and what is lost is "
-	"told.";
+	"told.\n"
+	"Written, each mail is an item for Outlook, Unicode, with its header, "
+	"bodies, recipients, attachments and messages in messages; flags, "
+	"categories and dates as Outlook has them.  A property of ours holds "
+	"what is needed to give the very same mail back, as long as nobody "
+	"has changed the item.  Files are named as .eml files are; more than "
+	"2 GiB makes a file of a kind that Outlook may not open.";
 
 static int probe_directory(const struct am_probe *p)
 {
@@ -66,12 +76,14 @@ static int msg_probe(const struct am_probe *p)
 
 const struct am_format am_format_msg = {
 	.name = "msg",
-	.title = "Outlook message files (.msg, .oft), trees of them",
-	.keeps = AM_KEEPS_FOLDERS | AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS |
-                 AM_KEEPS_RECEIVED | AM_KEEPS_PROPS,
+	.title = "Outlook message files (.msg), trees of them",
+	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS |
+                 AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_LABELS |
+                 AM_KEEPS_RECEIVED | AM_KEEPS_SENDER | AM_KEEPS_PROPS,
 	.options = am_msg_options,
 	.suffixes = ".msg .oft",
 	.about = about,
 	.probe = msg_probe,
 	.open_source = am_msg_source_open,
+	.open_sink = am_msg_sink_open,
 };

@@ -5,10 +5,12 @@
 #include "formats/mail_head.h"
 #include "formats/outlook/codepage_option.h"
 #include "formats/outlook/item_meta.h"
+#include "formats/outlook/mail_to_mapi.h"
 #include "formats/outlook/mapi_load.h"
 #include "formats/outlook/mapi_meta.h"
 #include "formats/outlook/msg.h"
 #include "outlook/msg/msg.h"
+#include "outlook/msg/msg_write.h"
 
 #include <glib.h>
 
@@ -69,12 +71,31 @@ static int load(const void *user, struct am_message *msg,
 	return r;
 }
 
+static int compose(const struct am_message *msg, const struct am_ctx *ctx,
+                   struct am_blob **out, struct am_error *err)
+{
+	struct am_limits limits = am_limits_or_default(&ctx->limits);
+	struct am_arena *arena = am_arena_new();
+	struct am_mapi_item *item = NULL;
+	int r = am_mail_to_mapi(&item, msg, arena, ctx, err);
+
+	if (!r) {
+		r = am_msg_write(out, item, limits.spool_memory,
+		                 am_ctx_tmpdir(ctx), err);
+		am_mapi_item_clear(item);
+	}
+	am_arena_free(&arena);
+	return r;
+}
+
 static const struct am_files_kind kind = {
 	.format = "msg",
 	.exactness = AM_SYNTHESISED,
 	.named = am_mail_head_msg_name,
 	.sniff = am_mail_head_msg,
 	.load = load,
+	.compose = compose,
+	.loads_anywhere = true,
 };
 
 static int read_options(const struct am_location *where,
@@ -120,4 +141,10 @@ int am_msg_source_open(struct am_source **out, const struct am_location *where,
 		err->kind = AM_E_NOTFOUND;
 	g_free(options.user);
 	return r;
+}
+
+int am_msg_sink_open(struct am_sink **out, const struct am_location *where,
+                     struct am_ctx *ctx, struct am_error *err)
+{
+	return am_files_sink_open(out, where, &kind, am_msg_options, ctx, err);
 }
