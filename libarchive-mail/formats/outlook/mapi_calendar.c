@@ -71,12 +71,16 @@ void am_mapi_item_stamps(GString *to, const struct am_mapi_addressed *item)
 	put_uid(to, item);
 	if (am_mapi_time(&item->msg->props, AM_PR_CREATED, &when))
 		am_text_card_time(to, "CREATED", &when);
-	if (am_mapi_time(&item->msg->props, AM_PR_MODIFIED, &when)) {
+	if (am_mapi_time(&item->msg->props, AM_PR_MODIFIED, &when))
 		am_text_card_time(to, "LAST-MODIFIED", &when);
+	/* It must be there: of an item that does not say when it was changed
+	 * it is when it came. */
+	if (am_mapi_time(&item->msg->props, AM_PR_MODIFIED, &when) ||
+	    am_mapi_time(&item->msg->props, AM_PR_DELIVERY_TIME, &when) ||
+	    am_mapi_time(&item->msg->props, AM_PR_SUBMIT_TIME, &when))
 		am_text_card_time(to, "DTSTAMP", &when);
-	} else {
+	else
 		am_text_card_raw(to, "DTSTAMP", "19700101T000000Z");
-	}
 }
 
 static bool is_whole_days(const struct am_mapi_addressed *item)
