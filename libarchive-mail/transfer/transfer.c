@@ -452,6 +452,10 @@ static int write_all(struct pump *p, struct am_error *err)
 			if (!r)
 				r = keep_time(p, first[i].folder, err);
 			cost += first[i].cost;
+			/* Made by a worker, not by the reader, who frees the
+			 * rest when it next has something. */
+			if (first[i].unloaded && first[i].msg)
+				am_blob_unref(&first[i].msg->raw);
 			if (r)
 				n = i + 1;
 		}
