@@ -234,6 +234,17 @@ Test(check, header_and_maps)
 		expect(list[i].code, list[i].what);
 		file[list[i].at] ^= 1;
 	}
+	/* The counters of ids: of messages, of pages, of blocks. */
+	static const size_t counters[] = {44 + 4 * 4 + 1, 32, 516};
+	static const char *const codes[] = {
+		"pst.check.header", "pst.check.page", "pst.check.block"};
+	for (unsigned i = 0; i < AM_COUNT(counters); i++) {
+		uint8_t *at = file + counters[i], was[2] = {at[0], at[1]};
+		at[0] = at[1] = 0;
+		expect(codes[i], "a counter");
+		at[0] = was[0];
+		at[1] = was[1];
+	}
 	/* With a good checksum, but of what is another's. */
 	uint8_t *map = file + 0x4400;
 	map[2] ^= 0x10;
@@ -409,6 +420,15 @@ Test(check, tables_and_names)
 	expect("pst.check.table", "a column");
 	unseal(&spot);
 	column[7]--;
+	/* One that must be there is another, of the same width. */
+	for (size_t i = 0; i + 8 < spot.len; i++)
+		if (!memcmp(bytes + i, "\x02\x01\x13\x30", 4))
+			column = bytes + i;
+	column[2]++;
+	seal(&spot);
+	expect("pst.check.table", "a column that is required");
+	unseal(&spot);
+	column[2]--;
 	seal(&spot);
 
 	spot = block_of(0x61, 0);

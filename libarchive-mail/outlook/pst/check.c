@@ -65,16 +65,23 @@ enum {
 	TYPE_ASSOCIATED = 8
 };
 
+/* Ids below are the format's own. */
+enum { FIRST_INDEX = 0x400 };
+
+static bool is_counted(unsigned type)
+{
+	return type == TYPE_FOLDER || type == TYPE_SEARCH ||
+	       type == TYPE_MESSAGE || type == TYPE_ASSOCIATED;
+}
+
 /* A folder names its parent, and so do what it has; other nodes have none. */
 static void check_parent(struct am_pst_checker *c,
                          const struct am_pst_nbt_entry *node)
 {
 	unsigned type = node->nid & 0x1f;
 	struct am_pst_nbt_entry parent;
-	bool has = type == TYPE_FOLDER || type == TYPE_SEARCH ||
-	           type == TYPE_MESSAGE || type == TYPE_ASSOCIATED;
 
-	if (!node->parent && !has)
+	if (!node->parent && !is_counted(type))
 		return;
 	if (am_pst_ndb_node(c->ndb, node->parent, &parent, NULL))
 		am_pst_finding(c, node->nid, "parent",
@@ -99,6 +106,12 @@ static int check_node(void *user, const uint8_t *bytes, struct am_error *err)
 	c->result->nodes++;
 	am_pst_ndb_about(c->ndb, node->nid);
 	check_parent(c, node);
+	if (is_counted(node->nid & 0x1f) && node->nid >> 5 >= FIRST_INDEX &&
+	    node->nid >> 5 > c->ndb->header.nids[node->nid & 0x1f])
+		am_pst_finding(c, node->nid, "header",
+		               "its id was not given out: the header says "
+		               "0x%x",
+		               c->ndb->header.nids[node->nid & 0x1f]);
 	switch (node->nid & 0x1f) {
 	case TYPE_FOLDER:
 		am_pst_check_folder(c, node);

@@ -54,6 +54,11 @@ static bool check_page(struct walk *w, const struct am_pst_bref *where,
 		     "page at offset %" PRIu64 " is called 0x%" PRIx64
 		     ", not 0x%" PRIx64,
 		     where->at, trailer.bid, where->bid);
+	if (trailer.bid >= w->c->ndb->header.next_page)
+		TELL(w, "page",
+		     "page at offset %" PRIu64
+		     " has an id that was not given out",
+		     where->at);
 	if (trailer.sig != am_pst_sig(where->at, trailer.bid))
 		TELL(w, "page",
 		     "page at offset %" PRIu64 ": its signature is wrong",

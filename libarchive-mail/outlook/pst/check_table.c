@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { TYPE_HIERARCHY = 0xd, TYPE_CONTENTS = 0xe, TYPE_ASSOCIATED = 0xf };
+
 struct index {
 	struct am_pst_checker *c;
 	am_pst_nid nid;
@@ -75,6 +77,31 @@ static void check_columns(struct am_pst_checker *c, am_pst_nid nid,
 		am_pst_finding(c, nid, "table",
 		               "its cells end at %u, %u, %u, %u", info->ends[0],
 		               info->ends[1], info->ends[2], info->ends[3]);
+}
+
+/* A folder's tables have these at the least, by the whole tag. */
+static void check_required(struct am_pst_checker *c, am_pst_nid nid,
+                           const uint32_t *tags, unsigned n)
+{
+	struct am_pst_columns *must = g_new(struct am_pst_columns, 1);
+	unsigned type = nid & 0x1f, k = 0;
+
+	must->n = 0;
+	if (type >= TYPE_HIERARCHY && type <= TYPE_ASSOCIATED)
+		am_pst_columns_of(
+			type == TYPE_HIERARCHY    ? AM_PST_TABLE_HIERARCHY
+			: type == TYPE_ASSOCIATED ? AM_PST_TABLE_ASSOCIATED
+						  : AM_PST_TABLE_CONTENTS,
+			must);
+	for (unsigned i = 0; i < must->n; i++) {
+		while (k < n && tags[k] < must->list[i].tag)
+			k++;
+		if (k == n || tags[k] != must->list[i].tag)
+			am_pst_finding(c, nid, "table",
+			               "it lacks column %08" PRIx32,
+			               must->list[i].tag);
+	}
+	g_free(must);
 }
 
 struct info {
@@ -161,6 +188,7 @@ static int open_info(struct am_pst_checker *c, am_pst_nid nid,
 		                                      i * AM_PST_TC_COLUMN);
 		out->tags[i] = col.tag;
 	}
+	check_required(c, nid, out->tags, info->n_columns);
 	return AM_OK;
 }
 
