@@ -29,6 +29,30 @@ void am_mapi_props_add(struct am_mapi_props *props,
 	props->held += prop->data ? prop->len : 0;
 }
 
+size_t am_mapi_fixed_size(unsigned type)
+{
+	switch (type) {
+	case AM_MAPI_BOOL:
+		return 1;
+	case AM_MAPI_I2:
+		return 2;
+	case AM_MAPI_I4:
+	case AM_MAPI_R4:
+	case AM_MAPI_ERROR:
+		return 4;
+	case AM_MAPI_R8:
+	case AM_MAPI_CURRENCY:
+	case AM_MAPI_APPTIME:
+	case AM_MAPI_I8:
+	case AM_MAPI_TIME:
+		return 8;
+	case AM_MAPI_GUID:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
 static int by_tag(const void *a, const void *b)
 {
 	uint32_t x = ((const struct am_mapi_prop *)a)->tag;

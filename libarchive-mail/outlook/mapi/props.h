@@ -69,6 +69,9 @@ void am_mapi_props_sort(struct am_mapi_props *props);
 /* By id, whatever its type; NULL when there is none. */
 const struct am_mapi_prop *am_mapi_find(const struct am_mapi_props *props,
                                         unsigned id);
+/* How many bytes a value of this type has ([MS-OXCDATA] 2.11.1), a BOOL one; 0:
+ * as many as it likes. */
+size_t am_mapi_fixed_size(unsigned type);
 static inline unsigned am_mapi_type_of(const struct am_mapi_prop *prop)
 {
 	return prop->tag & 0xffff;

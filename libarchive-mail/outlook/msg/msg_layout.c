@@ -54,30 +54,13 @@ void am_msg_record_encode(const struct am_msg_record *record,
 
 size_t am_msg_fixed_size(unsigned type)
 {
-	switch (type) {
-	case AM_MAPI_BOOL:
-		return 1;
-	case AM_MAPI_I2:
-		return 2;
-	case AM_MAPI_I4:
-	case AM_MAPI_R4:
-	case AM_MAPI_ERROR:
-		return 4;
-	case AM_MAPI_R8:
-	case AM_MAPI_CURRENCY:
-	case AM_MAPI_APPTIME:
-	case AM_MAPI_I8:
-	case AM_MAPI_TIME:
-		return 8;
-	default:
-		return 0;
-	}
+	return type == AM_MAPI_GUID ? 0 : am_mapi_fixed_size(type);
 }
 
 size_t am_msg_row_size(unsigned type)
 {
 	type &= ~(unsigned)AM_MAPI_MULTI;
-	return type == AM_MAPI_GUID ? 16 : am_msg_fixed_size(type);
+	return am_mapi_fixed_size(type);
 }
 
 bool am_msg_value_tag(const char *name, uint32_t *tag)

@@ -51,8 +51,6 @@ void am_pst_bag_number(struct am_pst_bag *bag, uint32_t tag, uint64_t value);
  * cell itself; 0: it has none there, or the type is none. */
 size_t am_pst_inline_pc(unsigned type);
 size_t am_pst_inline_tc(unsigned type);
-/* Of all values of that type; 0: they vary. */
-size_t am_pst_fixed(unsigned type);
 /* All of a bag's values, as PR_ATTACH_SIZE counts them. */
 uint64_t am_pst_bag_values(const struct am_pst_bag *bag);
 

@@ -8,40 +8,16 @@
 
 enum { TYPE_LTP = 0x1f, LEAF_MAX = AM_PST_ALLOC_MAX / AM_PST_PC_RECORD };
 
-size_t am_pst_fixed(unsigned type)
-{
-	switch (type) {
-	case AM_MAPI_BOOL:
-		return 1;
-	case AM_MAPI_I2:
-		return 2;
-	case AM_MAPI_I4:
-	case AM_MAPI_R4:
-	case AM_MAPI_ERROR:
-		return 4;
-	case AM_MAPI_R8:
-	case AM_MAPI_CURRENCY:
-	case AM_MAPI_APPTIME:
-	case AM_MAPI_I8:
-	case AM_MAPI_TIME:
-		return 8;
-	case AM_MAPI_GUID:
-		return 16;
-	default:
-		return 0;
-	}
-}
-
 size_t am_pst_inline_pc(unsigned type)
 {
-	size_t len = am_pst_fixed(type);
+	size_t len = am_mapi_fixed_size(type);
 
 	return len <= 4 ? len : 0;
 }
 
 size_t am_pst_inline_tc(unsigned type)
 {
-	size_t len = am_pst_fixed(type);
+	size_t len = am_mapi_fixed_size(type);
 
 	return len <= 8 ? len : 0;
 }
@@ -143,9 +119,9 @@ uint64_t am_pst_bag_values(const struct am_pst_bag *bag)
 			&g_array_index(bag->fields, struct am_pst_field, i);
 		unsigned type = f->tag & 0xffff;
 		/* Of an object it is what the object has. */
-		total += type == AM_MAPI_OBJECT ? f->value
-		         : am_pst_fixed(type)   ? am_pst_fixed(type)
-		                                : f->len;
+		total += type == AM_MAPI_OBJECT     ? f->value
+		         : am_mapi_fixed_size(type) ? am_mapi_fixed_size(type)
+		                                    : f->len;
 	}
 	return total;
 }

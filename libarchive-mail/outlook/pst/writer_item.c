@@ -202,7 +202,7 @@ static int take_prop(struct am_pst_writer *w, struct am_pst_bag *bag,
                      const struct am_mapi_prop *prop, struct am_error *err)
 {
 	unsigned type = prop->tag & 0xffff;
-	size_t fixed = am_pst_fixed(type);
+	size_t fixed = am_mapi_fixed_size(type);
 	struct am_pst_field field = {.data = prop->data, .len = prop->len};
 	int r = AM_OK;
 

@@ -73,25 +73,7 @@ struct am_tnef_span am_tnef_sub(struct am_tnef_span *s, uint64_t len,
 /* How many bytes a value of a fixed size has; 0: it has none. */
 static size_t fixed_size(unsigned type)
 {
-	switch (type) {
-	case AM_MAPI_BOOL:
-	case AM_MAPI_I2:
-		return 2;
-	case AM_MAPI_I4:
-	case AM_MAPI_R4:
-	case AM_MAPI_ERROR:
-		return 4;
-	case AM_MAPI_R8:
-	case AM_MAPI_CURRENCY:
-	case AM_MAPI_APPTIME:
-	case AM_MAPI_I8:
-	case AM_MAPI_TIME:
-		return 8;
-	case AM_MAPI_GUID:
-		return 16;
-	default:
-		return 0;
-	}
+	return type == AM_MAPI_BOOL ? 2 : am_mapi_fixed_size(type);
 }
 
 static bool is_string(unsigned type)
