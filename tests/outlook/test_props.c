@@ -2,9 +2,11 @@
 #include "outlook/mapi/props.h"
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "outlook/mapi/names.h"
 
 #include <criterion/criterion.h>
+#include <glib.h>
 
 #include <string.h>
 
@@ -87,16 +89,15 @@ Test(props, names_by_number_and_by_string)
 	struct am_mapi_names *names =
 		am_mapi_names_new(guids, sizeof(guids), entries,
 	                          sizeof(entries), strings, sizeof(strings));
-	char text[AM_MAPI_NAME_ROOM];
 	cr_expect(am_mapi_named(names, AM_PSETID_APPOINTMENT, 0x820d) ==
 	          0x8000);
 	cr_expect(am_mapi_named(names, AM_PSETID_TASK, 0x820d) == 0);
 	cr_expect(am_mapi_named_string(names, AM_PS_PUBLIC_STRINGS,
 	                               "Keywords") == 0x8001);
-	cr_expect(am_mapi_name_print(names, 0x8000, text));
-	cr_expect_str_eq(text, "00062002-0000-0000-C000-000000000046 0x820d");
-	cr_expect(am_mapi_name_print(names, 0x8001, text));
-	cr_expect_str_eq(text, "00020329-0000-0000-C000-000000000046 Keywords");
+	cr_expect_str_eq(am_mapi_name_text(names, 0x8000),
+	                 "00062002-0000-0000-C000-000000000046 0x820d");
+	cr_expect_str_eq(am_mapi_name_text(names, 0x8001),
+	                 "00020329-0000-0000-C000-000000000046 Keywords");
 	struct am_mapi_name by_number = {.number = 0x820d};
 	struct am_mapi_name by_string = {.string = "keywords"};
 	memcpy(by_number.set, guids, 16);
@@ -107,13 +108,44 @@ Test(props, names_by_number_and_by_string)
 	by_string.set[1] = 0x03;
 	by_string.set[2] = 0x02;
 	cr_expect(am_mapi_name_id(names, &by_string) == 0x8001);
-	cr_expect(!am_mapi_name_print(names, 0x8002, text));
-	cr_expect(!am_mapi_name_print(names, 0x8003, text));
-	cr_expect(!am_mapi_name_print(names, 0x9000, text));
+	cr_expect(!am_mapi_name_text(names, 0x8002));
+	cr_expect(!am_mapi_name_text(names, 0x8003));
+	cr_expect(!am_mapi_name_text(names, 0x9000));
 	am_mapi_names_free(&names);
 	names = am_mapi_names_new(NULL, 0, NULL, 0, NULL, 0);
 	cr_expect(!am_mapi_named(names, AM_PSETID_TASK, 1));
 	am_mapi_names_free(&names);
+}
+
+/* Many, in no order, two of a kind: the first id counts. */
+Test(props, names_are_found_among_many)
+{
+	enum { N = 3000 };
+	uint8_t *entries = g_malloc0(8 * N);
+	for (unsigned i = 0; i < N; i++) {
+		am_put_le32(entries + 8 * i, i * 7919 % 2000);
+		am_put_le16(entries + 8 * i + 4, i % 2 ? 2 : 4);
+		am_put_le16(entries + 8 * i + 6, (uint16_t)i);
+	}
+	struct am_mapi_names *names =
+		am_mapi_names_new(NULL, 0, entries, (size_t)8 * N, NULL, 0);
+	for (uint32_t number = 0; number < 2001; number++)
+		for (unsigned k = 0; k < 2; k++) {
+			unsigned want = 0;
+			for (unsigned i = 0; !want && i < N; i++)
+				if (i * 7919 % 2000 == number && i % 2 == k)
+					want = 0x8000 + i;
+			cr_assert(am_mapi_named(names,
+			                        k ? AM_PS_MAPI
+			                          : AM_PS_PUBLIC_STRINGS,
+			                        number) == want,
+			          "%u", number);
+		}
+	cr_expect(am_mapi_name_text(names, 0x8000 + N - 1));
+	cr_expect(!am_mapi_name_text(names, 0x8000 + N));
+	cr_expect(!am_mapi_name_text(names, 0x7fff));
+	am_mapi_names_free(&names);
+	g_free(entries);
 }
 
 Test(props, code_pages_have_the_names_that_mail_has)

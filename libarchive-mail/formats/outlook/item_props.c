@@ -32,13 +32,30 @@ static uint32_t tag_of(const char *name)
 
 /* ---- names ---- */
 
+/* "mapi.", the name, ":001f": for each property of each message, so without a
+ * call of printf. */
+static const char *print_named(struct am_arena *arena, const char *text,
+                               unsigned type)
+{
+	static const char hex[] = "0123456789abcdef";
+	const size_t front = sizeof(prefix) - 1, len = strlen(text);
+	char *out = am_arena_alloc(arena, front + len + 6);
+
+	memcpy(out, prefix, front);
+	memcpy(out + front, text, len);
+	out[front + len] = ':';
+	for (unsigned i = 0; i < 4; i++)
+		out[front + len + 1 + i] = hex[type >> (12 - 4 * i) & 15];
+	out[front + len + 5] = '\0';
+	return out;
+}
+
 void am_item_props_name(struct am_message *msg,
                         const struct am_mapi_container *in)
 {
 	static const struct am_mapi_name *const own[] = {&am_own_original,
 	                                                 &am_own_meta};
 	unsigned ours[AM_COUNT(own)] = {0};
-	char text[AM_MAPI_NAME_ROOM];
 	size_t n = 0;
 
 	if (!msg->n_props)
@@ -57,10 +74,11 @@ void am_item_props_name(struct am_message *msg,
 		if (id == ours[0] || id == ours[1])
 			continue;
 		kept[n++] = msg->props[i];
-		if (!in->names || !am_mapi_name_print(in->names, id, text))
-			continue;
-		kept[n - 1].name = am_arena_printf(msg->arena, "%s%s:%04x",
-		                                   prefix, text, tag & 0xffff);
+		const char *text =
+			in->names ? am_mapi_name_text(in->names, id) : NULL;
+		if (text)
+			kept[n - 1].name =
+				print_named(msg->arena, text, tag & 0xffff);
 	}
 	msg->props = kept;
 	msg->n_props = n;

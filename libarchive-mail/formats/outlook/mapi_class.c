@@ -124,9 +124,10 @@ char *am_mapi_dump(const struct am_mapi_addressed *item)
 		g_snprintf(text, sizeof(text), "0x%08" PRIx32, p->tag);
 		am_json_key(json, "tag");
 		am_json_string(json, text);
-		if (id >= 0x8000 && am_mapi_name_print(names, id, text)) {
+		const char *name = names ? am_mapi_name_text(names, id) : NULL;
+		if (name) {
 			am_json_key(json, "name");
-			am_json_string(json, text);
+			am_json_string(json, name);
 		}
 		am_json_key(json, "size");
 		am_json_uint(json, p->data ? p->len : p->size);

@@ -11,58 +11,25 @@
 
 #include <glib.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+/* One of them, whose set is known. */
 struct name {
-	uint32_t number; /* or offset */
-	uint16_t guid; /* 1 PS_MAPI, 2 PS_PUBLIC_STRINGS, 3 the first of all */
-	bool is_string;
+	uint8_t set[16];
+	uint32_t number;
+	char *string; /* UTF-8; NULL: the number is the name */
+	char *text;   /* as it is printed */
 	uint16_t id;
 };
 
 struct am_mapi_names {
-	GBytes *guids, *strings;
-	struct name *list;
+	struct name
+		*list; /* by set, then number or string, then as they came */
 	size_t n;
+	const struct name **by_id; /* id - 0x8000; NULL: no name */
+	size_t n_ids;
 };
-
-struct am_mapi_names *am_mapi_names_new(const uint8_t *guids, size_t guids_len,
-                                        const uint8_t *entries,
-                                        size_t entries_len,
-                                        const uint8_t *strings,
-                                        size_t strings_len)
-{
-	struct am_mapi_names *names = g_new0(struct am_mapi_names, 1);
-	struct am_cursor c = am_cursor(entries, entries_len);
-
-	names->guids = g_bytes_new(guids, guids_len);
-	names->strings = g_bytes_new(strings, strings_len);
-	names->list = g_new0(struct name, entries_len / 8 + 1);
-	while (am_cursor_left(&c) >= 8) {
-		struct name *name = &names->list[names->n];
-		name->number = am_get_le32(&c);
-		uint16_t which = am_get_le16(&c);
-		uint32_t index = am_get_le16(&c);
-		name->guid = which >> 1;
-		name->is_string = which & 1;
-		if (index >= 0x8000)
-			continue;
-		name->id = (uint16_t)(0x8000 + index);
-		names->n++;
-	}
-	return names;
-}
-
-void am_mapi_names_free(struct am_mapi_names **names)
-{
-	if (!*names)
-		return;
-	g_bytes_unref((*names)->guids);
-	g_bytes_unref((*names)->strings);
-	g_free((*names)->list);
-	g_free(*names);
-	*names = NULL;
-}
 
 /* "xxxxxxxx-0000-0000-C000-000000000046" and its like, as bytes lie. */
 static void set_guid(uint32_t set, uint8_t out[16])
@@ -76,41 +43,37 @@ static void set_guid(uint32_t set, uint8_t out[16])
 	memcpy(out + 4, set == AM_PSETID_MEETING ? meeting : tail, 12);
 }
 
-static bool guid_of(const struct am_mapi_names *names, const struct name *name,
-                    uint8_t out[16])
+/* The GUID an entry means: 1 PS_MAPI, 2 PS_PUBLIC_STRINGS, 3 the first. */
+static bool read_set(uint8_t out[16], unsigned which, const uint8_t *guids,
+                     size_t len)
 {
-	gsize len;
-	const uint8_t *guids = g_bytes_get_data(names->guids, &len);
-	size_t at = ((size_t)name->guid - 3) * 16;
+	size_t at = ((size_t)which - 3) * 16;
 
-	memset(out, 0, 16);
-	if (name->guid == 1 || name->guid == 2) {
-		set_guid(name->guid == 1 ? AM_PS_MAPI : AM_PS_PUBLIC_STRINGS,
-		         out);
+	if (which == 1 || which == 2) {
+		set_guid(which == 1 ? AM_PS_MAPI : AM_PS_PUBLIC_STRINGS, out);
 		return true;
 	}
-	if (name->guid < 3 || at + 16 > len)
+	if (which < 3 || at + 16 > len)
 		return false;
 	memcpy(out, guids + at, 16);
 	return true;
 }
 
-/* The name as UTF-8, g_free() it; NULL: the stream does not have it. */
-static char *string_of(const struct am_mapi_names *names,
-                       const struct name *name)
+/* A name as UTF-8, g_free() it; NULL: the stream does not have it. */
+static char *read_string(uint32_t offset, const uint8_t *strings, size_t len)
 {
-	gsize len;
-	const uint8_t *strings = g_bytes_get_data(names->strings, &len);
 	struct am_cursor c = am_cursor(strings, len);
 
-	if (!am_get_bytes(&c, name->number))
+	if (!am_get_bytes(&c, offset))
 		return NULL;
 	uint32_t size = am_get_le32(&c);
 	const uint8_t *units = am_get_bytes(&c, size);
+	/* Longer ones would not be told apart in print. */
 	if (!units || c.bad || size % 2)
 		return NULL;
 	GString *text = g_string_new(NULL);
-	for (uint32_t i = 0; i < size; i += 2) {
+	for (uint32_t i = 0; i < size && text->len < AM_MAPI_NAME_ROOM;
+	     i += 2) {
 		gunichar ch = (gunichar)(units[i] | units[i + 1] << 8);
 		g_string_append_unichar(
 			text, ch && (ch < 0xd800 || ch > 0xdfff) ? ch : 0xfffd);
@@ -118,99 +81,154 @@ static char *string_of(const struct am_mapi_names *names,
 	return g_string_free(text, FALSE);
 }
 
-static bool of_set(const struct am_mapi_names *names, const struct name *name,
-                   enum am_mapi_set set)
+static char *print_name(const struct name *name)
 {
-	uint8_t want[16], have[16];
+	const uint8_t *g = name->set;
+	char out[AM_MAPI_NAME_ROOM];
+	const char *end;
 
-	set_guid(set, want);
-	return guid_of(names, name, have) && !memcmp(want, have, 16);
+	int n = g_snprintf(out, sizeof(out),
+	                   "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-"
+	                   "%02X%02X%02X%02X%02X%02X ",
+	                   g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8],
+	                   g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
+	if (name->string)
+		g_strlcpy(out + n, name->string, sizeof(out) - (gsize)n);
+	else
+		g_snprintf(out + n, sizeof(out) - (gulong)n, "0x%04x",
+		           name->number);
+	/* A name cut in a character would be no text. */
+	if (!g_utf8_validate(out, -1, &end))
+		out[end - out] = '\0';
+	return g_strdup(out);
+}
+
+/* Numbers before strings, strings whatever their case. */
+static int compare(const struct name *a, const struct name *b)
+{
+	int order = memcmp(a->set, b->set, sizeof(a->set));
+
+	if (order)
+		return order;
+	if (!a->string != !b->string)
+		return a->string ? 1 : -1;
+	if (a->string)
+		return g_ascii_strcasecmp(a->string, b->string);
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int order = compare(x, y);
+
+	return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+struct am_mapi_names *am_mapi_names_new(const uint8_t *guids, size_t guids_len,
+                                        const uint8_t *entries,
+                                        size_t entries_len,
+                                        const uint8_t *strings,
+                                        size_t strings_len)
+{
+	struct am_mapi_names *names = g_new0(struct am_mapi_names, 1);
+	struct am_cursor c = am_cursor(entries, entries_len);
+
+	names->list = g_new0(struct name, entries_len / 8 + 1);
+	while (am_cursor_left(&c) >= 8) {
+		struct name *name = &names->list[names->n];
+		name->number = am_get_le32(&c);
+		uint16_t which = am_get_le16(&c);
+		uint32_t index = am_get_le16(&c);
+		if (index >= 0x8000 ||
+		    !read_set(name->set, which >> 1, guids, guids_len))
+			continue;
+		name->id = (uint16_t)(0x8000 + index);
+		name->string = NULL;
+		if (which & 1)
+			name->string =
+				read_string(name->number, strings, strings_len);
+		if (which & 1 && !name->string)
+			continue;
+		name->text = print_name(name);
+		names->n++;
+	}
+	qsort(names->list, names->n, sizeof(*names->list), by_name);
+	for (size_t i = 0; i < names->n; i++)
+		names->n_ids = MAX(names->n_ids, names->list[i].id - 0x7fffu);
+	names->by_id = g_new0(const struct name *, names->n_ids + 1);
+	for (size_t i = 0; i < names->n; i++)
+		if (!names->by_id[names->list[i].id - 0x8000])
+			names->by_id[names->list[i].id - 0x8000] =
+				&names->list[i];
+	return names;
+}
+
+void am_mapi_names_free(struct am_mapi_names **names)
+{
+	struct am_mapi_names *n = *names;
+
+	*names = NULL;
+	for (size_t i = 0; n && i < n->n; i++) {
+		g_free(n->list[i].string);
+		g_free(n->list[i].text);
+	}
+	if (n) {
+		g_free(n->list);
+		g_free(n->by_id);
+	}
+	g_free(n);
+}
+
+static unsigned find(const struct am_mapi_names *names, const struct name *want)
+{
+	size_t low = 0, high = names->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (compare(&names->list[mid], want) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < names->n && !compare(&names->list[low], want)
+	               ? names->list[low].id
+	               : 0;
 }
 
 unsigned am_mapi_named(const struct am_mapi_names *names, enum am_mapi_set set,
                        uint32_t number)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		const struct name *name = &names->list[i];
-		if (!name->is_string && name->number == number &&
-		    of_set(names, name, set))
-			return name->id;
-	}
-	return 0;
+	struct name want = {.number = number};
+
+	set_guid(set, want.set);
+	return find(names, &want);
 }
 
 unsigned am_mapi_named_string(const struct am_mapi_names *names,
                               enum am_mapi_set set, const char *name)
 {
-	unsigned id = 0;
+	struct name want = {.string = (char *)(uintptr_t)name};
 
-	for (size_t i = 0; !id && i < names->n; i++) {
-		const struct name *one = &names->list[i];
-		if (!one->is_string || !of_set(names, one, set))
-			continue;
-		char *text = string_of(names, one);
-		if (text && !g_ascii_strcasecmp(text, name))
-			id = one->id;
-		g_free(text);
-	}
-	return id;
+	set_guid(set, want.set);
+	return find(names, &want);
 }
 
 unsigned am_mapi_name_id(const struct am_mapi_names *names,
                          const struct am_mapi_name *name)
 {
-	unsigned id = 0;
+	struct name want = {.number = name->number,
+	                    .string = (char *)(uintptr_t)name->string};
 
-	for (size_t i = 0; !id && i < names->n; i++) {
-		const struct name *one = &names->list[i];
-		uint8_t set[16];
-		if (one->is_string != (name->string != NULL) ||
-		    !guid_of(names, one, set) || memcmp(set, name->set, 16))
-			continue;
-		if (!name->string) {
-			id = one->number == name->number ? one->id : 0;
-			continue;
-		}
-		char *text = string_of(names, one);
-		if (text && !g_ascii_strcasecmp(text, name->string))
-			id = one->id;
-		g_free(text);
-	}
-	return id;
+	memcpy(want.set, name->set, sizeof(want.set));
+	return find(names, &want);
 }
 
-bool am_mapi_name_print(const struct am_mapi_names *names, unsigned id,
-                        char out[AM_MAPI_NAME_ROOM])
+const char *am_mapi_name_text(const struct am_mapi_names *names, unsigned id)
 {
-	const struct name *name = NULL;
-	uint8_t g[16];
+	const struct name *name = id >= 0x8000 && id - 0x8000 < names->n_ids
+	                                  ? names->by_id[id - 0x8000]
+	                                  : NULL;
 
-	/* Nearly always they are numbered in order. */
-	if (id >= 0x8000 && id - 0x8000 < names->n &&
-	    names->list[id - 0x8000].id == id)
-		name = &names->list[id - 0x8000];
-	for (size_t i = 0; !name && i < names->n; i++)
-		if (names->list[i].id == id)
-			name = &names->list[i];
-	if (!name || !guid_of(names, name, g))
-		return false;
-	int n = g_snprintf(out, AM_MAPI_NAME_ROOM,
-	                   "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-"
-	                   "%02X%02X%02X%02X%02X%02X ",
-	                   g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8],
-	                   g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
-	if (!name->is_string) {
-		g_snprintf(out + n, (gulong)(AM_MAPI_NAME_ROOM - n), "0x%04x",
-		           name->number);
-		return true;
-	}
-	char *text = string_of(names, name);
-	if (text)
-		g_strlcpy(out + n, text, (gsize)(AM_MAPI_NAME_ROOM - n));
-	/* A name cut in a character would be no text. */
-	const char *end;
-	if (!g_utf8_validate(out, -1, &end))
-		out[end - out] = '\0';
-	g_free(text);
-	return text != NULL;
+	return name ? name->text : NULL;
 }

@@ -46,9 +46,8 @@ unsigned am_mapi_name_id(const struct am_mapi_names *names,
                          const struct am_mapi_name *name);
 
 #define AM_MAPI_NAME_ROOM 160
-/* "00062002-0000-0000-C000-000000000046 0x820d" or "… Keywords"; false when the
- * id has no name. */
-bool am_mapi_name_print(const struct am_mapi_names *names, unsigned id,
-                        char out[AM_MAPI_NAME_ROOM]);
+/* "00062002-0000-0000-C000-000000000046 0x820d" or "… Keywords", shorter than
+ * that; NULL when the id has no name.  As good as the names. */
+const char *am_mapi_name_text(const struct am_mapi_names *names, unsigned id);
 
 #endif
