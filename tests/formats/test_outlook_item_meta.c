@@ -202,6 +202,24 @@ Test(outlook_item_meta, an_unknown_received_date_stays_unknown)
 	made_clear(&m);
 }
 
+/* From PST to PST to PST nothing piles up. */
+Test(outlook_item_meta, a_property_is_not_there_twice)
+{
+	struct am_message *to = NULL;
+	struct made m;
+
+	begin(&m);
+	am_message_add_prop(m.msg, "mapi.0x0e080003", "old!", 4);
+	made_item(&m);
+	cr_assert_eq(am_message_new(&to, m.msg->folder, NULL), AM_OK);
+	am_message_add_prop(to, "mapi.0x0e080003", "new!", 4);
+	am_item_meta_read(to, &test_item_container, &m.item->props);
+	cr_expect_eq(to->n_props, 2); /* and mailark.origin */
+	cr_expect(!memcmp(to->props[0].value, "new!", 4));
+	am_message_free(&to);
+	made_clear(&m);
+}
+
 Test(outlook_item_meta, damaged_facts_do_no_harm)
 {
 	struct made m;

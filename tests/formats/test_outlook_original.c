@@ -313,6 +313,62 @@ Test(outlook_original, a_damaged_record_is_found_out)
 	made_clear(&m);
 }
 
+/* The record as original.h draws it, byte by byte: what was written once is to
+ * be read for ever. */
+Test(outlook_original, a_record_made_by_hand)
+{
+	static const char want[] = "A: b\nC: d\n\n"
+				   "--x\n"
+				   "ZmlsZSBu\r\nYW1l\r\n"
+				   "<p>html"
+				   "te\nxt";
+	static const uint8_t steps[] = {
+		0x82, 0, 14,                        /* the header, LF */
+		0x01, 4, '-', '-', 'x', '\n',       /* bytes */
+		0x45, 0, 0,   9,   8,   1,    0, 1, /* a file in base64 */
+		0x04, 0, 7,                         /* HTML */
+		0x83, 1, 6, /* text from its second byte */
+	};
+	struct am_arena *arena = am_arena_new();
+	struct am_mapi_item *item = am_mapi_item_new(arena);
+	struct am_ctx ctx = {0};
+	struct am_error err = {0};
+	struct am_blob *out = NULL;
+	uint8_t record[AM_ORIGINAL_HEAD + 8 + sizeof(steps)] = "MkO1";
+	size_t len;
+
+	am_mapi_put_text(&item->props, AM_PR_TRANSPORT_HEADERS,
+	                 "A: b\r\nC: d\r\n\r\n");
+	am_mapi_put_text(&item->props, AM_PR_BODY, "?te\r\nxt");
+	am_mapi_put_binary(&item->props, AM_PR_HTML, "<p>html", 7);
+	am_mapi_props_sort(&item->props);
+	cr_assert_eq(am_blob_copy(&am_mapi_item_attachment(item)->data,
+	                          "file name", 9, NULL),
+	             AM_OK);
+	record[4] = sizeof(want) - 1;
+	am_sha256(want, sizeof(want) - 1, record + 12);
+	cr_assert_eq(am_original_mark_item(item, record + 44, NULL), AM_OK);
+	record[AM_ORIGINAL_HEAD] = sizeof(steps);
+	record[AM_ORIGINAL_HEAD + 4] = sizeof(steps);
+	record[AM_ORIGINAL_HEAD + 7] = 0x80;
+	memcpy(record + AM_ORIGINAL_HEAD + 8, steps, sizeof(steps));
+	const struct am_mapi_prop prop = {.tag = AM_MAPI_BINARY,
+	                                  .name = &am_own_original,
+	                                  .data = record,
+	                                  .len = sizeof(record)};
+	am_mapi_props_add(&item->props, &prop);
+	am_mapi_props_sort(&item->props);
+	struct am_mapi_message msg = test_item_message(item);
+	cr_assert_eq(am_original_read(&out, &msg, 1000, &ctx, &err), AM_OK,
+	             "%s", err.text);
+	char *have = made_bytes(out, &len);
+	cr_expect_str_eq(have, want);
+	g_free(have);
+	am_blob_unref(&out);
+	am_mapi_item_clear(item);
+	am_arena_free(&arena);
+}
+
 /* A record that asks for the same large thing over and over. */
 Test(outlook_original, a_record_may_not_ask_for_too_much)
 {

@@ -306,17 +306,18 @@ static void read_date(struct am_message *to, struct am_cursor *c)
 		am_message_add_date(to, rest(to->arena, c), &when);
 }
 
+/* What the item itself has of it now is newer. */
 static void read_prop(struct am_message *to, struct am_cursor *c)
 {
 	int64_t len = am_get_svarint(c);
-	const uint8_t *name = len > 0 ? am_get_bytes(c, (uint64_t)len) : NULL;
+	const uint8_t *at = len > 0 ? am_get_bytes(c, (uint64_t)len) : NULL;
 
-	if (name)
-		am_message_add_prop(to,
-		                    am_arena_strndup(to->arena,
-		                                     (const char *)name,
-		                                     (size_t)len),
-		                    c->at, am_cursor_left(c));
+	if (!at)
+		return;
+	const char *name =
+		am_arena_strndup(to->arena, (const char *)at, (size_t)len);
+	if (!am_message_prop(to, name))
+		am_message_add_prop(to, name, c->at, am_cursor_left(c));
 }
 
 static void read_fact(struct am_message *to, unsigned tag, struct am_cursor *c,
