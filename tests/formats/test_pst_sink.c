@@ -66,6 +66,14 @@ static void expect_names(const char *want)
 	g_free(have);
 }
 
+/* The same files are finished as in this list. */
+static void expect_names_like(const char *before)
+{
+	char *now = names();
+	cr_expect_eq(strlen(now), strlen(before), "%s, before %s", now, before);
+	g_free(now);
+}
+
 static void finish(struct am_sink *sink)
 {
 	struct am_ledger ledger = {0};
@@ -256,12 +264,15 @@ Test(pst_sink, a_full_file_is_finished_and_the_next_begun)
 		g_free(text);
 		g_free(mail);
 	}
-	/* No file can hold this one; that costs it alone. */
+	/* No file can hold this one; that costs it alone, and no file. */
 	char *text = noise(2000000, 77);
 	char *mail = g_strdup_printf("Content-Type: application/x\n\n%s", text);
 	const struct am_test_message big = {.folder = {"A"}, .bytes = mail};
+	char *before = names();
 	cr_expect_eq(am_test_put(sink, &big, &err), AM_FAILED);
 	cr_expect_eq(err.kind, AM_E_LIMIT);
+	expect_names_like(before);
+	g_free(before);
 	cr_assert_eq(am_test_put(sink, &mails[0], &err), AM_OK);
 	finish(sink);
 	am_sink_close(&sink);
@@ -287,6 +298,33 @@ Test(pst_sink, a_full_file_is_finished_and_the_next_begun)
 	}
 	cr_expect_geq(n_files, 4u);
 	cr_expect_eq(n_mails, 31u);
+}
+
+/* Every night it fails again, and leaves no file behind for it. */
+Test(pst_sink, nothing_that_could_be_put_is_no_further_file)
+{
+	static const char *const options[] = {"max-size=1M", NULL};
+	char *text = noise(2000000, 77);
+	char *mail = g_strdup_printf("Content-Type: application/x\n\n%s", text);
+	const struct am_test_message big = {.folder = {"A"}, .bytes = mail};
+	const struct am_test_message empty = {.folder = {"New"},
+	                                      .folder_only = true};
+
+	for (int night = 0; night < 3; night++) {
+		struct am_sink *sink =
+			am_test_sink(&am_format_pst, "x.pst", options);
+		struct am_error err = {0};
+		cr_assert_eq(am_test_put(sink, &mails[0], &err), AM_OK);
+		cr_expect_eq(am_test_put(sink, &big, &err), AM_FAILED);
+		/* A folder is something. */
+		if (night == 2)
+			cr_assert_eq(am_test_put(sink, &empty, &err), AM_OK);
+		finish(sink);
+		am_sink_close(&sink);
+		expect_names(night < 2 ? "x.pst " : "x-2.pst x.pst ");
+	}
+	g_free(text);
+	g_free(mail);
 }
 
 /* ---- the end, and no end ---- */

@@ -32,6 +32,7 @@ struct pst_sink {
 	struct am_pst_writer *writer; /* NULL: no file is begun */
 	unsigned number;              /* of that file */
 	uint64_t n_put;               /* into it */
+	bool new_folder;              /* it has one that no other file has */
 	GHashTable *nids;             /* of its folders, as text */
 	struct am_pst_known *stored;  /* in it, where it will be verified */
 	uint64_t n_files;             /* finished in this run */
@@ -87,6 +88,7 @@ static int begin_file(struct pst_sink *s, struct am_error *err)
 
 	s->number = am_pst_set_next(&s->set);
 	s->n_put = 0;
+	s->new_folder = false;
 	char *path = am_pst_set_path(&s->set, s->number);
 	int r = am_pst_writer_open(&s->writer, path, &options, &s->ctx, err);
 	g_free(path);
@@ -103,6 +105,11 @@ static int finish_file(struct pst_sink *s, struct am_error *err)
 
 	if (!s->writer)
 		goto out;
+	/* Nothing of what was to go into it could be put. */
+	if (!s->n_put && !s->new_folder && s->set.numbers->len) {
+		am_pst_writer_drop(&s->writer);
+		goto out;
+	}
 	/* Somebody else's, since this run began. */
 	if (!access(path, F_OK)) {
 		am_pst_writer_drop(&s->writer);
@@ -223,6 +230,7 @@ static int make_waiting(struct pst_sink *s, struct am_error *err)
 		r = make_folder(s, folder, "IPF.Note", &nid, err);
 		if (r == AM_FAILED && !(r = next_file(s, r, err)))
 			r = make_folder(s, folder, "IPF.Note", &nid, err);
+		s->new_folder = true;
 	}
 	g_ptr_array_set_size(s->waiting, 0);
 	return r;
@@ -248,6 +256,18 @@ static int put_item(struct pst_sink *s, const struct am_folder *folder,
 	return r;
 }
 
+/* No file can hold it, so no other need be begun for it. */
+static bool is_too_large(const struct pst_sink *s,
+                         const struct am_mapi_item *item)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < item->n_attachments; i++)
+		if (item->attachments[i].data)
+			size += am_blob_size(item->attachments[i].data);
+	return size >= s->max_size;
+}
+
 static int put_new(struct pst_sink *s, const struct am_message *msg,
                    const struct prepared *p, struct am_error *err)
 {
@@ -256,7 +276,8 @@ static int put_new(struct pst_sink *s, const struct am_message *msg,
 	if (r)
 		return r;
 	r = put_item(s, msg->folder, p->item, err);
-	if (r == AM_FAILED && !(r = next_file(s, r, err)))
+	if (r == AM_FAILED && !is_too_large(s, p->item) &&
+	    !(r = next_file(s, r, err)))
 		r = put_item(s, msg->folder, p->item, err);
 	if (r)
 		return r;
@@ -315,11 +336,18 @@ static int pst_commit(struct am_sink *sink, struct am_error *err)
 	if (!s->finished)
 		return AM_OK;
 	int r = finish_file(s, err);
-	if (!r && s->n_files > 1)
-		am_ctx_note(&s->ctx, AM_NOTE_INFO, "pst.split", NULL, NULL,
-		            "%" PRIu64 " files: %s%s and on to %s-%u%s",
-		            s->n_files, s->set.stem, s->set.ending, s->set.stem,
-		            s->number, s->set.ending);
+	guint n = s->set.numbers->len;
+	if (r || s->n_files < 2)
+		return r;
+	char *first =
+		am_pst_set_path(&s->set, g_array_index(s->set.numbers, unsigned,
+	                                               n - (guint)s->n_files));
+	char *last = am_pst_set_path(
+		&s->set, g_array_index(s->set.numbers, unsigned, n - 1));
+	am_ctx_note(&s->ctx, AM_NOTE_INFO, "pst.split", NULL, NULL,
+	            "%" PRIu64 " files: %s to %s", s->n_files, first, last);
+	g_free(first);
+	g_free(last);
 	return r;
 }
 
