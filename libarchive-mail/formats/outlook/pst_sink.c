@@ -344,7 +344,7 @@ static int pst_commit(struct am_sink *sink, struct am_error *err)
 	                                               n - (guint)s->n_files));
 	char *last = am_pst_set_path(
 		&s->set, g_array_index(s->set.numbers, unsigned, n - 1));
-	am_ctx_note(&s->ctx, AM_NOTE_INFO, "pst.split", NULL, NULL,
+	am_ctx_note(&s->ctx, AM_NOTE_WARN, "pst.split", NULL, NULL,
 	            "%" PRIu64 " files: %s to %s", s->n_files, first, last);
 	g_free(first);
 	g_free(last);
