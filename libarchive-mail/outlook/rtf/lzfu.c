@@ -31,17 +31,26 @@ static const char preload[PRELOAD + 1] =
 struct ring {
 	uint8_t bytes[RING];
 	unsigned at;
-	GByteArray *out;
-	size_t max;
+	uint8_t *out;
+	size_t len, room, max;
 };
+
+static bool grow(struct ring *ring)
+{
+	if (ring->room >= ring->max)
+		return false;
+	ring->room = MIN(ring->max, ring->room ? 2 * ring->room : RING);
+	ring->out = g_realloc(ring->out, ring->room);
+	return true;
+}
 
 static bool put(struct ring *ring, uint8_t byte)
 {
-	if (ring->out->len >= ring->max)
+	if (ring->len == ring->room && !grow(ring))
 		return false;
 	ring->bytes[ring->at] = byte;
 	ring->at = (ring->at + 1) % RING;
-	g_byte_array_append(ring->out, &byte, 1);
+	ring->out[ring->len++] = byte;
 	return true;
 }
 
@@ -116,17 +125,16 @@ int am_lzfu_unpack(const uint8_t *data, size_t len, size_t max, uint8_t **out,
 	memcpy(ring->bytes, preload, PRELOAD);
 	memset(ring->bytes + PRELOAD, ' ', RING - PRELOAD);
 	ring->at = PRELOAD;
-	ring->out = g_byte_array_new();
 	ring->max = max;
 	r = unpack(ring, &c, err);
 	/* Without its last token it may be whole all the same. */
-	if (r && !cut && !wrong && ring->out->len == raw)
+	if (r && !cut && !wrong && ring->len == raw)
 		r = AM_OK;
 	if (!r && wrong)
 		r = am_fail(err, AM_FAILED, AM_E_FORMAT,
 		            "the checksum of compressed RTF is wrong");
-	*out_len = ring->out->len;
-	*out = g_byte_array_free(ring->out, FALSE);
+	*out_len = ring->len;
+	*out = ring->out;
 	g_free(ring);
 	return r;
 }
