@@ -69,6 +69,25 @@ struct am_pst_writer {
 	uint64_t pending;         /* bytes that folders and rows will come to */
 };
 
+/* writer_props.c: a bag of its own, sorted, each id once; */
+AM_MUST_USE int am_pst_writer_take(struct am_pst_writer *w,
+                                   struct am_pst_bag *bag,
+                                   const struct am_mapi_props *props,
+                                   struct am_error *err);
+/* the value of a field, which stays a blob if it is large; */
+AM_MUST_USE int am_pst_writer_blob(struct am_pst_writer *w,
+                                   struct am_pst_field *field,
+                                   const struct am_blob *blob,
+                                   struct am_error *err);
+/* a number for an id that has no value yet; */
+void am_pst_writer_default(struct am_pst_bag *bag, uint32_t tag,
+                           uint64_t value);
+/* whatever an item must have; unsorted then; */
+void am_pst_writer_complete(struct am_pst_writer *w, struct am_pst_bag *bag,
+                            bool associated, bool attachments);
+/* and a word on what is left out. */
+void am_pst_writer_left(struct am_pst_writer *w, uint32_t tag, const char *why);
+
 /* writer_item.c: all of an item but its node; its bag is that of level 0. */
 AM_MUST_USE int am_pst_writer_item(struct am_pst_writer *w,
                                    const struct am_mapi_item *item,
