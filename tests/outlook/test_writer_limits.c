@@ -211,6 +211,33 @@ Test(writer_limits, a_write_that_fails)
 	am_arena_free(&arena);
 }
 
+/* Asked to stop, before an item and at the end. */
+Test(writer_limits, cancelled)
+{
+	const struct am_pst_writer_options options = {.name = "x"};
+	struct am_arena *arena = am_arena_new();
+	char *path = am_test_path("x.pst");
+	for (unsigned at = 0; at < 2; at++) {
+		struct am_cancel cancel = {0};
+		struct am_ctx ctx = {.cancel = &cancel};
+		struct am_pst_writer *w = NULL;
+		struct am_error err = {0};
+		struct am_mapi_item *item = am_test_mapi_item(arena, 1, 10);
+		cr_assert(am_pst_writer_open(&w, path, &options, &ctx, &err) ==
+		          0);
+		am_test_pst_put(w, 0, item);
+		am_cancel_request(&cancel);
+		int r = at ? am_pst_writer_finish(&w, &err)
+		           : am_pst_writer_put(w, 0, item, false, &err);
+		cr_expect(r == AM_FATAL && err.kind == AM_E_CANCELLED, "%s",
+		          err.text);
+		am_pst_writer_drop(&w);
+		cr_expect(count_files() == 0);
+	}
+	am_arena_free(&arena);
+	g_free(path);
+}
+
 Test(writer_limits, a_folder_that_is_not_there)
 {
 	const struct am_pst_writer_options options = {.max_size = 0};

@@ -50,6 +50,11 @@ AM_MUST_USE int am_pst_writer_folder(struct am_pst_writer *w, am_pst_nid parent,
  * An item at the end of a folder; folders may take turns.  associated: hidden
  * (views, rules, settings).
  *
+ * What no PST can hold of it (an id from 0x8000 on without a name, a type that
+ * is none, a second property of one id) is left out with a note,
+ * "pst.property-left"; 8-bit text becomes Unicode.  What every item must have
+ * and this one has not is derived from what it has, never from the clock.
+ *
  * AM_FAILED with AM_E_LIMIT: max_size would be exceeded, or a table of this
  * folder be too large; nothing is written of the item, which may go to another
  * file.  AM_FAILED with AM_E_UNSUPPORTED: no PST can hold it (a value of 2 GiB;

@@ -263,11 +263,12 @@ static void put_search_key(struct am_pst_writer *w, struct am_pst_bag *bag)
 		AM_PR_MESSAGE_ID, AM_PR_SUBMIT_TIME,    AM_PR_DELIVERY_TIME,
 		AM_PR_SUBJECT,    AM_PR_SENDER_ADDRESS, AM_PR_DISPLAY_NAME,
 		AM_PR_BODY};
-	enum { LOOK_AT = 4096 };
-	uint8_t *key = am_arena_alloc(w->arena, AM_SHA256_LEN), number[8];
+	enum { LOOK_AT = 256 };
+	uint8_t *key, number[8];
 
 	if (find_id(bag, TAG_SEARCH_KEY >> 16))
 		return;
+	key = am_arena_alloc(w->arena, AM_SHA256_LEN);
 	for (unsigned i = 0; i < AM_COUNT(ids); i++) {
 		const struct am_pst_field *f = find_id(bag, ids[i]);
 		am_put_le64(number, f ? f->value ^ f->len ^ f->tag : 0);
