@@ -117,6 +117,9 @@ struct am_sink {
 	 * file is none before that.  The pump commits then and not before, so
 	 * that nothing counts as safe that is not. */
 	bool whole_at_end;
+	/* Such a sink may end one file and begin another: it counts, and what
+	 * was put before the put() that counts is safe. */
+	uint64_t n_whole;
 	/* What it remembers of sources; NULL: nothing. */
 	struct am_memory *memory;
 	/* Whoever puts may set it: how a sink that does not wait for a server's

@@ -36,6 +36,7 @@ struct pump {
 	uint64_t commit_bytes, uncommitted;
 	int64_t commit_usec, committed_at, told_at;
 	bool sink_dead;
+	uint64_t n_whole; /* of the sink, as far as it is reported */
 };
 
 static bool needs_hash(const struct pump *p)
@@ -210,6 +211,17 @@ static int put_bytes(struct pump *p, struct am_entry *e,
 	return r;
 }
 
+/* A file of the target became whole, with all that was put before. */
+static void note_whole(struct pump *p)
+{
+	if (!p->sink || p->sink->n_whole == p->n_whole)
+		return;
+	p->n_whole = p->sink->n_whole;
+	am_report_committed(p->report);
+	if (p->opts->held)
+		am_report_committed(p->opts->held);
+}
+
 static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 {
 	enum am_outcome outcome = AM_STORED;
@@ -228,6 +240,7 @@ static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 		return r;
 	}
 	r = put_bytes(p, e, &outcome, err);
+	note_whole(p);
 	if (r) {
 		int fatal = end_of_sink(p, r, err);
 		if (fatal)
@@ -579,6 +592,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	info.identity = src->identity;
 	p.committed_at = g_get_monotonic_time();
 	if (p.sink) {
+		p.n_whole = p.sink->n_whole;
 		p.sink->late = take_late;
 		p.sink->placed = take_placed;
 		p.sink->late_user = &p;

@@ -259,8 +259,16 @@ Test(pst_sink, a_full_file_is_finished_and_the_next_begun)
 			text);
 		const struct am_test_message msg = {
 			.folder = {"A", i % 2 ? "odd" : "even"}, .bytes = mail};
+		uint64_t whole = sink->n_whole;
+		char *was = names();
 		cr_assert_eq(am_test_put(sink, &msg, &err), AM_OK, "%s",
 		             err.text);
+		/* It says when a file has become whole. */
+		char *now = names();
+		cr_expect_eq(sink->n_whole > whole,
+		             strstr(now, ".pst ") && strlen(now) > strlen(was));
+		g_free(was);
+		g_free(now);
 		g_free(text);
 		g_free(mail);
 	}

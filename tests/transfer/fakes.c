@@ -247,6 +247,8 @@ static int sink_put(struct am_sink *sink, const struct am_message *msg,
 		s->retry_put = NEVER;
 		return am_fail(err, AM_RETRY, AM_E_BUSY, "busy");
 	}
+	if (i == s->whole_put)
+		sink->n_whole++;
 	if (i == s->fatal_put)
 		return am_fail(err, AM_FATAL, AM_E_IO, "disk full");
 	if (i == s->fail_put)
@@ -304,6 +306,7 @@ void fake_sink_init(struct fake_sink *sink, struct am_ctx *ctx, int n)
 		.fail_put = NEVER,
 		.fatal_put = NEVER,
 		.fatal_prepare = NEVER,
+		.whole_put = NEVER,
 		.fail_commit = NEVER,
 		.retry_put = NEVER,
 	};

@@ -42,7 +42,8 @@ struct fake_sink {
 	int n_put, n_folders, n_commits, n_begun, n_finished;
 	bool finished_complete;
 	bool duplicate_odd; /* says AM_DUPLICATE of odd ones */
-	int fail_prepare, fail_put, fatal_put, fatal_prepare, fail_commit;
+	int fail_prepare, fail_put, fatal_put, whole_put, fatal_prepare,
+		fail_commit;
 	int put_usec;
 	bool vary; /* prepare takes now longer, now shorter */
 	int retry_put;

@@ -324,6 +324,15 @@ Test(transfer, commits_by_bytes_and_by_time)
 	cr_assert_eq(go(&rig), AM_FATAL);
 	cr_assert_eq(am_report_total(rig.report)->stored, 0u);
 	tear_down(&rig);
+	/* But for what is in a file that became whole. */
+	set_up(&rig, 1000, 2);
+	rig.sink.base.whole_at_end = true;
+	rig.sink.whole_put = 400;
+	rig.sink.fatal_put = 900;
+	cr_assert_eq(go(&rig), AM_FATAL);
+	cr_assert_eq(am_report_total(rig.report)->stored, 400u);
+	cr_assert_eq(am_report_total(rig.report)->failed, 500u);
+	tear_down(&rig);
 
 	/* A slow source: the clock alone commits, also while nothing comes. */
 	set_up(&rig, 3, 1);

@@ -125,6 +125,8 @@ static int finish_file(struct pst_sink *s, struct am_error *err)
 	s->n_files++;
 	if (s->verify)
 		r = am_pst_verify(path, s->stored, s->n_put, &s->ctx, err);
+	if (!r)
+		s->base.n_whole++;
 out:
 	am_pst_known_free(&s->stored);
 	g_free(path);
