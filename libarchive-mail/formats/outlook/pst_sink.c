@@ -38,6 +38,8 @@ struct pst_sink {
 	uint64_t n_files;             /* finished in this run */
 };
 
+enum { LARGE = 32 << 20 };
+
 struct prepared {
 	struct am_arena *arena;
 	struct am_mapi_item *item;
@@ -63,8 +65,8 @@ static void pst_discard(void *prepared)
 	g_free(p);
 }
 
-static int pst_prepare(const struct am_sink *sink, const struct am_message *msg,
-                       void **prepared, struct am_error *err)
+static int make_item(const struct am_sink *sink, const struct am_message *msg,
+                     struct prepared **prepared, struct am_error *err)
 {
 	struct prepared *p = g_new0(struct prepared, 1);
 
@@ -77,6 +79,20 @@ static int pst_prepare(const struct am_sink *sink, const struct am_message *msg,
 	am_mail_to_mapi_hash(p->item, p->hash);
 	*prepared = p;
 	return AM_OK;
+}
+
+/* What is decoded waits in a file until it is put: a large mail is made into an
+ * item only then, so that the disk holds one of them twice and not dozens. */
+static int pst_prepare(const struct am_sink *sink, const struct am_message *msg,
+                       void **prepared, struct am_error *err)
+{
+	struct prepared *p = NULL;
+	int r = AM_OK;
+
+	if (am_blob_size(msg->raw) < LARGE)
+		r = make_item(sink, msg, &p, err);
+	*prepared = p;
+	return r;
 }
 
 /* ---- files ---- */
@@ -295,13 +311,8 @@ static int pst_put(struct am_sink *sink, const struct am_message *msg,
 {
 	struct pst_sink *s = pst_of(sink);
 	struct prepared *p = prepared;
-	void *own = NULL;
-	int r = AM_OK;
+	int r = p ? AM_OK : make_item(sink, msg, &p, err);
 
-	if (!p) { /* a caller without workers */
-		r = pst_prepare(sink, msg, &own, err);
-		p = own;
-	}
 	if (!r && am_pst_known_take(s->set.known, msg->folder, p->hash)) {
 		*outcome = AM_DUPLICATE;
 	} else if (!r) {
