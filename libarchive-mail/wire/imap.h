@@ -75,9 +75,10 @@ struct am_imap_limits {
 	                  * of all of a line together 16 times that */
 	size_t values;   /* in one line: 4,000,000; 10,000 */
 	size_t depth;    /* nesting: 64; 32 */
-	uint64_t stream; /* of a literal that is streamed or skipped: 4 GiB;
+	uint64_t stream; /* of a literal that is streamed: 4 GiB;
 	                  * one beyond that which cannot be refused is
-	                  * AM_FATAL with AM_E_LIMIT */
+	                  * AM_FATAL with AM_E_LIMIT, as is a line passed over
+	                  * that does not end in 64 MiB */
 };
 
 struct am_imap_line {

@@ -18,7 +18,9 @@ enum {
 	TAIL = 28,
 	MAX_DIGITS = 20,
 	/* An arena used no more than this serves the next line as well. */
-	ARENA_KEEP = 8 * 1024
+	ARENA_KEEP = 8 * 1024,
+	/* Of one line that is passed over. */
+	SKIP_MOST = 64 << 20
 };
 
 static bool is_digit(char c)
@@ -185,8 +187,20 @@ int am_imap_input_skip(struct am_imap_parser *p, uint64_t n,
 	return AM_OK;
 }
 
+/* A line that nobody reads must end some time. */
+static int count_skipped(uint64_t *total, uint64_t n, struct am_error *err)
+{
+	*total += n;
+	return *total <= SKIP_MOST
+	               ? AM_OK
+	               : am_fail(err, AM_FATAL, AM_E_LIMIT,
+	                         "a line without end: more than %d MiB",
+	                         SKIP_MOST >> 20);
+}
+
 /* A segment of any length, of which only the end is looked at. */
-static int skip_segment(struct am_imap_parser *p, struct am_error *err)
+static int skip_segment(struct am_imap_parser *p, uint64_t *total,
+                        struct am_error *err)
 {
 	char tail[2 * TAIL];
 	size_t n = 0;
@@ -213,6 +227,9 @@ static int skip_segment(struct am_imap_parser *p, struct am_error *err)
 		n += use;
 		done = nl != NULL;
 		am_reader_skip(p->in, take + done);
+		r = count_skipped(total, take, err);
+		if (r)
+			return r;
 	}
 	while (n && tail[n - 1] == '\r')
 		n--;
@@ -223,6 +240,8 @@ static int skip_segment(struct am_imap_parser *p, struct am_error *err)
 
 int am_imap_input_skip_line(struct am_imap_parser *p, struct am_error *err)
 {
+	uint64_t total = 0;
+
 	while (p->head.there) {
 		if (p->side == AM_IMAP_SERVER && !p->head.plus)
 			break;
@@ -231,9 +250,11 @@ int am_imap_input_skip_line(struct am_imap_parser *p, struct am_error *err)
 			               "literal of %" PRIu64
 			               " bytes is beyond the limit",
 			               p->head.len);
-		int r = am_imap_input_skip(p, p->head.len, err);
+		int r = count_skipped(&total, p->head.len, err);
 		if (!r)
-			r = skip_segment(p, err);
+			r = am_imap_input_skip(p, p->head.len, err);
+		if (!r)
+			r = skip_segment(p, &total, err);
 		if (r)
 			return r;
 	}

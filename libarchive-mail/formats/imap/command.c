@@ -11,7 +11,7 @@
 
 /* Lines in a row that belong to no command: a server that floods.  One command
  * may well give a million lines, but those are taken. */
-enum { USELESS_MOST = 200000 };
+enum { USELESS_MOST = 200000, USELESS_MIB = 128 };
 
 struct am_imap_out *am_imap_session_out(struct am_imap_session *s)
 {
@@ -65,6 +65,28 @@ static int lose(struct am_imap_session *s, int status, struct am_error *err)
 static int net(struct am_imap_session *s, int r, struct am_error *err)
 {
 	return r ? lose(s, r, err) : AM_OK;
+}
+
+static uint64_t came_in(const struct am_imap_session *s)
+{
+	struct am_conn_stats stats;
+
+	am_conn_stats(s->conn, &stats);
+	return stats.plain_in;
+}
+
+/* A line that nobody took. */
+static void useless(struct am_imap_session *s)
+{
+	if (!s->useless++)
+		s->useless_from = came_in(s);
+}
+
+static bool floods(const struct am_imap_session *s)
+{
+	return s->useless > USELESS_MOST ||
+	       (s->useless > 1 &&
+	        (came_in(s) - s->useless_from) >> 20 >= USELESS_MIB);
 }
 
 /* ---- out ---- */
@@ -209,7 +231,7 @@ static void read_tagged(struct am_imap_session *s,
 	while (cmd && strcmp(cmd->tag, line->tag) != 0)
 		cmd = cmd->next;
 	if (!cmd) {
-		s->useless++;
+		useless(s);
 		return;
 	}
 	s->useless = 0;
@@ -256,7 +278,10 @@ static int read_untagged(struct am_imap_session *s,
 		if (r != AM_END)
 			return r;
 	}
-	s->useless = known ? 0 : s->useless + 1;
+	if (known)
+		s->useless = 0;
+	else
+		useless(s);
 	return AM_OK;
 }
 
@@ -280,7 +305,8 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 	}
 	/* A line cut off ends the parser, but a new connection may do. */
 	if (r == AM_FATAL && !s->ours &&
-	    (!err || err->kind == AM_E_IO || err->kind == AM_E_PROTOCOL))
+	    (!err || err->kind == AM_E_IO || err->kind == AM_E_PROTOCOL ||
+	     err->kind == AM_E_LIMIT))
 		r = AM_RETRY;
 	if (r)
 		return lose(s, r, err);
@@ -295,7 +321,7 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 	}
 	if (!r && s->bye && s->pending)
 		r = am_fail(err, AM_RETRY, AM_E_IO, "BYE");
-	if (!r && s->useless > USELESS_MOST)
+	if (!r && floods(s))
 		r = am_fail(err, AM_FATAL, AM_E_PROTOCOL,
 		            "sends lines without end that answer nothing");
 	return r ? lose(s, r, err) : AM_OK;
