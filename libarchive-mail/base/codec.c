@@ -93,7 +93,7 @@ static void zstd_tune(ZSTD_CCtx *zstd, int level)
 		int text, facts;
 	} tuned[] = {
 		{ZSTD_c_windowLog, 22, 19},
-		{ZSTD_c_hashLog, 17, 17},
+		{ZSTD_c_hashLog, 17, 13},
 		{ZSTD_c_minMatch, 7, 4},
 		{ZSTD_c_strategy, ZSTD_fast, ZSTD_fast},
 	};
