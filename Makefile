@@ -234,7 +234,7 @@ $(BUILD)/gen-pst: $(BUILD)/obj/tools/gen_pst.o $(LIB_support) $(call libs_for,ou
 $(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
 samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
-	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef
+	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef samples/olm
 .PHONY: bench-imap bench-pst
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes samples/msg/ and the seeds of fuzz_cfb and fuzz_tnef: msg_sample
- * FOLDER FOLDER FOLDER. */
+/* Writes samples/msg/, the seeds of fuzz_cfb and fuzz_tnef, and samples/olm/:
+ * msg_sample FOLDER FOLDER FOLDER FOLDER. */
 #include "support/msg_sample.h"
+#include "support/olm_sample.h"
 #include "support/tnef_sample.h"
 
 #include <stdio.h>
@@ -44,9 +45,10 @@ int main(int argc, char **argv)
 {
 	bool good = true;
 
-	if (argc != 4) {
-		(void)fprintf(stderr,
-		              "usage: msg_sample SAMPLES SEEDS SEEDS\n");
+	if (argc != 5) {
+		(void)fprintf(
+			stderr,
+			"usage: msg_sample SAMPLES SEEDS SEEDS SAMPLES\n");
 		return 2;
 	}
 	for (int i = 0; i < AM_TEST_MSG_COUNT; i++) {
@@ -64,5 +66,6 @@ int main(int argc, char **argv)
 	good &= save(argv[3], "whole", am_test_tnef());
 	good &= save(argv[3], "text", am_test_tnef_text());
 	good &= save(argv[3], "mail", mail_with(am_test_tnef()));
+	good &= save(argv[4], "mac.olm", am_test_olm(TRUE, FALSE));
 	return good ? 0 : 1;
 }
