@@ -13,6 +13,9 @@
  * may well give a million lines, but those are taken. */
 enum { USELESS_MOST = 200000, USELESS_MIB = 128 };
 
+/* Lines without a command that ends: more than any mailbox has messages. */
+enum { LINES_MOST = 8000000 };
+
 struct am_imap_out *am_imap_session_out(struct am_imap_session *s)
 {
 	return &s->out;
@@ -84,7 +87,7 @@ static void useless(struct am_imap_session *s)
 
 static bool floods(const struct am_imap_session *s)
 {
-	return s->useless > USELESS_MOST ||
+	return s->useless > USELESS_MOST || s->lines > LINES_MOST ||
 	       (s->useless > 1 &&
 	        (came_in(s) - s->useless_from) >> 20 >= USELESS_MIB);
 }
@@ -235,6 +238,7 @@ static void read_tagged(struct am_imap_session *s,
 		return;
 	}
 	s->useless = 0;
+	s->lines = 0;
 	read_code(s, line);
 	(void)am_imap_session_mailbox_line(s, line);
 	forget(s, cmd);
@@ -315,6 +319,7 @@ int am_imap_session_step(struct am_imap_session *s, struct am_error *err)
 		g_strlcpy(s->challenge, line.human ? line.human : "",
 		          sizeof s->challenge);
 	} else if (!strcmp(line.tag, "*")) {
+		s->lines++;
 		r = read_untagged(s, &line, err);
 	} else {
 		read_tagged(s, &line);

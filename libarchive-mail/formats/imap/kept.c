@@ -201,7 +201,8 @@ static int take_size(struct am_imap_command *cmd,
 	if (p) {
 		p->answered = true;
 		p->told = size;
-	} else if (f.uid >= q->target->kept_from) {
+	} else if (f.uid >= q->target->kept_from &&
+	           q->sizes->len <= q->pieces->len) {
 		g_array_append_val(q->sizes, told);
 	}
 	return AM_OK;

@@ -12,6 +12,7 @@
 enum {
 	PIECE = 500,
 	SET_TEXT = 900,
+	ROOM = 100000,
 	LOSSES_MOST = 3,  /* of the connection, with one message first */
 	REFUSALS_MOST = 5 /* of single messages in a row */
 };
@@ -42,7 +43,8 @@ struct am_imap_look {
 	uint32_t from, highest, suspect;
 	uint64_t n_blind, told;
 	unsigned losses, refusals;
-	bool wait; /* it was refused for a while only */
+	uint64_t n_seen, n_listed, most; /* so many there can be at all */
+	bool wait;                       /* it was refused for a while only */
 	uint64_t width;
 };
 
@@ -119,8 +121,10 @@ static uint64_t size_of(const struct am_imap_fetch *f)
  * are told twice. */
 static bool counts(struct am_imap_look *l, const struct am_imap_fetch *f)
 {
-	if (f->uid < l->from || am_imap_set_has(l->seen, f->uid))
+	if (f->uid < l->from || am_imap_set_has(l->seen, f->uid) ||
+	    l->n_seen >= l->most)
 		return false;
+	l->n_seen++;
 	am_imap_set_add(l->seen, f->uid, f->uid);
 	am_imap_set_remove(l->left, f->uid, f->uid);
 	l->highest = MAX(l->highest, f->uid);
@@ -142,7 +146,7 @@ static int take_header(struct am_imap_command *cmd,
 		return AM_END;
 	am_imap_limit_see(&l->limit, f.uid);
 	if (!counts(l, &f))
-		return AM_OK;
+		return AM_END;
 	/* NIL: it has none. */
 	const char *text = am_imap_text(v);
 	bool weak;
@@ -165,8 +169,12 @@ static int take_uid(struct am_imap_command *cmd,
 	if (!am_imap_fetch_read(&f, line) || !f.uid)
 		return AM_END;
 	am_imap_limit_see(&l->limit, f.uid);
-	if (f.uid >= l->from && !am_imap_set_has(l->seen, f.uid))
-		am_imap_set_add(l->left, f.uid, f.uid);
+	if (f.uid < l->from || am_imap_set_has(l->seen, f.uid))
+		return AM_OK;
+	if (am_imap_set_has(l->left, f.uid) || l->n_listed >= l->most)
+		return AM_END;
+	l->n_listed++;
+	am_imap_set_add(l->left, f.uid, f.uid);
 	return AM_OK;
 }
 
@@ -406,6 +414,8 @@ int am_imap_look_on(struct am_imap_look *l, struct am_imap_session *s,
                     uint64_t known, struct am_error *err)
 {
 	const struct am_imap_mailbox *box = am_imap_session_mailbox(s);
+	/* And what comes meanwhile. */
+	l->most = box->exists + ROOM;
 	bool none = !box->exists || (box->uidnext && box->uidnext <= l->from);
 	int r = AM_OK;
 
@@ -446,6 +456,7 @@ int am_imap_look_uids(struct am_imap_session *s, struct am_imap_set *uids,
 	struct am_imap_look *l = am_imap_look_new(1, NULL);
 	int r = AM_OK;
 
+	l->most = am_imap_session_mailbox(s)->exists + ROOM;
 	if (am_imap_session_mailbox(s)->exists)
 		r = look_for_all(l, s, err);
 	if (!r)

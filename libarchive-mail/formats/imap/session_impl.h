@@ -25,6 +25,7 @@ struct am_imap_session {
 	struct am_imap_reply last; /* the BYE, or the last untagged NO */
 	struct am_imap_reply said; /* untagged, of the answer under way */
 	uint64_t useless;          /* lines in a row that nobody took, */
+	uint64_t lines;            /* untagged, since a command ended */
 	uint64_t useless_from;     /* and the bytes that came before them */
 	/* Commands under way, oldest first. */
 	struct am_imap_command *head, *tail;

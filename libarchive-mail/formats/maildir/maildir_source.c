@@ -365,8 +365,8 @@ static void mark_subscribed(struct maildir_source *s)
 		}
 		if (!subs)
 			continue;
-		dir->folder->subscribed = am_maildir_subs_has(
-			subs, dir->folder, dir->prefix);
+		dir->folder->subscribed =
+			am_maildir_subs_has(subs, dir->folder, dir->prefix);
 		dir->folder->unsubscribed = !dir->folder->subscribed;
 	}
 	am_maildir_subs_free(&subs);
