@@ -6,8 +6,6 @@
 #include "mime/overview.h"
 #include "model/folder.h"
 #include "store/catalog.h"
-#include "store/idset.h"
-#include "store/prefix.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
@@ -15,51 +13,6 @@
 #include <string.h>
 
 TestSuite(catalog, .timeout = 60);
-
-/* ---- the table of prefixes ---- */
-
-Test(catalog, prefixes_give_all_candidates_through_growing)
-{
-	enum { N = 50000 };
-	struct am_prefix *p = am_prefix_new();
-
-	/* Keys whose upper halves collide in threes. */
-	for (uint64_t i = 0; i < N; i++)
-		cr_assert(am_prefix_add(p, (i / 3 * 2654435761u) << 32 | i,
-		                        i + 1));
-	cr_assert_eq(am_prefix_count(p), N);
-	for (uint64_t i = 0; i < N; i++) {
-		uint64_t key = (i / 3 * 2654435761u) << 32, id;
-		bool met = false;
-		size_t at = 0, n = 0;
-		while ((id = am_prefix_next(p, key, &at))) {
-			met |= id == i + 1;
-			n++;
-		}
-		cr_assert(met, "%" PRIu64, i);
-		cr_assert_leq(n, 3);
-	}
-	cr_assert_not(am_prefix_add(p, 1, (uint64_t)UINT32_MAX + 1));
-	am_prefix_free(&p);
-	am_prefix_free(&p);
-}
-
-Test(catalog, id_sets_hold_any_number)
-{
-	static const uint64_t ids[] = {1,   2,          511,        512,
-	                               513, UINT32_MAX, UINT64_MAX, 7};
-	struct am_idset *set = am_idset_new();
-
-	for (size_t i = 0; i < AM_COUNT(ids); i++)
-		for (int twice = 0; twice < 2; twice++)
-			am_idset_add(set, ids[i]);
-	for (size_t i = 0; i < AM_COUNT(ids); i++)
-		cr_assert(am_idset_has(set, ids[i]));
-	cr_assert_not(am_idset_has(set, 3));
-	cr_assert_not(am_idset_has(set, UINT64_MAX - 1));
-	cr_assert_eq(am_idset_count(set), AM_COUNT(ids));
-	am_idset_free(&set);
-}
 
 /* ---- which catalogs open ---- */
 
@@ -83,87 +36,6 @@ static struct am_catalog *open_new(struct env *env)
 	cr_assert_eq(am_catalog_open(&c, env->dir, true, &err), AM_OK, "%s",
 	             err.text);
 	return c;
-}
-
-/* What another version may have left, and what is said of it; the words are
- * part of the contract. */
-Test(catalog, features_of_the_future_are_refused_by_name)
-{
-	static const struct {
-		const char *sql;
-		bool writable;
-		int status;
-		enum am_kind kind;
-		const char *text;
-	} cases[] = {
-		{"INSERT INTO feature VALUES('shards', 'rw')", false, AM_FAILED,
-	         AM_E_UNSUPPORTED,
-	         "reading it needs the feature \"shards\", which this version "
-	         "does not know"},
-		{"INSERT INTO feature VALUES('parts', 'w')", true, AM_FAILED,
-	         AM_E_UNSUPPORTED,
-	         "writing it needs the feature \"parts\", which this version "
-	         "does not know"},
-		{"INSERT INTO feature VALUES('parts', 'w')", false, AM_OK,
-	         AM_E_NONE, NULL},
-		{"INSERT INTO feature VALUES('hints', '')", true, AM_OK,
-	         AM_E_NONE, NULL},
-		{"DELETE FROM feature", true, AM_FAILED, AM_E_CORRUPT,
-	         "not a catalog of ours"},
-		{"PRAGMA application_id = 7", true, AM_FAILED, AM_E_CORRUPT,
-	         "not a catalog of ours"},
-		{"DROP TABLE feature", false, AM_FAILED, AM_E_CORRUPT, NULL},
-	};
-	for (size_t i = 0; i < AM_COUNT(cases); i++) {
-		struct env *env = env_new();
-		struct am_catalog *c = open_new(env);
-		struct am_error err = {0};
-		am_catalog_close(&c);
-		run_sql(env, cases[i].sql);
-		cr_assert_eq(
-			am_catalog_open(&c, env->dir, cases[i].writable, &err),
-			cases[i].status, "case %zu: %s", i, err.text);
-		cr_assert_eq(err.kind, cases[i].kind, "case %zu: %s", i,
-		             err.text);
-		if (cases[i].text) {
-			char *want = g_strdup_printf("%s/catalog.sqlite: %s",
-			                             env->dir, cases[i].text);
-			cr_assert_str_eq(err.text, want);
-			g_free(want);
-		}
-		am_catalog_close(&c);
-		env_free(&env);
-	}
-}
-
-Test(catalog, an_archive_with_a_future_catalog_is_refused_not_emptied)
-{
-	struct env *env = env_new();
-	char *cache = g_strconcat(env->path, ".cache/catalog.sqlite", NULL);
-	struct am_archive *a;
-	struct am_error err = {0};
-	sqlite3 *db;
-
-	env_import(env, 0, 20, NULL);
-	cr_assert_eq(sqlite3_open(cache, &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db,
-	                          "INSERT INTO feature VALUES('shards', 'rw')",
-	                          NULL, NULL, NULL),
-	             SQLITE_OK);
-	sqlite3_close(db);
-	for (int writable = 0; writable < 2; writable++) {
-		cr_assert_eq(am_archive_open(&a, env->path, writable, &env->ctx,
-		                             &err),
-		             AM_FAILED);
-		cr_assert_eq(err.kind, AM_E_UNSUPPORTED, "%s", err.text);
-		cr_assert(strstr(err.text, "\"shards\""), "%s", err.text);
-	}
-	/* To make it anew is what a person may decide. */
-	cr_assert_eq(am_archive_rebuild(env->path, &env->ctx, &err), AM_OK,
-	             "%s", err.text);
-	env_verify(env, env->path);
-	g_free(cache);
-	env_free(&env);
 }
 
 Test(catalog, nothing_there_is_not_made_by_a_reader)
