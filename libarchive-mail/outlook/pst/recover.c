@@ -14,6 +14,7 @@
 
 #include <glib.h>
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -175,6 +176,7 @@ static void look_at_chunk(struct search *s, uint64_t at, const uint8_t *bytes,
 	const struct am_pst_geometry *g = s->ndb->g;
 	const size_t unit = g->block_align;
 
+	assert(unit);
 	for (size_t i = 0; i + unit <= len; i += unit)
 		if (!is_used(s, (at + i) / unit))
 			look_at_block(s, at + i + unit,
