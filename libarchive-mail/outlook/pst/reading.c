@@ -134,11 +134,13 @@ void am_pst_reading(struct am_pst_store *store,
 		.embedded = embedded,
 		.value = value};
 
-	store->container = (struct am_mapi_container){
-		.ops = &ops,
-		.format = "pst",
-		.names = store->names,
-		.size = am_pst_ndb_file_size(store->ndb)};
+	/* Once: others may be copying the store (am_pst_store_again()). */
+	if (!store->container.ops)
+		store->container = (struct am_mapi_container){
+			.ops = &ops,
+			.format = "pst",
+			.names = store->names,
+			.size = am_pst_ndb_file_size(store->ndb)};
 	*out = (struct am_mapi_message){.in = &store->container,
 	                                .id = msg->nid,
 	                                .place = {msg->data, msg->sub},
