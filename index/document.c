@@ -7,6 +7,7 @@
 #include "index/content.h"
 #include "index/order.h"
 #include "index/texts.h"
+#include "index/tnef_names.h"
 #include "index/tokens.h"
 
 #include <glib.h>
@@ -276,6 +277,21 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 		add_fact(d, AM_TERM_TYPE, facts->types[i]);
 }
 
+static int add_name(void *user, const char *name, size_t len,
+                    struct am_error *err)
+{
+	return add_text(user, AM_REGION_FILENAME, name, len, err);
+}
+
+static bool has_tnef(const struct am_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_types; i++)
+		if (!strcmp(facts->types[i], "application/ms-tnef") ||
+		    !strcmp(facts->types[i], "application/vnd.ms-tnef"))
+			return true;
+	return false;
+}
+
 int am_document_read(struct am_document *d, const struct am_blob *raw,
                      const struct am_limits *limits, struct am_error *err)
 {
@@ -286,6 +302,8 @@ int am_document_read(struct am_document *d, const struct am_blob *raw,
 	am_arena_free(&d->arena);
 	d->arena = am_arena_new();
 	r = am_content_read(&facts, raw, limits, d->arena, add_text, d, err);
+	if (!r && has_tnef(&facts))
+		r = am_tnef_names(raw, limits, add_name, d, err);
 	if (r)
 		return r;
 	list_terms(d, &facts);

@@ -2,6 +2,7 @@
 #include "index/document.h"
 
 #include "base/blob.h"
+#include "support/tnef_sample.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -99,4 +100,29 @@ Test(document, gives_long_ids_as_hashes)
 	cr_expect_neq(memcmp(a, b, 42), 0);
 	value[128] = '\0';
 	cr_expect_eq(am_document_fact_term(a, "I", value), 129);
+}
+
+Test(document, files_in_a_winmail_dat_are_found_by_name)
+{
+	struct am_document *doc = am_document_new();
+	GByteArray *tnef = am_test_tnef();
+	char *base64 = am_test_tnef_base64(tnef);
+	char *mail = g_strdup_printf(
+		"Content-Type: application/ms-tnef; name=winmail.dat\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n%s",
+		base64);
+	char *t = terms_of(doc, mail);
+
+	cr_expect(strstr(t, " liste:1 "), "%s", t);
+	cr_expect(strstr(t, " deep:1 "), "in a message in it: %s", t);
+	cr_expect(strstr(t, " winmail:1"), "%s", t);
+	g_free(t);
+	/* What is broken has none, and is no error. */
+	t = terms_of(doc, "Content-Type: application/ms-tnef\n\nnothing\n");
+	cr_expect(t);
+	g_free(t);
+	g_free(mail);
+	g_free(base64);
+	g_byte_array_free(tnef, TRUE);
+	am_document_free(&doc);
 }
