@@ -62,7 +62,7 @@ static int fail_format(const char *name, struct am_error *err)
 static int take_common(struct am_place *place, struct am_error *err)
 {
 	static const char *const words[] = {"expand", "keep"};
-	char **to = place->options;
+	char **to = place->options, *bad = NULL;
 
 	for (char **o = place->options; *o; o++) {
 		if (strncmp(*o, "tnef=", 5) != 0) {
@@ -73,13 +73,16 @@ static int take_common(struct am_place *place, struct am_error *err)
 		for (size_t i = 0; i < AM_COUNT(words); i++)
 			if (!strcmp(*o + 5, words[i]))
 				place->tnef = words[i];
-		if (!place->tnef)
-			return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-			               "%.60s: tnef=expand or tnef=keep", *o);
+		if (!place->tnef && !bad)
+			bad = g_strdup(*o);
 		g_free(*o);
 	}
 	*to = NULL;
-	return AM_OK;
+	int r = bad ? am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+	                      "%.60s: tnef=expand or tnef=keep", bad)
+	            : AM_OK;
+	g_free(bad);
+	return r;
 }
 
 /*
