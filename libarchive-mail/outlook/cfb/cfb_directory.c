@@ -204,7 +204,7 @@ int am_cfb_read_directory(struct am_cfb *cfb, struct am_error *err)
 		            AM_CFB_ENTRIES);
 	if (!r) {
 		cfb->entries = g_new0(struct am_cfb_entry, n * per + 1);
-		links = g_new(struct links, n * per + 1);
+		links = g_new0(struct links, n * per + 1);
 		read_entries(cfb, sectors, n, links);
 		if (!cfb->n_entries || cfb->entries[0].type != AM_CFB_ROOT)
 			r = am_fail(err, AM_FAILED, AM_E_FORMAT,
