@@ -5,6 +5,7 @@
 #include "formats/mail_head.h"
 #include "formats/outlook/codepage_option.h"
 #include "formats/outlook/item_meta.h"
+#include "formats/outlook/item_props.h"
 #include "formats/outlook/mail_to_mapi.h"
 #include "formats/outlook/mapi_load.h"
 #include "formats/outlook/mapi_meta.h"
@@ -63,6 +64,7 @@ static int load(const void *user, struct am_message *msg,
 		             am_mapi_meta_keywords(item.in->names),
 		             set->properties);
 		/* What we wrote beside Outlook's own, where it is ours. */
+		am_item_props_name(msg, item.in);
 		am_item_meta_read(msg, item.in, &item.props);
 		r = am_mapi_load(&job, &item, msg, err);
 	}
