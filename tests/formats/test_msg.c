@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/outlook/msg.h"
 
+#include "formats/eml/eml.h"
 #include "support/listing.h"
 #include "support/msg_sample.h"
+#include "support/olm_sample.h"
 #include "support/tmpdir.h"
 
 #include <criterion/criterion.h>
@@ -188,4 +190,23 @@ Test(msg, one_file_and_no_packs)
 		AM_FATAL);
 	expect_in(err.text, "not packed");
 	g_free(path);
+}
+
+/* It is not read there, so it is not passed over. */
+Test(msg, in_a_zip_it_is_a_failure_by_name)
+{
+	static const char *const members[] = {
+		"in/a.msg",    "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on",
+		"in/text.msg", "From: a@b\nSubject: text\n\nx\n",
+		"in/b.eml",    "From: a@b\nSubject: mail\n\nx\n",
+		NULL};
+	GByteArray *zip = am_test_zip(members, TRUE);
+
+	save("x.zip", zip);
+	char *got = am_test_list(&am_format_eml, "x.zip", NULL, AM_LIST_ORIGIN,
+	                         false);
+	cr_expect_eq(count(got, ": \""), 2, "%s", got);
+	cr_expect_eq(count(got, "failed"), 1, "%s", got);
+	expect_in(got, "in/a.msg");
+	g_free(got);
 }

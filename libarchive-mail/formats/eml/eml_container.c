@@ -185,6 +185,17 @@ static bool is_outlook(struct am_reader *reader)
 	       am_mail_head_outlook(data, len);
 }
 
+/* A .msg, which is not called so by somebody whose mails are text. */
+static bool is_msg(const char *base, struct am_reader *reader)
+{
+	const uint8_t *data;
+	size_t len;
+
+	return am_mail_head_msg_name(base) &&
+	       !am_reader_peek(reader, 8, &data, &len, NULL) &&
+	       am_mail_head_msg(data, len);
+}
+
 static bool wanted(struct container_source *s, const char *base,
                    struct am_reader *reader)
 {
@@ -422,6 +433,11 @@ static int look(struct container_source *s, const struct am_member *member,
 	if (is_mailbox(base, reader) || is_outlook(reader)) {
 		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		            "a mailbox of its own: unpack it to read it");
+		goto out;
+	}
+	if (is_msg(base, reader)) {
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "Outlook's message file: unpack it to read it");
 		goto out;
 	}
 	if (!wanted(s, base, reader)) {
