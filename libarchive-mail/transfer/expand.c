@@ -2,7 +2,7 @@
 #include "transfer/expand.h"
 
 #include "base/blob.h"
-#include "formats/outlook/tnef_expand.h"
+#include "formats/mapi/tnef_expand.h"
 
 #include <glib.h>
 

@@ -4,8 +4,8 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
-#include "formats/outlook/mail_to_mapi.h"
-#include "formats/outlook/original.h"
+#include "formats/mapi/mail_to_mapi.h"
+#include "formats/mapi/original.h"
 #include "model/message.h"
 #include "outlook/mapi/tags.h"
 #include "support/item_container.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/outlook/item_props.h"
+#include "formats/mapi/item_props.h"
 
-#include "formats/outlook/item_meta.h"
-#include "formats/outlook/own_names.h"
+#include "formats/mapi/item_meta.h"
+#include "formats/mapi/own_names.h"
 #include "mapi_help.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/outlook/mail_to_mapi.h"
+#include "formats/mapi/mail_to_mapi.h"
 
 #include "mapi_help.h"
 #include "outlook/mapi/entryid.h"

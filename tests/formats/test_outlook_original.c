@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/outlook/original.h"
+#include "formats/mapi/original.h"
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "formats/outlook/own_names.h"
+#include "formats/mapi/own_names.h"
 #include "mapi_help.h"
 #include "support/tmpdir.h"
 

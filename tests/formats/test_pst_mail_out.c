@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/outlook/mail_out.h"
+#include "formats/mapi/mail_out.h"
 
 #include "base/blob.h"
 

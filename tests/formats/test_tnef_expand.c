@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "formats/outlook/tnef_expand.h"
+#include "formats/mapi/tnef_expand.h"
 
 #include "base/arena.h"
 #include "base/blob.h"

@@ -8,9 +8,9 @@
 #include "base/blob.h"
 #include "model/ctx.h"
 #include "outlook/mapi/tags.h"
-#include "outlook/pst/check.h"
 #include "outlook/pst/ndb_layout.h"
-#include "outlook/pst/writer.h"
+#include "outlook/pst_check/check.h"
+#include "outlook/pst_write/writer.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

@@ -5,8 +5,8 @@
  */
 #include "base/arena.h"
 #include "base/blob.h"
-#include "formats/outlook/mapi_to_mail.h"
-#include "formats/outlook/tnef_expand.h"
+#include "formats/mapi/mapi_to_mail.h"
+#include "formats/mapi/tnef_expand.h"
 #include "model/folder.h"
 #include "model/message.h"
 #include "outlook/mapi/item_reading.h"

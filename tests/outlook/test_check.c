@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The check finds each fault that is put into a good file. */
-#include "outlook/pst/check.h"
+#include "outlook/pst_check/check.h"
 
 #include "base/arena.h"
 #include "base/bytes.h"

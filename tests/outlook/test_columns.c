@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "outlook/pst/columns.h"
+#include "outlook/pst_write/columns.h"
 
 #include <criterion/criterion.h>
 

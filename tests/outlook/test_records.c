@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "outlook/pst/records.h"
+#include "outlook/pst_write/records.h"
 
 #include "base/bytes.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "outlook/pst/space.h"
+#include "outlook/pst_write/space.h"
 
 #include "base/file.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* PSTs as they are written: checked, and read again. */
-#include "outlook/pst/writer.h"
+#include "outlook/pst_write/writer.h"
 
 #include "base/arena.h"
 #include "base/blob.h"

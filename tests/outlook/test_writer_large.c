@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files whose tables, trees and maps have every storey there is. */
-#include "outlook/pst/writer.h"
+#include "outlook/pst_write/writer.h"
 
 #include "base/arena.h"
 #include "base/blob.h"
 #include "outlook/mapi/tags.h"
-#include "outlook/pst/space.h"
+#include "outlook/pst_write/space.h"
 #include "support/pst_items.h"
 #include "support/tmpdir.h"
 

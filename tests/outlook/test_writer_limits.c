@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the writer refuses, and that nothing is left of it. */
-#include "outlook/pst/writer.h"
+#include "outlook/pst_write/writer.h"
 
 #include "base/arena.h"
 #include "base/blob.h"

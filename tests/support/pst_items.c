@@ -5,7 +5,7 @@
 #include "base/blob.h"
 #include "model/ctx.h"
 #include "outlook/mapi/tags.h"
-#include "outlook/pst/check.h"
+#include "outlook/pst_check/check.h"
 #include "support/tmpdir.h"
 
 #include <criterion/criterion.h>

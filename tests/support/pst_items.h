@@ -4,7 +4,7 @@
 
 #include "outlook/mapi/item.h"
 #include "outlook/pst/store.h"
-#include "outlook/pst/writer.h"
+#include "outlook/pst_write/writer.h"
 
 /*
  * Made-up items for the PST writer's tests, and what has become of them: a

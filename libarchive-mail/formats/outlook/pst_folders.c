@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/outlook/pst_folders.h"
 
-#include "formats/outlook/own_names.h"
+#include "formats/mapi/own_names.h"
 
 #include <glib.h>
 

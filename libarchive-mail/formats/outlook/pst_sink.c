@@ -6,13 +6,13 @@
  */
 #include "base/arena.h"
 #include "base/blob.h"
-#include "formats/outlook/mail_to_mapi.h"
+#include "formats/mapi/mail_to_mapi.h"
 #include "formats/outlook/pst.h"
 #include "formats/outlook/pst_set.h"
 #include "formats/outlook/pst_verify.h"
 #include "model/folder.h"
 #include "outlook/mapi/tags.h"
-#include "outlook/pst/writer.h"
+#include "outlook/pst_write/writer.h"
 
 #include <string.h>
 #include <unistd.h>

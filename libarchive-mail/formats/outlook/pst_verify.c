@@ -4,7 +4,7 @@
 #include "base/blob.h"
 #include "base/reader.h"
 #include "formats/outlook/pst.h"
-#include "outlook/pst/check.h"
+#include "outlook/pst_check/check.h"
 
 #include <glib.h>
 

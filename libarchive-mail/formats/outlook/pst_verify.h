@@ -7,7 +7,7 @@
 
 /*
  * A file just written, looked at as if it were a stranger's: its structure
- * (outlook/pst/check.h), then every mail in it, which must be in the folder it
+ * (outlook/pst_check/check.h), then every mail in it, which must be in the folder it
  * was put in and give its bytes.  `stored` are those, n of them; they are
  * taken. AM_FATAL for any finding.
  */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/mapi/mapi_meta.h"
+
+#include "formats/mapi/item_meta.h"
+#include "outlook/mapi/tags.h"
+
+#include <glib.h>
+
+enum { VALUE_MAX = 32 * 1024 };
+
+static void add_dates(struct am_message *to, const struct am_mapi_props *props)
+{
+	static const struct {
+		unsigned id;
+		const char *name;
+	} list[] = {
+		{AM_PR_DELIVERY_TIME, "mapi.delivery-time"},
+		{AM_PR_SUBMIT_TIME, "mapi.submit-time"},
+		{AM_PR_CREATED, "mapi.created"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(list); i++) {
+		struct am_when when;
+		if (!am_mapi_time(props, list[i].id, &when))
+			continue;
+		am_message_add_date(to, list[i].name, &when);
+		if (!to->received.known) {
+			to->received = when;
+			to->received_from = list[i].name;
+		}
+	}
+}
+
+/* What Outlook has counted, or else what is here. */
+static uint64_t size_of(const struct am_mapi_props *props)
+{
+	uint64_t sum = 0;
+	int64_t size = 0;
+
+	if (am_mapi_int(props, AM_PR_MESSAGE_SIZE, &size) && size > 0)
+		return (uint64_t)size;
+	for (size_t i = 0; i < props->n; i++)
+		sum += props->list[i].size;
+	return sum;
+}
+
+static void add_properties(struct am_message *to,
+                           const struct am_mapi_props *props)
+{
+	static const char hex[] = "0123456789abcdef";
+	char name[] = "mapi.0x00000000";
+
+	for (size_t i = 0; i < props->n; i++) {
+		const struct am_mapi_prop *p = &props->list[i];
+		unsigned id = p->tag >> 16;
+		if (!p->data || p->len > VALUE_MAX || id == AM_PR_BODY ||
+		    id == AM_PR_HTML || id == AM_PR_RTF_COMPRESSED ||
+		    id == AM_PR_TRANSPORT_HEADERS)
+			continue;
+		for (unsigned k = 0; k < 8; k++)
+			name[7 + k] = hex[p->tag >> (28 - 4 * k) & 15];
+		am_message_add_prop(to, name, p->data, p->len);
+	}
+}
+
+unsigned am_mapi_meta_keywords(const struct am_mapi_names *names)
+{
+	return am_mapi_named_string(names, AM_PS_PUBLIC_STRINGS, "Keywords");
+}
+
+void am_mapi_meta(struct am_message *to, const struct am_mapi_props *props,
+                  unsigned keywords, bool properties)
+{
+	const struct am_mapi_prop *p =
+		keywords ? am_mapi_find(props, keywords) : NULL;
+	const char *word;
+
+	to->exactness = AM_SYNTHESISED;
+	to->size_about = size_of(props);
+	to->flags = am_item_meta_flags(props);
+	add_dates(to, props);
+	for (size_t i = 0; p && (word = am_mapi_text_at(props, p, i)); i++)
+		if (*word)
+			am_message_add_keyword(to, word);
+	if (properties)
+		add_properties(to, props);
+}
