@@ -89,3 +89,25 @@ Test(lzfu, uncompressed_ignores_the_raw_size)
 	cr_expect_str_eq(text, "{\\rtf1");
 	g_free(text);
 }
+
+/* The last two bytes of the preload over and over, then from a place that
+ * nothing was written to. */
+Test(lzfu, copies_run_into_themselves_and_find_blanks)
+{
+	uint8_t data[16 + 7] = {0};
+	static const uint8_t body[] = {0x07, 0x0c, 0xd3, 0x3e,
+	                               0x82, 0x0d, 0x80};
+	char *text;
+	memcpy(data + 16, body, sizeof(body));
+	am_put_le32(data, 12 + sizeof(body));
+	am_put_le32(data + 4, 9);
+	memcpy(data + 8, "LZFu", 4);
+	am_put_le32(data + 12,
+	            am_crc32(0xffffffffu, body, sizeof(body)) ^ 0xffffffffu);
+	cr_expect(unpack(data, sizeof(data), 100, &text) == 0);
+	cr_expect_str_eq(text, "txtxt    ");
+	g_free(text);
+	cr_expect(unpack(data, sizeof(data), 7, &text) == AM_FAILED);
+	cr_expect_str_eq(text, "txtxt  ");
+	g_free(text);
+}

@@ -28,30 +28,23 @@ static const char preload[PRELOAD + 1] =
 	"New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par "
 	"\\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx";
 
-struct ring {
-	uint8_t bytes[RING];
-	unsigned at;
-	uint8_t *out;
+/*
+ * The ring as such is not kept: it is the last RING bytes of the preload and
+ * what was put out behind it, and blanks where there is nothing yet.
+ */
+struct output {
+	uint8_t *bytes;
 	size_t len, room, max;
 };
 
-static bool grow(struct ring *ring)
+/* Room for n more, or for as many as may be; how many. */
+static size_t make_room(struct output *out, size_t n)
 {
-	if (ring->room >= ring->max)
-		return false;
-	ring->room = MIN(ring->max, ring->room ? 2 * ring->room : RING);
-	ring->out = g_realloc(ring->out, ring->room);
-	return true;
-}
-
-static bool put(struct ring *ring, uint8_t byte)
-{
-	if (ring->len == ring->room && !grow(ring))
-		return false;
-	ring->bytes[ring->at] = byte;
-	ring->at = (ring->at + 1) % RING;
-	ring->out[ring->len++] = byte;
-	return true;
+	while (out->room - out->len < n && out->room < out->max) {
+		out->room = MIN(out->max, out->room ? 2 * out->room : RING);
+		out->bytes = g_realloc(out->bytes, out->room);
+	}
+	return MIN(n, out->room - out->len);
 }
 
 static int fail_max(size_t max, struct am_error *err)
@@ -60,29 +53,49 @@ static int fail_max(size_t max, struct am_error *err)
 	               "compressed RTF of more than %zu bytes", max);
 }
 
-static int unpack(struct ring *ring, struct am_cursor *c, struct am_error *err)
+/* n bytes that begin so far back; they may run into those they make. */
+static void copy_back(struct output *out, size_t back, size_t n)
 {
-	while (am_cursor_left(c)) {
-		uint8_t control = am_get_u8(c);
-		for (unsigned bit = 0; bit < 8; bit++) {
-			if (!(control & 1u << bit)) {
-				if (!am_cursor_left(c))
+	uint8_t *to = out->bytes + out->len;
+
+	for (; n && back > out->len; n--, out->len++) {
+		size_t beyond = back - out->len;
+		*to++ = beyond > PRELOAD ? ' '
+		                         : (uint8_t)preload[PRELOAD - beyond];
+	}
+	for (out->len += n; n; n--, to++)
+		*to = *(to - back);
+}
+
+static int unpack(struct output *out, struct am_cursor *c, struct am_error *err)
+{
+	const uint8_t *at = c->at, *end = c->end;
+
+	while (at < end) {
+		unsigned control = *at++;
+		for (unsigned bit = 0; bit < 8; bit++, control >>= 1) {
+			if (!(control & 1)) {
+				if (at == end)
 					break;
-				if (!put(ring, am_get_u8(c)))
-					return fail_max(ring->max, err);
+				if (out->len == out->room && !make_room(out, 1))
+					return fail_max(out->max, err);
+				out->bytes[out->len++] = *at++;
 				continue;
 			}
-			unsigned high = am_get_u8(c);
-			unsigned token = high << 8 | am_get_u8(c);
-			unsigned from = token >> 4, n = (token & 0xf) + 2;
-			if (c->bad)
+			if (end - at < 2)
 				return am_fail(err, AM_FAILED, AM_E_FORMAT,
 				               "compressed RTF is cut off");
-			if (from == ring->at)
+			unsigned token = (unsigned)at[0] << 8 | at[1];
+			size_t back =
+				(PRELOAD + out->len - (token >> 4)) % RING;
+			at += 2;
+			if (!back)
 				return AM_OK;
-			for (; n; n--, from++)
-				if (!put(ring, ring->bytes[from % RING]))
-					return fail_max(ring->max, err);
+			size_t n = (token & 0xf) + 2;
+			size_t fits = make_room(out, n);
+			copy_back(out, back, fits);
+			if (fits < n)
+				return fail_max(out->max, err);
 		}
 	}
 	return am_fail(err, AM_FAILED, AM_E_FORMAT,
@@ -121,20 +134,15 @@ int am_lzfu_unpack(const uint8_t *data, size_t len, size_t max, uint8_t **out,
 		return am_fail(err, AM_FAILED, AM_E_FORMAT,
 		               "RTF compressed in a way that is not known");
 	bool wrong = (am_crc32(0xffffffffu, c.at, body) ^ 0xffffffffu) != crc;
-	struct ring *ring = g_new0(struct ring, 1);
-	memcpy(ring->bytes, preload, PRELOAD);
-	memset(ring->bytes + PRELOAD, ' ', RING - PRELOAD);
-	ring->at = PRELOAD;
-	ring->max = max;
-	r = unpack(ring, &c, err);
+	struct output text = {.max = max};
+	r = unpack(&text, &c, err);
 	/* Without its last token it may be whole all the same. */
-	if (r && !cut && !wrong && ring->len == raw)
+	if (r && !cut && !wrong && text.len == raw)
 		r = AM_OK;
 	if (!r && wrong)
 		r = am_fail(err, AM_FAILED, AM_E_FORMAT,
 		            "the checksum of compressed RTF is wrong");
-	*out_len = ring->len;
-	*out = ring->out;
-	g_free(ring);
+	*out_len = text.len;
+	*out = text.bytes;
 	return r;
 }

@@ -69,13 +69,18 @@ struct key {
 	size_t len;
 };
 
+/* Words are short: byte by byte is over before a call of strncmp begins. */
 static int compare(const void *a, const void *b)
 {
 	const struct key *key = a;
 	const char *name = ((const struct am_rtf_meaning *)b)->name;
-	int order = strncmp(key->name, name, key->len);
 
-	return order ? order : name[key->len] ? -1 : 0;
+	for (size_t i = 0; i < key->len; i++) {
+		int order = (uint8_t)key->name[i] - (uint8_t)name[i];
+		if (order || !name[i])
+			return order;
+	}
+	return name[key->len] ? -1 : 0;
 }
 
 const struct am_rtf_meaning *am_rtf_find_word(const char *name, size_t len)
