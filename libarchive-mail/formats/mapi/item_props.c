@@ -18,16 +18,21 @@ static const char prefix[] = "mapi.";
 /* "0x820d0040" behind the prefix; 0: it is no tag. */
 static uint32_t tag_of(const char *name)
 {
-	guint64 tag;
+	uint32_t tag = 0;
 
 	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
 		return 0;
 	name += sizeof(prefix) - 1;
-	if (strncmp(name, "0x", 2) != 0 || strlen(name) != 10 ||
-	    !g_ascii_string_to_unsigned(name + 2, 16, 0, UINT32_MAX, &tag,
-	                                NULL))
+	if (name[0] != '0' || name[1] != 'x')
 		return 0;
-	return (uint32_t)tag;
+	name += 2;
+	for (size_t i = 0; i < 8; i++) {
+		int digit = g_ascii_xdigit_value(name[i]);
+		if (digit < 0)
+			return 0;
+		tag = tag << 4 | (uint32_t)digit;
+	}
+	return name[8] ? 0 : tag;
 }
 
 /* ---- names ---- */

@@ -81,24 +81,43 @@ static char *read_string(uint32_t offset, const uint8_t *strings, size_t len)
 	return g_string_free(text, FALSE);
 }
 
+static char *put_hex(char *to, const char *digits, uint32_t value, unsigned n)
+{
+	while (n--)
+		*to++ = digits[value >> (4 * n) & 15];
+	return to;
+}
+
+/* A file names thousands, and each is printed before a message is read:
+ * without a call of printf. */
 static char *print_name(const struct name *name)
 {
-	const uint8_t *g = name->set;
-	char out[AM_MAPI_NAME_ROOM];
+	/* How the bytes of a GUID are printed; 16: the dash. */
+	static const uint8_t order[] = {3,  2, 1, 0,  16, 5,  4,  16, 7,  6,
+	                                16, 8, 9, 16, 10, 11, 12, 13, 14, 15};
+	char out[AM_MAPI_NAME_ROOM], *at = out;
+	unsigned digits = 4;
 	const char *end;
 
-	int n = g_snprintf(out, sizeof(out),
-	                   "%02X%02X%02X%02X-%02X%02X-%02X%02X-%02X%02X-"
-	                   "%02X%02X%02X%02X%02X%02X ",
-	                   g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8],
-	                   g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
-	if (name->string)
-		g_strlcpy(out + n, name->string, sizeof(out) - (gsize)n);
-	else
-		g_snprintf(out + n, sizeof(out) - (gulong)n, "0x%04x",
-		           name->number);
+	for (size_t i = 0; i < AM_COUNT(order); i++)
+		if (order[i] < 16)
+			at = put_hex(at, "0123456789ABCDEF",
+			             name->set[order[i]], 2);
+		else
+			*at++ = '-';
+	*at++ = ' ';
+	if (name->string) {
+		g_strlcpy(at, name->string, sizeof(out) - (gsize)(at - out));
+	} else {
+		while (digits < 8 && name->number >> (4 * digits))
+			digits++;
+		*at++ = '0';
+		*at++ = 'x';
+		at = put_hex(at, "0123456789abcdef", name->number, digits);
+		*at = '\0';
+	}
 	/* A name cut in a character would be no text. */
-	if (!g_utf8_validate(out, -1, &end))
+	if (name->string && !g_utf8_validate(out, -1, &end))
 		out[end - out] = '\0';
 	return g_strdup(out);
 }
