@@ -70,6 +70,30 @@ static char *one_line(const char *value)
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
 			     "pqrstuvwxyz0123456789+/";
 
+/* Two digits of each twelve bits: half the looking up. */
+#define DIGIT(i)                          \
+	((char)((i) < 26   ? 'A' + (i)    \
+	        : (i) < 52 ? 'a' + (i)-26 \
+	        : (i) < 62 ? '0' + (i)-52 \
+	        : (i) < 63 ? '+'          \
+	                   : '/'))
+#define PAIR(i)                                \
+	{                                      \
+		DIGIT((i) >> 6), DIGIT((i)&63) \
+	}
+#define PAIRS4(i)  PAIR(i), PAIR((i) + 1), PAIR((i) + 2), PAIR((i) + 3)
+#define PAIRS16(i) PAIRS4(i), PAIRS4((i) + 4), PAIRS4((i) + 8), PAIRS4((i) + 12)
+#define PAIRS64(i) \
+	PAIRS16(i), PAIRS16((i) + 16), PAIRS16((i) + 32), PAIRS16((i) + 48)
+#define PAIRS256(i) \
+	PAIRS64(i), PAIRS64((i) + 64), PAIRS64((i) + 128), PAIRS64((i) + 192)
+#define PAIRS1024(i)                                           \
+	PAIRS256(i), PAIRS256((i) + 256), PAIRS256((i) + 512), \
+		PAIRS256((i) + 768)
+
+static const char pairs[4096][2] = {PAIRS1024(0), PAIRS1024(1024),
+                                    PAIRS1024(2048), PAIRS1024(3072)};
+
 /* A line of 57 bytes or the last one, with its end; how long it is. */
 static size_t put_line(char *restrict to, const uint8_t *restrict data,
                        size_t len)
@@ -81,14 +105,10 @@ static size_t put_line(char *restrict to, const uint8_t *restrict data,
 		uint64_t v;
 		memcpy(&v, data, sizeof(v));
 		v = GUINT64_FROM_BE(v);
-		at[0] = digits[v >> 58];
-		at[1] = digits[v >> 52 & 63];
-		at[2] = digits[v >> 46 & 63];
-		at[3] = digits[v >> 40 & 63];
-		at[4] = digits[v >> 34 & 63];
-		at[5] = digits[v >> 28 & 63];
-		at[6] = digits[v >> 22 & 63];
-		at[7] = digits[v >> 16 & 63];
+		memcpy(at, pairs[v >> 52], 2);
+		memcpy(at + 2, pairs[v >> 40 & 4095], 2);
+		memcpy(at + 4, pairs[v >> 28 & 4095], 2);
+		memcpy(at + 6, pairs[v >> 16 & 4095], 2);
 	}
 	for (; len >= 3; len -= 3, data += 3, at += 4) {
 		uint32_t v = (uint32_t)data[0] << 16 | (uint32_t)data[1] << 8 |
