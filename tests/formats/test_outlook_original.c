@@ -152,6 +152,34 @@ Test(outlook_original, a_large_mail_in_a_file)
 	g_free(path);
 }
 
+/* Readers leave a long value in the file, where the mark does not look. */
+Test(outlook_original, endless_subjects_and_names)
+{
+	GString *text = g_string_new("Subject: ");
+	struct am_error err = {0};
+	struct made m;
+
+	for (int i = 0; i < 200000; i++)
+		g_string_append(text, "s\xc3\xb6");
+	g_string_append(text, "\nContent-Type: application/pdf; name=\"");
+	for (int i = 0; i < 200000; i++)
+		g_string_append(text, "n\xc3\xb6");
+	g_string_append(text, ".pdf\"\n\ndata\n");
+	made_init(&m, text->str, text->len, false);
+	made_item(&m);
+	const struct am_mapi_prop *subject =
+		am_mapi_find(&m.item->props, AM_PR_SUBJECT);
+	cr_expect_leq(subject->len, (size_t)32 << 10);
+	cr_assert_eq(m.item->n_attachments, 1);
+	const char *name = made_text(&m.item->attachments[0].props,
+	                             AM_PR_ATTACH_LONG_NAME);
+	cr_expect_eq(g_utf8_strlen(name, -1), 240);
+	cr_expect(g_str_has_suffix(name, "n\xc3\xb6.pdf"), "%s", name);
+	cr_expect_eq(made_back(&m, &err), AM_OK, "%s", err.text);
+	made_clear(&m);
+	g_string_free(text, TRUE);
+}
+
 /* An ordinary mail's record is small: nothing is kept twice. */
 Test(outlook_original, what_stands_in_the_item_is_not_kept_again)
 {

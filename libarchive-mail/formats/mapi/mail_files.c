@@ -142,6 +142,27 @@ static void put_short_name(struct am_mapi_props *props, const char *name)
 	am_mapi_put_text(props, AM_PR_ATTACH_SHORT_NAME, all);
 }
 
+/* Cut in front of what it ends in. */
+static const char *clip_name(struct am_arena *arena, const char *name)
+{
+	const char *dot = extension(name), *p = name;
+	size_t units = 0, rest = 0;
+
+	for (const char *q = dot; q && *q; q = g_utf8_next_char(q))
+		rest += g_utf8_get_char(q) > 0xffff ? 2 : 1;
+	while (*p) {
+		size_t n = g_utf8_get_char(p) > 0xffff ? 2 : 1;
+		if (units + n > AM_MAKING_NAME_MAX - rest)
+			break;
+		units += n;
+		p = g_utf8_next_char(p);
+	}
+	if (!*p || (dot && p >= dot))
+		return name;
+	return am_arena_printf(arena, "%.*s%s", (int)(p - name), name,
+	                       dot ? dot : "");
+}
+
 static void put_names(struct am_making *m, struct am_mapi_props *props,
                       const struct about *about)
 {
@@ -152,6 +173,7 @@ static void put_names(struct am_making *m, struct am_mapi_props *props,
 	if (!name)
 		name = am_arena_printf(m->arena, "ATT%05u%s", ++m->n_nameless,
 		                       ending_of(about->type));
+	name = clip_name(m->arena, name);
 	put_short_name(props, name);
 	am_mapi_put_text(props, AM_PR_ATTACH_LONG_NAME, name);
 	am_mapi_put_text(props, AM_PR_DISPLAY_NAME, name);

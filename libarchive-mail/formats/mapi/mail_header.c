@@ -73,12 +73,28 @@ static size_t prefix_len(const char *subject)
 	               : 0;
 }
 
-static const char *put_subject(struct header *h)
+/* Up to AM_MAKING_SUBJECT_MAX bytes, and whole characters. */
+static const char *subject_of(struct header *h)
 {
 	const struct am_field *f = &h->fields[SUBJECT];
-	const char *subject =
-		f->name ? am_words_decode(h->m->arena, f->value, f->value_len)
-			: "";
+
+	if (!f->name)
+		return "";
+	char *all = am_words_decode(h->m->arena, f->value, f->value_len);
+	size_t len = strlen(all);
+
+	if (len > AM_MAKING_SUBJECT_MAX) {
+		len = AM_MAKING_SUBJECT_MAX;
+		while (len && ((unsigned char)all[len] & 0xc0) == 0x80)
+			len--;
+		all[len] = '\0';
+	}
+	return all;
+}
+
+static const char *put_subject(struct header *h)
+{
+	const char *subject = subject_of(h);
 	size_t n = prefix_len(subject);
 
 	if (h->m->stored) {

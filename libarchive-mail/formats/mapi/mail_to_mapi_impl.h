@@ -89,6 +89,11 @@ struct am_making {
 #define AM_MAKING_TEXT_MAX ((size_t)1 << 20)
 /* Values up to this lie in the arena, larger ones in the stash. */
 #define AM_MAKING_VALUE_MAX ((size_t)32 << 10)
+/* Readers have a subject at hand up to a size of theirs, and ours must: the
+ * mark is of it.  Outlook shows 255 letters; the header has all of them. */
+#define AM_MAKING_SUBJECT_MAX ((size_t)16 << 10)
+/* Letters of a file's name: Windows, and whoever saves it, takes no more. */
+#define AM_MAKING_NAME_MAX ((size_t)240)
 
 /* How a part's bytes lead back to its text in the mail. */
 struct am_leaf {
