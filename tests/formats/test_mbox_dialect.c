@@ -51,6 +51,40 @@ Test(mbox_dialect, evidence_behind_the_sample)
 	}
 }
 
+/* Enough mails that agree are not asked what the rest of the file is like; any
+ * number of lines in one mail are not enough. */
+Test(mbox_dialect, a_look_ahead_ends_when_it_is_settled)
+{
+	static const char first[] =
+		SEP "A: b\nC: d\n\ntext\n\n>From what they say\n\n";
+	static const char mail[] = "A: b\nC: d\n\nx\n\n";
+	static const char later[] = SEP "A: b\nC: d\n\ntext\n\nFrom now on\n\n";
+	for (int one = 0; one < 2; one++) {
+		GString *file = g_string_new(first);
+		while (file->len < 4300000)
+			g_string_append_printf(file, "%s%s", SEP, mail);
+		if (one)
+			g_string_append_printf(file, "%sA: b\nC: d\n\n", SEP);
+		for (unsigned i = 0; i < 12; i++)
+			g_string_append_printf(file, "%s>>From %u\n\n",
+			                       one ? "" : SEP "A: b\nC: d\n\n",
+			                       i);
+		for (unsigned i = 0; i < 100; i++)
+			g_string_append(file, later);
+		struct run *run =
+			mbox_run_bytes("m.mbox", file->str, file->len, NULL, 0);
+		const char *raw = one ? "A: b\nC: d\n\ntext\n\n"
+		                        ">From what they say\n"
+		                      : "A: b\nC: d\n\ntext\n\n"
+		                        "From what they say\n";
+		cr_expect(mbox_raw_is(mbox_got(run, 0), raw, strlen(raw)), "%d",
+		          one);
+		cr_expect(run->whole->len == file->len);
+		mbox_run_free(&run);
+		g_string_free(file, TRUE);
+	}
+}
+
 /* A mail of that body, signed as far as the body goes. */
 static char *signed_mail(const char *body)
 {

@@ -45,7 +45,8 @@ struct tally {
 	bool imap, patches;
 	unsigned dated, same_day, far;
 	int64_t day;
-	bool more; /* the file goes on behind the sample */
+	unsigned quoting, leaving; /* mails with a '>' line, with a plain one */
+	bool more;                 /* the file goes on behind the sample */
 };
 
 size_t am_mbox_tail_run(const struct am_mbox_header *h)
@@ -126,12 +127,13 @@ static void count(struct tally *t, const struct am_mbox_cut *cut)
 	if (!t->n && cut->from.kind == AM_MBOX_FROM_PATCH)
 		t->patches = true;
 	t->n++;
-	count_dates(t, cut);
 	/* What our own sink has marked speaks for itself alone. */
 	if (am_mbox_mark_find(&mark, &cut->header, cut->head))
 		return;
 	t->own++;
 	count_fields(t, cut);
+	t->quoting += cut->n_quoted != 0;
+	t->leaving += cut->n_plain_blank != 0;
 	for (size_t i = 0; i < cut->n_quoted; i++)
 		t->shallow += cut->quoted[i].depth == 1;
 	if (cut->deepest > t->deepest)
@@ -239,10 +241,26 @@ static uint8_t line_ending(const struct am_mbox_window *w)
 	return '\r';
 }
 
-/* Count what the first bytes of the file show. */
-static int take_sample(struct tally *t, struct am_file *file, uint64_t limit,
+/*
+ * Whether a look further ahead has seen enough.  Where nobody quotes, three
+ * lines in four or more are plain ones, where somebody does, none; so this many
+ * mails of one sort and none of the other are no chance.
+ */
+static bool settled(const struct tally *t)
+{
+	const unsigned enough = 12;
+	if (t->backup || t->lengths)
+		return false;
+	return t->deepest >= 2 ? t->quoting >= enough && !t->plain
+	                       : t->leaving >= enough && !t->shallow;
+}
+
+/* Count what the first bytes of the file show; of a look `far` ahead only what
+ * tells of quoting, and no more than that takes. */
+static int take_sample(struct tally *t, struct am_file *file, bool far,
                        uint8_t *eol, struct am_ctx *ctx, struct am_error *err)
 {
+	const uint64_t limit = far ? AM_MBOX_FAR : AM_MBOX_SAMPLE;
 	struct am_mbox_scan scan;
 	struct am_mbox_rules rules = {.eol = '\n', .keep = AM_MBOX_HEADER_MAX};
 	int r = am_mbox_scan_open(&scan, file, limit, &rules, ctx, err);
@@ -257,6 +275,10 @@ static int take_sample(struct tally *t, struct am_file *file, uint64_t limit,
 		if (t->more && t->n)
 			break;
 		count(t, cut);
+		if (far && settled(t))
+			break;
+		if (!far)
+			count_dates(t, cut);
 	}
 	am_mbox_scan_close(&scan);
 	return r < 0 ? r : AM_OK;
@@ -268,7 +290,7 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 {
 	struct tally t = {0};
 	*out = (struct am_mbox_dialect){.eol = '\n', .blank = true};
-	int r = take_sample(&t, file, AM_MBOX_SAMPLE, &out->eol, ctx, err);
+	int r = take_sample(&t, file, false, &out->eol, ctx, err);
 	if (r)
 		return r;
 	judge_fields(out, &t);
@@ -283,7 +305,7 @@ void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
 	struct tally t = {0};
 	dialect->far = true;
 	struct am_mbox_dialect seen = *dialect;
-	if (take_sample(&t, file, AM_MBOX_FAR, &seen.eol, ctx, NULL))
+	if (take_sample(&t, file, true, &seen.eol, ctx, NULL))
 		return;
 	judge_quoting(&seen, &t, AM_MBOX_AUTO, NULL);
 	/* How it is separated has been decided, and messages were cut so. */
