@@ -119,7 +119,7 @@ static int put_bytes(struct am_archive_sink *s, const struct am_message *msg,
                      struct am_split *split, uint64_t *id, bool *known,
                      struct am_error *err)
 {
-	struct am_catalog_match match;
+	struct am_catalog_match match = {0};
 
 	int r = grave(am_catalog_match(s->archive->catalog, split->hash,
 	                               split->hash_lf, &match, err));

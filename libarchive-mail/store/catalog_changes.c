@@ -110,7 +110,7 @@ int am_catalog_changes(struct am_catalog *c, uint64_t after,
                        struct am_catalog_change *out, size_t room, size_t *got,
                        struct am_error *err)
 {
-	struct sequence some;
+	struct sequence some = {.n = 0};
 	uint64_t last = after;
 	int r = AM_OK;
 

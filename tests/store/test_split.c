@@ -6,8 +6,8 @@
 #include "base/blob.h"
 #include "base/file.h"
 #include "base/reader.h"
-#include "mime/overview.h"
 #include "mime/base64_form.h"
+#include "mime/overview.h"
 #include "store/canon.h"
 
 #include <criterion/criterion.h>

@@ -446,9 +446,9 @@ static int sample(struct am_imap_kept *k, struct am_error *err)
 		g_ptr_array_add(q.pieces, p);
 	}
 	g_ptr_array_sort(q.pieces, by_uid);
-	if (q.pieces->len)
+	if (q.target)
 		r = am_imap_link_session(k->link, &s, err);
-	if (!r && q.pieces->len)
+	if (!r && q.target)
 		r = am_imap_session_select(s, q.target->name, true, err);
 	for (guint i = 0; !r && i < q.pieces->len; i++) {
 		am_imap_put(am_imap_session_out(s),
