@@ -26,7 +26,9 @@ enum {
 	TEXT_WINDOW = 64 * 1024,
 	/* A block, or a frame with the bytes before and behind it that come
 	 * with whole groups of base64. */
-	BUFFER = (4 << 20) + TEXT_WINDOW + 16
+	BUFFER = (4 << 20) + TEXT_WINDOW + 16,
+	SMALL_FRAME = 512 * 1024,
+	SMALL_JOBS = 1 << 20
 };
 static_assert(AM_FRAME_MAX <= 4 << 20 && AM_BLOCK_MAX <= 4 << 20,
               "a buffer holds either");
@@ -63,6 +65,9 @@ struct am_pack_queue {
 	struct am_sha256 *hash; /* of that blob, when it is to be checked */
 	struct am_pack_buffer *spare;
 	size_t n_spare; /* no more than n_ring + 1 */
+	/* Bytes under way, and how many there may be: a full job for each
+	 * worker and one that waits.  The other places are for small ones. */
+	uint64_t bytes, most;
 	bool dead;
 };
 
@@ -240,6 +245,7 @@ static void clear(struct am_pack_queue *q, struct pack_job *job)
 	else
 		g_free(job->buffer.data);
 	job->buffer = (struct am_pack_buffer){NULL, 0};
+	q->bytes -= job->raw_len;
 }
 
 /* The oldest job into the log.  Others rely on it by now, so a failure is the
@@ -262,15 +268,16 @@ static int finish_oldest(struct am_pack_queue *q, struct am_error *err)
 	return AM_OK;
 }
 
-/* A free place in the ring, as new. */
-static int next_job(struct am_pack_queue *q, struct pack_job **out,
+/* A free place in the ring for so many bytes, as new. */
+static int next_job(struct am_pack_queue *q, size_t len, struct pack_job **out,
                     struct am_error *err)
 {
 	if (q->dead)
 		return am_fail(err, AM_FATAL, AM_E_IO,
 		               "an earlier part of this run could not be "
 		               "written");
-	if (q->n_under_way == q->n_ring) {
+	while (q->n_under_way == q->n_ring ||
+	       (q->n_under_way && q->bytes + len > q->most)) {
 		int r = finish_oldest(q, err);
 		if (r)
 			return r;
@@ -284,7 +291,9 @@ static int next_job(struct am_pack_queue *q, struct pack_job **out,
 		.queue = q,
 		.codec = am_log_codec(q->log),
 		.level = am_log_level(q->log),
+		.raw_len = len,
 	};
+	q->bytes += len;
 	*out = job;
 	return AM_OK;
 }
@@ -300,7 +309,7 @@ int am_pack_queue_block(struct am_pack_queue *q, uint64_t block,
                         struct am_error *err)
 {
 	struct pack_job *job;
-	int r = next_job(q, &job, err);
+	int r = next_job(q, len, &job, err);
 
 	if (r) {
 		g_free(buffer.data);
@@ -310,7 +319,6 @@ int am_pack_queue_block(struct am_pack_queue *q, uint64_t block,
 	job->id = block;
 	job->buffer = buffer;
 	job->loaded = true;
-	job->raw_len = len;
 	submit(q, job);
 	return AM_OK;
 }
@@ -319,7 +327,7 @@ int am_pack_queue_items(struct am_pack_queue *q, uint8_t *data, size_t len,
                         struct am_error *err)
 {
 	struct pack_job *job;
-	int r = next_job(q, &job, err);
+	int r = next_job(q, len, &job, err);
 
 	if (r) {
 		g_free(data);
@@ -328,7 +336,6 @@ int am_pack_queue_items(struct am_pack_queue *q, uint8_t *data, size_t len,
 	job->type = AM_REC_ITEMS;
 	job->buffer = (struct am_pack_buffer){data, len};
 	job->loaded = true;
-	job->raw_len = len;
 	job->level = AM_LEVEL_FACTS;
 	submit(q, job);
 	return AM_OK;
@@ -350,16 +357,22 @@ static int queue_frame(struct am_pack_queue *q, const struct am_pack_blob *blob,
                        uint64_t offset, struct am_reader *reader,
                        struct am_error *err)
 {
+	uint64_t left = blob->size - offset;
+	size_t len = left < AM_FRAME_MAX ? (size_t)left : AM_FRAME_MAX;
 	struct pack_job *job;
-	int r = next_job(q, &job, err);
+	int r = next_job(q, len, &job, err);
 
 	if (r)
 		return r;
-	uint64_t left = blob->size - offset;
 	job->type = AM_REC_BLOB;
 	job->id = offset;
-	job->raw_len = left < AM_FRAME_MAX ? (size_t)left : AM_FRAME_MAX;
-	job->buffer = am_pack_queue_buffer(q, BUFFER);
+	/* Small frames leave the large buffers to blocks: what one was filled
+	 * with once stays in memory. */
+	if (len <= SMALL_FRAME)
+		job->buffer = (struct am_pack_buffer){
+			g_malloc(SMALL_FRAME + TEXT_WINDOW + 16), 0};
+	else
+		job->buffer = am_pack_queue_buffer(q, BUFFER);
 	if (reader) {
 		job->loaded = true;
 		r = read_frame(reader, job->buffer.data, job->raw_len, err);
@@ -421,6 +434,7 @@ int am_pack_queue_new(struct am_pack_queue **out, struct am_log *log,
 	for (unsigned i = 0; i < q->n_coders; i++)
 		q->coders[i] = am_coder_new();
 	q->n_ring = (size_t)workers + 3;
+	q->most = ((uint64_t)workers + 1) * AM_FRAME_MAX + SMALL_JOBS;
 	q->ring = g_new0(struct pack_job, q->n_ring);
 	q->spare = g_new0(struct am_pack_buffer, q->n_ring + 1);
 	*out = q;
