@@ -3,7 +3,6 @@
 
 #include <glib.h>
 #include <openssl/evp.h>
-#include <zlib.h>
 
 struct am_sha256 {
 	EVP_MD_CTX *ctx;
@@ -90,10 +89,4 @@ bool am_unhex(const char *s, uint8_t *out, size_t len)
 		out[i] = (uint8_t)(high << 4 | low);
 	}
 	return s[2 * len] == '\0';
-}
-
-uint32_t am_crc32(uint32_t crc, const void *data, size_t len)
-{
-	/* zlib takes NULL for "the initial value, please". */
-	return len ? (uint32_t)crc32_z(crc, data, len) : crc;
 }

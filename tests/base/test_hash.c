@@ -63,3 +63,25 @@ Test(hash, crc32_goes_on)
 	cr_assert_eq(am_crc32(0, NULL, 0), 0);
 	cr_assert_eq(am_crc32(5, NULL, 0), 5);
 }
+
+/* Short pieces are zlib's, long ones are folded: any length from anywhere. */
+Test(hash, crc32_of_long_data_is_that_of_its_pieces)
+{
+	static uint8_t data[2000];
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < sizeof(data); i++) {
+		state = state * 1664525 + 1013904223;
+		data[i] = (uint8_t)(state >> 24);
+	}
+	for (size_t at = 0; at < 17; at++)
+		for (size_t len = 0; len <= 600 || len == 1900;
+		     len += len == 600 ? 1300 : 1) {
+			uint32_t crc = (uint32_t)(len * at), sum = crc;
+			for (size_t i = 0; i < len; i += 50)
+				sum = am_crc32(sum, data + at + i,
+				               len - i < 50 ? len - i : 50);
+			cr_assert_eq(am_crc32(crc, data + at, len), sum,
+			             "%zu bytes from %zu", len, at);
+		}
+}
