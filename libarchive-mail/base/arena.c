@@ -118,6 +118,11 @@ static void *take(struct am_arena *arena, size_t size)
 	return p;
 }
 
+void *am_arena_room(struct am_arena *arena, size_t size)
+{
+	return take(arena, size);
+}
+
 void *am_arena_alloc(struct am_arena *arena, size_t size)
 {
 	void *p = take(arena, size);

@@ -21,6 +21,8 @@ void am_arena_reset(struct am_arena *arena);
 
 /* Zeroed, aligned for any type; valid until the arena is freed. */
 void *am_arena_alloc(struct am_arena *arena, size_t size);
+/* The same with whatever lies there: of what is written to at once. */
+void *am_arena_room(struct am_arena *arena, size_t size);
 /* A copy of len bytes with a NUL behind them. */
 char *am_arena_strndup(struct am_arena *arena, const char *s, size_t len);
 char *am_arena_strdup(struct am_arena *arena, const char *s); /* NULL: NULL */

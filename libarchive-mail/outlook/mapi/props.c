@@ -63,13 +63,24 @@ static int by_tag(const void *a, const void *b)
 
 void am_mapi_props_sort(struct am_mapi_props *props)
 {
-	/* As a store has them, they are in order already. */
-	for (size_t i = 1; i < props->n; i++)
-		if (props->list[i - 1].tag > props->list[i].tag) {
-			qsort(props->list, props->n, sizeof(*props->list),
-			      by_tag);
+	enum { FEW = 64 };
+	struct am_mapi_prop *list = props->list;
+
+	/* As a store has them, they are in order already; as they are made, a
+	 * few at the end are not. */
+	for (size_t i = 1; i < props->n; i++) {
+		if (list[i - 1].tag <= list[i].tag)
+			continue;
+		if (props->n > FEW) {
+			qsort(list, props->n, sizeof(*list), by_tag);
 			return;
 		}
+		const struct am_mapi_prop one = list[i];
+		size_t at = i;
+		for (; at && list[at - 1].tag > one.tag; at--)
+			list[at] = list[at - 1];
+		list[at] = one;
+	}
 }
 
 const struct am_mapi_prop *am_mapi_find(const struct am_mapi_props *props,

@@ -44,7 +44,8 @@ void am_pst_bag_reset(struct am_pst_bag *bag)
 	bag->below = 0;
 }
 
-/* g_array_sort() is stable: of two with one id the first stays the first. */
+/* Either way of sorting is stable: of two with one id the first stays the
+ * first. */
 static int by_id(const void *a, const void *b)
 {
 	uint32_t x = ((const struct am_pst_field *)a)->tag >> 16;
@@ -55,7 +56,23 @@ static int by_id(const void *a, const void *b)
 
 void am_pst_bag_sort(struct am_pst_bag *bag)
 {
-	g_array_sort(bag->fields, by_id);
+	enum { FEW = 64 };
+	struct am_pst_field *list =
+		(struct am_pst_field *)(void *)bag->fields->data;
+
+	/* They are a few, and almost in order, as they come. */
+	if (bag->fields->len > FEW) {
+		g_array_sort(bag->fields, by_id);
+		return;
+	}
+	for (guint i = 1; i < bag->fields->len; i++) {
+		struct am_pst_field one = list[i];
+		guint at = i;
+		for (; at && by_id(&list[at - 1], &one) > 0; at--)
+			list[at] = list[at - 1];
+		if (at < i)
+			list[at] = one;
+	}
 }
 
 const struct am_pst_field *am_pst_bag_find(const struct am_pst_bag *bag,

@@ -214,8 +214,8 @@ int am_pst_writer_take(struct am_pst_writer *w, struct am_pst_bag *bag,
 		if (kept && list[kept - 1].tag >> 16 == list[i].tag >> 16)
 			am_pst_writer_left(w, list[i].tag,
 			                   "its id is there already");
-		else
-			list[kept++] = list[i];
+		else if (kept++ < i)
+			list[kept - 1] = list[i];
 	}
 	g_array_set_size(bag->fields, kept);
 	return r;
