@@ -211,17 +211,19 @@ static int make_all(struct am_making *m, struct am_error *err)
 }
 
 static int make(struct am_mapi_item **out, const struct am_message *msg,
-                struct am_arena *arena, const struct am_ctx *ctx, bool stored,
-                struct am_error *err)
+                struct am_arena *arena, struct am_coder *coder,
+                const struct am_ctx *ctx, bool stored, struct am_error *err)
 {
-	struct am_making m = {
-		.msg = msg, .ctx = ctx, .arena = arena, .stored = stored};
+	struct am_making m = {.msg = msg,
+	                      .ctx = ctx,
+	                      .arena = arena,
+	                      .coder = coder,
+	                      .stored = stored};
 
 	*out = NULL;
 	m.limits = am_limits_or_default(&ctx->limits);
 	m.stash.memory = m.limits.spool_memory;
 	m.stash.tmpdir = am_ctx_tmpdir(ctx);
-	m.coder = am_coder_new();
 	m.jobs = g_array_new(FALSE, FALSE, sizeof(struct am_making_job));
 	int r = make_all(&m, err);
 	for (guint i = 0; i < m.jobs->len; i++) {
@@ -237,7 +239,6 @@ static int make(struct am_mapi_item **out, const struct am_message *msg,
 	am_stash_drop(&m.stash);
 	am_blob_unref(&m.raw);
 	am_base64_probe_free(&m.probe);
-	am_coder_free(&m.coder);
 	return r;
 }
 
@@ -245,14 +246,19 @@ int am_mail_to_mapi(struct am_mapi_item **out, const struct am_message *msg,
                     struct am_arena *arena, const struct am_ctx *ctx,
                     struct am_error *err)
 {
-	return make(out, msg, arena, ctx, false, err);
+	struct am_coder *coder = am_coder_new();
+	int r = make(out, msg, arena, coder, ctx, false, err);
+
+	am_coder_free(&coder);
+	return r;
 }
 
 int am_mail_to_mapi_stored(struct am_mapi_item **out,
                            const struct am_message *msg, struct am_arena *arena,
-                           const struct am_ctx *ctx, struct am_error *err)
+                           struct am_coder *coder, const struct am_ctx *ctx,
+                           struct am_error *err)
 {
-	return make(out, msg, arena, ctx, true, err);
+	return make(out, msg, arena, coder, ctx, true, err);
 }
 
 void am_mail_to_mapi_hash(const struct am_mapi_item *item,

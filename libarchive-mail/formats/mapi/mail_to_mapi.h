@@ -6,6 +6,7 @@
 #include "model/ctx.h"
 #include "outlook/mapi/item.h"
 
+struct am_coder;
 struct am_message;
 
 /*
@@ -30,12 +31,12 @@ AM_MUST_USE int am_mail_to_mapi(struct am_mapi_item **out,
                                 const struct am_ctx *ctx, struct am_error *err);
 
 /* The same for a PST, which has two characters in front of each subject that
- * say how long its "Re: " is ([MS-PST] 2.5.3.1.1.1). */
-AM_MUST_USE int am_mail_to_mapi_stored(struct am_mapi_item **out,
-                                       const struct am_message *msg,
-                                       struct am_arena *arena,
-                                       const struct am_ctx *ctx,
-                                       struct am_error *err);
+ * say how long its "Re: " is ([MS-PST] 2.5.3.1.1.1).  The coder is for one
+ * call at a time; what it made before shows in nothing. */
+AM_MUST_USE int
+am_mail_to_mapi_stored(struct am_mapi_item **out, const struct am_message *msg,
+                       struct am_arena *arena, struct am_coder *coder,
+                       const struct am_ctx *ctx, struct am_error *err);
 
 /* The SHA-256 of the mail that the item was made of. */
 void am_mail_to_mapi_hash(const struct am_mapi_item *item,

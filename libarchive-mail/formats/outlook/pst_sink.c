@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/codec.h"
 #include "formats/mapi/mail_to_mapi.h"
 #include "formats/outlook/pst.h"
 #include "formats/outlook/pst_set.h"
@@ -25,7 +26,10 @@ struct pst_sink {
 	char *name; /* what Outlook shows, or NULL */
 	uint64_t max_size;
 	bool verify, finished;
-	GHashTable *roles;  /* of folders as text: enum am_role */
+	GHashTable *roles; /* of folders as text: enum am_role */
+	/* Compressors that no worker is using: to make one takes longer than
+	 * to compress a small mail. */
+	GAsyncQueue *coders;
 	GPtrArray *waiting; /* folders told of: made when something comes, or
 	                     * at the end */
 
@@ -65,13 +69,26 @@ static void pst_discard(void *prepared)
 	g_free(p);
 }
 
+static void free_coder(void *data)
+{
+	struct am_coder *coder = data;
+
+	am_coder_free(&coder);
+}
+
 static int make_item(const struct am_sink *sink, const struct am_message *msg,
                      struct prepared **prepared, struct am_error *err)
 {
+	const struct pst_sink *s = AM_CONTAINER(sink, struct pst_sink, base);
 	struct prepared *p = g_new0(struct prepared, 1);
+	struct am_coder *coder = g_async_queue_try_pop(s->coders);
 
 	p->arena = am_arena_new();
-	int r = am_mail_to_mapi_stored(&p->item, msg, p->arena, sink->ctx, err);
+	if (!coder)
+		coder = am_coder_new();
+	int r = am_mail_to_mapi_stored(&p->item, msg, p->arena, coder,
+	                               sink->ctx, err);
+	g_async_queue_push(s->coders, coder);
 	if (r) {
 		pst_discard(p);
 		return r;
@@ -374,6 +391,7 @@ static void pst_close(struct am_sink *sink)
 	g_hash_table_destroy(s->roles);
 	g_hash_table_destroy(s->nids);
 	g_ptr_array_free(s->waiting, TRUE);
+	g_async_queue_unref(s->coders);
 	g_free(s->name);
 	g_free(s);
 }
@@ -418,6 +436,7 @@ int am_pst_sink_open(struct am_sink **out, const struct am_location *where,
 	s->base.whole_at_end = true;
 	s->ctx = *ctx;
 	s->ctx.cancel = NULL;
+	s->coders = g_async_queue_new_full(free_coder);
 	s->waiting = g_ptr_array_new_with_free_func(unref_folder);
 	s->roles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->nids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
