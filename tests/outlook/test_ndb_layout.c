@@ -162,3 +162,21 @@ Test(ndb_layout, both_ciphers_come_back_and_hide)
 	cr_expect(am_pst_sig(0x4400, 0x4400) == 0);
 	cr_expect(am_pst_sig(0x12345678, 0) == (0x1234 ^ 0x5678));
 }
+
+/* What is long may be done many at a time, what is short is not. */
+Test(ndb_layout, a_long_block_is_obscured_as_its_bytes_are)
+{
+	uint8_t whole[1000], single[1000];
+
+	for (size_t len = 0; len <= sizeof(whole); len += len < 200 ? 1 : 89) {
+		for (size_t i = 0; i < len; i++)
+			whole[i] = single[i] = (uint8_t)(i * 7 + len);
+		am_pst_encrypt(AM_PST_CRYPT_PERMUTE, 0, whole, len);
+		for (size_t i = 0; i < len; i++)
+			am_pst_encrypt(AM_PST_CRYPT_PERMUTE, 0, &single[i], 1);
+		cr_assert_arr_eq(whole, single, len, "%zu bytes", len);
+		am_pst_decrypt(AM_PST_CRYPT_PERMUTE, 0, whole, len);
+		for (size_t i = 0; i < len; i++)
+			cr_assert_eq(whole[i], (uint8_t)(i * 7 + len));
+	}
+}

@@ -6,6 +6,13 @@
  */
 #include "outlook/pst/crypt.h"
 
+#include <glib.h>
+
+#include <stdbool.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /* mpbbR; the one for reading is its inverse. */
 static const uint8_t table_r[256] = {
 	0x41, 0x36, 0x13, 0x62, 0xa8, 0x21, 0x6e, 0xbb, 0xf4, 0x16, 0xcc, 0x04,
@@ -84,8 +91,72 @@ static const uint8_t table_i[256] = {
 	0xc1, 0x6c, 0xf9, 0xec,
 };
 
+#if defined(__x86_64__)
+
+enum { WIDE = 64 };
+
+/* 64 at once: the table is four registers, of which seven bits of a byte choose
+ * from two, and the eighth which two. */
+__attribute__((target("avx512f,avx512bw,avx512vbmi"))) static size_t
+substitute_wide(const uint8_t table[256], uint8_t *data, size_t len)
+{
+	const __m512i t0 = _mm512_loadu_si512(table);
+	const __m512i t1 = _mm512_loadu_si512(table + 64);
+	const __m512i t2 = _mm512_loadu_si512(table + 128);
+	const __m512i t3 = _mm512_loadu_si512(table + 192);
+	size_t done = 0;
+
+	for (; len - done >= WIDE; done += WIDE) {
+		__m512i x = _mm512_loadu_si512(data + done);
+		__m512i low = _mm512_permutex2var_epi8(t0, x, t1);
+		__m512i high = _mm512_permutex2var_epi8(t2, x, t3);
+		_mm512_storeu_si512(data + done,
+		                    _mm512_mask_blend_epi8(
+					    _mm512_movepi8_mask(x), low, high));
+	}
+	return done;
+}
+
+/* Set once, then constant. */
+static bool has_instructions(void)
+{
+	enum { NO = 1, YES = 2 };
+	static gsize known;
+
+	if (g_once_init_enter(&known)) {
+		bool yes = __builtin_cpu_supports("avx512f") &&
+		           __builtin_cpu_supports("avx512bw") &&
+		           __builtin_cpu_supports("avx512vbmi");
+		g_once_init_leave(&known, yes ? YES : NO);
+	}
+	return known == YES;
+}
+
+#else
+
+static size_t substitute_wide(const uint8_t table[256], uint8_t *data,
+                              size_t len)
+{
+	(void)table;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static bool has_instructions(void)
+{
+	return false;
+}
+
+#endif
+
 static void substitute(const uint8_t table[256], uint8_t *data, size_t len)
 {
+	size_t done =
+		has_instructions() ? substitute_wide(table, data, len) : 0;
+
+	data += done;
+	len -= done;
 	/* Four at a time: the processor need not wonder whether one that is
 	 * stored is the next to be read. */
 	for (; len >= 4; data += 4, len -= 4) {
