@@ -50,19 +50,34 @@ bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len)
 	       !memcmp(head, "From ", 5);
 }
 
-bool am_mail_head_pack_name(const char *name)
+static bool has_end(const char *name, const char *const ends[], size_t n_ends)
 {
-	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",
-	                                   ".tgz", ".tar.zst", ".tar.xz"};
 	size_t len = strlen(name);
 
-	for (size_t i = 0; i < AM_COUNT(ends); i++) {
+	for (size_t i = 0; i < n_ends; i++) {
 		size_t n = strlen(ends[i]);
 
 		if (len > n && !g_ascii_strcasecmp(name + len - n, ends[i]))
 			return true;
 	}
 	return false;
+}
+
+bool am_mail_head_pack_name(const char *name)
+{
+	static const char *const ends[] = {".zip", ".tar",     ".tar.gz",
+	                                   ".tgz", ".tar.zst", ".tar.xz"};
+	return has_end(name, ends, AM_COUNT(ends));
+}
+
+bool am_mail_head_container_name(const char *name)
+{
+	static const char *const ends[] = {".tar.bz2", ".tbz2", ".tbz",
+	                                   ".txz",     ".tzst", ".tar.lz4",
+	                                   ".tar.lzma"};
+	if (am_mail_head_pack_name(name))
+		return true;
+	return has_end(name, ends, AM_COUNT(ends));
 }
 
 /* Length of the field name that starts this line; 0 when none does. */

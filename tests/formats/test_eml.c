@@ -251,6 +251,30 @@ Test(eml, a_container_says_what_of_it_is_not_read)
 	cr_expect(am_test_notes("eml.members-not-mail") == 1);
 }
 
+/* Mail may be in it; not in what only is a zip within. */
+Test(eml, a_container_within_is_a_failure_by_name)
+{
+	static const char *const members[] = {"a.eml", "in/b.ZIP", "c.docx",
+	                                      "d.tar.gz", "._e.zip"};
+	static const char *const texts[] = {"a", "PK\3\4", "PK\3\4", "\x1f\x8b",
+	                                    "Apple's"};
+
+	pack_texts("x.zip", members, AM_COUNT(members), texts);
+	expect_list("x.zip", NULL, 0, false,
+	            ": \"a\"\nfailed - in/b.ZIP\nfailed - d.tar.gz");
+	for (size_t i = 0; i < AM_COUNT(members); i++) {
+		char *name = g_strconcat("t/", members[i], NULL);
+		am_test_write_text(name, texts[i]);
+		g_free(name);
+	}
+	am_test_write_text("t/f.zip",
+	                   "From a@b Mon Jan  1 00:00:00 2001\nA: b\nC: d\n\n");
+	expect_list("t", NULL, AM_LIST_ORIGIN, false,
+	            ": \"a\" a.eml\nfailed - d.tar.gz\nfailed - in/b.ZIP");
+	expect_list("t", (const char *const[]){"files=eml", NULL},
+	            AM_LIST_ORIGIN, false, ": \"a\" a.eml");
+}
+
 Test(eml, names_in_a_container_lead_nowhere)
 {
 	static const char *const members[] = {"../../../tmp/evil.eml",

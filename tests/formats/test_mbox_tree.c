@@ -101,6 +101,24 @@ Test(mbox_tree, what_cannot_be_read_is_one_failure_each)
 	mbox_tmp_remove(&dir);
 }
 
+/* Mail may be in it, and it is not looked into. */
+Test(mbox_tree, a_zip_or_tar_is_a_failure_by_name)
+{
+	char *dir = mbox_tmp();
+	put(dir, "a.mbox", MAIL);
+	put(dir, "b.zip", "PK\x03\x04");
+	put(dir, "c.tar", "name\n" MAIL);
+	put(dir, "d.odt", "PK\x03\x04");
+	put(dir, "e.zip", MAIL);
+	put(dir, ".f.zip", "PK\x03\x04");
+	struct run *run = mbox_run(dir, NULL, 0);
+	cr_expect_eq(run->messages->len, 2);
+	cr_expect_eq(run->failures->len, 2);
+	cr_expect(mbox_noted(run, "mbox.not-a-mailbox"));
+	mbox_run_free(&run);
+	mbox_tmp_remove(&dir);
+}
+
 Test(mbox_tree, links_to_each_other_do_not_multiply, .timeout = 20)
 {
 	char *dir = mbox_tmp();

@@ -440,6 +440,12 @@ static int look(struct container_source *s, const struct am_member *member,
 		            "Outlook's message file: unpack it to read it");
 		goto out;
 	}
+	if (am_mail_head_container_name(base) && *base != '.') {
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "a zip or tar within this one: unpack it to read "
+		            "it");
+		goto out;
+	}
 	if (!wanted(s, base, reader)) {
 		pass_over(s, member->name);
 		r = AM_END;

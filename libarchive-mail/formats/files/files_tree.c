@@ -230,7 +230,7 @@ static ssize_t read_head(struct tree_source *s, const char *path, uint8_t *head,
 	return got;
 }
 
-enum verdict { TAKE, PASS_OVER, LEAVE };
+enum verdict { TAKE, PASS_OVER, LEAVE, CONTAINER };
 
 static enum verdict judge(struct tree_source *s, const char *name,
                           const char *path)
@@ -254,6 +254,10 @@ static enum verdict judge(struct tree_source *s, const char *name,
 		return got > 0 && kind->sniff(head, (size_t)got) ? TAKE : LEAVE;
 	if (kind->sniff)
 		return PASS_OVER;
+	/* An mbox of such a name is still one. */
+	if (kind->packs && !hidden && am_mail_head_container_name(name) &&
+	    !(got > 0 && am_mail_head_mailbox(name, head, (size_t)got)))
+		return CONTAINER;
 	/* What cannot be read may be mail: load() will tell. */
 	if (got <= 0)
 		return denied ? TAKE : PASS_OVER;
@@ -267,8 +271,8 @@ static enum verdict judge(struct tree_source *s, const char *name,
 	               : PASS_OVER;
 }
 
-/* Is this file to be taken?  Opened only when the name does not say so. */
-static bool wanted(struct tree_source *s, const char *name)
+/* What to do with this file.  Opened only when the name does not say so. */
+static enum verdict look(struct tree_source *s, const char *name)
 {
 	char *path = join(s->here.path, name);
 	bool hidden = *path == '.' || strstr(path, "/.");
@@ -280,7 +284,7 @@ static bool wanted(struct tree_source *s, const char *name)
 			s->options.all && !hidden ? AM_NOTE_WARN : AM_NOTE_INFO,
 			s->not_mail, s->folder, path, "not mail, passed over");
 	g_free(path);
-	return verdict == TAKE;
+	return verdict;
 }
 
 static int fail_here(struct tree_source *s, struct am_item *out)
@@ -291,6 +295,17 @@ static int fail_here(struct tree_source *s, struct am_item *out)
 	out->origin = s->origin;
 	leave(s);
 	return AM_FAILED;
+}
+
+static int fail_container(struct tree_source *s, struct am_item *out,
+                          const char *name, struct am_error *err)
+{
+	g_free(s->origin);
+	s->origin = join(s->here.path, name);
+	out->folder = s->folder;
+	out->origin = s->origin;
+	return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED, "%s: %s", s->origin,
+	               AM_MAIL_HEAD_CONTAINER);
 }
 
 static int give(struct tree_source *s, struct am_item *out, const char *name,
@@ -341,8 +356,12 @@ static int tree_next(struct am_source *src, struct am_item *out,
 		}
 		const char *name = s->files->pdata[s->next];
 
-		if (!wanted(s, name)) {
+		enum verdict verdict = look(s, name);
+
+		if (verdict != TAKE) {
 			s->next++;
+			if (verdict == CONTAINER)
+				return fail_container(s, out, name, err);
 			continue;
 		}
 		if (!s->announced) {

@@ -240,6 +240,16 @@ static int open_file(struct mbox_source *s, const char *path,
 	if (r)
 		return r;
 	int fits = look_at_head(file, &empty, &outlook, err);
+	/* What begins with a separator is a mailbox, whatever its name. */
+	if (fits != 2 && s->tree && *relative != '.' &&
+	    !strstr(relative, "/.") && am_mail_head_container_name(relative)) {
+		r = s->set.leave_mail
+		            ? AM_END
+		            : am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		                      "%s: %s", relative,
+		                      AM_MAIL_HEAD_CONTAINER);
+		goto out;
+	}
 	if (fits < 0) {
 		r = fits;
 		goto out;
