@@ -359,7 +359,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		p.sink->late = NULL;
 		p.sink->placed = NULL;
 	}
-	if (p.sink_dead && p.sink->settled)
+	if (p.sink_dead && p.sink && p.sink->settled)
 		am_report_committed(report);
 	else if (p.sink_dead)
 		lose(&p, err);
