@@ -62,11 +62,6 @@ void am_sha256_final(struct am_sha256 *hash, uint8_t out[AM_SHA256_LEN])
 	must(EVP_DigestInit_ex2(hash->ctx, sha256_md(), NULL));
 }
 
-void am_sha256(const void *data, size_t len, uint8_t out[AM_SHA256_LEN])
-{
-	must(EVP_Digest(data, len, out, NULL, sha256_md(), NULL));
-}
-
 void am_hex(const uint8_t *data, size_t len, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

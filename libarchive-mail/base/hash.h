@@ -16,7 +16,7 @@ void am_sha256_update(struct am_sha256 *hash, const void *data, size_t len);
 /* The digest; the object is then as new, ready for another run. */
 void am_sha256_final(struct am_sha256 *hash, uint8_t out[AM_SHA256_LEN]);
 
-/* All at once. */
+/* All at once; without OpenSSL where the processor has instructions for it. */
 void am_sha256(const void *data, size_t len, uint8_t out[AM_SHA256_LEN]);
 /* The hashes of several pieces at once: where the processor has instructions
  * for it, nearly twice as fast as one after the other. */
