@@ -96,6 +96,13 @@ static int target_left(void *user, uint64_t *size, struct am_tally **tally,
 	return copy_target_tally(c->s, c->target, tally, err);
 }
 
+static char *target_mark(void *user, uint64_t *size)
+{
+	const struct copy *c = user;
+
+	return copy_target_mark(c->target, size);
+}
+
 /* What is counted of the whole source says nothing of a part of it. */
 static bool takes_all(const struct options *o)
 {
@@ -176,6 +183,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	                               : NULL,
 		.want_folder = want_folder,
 		.target_left = target_left,
+		.target_mark = target_mark,
 		.user = c,
 		.limit = c->left,
 		.target_keeps = am_loss_keeps(to, am_place_location(c->target)),

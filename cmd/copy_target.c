@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/copy_target.h"
 
+#include "base/file.h"
 #include "cmd/session.h"
 #include "model/sink.h"
 #include "transfer/known.h"
@@ -116,6 +117,60 @@ uint64_t copy_target_size(const struct am_place *target)
 	               : (uint64_t)st.st_size;
 }
 
+/*
+ * Of the first `size` bytes: pieces from the first to the last.  Whoever takes
+ * a message out moves all that is behind it, which at least the last piece
+ * shows, however much is appended then.
+ */
+static char *mark_of(const char *path, uint64_t size)
+{
+	enum { PIECES = 16, PIECE = 1024 };
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct am_file *file = NULL;
+	uint8_t buf[PIECE];
+	size_t len = (size_t)MIN(size, PIECE);
+	char *mark = NULL;
+	int r = am_file_open(&file, path, NULL);
+
+	for (uint64_t i = 0; i < PIECES && !r; i++) {
+		uint64_t at = (size - len) / (PIECES - 1) * i;
+		if (i == PIECES - 1)
+			at = size - len;
+		r = am_file_read_all(file, at, buf, len, NULL);
+		if (!r)
+			g_checksum_update(sum, buf, (gssize)len);
+	}
+	if (!r)
+		mark = g_strdup(g_checksum_get_string(sum));
+	am_file_unref(&file);
+	g_checksum_free(sum);
+	return mark;
+}
+
+char *copy_target_mark(const struct am_place *target, uint64_t *size)
+{
+	/* A format that tells its size itself writes in the midst of it. */
+	if (!is_file(target) || am_place_format(target)->target_size)
+		return NULL;
+	*size = copy_target_size(target);
+	return mark_of(am_place_location(target)->path, *size);
+}
+
+/* At most appended to since that state was saved. */
+static bool begins_as_left(const struct am_place *target,
+                           const struct am_state *state)
+{
+	const char *then = am_state_marked(state);
+	char *now = then && !am_place_format(target)->target_size
+	                    ? mark_of(am_place_location(target)->path,
+	                              am_state_size(state))
+	                    : NULL;
+	bool same = now && !strcmp(now, then);
+
+	g_free(now);
+	return same;
+}
+
 /* Where the state of this target lies; g_free(). */
 static char *state_path(const struct am_place *target)
 {
@@ -228,9 +283,9 @@ static int check_state(struct session *s, const struct am_place *target,
 		am_state_forget(state);
 		return AM_OK;
 	}
-	/* One file is all as it was, or nobody knows what of it. */
+	/* One file has all that it had, or nobody knows what of it. */
 	if (file && am_state_size(state)) {
-		if (!*same)
+		if (!*same && !begins_as_left(target, state))
 			am_state_forget(state);
 		return AM_OK;
 	}
@@ -266,8 +321,12 @@ int copy_target_state(struct session *s, const struct am_place *target,
 	*trusted = !r && same && server && am_state_knows(*out, src->identity);
 	/* Until a run of the same server ends well, what others leave here,
 	 * or this one half done, is to be looked at. */
-	if (!r && clean)
+	if (!r && clean) {
+		char *mark = copy_target_mark(target, &size);
+		am_state_mark(*out, mark);
+		g_free(mark);
 		r = am_state_save(*out, false, size, NULL, err);
+	}
 	if (r || !server)
 		am_state_free(out);
 	return r;

@@ -35,6 +35,9 @@ AM_MUST_USE int copy_target_tally(struct session *s,
                                   struct am_tally **out, struct am_error *err);
 /* Of a target that is one file; 0 otherwise. */
 uint64_t copy_target_size(const struct am_place *target);
+/* Of a file that mail is appended to: words by which all of its *size bytes are
+ * known again when others were added; NULL for other targets. */
+char *copy_target_mark(const struct am_place *target, uint64_t *size);
 /* What the target holds, for sinks that do not know it themselves. */
 AM_MUST_USE int copy_target_known(struct session *s,
                                   const struct am_place *target,

@@ -176,6 +176,7 @@ static void read_file(struct am_state *s, const char *text, size_t len)
 		char **groups = g_key_file_get_groups(file, NULL);
 		s->clean = g_key_file_get_boolean(file, GROUP, "clean", NULL);
 		s->size = g_key_file_get_uint64(file, GROUP, "size", NULL);
+		s->mark = g_key_file_get_string(file, GROUP, "mark", NULL);
 		for (char **g = groups; *g; g++)
 			if (g_str_has_prefix(*g, "left "))
 				read_left(s, file, *g);
@@ -206,6 +207,8 @@ int am_state_save(struct am_state *s, bool clean, uint64_t size,
 	g_key_file_set_integer(file, GROUP, "version", VERSION);
 	g_key_file_set_boolean(file, GROUP, "clean", clean);
 	g_key_file_set_uint64(file, GROUP, "size", size);
+	if (s->mark)
+		g_key_file_set_string(file, GROUP, "mark", s->mark);
 	g_hash_table_iter_init(&it, s->places);
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		const struct place *p = value;
@@ -339,6 +342,7 @@ void am_state_free(struct am_state **state)
 	g_ptr_array_unref(s->boxes);
 	am_tally_free(&s->left);
 	g_mutex_clear(&s->lock);
+	g_free(s->mark);
 	g_free(s->file);
 	g_free(s);
 }
@@ -365,8 +369,20 @@ uint64_t am_state_size(const struct am_state *s)
 	return s->size;
 }
 
+const char *am_state_marked(const struct am_state *s)
+{
+	return s->mark;
+}
+
+void am_state_mark(struct am_state *s, const char *mark)
+{
+	g_free(s->mark);
+	s->mark = g_strdup(mark);
+}
+
 void am_state_forget(struct am_state *s)
 {
+	am_state_mark(s, NULL);
 	g_mutex_lock(&s->lock);
 	g_hash_table_remove_all(s->places);
 	s->clean = false;

@@ -33,6 +33,11 @@ bool am_state_is_clean(const struct am_state *state, uint64_t size);
 bool am_state_knows(const struct am_state *state, const char *source);
 /* What the target measured then. */
 uint64_t am_state_size(const struct am_state *state);
+/* The same words then and now: up to that size nobody has changed anything.
+ * NULL: nothing is known. */
+const char *am_state_marked(const struct am_state *state);
+/* For the next save. */
+void am_state_mark(struct am_state *state, const char *mark);
 /* Remember nothing: the target is not what it was. */
 void am_state_forget(struct am_state *state);
 /*

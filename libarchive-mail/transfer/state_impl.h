@@ -37,6 +37,7 @@ struct am_state {
 	GPtrArray *boxes;   /* struct am_box, names their own */
 	bool clean;
 	uint64_t size;
+	char *mark;            /* of what the target had then, or NULL */
 	struct am_tally *left; /* after the last run that ended well, or NULL */
 };
 

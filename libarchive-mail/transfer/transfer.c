@@ -83,6 +83,9 @@ static void save_state(struct pump *p, bool clean)
 
 	if (!o->state || !p->sink || !p->src->identity)
 		return;
+	char *mark = o->target_mark ? o->target_mark(o->user, &size) : NULL;
+	am_state_mark(o->state, mark);
+	g_free(mark);
 	if (clean && o->target_left)
 		r = o->target_left(o->user, &size, &tally, &err);
 	if (!r)

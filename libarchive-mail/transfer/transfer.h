@@ -54,6 +54,10 @@ struct am_transfer_opts {
 	 * size, or (may stay NULL) its tally; NULL: nothing is known. */
 	int (*target_left)(void *user, uint64_t *size, struct am_tally **tally,
 	                   struct am_error *err);
+	/* At each commit, of a target that is only appended to: its size, and
+	 * words by which its bytes up to there are known again; g_free().
+	 * NULL, as the function may be: it has none. */
+	char *(*target_mark)(void *user, uint64_t *size);
 	/* Note, for each stored message, what a format that keeps only
 	 * target_keeps (enum am_keeps) loses of it. */
 	bool count_losses;

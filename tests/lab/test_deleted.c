@@ -7,6 +7,7 @@
 
 #include <glib/gstdio.h>
 
+#include <signal.h>
 #include <string.h>
 
 static struct lab l;
@@ -160,6 +161,103 @@ Test(deleted, from_an_mbox_comes_back, .init = begin, .fini = end,
 	g_string_free(now, TRUE);
 	g_free(text);
 	g_free(ledger);
+}
+
+/* What a run leaves that is killed behind a commit. */
+static void as_if_killed_after_commit(void)
+{
+	size_t len;
+	char *text = cli_read(&l.c, "b.mbox.mailark-state", &len);
+	char *at = strstr(text, "clean=true");
+
+	cr_assert(at, "%s", text);
+	memcpy(at, "clean=no  ", 10);
+	cli_write(&l.c, "b.mbox.mailark-state", text, len);
+	g_free(text);
+}
+
+/* As many come as go, which the number of them does not show. */
+Test(deleted, from_the_mbox_of_a_killed_run_comes_back, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	static const char other[] = "From a@b Thu Jan  1 00:00:00 2026\n"
+				    "Subject: another\n\nmore\n\n";
+	size_t len;
+
+	lab_copy(&l, "user1/INBOX", "b.mbox");
+	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
+	/* What only came in behind it is no reason to ask for anything. */
+	as_if_killed_after_commit();
+	char *text = cli_read(&l.c, "b.mbox", &len);
+	char *more = g_strconcat(text, other, NULL);
+	cli_write(&l.c, "b.mbox", more, strlen(more));
+	(void)quiet();
+	lab_copy(&l, "user1/INBOX", "b.mbox");
+	cr_expect(strstr(lab_ledger(&l), "= stored 0 +"), "%s", lab_ledger(&l));
+	cr_expect(quiet());
+	g_free(more);
+	g_free(text);
+	as_if_killed_after_commit();
+	text = cli_read(&l.c, "b.mbox", &len);
+	char *second = strstr(text, "\nFrom ");
+	cr_assert(second);
+	more = g_strconcat(second + 1, other, NULL);
+	cli_write(&l.c, "b.mbox", more, strlen(more));
+	lab_copy(&l, "user1/INBOX", "b.mbox");
+	cr_expect(strstr(lab_ledger(&l), "= stored 1 +"), "%s", lab_ledger(&l));
+	g_free(more);
+	g_free(text);
+}
+
+/* The program killed behind its first commit. */
+static void kill_after_commit(const char *from, const char *state)
+{
+	char *path = cli_path(&l.c, state), *text = NULL;
+	pid_t pid = lab_copy_start(&l, from, "k.mbox");
+
+	for (unsigned i = 0; i < 1000 && !(text && strstr(text, "uids-"));
+	     i++) {
+		g_usleep(20000);
+		g_clear_pointer(&text, g_free);
+		(void)!g_file_get_contents(path, &text, NULL, NULL);
+	}
+	kill(pid, SIGKILL);
+	cli_wait(&l.c, pid);
+	cr_assert_eq(l.c.status, -SIGKILL, "%s", l.c.err);
+	cr_assert(text && strstr(text, "uids-"), "%s", text);
+	g_free(text);
+	g_free(path);
+}
+
+Test(deleted, behind_a_commit_comes_back, .timeout = 60)
+{
+	enum { MESSAGES = 60 };
+	static const char other[] = "From a@b Thu Jan  1 00:00:00 2026\n"
+				    "Subject: another\n\nmore\n\n";
+	size_t len;
+
+	lab_start(&l, NULL);
+	account_fill(&l.d, "user1", "INBOX", 0, MESSAGES, 100000);
+	l.r.rate = 1 << 20;
+	kill_after_commit("user1", "k.mbox.mailark-state");
+	char *text = cli_read(&l.c, "k.mbox", &len);
+	char *second = strstr(text, "\nFrom ");
+	cr_assert(second);
+	char *more = g_strconcat(second + 1, other, NULL);
+	cli_write(&l.c, "k.mbox", more, strlen(more));
+	/* As its owner cannot any more. */
+	char *lock = cli_path(&l.c, "k.mbox.lock");
+	(void)g_unlink(lock);
+	g_free(lock);
+	l.r.rate = 0;
+	lab_copy(&l, "user1", "k.mbox");
+	cr_expect_eq(l.c.status, 0, "%s", l.c.err);
+	char *list = lab_list(&l, "k.mbox");
+	cr_expect_eq(cli_lines(list) + 1, MESSAGES + 1, "%s", list);
+	g_free(list);
+	g_free(more);
+	g_free(text);
+	lab_stop(&l);
 }
 
 /* Somebody else is at the account that mail was moved to. */

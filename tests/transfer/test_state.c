@@ -126,6 +126,21 @@ Test(state, is_not_clean_while_open)
 	tear_down(&rig);
 }
 
+Test(state, keeps_its_mark_while_open)
+{
+	struct rig rig;
+
+	set_up(&rig);
+	am_state_mark(rig.state, "abc=\n");
+	cr_assert_eq(am_state_save(rig.state, false, 9, NULL, &rig.err), AM_OK);
+	reopen(&rig);
+	cr_assert_str_eq(am_state_marked(rig.state), "abc=\n");
+	cr_assert_eq(am_state_size(rig.state), 9);
+	am_state_forget(rig.state);
+	cr_assert_null(am_state_marked(rig.state));
+	tear_down(&rig);
+}
+
 Test(state, follows_new_numbers)
 {
 	struct rig rig;
