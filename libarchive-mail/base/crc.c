@@ -82,7 +82,7 @@ static bool has_instructions(void)
 
 #else
 
-enum { WORTH_IT = 0 };
+enum { WORTH_IT = 1 };
 
 static bool has_instructions(void)
 {
