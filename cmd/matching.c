@@ -291,11 +291,13 @@ static int name_left(void *user, const struct lister_item *item,
 	char hex[17];
 	am_hex(e->raw, 8, hex);
 	const char *origin = item->msg->origin;
+	const char *subject = item->overview.subject;
+	/* It is there to be known by: a thousand of them are kept. */
+	char *shown = out_fit(subject ? subject : "(no subject)", 200);
 	char *name =
 		g_strdup_printf("%s%s%s: %s: %s", folder, *folder ? ": " : "",
-	                        origin ? origin : "?", hex,
-	                        item->overview.subject ? item->overview.subject
-	                                               : "(no subject)");
+	                        origin ? origin : "?", hex, shown);
+	g_free(shown);
 	g_ptr_array_add(n->side->names, name);
 	g_free(folder);
 	return AM_OK;

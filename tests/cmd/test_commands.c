@@ -173,6 +173,26 @@ Test(commands, compare_names_what_is_only_on_one_side)
 	cli_end(&c);
 }
 
+Test(commands, compare_names_an_endless_subject_in_short)
+{
+	struct cli c;
+	GString *mail = g_string_new("From a@b Mon Jan  1 00:00:00 2024\n"
+	                             "Subject: ");
+
+	cli_init(&c);
+	for (int i = 0; i < 300000; i++)
+		g_string_append_c(mail, 's');
+	g_string_append(mail, "\n\nx\n");
+	cli_write(&c, "long.mbox", mail->str, mail->len);
+	cli_write(&c, "none.mbox", "", 0);
+	cr_expect_eq(cli_line(&c, "compare long.mbox none.mbox"), 1, "%s",
+	             c.err);
+	cr_expect(strstr(c.out, ": sss"));
+	cr_expect_lt(strlen(c.out), 1000u);
+	g_string_free(mail, TRUE);
+	cli_end(&c);
+}
+
 /* Of two copies of a mail the one that is as it was is the one it was. */
 Test(commands, compare_pairs_copies_by_all_they_have)
 {
