@@ -195,10 +195,13 @@ Test(import, compresses_a_slow_line_and_no_other, .timeout = 60)
 	cr_expect(!strstr(heard, "COMPRESS DEFLATE"), "%s", heard);
 	g_free(heard);
 	l.r.down = 0;
-	l.r.rate = 2 << 20;
+	/* A quarter of what deflate takes in: on a busy machine the line waits
+	 * for the program, which makes it look wider than it is. */
+	l.r.rate = 1 << 20;
 	lab_copy(&l, "user1", "slow.mailark");
 	lab_expect(&l, MESSAGES, MESSAGES, 0);
-	/* 1 MB to know it by and 2 under way come as they are. */
+	/* 2 MB to know it by and 2 under way come as they are; more, where the
+	 * machine is so busy that it is known later. */
 	cr_expect_lt(l.r.down, fast * 2 / 3, "%llu of %llu",
 	             (unsigned long long)l.r.down, (unsigned long long)fast);
 	heard = dovecot_heard(&l.d, "user1");

@@ -13,9 +13,14 @@
 #include <string.h>
 
 enum {
-	/* Measured over this much before compressing is thought of; until then
-	 * little is under way, because it has to be waited for. */
+	/* Measured over this much at a time, until so many in a row were slow:
+	 * one hiccup of the line or the machine is no reason to compress, and
+	 * one good moment none not to.  While it may be slow little is under
+	 * way, because it has to be waited for. */
 	MEASURE_BYTES = 1 << 20,
+	SLOW_WINDOWS = 2,
+	/* Later it is rather the server that is slow for a while. */
+	MOST_WINDOWS = 8,
 	/* Deflate takes in about so much: a line that is faster is not made
 	 * faster by it, and costs the server ten times the work. */
 	SLOW_BYTES_PER_S = 4 << 20,
@@ -131,6 +136,8 @@ int am_imap_carrier_select(struct am_imap_carrier *c,
 		              am_imap_session_has(*out, "COMPRESS=DEFLATE");
 		c->slow_bytes = 0;
 		c->slow_us = 0;
+		c->n_slow = c->n_windows = 0;
+		c->wide = false;
 		am_imap_session_on_literal(*out, am_imap_body_literal, c);
 	}
 	batch->select = (struct am_imap_command){0};
@@ -204,7 +211,8 @@ static bool may_issue(const struct am_imap_carrier *c,
 	const struct am_imap_fetcher *f = c->fetcher;
 
 	if (c->first) {
-		uint64_t most = c->measures ? BATCH_BYTES : FLIGHT_BYTES;
+		uint64_t most =
+			c->measures && !c->wide ? BATCH_BYTES : FLIGHT_BYTES;
 		if (c->n_flight >= FLIGHT_BATCHES ||
 		    c->flight_bytes + b->bytes > most)
 			return false;
@@ -258,9 +266,13 @@ static int listen(struct am_imap_carrier *c, struct am_imap_session *s,
 	c->warm |= after.plain_in - before.plain_in > 0;
 	if (c->slow_bytes < MEASURE_BYTES)
 		return AM_OK;
-	c->measures = false;
 	/* Slower than deflate would be, and nearly all of it spent waiting. */
-	if (c->slow_us / 1000 > c->slow_bytes / (SLOW_BYTES_PER_S / 1000))
+	c->wide =
+		c->slow_us / 1000 <= c->slow_bytes / (SLOW_BYTES_PER_S / 1000);
+	c->n_slow = c->wide ? 0 : c->n_slow + 1;
+	c->slow_bytes = c->slow_us = 0;
+	c->measures = c->n_slow < SLOW_WINDOWS && ++c->n_windows < MOST_WINDOWS;
+	if (c->n_slow == SLOW_WINDOWS)
 		am_imap_fetcher_found_slow(c->fetcher);
 	return AM_OK;
 }
@@ -312,6 +324,7 @@ int am_imap_carrier_turn(struct am_imap_carrier *c, struct am_error *err)
 		r = am_imap_session_compress(s, err);
 		if (r)
 			return ended(c, r, err);
+		c->measures = false;
 		wait = false;
 	}
 	while (!r && !wait) {

@@ -83,7 +83,10 @@ struct am_imap_carrier {
 	/* For compressing: how much came since it was opened, but for the first
 	 * of it after silence, and how long was waited for it. */
 	bool measures, warm;
-	uint64_t slow_bytes, slow_us;
+	uint64_t slow_bytes, slow_us; /* of the window being measured */
+	unsigned n_slow;              /* slow windows in a row */
+	unsigned n_windows;
+	bool wide; /* the last one was not */
 	/* A piece of a large message goes here, not into a blob. */
 	uint8_t *piece;
 	size_t piece_len;
