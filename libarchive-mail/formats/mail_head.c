@@ -170,3 +170,10 @@ bool am_mail_head_outlook_name(const char *name)
 	g_free(lower);
 	return yes;
 }
+
+bool am_mail_head_olm_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && !g_ascii_strcasecmp(name + len - 4, ".olm");
+}

@@ -23,6 +23,8 @@ bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len);
 bool am_mail_head_outlook(const uint8_t *head, size_t len);
 /* "x.pst", "x.OST.gz"? */
 bool am_mail_head_outlook_name(const char *name);
+/* "x.olm"? */
+bool am_mail_head_olm_name(const char *name);
 
 /* "x.EML"? */
 bool am_mail_head_eml_name(const char *name);

@@ -327,3 +327,17 @@ Test(outlook, what_cannot_be_read_in_a_tree_is_named, .timeout = 60)
 	g_free(tree);
 	cli_end(&cli);
 }
+
+Test(outlook, an_olm_in_a_tree_is_named_for_what_it_is, .timeout = 60)
+{
+	static const char mail[] = "From: a@b\nSubject: x\n\ny\n";
+	struct cli cli;
+	cli_init(&cli);
+	cli_write(&cli, "in/a.eml", mail, sizeof mail - 1);
+	cli_write(&cli, "in/Old Mac.OLM", "PK\3\4zip", 7);
+	cr_expect_eq(cli_line(&cli, "copy in/ null:"), 0, "%s", cli.err);
+	cr_expect(strstr(cli.err, "Old Mac.OLM: Outlook for Mac's, passed "
+	                          "over: it is read when it is named itself"),
+	          "%s", cli.err);
+	cli_end(&cli);
+}

@@ -282,7 +282,11 @@ static enum verdict look(struct tree_source *s, const char *name)
 		am_ctx_note(
 			s->base.ctx,
 			s->options.all && !hidden ? AM_NOTE_WARN : AM_NOTE_INFO,
-			s->not_mail, s->folder, path, "not mail, passed over");
+			s->not_mail, s->folder, path, "%s",
+			am_mail_head_olm_name(name)
+				? "Outlook for Mac's, passed over: it is read "
+				  "when it is named itself"
+				: "not mail, passed over");
 	g_free(path);
 	return verdict;
 }
