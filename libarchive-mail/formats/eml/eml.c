@@ -21,9 +21,9 @@ const struct am_option am_eml_options[] = {
 static const char about[] =
 	"One message, a tree of directories of messages, or a zip or tar "
 	"(.gz .zst .xz) of them; written so as well, by the target's name: "
-	"x.eml, dir/, x.zip, x.tar.zst.  Zips and tars within a tree, or in "
-        "one "
-	"another, are not looked into: each counts as failed, by its name.\n"
+	"x.eml, dir/, x.zip, x.tar.zst.  Zips and tars within a tree, or "
+	"in one another, are not looked into: each counts as failed, by its "
+	"name.\n"
 	"The bytes of each message are kept exactly, and the folders; where a "
 	"directory cannot be called like its folder, a file mailark-folder in "
 	"it holds the true name.  Flags, keywords, envelope senders and "
