@@ -445,10 +445,13 @@ static int sample(struct am_imap_kept *k, struct am_error *err)
 		k->samples++;
 		g_ptr_array_add(q.pieces, p);
 	}
+	if (!q.target) {
+		g_ptr_array_unref(q.pieces);
+		return AM_OK;
+	}
 	g_ptr_array_sort(q.pieces, by_uid);
-	if (q.target)
-		r = am_imap_link_session(k->link, &s, err);
-	if (!r && q.target)
+	r = am_imap_link_session(k->link, &s, err);
+	if (!r)
 		r = am_imap_session_select(s, q.target->name, true, err);
 	for (guint i = 0; !r && i < q.pieces->len; i++) {
 		am_imap_put(am_imap_session_out(s),
