@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -12,18 +15,40 @@
 #include <unistd.h>
 
 #define STALE_SECONDS 600
+#define OURS          "mailark on "
 
 static int create(const char *name)
 {
-	char text[32];
+	char text[320];
 	int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -1;
-	int n = g_snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	/* The process, as all programs say it; and for ourselves, whose. */
+	int n = g_snprintf(text, sizeof(text), "%ld\n" OURS "%.255s\n",
+	                   (long)getpid(), g_get_host_name());
 	ssize_t done = write(fd, text, (size_t)n);
-	(void)done; /* who holds it is for people; that it exists is the lock */
+	(void)done; /* that it exists is the lock */
 	close(fd);
 	return 0;
+}
+
+/* Left by one of us on this machine that was killed?  Whoever lives after all
+ * holds the file's own lock too. */
+static bool owner_is_gone(const char *name)
+{
+	char text[320] = "", *host;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	long pid = n > 0 ? strtol(text, &host, 10) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (pid <= 0 || pid > INT_MAX || !g_str_has_prefix(host, "\n" OURS))
+		return false;
+	host += strlen("\n" OURS);
+	host[strcspn(host, "\n")] = 0;
+	return !strcmp(host, g_get_host_name()) && kill((pid_t)pid, 0) &&
+	       errno == ESRCH;
 }
 
 int am_mbox_lock_dot(const char *path, char **lock, struct am_error *err)
@@ -32,16 +57,18 @@ int am_mbox_lock_dot(const char *path, char **lock, struct am_error *err)
 	char *name = g_strconcat(path, ".lock", NULL);
 	*lock = NULL;
 	int r = create(name);
-	if (r && errno == EEXIST && !stat(name, &st) &&
-	    st.st_mtime + STALE_SECONDS < time(NULL)) {
+	bool there = r && errno == EEXIST;
+	if (there && !stat(name, &st) &&
+	    (st.st_mtime + STALE_SECONDS < time(NULL) || owner_is_gone(name))) {
 		(void)unlink(name);
 		r = create(name);
+		there = r && errno == EEXIST;
 	}
 	if (!r) {
 		*lock = name;
 		return AM_OK;
 	}
-	if (errno == EEXIST)
+	if (there)
 		r = am_fail(err, AM_FAILED, AM_E_BUSY,
 		            "%s is there: another program has the mailbox",
 		            name);
