@@ -4,10 +4,12 @@
 #include "base/file.h"
 #include "model/format.h"
 #include "store/archive_sink.h"
+#include "store/catalog.h"
 
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -228,4 +230,26 @@ void env_damage_record(struct env *env, const struct env_record *rec,
 
 	env_damage(file, (rec->pos & ((UINT64_C(1) << 44) - 1)) + at, 1);
 	g_free(file);
+}
+
+struct am_catalog *env_catalog(struct env *env)
+{
+	struct am_catalog *c;
+	struct am_error err = {0};
+
+	cr_assert_eq(am_catalog_open(&c, env->dir, true, &err), AM_OK, "%s",
+	             err.text);
+	return c;
+}
+
+void env_catalog_sql(struct env *env, const char *sql)
+{
+	char *path = g_build_filename(env->dir, "catalog.sqlite", NULL);
+	sqlite3 *db;
+
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
+	             sqlite3_errmsg(db));
+	sqlite3_close(db);
+	g_free(path);
 }

@@ -5,6 +5,8 @@
 #include "store/archive.h"
 #include "support/box.h"
 
+struct am_catalog;
+
 /*
  * A temporary folder with an archive in it, and a ctx that counts notes.
  * Each test makes one of its own.
@@ -27,6 +29,9 @@ struct box_run env_import(struct env *env, unsigned from, unsigned to,
 /* Open for writing; put one message; either must succeed. */
 struct am_sink *env_sink(struct env *env);
 enum am_outcome env_put(struct am_sink *sink, struct am_message *msg);
+/* Its catalog alone, in DIR, for writing; and SQL behind its back. */
+struct am_catalog *env_catalog(struct env *env);
+void env_catalog_sql(struct env *env, const char *sql);
 /* What the archive gives, as text; must be readable.  g_free(). */
 char *env_dump(struct env *env, const char *path);
 /* Verified in full, nothing found. */

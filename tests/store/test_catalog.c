@@ -8,35 +8,12 @@
 #include "store/catalog.h"
 
 #include <criterion/criterion.h>
-#include <sqlite3.h>
 
 #include <string.h>
 
 TestSuite(catalog, .timeout = 60);
 
 /* ---- which catalogs open ---- */
-
-static void run_sql(struct env *env, const char *sql)
-{
-	char *path = g_build_filename(env->dir, "catalog.sqlite", NULL);
-	sqlite3 *db;
-
-	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
-	             sqlite3_errmsg(db));
-	sqlite3_close(db);
-	g_free(path);
-}
-
-static struct am_catalog *open_new(struct env *env)
-{
-	struct am_catalog *c;
-	struct am_error err = {0};
-
-	cr_assert_eq(am_catalog_open(&c, env->dir, true, &err), AM_OK, "%s",
-	             err.text);
-	return c;
-}
 
 Test(catalog, nothing_there_is_not_made_by_a_reader)
 {
@@ -166,7 +143,7 @@ static void check_filled(struct am_catalog *c)
 Test(catalog, keeps_what_was_ended_and_forgets_what_was_not)
 {
 	struct env *env = env_new();
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 	struct am_commit commit;
 	uint64_t id;
 
@@ -193,7 +170,7 @@ Test(catalog, changes_move_the_counts)
 {
 	static const char *const words[] = {"$A", "$B"};
 	struct env *env = env_new();
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 	struct am_catalog_place place;
 	struct am_item_placement item;
 	struct am_arena *arena = am_arena_new();
@@ -282,7 +259,7 @@ Test(catalog, matches_exact_bytes_and_forms)
 	};
 	for (int bulk = 0; bulk < 2; bulk++) {
 		struct env *env = env_new();
-		struct am_catalog *c = open_new(env);
+		struct am_catalog *c = env_catalog(env);
 		if (bulk)
 			am_catalog_bulk(c);
 		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
@@ -335,7 +312,7 @@ Test(catalog, places_follow_moves)
 	for (int k = 0; k < 2; k++) {
 		uint64_t seq = 5;
 		env[k] = env_new();
-		c[k] = open_new(env[k]);
+		c[k] = env_catalog(env[k]);
 		fill(c[k]);
 		for (uint64_t turn = 0; turn < 5; turn++) {
 			if (k) {
@@ -407,13 +384,13 @@ Test(catalog, comparing_names_each_difference)
 		struct am_catalog *c[2];
 		uint64_t n;
 		for (int k = 0; k < 2; k++) {
-			c[k] = open_new(both[k]);
+			c[k] = env_catalog(both[k]);
 			fill(c[k]);
 			end(c[k], 3);
 		}
 		am_catalog_close(&c[1]);
-		run_sql(b, cases[i].sql);
-		c[1] = open_new(b);
+		env_catalog_sql(b, cases[i].sql);
+		c[1] = env_catalog(b);
 		GString *said = g_string_new(NULL);
 		cr_assert_eq(am_catalog_compare(c[0], c[1], count_difference,
 		                                said, &n, NULL),
@@ -432,7 +409,7 @@ Test(catalog, folders_are_found_by_path_whatever_is_in_it)
 {
 	static const char *const odd[] = {"a/b", "a", "ünï", "..", " "};
 	struct env *env = env_new();
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 
 	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 	for (size_t i = 0; i < AM_COUNT(odd); i++)
@@ -504,7 +481,7 @@ Test(catalog, new_one_is_filled_under_its_mark)
 Test(catalog, first_fill_is_marked_until_its_commit)
 {
 	struct env *env = env_new();
-	struct am_catalog *c = open_new(env), *other = NULL;
+	struct am_catalog *c = env_catalog(env), *other = NULL;
 	struct am_error err = {0};
 
 	am_catalog_bulk(c);
@@ -519,7 +496,7 @@ Test(catalog, first_fill_is_marked_until_its_commit)
 
 	/* Given up before that, it leaves nothing behind. */
 	cr_assert_eq(am_catalog_wipe(env->dir, NULL), AM_OK);
-	c = open_new(env);
+	c = env_catalog(env);
 	am_catalog_bulk(c);
 	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 	add_message(c, 1, 1, 1, AM_EOL_AS_IS);

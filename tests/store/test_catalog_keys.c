@@ -9,14 +9,6 @@
 
 TestSuite(catalog_keys, .timeout = 60);
 
-static struct am_catalog *open_new(struct env *env)
-{
-	struct am_catalog *c = NULL;
-
-	cr_assert_eq(am_catalog_open(&c, env->dir, true, NULL), AM_OK);
-	return c;
-}
-
 static void commit(struct am_catalog *c, uint64_t number)
 {
 	struct am_commit commit = {.number = number};
@@ -82,7 +74,7 @@ Test(catalog_keys, finds_all_through_many_commits)
 	                                 50, 1, 1,   5000, 1, 1,    1, 1};
 	struct env *env = env_new();
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < AM_COUNT(sizes); i++) {
@@ -117,7 +109,7 @@ Test(catalog_keys, ranges_have_their_ends)
 {
 	struct env *env = env_new();
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 
 	for (uint64_t half = 0; half < 2; half++) {
 		cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
@@ -145,7 +137,7 @@ Test(catalog_keys, any_order_will_do)
 {
 	struct env *env = env_new();
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 	struct am_keys_sum sums[AM_KEYS_COUNT];
 
 	for (uint64_t twice = 0; twice < 2; twice++) {
@@ -168,7 +160,7 @@ Test(catalog_keys, what_is_rolled_back_is_gone)
 {
 	struct env *env = env_new();
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 
 	cr_assert_eq(am_catalog_begin(c, NULL), AM_OK);
 	for (uint64_t id = 1; id < 6000; id++)
@@ -191,7 +183,7 @@ Test(catalog_keys, what_comes_in_order_stays_one_run)
 	static const uint64_t sizes[] = {1, 1, 189, 1, 1, 700, 5000, 3};
 	struct env *env = env_new();
 	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	struct am_catalog *c = open_new(env);
+	struct am_catalog *c = env_catalog(env);
 	struct am_keys_sum sums[AM_KEYS_COUNT];
 	uint64_t n = 0;
 

@@ -10,28 +10,6 @@
 
 TestSuite(migrate, .timeout = 60);
 
-static void run_sql(struct env *env, const char *sql)
-{
-	char *path = g_build_filename(env->dir, "catalog.sqlite", NULL);
-	sqlite3 *db;
-
-	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
-	             sqlite3_errmsg(db));
-	sqlite3_close(db);
-	g_free(path);
-}
-
-static struct am_catalog *open_new(struct env *env)
-{
-	struct am_catalog *c;
-	struct am_error err = {0};
-
-	cr_assert_eq(am_catalog_open(&c, env->dir, true, &err), AM_OK, "%s",
-	             err.text);
-	return c;
-}
-
 /* What another version may have left, and what is said of it; the words are
  * part of the contract. */
 Test(migrate, features_of_the_future_are_refused_by_name)
@@ -65,10 +43,10 @@ Test(migrate, features_of_the_future_are_refused_by_name)
 	};
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
 		struct env *env = env_new();
-		struct am_catalog *c = open_new(env);
+		struct am_catalog *c = env_catalog(env);
 		struct am_error err = {0};
 		am_catalog_close(&c);
-		run_sql(env, cases[i].sql);
+		env_catalog_sql(env, cases[i].sql);
 		cr_assert_eq(
 			am_catalog_open(&c, env->dir, cases[i].writable, &err),
 			cases[i].status, "case %zu: %s", i, err.text);

@@ -39,7 +39,6 @@ void am_pst_store_close(struct am_pst_store **store);
 struct am_pst_ndb *am_pst_store_ndb(struct am_pst_store *store);
 const struct am_mapi_names *
 am_pst_store_names(const struct am_pst_store *store);
-unsigned am_pst_store_codepage(const struct am_pst_store *store);
 
 /* In an order in which parents come before what is in them; folder 0 is the
  * top of what people see. */

@@ -30,11 +30,6 @@ const struct am_mapi_names *am_pst_store_names(const struct am_pst_store *store)
 	return store->names;
 }
 
-unsigned am_pst_store_codepage(const struct am_pst_store *store)
-{
-	return store->codepage;
-}
-
 size_t am_pst_store_n_folders(const struct am_pst_store *store)
 {
 	return store->folders->len;
