@@ -82,7 +82,7 @@ class Log:
                 yield rec
                 pos = behind
                 continue
-            found = self.search(pos + (64 if rec else 1), min(behind or limit, end))
+            found = self.search(pos + 1, min(behind or limit, end))
             # Whole, with damage behind it, if no other begins in what it claims.
             if rec and found == behind:
                 yield rec

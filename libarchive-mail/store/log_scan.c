@@ -165,7 +165,9 @@ static int settle(struct am_log_scan *s, const struct am_record *rec,
 		s->pos = end;
 		return AM_OK;
 	}
-	int r = search(s, body, end, &found, &s->ahead, err);
+	/* From its very header on: one that was cut short can have been made
+	 * whole by the first bytes of the next. */
+	int r = search(s, rec->pos + 1, end, &found, &s->ahead, err);
 	if (r)
 		return r;
 	s->ready = found < end;

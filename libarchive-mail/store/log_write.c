@@ -241,10 +241,49 @@ static int open_last(struct am_log *log, struct am_error *err)
 	return r;
 }
 
+/* A header in the last bytes of a file, whole with what is to follow them. */
+static bool completes(const uint8_t *bytes, size_t len)
+{
+	struct am_record rec;
+
+	for (size_t at = 0; at + AM_RECORD_HEADER <= len; at++)
+		if (am_log_decode_header(&rec, bytes + at))
+			return true;
+	return false;
+}
+
+/* A crash may have cut a header short by a byte or two that are, by chance,
+ * those the next record begins with; that record would then lie inside it and
+ * not be found.  What is put between belongs to the tail. */
+static int part_from_tail(struct am_log *log, struct am_error *err)
+{
+	uint8_t bytes[AM_RECORD_HEADER - 1 + 1 + sizeof am_log_magic];
+	uint64_t end = am_log_files_end(log);
+	uint64_t size = last_segment(log)->size;
+	size_t len = size < AM_RECORD_HEADER - 1 ? (size_t)size
+	                                         : AM_RECORD_HEADER - 1;
+
+	if (end == log->last.end)
+		return AM_OK;
+	/* What cannot be read is no header to any reader either. */
+	if (am_log_pread(log, end - len, bytes, len, NULL))
+		return AM_OK;
+	memcpy(bytes + len, am_log_magic, sizeof am_log_magic);
+	if (!completes(bytes, len + sizeof am_log_magic))
+		return AM_OK;
+	memcpy(bytes + len + 1, am_log_magic, sizeof am_log_magic);
+	bytes[len] = 0;
+	while (completes(bytes, len + 1 + sizeof am_log_magic))
+		bytes[len]++;
+	return put(log, bytes + len, 1, "the end of a torn record", err);
+}
+
 int am_log_out_open(struct am_log *log, struct am_error *err)
 {
 	log->out = out_new(log);
-	return open_last(log, err);
+	int r = open_last(log, err);
+
+	return r ? r : part_from_tail(log, err);
 }
 
 /* Begin a file under a temporary name and give it its name when it is whole:

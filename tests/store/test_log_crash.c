@@ -29,14 +29,15 @@ static void teardown(void)
 
 TestSuite(log_crash, .init = setup, .fini = teardown);
 
-static void append(struct am_log *log, const char *text)
+static uint64_t append(struct am_log *log, const char *text)
 {
-	uint64_t pos;
+	uint64_t pos = 0;
 
 	cr_assert_eq(am_log_append(log, AM_REC_ITEMS, AM_CODEC_STORED, 0, NULL,
 	                           0, text, strlen(text), strlen(text), &pos,
 	                           &err),
 	             AM_OK, "%s", err.text);
+	return pos;
 }
 
 static void commit(struct am_log *log)
@@ -148,33 +149,128 @@ static void assert_all(const char *want, uint64_t want_void)
 	g_free(got);
 }
 
+/* Cut there, and a run behind what is left; returns what that put in between.
+ */
+static uint64_t cut_and_go_on(const struct bytes *b, const uint64_t ends[4],
+                              size_t cut)
+{
+	static const char *const want[] = {"", "1a 1b ", "1a 1b 2a 2b ",
+	                                   "1a 1b 2a 2b 3a 3b "};
+	unsigned whole = cut >= ends[3] ? 3 : cut >= ends[2] ? 2 : 1;
+	struct am_log *log;
+
+	store(b->data, cut);
+	assert_all(want[whole], 0);
+	cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err), AM_OK,
+	             "cut at %zu: %s", cut, err.text);
+	cr_assert_eq(am_log_last(log)->number, whole + 1);
+	cr_assert_eq(am_log_tail(log), cut - ends[whole]);
+	uint64_t pos = append(log, "new");
+	commit(log);
+	am_log_close(&log);
+	char *all = g_strconcat(want[whole], "new ", NULL);
+	assert_all(all, pos - ends[whole]);
+	g_free(all);
+	return pos - cut;
+}
+
 /* A crash at any byte: the last whole commit is there, and the next run goes
  * on behind what is left. */
 Test(log_crash, cut_anywhere_the_last_whole_commit_stands)
 {
-	static const char *const want[] = {"", "1a 1b ", "1a 1b 2a 2b ",
-	                                   "1a 1b 2a 2b 3a 3b "};
 	uint64_t ends[4];
 	struct bytes b = make(ends);
 
-	for (size_t cut = ends[1]; cut <= b.len; cut++) {
-		unsigned whole = cut >= ends[3] ? 3 : cut >= ends[2] ? 2 : 1;
-		struct am_log *log;
-		store(b.data, cut);
-		assert_all(want[whole], 0);
-
-		cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err),
-		             AM_OK, "cut at %zu: %s", cut, err.text);
-		cr_assert_eq(am_log_last(log)->number, whole + 1);
-		cr_assert_eq(am_log_tail(log), cut - ends[whole]);
-		append(log, "new");
-		commit(log);
-		am_log_close(&log);
-		char *all = g_strconcat(want[whole], "new ", NULL);
-		assert_all(all, cut - ends[whole]);
-		g_free(all);
-	}
+	for (size_t cut = ends[1]; cut <= b.len; cut++)
+		cr_assert_leq(cut_and_go_on(&b, ends, cut), 1);
 	g_free(b.data);
+}
+
+/* ---- a header cut short that what follows makes whole ---- */
+
+/* A record as a writer would put it at file[*at]. */
+static void put(char *file, size_t *at, struct am_record rec,
+                const void *payload, size_t len)
+{
+	rec.pos = *at;
+	rec.version = 1;
+	rec.raw_len = rec.stored_len = len;
+	rec.crc = am_crc32(0, payload, len);
+	am_log_encode_header(&rec, (uint8_t *)file + *at);
+	memcpy(file + *at + AM_RECORD_HEADER, payload, len);
+	*at += AM_RECORD_HEADER + len;
+}
+
+/* Three commits, and all but the last byte of a fourth one's header; that byte
+ * is what the next record begins with, as in one of 256 such crashes. */
+static char *make_unlucky(size_t *len, uint64_t *end, struct am_record *like)
+{
+	uint64_t ends[4];
+	struct am_log *log;
+	struct bytes b = make(ends);
+
+	cr_assert_eq(am_log_open(&log, path, false, NULL, &ctx, &err), AM_OK);
+	*like = (struct am_record){.archive_id = am_log_archive_id(log)};
+	am_log_close(&log);
+	*end = b.len;
+	*len = b.len + AM_RECORD_HEADER - 1;
+	b.data = g_realloc(b.data, b.len + 1000);
+	struct am_record commit = *like;
+	commit.type = AM_REC_COMMIT;
+	commit.version = 1;
+	commit.id = 5;
+	commit.pos = b.len;
+	commit.stored_len = commit.raw_len = 50;
+	do {
+		commit.crc++;
+		am_log_encode_header(&commit, (uint8_t *)b.data + b.len);
+	} while ((uint8_t)b.data[*len] != am_log_magic[0]);
+	return b.data;
+}
+
+Test(log_crash, the_next_record_does_not_complete_a_torn_header)
+{
+	struct am_record like;
+	struct am_log *log;
+	uint64_t end;
+	size_t len;
+	char *file = make_unlucky(&len, &end, &like);
+
+	store(file, len);
+	cr_assert_eq(am_log_open(&log, path, true, NULL, &ctx, &err), AM_OK);
+	cr_assert_eq(append(log, "new"), len + 1);
+	commit(log);
+	am_log_close(&log);
+	assert_all("1a 1b 2a 2b 3a 3b new ", len + 1 - end);
+	g_free(file);
+}
+
+/* Earlier writers put nothing between: what they committed is found. */
+Test(log_crash, a_torn_header_that_was_completed_hides_nothing)
+{
+	struct am_record like;
+	uint8_t payload[AM_COMMIT_ROOM];
+	uint64_t end;
+	size_t len;
+	char *file = make_unlucky(&len, &end, &like);
+	struct am_commit c = {.number = 5, .since = len};
+
+	like.type = AM_REC_ITEMS;
+	put(file, &len, like, "new", 3);
+	like.type = AM_REC_COMMIT;
+	like.id = c.number;
+	put(file, &len, like, payload, am_log_encode_commit(&c, payload));
+	store(file, len);
+
+	struct seen seen = {.text = g_string_new(NULL)};
+	struct am_log_walk walk = {.record = see_record, .user = &seen};
+	cr_assert_eq(am_log_open(&seen.log, path, false, NULL, &ctx, &err),
+	             AM_OK, "%s", err.text);
+	cr_assert_eq(am_log_walk(seen.log, 0, &walk, &err), AM_OK);
+	am_log_close(&seen.log);
+	cr_assert_str_eq(seen.text->str, "1a 1b 2a 2b 3a 3b new ");
+	g_string_free(seen.text, TRUE);
+	g_free(file);
 }
 
 /* A torn record that claims more than was written, with the next run's records
