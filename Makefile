@@ -187,6 +187,16 @@ asan:
 	@$(MAKE) --no-print-directory run-tests BUILD=build-asan \
 	 OPT='-O1 -g -fno-omit-frame-pointer' \
 	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' T=$(T)
+## make damage F=msg PATHS='x.msg …'   read files cut and changed, sanitizers on
+CUTS ?= 1000
+CHANGES ?= 10000
+damage:
+	@$(MAKE) --no-print-directory BUILD=build-asan \
+	 OPT='-O1 -g -fno-omit-frame-pointer' \
+	 SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
+	 build-asan/damage
+	@build-asan/damage $(F) $(CUTS) $(CHANGES) $(PATHS)
+.PHONY: damage
 tsan:
 	@$(MAKE) --no-print-directory run-stress BUILD=build-tsan OPT='-O1 -g' SAN=-fsanitize=thread \
 	 CPPFLAGS='$(CPPFLAGS) -include tools/tsan.h'
@@ -232,6 +242,8 @@ $(BUILD)/obj/tools/pst_sample.o $(BUILD)/obj/tools/msg_sample.o: BANNED := -Ites
 $(BUILD)/gen-pst: $(BUILD)/obj/tools/gen_pst.o $(LIB_support) $(call libs_for,outlook)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 $(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
+$(BUILD)/damage: $(BUILD)/obj/tools/damage.o $(LIB_support) $(call libs_for,transfer)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread -lm
 samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
 	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef samples/olm

@@ -4,74 +4,16 @@
  * bytes are, each item is given or fails, and together they are not more than
  * the file can lead to.
  */
-#include "base/blob.h"
 #include "formats/outlook/pst.h"
-
-#include <glib.h>
-
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "support/fuzz_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void on_note(void *user, const struct am_note *note)
-{
-	(void)user;
-	if (!note->code || !*note->code || !*note->text)
-		abort();
-}
-
-/* The first bytes are enough to know that it can be read. */
-static void look(const struct am_blob *blob)
-{
-	uint8_t buf[256];
-	size_t got;
-
-	if (am_blob_read(blob, 0, buf, sizeof(buf), &got, NULL) ||
-	    got > am_blob_size(blob))
-		abort();
-}
-
-static void read_file(const uint8_t *data, size_t len)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const char *const options[] = {"deleted=yes", "associated=yes",
 	                                      NULL};
-	struct am_ctx ctx = {.on_note = on_note};
-	struct am_source *src = NULL;
-	struct am_error err = {0};
-	struct am_item item;
-	char path[64];
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
-		abort();
-	g_snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	struct am_location where = {.path = path, .options = options};
-	if (!am_format_pst.open_source(&src, &where, &ctx, &err)) {
-		int r;
-		while ((r = am_source_next(src, &item, &err)) != AM_END) {
-			if (r == AM_FATAL || (r && !*err.text))
-				abort();
-			if (r || !item.message)
-				continue;
-			r = am_source_load(src, item.message, &err);
-			if (r == AM_FATAL || (r && !*err.text))
-				abort();
-			if (!r)
-				look(item.message->raw);
-			am_message_free(&item.message);
-		}
-		am_source_close(&src);
-	} else if (!*err.text) {
-		abort();
-	}
-	close(fd);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
-{
-	read_file(data, len);
+	am_test_fuzz_read(&am_format_pst, options, data, len);
 	return 0;
 }
