@@ -32,10 +32,11 @@ bool am_mail_head_eml_name(const char *name);
  * it is, its first bytes say. */
 bool am_mail_head_msg_name(const char *name);
 bool am_mail_head_msg(const uint8_t *head, size_t len);
-/* "x.zip", "x.tar.bz2" …: a container that is read when it is named itself, and
- * within a tree a failure: mail may be in it.  No ".docx", ".jar" or ".odt". */
+/* "x.zip", "x.tar.bz2" …: a container, with mail in it or not.  No ".docx",
+ * ".jar" or ".odt". */
 bool am_mail_head_container_name(const char *name);
-#define AM_MAIL_HEAD_CONTAINER "a zip or tar within the tree: copy it by itself"
+#define AM_MAIL_HEAD_CONTAINER \
+	"a zip or tar within the tree: it is read when no format is named"
 /* "x.zip", "x.tar.zst" …: a container that can be written? */
 bool am_mail_head_pack_name(const char *name);
 

@@ -31,6 +31,8 @@ struct am_option {
 struct am_location {
 	const char *path;
 	const char *url;
+	/* What it is called, where the path does not say it; else NULL. */
+	const char *name;
 	const char *const *options; /* "key=value", NULL-terminated, checked;
 	                             * a bare "key" counts as "key=yes" */
 };

@@ -7,6 +7,21 @@
 #include "model/message.h"
 
 /*
+ * A file that another format reads, which lies where this source looks: a zip
+ * in a tree, Outlook's in a zip.  Only a source that was told to leave such
+ * files to others (its option "leave") yields them; transfer/parcels.h opens
+ * them.  It lives until the next call, and so does what is at its path.
+ */
+struct am_parcel {
+	const char *path;   /* to open it by */
+	const char *name;   /* what it is called */
+	const char *origin; /* where it lies, as a message's */
+	/* One message, in the item's folder; else a folder of its own, of its
+	 * name, in that one. */
+	bool single;
+};
+
+/*
  * What next() yields: a folder, once, before anything in it; a message; or,
  * from a source that goes on where it left off, a change of a message the
  * target has, or a cursor: text to remember for that folder (depth 0: for the
@@ -16,7 +31,8 @@ struct am_item {
 	const struct am_folder *folder; /* the source's; NULL only on failure */
 	struct am_message *message;
 	const struct am_change *change;
-	const char *cursor; /* all three NULL: the folder itself */
+	const char *cursor;
+	const struct am_parcel *parcel; /* all four NULL: the folder itself */
 	/* With a folder or a cursor: how many more messages of the folder the
 	 * target has already, so that they are not yielded (they are counted
 	 * as duplicates). */

@@ -2,6 +2,7 @@
 #include "transfer/mixed.h"
 
 #include "model/folder.h"
+#include "transfer/parcels.h"
 #include "transfer/registry.h"
 
 #include <glib.h>
@@ -47,7 +48,9 @@ struct mixed_source {
 	struct am_source base;
 	const struct pass *order;
 	char *path;
-	size_t at; /* the pass that is being read */
+	size_t at;                  /* the pass that is being read */
+	size_t n_passes;            /* of a zip or tar: one */
+	struct am_parcels *parcels; /* what the passes come upon for others */
 	struct am_source *sources[N_PASSES];
 	GHashTable *folders; /* printed names of those given */
 	GHashTable *failed;  /* origin -> the pass it failed in, from 1 */
@@ -122,9 +125,13 @@ static int mixed_next(struct am_source *src, struct am_item *out,
 	struct mixed_source *s = mixed_of(src);
 
 	for (;;) {
-		int r = AM_END;
+		int r = am_parcels_next(s->parcels, out, err);
 
-		if (s->at == N_PASSES || !s->order[s->at].format)
+		if (!r && !out->message && !is_new(s, out->folder))
+			continue;
+		if (r != AM_END)
+			return r;
+		if (s->at == s->n_passes || !s->order[s->at].format)
 			return AM_END;
 		if (!s->sources[s->at])
 			r = open_pass(s, err);
@@ -139,6 +146,13 @@ static int mixed_next(struct am_source *src, struct am_item *out,
 		if (r == AM_END) {
 			s->at++;
 			continue;
+		}
+		if (!r && out->parcel) {
+			if (!am_parcels_enter(s->parcels, out, err))
+				continue;
+			out->origin = out->parcel->origin;
+			out->parcel = NULL;
+			return AM_FAILED;
 		}
 		if (!r && !out->message && out->folder &&
 		    !is_new(s, out->folder))
@@ -176,6 +190,7 @@ static void mixed_close(struct am_source *src)
 {
 	struct mixed_source *s = mixed_of(src);
 
+	am_parcels_free(&s->parcels);
 	for (size_t i = 0; i < N_PASSES; i++)
 		am_source_close(&s->sources[i]);
 	g_hash_table_unref(s->folders);
@@ -205,6 +220,8 @@ int am_mixed_open(struct am_source **out, const struct am_format *first,
 	s->base.ctx = ctx;
 	s->order = order_of(first);
 	s->path = g_strdup(where->path);
+	s->n_passes = g_file_test(s->path, G_FILE_TEST_IS_DIR) ? N_PASSES : 1;
+	s->parcels = am_parcels_new(ctx);
 	s->folders =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->failed =

@@ -14,7 +14,7 @@
 
 struct am_place {
 	const struct am_format *format;
-	bool mixed;       /* a folder, and nobody said of which format */
+	bool mixed;       /* a folder or zip, and nobody said of which format */
 	const char *tnef; /* "expand" or "keep", when it was said */
 	struct am_location where;
 	char *path, *url;
@@ -211,8 +211,11 @@ static int find_format(struct am_place *place, const char *text, bool target,
 	if (target)
 		return am_format_for_target(&place->where, &place->format, err);
 	int r = am_format_detect(&place->where, &place->format, err);
-	place->mixed = !r && !stat(place->path, &st) && S_ISDIR(st.st_mode) &&
-	               am_mixed_wants(place->format);
+	/* A zip or tar is a tree, too. */
+	place->mixed =
+		!r && !stat(place->path, &st) &&
+		am_mixed_wants(place->format) &&
+		(S_ISDIR(st.st_mode) || place->format == am_format_find("eml"));
 	return r;
 }
 

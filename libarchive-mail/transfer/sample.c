@@ -204,7 +204,9 @@ int am_sample_take(struct am_sample **out, const struct am_location *where,
 	sample->where = *where;
 	probe->where = &sample->where;
 	/* "dir/" is called "dir". */
-	probe->name = keep(sample, g_path_get_basename(where->path));
+	probe->name =
+		keep(sample, where->name ? g_strdup(where->name)
+	                                 : g_path_get_basename(where->path));
 	if (stat(where->path, &st)) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			r = am_fail(err, AM_FAILED, AM_E_NOTFOUND,

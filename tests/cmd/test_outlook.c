@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Outlook's files on the command line: words, options, exit status. */
+#include "support/olm_sample.h"
 #include "support/pst_sample.h"
 #include "support/run_cli.h"
 
@@ -328,16 +329,25 @@ Test(outlook, what_cannot_be_read_in_a_tree_is_named, .timeout = 60)
 	cli_end(&cli);
 }
 
-Test(outlook, an_olm_in_a_tree_is_named_for_what_it_is, .timeout = 60)
+/* Apple's copies of names are nothing; one that is no archive is a failure. */
+Test(outlook, an_olm_in_a_tree_is_read, .timeout = 60)
 {
 	static const char mail[] = "From: a@b\nSubject: x\n\ny\n";
+	GByteArray *olm = am_test_olm(TRUE, FALSE);
 	struct cli cli;
 	cli_init(&cli);
 	cli_write(&cli, "in/a.eml", mail, sizeof mail - 1);
-	cli_write(&cli, "in/Old Mac.OLM", "PK\3\4zip", 7);
+	cli_write(&cli, "in/Old Mac.OLM", olm->data, olm->len);
 	cr_expect_eq(cli_line(&cli, "copy in/ null:"), 0, "%s", cli.err);
-	cr_expect(strstr(cli.err, "Old Mac.OLM: Outlook for Mac's, passed "
-	                          "over: it is read when it is named itself"),
+	cr_expect(strstr(cli.out, "found 6 = stored 6"), "%s", cli.out);
+	cr_expect(strstr(cli.err, "Old Mac.OLM: 1 attachment that no item"),
 	          "%s", cli.err);
+	cr_expect_eq(cli_line(&cli, "list in/"), 0);
+	cr_expect(strstr(cli.out, "Old Mac/ann@a.example/Inbox"), "%s",
+	          cli.out);
+	cli_write(&cli, "in/Old Mac.OLM", "PK\3\4zip", 7);
+	cr_expect_eq(cli_line(&cli, "copy in/ null:"), 1, "%s", cli.err);
+	cr_expect(strstr(cli.err, "Old Mac.OLM: no zip"), "%s", cli.err);
 	cli_end(&cli);
+	g_byte_array_free(olm, TRUE);
 }

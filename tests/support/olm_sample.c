@@ -9,48 +9,83 @@
 enum { LOCAL = 30, LISTED = 46, END = 22 };
 
 /* Fields that a header and an entry of the list have in common. */
-static void common(uint8_t *to, const char *name, const char *data)
+static void common(uint8_t *to, const char *name, const GByteArray *data)
 {
 	am_put_le16(to, 20);
 	am_put_le16(to + 2, 0x0800); /* names are UTF-8 */
-	am_put_le32(to + 10, am_crc32(0, data, strlen(data)));
-	am_put_le32(to + 14, (uint32_t)strlen(data));
-	am_put_le32(to + 18, (uint32_t)strlen(data));
+	am_put_le32(to + 10, am_crc32(0, data->data, data->len));
+	am_put_le32(to + 14, data->len);
+	am_put_le32(to + 18, data->len);
 	am_put_le16(to + 22, (uint16_t)strlen(name));
+}
+
+struct am_test_zip {
+	GByteArray *to, *list;
+	uint16_t n;
+};
+
+struct am_test_zip *am_test_zip_begin(void)
+{
+	struct am_test_zip *zip = g_new0(struct am_test_zip, 1);
+
+	zip->to = g_byte_array_new();
+	zip->list = g_byte_array_new();
+	return zip;
+}
+
+void am_test_zip_add(struct am_test_zip *zip, const char *name,
+                     GByteArray *data)
+{
+	uint8_t local[LOCAL] = {'P', 'K', 3, 4};
+	uint8_t listed[LISTED] = {'P', 'K', 1, 2};
+
+	common(local + 4, name, data);
+	common(listed + 6, name, data);
+	am_put_le32(listed + 42, zip->to->len);
+	g_byte_array_append(zip->list, listed, sizeof(listed));
+	g_byte_array_append(zip->list, (const guint8 *)name,
+	                    (guint)strlen(name));
+	g_byte_array_append(zip->to, local, sizeof(local));
+	g_byte_array_append(zip->to, (const guint8 *)name, (guint)strlen(name));
+	g_byte_array_append(zip->to, data->data, data->len);
+	g_byte_array_free(data, TRUE);
+	zip->n++;
+}
+
+void am_test_zip_add_text(struct am_test_zip *zip, const char *name,
+                          const char *text)
+{
+	GByteArray *data = g_byte_array_new();
+
+	g_byte_array_append(data, (const guint8 *)text, (guint)strlen(text));
+	am_test_zip_add(zip, name, data);
+}
+
+GByteArray *am_test_zip_end(struct am_test_zip *zip, gboolean list)
+{
+	GByteArray *to = zip->to;
+	uint8_t end[END] = {'P', 'K', 5, 6};
+
+	am_put_le16(end + 8, zip->n);
+	am_put_le16(end + 10, zip->n);
+	am_put_le32(end + 12, zip->list->len);
+	am_put_le32(end + 16, to->len);
+	if (list) {
+		g_byte_array_append(to, zip->list->data, zip->list->len);
+		g_byte_array_append(to, end, sizeof(end));
+	}
+	g_byte_array_free(zip->list, TRUE);
+	g_free(zip);
+	return to;
 }
 
 GByteArray *am_test_zip(const char *const *members, gboolean list)
 {
-	GByteArray *to = g_byte_array_new(), *dir = g_byte_array_new();
-	uint16_t n = 0;
+	struct am_test_zip *zip = am_test_zip_begin();
 
-	for (; *members; members += 2, n++) {
-		const char *name = members[0], *data = members[1];
-		uint8_t local[LOCAL] = {'P', 'K', 3, 4};
-		uint8_t listed[LISTED] = {'P', 'K', 1, 2};
-		common(local + 4, name, data);
-		common(listed + 6, name, data);
-		am_put_le32(listed + 42, to->len);
-		g_byte_array_append(dir, listed, sizeof(listed));
-		g_byte_array_append(dir, (const guint8 *)name,
-		                    (guint)strlen(name));
-		g_byte_array_append(to, local, sizeof(local));
-		g_byte_array_append(to, (const guint8 *)name,
-		                    (guint)strlen(name));
-		g_byte_array_append(to, (const guint8 *)data,
-		                    (guint)strlen(data));
-	}
-	if (list) {
-		uint8_t end[END] = {'P', 'K', 5, 6};
-		am_put_le16(end + 8, n);
-		am_put_le16(end + 10, n);
-		am_put_le32(end + 12, dir->len);
-		am_put_le32(end + 16, to->len);
-		g_byte_array_append(to, dir->data, dir->len);
-		g_byte_array_append(to, end, sizeof(end));
-	}
-	g_byte_array_free(dir, TRUE);
-	return to;
+	for (; *members; members += 2)
+		am_test_zip_add_text(zip, members[0], members[1]);
+	return am_test_zip_end(zip, list);
 }
 
 #define ACCOUNT "Accounts/ann@a.example/"

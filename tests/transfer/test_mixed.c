@@ -5,6 +5,7 @@
 #include "model/folder.h"
 #include "support/listing.h"
 #include "support/msg_sample.h"
+#include "support/olm_sample.h"
 #include "support/tmpdir.h"
 #include "transfer/registry.h"
 
@@ -37,10 +38,18 @@ static int by_text(const void *a, const void *b)
 
 static unsigned n_failed; /* in the last origins() */
 
-/* The origins of all that is there, in order, as one line. */
+static char *origins_of(const char *name, const char *first, bool folders);
+
+/* The origins of all that is there, in order, a line each. */
 static char *origins(const char *first)
 {
-	char *path = g_build_filename(am_test_tmpdir(), "t", NULL);
+	return origins_of("t", first, false);
+}
+
+/* The same of any file or tree; folders: with where each is. */
+static char *origins_of(const char *name, const char *first, bool folders)
+{
+	char *path = g_build_filename(am_test_tmpdir(), name, NULL);
 	struct am_location where = {.path = path};
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
 	struct am_source *src = NULL;
@@ -61,13 +70,20 @@ static char *origins(const char *first)
 			continue;
 		cr_assert_eq(am_source_load(src, item.message, &err), AM_OK,
 		             "%s: %s", item.message->origin, err.text);
-		g_ptr_array_add(list, g_strdup(item.message->origin));
+		cr_expect(am_blob_size(item.message->raw));
+		char *in = am_folder_print(item.message->folder);
+		g_ptr_array_add(list,
+		                folders ? g_strdup_printf("%s@%s",
+		                                          item.message->origin,
+		                                          in)
+		                        : g_strdup(item.message->origin));
+		g_free(in);
 		am_message_free(&item.message);
 	}
 	am_source_close(&src);
 	g_ptr_array_sort(list, by_text);
 	g_ptr_array_add(list, NULL);
-	char *line = g_strjoinv(" ", (char **)list->pdata);
+	char *line = g_strjoinv("\n", (char **)list->pdata);
 	g_ptr_array_free(list, TRUE);
 	g_free(path);
 	return line;
@@ -88,7 +104,7 @@ Test(mixed, whatever_comes_first_all_is_read_and_once)
 		                     am_test_notes("mbox.not-a-mailbox"),
 		             0);
 		/* The mbox and the mail in the Maildir have other names. */
-		char **words = g_strsplit(got, " ", -1);
+		char **words = g_strsplit(got, "\n", -1);
 		cr_expect_eq(g_strv_length(words), 5, "%s: %s", firsts[i], got);
 		cr_expect(strstr(got, "sub/a.msg"), "%s: %s", firsts[i], got);
 		g_strfreev(words);
@@ -147,4 +163,96 @@ Test(mixed, an_empty_maildir_is_no_folder_of_files)
 	am_source_close(&src);
 	g_string_free(folders, TRUE);
 	g_free(path);
+}
+
+/* A zip of everything, a zip in it with the same things again. */
+static GByteArray *make_zip(unsigned depth)
+{
+	struct am_test_zip *zip = am_test_zip_begin();
+
+	am_test_zip_add_text(zip, "a/one.eml",
+	                     "From: a@b\nSubject: one\n\nx\n");
+	am_test_zip_add(zip, "a/two.msg", am_test_msg_file(AM_TEST_MSG_SIGNED));
+	am_test_zip_add_text(zip, "Old.mbox",
+	                     "From a@b Thu Jan  1 00:00:00 2020\n"
+	                     "From: a@b\nSubject: old\n\nx\n");
+	am_test_zip_add_text(zip, "b/Inbox",
+	                     "From a@b Thu Jan  1 00:00:00 2020\n"
+	                     "From: a@b\nSubject: in\n\nx\n\n"
+	                     "From a@b Thu Jan  1 00:00:00 2020\n"
+	                     "From: a@b\nSubject: in too\n\nx\n");
+	am_test_zip_add_text(zip, "b/._c.msg", "Apple's");
+	am_test_zip_add(zip, "b/mac.olm", am_test_olm(TRUE, FALSE));
+	if (depth)
+		am_test_zip_add(zip, "b/in.zip", make_zip(depth - 1));
+	return am_test_zip_end(zip, TRUE);
+}
+
+static const char *const in_zip[] = {
+	"a/one.eml@a", "a/two.msg@a", "Old.mbox:0@Old", "b/Inbox:0@b/Inbox",
+	"b/mac.olm:Local/Tasks/Tasks.xml@b/mac/Tasks"};
+
+/* All of them are there, each in its folder. */
+static void expect_all(const char *got, const char *before, const char *folder)
+{
+	char **lines = g_strsplit(got, "\n", -1);
+
+	for (size_t i = 0; i < AM_COUNT(in_zip); i++) {
+		char **two = g_strsplit(in_zip[i], "@", 2);
+		char *want = g_strdup_printf("%s%s@%s%s", before, two[0],
+		                             folder, two[1]);
+		cr_expect(g_strv_contains((const char *const *)lines, want),
+		          "%s: %s", want, got);
+		g_free(want);
+		g_strfreev(two);
+	}
+	g_strfreev(lines);
+}
+
+Test(mixed, what_lies_in_a_zip_is_read_whatever_it_is)
+{
+	GByteArray *zip = make_zip(1);
+
+	am_test_write("x.zip", zip->data, zip->len);
+	am_test_write("t/sub/x.zip", zip->data, zip->len);
+	am_test_write_text("t/one.eml", "From: a@b\nSubject: one\n\nx\n");
+	n_failed = 0;
+	char *got = origins_of("x.zip", "eml", true);
+	expect_all(got, "", "");
+	expect_all(got, "b/in.zip:", "b/in/");
+	cr_expect_eq(n_failed, 0);
+	char **words = g_strsplit(got, "\n", -1);
+	cr_expect_eq(g_strv_length(words), 2 * 10, "%s", got);
+	g_strfreev(words);
+	g_free(got);
+	static const char *const firsts[] = {"eml", "mbox"};
+	for (size_t i = 0; i < AM_COUNT(firsts); i++) {
+		got = origins_of("t", firsts[i], true);
+		expect_all(got, "sub/x.zip:", "sub/x/");
+		expect_all(got, "sub/x.zip:b/in.zip:", "sub/x/b/in/");
+		words = g_strsplit(got, "\n", -1);
+		cr_expect_eq(g_strv_length(words), 2 * 10 + 1, "%s: %s",
+		             firsts[i], got);
+		g_strfreev(words);
+		g_free(got);
+	}
+	cr_expect_eq(n_failed, 0);
+	g_byte_array_free(zip, TRUE);
+}
+
+/* In the last zip that is looked into, what is no mail is named. */
+Test(mixed, nesting_has_an_end)
+{
+	GByteArray *zip = make_zip(12);
+
+	am_test_write("x.zip", zip->data, zip->len);
+	n_failed = 0;
+	char *got = origins_of("x.zip", "eml", false);
+	char **lines = g_strsplit(got, "\n", -1);
+	cr_expect_eq(n_failed, 5, "%u", n_failed);
+	cr_expect_eq(g_strv_length(lines), 8 * 10 + 1, "%u",
+	             g_strv_length(lines));
+	g_strfreev(lines);
+	g_free(got);
+	g_byte_array_free(zip, TRUE);
 }

@@ -15,9 +15,11 @@ AM_MUST_USE int am_eml_source_open(struct am_source **out,
                                    struct am_ctx *ctx, struct am_error *err);
 
 struct am_file;
-/* all: what looks like mail too, not only *.eml. */
+/* all: what looks like mail too, not only *.eml.  leave: members of other
+ * formats are parcels, not failures. */
 AM_MUST_USE int am_eml_container_open(struct am_source **out,
                                       struct am_file *file, bool all,
-                                      struct am_ctx *ctx, struct am_error *err);
+                                      bool leave, struct am_ctx *ctx,
+                                      struct am_error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
+#include "formats/eml/foreign.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
 #include "formats/received.h"
@@ -20,6 +21,7 @@
 #include <glib.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_MEMBERS 20000000
 #define MAX_DEPTH   64
@@ -35,14 +37,19 @@ struct container_source {
 	struct am_source base;
 	struct am_file *file;
 	struct am_container *container;
-	bool all; /* not only *.eml */
+	bool all;   /* not only *.eml */
+	bool leave; /* others read what is no mail but holds some */
 	uint64_t n_members, unpacked, allowed;
 	uint64_t n_others; /* members that are not mail */
 	char *first_other;
 	GHashTable *folders; /* directory as stored -> struct am_folder * */
 	char *origin;
-	/* A message whose folder had to be announced first. */
+	/* A message, or a parcel, whose folder had to be announced first. */
 	struct am_message *waiting;
+	const struct am_folder *parcel_waits; /* its folder; NULL: none does */
+	struct am_parcel parcel;
+	char *parcel_path, *parcel_name, *parcel_origin;
+	int parcel_fd;     /* its bytes, an unlinked file; -1: none */
 	GHashTable *links; /* member -> GPtrArray of further names; or NULL */
 	bool again;        /* the second pass */
 	/* The names of one that are to come, and its bytes. */
@@ -125,19 +132,15 @@ static int too_large(const struct container_source *s, enum am_status status,
 	               s->allowed >> 20, MAX_RATIO);
 }
 
-static int spool(struct container_source *s, struct am_reader *reader,
-                 struct am_blob **out, struct am_error *err)
+/* All of a member, into a spool or, where there is none, a file. */
+static int drain(struct container_source *s, struct am_reader *reader,
+                 struct am_spool *sp, int fd, struct am_error *err)
 {
-	struct am_limits limits =
-		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
-	struct am_spool *sp = NULL;
 	const uint8_t *data;
 	uint64_t before = s->unpacked;
 	size_t len;
-	int r;
+	int r = AM_OK;
 
-	r = am_spool_open(&sp, limits.spool_memory, am_ctx_tmpdir(s->base.ctx),
-	                  err);
 	while (!r) {
 		r = am_reader_peek(reader, 1, &data, &len, err);
 		if (r)
@@ -149,51 +152,30 @@ static int spool(struct container_source *s, struct am_reader *reader,
 			r = too_large(s, AM_FATAL, err);
 		else if (am_ctx_cancelled(s->base.ctx))
 			r = am_ctx_fail_cancelled(err);
-		else
+		else if (sp)
 			r = am_spool_write(sp, data, len, err);
+		else
+			r = am_write_all(fd, data, len, "temporary file", err);
 		am_reader_skip(reader, len);
 	}
-	if (r == AM_END)
+	return r == AM_END ? AM_OK : r;
+}
+
+static int spool(struct container_source *s, struct am_reader *reader,
+                 struct am_blob **out, struct am_error *err)
+{
+	struct am_limits limits =
+		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
+	struct am_spool *sp = NULL;
+	int r = am_spool_open(&sp, limits.spool_memory,
+	                      am_ctx_tmpdir(s->base.ctx), err);
+
+	if (!r)
+		r = drain(s, reader, sp, -1, err);
+	if (!r)
 		r = am_spool_seal(&sp, out, err);
 	am_spool_drop(&sp);
 	return r;
-}
-
-/* "x.mbox" that begins like one: many messages, not one. */
-static bool is_mailbox(const char *base, struct am_reader *reader)
-{
-	static const char *const ends[] = {".mbox", ".mbx", ".mboxrd"};
-	const uint8_t *data;
-	size_t len, n = strlen(base);
-
-	for (size_t i = 0; i < AM_COUNT(ends); i++) {
-		size_t e = strlen(ends[i]);
-
-		if (n > e && !g_ascii_strcasecmp(base + n - e, ends[i]))
-			return !am_reader_peek(reader, 8, &data, &len, NULL) &&
-			       am_mail_head_mailbox(base, data, len);
-	}
-	return false;
-}
-
-static bool is_outlook(struct am_reader *reader)
-{
-	const uint8_t *data;
-	size_t len;
-
-	return !am_reader_peek(reader, 10, &data, &len, NULL) &&
-	       am_mail_head_outlook(data, len);
-}
-
-/* A .msg, which is not called so by somebody whose mails are text. */
-static bool is_msg(const char *base, struct am_reader *reader)
-{
-	const uint8_t *data;
-	size_t len;
-
-	return am_mail_head_msg_name(base) &&
-	       !am_reader_peek(reader, 8, &data, &len, NULL) &&
-	       am_mail_head_msg(data, len);
 }
 
 static bool wanted(struct container_source *s, const char *base,
@@ -409,12 +391,49 @@ static int begin_again(struct container_source *s, struct am_error *err)
 	return am_container_open(&s->container, s->file, err);
 }
 
+static void drop_parcel(struct container_source *s)
+{
+	if (s->parcel_fd >= 0)
+		close(s->parcel_fd);
+	s->parcel_fd = -1;
+	g_clear_pointer(&s->parcel_path, g_free);
+	g_clear_pointer(&s->parcel_name, g_free);
+	g_clear_pointer(&s->parcel_origin, g_free);
+}
+
+/* A member that another format reads, which wants a file to read. */
+static int give_parcel(struct container_source *s, const char *name,
+                       struct am_reader *reader, bool single,
+                       struct am_item *out, struct am_error *err)
+{
+	const char *slash = strrchr(name, '/');
+	struct am_arena *arena = am_arena_new();
+	bool fresh = false;
+	int r = am_file_temp(&s->parcel_fd, am_ctx_tmpdir(s->base.ctx), err);
+
+	if (!r)
+		r = drain(s, reader, NULL, s->parcel_fd, err);
+	if (!r)
+		r = folder_for(s, name, NULL, &out->folder, &fresh, err);
+	s->parcel_path = g_strdup_printf("/proc/self/fd/%d", s->parcel_fd);
+	s->parcel_name = g_strdup(slash ? slash + 1 : name);
+	s->parcel_origin = g_strdup(am_utf8_repair(arena, name, strlen(name)));
+	s->parcel = (struct am_parcel){s->parcel_path, s->parcel_name,
+	                               s->parcel_origin, single};
+	if (!r && fresh)
+		s->parcel_waits = out->folder;
+	else
+		out->parcel = r ? NULL : &s->parcel;
+	am_arena_free(&arena);
+	return r;
+}
+
 /* One member: AM_OK with an item, AM_END when it gives none. */
 static int look(struct container_source *s, const struct am_member *member,
                 struct am_item *out, struct am_error *err)
 {
 	const char *slash = strrchr(member->name, '/');
-	const char *base = slash ? slash + 1 : member->name;
+	const char *base = slash ? slash + 1 : member->name, *what;
 	struct am_reader *reader = NULL;
 	struct am_blob *raw = NULL;
 	int r;
@@ -430,20 +449,15 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = read_folder_file(s, member->name, reader, out, err);
 		goto out;
 	}
-	if (is_mailbox(base, reader) || is_outlook(reader)) {
-		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		            "a mailbox of its own: unpack it to read it");
-		goto out;
-	}
-	if (is_msg(base, reader)) {
-		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		            "Outlook's message file: unpack it to read it");
-		goto out;
-	}
-	if (am_mail_head_container_name(base) && *base != '.') {
-		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		            "a zip or tar within this one: unpack it to read "
-		            "it");
+	enum am_foreign foreign =
+		am_foreign_look(base, reader, s->leave, &what);
+	if (foreign) {
+		r = s->leave ? give_parcel(s, member->name, reader,
+		                           foreign == AM_FOREIGN_MESSAGE, out,
+		                           err)
+		             : am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		                       "%s: it is read when no format is named",
+		                       what);
 		goto out;
 	}
 	if (!wanted(s, base, reader)) {
@@ -478,6 +492,13 @@ static int container_next(struct am_source *src, struct am_item *out,
 		s->waiting = NULL;
 		return AM_OK;
 	}
+	if (s->parcel_waits) {
+		out->folder = s->parcel_waits;
+		out->parcel = &s->parcel;
+		s->parcel_waits = NULL;
+		return AM_OK;
+	}
+	drop_parcel(s);
 	for (;;) {
 		if (am_ctx_cancelled(src->ctx))
 			return am_ctx_fail_cancelled(err);
@@ -524,6 +545,7 @@ static void container_close(struct am_source *src)
 {
 	struct container_source *s = container_of(src);
 
+	drop_parcel(s);
 	am_message_free(&s->waiting);
 	am_blob_unref(&s->linked);
 	g_clear_pointer(&s->names, g_ptr_array_unref);
@@ -542,7 +564,8 @@ static const struct am_source_ops container_ops = {
 };
 
 int am_eml_container_open(struct am_source **out, struct am_file *file,
-                          bool all, struct am_ctx *ctx, struct am_error *err)
+                          bool all, bool leave, struct am_ctx *ctx,
+                          struct am_error *err)
 {
 	struct container_source *s = g_new0(struct container_source, 1);
 	int r;
@@ -551,6 +574,8 @@ int am_eml_container_open(struct am_source **out, struct am_file *file,
 	s->base.ctx = ctx;
 	s->file = am_file_ref(file);
 	s->all = all;
+	s->leave = leave;
+	s->parcel_fd = -1;
 	s->allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
 	s->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	                                   folder_unref);

@@ -114,7 +114,8 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 	if (r)
 		return AM_FATAL;
 	if (is_container(file))
-		r = am_eml_container_open(out, file, tree.all, ctx, err);
+		r = am_eml_container_open(out, file, tree.all, tree.leave, ctx,
+		                          err);
 	else
 		r = am_files_one_open(out, where->path, &am_eml_kind, &tree,
 		                      ctx, err);

@@ -36,7 +36,9 @@ struct tree_source {
 	const struct am_files_kind *kind;
 	struct am_files_options options;
 	GArray *stack; /* struct visit: directories still to come */
-	char *origin;  /* of the last failure */
+	char *origin;  /* of the last failure, or parcel */
+	char *parcel_path;
+	struct am_parcel parcel;
 
 	/* The directory being given: */
 	struct visit here;
@@ -255,7 +257,9 @@ static enum verdict judge(struct tree_source *s, const char *name,
 	if (kind->sniff)
 		return PASS_OVER;
 	/* An mbox of such a name is still one. */
-	if (kind->packs && !hidden && am_mail_head_container_name(name) &&
+	if (kind->packs && !hidden &&
+	    (am_mail_head_container_name(name) ||
+	     (o->leave && am_mail_head_olm_name(name))) &&
 	    !(got > 0 && am_mail_head_mailbox(name, head, (size_t)got)))
 		return CONTAINER;
 	/* What cannot be read may be mail: load() will tell. */
@@ -301,12 +305,22 @@ static int fail_here(struct tree_source *s, struct am_item *out)
 	return AM_FAILED;
 }
 
-static int fail_container(struct tree_source *s, struct am_item *out,
+/* A zip, or the like, which others read; alone, it is a failure. */
+static int give_container(struct tree_source *s, struct am_item *out,
                           const char *name, struct am_error *err)
 {
 	g_free(s->origin);
 	s->origin = join(s->here.path, name);
 	out->folder = s->folder;
+	if (s->options.leave) {
+		g_free(s->parcel_path);
+		s->parcel_path = g_build_filename(s->root, s->origin, NULL);
+		s->parcel = (struct am_parcel){.path = s->parcel_path,
+		                               .name = name,
+		                               .origin = s->origin};
+		out->parcel = &s->parcel;
+		return AM_OK;
+	}
 	out->origin = s->origin;
 	return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED, "%s: %s", s->origin,
 	               AM_MAIL_HEAD_CONTAINER);
@@ -365,7 +379,7 @@ static int tree_next(struct am_source *src, struct am_item *out,
 		if (verdict != TAKE) {
 			s->next++;
 			if (verdict == CONTAINER)
-				return fail_container(s, out, name, err);
+				return give_container(s, out, name, err);
 			continue;
 		}
 		if (!s->announced) {
@@ -401,6 +415,7 @@ static void tree_close(struct am_source *src)
 	if (s->root_fd >= 0)
 		close(s->root_fd);
 	g_free(s->origin);
+	g_free(s->parcel_path);
 	g_free(s->root);
 	g_free(s->options.user);
 	g_free(s->link);

@@ -129,5 +129,9 @@ AM_MUST_USE int am_mbox_scan_next(struct am_mbox_scan *scan,
 /* Does this head of a file (all of it when whole) begin like an mbox?  2: with
  * a separator that headers follow, 1: with junk first, 0: no. */
 int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole);
+/* The same of a file, unpacked.  -1 and err when it cannot be read, or is
+ * Outlook's and packed, which nobody looks into. */
+int am_mbox_head_look(struct am_file *file, bool *empty, bool *outlook,
+                      struct am_error *err);
 
 #endif

@@ -3,10 +3,14 @@
  * Does a file begin like an mbox?  Asked by the probe, of each file in a tree,
  * and before anything is appended to one.
  */
+#include "formats/mail_head.h"
 #include "formats/mbox/boundary.h"
 #include "formats/mbox/follow.h"
+#include "formats/mbox/window.h"
 
 #include <string.h>
+
+#define HEAD (64 * 1024)
 
 int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 {
@@ -48,4 +52,29 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 		p = eol + 1;
 	}
 	return 0;
+}
+
+int am_mbox_head_look(struct am_file *file, bool *empty, bool *outlook,
+                      struct am_error *err)
+{
+	struct am_mbox_window w;
+	int r = am_mbox_window_open(&w, file, HEAD, err);
+	if (r)
+		return r;
+	while (am_mbox_window_more(&w, 0))
+		;
+	*empty = !w.len;
+	*outlook = am_mail_head_outlook(w.buf, w.len);
+	int fits = am_mbox_head_fits(w.buf, w.len, w.len < HEAD);
+	if (!fits && w.status < 0) {
+		if (err)
+			*err = w.error;
+		fits = AM_FAILED;
+	} else if (!fits && w.reader && *outlook) {
+		fits = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "an Outlook data file, packed: unpack it to "
+		               "read it");
+	}
+	am_mbox_window_close(&w);
+	return fits;
 }

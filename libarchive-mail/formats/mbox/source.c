@@ -27,7 +27,6 @@
 
 /* Of a prop that keeps bytes around a message. */
 #define AROUND_MAX (1024 * 1024)
-#define HEAD       (64 * 1024)
 
 struct mbox_source {
 	struct am_source base;
@@ -44,6 +43,7 @@ struct mbox_source {
 	const struct am_folder *folder;
 	struct am_message *held;
 	struct am_message *lone; /* a file that is a mail, not a mailbox */
+	struct am_parcel found;  /* a file that is others' to read */
 	GByteArray *before;      /* what the next message has before it */
 	GByteArray *after;       /* what the held one has behind it */
 	bool lost;               /* that was too much */
@@ -122,33 +122,6 @@ static void note_lost(struct mbox_source *s)
 	s->lost = false;
 }
 
-/* Does the file begin like an mbox?  -1 and err when it cannot be read, or is
- * Outlook's and packed, which nobody looks into. */
-static int look_at_head(struct am_file *file, bool *empty, bool *outlook,
-                        struct am_error *err)
-{
-	struct am_mbox_window w;
-	int r = am_mbox_window_open(&w, file, HEAD, err);
-	if (r)
-		return r;
-	while (am_mbox_window_more(&w, 0))
-		;
-	*empty = !w.len;
-	*outlook = am_mail_head_outlook(w.buf, w.len);
-	int fits = am_mbox_head_fits(w.buf, w.len, w.len < HEAD);
-	if (!fits && w.status < 0) {
-		if (err)
-			*err = w.error;
-		fits = AM_FAILED;
-	} else if (!fits && w.reader && *outlook) {
-		fits = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		               "an Outlook data file, packed: unpack it to "
-		               "read it");
-	}
-	am_mbox_window_close(&w);
-	return fits;
-}
-
 /* The folder of a file; two files that mean the same one stay apart. */
 static int make_folder(struct mbox_source *s, const char *const *parts,
                        size_t n, struct am_error *err)
@@ -223,6 +196,27 @@ static int open_lone(struct mbox_source *s, const char *path,
 	return r;
 }
 
+/* What others read, where they do. */
+static int give_parcel(struct mbox_source *s, const char *path,
+                       const char *const *parts, size_t n_parts,
+                       struct am_error *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (s->set.leave_mail)
+		return AM_END;
+	if (!s->set.leave_maildirs)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED, "%s: %s",
+		               s->name, AM_MAIL_HEAD_CONTAINER);
+	s->found = (struct am_parcel){.path = path,
+	                              .name = slash ? slash + 1 : path,
+	                              .origin = s->name};
+	struct am_folder *folder = NULL;
+	int r = am_folder_new(&folder, parts, n_parts, AM_ROLE_NONE, err);
+	s->folder = folder;
+	return r;
+}
+
 /* AM_END: no mailbox, try the next file. */
 static int open_file(struct mbox_source *s, const char *path,
                      const char *relative, const char *const *parts,
@@ -234,20 +228,19 @@ static int open_file(struct mbox_source *s, const char *path,
 	am_folder_unref(&s->folder);
 	g_free(s->name);
 	s->name = g_strdup(relative);
+	s->found.path = NULL;
 	if (s->set.leave_mail && am_mail_head_eml_name(relative))
 		return AM_END;
 	int r = am_file_open(&file, path, err);
 	if (r)
 		return r;
-	int fits = look_at_head(file, &empty, &outlook, err);
+	int fits = am_mbox_head_look(file, &empty, &outlook, err);
 	/* What begins with a separator is a mailbox, whatever its name. */
 	if (fits != 2 && s->tree && *relative != '.' &&
-	    !strstr(relative, "/.") && am_mail_head_container_name(relative)) {
-		r = s->set.leave_mail
-		            ? AM_END
-		            : am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		                      "%s: %s", relative,
-		                      AM_MAIL_HEAD_CONTAINER);
+	    !strstr(relative, "/.") &&
+	    (am_mail_head_container_name(relative) ||
+	     (s->set.leave_maildirs && am_mail_head_olm_name(relative)))) {
+		r = give_parcel(s, path, parts, n_parts - 1, err);
 		goto out;
 	}
 	if (fits < 0) {
@@ -342,6 +335,7 @@ static int next_file(struct mbox_source *s, struct am_item *out,
 	}
 	out->folder = s->folder;
 	out->origin = NULL;
+	out->parcel = s->found.path ? &s->found : NULL;
 	/* Several mails may lie in one directory: it is announced once. */
 	if (s->lone &&
 	    !g_hash_table_add(s->folders, am_folder_print(s->folder)))
