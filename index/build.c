@@ -6,6 +6,7 @@
 #include "index/document.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
+#include "index/join.h"
 #include "index/texts.h"
 #include "model/ctx.h"
 #include "store/archive.h"
@@ -21,7 +22,7 @@ struct files {
 
 /* One message into the shard.  AM_FAILED: this one cannot be read. */
 static int add_message(const struct files *files, struct am_invert *invert,
-                       struct am_document *doc, uint32_t id,
+                       struct am_document *doc, uint32_t id, uint32_t number,
                        struct am_error *err)
 {
 	const struct am_term *terms;
@@ -34,7 +35,7 @@ static int add_message(const struct files *files, struct am_invert *invert,
 	order = am_document_order(doc, &len);
 	head = am_document_head(doc, &head_len, &more);
 	place.id = id;
-	am_invert_add(invert, id, terms, n);
+	am_invert_add(invert, number, terms, n);
 	int r = am_places_add(files->places, &place, order, len, err);
 	if (!r)
 		r = am_texts_add(files->texts, id, head, head_len, more, err);
@@ -72,10 +73,10 @@ static int fill(const struct files *files, const struct am_batch *b,
 		if (r == AM_FATAL)
 			return r;
 		if (!r) {
-			r = add_message(files, invert, doc, id, err);
+			r = add_message(files, invert, doc, id, ++*documents,
+			                err);
 			if (r)
 				return r;
-			++*documents;
 		} else {
 			char origin[24];
 			g_snprintf(origin, sizeof(origin), "%" PRIu32, id);
@@ -133,7 +134,8 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 		r = fill(&files, b, archive, doc, invert, took,
 		         &planned.documents, err);
 	if (!r)
-		r = am_invert_write(invert, dir, err);
+		r = am_invert_write(invert, dir, am_places_number(files.places),
+		                    err);
 	if (!r)
 		r = am_places_finish(&files.places, err);
 	if (!r)
@@ -157,19 +159,47 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 	return r;
 }
 
-/* The same file of several shards. */
-typedef int join_fn(const char *const *paths, size_t n, const char *to,
-                    struct am_error *err);
-
-static int join_files(join_fn *join, const char *name, char *const *dirs,
-                      size_t n, const char *to, struct am_error *err)
+static char **paths_of(char *const *dirs, size_t n, const char *name)
 {
 	char **paths = g_new0(char *, n + 1);
-	char *path = g_build_filename(to, name, NULL);
 
 	for (size_t i = 0; i < n; i++)
 		paths[i] = g_build_filename(dirs[i], name, NULL);
-	int r = join((const char *const *)paths, n, path, err);
+	return paths;
+}
+
+static int join_texts(char *const *dirs, size_t n, const char *to,
+                      struct am_error *err)
+{
+	char **paths = paths_of(dirs, n, "texts");
+	char *path = g_build_filename(to, "texts", NULL);
+	int r = am_texts_merge((const char *const *)paths, n, path, err);
+
+	g_strfreev(paths);
+	g_free(path);
+	return r;
+}
+
+/* Places first: they say what the documents are called from now on. */
+static int join_places_and_lists(char *const *dirs, const uint32_t *documents,
+                                 size_t n, const char *to, struct am_error *err)
+{
+	char **paths = paths_of(dirs, n, "places");
+	char *path = g_build_filename(to, "places", NULL);
+	uint32_t **moved = g_new0(uint32_t *, n + 1);
+	int r = am_make_dirs(to, err);
+
+	for (size_t i = 0; i < n; i++)
+		moved[i] = g_new0(uint32_t, documents[i] + 1);
+	if (!r)
+		r = am_places_merge((const char *const *)paths, n, path, moved,
+		                    documents, err);
+	if (!r)
+		r = am_join_lists((const char *const *)dirs, n, to, moved,
+		                  documents, err);
+	for (size_t i = 0; i < n; i++)
+		g_free(moved[i]);
+	g_free(moved);
 	g_strfreev(paths);
 	g_free(path);
 	return r;
@@ -179,22 +209,23 @@ int am_build_merge(struct am_shard *out, const char *dir,
                    const struct am_shard *from, size_t n, struct am_error *err)
 {
 	char **dirs = g_new0(char *, n + 1), *to;
+	uint32_t *documents = g_new0(uint32_t, n + 1);
 	int r;
 
 	*out = (struct am_shard){from[0].first, from[n - 1].last, 0};
 	for (size_t i = 0; i < n; i++) {
 		dirs[i] = am_shard_path(dir, &from[i]);
-		out->documents += from[i].documents;
+		documents[i] = from[i].documents;
+		out->documents += documents[i];
 	}
 	to = am_shard_path(dir, out);
 	r = am_remove_tree(to, err);
 	if (!r)
-		r = am_xapian_merge((const char *const *)dirs, n, to, err);
+		r = join_places_and_lists(dirs, documents, n, to, err);
 	if (!r)
-		r = join_files(am_places_merge, "places", dirs, n, to, err);
-	if (!r)
-		r = join_files(am_texts_merge, "texts", dirs, n, to, err);
+		r = join_texts(dirs, n, to, err);
 	g_strfreev(dirs);
+	g_free(documents);
 	g_free(to);
 	return r;
 }

@@ -12,11 +12,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define BLOCK    8192
-#define HEADER   11 /* of a block */
+#define BLOCK    AM_GLASS_BLOCK
+#define HEADER   AM_GLASS_HEADER
 #define REVISION 1
-#define FIRST    0x2000
-#define LAST     0x4000
+#define FIRST    AM_GLASS_FIRST
+#define LAST     AM_GLASS_LAST
 #define LEVELS   10 /* that Xapian takes */
 #define PENDING  (256 * 1024)
 /* Of an item, so that four fit a block. */

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "index/places.h"
+#include "index/query_run.h"
 #include "index/texts.h"
 #include "index/xapian_shim.h"
 #include "store/archive.h"
@@ -62,6 +63,7 @@ int am_index_open(struct am_index **out, const char *path, bool writable,
 void am_index_unload(struct am_index *index)
 {
 	am_xapian_close(&index->xapian);
+	am_bits_free(index, &index->hidden_bits);
 	for (size_t i = 0; index->places && i < index->state.n_shards; i++)
 		am_places_close(&index->places[i]);
 	for (size_t i = 0; index->texts && i < index->state.n_shards; i++)
@@ -101,6 +103,11 @@ static int load_shards(struct am_index *index, struct am_error *err)
 	for (size_t i = 0; i < n && !r; i++) {
 		char *path = places_path(index->path, &index->state.shards[i]);
 		r = am_places_open(&index->places[i], path, err);
+		if (!r && am_places_documents(index->places[i]) !=
+		                  index->state.shards[i].documents)
+			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
+			            "%s: not the documents it should have",
+			            path);
 		g_free(path);
 	}
 	g_strfreev(paths);
@@ -214,6 +221,7 @@ static int follow_hidden(struct am_index *index, struct am_archive *archive,
 	}
 	if (r == AM_END)
 		r = AM_OK;
+	am_bits_free(index, &index->hidden_bits);
 	g_array_sort(gone, by_id);
 	g_array_sort(back, by_id);
 	if (!r && gone->len + back->len)
@@ -266,6 +274,7 @@ int am_index_hide(struct am_index *index, struct am_archive *archive,
 			"does not: make it anew",
 			index->path);
 	if (!index->hidden_known) {
+		am_bits_free(index, &index->hidden_bits);
 		g_free(index->hidden.ids);
 		index->hidden.n = index->state.gone.n;
 		index->hidden.ids =

@@ -71,6 +71,8 @@ AM_MUST_USE int am_index_search(struct am_index *index,
                                 size_t skip, size_t room, struct am_hit *hits,
                                 size_t *got, uint64_t *total,
                                 struct am_error *err);
+/* Was the total of the last search exact? */
+bool am_index_total_exact(const struct am_index *index);
 /* How many messages match, exactly. */
 AM_MUST_USE int am_index_count(struct am_index *index,
                                struct am_archive *archive,

@@ -5,6 +5,7 @@
 #include "index/index.h"
 #include "index/state.h"
 
+struct am_bits;
 struct am_lock;
 struct am_places;
 struct am_texts;
@@ -23,10 +24,13 @@ struct am_index {
 	struct am_places **places; /* one a shard */
 	struct am_texts **texts;   /* likewise; NULL where none was asked */
 
+	bool total_exact; /* that of the last search */
+
 	/* What the archive hides, beyond state.gone: known up to hidden_seq. */
 	struct am_id_set hidden;
 	uint64_t hidden_seq;
 	bool hidden_known;
+	struct am_bits *hidden_bits; /* the same by documents; NULL: not made */
 };
 
 /* Opens shards and places where they are not. */

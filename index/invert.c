@@ -2,39 +2,20 @@
 #include "index/invert.h"
 
 #include "base/bytes.h"
-#include "index/glass.h"
+#include "index/lists.h"
 
 #include <glib.h>
 
 #include <assert.h>
 #include <string.h>
 
-/*
- * A posting list in the database: for each document the distance from the one
- * before less 1, and the term's weight in it, both as varints; the first
- * distance is left out.  It is cut into chunks:
- *
- *   key    term                first chunk
- *          term 0 id           others, by the first id in it (put_id)
- *   value  varint              documents in all   } first chunk only
- *          varint              weight in all      }
- *          varint              first id - 1       }
- *          '1' or '0'          is this the last chunk?
- *          varint              last id - first id
- *                              weight, then distance and weight, …
- *
- * The lengths of all documents are such a list too, of a term with the key
- * 0 0xe0, whose sums stay 0.
- */
-
-#define CHUNK       1700 /* bytes: an item of the table with the longest key */
 #define PIECE_LEAST 8
 #define PIECE_MOST  1024
 #define LINK        4 /* behind each piece: where the next one is */
 
 struct entry {
 	uint32_t hash, text; /* text: offset */
-	uint32_t documents, weight;
+	uint32_t documents;
 	uint32_t first, first_weight;
 	uint32_t last;
 	uint32_t piece;    /* the first one */
@@ -49,10 +30,8 @@ struct am_invert {
 	GArray *entries;
 	uint32_t *slots; /* open addressing: entry + 1 */
 	size_t n_slots;
-	GByteArray *lengths; /* as a posting list */
-	uint32_t first, first_length;
-	struct am_glass_stats stats;
-	GByteArray *list, *chunk; /* while writing */
+	GArray *lengths; /* struct am_posting: id and length */
+	GArray *list;    /* likewise, of a term: while writing */
 };
 
 #define ENTRIES(v)  ((struct entry *)(void *)(v)->entries->data)
@@ -66,9 +45,8 @@ struct am_invert *am_invert_new(void)
 	v->text = g_byte_array_new();
 	v->pieces = g_byte_array_new();
 	v->entries = g_array_new(FALSE, FALSE, sizeof(struct entry));
-	v->lengths = g_byte_array_new();
-	v->list = g_byte_array_new();
-	v->chunk = g_byte_array_new();
+	v->lengths = g_array_new(FALSE, FALSE, sizeof(struct am_posting));
+	v->list = g_array_new(FALSE, FALSE, sizeof(struct am_posting));
 	v->n_slots = SLOTS_LEAST;
 	v->slots = g_new0(uint32_t, v->n_slots);
 	return v;
@@ -83,9 +61,8 @@ void am_invert_free(struct am_invert **invert)
 	g_byte_array_unref(v->text);
 	g_byte_array_unref(v->pieces);
 	g_array_unref(v->entries);
-	g_byte_array_unref(v->lengths);
-	g_byte_array_unref(v->list);
-	g_byte_array_unref(v->chunk);
+	g_array_unref(v->lengths);
+	g_array_unref(v->list);
 	g_free(v->slots);
 	g_free(v);
 	*invert = NULL;
@@ -96,15 +73,15 @@ void am_invert_clear(struct am_invert *v)
 	g_byte_array_set_size(v->text, 0);
 	g_byte_array_set_size(v->pieces, 0);
 	g_array_set_size(v->entries, 0);
-	g_byte_array_set_size(v->lengths, 0);
+	g_array_set_size(v->lengths, 0);
 	memset(v->slots, 0, v->n_slots * sizeof(*v->slots));
-	memset(&v->stats, 0, sizeof(v->stats));
 }
 
 size_t am_invert_bytes(const struct am_invert *v)
 {
 	return v->text->len + v->pieces->len +
-	       v->entries->len * sizeof(struct entry) + v->lengths->len +
+	       v->entries->len * sizeof(struct entry) +
+	       v->lengths->len * sizeof(struct am_posting) +
 	       v->n_slots * sizeof(*v->slots);
 }
 
@@ -191,7 +168,6 @@ static void add_posting(struct am_invert *v, const struct am_term *term,
 	uint8_t buf[20];
 	size_t n;
 
-	e->weight += term->count;
 	if (!e->documents++) {
 		e->first = id;
 		e->first_weight = term->count;
@@ -207,12 +183,12 @@ static void add_posting(struct am_invert *v, const struct am_term *term,
 void am_invert_add(struct am_invert *v, uint32_t id,
                    const struct am_term *terms, size_t n)
 {
-	struct am_glass_stats *s = &v->stats;
-	uint32_t length = 0;
-	uint8_t buf[20];
-	size_t len;
+	struct am_posting length = {id, 0};
 
-	assert(id > s->last);
+	assert(!v->lengths->len ||
+	       id > g_array_index(v->lengths, struct am_posting,
+	                          v->lengths->len - 1)
+	                       .document);
 	for (size_t i = 0; i < n; i++) {
 		/* The table is larger than the processor's cache. */
 		if (i + AHEAD < n)
@@ -220,157 +196,80 @@ void am_invert_add(struct am_invert *v, uint32_t id,
 				&v->slots[hash_of(&terms[i + AHEAD]) &
 			                  (v->n_slots - 1)]);
 		add_posting(v, &terms[i], id);
-		length += terms[i].count;
-		s->most_weight = MAX(s->most_weight, terms[i].count);
+		length.weight += terms[i].count;
 	}
-	if (!s->documents++) {
-		v->first = id;
-		v->first_length = length;
-	} else {
-		len = am_put_varint(buf, id - s->last - 1);
-		len += am_put_varint(buf + len, length);
-		g_byte_array_append(v->lengths, buf, (guint)len);
-	}
-	s->last = id;
-	s->total += length;
-	s->most = MAX(s->most, length);
-	if (length && (!s->least || length < s->least))
-		s->least = length;
+	g_array_append_val(v->lengths, length);
 }
 
 /* ---- writing ---------------------------------------------------------------
  */
 
-struct list {
-	const uint8_t *name;
-	size_t name_len;
-	bool term; /* else the lengths */
-	uint32_t documents, weight, first, first_weight;
-	const uint8_t *data; /* all but the first */
-	size_t len;
+/* The postings behind the first; pieces may end within a number. */
+struct unpacking {
+	GArray *list;
+	uint64_t value;
+	unsigned shift;
+	bool weight; /* else a distance */
+	struct am_posting last;
 };
 
-static void append_varint(GByteArray *out, uint64_t v)
+static void unpack(struct unpacking *u, const uint8_t *from, size_t n)
 {
-	uint8_t buf[10];
-
-	g_byte_array_append(out, buf, (guint)am_put_varint(buf, v));
-}
-
-/* So that larger ids sort behind smaller ones: as many ones as there are bytes
- * after the second, a zero, and the number. */
-static size_t put_id(uint8_t *to, uint32_t id)
-{
-	size_t n = 2;
-
-	if (id >= 0x8000)
-		n = (size_t)(37 - __builtin_clz(id)) / 7;
-	for (size_t i = n; i-- > 0; id >>= 8)
-		to[i] = (uint8_t)id;
-	if (n > 2)
-		to[0] |= (uint8_t)(0xff << (10 - n));
-	return n;
-}
-
-static int write_chunk(struct am_invert *v, struct am_glass *glass,
-                       const struct list *l, uint32_t first, uint32_t last,
-                       bool is_last, struct am_error *err)
-{
-	uint8_t key[AM_GLASS_KEY_MAX + 8], value[CHUNK + 80];
-	size_t key_len = l->name_len, len = 0;
-
-	assert(l->name_len <= AM_TERM_MAX);
-	memcpy(key, l->name, l->name_len);
-	if (first == l->first) {
-		len += am_put_varint(value, l->documents);
-		len += am_put_varint(value + len, l->weight);
-		len += am_put_varint(value + len, first - 1);
-	} else {
-		if (l->term)
-			key[key_len++] = 0;
-		key_len += put_id(key + key_len, first);
-	}
-	value[len++] = is_last ? '1' : '0';
-	len += am_put_varint(value + len, last - first);
-	memcpy(value + len, v->chunk->data, v->chunk->len);
-	len += v->chunk->len;
-	return am_glass_add(glass, key, key_len, value, len, err);
-}
-
-static int write_list(struct am_invert *v, struct am_glass *glass,
-                      const struct list *l, struct am_error *err)
-{
-	struct am_cursor c = am_cursor(l->data, l->len);
-	uint32_t first = l->first, last = first;
-
-	g_byte_array_set_size(v->chunk, 0);
-	append_varint(v->chunk, l->first_weight);
-	while (am_cursor_left(&c)) {
-		const uint8_t *from = c.at;
-		uint32_t id = last + (uint32_t)am_get_varint(&c) + 1;
-		const uint8_t *weight = c.at;
-		(void)am_get_varint(&c);
-		assert(!c.bad);
-		if (v->chunk->len >= CHUNK) {
-			int r = write_chunk(v, glass, l, first, last, false,
-			                    err);
-			if (r)
-				return r;
-			g_byte_array_set_size(v->chunk, 0);
-			first = id;
-			from = weight;
+	for (size_t i = 0; i < n; i++) {
+		u->value |= (uint64_t)(from[i] & 0x7f) << u->shift;
+		u->shift += 7;
+		if (from[i] & 0x80)
+			continue;
+		if (u->weight) {
+			u->last.weight = (uint32_t)u->value;
+			g_array_append_val(u->list, u->last);
+		} else {
+			u->last.document += (uint32_t)u->value + 1;
 		}
-		g_byte_array_append(v->chunk, from, (guint)(c.at - from));
-		last = id;
+		u->weight = !u->weight;
+		u->value = 0;
+		u->shift = 0;
 	}
-	return write_chunk(v, glass, l, first, last, true, err);
 }
 
-/* The pieces of a list, joined. */
-static void collect(struct am_invert *v, const struct entry *e)
+static void unpack_list(struct am_invert *v, const struct entry *e)
 {
+	struct unpacking u = {.list = v->list,
+	                      .last = {e->first, e->first_weight}};
 	uint32_t at = e->piece, size = PIECE_LEAST;
 
-	g_byte_array_set_size(v->list, 0);
+	g_array_set_size(v->list, 0);
+	g_array_append_val(v->list, u.last);
 	if (!e->stop)
 		return;
 	while (at + size != e->stop) {
-		g_byte_array_append(v->list, v->pieces->data + at, size);
+		unpack(&u, v->pieces->data + at, size);
 		memcpy(&at, v->pieces->data + at + size, LINK);
 		size = next_size(size);
 	}
-	g_byte_array_append(v->list, v->pieces->data + at, e->at - at);
+	unpack(&u, v->pieces->data + at, e->at - at);
 }
 
-static int write_term(struct am_invert *v, struct am_glass *glass,
-                      const struct entry *e, struct am_error *err)
+static void renumber(GArray *list, const uint32_t *number)
 {
-	struct list l = {.name = v->text->data + e->text,
-	                 .name_len = e->len,
-	                 .term = true,
-	                 .documents = e->documents,
-	                 .weight = e->weight,
-	                 .first = e->first,
-	                 .first_weight = e->first_weight};
+	struct am_posting *p = (struct am_posting *)(void *)list->data;
 
-	collect(v, e);
-	l.data = v->list->data;
-	l.len = v->list->len;
-	return write_list(v, glass, &l, err);
+	if (!number)
+		return;
+	for (guint i = 0; i < list->len; i++)
+		p[i].document = number[p[i].document - 1];
+	am_postings_sort(p, list->len);
 }
 
-static int write_lengths(struct am_invert *v, struct am_glass *glass,
-                         struct am_error *err)
+static int write_term(struct am_invert *v, struct am_list_writer *w,
+                      const struct entry *e, const uint32_t *number,
+                      struct am_error *err)
 {
-	static const uint8_t name[] = {0, 0xe0};
-	struct list l = {.name = name,
-	                 .name_len = sizeof(name),
-	                 .first = v->first,
-	                 .first_weight = v->first_length,
-	                 .data = v->lengths->data,
-	                 .len = v->lengths->len};
-
-	return write_list(v, glass, &l, err);
+	unpack_list(v, e);
+	renumber(v->list, number);
+	return am_list_term(w, v->text->data + e->text, e->len,
+	                    (const struct am_posting *)(void *)v->list->data,
+	                    v->list->len, err);
 }
 
 /* Most terms differ within eight bytes: they are compared where they lie. */
@@ -408,21 +307,29 @@ static struct place *sort_terms(struct am_invert *v)
 	return sorted;
 }
 
-int am_invert_write(struct am_invert *v, const char *dir, struct am_error *err)
+int am_invert_write(struct am_invert *v, const char *dir,
+                    const uint32_t *number, struct am_error *err)
 {
 	struct am_glass *glass = NULL;
+	struct am_list_writer w = {.glass = NULL};
 	struct place *sorted = NULL;
 	int r = am_glass_create(&glass, dir, err);
 
-	if (!r && v->stats.documents)
-		r = write_lengths(v, glass, err);
+	am_list_writer_init(&w, glass);
+	renumber(v->lengths, number);
+	if (!r && v->lengths->len)
+		r = am_list_lengths(
+			&w, (const struct am_posting *)(void *)v->lengths->data,
+			v->lengths->len, err);
 	if (!r)
 		sorted = sort_terms(v);
 	for (guint i = 0; !r && i < v->entries->len; i++)
-		r = write_term(v, glass, &ENTRIES(v)[sorted[i].entry], err);
+		r = write_term(v, &w, &ENTRIES(v)[sorted[i].entry], number,
+		               err);
 	if (!r)
-		r = am_glass_finish(&glass, &v->stats, err);
+		r = am_glass_finish(&glass, &w.stats, err);
 	am_glass_abandon(&glass);
+	am_list_writer_clear(&w);
 	g_free(sorted);
 	am_invert_clear(v);
 	return r;

@@ -23,10 +23,11 @@ void am_invert_add(struct am_invert *invert, uint32_t id,
                    const struct am_term *terms, size_t n);
 /* Memory that its documents take. */
 size_t am_invert_bytes(const struct am_invert *invert);
-/* A shard of all documents, into a directory that is there.  What was added is
+/* A shard of all documents, into a directory that is there; number, if not
+ * NULL, says what the documents 1, 2 … are called there.  What was added is
  * forgotten, whether it went well or not. */
 AM_MUST_USE int am_invert_write(struct am_invert *invert, const char *dir,
-                                struct am_error *err);
+                                const uint32_t *number, struct am_error *err);
 /* Forget what was added. */
 void am_invert_clear(struct am_invert *invert);
 

@@ -9,15 +9,14 @@
 
 #include <glib.h>
 
-#include <assert.h>
 #include <string.h>
 
 #define HEADER    AM_SIDE_HEADER
-#define RECORD    24
-#define VERSION   1
-#define DATE_BIAS (INT64_C(1) << 38)
+#define RECORD    AM_PLACES_RECORD
+#define DATE_BIAS AM_PLACES_DATE_BIAS
 #define SIZE_MAX5 ((UINT64_C(1) << 40) - 1)
-#define WINDOW    (64 * 1024)
+#define WINDOW    (64 * 1024) /* for who goes upwards */
+#define GLANCE    2048        /* for who jumps about */
 
 static void put_n(uint8_t *to, uint64_t v, unsigned n)
 {
@@ -34,7 +33,7 @@ static uint64_t get_n(const uint8_t *from, unsigned n)
 	return v;
 }
 
-static void encode_record(uint8_t to[RECORD], const struct am_place *p)
+void am_place_encode(uint8_t to[RECORD], const struct am_place *p)
 {
 	int64_t date = p->dated ? CLAMP(p->date, 1 - DATE_BIAS, DATE_BIAS) : 0;
 
@@ -57,84 +56,17 @@ static void decode_record(const uint8_t *from, struct am_place *p)
 	p->size = get_n(from + 19, 5);
 }
 
-/* ---- writing ---------------------------------------------------------------
- */
-
-struct am_places_writer {
-	struct am_side_file side;
-	uint64_t n;
-	uint32_t first, last;
-};
-
-int am_places_create(struct am_places_writer **out, const char *path,
-                     struct am_error *err)
-{
-	struct am_places_writer *w = g_new0(struct am_places_writer, 1);
-	int r = am_side_open(&w->side, path, err);
-
-	if (r)
-		am_places_abandon(&w);
-	*out = w;
-	return r;
-}
-
-static void add_record(struct am_places_writer *w, GByteArray *to,
-                       const struct am_place *p)
-{
-	uint8_t record[RECORD];
-
-	encode_record(record, p);
-	g_byte_array_append(to, record, RECORD);
-	if (!w->n++)
-		w->first = p->id;
-	w->last = p->id;
-}
-
-int am_places_add(struct am_places_writer *w, const struct am_place *place,
-                  const uint8_t *order, size_t len, struct am_error *err)
-{
-	struct am_place p = *place;
-
-	assert(!w->n || p.id > w->last);
-	p.len = (uint32_t)len;
-	p.offset = w->side.offset;
-	add_record(w, w->side.table, &p);
-	g_byte_array_append(w->side.pending, order, (guint)len);
-	w->side.offset += len;
-	return am_side_flush(&w->side, true, err);
-}
-
-static void encode_header(uint8_t to[HEADER], uint64_t n, uint64_t table,
-                          uint32_t first, uint32_t last)
+void am_places_header(uint8_t to[HEADER], uint64_t n, uint64_t table,
+                      uint32_t first, uint32_t last)
 {
 	memset(to, 0, HEADER);
 	memcpy(to, "amplaces", 8);
-	am_put_le32(to + 8, VERSION);
+	am_put_le32(to + 8, AM_PLACES_VERSION);
 	am_put_le64(to + 16, n);
 	am_put_le64(to + 24, table);
 	am_put_le32(to + 32, first);
 	am_put_le32(to + 36, last);
 	am_put_le32(to + 12, am_crc32(0, to, HEADER));
-}
-
-int am_places_finish(struct am_places_writer **writer, struct am_error *err)
-{
-	struct am_places_writer *w = *writer;
-	uint8_t header[HEADER];
-
-	encode_header(header, w->n, w->side.offset, w->first, w->last);
-	int r = am_side_finish(&w->side, header, err);
-	am_places_abandon(writer);
-	return r;
-}
-
-void am_places_abandon(struct am_places_writer **writer)
-{
-	if (!*writer)
-		return;
-	am_side_close(&(*writer)->side);
-	g_free(*writer);
-	*writer = NULL;
 }
 
 /* ---- reading ---------------------------------------------------------------
@@ -150,8 +82,7 @@ struct am_places {
 	struct am_file *file;
 	uint64_t n, table;
 	uint32_t first, last;
-	uint64_t cursor; /* record found last */
-	struct window records, orders;
+	struct window records, orders, documents;
 };
 
 static int corrupt(const struct am_places *p, struct am_error *err)
@@ -161,13 +92,15 @@ static int corrupt(const struct am_places *p, struct am_error *err)
 	               am_file_path(p->file));
 }
 
-/* len bytes at `at` in the window, which then holds `ahead` bytes or more
- * where there are any. */
+/* len bytes at `at` in the window.  Who comes from just before it will go on:
+ * that one gets much at once. */
 static int look(struct am_places *p, struct window *w, uint64_t at, size_t len,
-                size_t ahead, const uint8_t **data, struct am_error *err)
+                const uint8_t **data, struct am_error *err)
 {
 	if (at < w->at || at + len > w->at + w->len) {
-		size_t want = MAX(len, ahead), got;
+		bool goes_on =
+			w->len && at >= w->at && at <= w->at + w->len + GLANCE;
+		size_t want = MAX(len, goes_on ? WINDOW : GLANCE), got;
 		if (want > w->room) {
 			w->data = g_realloc(w->data, want + AM_ORDER_SLACK);
 			memset(w->data + want, 0, AM_ORDER_SLACK);
@@ -186,6 +119,12 @@ static int look(struct am_places *p, struct window *w, uint64_t at, size_t len,
 	return AM_OK;
 }
 
+/* Of the table from messages to documents. */
+static uint64_t reverse_len(const struct am_places *p)
+{
+	return p->n ? ((uint64_t)p->last - p->first + 1) * 4 : 0;
+}
+
 static int read_header(struct am_places *p, struct am_error *err)
 {
 	uint8_t h[HEADER], blank[HEADER];
@@ -195,16 +134,17 @@ static int read_header(struct am_places *p, struct am_error *err)
 	if (r)
 		return r;
 	if (got != HEADER || memcmp(h, "amplaces", 8) != 0 ||
-	    get_n(h + 8, 4) != VERSION)
+	    get_n(h + 8, 4) != AM_PLACES_VERSION)
 		return corrupt(p, err);
 	p->n = get_n(h + 16, 8);
 	p->table = get_n(h + 24, 8);
 	p->first = (uint32_t)get_n(h + 32, 4);
 	p->last = (uint32_t)get_n(h + 36, 4);
-	encode_header(blank, p->n, p->table, p->first, p->last);
+	am_places_header(blank, p->n, p->table, p->first, p->last);
 	if (memcmp(h, blank, HEADER) != 0 || p->n > UINT32_MAX ||
 	    p->table < HEADER || p->table > am_file_size(p->file) ||
-	    am_file_size(p->file) - p->table != p->n * RECORD)
+	    p->last < p->first ||
+	    am_file_size(p->file) - p->table != p->n * RECORD + reverse_len(p))
 		return corrupt(p, err);
 	return AM_OK;
 }
@@ -234,65 +174,107 @@ void am_places_close(struct am_places **places)
 	am_file_unref(&p->file);
 	g_free(p->records.data);
 	g_free(p->orders.data);
+	g_free(p->documents.data);
 	g_free(p);
 	*places = NULL;
 }
 
-uint64_t am_places_documents(const struct am_places *places)
+uint32_t am_places_documents(const struct am_places *places)
 {
-	return places->n;
+	return (uint32_t)places->n;
 }
 
-static int record_at(struct am_places *p, uint64_t i, size_t ahead,
-                     struct am_place *out, struct am_error *err)
+struct am_file *am_places_file(const struct am_places *places)
+{
+	return places->file;
+}
+
+bool am_places_range(const struct am_places *places, uint32_t *first,
+                     uint32_t *last)
+{
+	*first = places->first;
+	*last = places->last;
+	return places->n > 0;
+}
+
+uint64_t am_places_table(const struct am_places *places)
+{
+	return places->table;
+}
+
+int am_places_get(struct am_places *p, uint32_t document, struct am_place *out,
+                  struct am_error *err)
 {
 	const uint8_t *data;
-	int r = look(p, &p->records, p->table + i * RECORD, RECORD,
-	             MAX(ahead, RECORD), &data, err);
 
+	if (!document || document > p->n)
+		return AM_END;
+	int r = look(p, &p->records,
+	             p->table + (uint64_t)(document - 1) * RECORD, RECORD,
+	             &data, err);
 	if (!r)
 		decode_record(data, out);
 	return r;
 }
 
-/* Ids ascend, so record i has at least the id first + i: the record sought is
- * at from - first when there are no gaps, and never behind it. */
-int am_places_next(struct am_places *p, uint32_t from, struct am_place *out,
+int am_places_find(struct am_places *p, uint32_t id, uint32_t *document,
                    struct am_error *err)
 {
-	uint64_t low = 0, high;
-	int r;
+	const uint8_t *data;
 
-	if (!p->n || from > p->last)
-		return AM_END;
-	high = from <= p->first ? 0 : MIN(from - p->first, p->n - 1);
-	r = record_at(p, high, WINDOW, out, err);
-	if (r || out->id == from || !high)
-		return r ? r : out->id < from ? corrupt(p, err) : AM_OK;
-	/* There are gaps.  Mostly the asker goes upwards in small steps. */
-	for (int step = 0; step < 2 && p->cursor < high; step++) {
-		r = record_at(p, p->cursor, WINDOW, out, err);
-		if (r)
-			return r;
-		if (out->id >= from) {
-			high = p->cursor;
-			break;
-		}
-		low = ++p->cursor;
-	}
+	*document = 0;
+	if (!p->n || id < p->first || id > p->last)
+		return AM_OK;
+	int r = look(p, &p->documents,
+	             p->table + p->n * RECORD + (uint64_t)(id - p->first) * 4,
+	             4, &data, err);
+	if (r)
+		return r;
+	*document = (uint32_t)get_n(data, 4);
+	return *document > p->n ? corrupt(p, err) : AM_OK;
+}
+
+bool am_place_before(const struct am_place *a, const struct am_place *b)
+{
+	if (a->dated != b->dated)
+		return a->dated;
+	if (a->dated && a->date != b->date)
+		return a->date > b->date;
+	return a->id > b->id;
+}
+
+/* The first document that is not newer than date, or has none. */
+static int first_until(struct am_places *p, int64_t date, uint32_t *out,
+                       struct am_error *err)
+{
+	uint32_t low = 1, high = (uint32_t)p->n + 1;
+
 	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		r = record_at(p, middle, WINDOW, out, err);
+		uint32_t middle = low + (high - low) / 2;
+		struct am_place place;
+		int r = am_places_get(p, middle, &place, err);
 		if (r)
 			return r;
-		if (out->id >= from)
-			high = middle;
-		else
+		if (place.dated && place.date > date)
 			low = middle + 1;
+		else
+			high = middle;
 	}
-	p->cursor = low;
-	r = record_at(p, low, WINDOW, out, err);
-	return r ? r : out->id < from ? corrupt(p, err) : AM_OK;
+	*out = low;
+	return AM_OK;
+}
+
+int am_places_dates(struct am_places *p, int64_t from, int64_t to,
+                    uint32_t *first, uint32_t *last, struct am_error *err)
+{
+	uint32_t behind = 1;
+	int r = first_until(p, to, first, err);
+
+	/* Nothing dated is older than what a record can hold. */
+	if (!r)
+		r = first_until(p, MAX(from, -DATE_BIAS) - 1, &behind, err);
+	*last = behind - 1;
+	return r;
 }
 
 int am_places_order(struct am_places *p, const struct am_place *place,
@@ -301,55 +283,5 @@ int am_places_order(struct am_places *p, const struct am_place *place,
 	if (place->offset < HEADER || place->offset > p->table ||
 	    place->len > p->table - place->offset)
 		return corrupt(p, err);
-	return look(p, &p->orders, place->offset, place->len, 16 * 1024, data,
-	            err);
-}
-
-/* ---- joining ---------------------------------------------------------------
- */
-
-static int copy_table(struct am_places_writer *w, struct am_places *p,
-                      uint64_t moved, struct am_error *err)
-{
-	struct am_place place;
-	int r = AM_OK;
-
-	for (uint64_t i = 0; i < p->n && !r; i++) {
-		r = record_at(p, i, WINDOW, &place, err);
-		if (r)
-			break;
-		if (w->n && place.id <= w->last)
-			return corrupt(p, err);
-		place.offset += moved;
-		add_record(w, w->side.pending, &place);
-		r = am_side_flush(&w->side, true, err);
-	}
-	return r;
-}
-
-int am_places_merge(const char *const *paths, size_t n, const char *to,
-                    struct am_error *err)
-{
-	struct am_places_writer *w = NULL;
-	struct am_places **from = g_new0(struct am_places *, n + 1);
-	uint64_t moved = 0;
-	int r = am_places_create(&w, to, err);
-
-	for (size_t i = 0; i < n && !r; i++) {
-		r = am_places_open(&from[i], paths[i], err);
-		if (!r)
-			r = am_side_copy(&w->side, from[i]->file, HEADER,
-			                 from[i]->table, err);
-	}
-	for (size_t i = 0; i < n && !r; i++) {
-		r = copy_table(w, from[i], moved, err);
-		moved += from[i]->table - HEADER;
-	}
-	if (!r)
-		r = am_places_finish(&w, err);
-	for (size_t i = 0; i < n; i++)
-		am_places_close(&from[i]);
-	g_free(from);
-	am_places_abandon(&w);
-	return r;
+	return look(p, &p->orders, place->offset, place->len, data, err);
 }

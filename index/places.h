@@ -5,36 +5,45 @@
 #include "base/error.h"
 
 /*
- * What a shard keeps beside Xapian: for each document its date and size, to
- * sort and to select by, and the order of its words (index/order.h).  One flat
- * file; several are joined by copying.
+ * What a shard keeps beside Xapian: for each document its message, date and
+ * size, to sort and to select by, and the order of its words (index/order.h).
+ * One flat file; several are joined.
+ *
+ * Documents of a shard are numbered from 1 without gaps, the newest first:
+ * ranges of dates are ranges of numbers, and Xapian, which goes through numbers
+ * upwards, has the newest page when it has enough.  What has no date comes
+ * last; of one date, the message that was stored later comes first.
  *
  *   0   8  "amplaces"
- *   8   4  version 1
+ *   8   4  version 2
  *   12  4  CRC-32 of the header with this field 0
  *   16  8  documents n
  *   24  8  offset of the table
- *   32  4  first id
- *   36  4  last id
+ *   32  4  first message id
+ *   36  4  last message id
  *   40  8  reserved, 0
- *   48     the orders, one behind the other
- *   table  n records by ascending id, 24 bytes each:
- *     0  4  id
+ *   48     the orders, one behind the other, by message id
+ *   table  n records, document by document, 24 bytes each:
+ *     0  4  message id
  *     4  4  length of the order
  *     8  6  offset of the order
  *     14 5  date: seconds since 1970 + 2^38; 0: not known
  *     19 5  size of the message in bytes, at most 2^40 - 1
+ *   then   for each id from first to last, 4 bytes: its document, 0 for none
  * All little-endian.
  */
+#define AM_PLACES_RECORD    24
+#define AM_PLACES_VERSION   2
+#define AM_PLACES_DATE_BIAS (INT64_C(1) << 38)
 
 struct am_place {
-	uint32_t id, len;
+	uint32_t id, len; /* of the message; of its order */
 	uint64_t offset, size;
 	int64_t date;
 	bool dated;
 };
 
-/* Writing; ids ascending.  finish() makes it a file of places. */
+/* Writing; message ids ascending. */
 struct am_places_writer;
 AM_MUST_USE int am_places_create(struct am_places_writer **out,
                                  const char *path, struct am_error *err);
@@ -42,12 +51,22 @@ AM_MUST_USE int am_places_add(struct am_places_writer *writer,
                               const struct am_place *place,
                               const uint8_t *order, size_t len,
                               struct am_error *err);
+/* All are added: the document that each has become, in the order in which they
+ * were added.  The writer's. */
+const uint32_t *am_places_number(struct am_places_writer *writer);
+/* Makes it a file of places. */
 AM_MUST_USE int am_places_finish(struct am_places_writer **writer,
                                  struct am_error *err);
 void am_places_abandon(struct am_places_writer **writer);
-/* Files of ascending, disjoint ids into a new one. */
+/*
+ * Files of ascending, disjoint message ids into a new one.  moved[i][d - 1] is
+ * then what document d of file i has become; documents[i]: how many it must
+ * have, and moved[i] has room for.
+ */
 AM_MUST_USE int am_places_merge(const char *const *paths, size_t n,
-                                const char *to, struct am_error *err);
+                                const char *to, uint32_t *const *moved,
+                                const uint32_t *documents,
+                                struct am_error *err);
 
 /* Reading, through small windows: neither table nor orders are held in memory.
  * Asking in ascending order is cheap.  One handle, one thread. */
@@ -55,14 +74,34 @@ struct am_places;
 AM_MUST_USE int am_places_open(struct am_places **out, const char *path,
                                struct am_error *err);
 void am_places_close(struct am_places **places);
-uint64_t am_places_documents(const struct am_places *places);
-/* The first document with an id of at least `from`; AM_END when none is left.
- */
-AM_MUST_USE int am_places_next(struct am_places *places, uint32_t from,
-                               struct am_place *out, struct am_error *err);
+uint32_t am_places_documents(const struct am_places *places);
+/* AM_END: there is no such document. */
+AM_MUST_USE int am_places_get(struct am_places *places, uint32_t document,
+                              struct am_place *out, struct am_error *err);
+/* The document of a message; 0 for none. */
+AM_MUST_USE int am_places_find(struct am_places *places, uint32_t id,
+                               uint32_t *document, struct am_error *err);
+/* The documents first … last have dates from `from` to `to`; none when first
+ * is above last. */
+AM_MUST_USE int am_places_dates(struct am_places *places, int64_t from,
+                                int64_t to, uint32_t *first, uint32_t *last,
+                                struct am_error *err);
+/* Does a stand before b? */
+bool am_place_before(const struct am_place *a, const struct am_place *b);
 /* Its order, AM_ORDER_SLACK readable bytes behind it; until the next call. */
 AM_MUST_USE int am_places_order(struct am_places *places,
                                 const struct am_place *place,
                                 const uint8_t **data, struct am_error *err);
+
+/* For the files of places only. */
+struct am_file;
+/* Message ids; false: there are none. */
+bool am_places_range(const struct am_places *places, uint32_t *first,
+                     uint32_t *last);
+struct am_file *am_places_file(const struct am_places *places);
+uint64_t am_places_table(const struct am_places *places);
+void am_place_encode(uint8_t to[AM_PLACES_RECORD], const struct am_place *p);
+void am_places_header(uint8_t to[48], uint64_t n, uint64_t table,
+                      uint32_t first, uint32_t last);
 
 #endif

@@ -54,6 +54,7 @@ static int place(struct run *run, const struct am_node *node,
 			ids[kept++] = (uint32_t)found[i];
 	g_free(found);
 	*out = am_source_ids(run->sources, ids, kept);
+	g_free(ids);
 	return AM_OK;
 }
 
@@ -180,6 +181,21 @@ static int compile(struct run *run, const struct am_node *node,
 	return AM_OK;
 }
 
+static int mark_hidden(struct run *run)
+{
+	struct am_index *index = run->index;
+	int r = AM_OK;
+
+	if (index->hidden_bits)
+		return AM_OK;
+	index->hidden_bits = am_bits_new(index);
+	r = am_bits_mark(index->hidden_bits, index, index->hidden.ids,
+	                 index->hidden.n, run->err);
+	if (r)
+		am_bits_free(index, &index->hidden_bits);
+	return r;
+}
+
 /* Everything that is needed to ask: *out without what the archive hides. */
 static int begin(struct run *run, const struct am_query *query, bool ranking,
                  struct am_xquery **out)
@@ -198,12 +214,12 @@ static int begin(struct run *run, const struct am_query *query, bool ranking,
 	if (r)
 		return r;
 	if (index->hidden.n) {
+		r = mark_hidden(run);
+		if (r)
+			return r;
 		struct am_xquery *pair[] = {
-			*out, am_source_ids(run->sources,
-		                            g_memdup2(index->hidden.ids,
-		                                      index->hidden.n *
-		                                              sizeof(uint32_t)),
-		                            index->hidden.n)};
+			*out,
+			am_source_lent_bits(run->sources, index->hidden_bits)};
 		*out = am_xquery_join(AM_XJOIN_NOT, pair, 2);
 	}
 	if (!*out)
@@ -222,147 +238,6 @@ static int end(struct run *run, struct am_xquery **query, int r)
 	return r;
 }
 
-/* ---- by date or size
- * --------------------------------------------------------- */
-
-struct best {
-	int64_t key;
-	uint32_t id;
-};
-
-struct sorting {
-	struct run *run;
-	enum am_sort sort;
-	GArray *heap; /* the worst on top, at most room */
-	size_t room;
-	uint64_t total;
-	int status;
-};
-
-/* Does a come before b?  Of one key, the newer message stands where new ones
- * stand. */
-static bool before(enum am_sort sort, const struct best *a,
-                   const struct best *b)
-{
-	if (a->key != b->key)
-		return sort == AM_SORT_DATE_ASC ? a->key < b->key
-		                                : a->key > b->key;
-	return sort == AM_SORT_DATE_ASC ? a->id < b->id : a->id > b->id;
-}
-
-static void sift_down(const struct sorting *s, size_t i, size_t n)
-{
-	struct best *h = (struct best *)(void *)s->heap->data;
-
-	for (;;) {
-		size_t worst = i;
-		for (size_t k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
-			if (before(s->sort, &h[worst], &h[k]))
-				worst = k;
-		if (worst == i)
-			return;
-		struct best swap = h[i];
-		h[i] = h[worst];
-		h[worst] = swap;
-		i = worst;
-	}
-}
-
-static void sift_up(const struct sorting *s, size_t i)
-{
-	struct best *h = (struct best *)(void *)s->heap->data;
-
-	while (i && before(s->sort, &h[(i - 1) / 2], &h[i])) {
-		struct best swap = h[i];
-		h[i] = h[(i - 1) / 2];
-		h[(i - 1) / 2] = swap;
-		i = (i - 1) / 2;
-	}
-}
-
-static void on_match(void *user, size_t shard, uint32_t id)
-{
-	struct sorting *s = user;
-	struct am_place place;
-	struct best best = {0, id};
-	int r;
-
-	s->total++;
-	if (s->status || !s->room)
-		return;
-	r = am_places_next(s->run->index->places[shard], id, &place,
-	                   s->run->err);
-	if (r < 0) {
-		s->status = r;
-		return;
-	}
-	if (r || place.id != id)
-		place = (struct am_place){0};
-	if (s->sort == AM_SORT_SIZE)
-		best.key = (int64_t)place.size;
-	else if (place.dated)
-		best.key = place.date;
-	else /* the undated come last */
-		best.key = s->sort == AM_SORT_DATE ? INT64_MIN : INT64_MAX;
-	if (s->heap->len < s->room) {
-		g_array_append_val(s->heap, best);
-		sift_up(s, s->heap->len - 1);
-	} else if (before(s->sort, &best,
-	                  (struct best *)(void *)s->heap->data)) {
-		*(struct best *)(void *)s->heap->data = best;
-		sift_down(s, 0, s->heap->len);
-	}
-}
-
-static int sorted(struct run *run, const struct am_xquery *query,
-                  enum am_sort sort, size_t skip, size_t room,
-                  struct am_hit *hits, size_t *got, uint64_t *total)
-{
-	struct sorting s = {
-		.run = run,
-		.sort = sort,
-		.heap = g_array_new(FALSE, FALSE, sizeof(struct best)),
-		.room = skip + room < skip ? SIZE_MAX : skip + room};
-	struct best *h;
-	int r = am_xapian_each(run->index->xapian, query, on_match, &s,
-	                       run->err);
-
-	if (!r)
-		r = s.status;
-	/* A heap with the worst on top empties from its end. */
-	h = (struct best *)(void *)s.heap->data;
-	for (size_t n = s.heap->len; n > 1; n--) {
-		struct best swap = h[0];
-		h[0] = h[n - 1];
-		h[n - 1] = swap;
-		sift_down(&s, 0, n - 1);
-	}
-	for (size_t i = skip; !r && i < s.heap->len; i++)
-		hits[(*got)++] = (struct am_hit){.id = h[i].id};
-	*total = s.total;
-	g_array_unref(s.heap);
-	return r;
-}
-
-static int ranked(struct run *run, const struct am_xquery *query, size_t skip,
-                  size_t room, struct am_hit *hits, size_t *got,
-                  uint64_t *total)
-{
-	struct am_xapian *xapian = run->index->xapian;
-	uint64_t documents = am_xapian_documents(xapian);
-	size_t most = (size_t)MIN(room, documents);
-	struct am_xhit *found = g_new(struct am_xhit, most + 1);
-	/* Counting all of few is cheap; of many, the best are found sooner
-	 * without. */
-	int r = am_xapian_rank(xapian, query, skip, most, documents <= 100000,
-	                       found, got, total, run->err);
-
-	for (size_t i = 0; i < *got; i++)
-		hits[i] = (struct am_hit){found[i].id, found[i].weight};
-	g_free(found);
-	return r;
-}
-
 /* ---- the door
  * ------------------------------------------------------------------ */
 
@@ -372,16 +247,25 @@ int am_index_search(struct am_index *index, struct am_archive *archive,
                     uint64_t *total, struct am_error *err)
 {
 	struct run run = {index, archive, NULL, err};
+	struct am_page page = {.sort = sort,
+	                       .skip = skip,
+	                       .room = room,
+	                       .hits = hits,
+	                       .exact = true};
 	struct am_xquery *q;
 	int r = begin(&run, query, sort == AM_SORT_RELEVANCE, &q);
 
-	*got = 0;
-	*total = 0;
-	if (!r && sort == AM_SORT_RELEVANCE)
-		r = ranked(&run, q, skip, room, hits, got, total);
-	else if (!r)
-		r = sorted(&run, q, sort, skip, room, hits, got, total);
+	if (!r)
+		r = am_page_fill(&page, index, q, err);
+	index->total_exact = page.exact;
+	*got = page.got;
+	*total = page.total;
 	return end(&run, &q, r);
+}
+
+bool am_index_total_exact(const struct am_index *index)
+{
+	return index->total_exact;
 }
 
 int am_index_count(struct am_index *index, struct am_archive *archive,

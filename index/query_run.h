@@ -33,29 +33,49 @@ struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,
                                   int64_t to);
 struct am_xquery *am_source_sizes(struct am_sources *sources, uint64_t least,
                                   uint64_t most);
-/* Takes ids (g_free), ascending. */
-struct am_xquery *am_source_ids(struct am_sources *sources, uint32_t *ids,
+/* Messages, ids ascending. */
+struct am_xquery *am_source_ids(struct am_sources *sources, const uint32_t *ids,
                                 size_t n);
 
 /* A set of documents of one shard, a bit each. */
 struct am_bits {
-	uint32_t first;
-	size_t n_bits;
+	size_t n;
 	uint64_t *words;
 };
-void am_bits_set(struct am_bits *bits, uint32_t id);
-bool am_bits_has(const struct am_bits *bits, uint32_t id);
+void am_bits_set(struct am_bits *bits, uint32_t document);
+bool am_bits_has(const struct am_bits *bits, uint32_t document);
 /* One for each shard, empty; takes part in the run when given to source_bits,
  * which takes it. */
 struct am_bits *am_bits_new(const struct am_index *index);
 void am_bits_free(const struct am_index *index, struct am_bits **bits);
+/* The documents of these messages, ids ascending. */
+AM_MUST_USE int am_bits_mark(struct am_bits *bits, struct am_index *index,
+                             const uint32_t *ids, size_t n,
+                             struct am_error *err);
 struct am_xquery *am_source_bits(struct am_sources *sources,
                                  struct am_bits *bits);
+/* Of somebody else's that outlive the run. */
+struct am_xquery *am_source_lent_bits(struct am_sources *sources,
+                                      struct am_bits *bits);
 
 /* Does a document hold these words in a row?  They are in it, that is known. */
-AM_MUST_USE int am_place_has(struct am_index *index, size_t shard, uint32_t id,
-                             const uint64_t *hashes, size_t n, uint32_t regions,
-                             bool *out, struct am_error *err);
+AM_MUST_USE int am_place_has(struct am_index *index, size_t shard,
+                             uint32_t document, const uint64_t *hashes,
+                             size_t n, uint32_t regions, bool *out,
+                             struct am_error *err);
+
+/* query_pages.c: one page of the answer, from hits that are there on. */
+struct am_page {
+	enum am_sort sort;
+	size_t skip, room;
+	struct am_hit *hits; /* room for `room` */
+	size_t got;
+	uint64_t total;
+	bool exact; /* the total is no estimate */
+};
+AM_MUST_USE int am_page_fill(struct am_page *page, struct am_index *index,
+                             const struct am_xquery *query,
+                             struct am_error *err);
 
 /* run_words.c: words, phrases and beginnings of words. */
 AM_MUST_USE int am_run_words(struct am_xquery **out, struct am_index *index,

@@ -112,20 +112,21 @@ struct marking {
 	struct am_error *err;
 };
 
-static void mark(void *user, uint32_t id)
+static void mark(void *user, uint32_t document)
 {
 	struct marking *m = user;
 	bool has = true;
 
-	if (m->status || am_bits_has(&m->to[m->shard], id))
+	if (m->status || am_bits_has(&m->to[m->shard], document))
 		return;
-	if (m->only && !am_bits_has(&m->only[m->shard], id))
+	if (m->only && !am_bits_has(&m->only[m->shard], document))
 		return;
 	if (m->hashes)
-		m->status = am_place_has(m->index, m->shard, id, m->hashes,
-		                         m->n, m->regions, &has, m->err);
+		m->status =
+			am_place_has(m->index, m->shard, document, m->hashes,
+		                     m->n, m->regions, &has, m->err);
 	if (has)
-		am_bits_set(&m->to[m->shard], id);
+		am_bits_set(&m->to[m->shard], document);
 }
 
 static int mark_term(struct marking *m, const char *term, size_t len)

@@ -2,6 +2,7 @@
 #include "index/content.h"
 #include "index/index_impl.h"
 #include "index/order.h"
+#include "index/places.h"
 #include "index/query_run.h"
 #include "index/query_tree.h"
 #include "index/texts.h"
@@ -240,8 +241,12 @@ static int count_possible(const struct snippet *s, struct am_index *index,
 {
 	uint32_t text = AM_REGION_BIT(AM_REGION_BODY) |
 	                AM_REGION_BIT(AM_REGION_ATTACHED);
+	uint32_t document;
 
 	*out = 0;
+	int f = am_places_find(index->places[shard], id, &document, err);
+	if (f)
+		return f;
 	for (unsigned i = 0; i < s->n_words; i++) {
 		const struct am_word *w = s->words[i];
 		struct am_token same = {.text = w->text, .len = w->len};
@@ -251,8 +256,8 @@ static int count_possible(const struct snippet *s, struct am_index *index,
 		if (!s->prefix[i] && word_of(s, &same) != (int)i)
 			continue;
 		int r = s->prefix[i] ? AM_OK
-		                     : am_place_has(index, shard, id, &hash, 1,
-		                                    text, &has, err);
+		                     : am_place_has(index, shard, document,
+		                                    &hash, 1, text, &has, err);
 		if (r)
 			return r;
 		*out += has;

@@ -11,7 +11,7 @@
  * next one: see struct am_xsource_ops.
  */
 
-enum kind { ORDER, DATES, SIZES, IDS, BITS };
+enum kind { ORDER, DATES, SIZES, BITS };
 
 struct source {
 	struct am_sources *of;
@@ -19,16 +19,16 @@ struct source {
 	uint64_t *hashes;
 	size_t n;
 	uint32_t regions;
-	int64_t from, to;
+	uint32_t *ends; /* of DATES: first and last document, shard by shard */
 	uint64_t least, most;
-	uint32_t *ids;
 	struct am_bits *bits;
+	bool borrowed; /* the bits */
 };
 
 /* A source at work on one shard. */
 struct cursor {
 	struct source *source;
-	size_t shard, at; /* at: in ids */
+	size_t shard;
 };
 
 struct am_sources {
@@ -73,8 +73,9 @@ void am_sources_free(struct am_sources **sources)
 	for (guint i = 0; i < s->all->len; i++) {
 		struct source *one = s->all->pdata[i];
 		g_free(one->hashes);
-		g_free(one->ids);
-		am_bits_free(s->index, &one->bits);
+		g_free(one->ends);
+		if (!one->borrowed)
+			am_bits_free(s->index, &one->bits);
 		g_free(one);
 	}
 	g_ptr_array_unref(s->all);
@@ -98,10 +99,8 @@ struct am_bits *am_bits_new(const struct am_index *index)
 	struct am_bits *bits = g_new0(struct am_bits, n + 1);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct am_shard *s = &index->state.shards[i];
-		bits[i].first = s->first;
-		bits[i].n_bits = (size_t)s->last - s->first + 1;
-		bits[i].words = g_new0(uint64_t, bits[i].n_bits / 64 + 1);
+		bits[i].n = index->state.shards[i].documents;
+		bits[i].words = g_new0(uint64_t, bits[i].n / 64 + 1);
 	}
 	return bits;
 }
@@ -116,34 +115,54 @@ void am_bits_free(const struct am_index *index, struct am_bits **bits)
 	*bits = NULL;
 }
 
-void am_bits_set(struct am_bits *bits, uint32_t id)
+void am_bits_set(struct am_bits *bits, uint32_t document)
 {
-	size_t i = id - bits->first;
+	size_t i = document - 1;
 
-	if (id >= bits->first && i < bits->n_bits)
+	if (document && i < bits->n)
 		bits->words[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
-bool am_bits_has(const struct am_bits *bits, uint32_t id)
+bool am_bits_has(const struct am_bits *bits, uint32_t document)
 {
-	size_t i = id - bits->first;
+	size_t i = document - 1;
 
-	return id >= bits->first && i < bits->n_bits &&
-	       (bits->words[i / 64] >> (i % 64) & 1);
+	return document && i < bits->n && (bits->words[i / 64] >> (i % 64) & 1);
 }
 
 static uint32_t bits_next(const struct am_bits *bits, uint32_t from)
 {
-	size_t i = from <= bits->first ? 0 : from - bits->first;
+	size_t i = from ? from - 1 : 0;
 
-	while (i < bits->n_bits) {
+	while (i < bits->n) {
 		uint64_t word = bits->words[i / 64] >> (i % 64);
 		if (word)
-			return bits->first +
+			return 1 +
 			       (uint32_t)(i + (size_t)__builtin_ctzll(word));
 		i = (i / 64 + 1) * 64;
 	}
 	return 0;
+}
+
+int am_bits_mark(struct am_bits *bits, struct am_index *index,
+                 const uint32_t *ids, size_t n, struct am_error *err)
+{
+	size_t shard = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t document;
+		while (shard < index->state.n_shards &&
+		       index->state.shards[shard].last < ids[i])
+			shard++;
+		if (shard == index->state.n_shards)
+			break;
+		int r = am_places_find(index->places[shard], ids[i], &document,
+		                       err);
+		if (r)
+			return r;
+		am_bits_set(&bits[shard], document);
+	}
+	return AM_OK;
 }
 
 /* ---- one document
@@ -168,45 +187,38 @@ static int order_has(struct am_places *places, const struct am_place *place,
 	return AM_OK;
 }
 
-int am_place_has(struct am_index *index, size_t shard, uint32_t id,
+int am_place_has(struct am_index *index, size_t shard, uint32_t document,
                  const uint64_t *hashes, size_t n, uint32_t regions, bool *out,
                  struct am_error *err)
 {
 	struct am_place place;
-	int r = am_places_next(index->places[shard], id, &place, err);
+	int r = am_places_get(index->places[shard], document, &place, err);
 
 	*out = false;
-	if (r || place.id != id)
+	if (r)
 		return r == AM_END ? AM_OK : r;
 	return order_has(index->places[shard], &place, hashes, n, regions, out,
 	                 err);
 }
 
-static bool matches(struct cursor *c, const struct am_place *place)
+/* Of the kinds that need to look at the document's place. */
+static bool matches(const struct cursor *c, uint32_t document)
 {
 	const struct source *s = c->source;
 	struct am_sources *all = s->of;
+	struct am_places *places = all->index->places[c->shard];
+	struct am_place place;
 	bool has = false;
+	int r = am_places_get(places, document, &place, &all->error);
 
-	switch (s->kind) {
-	case DATES:
-		return place->dated && place->date >= s->from &&
-		       place->date <= s->to;
-	case SIZES:
-		return place->size >= s->least && place->size <= s->most;
-	case ORDER: {
-		int r = order_has(all->index->places[c->shard], place,
-		                  s->hashes, s->n, s->regions, &has,
-		                  &all->error);
-		if (r)
-			all->status = r;
-		return has;
-	}
-	case IDS:
-	case BITS:
-		break;
-	}
-	return true;
+	if (!r && s->kind == SIZES)
+		has = place.size >= s->least && place.size <= s->most;
+	else if (!r)
+		r = order_has(places, &place, s->hashes, s->n, s->regions, &has,
+		              &all->error);
+	if (r < 0)
+		all->status = r;
+	return has;
 }
 
 /* ---- what Xapian calls
@@ -226,108 +238,35 @@ static void stop(void *state)
 	g_free(state);
 }
 
-/* The next document that exists and matches; without a place there is none. */
-static uint32_t next_place(struct cursor *c, uint32_t from)
-{
-	struct am_sources *all = c->source->of;
-	struct am_places *places = all->index->places[c->shard];
-	struct am_place place;
-	int r = AM_OK;
-
-	while (!all->status) {
-		r = am_places_next(places, from, &place, &all->error);
-		if (r)
-			break;
-		if (matches(c, &place))
-			return place.id;
-		if (place.id == UINT32_MAX)
-			return 0;
-		from = place.id + 1;
-	}
-	if (r < 0)
-		all->status = r;
-	return 0;
-}
-
-/* The place in ids of the first one not below id; c->at is a good guess. */
-static size_t lower_bound(const struct source *s, size_t at, uint32_t id)
-{
-	size_t low = 0, high = s->n, step = 1;
-
-	if (at < s->n && s->ids[at] < id) {
-		low = at + 1;
-		while (low + step < high && s->ids[low + step] < id) {
-			low += step + 1;
-			step *= 2;
-		}
-		high = MIN(high, low + step + 1);
-	} else if (at < s->n && (at == 0 || s->ids[at - 1] < id)) {
-		return at;
-	}
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (s->ids[middle] < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static uint32_t next_id(struct cursor *c, uint32_t from)
-{
-	const struct source *s = c->source;
-	struct am_sources *all = s->of;
-	struct am_place place;
-
-	/* An id of the catalog need not be in the index. */
-	while (!all->status) {
-		c->at = lower_bound(s, c->at, from);
-		if (c->at == s->n)
-			return 0;
-		int r = am_places_next(all->index->places[c->shard],
-		                       s->ids[c->at], &place, &all->error);
-		if (r < 0)
-			all->status = r;
-		if (r)
-			return 0;
-		if (place.id == s->ids[c->at])
-			return place.id;
-		from = place.id;
-	}
-	return 0;
-}
-
 static uint32_t next(void *state, uint32_t from)
 {
 	struct cursor *c = state;
-
-	if (c->source->kind == IDS)
-		return next_id(c, from);
-	if (c->source->kind == BITS)
-		return bits_next(&c->source->bits[c->shard], from);
-	return next_place(c, from);
-}
-
-static bool check(void *state, uint32_t id)
-{
-	struct cursor *c = state;
-	struct source *s = c->source;
-	struct am_place place;
+	const struct source *s = c->source;
+	uint32_t last = s->of->index->state.shards[c->shard].documents;
 
 	if (s->kind == BITS)
-		return am_bits_has(&s->bits[c->shard], id);
-	if (s->kind == IDS) {
-		c->at = lower_bound(s, c->at, id);
-		return c->at < s->n && s->ids[c->at] == id;
+		return bits_next(&s->bits[c->shard], from);
+	if (s->kind == DATES) {
+		from = MAX(from, s->ends[2 * c->shard]);
+		return from <= s->ends[2 * c->shard + 1] ? from : 0;
 	}
-	if (s->of->status)
-		return false;
-	int r = am_places_next(s->of->index->places[c->shard], id, &place,
-	                       &s->of->error);
-	if (r < 0)
-		s->of->status = r;
-	return r == AM_OK && place.id == id && matches(c, &place);
+	for (; from <= last && !s->of->status; from++)
+		if (matches(c, from))
+			return from;
+	return 0;
+}
+
+static bool check(void *state, uint32_t document)
+{
+	struct cursor *c = state;
+	const struct source *s = c->source;
+
+	if (s->kind == BITS)
+		return am_bits_has(&s->bits[c->shard], document);
+	if (s->kind == DATES)
+		return document >= s->ends[2 * c->shard] &&
+		       document <= s->ends[2 * c->shard + 1];
+	return !s->of->status && matches(c, document);
 }
 
 static struct am_xquery *add(struct am_sources *sources, struct source source)
@@ -356,8 +295,15 @@ struct am_xquery *am_source_order(struct am_sources *sources,
 struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,
                                   int64_t to)
 {
-	return add(sources,
-	           (struct source){.kind = DATES, .from = from, .to = to});
+	struct am_index *index = sources->index;
+	size_t n = index->state.n_shards;
+	uint32_t *ends = g_new0(uint32_t, 2 * n + 2);
+
+	for (size_t i = 0; i < n && !sources->status; i++)
+		sources->status = am_places_dates(
+			index->places[i], from, to, &ends[2 * i],
+			&ends[2 * i + 1], &sources->error);
+	return add(sources, (struct source){.kind = DATES, .ends = ends});
 }
 
 struct am_xquery *am_source_sizes(struct am_sources *sources, uint64_t least,
@@ -368,14 +314,27 @@ struct am_xquery *am_source_sizes(struct am_sources *sources, uint64_t least,
 		(struct source){.kind = SIZES, .least = least, .most = most});
 }
 
-struct am_xquery *am_source_ids(struct am_sources *sources, uint32_t *ids,
+struct am_xquery *am_source_ids(struct am_sources *sources, const uint32_t *ids,
                                 size_t n)
 {
-	return add(sources, (struct source){.kind = IDS, .ids = ids, .n = n});
+	struct am_bits *bits = am_bits_new(sources->index);
+
+	if (!sources->status)
+		sources->status = am_bits_mark(bits, sources->index, ids, n,
+		                               &sources->error);
+	return am_source_bits(sources, bits);
 }
 
 struct am_xquery *am_source_bits(struct am_sources *sources,
                                  struct am_bits *bits)
 {
 	return add(sources, (struct source){.kind = BITS, .bits = bits});
+}
+
+struct am_xquery *am_source_lent_bits(struct am_sources *sources,
+                                      struct am_bits *bits)
+{
+	return add(
+		sources,
+		(struct source){.kind = BITS, .bits = bits, .borrowed = true});
 }

@@ -26,7 +26,7 @@
 
 #define RUN_LEAST       500         /* documents worth a worker */
 #define WORK_MEMORY     (48u << 20) /* of all workers */
-#define FAN_IN          16          /* shards joined at a time */
+#define FAN_IN          64          /* shards joined at a time */
 #define PUBLISH_SECONDS 30
 #define PUBLISH_EVERY   20000u /* documents */
 

@@ -325,19 +325,6 @@ template <typename Work> struct am_xquery *build(Work work) noexcept
 
 } // namespace
 
-int am_xapian_merge(const char *const *dirs, size_t n, const char *to,
-                    struct am_error *err)
-{
-	return guard(err, [&] {
-		Xapian::Database from;
-		for (size_t i = 0; i < n; i++)
-			from.add_database(Xapian::Database(dirs[i]));
-		from.compact(to, unsigned(Xapian::DBCOMPACT_NO_RENUMBER) |
-		                         unsigned(Xapian::Compactor::FULLER));
-		return int(AM_OK);
-	});
-}
-
 int am_xapian_check(const char *dir, struct am_error *err)
 {
 	return guard(err, [&] {
@@ -478,10 +465,12 @@ void am_xquery_free(struct am_xquery **query)
 
 int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
                    size_t skip, size_t room, bool exact, struct am_xhit *hits,
-                   size_t *got, uint64_t *total, struct am_error *err)
+                   size_t *got, uint64_t *total, bool *is_exact,
+                   struct am_error *err)
 {
 	*got = 0;
 	*total = 0;
+	*is_exact = true;
 	return guard(
 		err,
 		[&] {
@@ -490,7 +479,6 @@ int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
 			Running keep(xapian);
 			Xapian::Enquire enquire(xapian->all);
 			enquire.set_query(query->query);
-			enquire.set_docid_order(Xapian::Enquire::DESCENDING);
 			auto count = xapian->all.get_doccount();
 			if (skip > count)
 				skip = count;
@@ -501,11 +489,46 @@ int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
 			auto n = xapian->shards.size();
 			*got = 0;
 			for (auto i = found.begin(); i != found.end(); ++i) {
-				hits[*got].id = Xapian::docid((*i - 1) / n + 1);
+				hits[*got].shard = (*i - 1) % n;
+				hits[*got].document =
+					Xapian::docid((*i - 1) / n + 1);
 				hits[*got].weight = i.get_weight();
 				++*got;
 			}
 			*total = found.get_matches_estimated();
+			*is_exact = found.get_matches_lower_bound() ==
+		                    found.get_matches_upper_bound();
+			return int(AM_OK);
+		},
+		[&] { xapian->reopen(); });
+}
+
+int am_xapian_first(struct am_xapian *xapian, size_t shard,
+                    const struct am_xquery *query, size_t room, uint32_t count,
+                    uint32_t *documents, size_t *got, uint64_t *total,
+                    bool *exact, struct am_error *err)
+{
+	*got = 0;
+	*total = 0;
+	*exact = true;
+	return guard(
+		err,
+		[&] {
+			Running keep(xapian);
+			Xapian::Database &db = xapian->shards.at(shard);
+			Xapian::Enquire enquire(db);
+			enquire.set_query(query->query);
+			enquire.set_weighting_scheme(Xapian::BoolWeight());
+			auto all = db.get_doccount();
+			Xapian::MSet found = enquire.get_mset(
+				0, Xapian::doccount(room > all ? all : room),
+				count > all ? all : count);
+			*got = 0;
+			for (auto i = found.begin(); i != found.end(); ++i)
+				documents[(*got)++] = *i;
+			*total = found.get_matches_estimated();
+			*exact = found.get_matches_lower_bound() ==
+		                 found.get_matches_upper_bound();
 			return int(AM_OK);
 		},
 		[&] { xapian->reopen(); });

@@ -14,9 +14,9 @@ extern "C" {
  * thrown, running out of memory included.
  *
  * A shard is one Xapian database in its own directory, written once (by
- * index/invert.h) and never changed.  Its docids are our message ids.  Several
- * are opened together as long as their ids do not overlap.  Every handle
- * belongs to one thread.
+ * index/invert.h or join.h) and never changed.  Its documents are numbered from
+ * 1, the newest first; index/places.h knows which message each is.  Every
+ * handle belongs to one thread.
  */
 
 #define AM_TERM_MAX 240 /* bytes: Xapian's own limit is 245 */
@@ -27,10 +27,6 @@ struct am_term {
 	uint32_t len;
 	uint32_t count; /* in this document; 0 for what has no weight */
 };
-
-/* Several shards of disjoint ids into a new one, ids kept. */
-AM_MUST_USE int am_xapian_merge(const char *const *dirs, size_t n,
-                                const char *to, struct am_error *err);
 
 /* Every block and list of a shard looked at by Xapian: AM_FAILED with
  * AM_E_CORRUPT when something is wrong. */
@@ -49,8 +45,8 @@ typedef int am_xapian_term_fn(void *user, const char *term, size_t len,
 AM_MUST_USE int am_xapian_terms(struct am_xapian *xapian, const char *prefix,
                                 size_t len, am_xapian_term_fn *fn, void *user,
                                 struct am_error *err);
-/* Ids of one shard's documents with this term, ascending. */
-typedef void am_xapian_id_fn(void *user, uint32_t id);
+/* One shard's documents with this term, ascending. */
+typedef void am_xapian_id_fn(void *user, uint32_t document);
 AM_MUST_USE int am_xapian_postings(struct am_xapian *xapian, size_t shard,
                                    const char *term, size_t len,
                                    am_xapian_id_fn *fn, void *user,
@@ -90,18 +86,27 @@ struct am_xquery *am_xquery_source(const struct am_xsource_ops *ops,
                                    void *self);
 
 struct am_xhit {
-	uint32_t id;
+	size_t shard;
+	uint32_t document;
 	double weight;
 };
-/* The best by BM25, from `skip` on.  *total: exact when `exact`, else possibly
- * an estimate. */
+/* The best by BM25, from `skip` on; of equal ones the newest.  *total: exact
+ * when `exact` asks for it, else possibly an estimate; *is_exact tells. */
 AM_MUST_USE int am_xapian_rank(struct am_xapian *xapian,
                                const struct am_xquery *query, size_t skip,
                                size_t room, bool exact, struct am_xhit *hits,
-                               size_t *got, uint64_t *total,
+                               size_t *got, uint64_t *total, bool *is_exact,
                                struct am_error *err);
-/* Every match, shard by shard, ids ascending within each. */
-typedef void am_xapian_match_fn(void *user, size_t shard, uint32_t id);
+/* The first `room` matches of one shard, ascending: Xapian ends when it has
+ * them and has counted to `count`.  *exact: *total is all there are, else an
+ * estimate. */
+AM_MUST_USE int am_xapian_first(struct am_xapian *xapian, size_t shard,
+                                const struct am_xquery *query, size_t room,
+                                uint32_t count, uint32_t *documents,
+                                size_t *got, uint64_t *total, bool *exact,
+                                struct am_error *err);
+/* Every match, shard by shard, ascending within each. */
+typedef void am_xapian_match_fn(void *user, size_t shard, uint32_t document);
 AM_MUST_USE int am_xapian_each(struct am_xapian *xapian,
                                const struct am_xquery *query,
                                am_xapian_match_fn *fn, void *user,

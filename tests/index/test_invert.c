@@ -2,6 +2,7 @@
 #include "index/invert.h"
 
 #include "base/file.h"
+#include "index/join.h"
 #include "index/order.h"
 #include "support/tmpdir.h"
 
@@ -42,22 +43,26 @@ static void add_term(struct am_term *to, char *text, uint32_t k)
 	to->count = k % 200;
 }
 
+static void add_document(struct am_invert *v, uint32_t i, uint32_t id)
+{
+	char text[SHARED + 1][AM_TERM_MAX + 1];
+	struct am_term terms[SHARED + 1];
+	size_t n = 0;
+
+	for (uint32_t k = SHARED; k >= 1; k--)
+		if (i % k == 0) {
+			add_term(&terms[n], text[n], k);
+			n++;
+		}
+	add_term(&terms[n], text[n], SHARED + i);
+	am_invert_add(v, id, terms, n + 1);
+}
+
 /* Document i, from 1, has the id first + i * step. */
 static void fill(struct am_invert *v, uint32_t first, uint32_t step)
 {
-	char text[SHARED + 1][AM_TERM_MAX + 1];
-
-	for (uint32_t i = 1; i <= DOCUMENTS; i++) {
-		struct am_term terms[SHARED + 1];
-		size_t n = 0;
-		for (uint32_t k = SHARED; k >= 1; k--)
-			if (i % k == 0) {
-				add_term(&terms[n], text[n], k);
-				n++;
-			}
-		add_term(&terms[n], text[n], SHARED + i);
-		am_invert_add(v, first + i * step, terms, n + 1);
-	}
+	for (uint32_t i = 1; i <= DOCUMENTS; i++)
+		add_document(v, i, first + i * step);
 }
 
 struct expected {
@@ -122,7 +127,7 @@ Test(invert, writes_what_xapian_reads)
 		cr_assert_eq(am_make_dirs(dir, &err), AM_OK);
 		fill(v, ids[i][0], ids[i][1]);
 		cr_expect_gt(am_invert_bytes(v), 1000000);
-		cr_assert_eq(am_invert_write(v, dir, &err), AM_OK, "%s",
+		cr_assert_eq(am_invert_write(v, dir, NULL, &err), AM_OK, "%s",
 		             err.text);
 		check(dir, ids[i][0], ids[i][1]);
 		g_free(dir);
@@ -130,32 +135,85 @@ Test(invert, writes_what_xapian_reads)
 	am_invert_free(&v);
 }
 
-Test(invert, joins_like_any_other_database)
+/* Documents dealt to three shards, numbered backwards there, and joined to what
+ * they were. */
+Test(invert, numbers_anew_and_joins)
 {
 	struct am_invert *v = am_invert_new();
 	struct am_error err = {.text = ""};
-	struct am_term term = {"w", am_word_hash("w", 1), 1, 1};
 	char *dirs[3], *to = am_test_path("all");
-	struct expected e = {1, 1, 0};
-	struct am_xapian *x;
+	uint32_t *moved[3], documents[3] = {0}, number[DOCUMENTS];
 
-	for (uint32_t i = 0; i < AM_COUNT(dirs); i++) {
-		dirs[i] = am_test_path("part%u", i);
-		cr_assert_eq(am_make_dirs(dirs[i], &err), AM_OK);
-		for (uint32_t id = 1; id <= 5000; id++)
-			am_invert_add(v, i * 5000 + id, &term, 1);
-		cr_assert_eq(am_invert_write(v, dirs[i], &err), AM_OK);
+	for (uint32_t s = 0; s < 3; s++) {
+		dirs[s] = am_test_path("part%u", s);
+		moved[s] = g_new(uint32_t, DOCUMENTS);
+		cr_assert_eq(am_make_dirs(dirs[s], &err), AM_OK);
+		for (uint32_t i = 1; i <= DOCUMENTS; i++)
+			if (i * 7 % 3 == s)
+				add_document(v, i, ++documents[s]);
+		uint32_t d = documents[s];
+		for (uint32_t i = 1; i <= DOCUMENTS; i++)
+			if (i * 7 % 3 == s)
+				moved[s][--d] = i;
+		for (uint32_t i = 0; i < documents[s]; i++)
+			number[i] = documents[s] - i;
+		cr_assert_eq(am_invert_write(v, dirs[s], number, &err), AM_OK);
 	}
-	cr_assert_eq(am_xapian_merge((const char *const *)dirs, 3, to, &err),
+	cr_assert_eq(am_make_dirs(to, &err), AM_OK);
+	cr_assert_eq(am_join_lists((const char *const *)dirs, 3, to, moved,
+	                           documents, &err),
 	             AM_OK, "%s", err.text);
-	cr_assert_eq(am_xapian_check(to, &err), AM_OK, "%s", err.text);
-	cr_assert_eq(am_xapian_open(&x, (const char *const *)&to, 1, &err),
-	             AM_OK);
-	cr_expect_eq(am_xapian_postings(x, 0, "w", 1, on_id, &e, &err), AM_OK);
-	cr_expect_eq(e.seen, 15000);
-	am_xapian_close(&x);
-	for (size_t i = 0; i < AM_COUNT(dirs); i++)
-		g_free(dirs[i]);
+	check(to, 0, 1);
+	/* A document that has no place is a mistake that must show. */
+	documents[1]--;
+	cr_expect_eq(am_join_lists((const char *const *)dirs, 3, to, moved,
+	                           documents, &err),
+	             AM_FAILED);
+	for (uint32_t s = 0; s < 3; s++) {
+		g_free(dirs[s]);
+		g_free(moved[s]);
+	}
+	g_free(to);
+	am_invert_free(&v);
+}
+
+/* Damage is told, wherever it is; joining what is damaged ends. */
+Test(invert, refuses_damaged_lists)
+{
+	struct am_invert *v = am_invert_new();
+	struct am_error err = {.text = ""};
+	char *dir = am_test_path("d"), *to = am_test_path("to"), *text;
+	uint32_t *moved = g_new0(uint32_t, DOCUMENTS), n = DOCUMENTS;
+	GRand *rand = g_rand_new_with_seed(1);
+	size_t len;
+
+	for (uint32_t i = 0; i < n; i++)
+		moved[i] = i + 1;
+	cr_assert_eq(am_make_dirs(dir, &err), AM_OK);
+	cr_assert_eq(am_make_dirs(to, &err), AM_OK);
+	fill(v, 0, 1);
+	cr_assert_eq(am_invert_write(v, dir, NULL, &err), AM_OK);
+	text = am_test_read("d/postlist.glass", &len);
+	cr_assert_geq(len, 3 * 8192);
+	for (int i = 0; i < 60; i++) {
+		char *bad = g_memdup2(text, len);
+		for (int k = 0; k < 200; k++)
+			bad[g_rand_int_range(rand, 0, (int)len)] =
+				(char)g_rand_int(rand);
+		am_test_write("d/postlist.glass", bad,
+		              i % 2 ? len : len - 8192 * (size_t)(i % 3) - 5);
+		int r = am_join_lists((const char *const *)&dir, 1, to, &moved,
+		                      &n, &err);
+		if (r)
+			cr_expect_eq(err.kind, AM_E_CORRUPT);
+		if (i % 2 == 0)
+			cr_expect_eq(r, AM_FAILED);
+		g_free(bad);
+	}
+	g_rand_free(rand);
+	g_free(moved);
+	g_free(text);
+	g_free(dir);
 	g_free(to);
 	am_invert_free(&v);
 }
@@ -169,11 +227,11 @@ Test(invert, writes_a_shard_of_nothing_but_numbers)
 	cr_assert_eq(am_make_dirs(dir, &err), AM_OK);
 	am_invert_add(v, 3, NULL, 0);
 	am_invert_add(v, 9, NULL, 0);
-	cr_assert_eq(am_invert_write(v, dir, &err), AM_OK);
+	cr_assert_eq(am_invert_write(v, dir, NULL, &err), AM_OK);
 	cr_assert_eq(am_xapian_check(dir, &err), AM_OK, "%s", err.text);
 	/* Where nothing can be written it says so, and can be used again. */
 	am_invert_add(v, 3, NULL, 0);
-	cr_assert_eq(am_invert_write(v, "/nonexistent", &err), AM_FATAL);
+	cr_assert_eq(am_invert_write(v, "/nonexistent", NULL, &err), AM_FATAL);
 	cr_assert_lt(am_invert_bytes(v), 100000);
 	g_free(dir);
 	am_invert_free(&v);
