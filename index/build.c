@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/file.h"
+#include "index/columns.h"
 #include "index/document.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
@@ -18,6 +19,7 @@
 struct files {
 	struct am_places_writer *places;
 	struct am_texts_writer *texts;
+	struct am_columns_writer *columns;
 };
 
 /* One message into the shard.  AM_FAILED: this one cannot be read. */
@@ -39,6 +41,11 @@ static int add_message(const struct files *files, struct am_invert *invert,
 	int r = am_places_add(files->places, &place, order, len, err);
 	if (!r)
 		r = am_texts_add(files->texts, id, head, head_len, more, err);
+	if (!r) {
+		struct am_row row = *am_document_row(doc);
+		row.id = id;
+		am_columns_add(files->columns, &row);
+	}
 	/* Half of a document must not stay: the shard is done for. */
 	return r ? AM_FATAL : AM_OK;
 }
@@ -104,10 +111,14 @@ static int create_files(struct files *files, const char *dir,
 {
 	char *places = g_build_filename(dir, "places", NULL);
 	char *texts = g_build_filename(dir, "texts", NULL);
+	char *columns = g_build_filename(dir, "columns", NULL);
 	int r = am_places_create(&files->places, places, err);
 
 	if (!r)
 		r = am_texts_create(&files->texts, texts, err);
+	if (!r)
+		r = am_columns_create(&files->columns, columns, err);
+	g_free(columns);
 	g_free(places);
 	g_free(texts);
 	return r;
@@ -117,7 +128,7 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
                    struct am_archive *archive, struct am_document *doc,
                    struct am_invert *invert, struct am_error *err)
 {
-	struct files files = {NULL, NULL};
+	struct files files = {NULL, NULL, NULL};
 	struct am_shard planned = {b->ids[0], b->ids[b->n - 1], 0};
 	/* Its last id is not known before: it is renamed when it is. */
 	char *dir = g_strdup_printf("%s/s-%" PRIu32 "-new.xdb", b->dir,
@@ -140,9 +151,12 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 		r = am_places_finish(&files.places, err);
 	if (!r)
 		r = am_texts_finish(&files.texts, err);
+	if (!r)
+		r = am_columns_finish(&files.columns, err);
 	am_invert_clear(invert);
 	am_places_abandon(&files.places);
 	am_texts_abandon(&files.texts);
+	am_columns_abandon(&files.columns);
 	if (*took)
 		planned.last = b->ids[*took - 1];
 	if (!r && planned.documents) {
@@ -168,12 +182,16 @@ static char **paths_of(char *const *dirs, size_t n, const char *name)
 	return paths;
 }
 
-static int join_texts(char *const *dirs, size_t n, const char *to,
-                      struct am_error *err)
+/* The same file of several shards. */
+typedef int join_fn(const char *const *paths, size_t n, const char *to,
+                    struct am_error *err);
+
+static int join_side(join_fn *join, const char *name, char *const *dirs,
+                     size_t n, const char *to, struct am_error *err)
 {
-	char **paths = paths_of(dirs, n, "texts");
-	char *path = g_build_filename(to, "texts", NULL);
-	int r = am_texts_merge((const char *const *)paths, n, path, err);
+	char **paths = paths_of(dirs, n, name);
+	char *path = g_build_filename(to, name, NULL);
+	int r = join((const char *const *)paths, n, path, err);
 
 	g_strfreev(paths);
 	g_free(path);
@@ -223,7 +241,9 @@ int am_build_merge(struct am_shard *out, const char *dir,
 	if (!r)
 		r = join_places_and_lists(dirs, documents, n, to, err);
 	if (!r)
-		r = join_texts(dirs, n, to, err);
+		r = join_side(am_texts_merge, "texts", dirs, n, to, err);
+	if (!r)
+		r = join_side(am_columns_merge, "columns", dirs, n, to, err);
 	g_strfreev(dirs);
 	g_free(documents);
 	g_free(to);

@@ -170,15 +170,16 @@ int am_content_read(struct am_facts *out, const struct am_blob *raw,
                     const struct am_limits *limits, struct am_arena *arena,
                     am_content_fn *fn, void *user, struct am_error *err)
 {
-	struct am_overview ov;
+	struct am_overview *ov = am_arena_alloc(arena, sizeof(*ov));
 	struct am_scan scan;
 	int r = am_scan_message(&scan, raw, limits, arena, err);
 
 	if (!r)
-		r = am_overview_read(&ov, raw, &scan, limits, arena, err);
+		r = am_overview_read(ov, raw, &scan, limits, arena, err);
 	if (r)
 		return r;
-	find_facts(out, raw, &scan, &ov, arena);
-	r = give_headers(&ov, fn, user, err);
+	find_facts(out, raw, &scan, ov, arena);
+	out->overview = ov;
+	r = give_headers(ov, fn, user, err);
 	return r ? r : read_text(raw, &scan, limits, fn, user, err);
 }

@@ -8,6 +8,7 @@
 struct am_arena;
 struct am_blob;
 struct am_limits;
+struct am_overview;
 
 /*
  * What of a message can be searched.  The index and the linear scan both read
@@ -22,6 +23,7 @@ struct am_facts {
 	size_t n_types;
 	const char *const *types; /* "application/pdf", "application", "pdf";
 	                           * each once */
+	const struct am_overview *overview; /* never NULL */
 };
 
 /* A piece of text of a region, UTF-8, valid during the call.  Words of two

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "index/content.h"
 #include "index/order.h"
+#include "index/row.h"
 #include "index/texts.h"
 #include "index/tnef_names.h"
 #include "index/tokens.h"
@@ -46,6 +47,7 @@ struct am_document {
 	const uint8_t *order;
 	size_t order_len;
 	struct am_place place;
+	struct am_row row;
 	GByteArray *head;
 	bool more; /* text that is not in there */
 };
@@ -292,6 +294,25 @@ static bool has_tnef(const struct am_facts *facts)
 	return false;
 }
 
+/* Of the words that stand in the text, not in the header. */
+static void list_near(struct am_document *d)
+{
+	const uint32_t *words = (const void *)d->words->data;
+	size_t at = 0, n = 0;
+
+	for (guint i = 0; i < d->runs->len; i++) {
+		const struct am_run *run =
+			&g_array_index(d->runs, struct am_run, i);
+		/* Headers come first, the text behind them. */
+		if (run->field == AM_REGION_BODY || n)
+			n += run->words;
+		else
+			at += run->words;
+	}
+	am_row_near(&d->row, (const uint64_t *)(const void *)d->hashes->data,
+	            d->hashes->len, words + at, n);
+}
+
 int am_document_read(struct am_document *d, const struct am_blob *raw,
                      const struct am_limits *limits, struct am_error *err)
 {
@@ -304,9 +325,12 @@ int am_document_read(struct am_document *d, const struct am_blob *raw,
 	r = am_content_read(&facts, raw, limits, d->arena, add_text, d, err);
 	if (!r && has_tnef(&facts))
 		r = am_tnef_names(raw, limits, add_name, d, err);
+	if (!r)
+		r = am_row_read(&d->row, raw, &facts, d->arena, err);
 	if (r)
 		return r;
 	list_terms(d, &facts);
+	list_near(d);
 	d->place = (struct am_place){
 		.dated = facts.dated, .date = facts.date, .size = facts.size};
 	d->order = am_order_encode(
@@ -328,6 +352,11 @@ const uint8_t *am_document_order(const struct am_document *d, size_t *len)
 {
 	*len = d->order_len;
 	return d->order;
+}
+
+const struct am_row *am_document_row(const struct am_document *d)
+{
+	return &d->row;
 }
 
 const struct am_place *am_document_place(const struct am_document *d)

@@ -7,6 +7,7 @@
 
 struct am_blob;
 struct am_limits;
+struct am_row;
 
 /*
  * A message as the index takes it: its distinct terms and the order of its
@@ -29,6 +30,8 @@ const uint8_t *am_document_order(const struct am_document *doc, size_t *len);
 /* The beginning of its text, as index/texts.h keeps it; *more: not all. */
 const uint8_t *am_document_head(const struct am_document *doc, size_t *len,
                                 bool *more);
+/* What columns keep of it, without its id. */
+const struct am_row *am_document_row(const struct am_document *doc);
 /* Date and size; the rest is for who files it. */
 const struct am_place *am_document_place(const struct am_document *doc);
 /* A term too long for Xapian stands as a hash; the same for queries.  out has

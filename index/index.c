@@ -2,6 +2,7 @@
 #include "index/index_impl.h"
 
 #include "base/file.h"
+#include "index/columns.h"
 #include "index/places.h"
 #include "index/query_run.h"
 #include "index/texts.h"
@@ -68,10 +69,14 @@ void am_index_unload(struct am_index *index)
 		am_places_close(&index->places[i]);
 	for (size_t i = 0; index->texts && i < index->state.n_shards; i++)
 		am_texts_close(&index->texts[i]);
+	for (size_t i = 0; index->columns && i < index->state.n_shards; i++)
+		am_columns_close(&index->columns[i]);
 	g_free(index->places);
 	g_free(index->texts);
+	g_free(index->columns);
 	index->places = NULL;
 	index->texts = NULL;
+	index->columns = NULL;
 }
 
 void am_index_close(struct am_index **index)
@@ -100,6 +105,7 @@ static int load_shards(struct am_index *index, struct am_error *err)
 	r = am_xapian_open(&index->xapian, (const char *const *)paths, n, err);
 	index->places = g_new0(struct am_places *, n + 1);
 	index->texts = g_new0(struct am_texts *, n + 1);
+	index->columns = g_new0(struct am_columns *, n + 1);
 	for (size_t i = 0; i < n && !r; i++) {
 		char *path = places_path(index->path, &index->state.shards[i]);
 		r = am_places_open(&index->places[i], path, err);
@@ -148,6 +154,25 @@ int am_index_load(struct am_index *index, struct am_error *err)
 		               index->path);
 	}
 	return AM_OK;
+}
+
+int am_index_columns(struct am_index *index, size_t shard,
+                     struct am_columns **out, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->columns[shard]) {
+		char *dir =
+			am_shard_path(index->path, &index->state.shards[shard]);
+		char *path = g_build_filename(dir, "columns", NULL);
+		r = am_columns_open(&index->columns[shard], path, err);
+		g_free(path);
+		g_free(dir);
+	}
+	if (!r)
+		*out = index->columns[shard];
+	return r;
 }
 
 static uint64_t tree_bytes(const char *path)

@@ -6,6 +6,7 @@
 #include "index/state.h"
 
 struct am_bits;
+struct am_columns;
 struct am_lock;
 struct am_places;
 struct am_texts;
@@ -21,8 +22,9 @@ struct am_index {
 
 	/* Opened when first asked; closed when the state changes. */
 	struct am_xapian *xapian;
-	struct am_places **places; /* one a shard */
-	struct am_texts **texts;   /* likewise; NULL where none was asked */
+	struct am_places **places;   /* one a shard */
+	struct am_texts **texts;     /* likewise; NULL where none was asked */
+	struct am_columns **columns; /* likewise */
 
 	bool total_exact; /* that of the last search */
 
@@ -36,6 +38,9 @@ struct am_index {
 /* Opens shards and places where they are not. */
 AM_MUST_USE int am_index_load(struct am_index *index, struct am_error *err);
 void am_index_unload(struct am_index *index);
+/* The columns of a shard, opened when they are not. */
+AM_MUST_USE int am_index_columns(struct am_index *index, size_t shard,
+                                 struct am_columns **out, struct am_error *err);
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */
 AM_MUST_USE int am_index_hide(struct am_index *index,
                               struct am_archive *archive, struct am_error *err);

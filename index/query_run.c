@@ -281,3 +281,16 @@ int am_index_count(struct am_index *index, struct am_archive *archive,
 		r = am_xapian_count(index->xapian, q, out, err);
 	return end(&run, &q, r);
 }
+
+int am_index_each(struct am_index *index, struct am_archive *archive,
+                  const struct am_query *query, am_match_fn *fn, void *user,
+                  struct am_error *err)
+{
+	struct run run = {index, archive, NULL, err};
+	struct am_xquery *q;
+	int r = begin(&run, query, false, &q);
+
+	if (!r)
+		r = am_xapian_each(index->xapian, q, fn, user, err);
+	return end(&run, &q, r);
+}

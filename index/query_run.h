@@ -77,6 +77,13 @@ AM_MUST_USE int am_page_fill(struct am_page *page, struct am_index *index,
                              const struct am_xquery *query,
                              struct am_error *err);
 
+/* Every document that matches, shard by shard, ascending within each. */
+typedef void am_match_fn(void *user, size_t shard, uint32_t document);
+AM_MUST_USE int am_index_each(struct am_index *index,
+                              struct am_archive *archive,
+                              const struct am_query *query, am_match_fn *fn,
+                              void *user, struct am_error *err);
+
 /* run_words.c: words, phrases and beginnings of words. */
 AM_MUST_USE int am_run_words(struct am_xquery **out, struct am_index *index,
                              struct am_sources *sources,

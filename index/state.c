@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#define VERSION   3 /* 2 had no columns */
 #define STATE_MAX (256u * 1024 * 1024)
 
 char *am_shard_path(const char *dir, const struct am_shard *shard)
@@ -53,7 +54,7 @@ static void print_gone(GString *out, const struct am_id_set *gone)
 int am_state_write(const struct am_state *state, const char *dir,
                    struct am_error *err)
 {
-	GString *out = g_string_new("mailark-index 2\n");
+	GString *out = g_string_new("mailark-index 3\n");
 	char *path = g_build_filename(dir, "state", NULL);
 
 	g_string_append_printf(out, "archive %" PRIx64 "\n", state->archive);
@@ -152,7 +153,7 @@ static bool parse_lines(struct parse *p, struct am_state *out)
 {
 	uint64_t last;
 
-	if (!word(p, "mailark-index 2\narchive ") ||
+	if (!word(p, "mailark-index 3\narchive ") ||
 	    !number(p, 16, UINT64_MAX, &out->archive) || !word(p, "\nseq ") ||
 	    !number(p, 10, UINT64_MAX, &out->seq) || !word(p, "\nlast ") ||
 	    !number(p, 10, UINT32_MAX - 1, &last) || !word(p, "\n"))
@@ -178,12 +179,12 @@ static int check(const char *text, size_t len, const char *path,
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s: no state of an index: make it anew", path);
 	version = g_ascii_strtoull(text + strlen("mailark-index "), &end, 10);
-	if (*end == '\n' && version == 1)
+	if (*end == '\n' && version < VERSION)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s: made by an earlier mailark: make it anew "
 		               "with mailark index",
 		               path);
-	if (*end == '\n' && version > 2)
+	if (*end == '\n' && version > VERSION)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "%s: made by a newer mailark (index format "
 		               "%" PRIu64 "): make it anew",

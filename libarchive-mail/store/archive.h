@@ -94,6 +94,13 @@ typedef int am_folder_fn(void *user, int64_t id, const struct am_folder *folder,
 AM_MUST_USE int am_archive_folders(struct am_archive *archive, am_folder_fn *fn,
                                    void *user, struct am_error *err);
 
+/* Every live place there is: message and folder (am_archive_folders() names
+ * them). */
+typedef void am_place_fn(void *user, int64_t message, int64_t folder);
+AM_MUST_USE int am_archive_each_place(struct am_archive *archive,
+                                      am_place_fn *fn, void *user,
+                                      struct am_error *err);
+
 /*
  * Ids of messages with a live placement for which all of this holds: what a
  * search filters by and an index does not know.  0 / NULL: does not matter.

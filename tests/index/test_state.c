@@ -64,7 +64,7 @@ Test(state, refuses_damage_anywhere)
 		cr_expect_eq(am_state_read(&back, am_test_tmpdir(), &err),
 		             AM_FAILED, "cut at %zu", i);
 	}
-	am_test_write_text("state", "mailark-index 3\nwhatever\n");
+	am_test_write_text("state", "mailark-index 9\nwhatever\n");
 	cr_expect_eq(am_state_read(&back, am_test_tmpdir(), &err), AM_FAILED);
 	cr_expect_eq(err.kind, AM_E_UNSUPPORTED);
 	g_free(text);
