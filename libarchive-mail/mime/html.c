@@ -9,6 +9,7 @@
  */
 #include "mime/html.h"
 
+#include "mime/html_link.h"
 #include "mime/html_out.h"
 #include "mime/html_tag.h"
 
@@ -33,16 +34,20 @@ enum state {
 	BOGUS /* up to '>' */
 };
 
-#define VALUE_ROOM 512
+#define VALUE_ROOM 2048
 
 /* Attributes that are looked at. */
-enum { ALT, CLASS, ID, STYLE, N_ATTRIBUTES };
-static const char *const attribute_names[N_ATTRIBUTES] = {
-	[ALT] = "alt", [CLASS] = "class", [ID] = "id", [STYLE] = "style"};
+enum { ALT, CLASS, ID, STYLE, HREF, N_ATTRIBUTES };
+static const char *const attribute_names[N_ATTRIBUTES] = {[ALT] = "alt",
+                                                          [CLASS] = "class",
+                                                          [ID] = "id",
+                                                          [STYLE] = "style",
+                                                          [HREF] = "href"};
 
 struct am_html {
 	struct am_html_out out;
 	enum state state;
+	struct am_html_link *link; /* NULL: nobody wants to know */
 
 	/* Where we are. */
 	unsigned pre, blockquotes, divs;
@@ -133,29 +138,6 @@ static const char *plain_run(const char *p, const char *end)
 	return p;
 }
 
-/* An attribute's value as text. */
-static void put_value(struct am_html *h, const char *s, size_t len)
-{
-	bool entity = false;
-
-	len -= am_html_out_unfinished(s, len);
-	h->out.space = true;
-	for (size_t i = 0; i < len; i++) {
-		if (entity && am_html_out_entity(&h->out, s[i])) {
-			entity = h->out.n_entity > 0;
-			continue;
-		}
-		entity = s[i] == '&';
-		if (is_space(s[i]))
-			h->out.space = true;
-		else if (!entity)
-			am_html_out_text(&h->out, s + i, 1);
-	}
-	if (entity)
-		am_html_out_entity_end(&h->out);
-	h->out.space = true;
-}
-
 /* ---- tags -----------------------------------------------------------------
  */
 
@@ -225,6 +207,13 @@ static void take_tag(struct am_html *h)
 		h->values[i][h->n_values[i]] = '\0';
 	if (h->has_values || (does & (AM_HTML_QUOTE | AM_HTML_DIV)))
 		mark_quoting(h, does);
+	if ((does & AM_HTML_LINK) && h->link) {
+		am_html_link_end(h->link, &h->out);
+		if (!h->closing && h->n_values[HREF])
+			am_html_link_begin(h->link, h->values[HREF],
+			                   h->n_values[HREF],
+			                   h->n_values[HREF] == VALUE_ROOM - 1);
+	}
 	if (does & AM_HTML_PARAGRAPH)
 		am_html_out_break(&h->out, 2);
 	if (does & AM_HTML_LINE)
@@ -240,7 +229,7 @@ static void take_tag(struct am_html *h)
 	if (does & AM_HTML_PRE)
 		h->pre = h->closing ? (h->pre ? h->pre - 1 : 0) : h->pre + 1;
 	if ((does & AM_HTML_ALT) && h->n_values[ALT] && !h->closing)
-		put_value(h, h->values[ALT], h->n_values[ALT]);
+		am_html_out_value(&h->out, h->values[ALT], h->n_values[ALT]);
 }
 
 static void begin_tag(struct am_html *h, bool closing)
@@ -298,7 +287,8 @@ static const char *take_attribute(struct am_html *h, const char *p,
 /* Are the attributes of this tag? */
 static bool is_wanted(const struct am_html *h)
 {
-	return !h->closing && (h->does & (AM_HTML_ALT | AM_HTML_MARK));
+	return !h->closing && ((h->does & (AM_HTML_ALT | AM_HTML_MARK)) ||
+	                       ((h->does & AM_HTML_LINK) && h->link));
 }
 
 static void begin_value(struct am_html *h, char quote)
@@ -311,7 +301,8 @@ static void begin_value(struct am_html *h, char quote)
 	h->attribute[h->n_attribute] = '\0';
 	for (int i = 0; i < N_ATTRIBUTES; i++)
 		if (!strcmp(h->attribute, attribute_names[i]) &&
-		    !h->n_values[i])
+		    !h->n_values[i] &&
+		    (i == HREF) == !!(h->does & AM_HTML_LINK))
 			h->value = i;
 }
 
@@ -532,6 +523,12 @@ struct am_html *am_html_new(am_html_fn *text, void *user, bool keep_layout)
 	return h;
 }
 
+void am_html_links(struct am_html *h, am_html_link_fn *link)
+{
+	if (!h->link)
+		h->link = am_html_link_new(link);
+}
+
 void am_html_feed(struct am_html *h, const char *s, size_t len)
 {
 	const char *p = s, *end = s + len;
@@ -583,10 +580,14 @@ void am_html_finish(struct am_html *h)
 		am_html_out_text(&h->out, "<", 1);
 	h->state = TEXT;
 	am_html_out_flush(&h->out);
+	if (h->link)
+		am_html_link_end(h->link, &h->out);
 }
 
 void am_html_free(struct am_html **html)
 {
+	if (*html)
+		am_html_link_free(&(*html)->link);
 	g_free(*html);
 	*html = NULL;
 }

@@ -193,3 +193,25 @@ void am_html_out_flush(struct am_html_out *o)
 {
 	flush(o, true);
 }
+
+void am_html_out_value(struct am_html_out *o, const char *s, size_t len)
+{
+	bool entity = false;
+
+	len -= am_html_out_unfinished(s, len);
+	o->space = true;
+	for (size_t i = 0; i < len; i++) {
+		if (entity && am_html_out_entity(o, s[i])) {
+			entity = o->n_entity > 0;
+			continue;
+		}
+		entity = s[i] == '&';
+		if (strchr("\t\n\f\r ", s[i]) && s[i])
+			o->space = true;
+		else if (!entity)
+			am_html_out_text(o, s + i, 1);
+	}
+	if (entity)
+		am_html_out_entity_end(o);
+	o->space = true;
+}

@@ -33,6 +33,8 @@ void am_html_out_break(struct am_html_out *o, unsigned newlines);
 bool am_html_out_entity(struct am_html_out *o, char c);
 /* No more letters come. */
 void am_html_out_entity_end(struct am_html_out *o);
+/* An attribute's value, with blanks around it. */
+void am_html_out_value(struct am_html_out *o, const char *s, size_t len);
 void am_html_out_flush(struct am_html_out *o);
 /* Bytes at the end that begin a character of UTF-8 and do not finish it. */
 size_t am_html_out_unfinished(const char *s, size_t len);

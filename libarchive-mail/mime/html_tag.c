@@ -18,6 +18,7 @@ struct tag {
 
 /* By first letter: starts[] says where each begins, and the next one ends. */
 static const struct tag tags[] = {
+	{"a", 1, AM_HTML_LINK},
 	{"address", 7, LINE},
 	{"area", 4, AM_HTML_ALT},
 	{"article", 7, LINE},
@@ -74,8 +75,8 @@ static const struct tag tags[] = {
 	{"ul", 2, PARA},
 };
 static const uint8_t starts[27] = {
-	0,  4,  7,  9,  14, 14, 19, 19, 29, 31, 31, 31, 33, 35,
-	37, 39, 41, 41, 41, 46, 53, 54, 54, 54, 54, 54, 54,
+	0,  5,  8,  10, 15, 15, 20, 20, 30, 32, 32, 32, 34, 36,
+	38, 40, 42, 42, 42, 47, 54, 55, 55, 55, 55, 55, 55,
 };
 
 unsigned am_html_tag(const char *name, size_t len)

@@ -18,7 +18,8 @@ enum am_html_does {
 	AM_HTML_QUOTE = 1 << 9, /* <blockquote> */
 	AM_HTML_DIV = 1 << 10,
 	AM_HTML_OUTER = 1 << 11, /* ends a skipped element left open */
-	AM_HTML_MARK = 1 << 12   /* may carry the mark of a quotation */
+	AM_HTML_MARK = 1 << 12,  /* may carry the mark of a quotation */
+	AM_HTML_LINK = 1 << 13
 };
 
 /* 0 for elements that only mark up. */

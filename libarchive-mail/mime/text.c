@@ -87,6 +87,11 @@ static void emit_quoting(void *user, bool quoted, const char *s, size_t len)
 	emit(t, quoted ? t->quoted : t->own, s, len);
 }
 
+static void emit_link(void *user, const char *url, size_t len)
+{
+	emit(user, AM_TEXT_LINK, url, len);
+}
+
 /* ---- one text part --------------------------------------------------------
  */
 
@@ -166,6 +171,8 @@ static int read_text(struct reading *t, size_t part, enum form form,
 		return r;
 	if (form == MARKUP)
 		st.html = am_html_new(emit_quoting, t, t->options->keep_layout);
+	if (st.html && t->options->links)
+		am_html_links(st.html, emit_link);
 	r = pump(t, reader, &st, charset, arena);
 	if (!stopped(t)) {
 		if (st.html)

@@ -14,7 +14,8 @@ enum am_text_kind {
 	AM_TEXT_BODY,       /* text a person wrote or was sent */
 	AM_TEXT_QUOTED,     /* lines quoted from an earlier message */
 	AM_TEXT_ATTACHMENT, /* text inside an attached text or message */
-	AM_TEXT_HEADING     /* From/To/Subject/Date of a nested message */
+	AM_TEXT_HEADING,    /* From/To/Subject/Date of a nested message */
+	AM_TEXT_LINK        /* where the text before it leads, in HTML */
 };
 
 /* Pieces come in order; s is valid during the call only.  A status other than
@@ -25,6 +26,7 @@ typedef int am_text_fn(void *user, enum am_text_kind kind, const char *section,
 struct am_text_options {
 	bool best_alternative; /* one of each multipart/alternative */
 	bool keep_layout;      /* paragraphs and lines of HTML, for reading */
+	bool links;            /* AM_TEXT_LINK is wanted */
 	uint64_t max_bytes;    /* of text in all; 0: 4 MiB */
 };
 

@@ -29,10 +29,18 @@ static void add(void *user, bool quoted, const char *s, size_t len)
 	g_string_append_len(r->text, s, (gssize)len);
 }
 
-static void run(struct result *r, const char *s, size_t len, size_t step,
-                bool layout)
+static void add_link(void *user, const char *url, size_t len)
 {
-	struct am_html *html = am_html_new(add, r, layout);
+	add(user, false, url, len);
+}
+
+static void run(struct result *r, const char *s, size_t len, size_t step,
+                unsigned mode)
+{
+	struct am_html *html = am_html_new(add, r, mode & 1);
+
+	if (mode & 2)
+		am_html_links(html, add_link);
 
 	for (size_t i = 0; i < len; i += step) {
 		/* Copied, so that looking past the piece is seen. */
@@ -51,14 +59,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2)
 		return 0;
 	size_t step = data[0] % 7 + 1;
-	bool layout = data[1] & 1;
+	unsigned mode = data[1] & 3;
 	const char *s = (const char *)data + 2;
 	bool valid = am_utf8_valid(s, len - 2);
 	struct result whole = {g_string_new(NULL), valid};
 	struct result pieces = {g_string_new(NULL), valid};
 
-	run(&whole, s, len - 2, len, layout);
-	run(&pieces, s, len - 2, step, layout);
+	run(&whole, s, len - 2, len, mode);
+	run(&pieces, s, len - 2, step, mode);
 	if (!g_string_equal(whole.text, pieces.text))
 		abort();
 	g_string_free(whole.text, TRUE);

@@ -242,3 +242,60 @@ Test(html, finds_every_element_and_entity_it_lists)
 	cr_assert_eq(am_html_entity("nosuch"), 0);
 	cr_assert_eq(am_html_entity(""), 0);
 }
+
+/* Behind the text of a link its address in <>. */
+static void add_link(void *user, const char *url, size_t len)
+{
+	g_string_append_printf(user, "<%.*s>", (int)len, url);
+}
+
+Test(html, tells_where_links_lead)
+{
+	static const struct sample samples[] = {
+		{"see <a href=\"https://a.example/?x=1&amp;y=2\">this</a> page",
+	         "see this<https://a.example/?x=1&y=2> page"},
+		{"<a class=x HREF = 'u' id=y>one<a href=v>two", "one<u>two<v>"},
+		{"<a name=here>no link</a>", "no link"},
+		{"<a href=\" https://b.example/ \"><img alt=logo></a>!",
+	         "logo<https://b.example/> !"},
+		{"<a href=u><p>a</p><p>b</p></a><p>c", "a\n\nb<u>\n\nc"},
+		{"<script><a href=u></script>x", "x"},
+		{"<blockquote><a href=u>q</a></blockquote>", "{q}<u>"},
+		{"<link href=u><area href=u alt=x>", "x"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(samples); i++) {
+		for (size_t step = 1; step < 100; step = step * 3 + 1) {
+			GString *got = g_string_new(NULL);
+			struct am_html *h = am_html_new(add, got, true);
+			const char *s = samples[i].html;
+			size_t len = strlen(s);
+			am_html_links(h, add_link);
+			for (size_t k = 0; k < len; k += step)
+				am_html_feed(h, s + k, MIN(step, len - k));
+			am_html_finish(h);
+			am_html_free(&h);
+			cr_expect_str_eq(got->str, samples[i].text,
+			                 "%s (%zu): \"%s\"", s, step, got->str);
+			g_string_free(got, TRUE);
+		}
+	}
+}
+
+Test(html, a_link_too_long_to_keep_says_so)
+{
+	GString *got = g_string_new(NULL), *mail = g_string_new("<a href=");
+	struct am_html *h = am_html_new(add, got, true);
+
+	for (int i = 0; i < 5000; i++)
+		g_string_append_c(mail, 'u');
+	g_string_append(mail, ">x</a>");
+	am_html_links(h, add_link);
+	am_html_feed(h, mail->str, mail->len);
+	am_html_finish(h);
+	am_html_free(&h);
+	cr_expect(g_str_has_suffix(got->str, "u…>"), "%s", got->str);
+	cr_expect_lt(got->len, 2100);
+	g_string_free(got, TRUE);
+	g_string_free(mail, TRUE);
+}

@@ -25,7 +25,7 @@ static int add(void *user, enum am_text_kind kind, const char *section,
 	char head[40];
 
 	cr_assert(len && g_utf8_validate(s, (gssize)len, NULL));
-	g_snprintf(head, sizeof head, "%s%c", section, "BQAH"[kind]);
+	g_snprintf(head, sizeof head, "%s%c", section, "BQAHL"[kind]);
 	if (!strcmp(head, h->last))
 		g_string_truncate(h->out, h->out->len - 1);
 	else
@@ -157,6 +157,16 @@ Test(text, keeps_the_layout_when_asked)
 
 	check(HTML "<p>one</p><p>two<br>three</p>", "1B(one\n\ntwo\nthree)",
 	      &layout);
+}
+
+Test(text, tells_links_when_asked)
+{
+	static const struct am_text_options links = {.links = true};
+
+	check(HTML "go <a href=\"https://a.example/\">here</a> now",
+	      "1B(go here)1L(https://a.example/)1B( now)", &links);
+	check(HTML "go <a href=\"https://a.example/\">here</a> now",
+	      "1B(go here now)", NULL);
 }
 
 Test(text, stops_at_its_limit_between_characters)
