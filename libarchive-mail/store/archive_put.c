@@ -43,7 +43,8 @@ int am_archive_put_folder(struct am_archive_sink *s,
 	/* The first who knows is believed, unless another is subscribed. */
 	bool unsubscribed = old && !old->subscribed && !old->unsubscribed &&
 	                    folder->unsubscribed;
-	if (old && !role && !subscribed && !unsubscribed)
+	bool back = old && (*out)->removed;
+	if (old && !role && !subscribed && !unsubscribed && !back)
 		return AM_OK;
 	struct am_item_folder item = {
 		.depth = folder->depth,
@@ -355,7 +356,7 @@ static void settle_props(struct am_message *meta, struct am_arena *arena)
 	meta->n_props = n;
 }
 
-static int add_placement(struct am_archive_sink *s,
+int am_archive_add_place(struct am_archive_sink *s,
                          const struct am_message *msg, uint64_t message,
                          const struct am_catalog_folder *folder,
                          struct am_arena *arena, struct am_error *err)
@@ -419,7 +420,7 @@ int am_archive_put_message(struct am_archive_sink *s,
 		r = meet(s, msg, &place, bound, arena, err);
 	} else if (r == AM_END) {
 		*outcome = AM_STORED;
-		r = add_placement(s, msg, message, folder, arena, err);
+		r = am_archive_add_place(s, msg, message, folder, arena, err);
 	} else {
 		r = AM_FATAL;
 	}

@@ -225,9 +225,10 @@ int am_archive_folders(struct am_archive *a, am_folder_fn *fn, void *user,
 
 	int r = am_catalog_folders(a->catalog, &folders, &n, err);
 	for (size_t i = 0; i < n && !r; i++)
-		r = fn(user, (int64_t)folders[i]->id, folders[i]->folder,
-		       folders[i]->messages, folders[i]->unseen,
-		       folders[i]->bytes, err);
+		if (!folders[i]->removed)
+			r = fn(user, (int64_t)folders[i]->id,
+			       folders[i]->folder, folders[i]->messages,
+			       folders[i]->unseen, folders[i]->bytes, err);
 	return r;
 }
 

@@ -101,6 +101,9 @@ static int next(struct am_source *src, struct am_item *out,
 		am_catalog_places_close(&s->places);
 		s->at++;
 	}
+	while (s->at < s->n_folders && s->folders[s->at]->removed &&
+	       !s->expunged)
+		s->at++;
 	if (s->at >= s->n_folders)
 		return AM_END;
 	int r = am_catalog_places_open(&s->places, s->archive->catalog,

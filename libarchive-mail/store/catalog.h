@@ -166,6 +166,7 @@ struct am_catalog_folder {
 	uint64_t id;
 	const struct am_folder *folder;
 	uint32_t uidvalidity, uidnext;
+	bool removed;
 	uint64_t messages, unseen, bytes; /* live */
 };
 /* All folders by id, the catalog's; NULL: cannot be read, see err. */
@@ -201,6 +202,11 @@ struct am_catalog_places;
 AM_MUST_USE int am_catalog_places_open(struct am_catalog_places **out,
                                        struct am_catalog *catalog,
                                        enum am_catalog_by by, uint64_t key,
+                                       struct am_error *err);
+/* Those with ids from first to last, ascending. */
+AM_MUST_USE int am_catalog_places_span(struct am_catalog_places **out,
+                                       struct am_catalog *catalog,
+                                       uint64_t first, uint64_t last,
                                        struct am_error *err);
 AM_MUST_USE int am_catalog_places_next(struct am_catalog_places *places,
                                        struct am_catalog_place *out,

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#define REMOVED   4      /* beside what is subscribed, in one column */
 #define MAX_DEPTH 100000 /* parts of a path: what a BLOB of ours could hold */
 
 static void free_row(void *data)
@@ -119,8 +120,8 @@ static int decode_path(struct am_catalog *c, sqlite3_stmt *s,
 	                  parts->len, (enum am_role)sqlite3_column_int(s, 3),
 	                  err);
 	if (!r) {
-		folder->subscribed = sqlite3_column_int(s, 4) == 1;
-		folder->unsubscribed = sqlite3_column_int(s, 4) == 2;
+		folder->subscribed = (sqlite3_column_int(s, 4) & 3) == 1;
+		folder->unsubscribed = (sqlite3_column_int(s, 4) & 3) == 2;
 		*out = folder;
 	}
 out:
@@ -152,6 +153,7 @@ static int load(struct am_catalog *c, struct am_error *err)
 		row->public = (struct am_catalog_folder){
 			.id = (uint64_t)sqlite3_column_int64(s, 0),
 			.folder = folder,
+			.removed = sqlite3_column_int(s, 4) & REMOVED,
 			.uidvalidity = (uint32_t)sqlite3_column_int64(s, 5),
 			.uidnext = (uint32_t)sqlite3_column_int64(s, 6),
 			.messages = (uint64_t)sqlite3_column_int64(s, 7),
@@ -191,10 +193,10 @@ static int put_row(struct am_catalog *c, const struct am_catalog_folder *f,
 	                  (int)path->len, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 3, (sqlite3_int64)f->folder->depth);
 	sqlite3_bind_int(s, 4, (int)f->folder->role);
-	sqlite3_bind_int(s, 5,
-	                 f->folder->subscribed     ? 1
+	int subscribed = f->folder->subscribed     ? 1
 	                 : f->folder->unsubscribed ? 2
-	                                           : 0);
+	                                           : 0;
+	sqlite3_bind_int(s, 5, subscribed | (f->removed ? REMOVED : 0));
 	sqlite3_bind_int64(s, 6, f->uidvalidity);
 	sqlite3_bind_int64(s, 7, f->uidnext);
 	sqlite3_bind_int64(s, 8, (sqlite3_int64)f->messages);
@@ -253,6 +255,7 @@ int am_catalog_add_folder(struct am_catalog *c,
 		if (!g_hash_table_contains(c->folders_by_path, folder))
 			g_hash_table_insert(c->folders_by_path, folder, row);
 	}
+	row->public.removed = item->removed;
 	row->public.uidvalidity = item->uidvalidity;
 	/* Never back: clients have cached what UIDs mean. */
 	if (item->uidnext > row->public.uidnext)

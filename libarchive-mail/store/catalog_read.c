@@ -251,6 +251,25 @@ int am_catalog_places_open(struct am_catalog_places **out, struct am_catalog *c,
 	return r;
 }
 
+int am_catalog_places_span(struct am_catalog_places **out, struct am_catalog *c,
+                           uint64_t first, uint64_t last, struct am_error *err)
+{
+	struct am_catalog_places *p = g_new0(struct am_catalog_places, 1);
+
+	p->catalog = c;
+	int r = am_catalog_prepare(
+		c, PLACE_COLUMNS "WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+		&p->stmt, err);
+	if (r) {
+		am_catalog_places_close(&p);
+	} else {
+		sqlite3_bind_int64(p->stmt, 1, (sqlite3_int64)first);
+		sqlite3_bind_int64(p->stmt, 2, (sqlite3_int64)last);
+	}
+	*out = p;
+	return r;
+}
+
 /* The next of the ids that is where it was looked for: it may have been moved
  * since. */
 static int next_of_ids(struct am_catalog_places *p,

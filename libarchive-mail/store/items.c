@@ -156,7 +156,8 @@ void am_items_add_folder(struct am_items *items,
 	put_strings(to, folder->parts, folder->depth);
 	put_varint(to, (uint64_t)folder->role);
 	put_varint(to, (folder->subscribed ? 1u : 0u) |
-	                       (folder->unsubscribed ? 2u : 0u));
+	                       (folder->unsubscribed ? 2u : 0u) |
+	                       (folder->removed ? 4u : 0u));
 	put_varint(to, folder->uidvalidity);
 	put_varint(to, folder->uidnext);
 	end(items, AM_ITEM_FOLDER);

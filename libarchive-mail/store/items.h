@@ -27,6 +27,7 @@ struct am_item_folder {
 	const char *const *parts;
 	enum am_role role;
 	bool subscribed, unsubscribed;
+	bool removed; /* not shown any more; its number is its own for good */
 	uint32_t uidvalidity, uidnext;
 };
 

@@ -86,6 +86,7 @@ static void get_folder(struct am_cursor *c, struct am_arena *arena,
 	uint64_t flags = am_get_varint(c);
 	out->subscribed = flags & 1;
 	out->unsubscribed = flags & 2 && !out->subscribed;
+	out->removed = flags & 4;
 	out->uidvalidity = get_u32(c);
 	out->uidnext = get_u32(c);
 }

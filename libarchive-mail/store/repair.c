@@ -159,6 +159,7 @@ static int add_folder(struct repair *p, const struct am_catalog_folder *f,
 		.role = f->folder->role,
 		.subscribed = f->folder->subscribed,
 		.unsubscribed = f->folder->unsubscribed,
+		.removed = f->removed,
 		.uidvalidity = f->uidvalidity,
 		.uidnext = f->uidnext,
 	};

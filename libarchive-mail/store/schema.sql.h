@@ -13,7 +13,7 @@
  * feature    what a program must know to read or write this catalog
  * block/blob where the log has them
  * folder     path: parts, each behind its varint length; the counts are of
- *            live placements
+ *            live placements; subscribed: 1 yes, 2 no, and 4 for removed
  * message    hash_lf only where it differs from hash; dropped: compact took
  *            its content; thread is NULL where it is message_id; hop: thread
  *            comes from In-Reply-To alone, so that message may know a better
