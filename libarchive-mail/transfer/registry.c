@@ -15,6 +15,7 @@
 /* To add a format: its declaration and its row. */
 extern const struct am_format am_format_archive;
 extern const struct am_format am_format_mbox;
+extern const struct am_format am_format_mmdf;
 extern const struct am_format am_format_maildir;
 extern const struct am_format am_format_eml;
 extern const struct am_format am_format_pst;
@@ -27,6 +28,7 @@ extern const struct am_format am_format_null;
 const struct am_format *const am_formats[] = {
 	&am_format_archive,
 	&am_format_mbox,
+	&am_format_mmdf,
 	&am_format_maildir,
 	&am_format_eml,
 	&am_format_pst,

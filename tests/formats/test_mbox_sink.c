@@ -84,6 +84,8 @@ static const char *const ways[] = {
 	"dialect=mboxcl2",
 	"dialect=mboxcl2 crlf",
 	"state=headers labels=keywords",
+	"dialect=mmdf",
+	"dialect=mmdf crlf",
 };
 
 /* Flags, keywords and all that differ from one message to the next. */

@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/file.h"
+#include "formats/mbox/mmdf.h"
 #include "formats/mbox/quoting.h"
 #include "formats/mbox/signs.h"
 #include "formats/mbox/state_headers.h"
@@ -165,6 +166,16 @@ static bool judge(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	return false;
 }
 
+/* The next word that may begin a separator. */
+static const uint8_t *find(const struct am_mbox_scan *scan, const uint8_t *p,
+                           const uint8_t *end)
+{
+	if (scan->rules.mmdf)
+		return memmem(p, (size_t)(end - p), AM_MBOX_MMDF_LINE,
+		              AM_MBOX_MMDF_LEN);
+	return am_mbox_find(p, end, scan->rules.wide);
+}
+
 /* Find the separator that ends msg, or without one the first of the file. */
 static int search(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
                   uint64_t at, struct am_error *err)
@@ -172,9 +183,8 @@ static int search(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 	struct am_mbox_window *w = &scan->window;
 	for (;;) {
 		uint64_t end = am_mbox_window_end(w);
-		const uint8_t *found = am_mbox_find(am_mbox_window_at(w, at),
-		                                    am_mbox_window_at(w, end),
-		                                    scan->rules.wide);
+		const uint8_t *found = find(scan, am_mbox_window_at(w, at),
+		                            am_mbox_window_at(w, end));
 		if (!found) {
 			if (end - at > 4)
 				at = end - 4;
@@ -186,7 +196,8 @@ static int search(struct am_mbox_scan *scan, struct am_mbox_cut *msg,
 		at = w->base + (uint64_t)(found - w->buf);
 		/* What follows the word decides too: have it. */
 		am_mbox_look_ahead(scan, msg, at, 5);
-		if (judge(scan, msg, at)) {
+		if (scan->rules.mmdf ? am_mbox_mmdf_ends(scan, msg, &at)
+		                     : judge(scan, msg, at)) {
 			scan->next = at;
 			return AM_OK;
 		}
@@ -228,14 +239,14 @@ static bool is_disowned(const struct am_mbox_scan *scan,
 	return true;
 }
 
-/* From the separator to the end of the header block. */
-static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
+/* Where the message behind the separator at msg->line begins. */
+static uint64_t start_of(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 {
 	struct am_mbox_window *w = &scan->window;
 	bool ended;
 	size_t passed = 0;
-	msg->line = scan->next;
-	msg->start = msg->line; /* until known: nothing before it may go */
+	if (scan->rules.mmdf)
+		return am_mbox_mmdf_start(scan, msg);
 	am_mbox_look_ahead(scan, msg, msg->line, AM_MBOX_FROM_MAX + 2);
 	size_t len = am_mbox_line_length(scan, msg->line, &ended);
 	enum am_mbox_follow f =
@@ -246,10 +257,19 @@ static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 	const uint8_t *p = am_mbox_window_at(w, msg->line);
 	const uint8_t *eol = memchr(p + len, scan->rules.eol,
 	                            (size_t)(end - msg->line) - len);
-	msg->start = eol && ended ? msg->line + (uint64_t)(eol - p) + 1 + passed
-	                          : MIN(end, msg->line + len);
+	return eol && ended ? msg->line + (uint64_t)(eol - p) + 1 + passed
+	                    : MIN(end, msg->line + len);
+}
+
+/* From the separator to the end of the header block. */
+static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
+{
+	struct am_mbox_window *w = &scan->window;
+	msg->line = scan->next;
+	msg->start = msg->line; /* until known: nothing before it may go */
+	msg->start = start_of(scan, msg);
 	for (;;) {
-		end = am_mbox_window_end(w);
+		uint64_t end = am_mbox_window_end(w);
 		size_t have = (size_t)(end - msg->start);
 		am_mbox_header_scan(&msg->header,
 		                    am_mbox_window_at(w, msg->start), have,
@@ -259,7 +279,8 @@ static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 			break;
 	}
 	/* Claims behind the end of the file are no claims. */
-	if (msg->header.length != UINT64_MAX && !is_disowned(scan, msg) &&
+	if (!scan->rules.mmdf && msg->header.length != UINT64_MAX &&
+	    !is_disowned(scan, msg) &&
 	    (w->reader ||
 	     msg->header.length <= w->size - msg->start - msg->header.len))
 		msg->claim = msg->start + msg->header.len + msg->header.blank +
@@ -270,7 +291,6 @@ static void read_beginning(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 static void point(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 {
 	const struct am_mbox_window *w = &scan->window;
-	bool ended;
 	msg->sep = msg->large ? msg->copy : am_mbox_window_at(w, msg->line);
 	msg->sep_len = (size_t)(msg->start - msg->line);
 	msg->head = msg->sep + msg->sep_len;
@@ -278,16 +298,20 @@ static void point(struct am_mbox_scan *scan, struct am_mbox_cut *msg)
 	uint64_t low = MAX(w->base, msg->start);
 	msg->tail = am_mbox_window_at(w, low);
 	msg->tail_len = (size_t)(msg->end - low);
+	const uint8_t *from = msg->sep;
 	const uint8_t *eol = memchr(msg->sep, scan->rules.eol, msg->sep_len);
 	size_t len = eol ? (size_t)(eol - msg->sep) : msg->sep_len;
-	ended = eol != NULL;
-	if (ended && len && msg->sep[len - 1] == '\r')
+	if (scan->rules.mmdf)
+		len = am_mbox_mmdf_from(msg->sep, msg->sep_len, &from);
+	else if (eol && len && msg->sep[len - 1] == '\r')
 		len--;
-	am_mbox_from_parse(&msg->from, msg->sep, len);
+	am_mbox_from_parse(&msg->from, from, len);
 	/* Without an empty line the block ran on into the next messages. */
-	if (msg->header.len + msg->header.blank > msg->end - msg->start)
-		am_mbox_header_scan(&msg->header, msg->head,
-		                    (size_t)(msg->end - msg->start),
+	uint64_t size = msg->end - msg->start;
+	if (scan->rules.mmdf)
+		size -= am_mbox_mmdf_closing(msg->tail, msg->tail_len);
+	if (msg->header.len + msg->header.blank > size)
+		am_mbox_header_scan(&msg->header, msg->head, (size_t)size,
 		                    scan->rules.eol);
 }
 

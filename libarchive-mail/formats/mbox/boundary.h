@@ -45,6 +45,7 @@ struct am_mbox_rules {
 	bool patches;      /* the file begins with git's magic date */
 	bool trust_length; /* lengths were right throughout the sample */
 	bool tight;        /* no empty lines stand between messages */
+	bool mmdf;         /* it is another kind of file, see mmdf.h */
 	size_t keep;       /* a message up to this size stays in memory */
 	/* Offsets of "From " lines that are, or are not, separators whatever
 	 * the signs say. */

@@ -4,6 +4,7 @@
 #include "base/blob.h"
 #include "formats/mbox/attached.h"
 #include "formats/mbox/follow.h"
+#include "formats/mbox/mmdf.h"
 #include "formats/mbox/plan_lines.h"
 #include "formats/mbox/signs.h"
 #include "model/ctx.h"
@@ -203,6 +204,11 @@ static int choose_quoting(struct am_mbox_plan *plan,
 	struct am_mbox_found plain, head = {0};
 	bool length = am_mbox_plan_has_length(plan, style, h);
 	int r = AM_OK;
+	if (style->flavour == AM_MBOX_MMDF) {
+		plan->quote = AM_MBOX_QUOTE_NONE;
+		plan->quotes = false;
+		return am_mbox_mmdf_check(msg->raw, err);
+	}
 	/* What the length covers needs no quoting: the body, not the header. */
 	if (all && style->flavour == AM_MBOX_CL2 && length) {
 		r = am_mbox_quote_blob(msg->raw, 0, h->len + h->blank,
@@ -279,14 +285,16 @@ int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
 	r = count_lines(plan, msg, &n_lines, err);
 	if (r)
 		goto out;
+	plan->nuls &= style->flavour != AM_MBOX_MMDF;
 	choose_place(plan, h, head, len, whole);
 	look_for_lookalikes(plan, msg, h);
 	write_from(plan, msg, date_of(msg, h, head));
 	r = choose_quoting(plan, msg, style, h, n_lines, err);
-	if (!r)
+	if (!r && style->flavour != AM_MBOX_MMDF)
 		r = look_at_end(plan, msg, err);
 	if (!r)
 		r = am_mbox_plan_lines(plan, msg, style, h, ctx, err);
+	plan->claims &= style->flavour != AM_MBOX_MMDF;
 	if (r)
 		goto out;
 done:
@@ -309,6 +317,14 @@ static int put_text(struct am_mbox_out *out, const char *text,
                     struct am_error *err)
 {
 	return put(out, text, strlen(text), err);
+}
+
+static int put_mmdf_line(struct am_mbox_out *out, const char *eol,
+                         struct am_error *err)
+{
+	int r = put_text(out, AM_MBOX_MMDF_LINE, err);
+
+	return r ? r : put_text(out, eol, err);
 }
 
 static int put_prop(struct am_mbox_out *out, const struct am_message *msg,
@@ -405,7 +421,7 @@ static int put_group(const struct am_mbox_plan *plan,
 static bool safe_in(const struct am_mbox_plan *plan,
                     const struct am_mbox_manner *manner)
 {
-	return plan->shaped || (plan->weak && manner->blank);
+	return plan->shaped || manner->mmdf || (plan->weak && manner->blank);
 }
 
 bool am_mbox_plan_marks(const struct am_mbox_plan *plan,
@@ -440,7 +456,9 @@ int am_mbox_plan_write(const struct am_mbox_plan *plan,
 	bool open_end = plan->open_end && size;
 	bool group = am_mbox_plan_marks(plan, msg, style, manner);
 	uint64_t at = group ? plan->at : 0;
-	int r = put(out, plan->from, plan->from_len, err);
+	int r = manner->mmdf ? put_mmdf_line(out, eol, err) : AM_OK;
+	if (!r)
+		r = put(out, plan->from, plan->from_len, err);
 	if (!r)
 		r = put_text(out, eol, err);
 	if (!r && group)
@@ -451,7 +469,9 @@ int am_mbox_plan_write(const struct am_mbox_plan *plan,
 		r = put_range(plan, msg, at, size, out, err);
 	if (!r && open_end)
 		r = put_text(out, eol, err);
-	if (!r && manner->blank)
+	if (!r && manner->mmdf)
+		r = put_mmdf_line(out, eol, err);
+	else if (!r && manner->blank)
 		r = put_text(out, eol, err);
 	return r;
 }

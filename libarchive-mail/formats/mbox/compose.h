@@ -67,6 +67,7 @@ void am_mbox_plan_free(struct am_mbox_plan **plan);
 struct am_mbox_manner {
 	bool blank;   /* an empty line before each separator */
 	bool vouch;   /* tell lookalikes from storage fields */
+	bool mmdf;    /* see mmdf.h */
 	bool foreign; /* it is of another kind: mark each message, and say how
 	               * it is quoted */
 };

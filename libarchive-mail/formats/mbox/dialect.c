@@ -2,6 +2,7 @@
 #include "formats/mbox/dialect.h"
 
 #include "base/file.h"
+#include "formats/mbox/mmdf.h"
 #include "formats/mbox/state_headers.h"
 
 #include <glib.h>
@@ -12,11 +13,9 @@
 static const struct {
 	const char *name;
 	enum am_mbox_flavour flavour;
-} flavours[] = {{"auto", AM_MBOX_AUTO},
-                {"mboxrd", AM_MBOX_RD},
-                {"mboxo", AM_MBOX_O},
-                {"mboxcl", AM_MBOX_CL},
-                {"mboxcl2", AM_MBOX_CL2}};
+} flavours[] = {{"auto", AM_MBOX_AUTO},   {"mboxrd", AM_MBOX_RD},
+                {"mboxo", AM_MBOX_O},     {"mboxcl", AM_MBOX_CL},
+                {"mboxcl2", AM_MBOX_CL2}, {"mmdf", AM_MBOX_MMDF}};
 
 bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name)
 {
@@ -176,7 +175,9 @@ static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
 	if (told == AM_MBOX_AUTO)
 		told = named(name);
 	d->wide = false;
-	if (told == AM_MBOX_RD)
+	if (d->mmdf)
+		say(d, "MMDF", AM_MBOX_QUOTE_NONE, true);
+	else if (told == AM_MBOX_RD)
 		say(d, "mboxrd", AM_MBOX_QUOTE_RD, true);
 	else if (told == AM_MBOX_O)
 		say(d, "mboxo", AM_MBOX_QUOTE_O, false);
@@ -221,7 +222,7 @@ static bool writes_blank(unsigned n, unsigned bare)
 static void judge_fields(struct am_mbox_dialect *d, const struct tally *t)
 {
 	unsigned n = t->own;
-	d->blank = writes_blank(t->ends, t->ends - t->blanks);
+	d->blank = !d->mmdf && writes_blank(t->ends, t->ends - t->blanks);
 	d->patches = t->patches;
 	d->n_messages = t->n;
 	d->lengths = n && t->lengths * 4 >= n * 3 && (n >= 2 || t->exact);
@@ -258,7 +259,8 @@ static bool settled(const struct tally *t)
 /* Count what the first bytes of the file show; of a look `far` ahead only what
  * tells of quoting, and no more than that takes. */
 static int take_sample(struct tally *t, struct am_file *file, bool far,
-                       uint8_t *eol, struct am_ctx *ctx, struct am_error *err)
+                       struct am_mbox_dialect *d, struct am_ctx *ctx,
+                       struct am_error *err)
 {
 	const uint64_t limit = far ? AM_MBOX_FAR : AM_MBOX_SAMPLE;
 	struct am_mbox_scan scan;
@@ -267,7 +269,9 @@ static int take_sample(struct tally *t, struct am_file *file, bool far,
 	if (r)
 		return r;
 	am_mbox_window_more(&scan.window, 0);
-	scan.rules.eol = *eol = line_ending(&scan.window);
+	d->mmdf = am_mbox_mmdf_head(scan.window.buf, scan.window.len);
+	scan.rules.mmdf = d->mmdf;
+	scan.rules.eol = d->eol = line_ending(&scan.window);
 	while (!(r = am_mbox_scan_next(&scan, err))) {
 		/* The sample's end is not the file's. */
 		struct am_mbox_cut *cut = &scan.cut;
@@ -290,9 +294,14 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 {
 	struct tally t = {0};
 	*out = (struct am_mbox_dialect){.eol = '\n', .blank = true};
-	int r = take_sample(&t, file, false, &out->eol, ctx, err);
+	int r = take_sample(&t, file, false, out, ctx, err);
 	if (r)
 		return r;
+	if (told == AM_MBOX_MMDF && !out->mmdf && am_file_size(file))
+		return am_fail(err, AM_FAILED, AM_E_FORMAT,
+		               "%s: no MMDF: it does not begin with a line of "
+		               "four bytes 1",
+		               name);
 	judge_fields(out, &t);
 	judge_quoting(out, &t, told, name);
 	out->far = !t.more;
@@ -305,7 +314,7 @@ void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
 	struct tally t = {0};
 	dialect->far = true;
 	struct am_mbox_dialect seen = *dialect;
-	if (take_sample(&t, file, true, &seen.eol, ctx, NULL))
+	if (take_sample(&t, file, true, &seen, ctx, NULL))
 		return;
 	judge_quoting(&seen, &t, AM_MBOX_AUTO, NULL);
 	/* How it is separated has been decided, and messages were cut so. */

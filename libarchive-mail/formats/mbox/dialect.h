@@ -16,6 +16,7 @@ struct am_mbox_dialect {
 	enum am_mbox_quote quote; /* to be undone */
 	bool far;                 /* more than the sample has been looked at */
 	bool sure;   /* that is told by evidence or by the user, not guessed */
+	bool mmdf;                /* its cousin, see mmdf.h */
 	bool blank;  /* an empty line stands before each separator */
 	uint8_t eol; /* '\n', or '\r' */
 	bool wide, patches, trust_length; /* see am_mbox_rules */
@@ -34,7 +35,8 @@ enum am_mbox_flavour {
 	AM_MBOX_RD,
 	AM_MBOX_O,
 	AM_MBOX_CL,
-	AM_MBOX_CL2
+	AM_MBOX_CL2,
+	AM_MBOX_MMDF
 };
 bool am_mbox_flavour_parse(enum am_mbox_flavour *out, const char *name);
 

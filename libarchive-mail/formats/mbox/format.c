@@ -9,7 +9,7 @@
 #include <string.h>
 
 const struct am_option am_mbox_options[] = {
-	{"dialect", "auto|mboxrd|mboxo|mboxcl|mboxcl2",
+	{"dialect", "auto|mboxrd|mboxo|mboxcl|mboxcl2|mmdf",
          "how From_ lines are quoted; auto looks (from), is mboxrd (to)",
          "auto"},
 	{"include-deleted", NULL,
@@ -151,7 +151,8 @@ const struct am_format am_format_mbox = {
 	.suffixes = ".mbox .mbx .mboxrd",
 	.about =
 		"One file holds many messages, each behind a \"From \" line.\n"
-		"Read: every dialect, decided per file on a sample; the note\n"
+		"Read: every dialect, MMDF too, decided per file on a sample; "
+                "the note\n"
 		"mbox.dialect says what was seen. Thunderbird's, Takeout's,\n"
 		"mutt's, pine's and Dovecot's own header fields become flags,\n"
 		"keywords and labels and leave the bytes.\n"

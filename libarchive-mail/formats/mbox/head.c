@@ -6,6 +6,7 @@
 #include "formats/mail_head.h"
 #include "formats/mbox/boundary.h"
 #include "formats/mbox/follow.h"
+#include "formats/mbox/mmdf.h"
 #include "formats/mbox/window.h"
 
 #include <string.h>
@@ -17,6 +18,8 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 	struct am_mbox_from from;
 	size_t passed;
 	const uint8_t *p = head, *end = head + len;
+	if (am_mbox_mmdf_head(head, len))
+		return 2;
 	if (len >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
 		p += 3;
 	while (p < end && (*p == '\n' || *p == '\r' || *p == 0))

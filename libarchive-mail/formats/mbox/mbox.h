@@ -16,6 +16,7 @@
  *   boundary       the next message: from where to where
  *   dialect        what kind of file, decided on a sample
  *   state_headers  fields of the mbox, not of the message -> flags, labels
+ *   mmdf           the same for files of MMDF
  *   recipe         how the raw bytes become the stored ones again
  *   deliver        boundary + dialect -> struct am_message
  *   lone           a file of the tree that is a mail, not a mailbox
@@ -25,5 +26,6 @@
  *   compose, target, sink   the way back
  */
 extern const struct am_format am_format_mbox;
+extern const struct am_format am_format_mmdf;
 
 #endif

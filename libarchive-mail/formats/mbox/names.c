@@ -13,8 +13,8 @@
 
 static const char *const packers[] = {".gz",  ".bz2",  ".xz", ".zst",
                                       ".lz4", ".lzma", ".Z"};
-static const char *const suffixes[] = {".mbox",  ".mbx",    ".mboxrd",
-                                       ".mboxo", ".mboxcl", ".mboxcl2"};
+static const char *const suffixes[] = {
+	".mbox", ".mbx", ".mboxrd", ".mboxo", ".mboxcl", ".mboxcl2", ".mmdf"};
 static const char *const beside[] = {
 	".msf", ".dat",   ".json",       ".html",       ".lock",
 	".tmp", ".cmeta", ".ev-summary", ".ibex.index", ".ibex.index.data"};

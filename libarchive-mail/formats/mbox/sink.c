@@ -41,6 +41,11 @@ static void free_target(void *data)
 	am_mbox_target_free(&target);
 }
 
+static bool is_mmdf(const struct mbox_sink *s)
+{
+	return s->style.flavour == AM_MBOX_MMDF;
+}
+
 /* The file of a folder, below the tree's root. */
 static char *path_of(struct mbox_sink *s, const struct am_folder *folder)
 {
@@ -58,7 +63,7 @@ static char *path_of(struct mbox_sink *s, const struct am_folder *folder)
 	/* Messages of the root itself need a name of their own. */
 	if (!folder->depth)
 		g_string_append(path, "/mailbox");
-	g_string_append(path, ".mbox");
+	g_string_append(path, is_mmdf(s) ? ".mmdf" : ".mbox");
 	return g_string_free(path, FALSE);
 }
 
@@ -68,7 +73,7 @@ static struct am_mbox_target *target_of(struct mbox_sink *s,
 	char *path = path_of(s, folder);
 	struct am_mbox_target *t = g_hash_table_lookup(s->targets, path);
 	if (!t) {
-		t = am_mbox_target_new(path, s->base.ctx);
+		t = am_mbox_target_new(path, is_mmdf(s), s->base.ctx);
 		g_hash_table_insert(s->targets, path, t);
 		return t;
 	}

@@ -185,7 +185,7 @@ static int open_lone(struct mbox_source *s, const char *path,
 	/* What programs hide is seldom meant to be read. */
 	bool hidden = *s->name == '.' || strstr(s->name, "/.");
 	outlook |= am_mail_head_outlook_name(s->name);
-	/* Where others read what we leave, this is one of them. */
+	/* Others read what we leave. */
 	if (r == AM_END &&
 	    !(s->set.leave_maildirs && (outlook || is_msg(path))))
 		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
@@ -269,6 +269,7 @@ static int open_file(struct mbox_source *s, const char *path,
 		.patches = d->patches,
 		.trust_length = d->trust_length,
 		.tight = !d->blank,
+		.mmdf = d->mmdf,
 		.keep = limits.spool_memory,
 		.n_split = s->set.n_split,
 		.n_join = s->set.n_join,

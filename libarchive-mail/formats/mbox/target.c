@@ -36,13 +36,15 @@ struct am_mbox_target {
 	size_t tail_len;
 };
 
-struct am_mbox_target *am_mbox_target_new(const char *path, struct am_ctx *ctx)
+struct am_mbox_target *am_mbox_target_new(const char *path, bool mmdf,
+                                          struct am_ctx *ctx)
 {
 	struct am_mbox_target *t = g_new0(struct am_mbox_target, 1);
 	t->path = g_strdup(path);
 	t->ctx = ctx;
 	t->fd = -1;
-	t->manner.blank = true;
+	t->manner.blank = !mmdf;
+	t->manner.mmdf = mmdf;
 	return t;
 }
 
@@ -117,6 +119,10 @@ static int look_at_existing(struct am_mbox_target *t, struct am_error *err)
 	if (!r)
 		r = am_mbox_dialect_sample(&d, file, t->path, AM_MBOX_AUTO,
 		                           t->ctx, err);
+	if (!r && size && d.mmdf != t->manner.mmdf)
+		r = am_fail(err, AM_FAILED, AM_E_EXISTS,
+		            "%s: is there and is %s", t->path,
+		            d.mmdf ? "in MMDF" : "no MMDF");
 	if (!r && size && d.eol != '\n')
 		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		            "%s: has CR line ends, cannot be appended to",
@@ -129,12 +135,13 @@ static int look_at_existing(struct am_mbox_target *t, struct am_error *err)
 	if (r)
 		return r;
 	t->filed = t->committed = size;
-	t->manner.blank = d.blank;
+	t->manner.blank = !t->manner.mmdf && d.blank;
 	t->manner.vouch = size > 0;
 	/* Unmarked messages among its own would change what the majority of
 	 * them says about the rest. */
-	t->manner.foreign = size > 0 && (d.quote != AM_MBOX_QUOTE_RD ||
-	                                 d.lengths || d.status || d.mozilla);
+	t->manner.foreign =
+		size > 0 && ((!d.mmdf && d.quote != AM_MBOX_QUOTE_RD) ||
+	                     d.lengths || d.status || d.mozilla);
 	return AM_OK;
 }
 

@@ -13,7 +13,8 @@
 struct am_mbox_target;
 
 /* Nothing is opened yet. */
-struct am_mbox_target *am_mbox_target_new(const char *path, struct am_ctx *ctx);
+struct am_mbox_target *am_mbox_target_new(const char *path, bool mmdf,
+                                          struct am_ctx *ctx);
 /* Undoes what was not committed. */
 void am_mbox_target_free(struct am_mbox_target **target);
 

@@ -2,6 +2,7 @@
 #include "formats/mbox/trim.h"
 
 #include "base/file.h"
+#include "formats/mbox/mmdf.h"
 
 #include <glib.h>
 
@@ -64,7 +65,11 @@ uint64_t am_mbox_trim(const struct am_mbox_scan *scan,
 			tail = run < tail ? tail - (size_t)run : 0;
 		}
 	}
-	if (dialect->blank) {
+	if (dialect->mmdf) {
+		size_t last = am_mbox_mmdf_closing(cut->tail, tail);
+		len -= last;
+		tail -= last;
+	} else if (dialect->blank) {
 		size_t last = line_end(cut->tail, tail, eol);
 		/* An empty line: the message begins with it, or a line end
 		 * stands before it. */
