@@ -96,13 +96,6 @@ static int target_left(void *user, uint64_t *size, struct am_tally **tally,
 	return copy_target_tally(c->s, c->target, tally, err);
 }
 
-static char *target_mark(void *user, uint64_t *size)
-{
-	const struct copy *c = user;
-
-	return copy_target_mark(c->target, size);
-}
-
 /* What is counted of the whole source says nothing of a part of it. */
 static bool takes_all(const struct options *o)
 {
@@ -150,7 +143,8 @@ static int open_target(struct copy *c, const struct am_source *src,
 		r = copy_target_state(c->s, c->target, src, *sink, state,
 		                      &trusted, err);
 	if (!r && there && !trusted && (!*sink || !(*sink)->knows_duplicates))
-		r = copy_target_known(c->s, c->target, known, err);
+		r = copy_target_known(c->s, c->target, src, *sink, *state,
+		                      known, err);
 	return r ? fail_named(c->target_name, r, err) : AM_OK;
 }
 
@@ -183,7 +177,6 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	                               : NULL,
 		.want_folder = want_folder,
 		.target_left = target_left,
-		.target_mark = target_mark,
 		.user = c,
 		.limit = c->left,
 		.target_keeps = am_loss_keeps(to, am_place_location(c->target)),
@@ -208,6 +201,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
 		opts.known = known;
+		opts.known_by_folder = copy_target_by_folder(c->target);
 		opts.state = state;
 		opts.hold = at + 1 < c->n_sources;
 		opts.held = c->total;

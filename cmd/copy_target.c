@@ -117,60 +117,6 @@ uint64_t copy_target_size(const struct am_place *target)
 	               : (uint64_t)st.st_size;
 }
 
-/*
- * Of the first `size` bytes: pieces from the first to the last.  Whoever takes
- * a message out moves all that is behind it, which at least the last piece
- * shows, however much is appended then.
- */
-static char *mark_of(const char *path, uint64_t size)
-{
-	enum { PIECES = 16, PIECE = 1024 };
-	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-	struct am_file *file = NULL;
-	uint8_t buf[PIECE];
-	size_t len = (size_t)MIN(size, PIECE);
-	char *mark = NULL;
-	int r = am_file_open(&file, path, NULL);
-
-	for (uint64_t i = 0; i < PIECES && !r; i++) {
-		uint64_t at = (size - len) / (PIECES - 1) * i;
-		if (i == PIECES - 1)
-			at = size - len;
-		r = am_file_read_all(file, at, buf, len, NULL);
-		if (!r)
-			g_checksum_update(sum, buf, (gssize)len);
-	}
-	if (!r)
-		mark = g_strdup(g_checksum_get_string(sum));
-	am_file_unref(&file);
-	g_checksum_free(sum);
-	return mark;
-}
-
-char *copy_target_mark(const struct am_place *target, uint64_t *size)
-{
-	/* A format that tells its size itself writes in the midst of it. */
-	if (!is_file(target) || am_place_format(target)->target_size)
-		return NULL;
-	*size = copy_target_size(target);
-	return mark_of(am_place_location(target)->path, *size);
-}
-
-/* At most appended to since that state was saved. */
-static bool begins_as_left(const struct am_place *target,
-                           const struct am_state *state)
-{
-	const char *then = am_state_marked(state);
-	char *now = then && !am_place_format(target)->target_size
-	                    ? mark_of(am_place_location(target)->path,
-	                              am_state_size(state))
-	                    : NULL;
-	bool same = now && !strcmp(now, then);
-
-	g_free(now);
-	return same;
-}
-
 /* Where the state of this target lies; g_free(). */
 static char *state_path(const struct am_place *target)
 {
@@ -266,32 +212,150 @@ static int check_server(struct session *s, const struct am_place *target,
 	                                 &gone, err);
 }
 
-/* What is not there any more is not remembered as being there.  *same: the
- * target is as it was left. */
+/* ---- what the target holds ---- */
+
+bool copy_target_by_folder(const struct am_place *target)
+{
+	/* One file is one folder, whatever it is called there. */
+	return am_place_format(target)->keeps & AM_KEEPS_FOLDERS &&
+	       !is_file(target);
+}
+
+typedef int read_fn(struct am_known *known, struct am_source *target,
+                    struct am_known *only, struct am_error *err);
+
+static int read_names(struct am_known *known, struct am_source *target,
+                      struct am_known *only, struct am_error *err)
+{
+	(void)only;
+	return am_known_read_names(known, target, err);
+}
+
+/* The target, read by its own source. */
+static int read_target(struct session *s, const struct am_place *target,
+                       struct am_known *known, struct am_known *only,
+                       read_fn *read, struct am_error *err)
+{
+	struct am_source *src = NULL;
+	/* What is odd in the target is not this copy's to tell. */
+	struct am_ctx ctx = s->ctx;
+	int r = AM_OK;
+
+	ctx.on_note = NULL;
+	if (am_place_format(target)->open_source)
+		r = am_place_open_source(target, &src, &ctx, err);
+	/* There, but nothing that can be read: nothing is known. */
+	if (r == AM_FAILED && err->kind == AM_E_UNSUPPORTED)
+		r = AM_OK;
+	if (!r && src)
+		r = read(known, src, only, err);
+	am_source_close(&src);
+	return r;
+}
+
+struct proving {
+	struct session *s;
+	const char *source;
+	bool names;
+	struct am_known *own, *others;
+};
+
+/* What is remembered of this source is spoken for.  To another one it is there
+ * to be found again, but each but once. */
+static bool is_there(void *user, const char *source,
+                     const struct am_known_key *key)
+{
+	struct proving *p = user;
+
+	if (!strcmp(source, p->source))
+		return am_known_take_key(p->own, key);
+	return p->names ? am_known_has_key(p->others, key)
+	                : am_known_take_key(p->others, key);
+}
+
+static void tell_asked(void *user, const char *path, uint64_t n)
+{
+	const struct proving *p = user;
+
+	am_ctx_note(&p->s->ctx, AM_NOTE_WARN, "target.gone", NULL,
+	            *path ? path : "INBOX",
+	            "%" PRIu64 " %s copied before %s not known to be there: "
+	            "asked for again",
+	            n, n == 1 ? "message that was" : "messages that were",
+	            n == 1 ? "is" : "are");
+}
+
+/* In doubt is what the state says: message by message.  What is left in
+ * *names, where the target's have such, is only known by reading it. */
+static int prove(struct session *s, const struct am_place *target,
+                 const char *source, struct am_state *state,
+                 struct am_known *known, struct am_known **names,
+                 struct am_error *err)
+{
+	struct proving p = {.s = s, .source = source, .names = *names};
+	struct am_known *copy = NULL;
+
+	p.own = p.others = *names ? *names : known;
+	if (*names) {
+		int r = read_target(s, target, *names, NULL, read_names, err);
+		if (r)
+			return r;
+	} else if (am_state_knows_others(state, source)) {
+		p.others = copy = am_known_copy(known);
+	}
+	am_state_prove(state, is_there, tell_asked, &p);
+	am_known_free(&copy);
+	return AM_OK;
+}
+
+int copy_target_known(struct session *s, const struct am_place *target,
+                      const struct am_source *src, const struct am_sink *sink,
+                      struct am_state *state, struct am_known **out,
+                      struct am_error *err)
+{
+	bool with_names = state && sink && sink->names;
+	struct am_known *known = am_known_new(), *names = NULL;
+	int r = AM_OK;
+
+	if (!copy_target_by_folder(target))
+		am_known_ignore_folders(known);
+	if (with_names) {
+		am_known_keep_names(known);
+		names = am_known_new();
+		r = prove(s, target, src->identity, state, known, &names, err);
+	}
+	if (!r)
+		r = read_target(s, target, known, names, am_known_read, err);
+	if (!r && state && !with_names)
+		r = prove(s, target, src->identity, state, known, &names, err);
+	am_known_free(&names);
+	if (r)
+		am_known_free(&known);
+	*out = known;
+	return r;
+}
+
+/* ---- the state ---- */
+
+/* Is the target as it was left?  Where it is not, the state is in doubt. */
 static int check_state(struct session *s, const struct am_place *target,
                        struct am_sink *sink, struct am_state *state, bool *same,
                        struct am_error *err)
 {
-	uint64_t size = copy_target_size(target);
 	struct am_tally *tally = NULL;
-	bool file = is_file(target);
+	int r = AM_OK;
 
-	*same = am_state_is_clean(state, size);
+	*same = am_state_is_clean(state);
 	if (am_place_location(target)->url)
 		return check_server(s, target, sink, state, err);
-	if (!copy_target_exists(target)) {
-		am_state_forget(state);
-		return AM_OK;
-	}
-	/* One file has all that it had, or nobody knows what of it. */
-	if (file && am_state_size(state)) {
-		if (!*same && !begins_as_left(target, state))
-			am_state_forget(state);
-		return AM_OK;
-	}
-	int r = read_tally(s, target, &tally, err);
+	if (copy_target_exists(target) && !is_file(target))
+		r = read_tally(s, target, &tally, err);
 	if (!r)
-		*same = am_state_check(state, tally, file) && *same;
+		*same = am_state_check(state, copy_target_size(target), tally);
+	/* Nothing is there, or it is not read to be copied to. */
+	if (!r && !*same &&
+	    (!copy_target_exists(target) || sink->knows_duplicates))
+		am_state_forget(state);
 	am_tally_free(&tally);
 	return r;
 }
@@ -301,9 +365,8 @@ int copy_target_state(struct session *s, const struct am_place *target,
                       struct am_state **out, bool *trusted,
                       struct am_error *err)
 {
-	uint64_t size = copy_target_size(target);
 	bool server = src->ops->resume && src->identity;
-	bool same;
+	bool same = false;
 	int r = AM_OK;
 
 	*out = NULL;
@@ -316,46 +379,15 @@ int copy_target_state(struct session *s, const struct am_place *target,
 	g_free(path);
 	if (r || !*out)
 		return r;
-	bool clean = am_state_is_clean(*out, size);
-	r = check_state(s, target, sink, *out, &same, err);
-	*trusted = !r && same && server && am_state_knows(*out, src->identity);
+	bool clean = am_state_is_clean(*out);
+	if (server)
+		r = check_state(s, target, sink, *out, &same, err);
+	*trusted = !r && same && am_state_knows(*out, src->identity);
 	/* Until a run of the same server ends well, what others leave here,
 	 * or this one half done, is to be looked at. */
-	if (!r && clean) {
-		char *mark = copy_target_mark(target, &size);
-		am_state_mark(*out, mark);
-		g_free(mark);
-		r = am_state_save(*out, false, size, NULL, err);
-	}
+	if (!r && clean)
+		r = am_state_save(*out, false, 0, NULL, err);
 	if (r || !server)
 		am_state_free(out);
-	return r;
-}
-
-int copy_target_known(struct session *s, const struct am_place *target,
-                      struct am_known **out, struct am_error *err)
-{
-	const struct am_format *format = am_place_format(target);
-	struct am_known *known = am_known_new();
-	struct am_source *src = NULL;
-	/* What is odd in the target is not this copy's to tell. */
-	struct am_ctx ctx = s->ctx;
-	int r = AM_OK;
-
-	ctx.on_note = NULL;
-	/* One file is one folder, whatever it is called there. */
-	if (!(format->keeps & AM_KEEPS_FOLDERS) || is_file(target))
-		am_known_ignore_folders(known);
-	if (format->open_source)
-		r = am_place_open_source(target, &src, &ctx, err);
-	/* There, but nothing that can be read: nothing is known. */
-	if (r == AM_FAILED && err->kind == AM_E_UNSUPPORTED)
-		r = AM_OK;
-	if (!r && src)
-		r = am_known_read(known, src, err);
-	am_source_close(&src);
-	if (r)
-		am_known_free(&known);
-	*out = known;
 	return r;
 }

@@ -35,12 +35,16 @@ AM_MUST_USE int copy_target_tally(struct session *s,
                                   struct am_tally **out, struct am_error *err);
 /* Of a target that is one file; 0 otherwise. */
 uint64_t copy_target_size(const struct am_place *target);
-/* Of a file that mail is appended to: words by which all of its *size bytes are
- * known again when others were added; NULL for other targets. */
-char *copy_target_mark(const struct am_place *target, uint64_t *size);
-/* What the target holds, for sinks that do not know it themselves. */
+/* The same mail in two of its folders is mail of its own. */
+bool copy_target_by_folder(const struct am_place *target);
+/* What the target holds, for sinks that do not know it themselves; and whether
+ * that is what the state (or NULL) remembers of it, where that is in doubt.
+ * What is, and is of this source, counts as spoken for. */
 AM_MUST_USE int copy_target_known(struct session *s,
                                   const struct am_place *target,
-                                  struct am_known **out, struct am_error *err);
+                                  const struct am_source *src,
+                                  const struct am_sink *sink,
+                                  struct am_state *state, struct am_known **out,
+                                  struct am_error *err);
 
 #endif

@@ -40,12 +40,16 @@ struct am_box {
 	uint64_t messages;
 };
 
-/* A message a sink took, and the number it has there. */
+/* A message a sink took, and the number it has there; or, where messages are
+ * files, what it is called and how large it is, as a source over the target
+ * will say (am_message.origin). */
 struct am_placed {
 	const struct am_folder *folder; /* the source's, */
 	uint32_t uidvalidity, uid;      /* as are these */
 	const char *box;
 	uint32_t box_uidvalidity, box_uid;
+	const char *name; /* NULL: it has a number */
+	uint64_t size;
 };
 
 /*
@@ -111,6 +115,8 @@ struct am_sink {
 	/* The sink tells duplicates itself, by the exact bytes within the
 	 * folder.  Otherwise the pump reads the target first and does it. */
 	bool knows_duplicates;
+	/* It tells the names of all it takes. */
+	bool names;
 	/* prepare() has use for the hash in am_message, where it is there. */
 	bool hashes;
 	/* What is put is only safe once finish() was followed by commit(): the
@@ -127,7 +133,8 @@ struct am_sink {
 	 * and commit(); once commit() returned, all is told. */
 	void (*late)(void *user, const struct am_late *what,
 	             const struct am_error *err);
-	/* The same for those whose numbers there it knows; may be NULL. */
+	/* The same for those whose numbers or names there it knows; may be
+	 * NULL.  A name may be told before the commit that gives it. */
 	void (*placed)(void *user, const struct am_placed *what);
 	void *late_user;
 	/* Set with AM_FATAL: what was put and not told as late is safe even

@@ -15,19 +15,21 @@
 
 #include <glib.h>
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
 struct slot {
-	uint32_t key[3];
+	struct am_known_key key;
 	_Atomic uint32_t n; /* 0 and an empty key: free; 0: all spoken for */
 };
 
 struct am_known {
 	struct slot *slots;
-	size_t room, used; /* room: a power of two */
+	struct am_known_key *names; /* of one of each slot, or NULL */
+	size_t room, used;          /* room: a power of two */
 	uint64_t count;
-	bool ignore_folders;
+	bool ignore_folders, keep_names;
 };
 
 struct am_known *am_known_new(void)
@@ -42,6 +44,7 @@ void am_known_free(struct am_known **known)
 	*known = NULL;
 	if (!k)
 		return;
+	g_free(k->names);
 	g_free(k->slots);
 	g_free(k);
 }
@@ -49,6 +52,26 @@ void am_known_free(struct am_known **known)
 void am_known_ignore_folders(struct am_known *known)
 {
 	known->ignore_folders = true;
+}
+
+void am_known_keep_names(struct am_known *known)
+{
+	known->keep_names = true;
+}
+
+struct am_known *am_known_copy(const struct am_known *known)
+{
+	struct am_known *k = g_new(struct am_known, 1);
+
+	*k = *known;
+	k->keep_names = false;
+	k->names = NULL;
+	k->slots = g_new(struct slot, known->room);
+	for (size_t i = 0; i < known->room; i++) {
+		k->slots[i].key = known->slots[i].key;
+		atomic_init(&k->slots[i].n, atomic_load(&known->slots[i].n));
+	}
+	return k;
 }
 
 /* "INBOX" in any case and the root are one place: formats name it either way.
@@ -60,100 +83,164 @@ static bool is_inbox(const struct am_folder *folder)
 	        !g_ascii_strcasecmp(folder->parts[0], "INBOX"));
 }
 
-static void make_key(const struct am_known *known,
-                     const struct am_folder *folder, const uint8_t *hash,
-                     uint32_t key[3])
+void am_known_key(struct am_known_key *out, const struct am_folder *folder,
+                  const uint8_t hash[AM_SHA256_LEN])
 {
-	memcpy(key, hash, 12);
-	if (!known->ignore_folders && !is_inbox(folder)) {
+	memcpy(out->words, hash, sizeof out->words);
+	if (!is_inbox(folder)) {
 		uint64_t f =
 			am_folder_hash(folder) * UINT64_C(0x9E3779B97F4A7C15);
-		key[0] ^= (uint32_t)f;
-		key[1] ^= (uint32_t)(f >> 32);
-		key[2] ^= (uint32_t)(f >> 17);
+		out->words[0] ^= (uint32_t)f;
+		out->words[1] ^= (uint32_t)(f >> 32);
+		out->words[2] ^= (uint32_t)(f >> 17);
 	}
 	/* All zeros marks a free slot. */
-	if (!key[0] && !key[1] && !key[2])
-		key[2] = 1;
+	if (!out->words[0] && !out->words[1] && !out->words[2])
+		out->words[2] = 1;
 }
 
-static struct slot *find(const struct am_known *known, const uint32_t key[3])
+static void make_key(const struct am_known *known,
+                     const struct am_folder *folder, const uint8_t *hash,
+                     struct am_known_key *key)
+{
+	am_known_key(key, known->ignore_folders ? NULL : folder, hash);
+}
+
+void am_known_name(struct am_known_key *out, const char *name, uint64_t size)
+{
+	uint8_t hash[AM_SHA256_LEN];
+	char *text = g_strdup_printf("%" PRIu64 " %s", size, name);
+
+	am_sha256(text, strlen(text), hash);
+	am_known_key(out, NULL, hash);
+	g_free(text);
+}
+
+static bool is_free(const struct am_known_key *key)
+{
+	return !key->words[0] && !key->words[1] && !key->words[2];
+}
+
+/* The one of that key, or the free one where it would be. */
+static size_t find(const struct am_known *known, const struct am_known_key *key)
 {
 	size_t mask = known->room - 1;
+	size_t i = (key->words[0] ^ key->words[1]) & mask;
 
-	for (size_t i = (key[0] ^ key[1]) & mask;; i = (i + 1) & mask) {
-		struct slot *s = &known->slots[i];
-		if (!memcmp(s->key, key, sizeof s->key))
-			return s;
-		if (!s->key[0] && !s->key[1] && !s->key[2])
-			return s;
-	}
+	while (!is_free(&known->slots[i].key) &&
+	       memcmp(&known->slots[i].key, key, sizeof *key) != 0)
+		i = (i + 1) & mask;
+	return i;
 }
 
 static void grow(struct am_known *known)
 {
 	struct slot *old = known->slots;
+	struct am_known_key *names = known->names;
 	size_t n = known->room;
 
 	known->room = n ? n * 2 : 1024;
 	known->slots = g_new0(struct slot, known->room);
+	if (known->keep_names)
+		known->names = g_new0(struct am_known_key, known->room);
 	for (size_t i = 0; i < n; i++) {
-		if (!old[i].key[0] && !old[i].key[1] && !old[i].key[2])
+		if (is_free(&old[i].key))
 			continue;
-		struct slot *s = find(known, old[i].key);
-		memcpy(s->key, old[i].key, sizeof s->key);
-		atomic_init(&s->n, atomic_load(&old[i].n));
+		size_t at = find(known, &old[i].key);
+		known->slots[at].key = old[i].key;
+		atomic_init(&known->slots[at].n, atomic_load(&old[i].n));
+		if (names)
+			known->names[at] = names[i];
 	}
+	g_free(names);
 	g_free(old);
 }
 
-void am_known_add(struct am_known *known, const struct am_folder *folder,
-                  const uint8_t hash[32])
+static size_t add_key(struct am_known *known, const struct am_known_key *key)
 {
-	uint32_t key[3];
-
 	if (known->used * 4 >= known->room * 3)
 		grow(known);
-	make_key(known, folder, hash, key);
-	struct slot *s = find(known, key);
-	if (!s->key[0] && !s->key[1] && !s->key[2]) {
-		memcpy(s->key, key, sizeof s->key);
+	size_t at = find(known, key);
+	struct slot *s = &known->slots[at];
+	if (is_free(&s->key)) {
+		s->key = *key;
 		known->used++;
 	}
 	atomic_fetch_add(&s->n, 1);
 	known->count++;
+	return at;
 }
 
-static struct slot *lookup(const struct am_known *known,
-                           const struct am_folder *folder, const uint8_t *hash)
+void am_known_add_key(struct am_known *known, const struct am_known_key *key)
 {
-	uint32_t key[3];
+	(void)add_key(known, key);
+}
 
-	if (!known->room)
-		return NULL;
-	make_key(known, folder, hash, key);
-	struct slot *s = find(known, key);
-	return s->key[0] || s->key[1] || s->key[2] ? s : NULL;
+void am_known_add(struct am_known *known, const struct am_folder *folder,
+                  const uint8_t hash[AM_SHA256_LEN])
+{
+	struct am_known_key key;
+
+	make_key(known, folder, hash, &key);
+	(void)add_key(known, &key);
+}
+
+bool am_known_has_key(const struct am_known *known,
+                      const struct am_known_key *key)
+{
+	return known->room &&
+	       atomic_load_explicit(&known->slots[find(known, key)].n,
+	                            memory_order_relaxed);
 }
 
 bool am_known_has(const struct am_known *known, const struct am_folder *folder,
-                  const uint8_t hash[32])
+                  const uint8_t hash[AM_SHA256_LEN])
 {
-	const struct slot *s = lookup(known, folder, hash);
+	struct am_known_key key;
 
-	return s && atomic_load_explicit(&s->n, memory_order_relaxed);
+	make_key(known, folder, hash, &key);
+	return am_known_has_key(known, &key);
+}
+
+/* Taken, and its name where names are kept and this one's is not given. */
+static bool take(struct am_known *known, const struct am_known_key *key,
+                 struct am_known_key *name)
+{
+	if (!am_known_has_key(known, key))
+		return false;
+	size_t at = find(known, key);
+	atomic_fetch_sub(&known->slots[at].n, 1);
+	known->count--;
+	if (name && known->names) {
+		*name = known->names[at];
+		/* Of several only one name is kept. */
+		known->names[at] = (struct am_known_key){0};
+	}
+	return true;
+}
+
+bool am_known_take_key(struct am_known *known, const struct am_known_key *key)
+{
+	return take(known, key, NULL);
 }
 
 bool am_known_take(struct am_known *known, const struct am_folder *folder,
-                   const uint8_t hash[32])
+                   const uint8_t hash[AM_SHA256_LEN],
+                   struct am_known_key *which)
 {
-	struct slot *s = lookup(known, folder, hash);
+	struct am_known_key key, name = {0};
 
-	if (!s || !atomic_load(&s->n))
+	make_key(known, folder, hash, &key);
+	if (!take(known, &key, &name))
 		return false;
-	atomic_fetch_sub(&s->n, 1);
-	known->count--;
+	if (which)
+		*which = known->keep_names ? name : key;
 	return true;
+}
+
+bool am_known_key_none(const struct am_known_key *key)
+{
+	return is_free(key);
 }
 
 uint64_t am_known_count(const struct am_known *known)
@@ -163,23 +250,39 @@ uint64_t am_known_count(const struct am_known *known)
 
 /* One item; what cannot be read is not known, and so is copied again. */
 static int read_one(struct am_known *known, struct am_source *target,
-                    struct am_item *item, struct am_error *err)
+                    struct am_item *item, struct am_known *only,
+                    struct am_error *err)
 {
+	struct am_message *msg = item->message;
+	struct am_known_key name = {0}, key;
 	uint8_t hash[AM_SHA256_LEN];
 
-	int r = am_source_load(target, item->message, err);
+	if (only || known->keep_names)
+		am_known_name(&name, msg->origin, msg->size);
+	if (only && !am_known_take_key(only, &name))
+		return AM_OK;
+	int r = am_source_load(target, msg, err);
 	if (!r)
-		r = am_digest_text(hash, item->message->raw, err);
-	if (!r)
-		am_known_add(known, item->message->folder, hash);
+		r = am_digest_text(hash, msg->raw, err);
+	if (!r) {
+		make_key(known, msg->folder, hash, &key);
+		size_t at = add_key(known, &key);
+		if (known->keep_names)
+			known->names[at] = name;
+	}
 	return r == AM_FAILED ? AM_OK : r;
 }
 
-int am_known_read(struct am_known *known, struct am_source *target,
-                  struct am_error *err)
+typedef int one_fn(struct am_known *known, struct am_source *target,
+                   struct am_item *item, struct am_known *only,
+                   struct am_error *err);
+
+static int read_all(struct am_known *known, struct am_source *target,
+                    const char *phase, one_fn *one, struct am_known *only,
+                    struct am_error *err)
 {
 	struct am_progress progress = {
-		.phase = "reading what is there",
+		.phase = phase,
 		.total = target->total,
 		.total_bytes = target->total_bytes,
 	};
@@ -195,7 +298,7 @@ int am_known_read(struct am_known *known, struct am_source *target,
 		}
 		if (r || !item.message)
 			continue;
-		r = read_one(known, target, &item, err);
+		r = one(known, target, &item, only, err);
 		progress.done++;
 		if (item.message->size != AM_SIZE_UNKNOWN)
 			progress.done_bytes += item.message->size;
@@ -207,4 +310,32 @@ int am_known_read(struct am_known *known, struct am_source *target,
 		}
 	}
 	return r == AM_END ? AM_OK : r;
+}
+
+int am_known_read(struct am_known *known, struct am_source *target,
+                  struct am_known *only, struct am_error *err)
+{
+	return read_all(known, target, "reading what is there", read_one, only,
+	                err);
+}
+
+static int name_one(struct am_known *known, struct am_source *target,
+                    struct am_item *item, struct am_known *only,
+                    struct am_error *err)
+{
+	struct am_known_key key;
+
+	(void)target;
+	(void)only;
+	(void)err;
+	am_known_name(&key, item->message->origin, item->message->size);
+	am_known_add_key(known, &key);
+	return AM_OK;
+}
+
+int am_known_read_names(struct am_known *known, struct am_source *target,
+                        struct am_error *err)
+{
+	return read_all(known, target, "listing what is there", name_one, NULL,
+	                err);
 }

@@ -26,7 +26,12 @@ struct pump {
 
 static inline bool am_pump_needs_hash(const struct pump *p)
 {
-	return p->opts->known != NULL;
+	const struct am_sink *sink = p->sink;
+
+	/* To be told from what is there, or to be known again there. */
+	return p->opts->known ||
+	       (p->opts->state && sink && !sink->names &&
+	        !sink->knows_duplicates && !sink->ops->missing);
 }
 
 /* "source.format", "target.io": what a failure is counted by. */

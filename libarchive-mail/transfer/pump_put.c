@@ -55,8 +55,17 @@ void am_pump_take_placed(void *user, const struct am_placed *what)
 {
 	struct pump *p = user;
 
-	if (p->opts->state)
+	struct am_known_key key;
+
+	if (!p->opts->state)
+		return;
+	if (!what->name) {
 		am_state_placed(p->opts->state, p->src->identity, what);
+		return;
+	}
+	am_known_name(&key, what->name, what->size);
+	am_state_proof(p->opts->state, p->src->identity, what->folder,
+	               what->uidvalidity, what->uid, &key);
 }
 
 /* The sink was told later that it cannot have one it took. */
@@ -104,13 +113,14 @@ static int put_folder(struct pump *p, struct am_entry *e, struct am_error *err)
 }
 
 static int put_bytes(struct pump *p, struct am_entry *e,
-                     enum am_outcome *outcome, struct am_error *err)
+                     enum am_outcome *outcome, struct am_known_key *key,
+                     struct am_error *err)
 {
 	unsigned tries = 0;
 
 	*outcome = AM_STORED;
-	if (am_pump_needs_hash(p) &&
-	    am_known_take(p->opts->known, e->folder, e->hash)) {
+	if (p->opts->known &&
+	    am_known_take(p->opts->known, e->folder, e->hash, key)) {
 		*outcome = AM_DUPLICATE;
 		return AM_OK;
 	}
@@ -147,9 +157,26 @@ static void note_whole(struct pump *p)
 		am_report_committed(p->opts->held);
 }
 
+/* It is in the target, and by that key it will be known there. */
+static void remember(struct pump *p, const struct am_entry *e,
+                     enum am_outcome outcome, struct am_known_key *key)
+{
+	const struct am_message *msg = e->msg;
+
+	if (!p->opts->state || !p->sink)
+		return;
+	am_state_stored(p->opts->state, p->src->identity, msg);
+	if (outcome == AM_STORED && am_pump_needs_hash(p) && !p->sink->names)
+		am_known_key(key, p->opts->known_by_folder ? e->folder : NULL,
+		             e->hash);
+	am_state_proof(p->opts->state, p->src->identity, msg->folder,
+	               msg->uidvalidity, msg->uid, key);
+}
+
 static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 {
 	enum am_outcome outcome = AM_STORED;
+	struct am_known_key key = {0};
 	int r = e->status;
 
 	if (r) {
@@ -164,7 +191,7 @@ static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 			count_failure(p, e);
 		return r;
 	}
-	r = put_bytes(p, e, &outcome, err);
+	r = put_bytes(p, e, &outcome, &key, err);
 	note_whole(p);
 	if (r) {
 		int fatal = end_of_sink(p, r, err);
@@ -174,8 +201,7 @@ static int put_message(struct pump *p, struct am_entry *e, struct am_error *err)
 		count_failure(p, e);
 		return AM_OK;
 	}
-	if (p->opts->state && p->sink)
-		am_state_stored(p->opts->state, p->src->identity, e->msg);
+	remember(p, e, outcome, &key);
 	uint64_t size = am_blob_size(e->msg->raw);
 	am_report_found(p->report, e->folder);
 	if (outcome == AM_DUPLICATE) {

@@ -20,6 +20,14 @@ static void epoch_clear(void *data)
 	am_imap_set_free(&((struct epoch *)data)->uids);
 }
 
+GArray *am_state_epochs_new(void)
+{
+	GArray *epochs = g_array_new(FALSE, FALSE, sizeof(struct epoch));
+
+	g_array_set_clear_func(epochs, epoch_clear);
+	return epochs;
+}
+
 static void place_free(void *data)
 {
 	struct place *p = data;
@@ -45,8 +53,8 @@ static struct place *place_at(struct am_state *s, const char *source,
 	p = g_new0(struct place, 1);
 	p->source = g_strdup(source);
 	p->path = g_strdup(path);
-	p->epochs = g_array_new(FALSE, FALSE, sizeof(struct epoch));
-	g_array_set_clear_func(p->epochs, epoch_clear);
+	p->id = am_state_place_id(source, path);
+	p->epochs = am_state_epochs_new();
 	p->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
 	g_hash_table_insert(s->places, key, p);
 	return p;
@@ -62,21 +70,26 @@ struct place *am_state_place(struct am_state *s, const char *source,
 	return p;
 }
 
-static struct am_imap_set *uids_of(struct place *p, uint32_t uidvalidity)
+struct am_imap_set *am_state_uids(GArray *epochs, uint32_t uidvalidity)
 {
 	struct epoch fresh = {.uidvalidity = uidvalidity};
 	guint i = 0;
 
-	for (; i < p->epochs->len; i++) {
-		struct epoch *e = &g_array_index(p->epochs, struct epoch, i);
+	for (; i < epochs->len; i++) {
+		struct epoch *e = &g_array_index(epochs, struct epoch, i);
 		if (e->uidvalidity == uidvalidity)
 			return e->uids;
 		if (e->uidvalidity > uidvalidity)
 			break;
 	}
 	fresh.uids = am_imap_set_new();
-	g_array_insert_val(p->epochs, i, fresh);
+	g_array_insert_val(epochs, i, fresh);
 	return fresh.uids;
+}
+
+static struct am_imap_set *uids_of(struct place *p, uint32_t uidvalidity)
+{
+	return am_state_uids(p->epochs, uidvalidity);
 }
 
 /* ---- the file ---- */
@@ -176,7 +189,6 @@ static void read_file(struct am_state *s, const char *text, size_t len)
 		char **groups = g_key_file_get_groups(file, NULL);
 		s->clean = g_key_file_get_boolean(file, GROUP, "clean", NULL);
 		s->size = g_key_file_get_uint64(file, GROUP, "size", NULL);
-		s->mark = g_key_file_get_string(file, GROUP, "mark", NULL);
 		for (char **g = groups; *g; g++)
 			if (g_str_has_prefix(*g, "left "))
 				read_left(s, file, *g);
@@ -207,8 +219,6 @@ int am_state_save(struct am_state *s, bool clean, uint64_t size,
 	g_key_file_set_integer(file, GROUP, "version", VERSION);
 	g_key_file_set_boolean(file, GROUP, "clean", clean);
 	g_key_file_set_uint64(file, GROUP, "size", size);
-	if (s->mark)
-		g_key_file_set_string(file, GROUP, "mark", s->mark);
 	g_hash_table_iter_init(&it, s->places);
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		const struct place *p = value;
@@ -235,9 +245,13 @@ int am_state_save(struct am_state *s, bool clean, uint64_t size,
 	char *text = g_key_file_to_data(file, &len, NULL);
 	s->clean = clean;
 	s->size = size;
+	/* First what it stands by: more of that than is remembered is no
+	 * harm. */
+	int r = am_state_proofs_save(s, err);
 	g_mutex_unlock(&s->lock);
 	g_key_file_free(file);
-	int r = am_file_replace(s->file, text, len, err);
+	if (!r)
+		r = am_file_replace(s->file, text, len, err);
 	g_free(text);
 	return r ? am_wrap(err, r, "%s", s->file) : AM_OK;
 }
@@ -267,9 +281,8 @@ static int cursor(struct am_memory *memory, const char *source,
 static GArray *snapshot(struct am_state *s, const char *source,
                         const struct am_folder *folder)
 {
-	GArray *out = g_array_new(FALSE, FALSE, sizeof(struct epoch));
+	GArray *out = am_state_epochs_new();
 
-	g_array_set_clear_func(out, epoch_clear);
 	g_mutex_lock(&s->lock);
 	const struct place *p = am_state_place(s, source, folder, false);
 	for (guint i = 0; p && i < p->epochs->len; i++) {
@@ -322,6 +335,7 @@ int am_state_open(struct am_state **out, const char *path, struct am_error *err)
 	s->file = g_strdup(path);
 	g_mutex_init(&s->lock);
 	s->boxes = am_state_boxes_new();
+	s->proofs = g_byte_array_new();
 	s->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 	                                  place_free);
 	if (g_file_get_contents(path, &text, &len, NULL) && len <= MAX_FILE)
@@ -342,138 +356,48 @@ void am_state_free(struct am_state **state)
 	g_ptr_array_unref(s->boxes);
 	am_tally_free(&s->left);
 	g_mutex_clear(&s->lock);
-	g_free(s->mark);
+	g_byte_array_unref(s->proofs);
 	g_free(s->file);
 	g_free(s);
 }
 
-bool am_state_is_clean(const struct am_state *s, uint64_t size)
+bool am_state_is_clean(const struct am_state *s)
 {
-	return s->clean && s->size == size;
+	return s->clean;
 }
 
-bool am_state_knows(const struct am_state *s, const char *source)
+/* A place of that source, or of another. */
+static bool has_place(const struct am_state *s, const char *source, bool own)
 {
 	GHashTableIter it;
 	gpointer value;
 
 	g_hash_table_iter_init(&it, s->places);
 	while (g_hash_table_iter_next(&it, NULL, &value))
-		if (!strcmp(((const struct place *)value)->source, source))
+		if (!strcmp(((const struct place *)value)->source, source) ==
+		    own)
 			return true;
 	return false;
 }
 
-uint64_t am_state_size(const struct am_state *s)
+bool am_state_knows(const struct am_state *s, const char *source)
 {
-	return s->size;
+	return has_place(s, source, true);
 }
 
-const char *am_state_marked(const struct am_state *s)
+bool am_state_knows_others(const struct am_state *s, const char *source)
 {
-	return s->mark;
-}
-
-void am_state_mark(struct am_state *s, const char *mark)
-{
-	g_free(s->mark);
-	s->mark = g_strdup(mark);
+	return has_place(s, source, false);
 }
 
 void am_state_forget(struct am_state *s)
 {
-	am_state_mark(s, NULL);
 	g_mutex_lock(&s->lock);
 	g_hash_table_remove_all(s->places);
+	am_state_proofs_drop(s);
 	s->clean = false;
 	s->size = 0;
 	g_mutex_unlock(&s->lock);
-}
-
-/* ---- what the target still has ---- */
-
-static uint64_t brought(const struct place *p)
-{
-	uint64_t n = 0;
-
-	for (guint i = 0; i < p->epochs->len; i++)
-		n += am_imap_set_count(
-			g_array_index(p->epochs, struct epoch, i).uids);
-	return n;
-}
-
-struct checking {
-	struct am_state *state;
-	const struct am_tally *now;
-	bool same;
-};
-
-static gboolean is_at(gpointer key, gpointer value, gpointer path)
-{
-	const struct place *p = value;
-	const char *own = g_ascii_strcasecmp(p->path, "INBOX") ? p->path : "";
-
-	(void)key;
-	return !strcmp(own, path);
-}
-
-/* One folder of the target, as it was left. */
-static void check_left(void *user, const char *path, struct am_tally_row was)
-{
-	struct checking *c = user;
-	struct am_tally_row is = am_tally_of(c->now, path);
-
-	if (is.count == was.count && is.sum == was.sum)
-		return;
-	c->same = false;
-	/* Of another name on the server: which, nobody knows. */
-	if (!g_hash_table_foreach_remove(c->state->places, is_at,
-	                                 (gpointer)path) &&
-	    is.count < was.count)
-		g_hash_table_remove_all(c->state->places);
-}
-
-/* As many as were brought must be there: of a folder, or of everything. */
-static gboolean lacks_some(gpointer key, gpointer value, gpointer user)
-{
-	const struct checking *c = user;
-	const struct place *p = value;
-
-	(void)key;
-	return am_tally_of(c->now, p->path).count < brought(p);
-}
-
-static void check_whole(struct am_state *s, uint64_t count)
-{
-	GHashTableIter it;
-	gpointer value;
-	uint64_t n = 0;
-
-	/* Of several servers together there may be more: some mail is in both.
-	 * Then everything is asked for again, which loses nothing. */
-	g_hash_table_iter_init(&it, s->places);
-	while (g_hash_table_iter_next(&it, NULL, &value))
-		n += brought(value);
-	if (n > count)
-		g_hash_table_remove_all(s->places);
-}
-
-bool am_state_check(struct am_state *s, const struct am_tally *now, bool one)
-{
-	struct checking c = {.state = s, .now = now, .same = true};
-
-	g_mutex_lock(&s->lock);
-	if (s->clean && s->left) {
-		am_tally_each(s->left, check_left, &c);
-	} else {
-		c.same = false;
-		if (one)
-			check_whole(s, am_tally_total(now).count);
-		else
-			g_hash_table_foreach_remove(s->places, lacks_some, &c);
-	}
-	g_mutex_unlock(&s->lock);
-	return c.same;
 }
 
 struct am_memory *am_state_memory(struct am_state *s)

@@ -8,7 +8,8 @@
 #include <glib.h>
 
 /* The inside of state.h: state.c has what was stored and the file,
- * state_placed.c where it lies in a target that numbers it. */
+ * state_placed.c where it lies in a target that numbers it, state_proof.c by
+ * what it is known again in one that does not. */
 
 /* The numbers of one folder under one UIDVALIDITY. */
 struct epoch {
@@ -25,8 +26,12 @@ struct run {
 
 struct place {
 	char *source, *path, *cursor;
+	uint64_t id;    /* of source and path */
 	GArray *epochs; /* struct epoch, ascending */
 	GArray *runs;   /* struct run, as they came */
+	/* The target may lack some of it: what it was found to have. */
+	bool doubt;
+	GArray *proven; /* struct epoch, while it is looked for, or NULL */
 };
 
 struct am_state {
@@ -37,15 +42,26 @@ struct am_state {
 	GPtrArray *boxes;   /* struct am_box, names their own */
 	bool clean;
 	uint64_t size;
-	char *mark;            /* of what the target had then, or NULL */
 	struct am_tally *left; /* after the last run that ended well, or NULL */
+	GByteArray *proofs;    /* not in their file yet */
 };
 
 /* The place, made if it is to be; with the lock held. */
 struct place *am_state_place(struct am_state *s, const char *source,
                              const struct am_folder *folder, bool make);
+/* A new one. */
+GArray *am_state_epochs_new(void);
+/* The numbers of that epoch, made if it is not there. */
+struct am_imap_set *am_state_uids(GArray *epochs, uint32_t uidvalidity);
 /* One that was stored is not. */
 void am_state_place_lost(struct place *p, uint32_t uidvalidity, uint32_t uid);
+
+/* ---- state_proof.c ---- */
+uint64_t am_state_place_id(const char *source, const char *path);
+/* What was added since the last time into their file; with the lock held. */
+AM_MUST_USE int am_state_proofs_save(struct am_state *s, struct am_error *err);
+/* All of them, and the file. */
+void am_state_proofs_drop(struct am_state *s);
 
 /* ---- state_placed.c ---- */
 GPtrArray *am_state_boxes_new(void);

@@ -282,8 +282,7 @@ static GArray *gone_of(const struct place *p, guint box, const uint32_t *uids,
 }
 
 static void take_missing(struct am_state *s, guint box, const uint32_t *uids,
-                         size_t n, bool forget,
-                         void (*told)(void *user, const char *path, uint64_t n),
+                         size_t n, bool forget, am_state_gone_fn *told,
                          void *user)
 {
 	GHashTableIter it;
@@ -319,9 +318,8 @@ static gboolean is_in(gpointer key, gpointer value, gpointer box)
 }
 
 int am_state_check_placed(struct am_state *s, struct am_sink *sink, bool forget,
-                          void (*told)(void *user, const char *path,
-                                       uint64_t n),
-                          void *user, struct am_error *err)
+                          am_state_gone_fn *told, void *user,
+                          struct am_error *err)
 {
 	int r = AM_OK;
 

@@ -52,7 +52,8 @@ static void prepare(const struct pump *p, struct am_entry *e)
 			am_entry_fail(e, AM_STAGE_SOURCE, &err);
 			return;
 		}
-		e->skipped = am_known_has(p->opts->known, e->folder, e->hash);
+		e->skipped = p->opts->known &&
+		             am_known_has(p->opts->known, e->folder, e->hash);
 	}
 	if (!p->sink || e->skipped)
 		return;
@@ -83,9 +84,6 @@ static void save_state(struct pump *p, bool clean)
 
 	if (!o->state || !p->sink || !p->src->identity)
 		return;
-	char *mark = o->target_mark ? o->target_mark(o->user, &size) : NULL;
-	am_state_mark(o->state, mark);
-	g_free(mark);
 	if (clean && o->target_left)
 		r = o->target_left(o->user, &size, &tally, &err);
 	if (!r)
@@ -333,7 +331,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	if (p.sink) {
 		p.n_whole = p.sink->n_whole;
 		p.sink->late = am_pump_take_late;
-		p.sink->placed = am_pump_take_placed;
+		p.sink->placed = opts->state ? am_pump_take_placed : NULL;
 		p.sink->late_user = &p;
 		r = am_sink_begin(p.sink, &info, err);
 	}

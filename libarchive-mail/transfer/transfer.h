@@ -47,6 +47,7 @@ struct am_transfer_opts {
 	uint64_t limit;    /* messages taken at most; 0: all */
 	/* What is in the target already, when the sink does not know itself. */
 	struct am_known *known;
+	bool known_by_folder; /* what is in other folders is other mail */
 	/* The target's memory of servers where the sink has none; saved with
 	 * each commit, as clean when the source came to its end. */
 	struct am_state *state;
@@ -54,10 +55,6 @@ struct am_transfer_opts {
 	 * size, or (may stay NULL) its tally; NULL: nothing is known. */
 	int (*target_left)(void *user, uint64_t *size, struct am_tally **tally,
 	                   struct am_error *err);
-	/* At each commit, of a target that is only appended to: its size, and
-	 * words by which its bytes up to there are known again; g_free().
-	 * NULL, as the function may be: it has none. */
-	char *(*target_mark)(void *user, uint64_t *size);
 	/* Note, for each stored message, what a format that keeps only
 	 * target_keeps (enum am_keeps) loses of it. */
 	bool count_losses;

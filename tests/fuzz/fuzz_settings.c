@@ -110,7 +110,7 @@ static void read_state(void)
 
 	if (am_state_open(&state, other, NULL))
 		return;
-	(void)am_state_is_clean(state, 0);
+	(void)am_state_is_clean(state);
 	(void)am_state_size(state);
 	(void)am_state_knows(state, "imap:me@host");
 	if (am_folder_new(&folder, parts, 1, AM_ROLE_INBOX, NULL))
@@ -126,7 +126,7 @@ static void read_state(void)
 	if (am_state_save(state, true, 0, NULL))
 		abort();
 	am_state_free(&state);
-	if (am_state_open(&state, other, NULL) || !am_state_is_clean(state, 0))
+	if (am_state_open(&state, other, NULL) || !am_state_is_clean(state))
 		abort();
 	memory = am_state_memory(state);
 	if (memory->ops->cursor(memory, "imap:me@host", folder, &cursor,

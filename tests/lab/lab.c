@@ -54,10 +54,11 @@ pid_t lab_copy_start(struct lab *l, const char *from, const char *to)
 {
 	char *source = is_user(from) ? url_of(l, from) : g_strdup(from);
 	char *target = is_user(to) ? url_of(l, to) : g_strdup(to);
-	char *line = g_strdup_printf("copy --no-index%s%s %s %s",
+	const char *how = is_user(to) ? LOGIN : l->to;
+	char *line = g_strdup_printf("copy --no-index%s%s%s %s %s",
 	                             is_user(from) ? " --from " LOGIN : "",
-	                             is_user(to) ? " --to " LOGIN : "", source,
-	                             target);
+	                             how ? " --to " : "", how ? how : "",
+	                             source, target);
 
 	pid_t pid = cli_start(&l->c, line);
 	g_free(line);

@@ -16,6 +16,7 @@ struct lab {
 	struct dovecot d;
 	struct cli c;
 	struct relay r; /* to IMAP; lab_copy() goes through it */
+	const char *to; /* a format lab_copy() writes to paths, or NULL */
 };
 
 void lab_start(struct lab *l, const char *more);

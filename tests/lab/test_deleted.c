@@ -163,6 +163,111 @@ Test(deleted, from_an_mbox_comes_back, .init = begin, .fini = end,
 	g_free(ledger);
 }
 
+/* ---- as many come as go, so that the number of them shows nothing ---- */
+
+static void swap_in_mbox(const char *file)
+{
+	static const char other[] = "From a@b Thu Jan  1 00:00:00 2026\n"
+				    "Subject: another\n\nmore\n\n";
+	size_t len;
+	char *text = cli_read(&l.c, file, &len);
+	char *second = strstr(text, "\nFrom ");
+
+	cr_assert(second);
+	char *now = g_strconcat(second + 1, other, NULL);
+	cli_write(&l.c, file, now, strlen(now));
+	g_free(now);
+	g_free(text);
+}
+
+/* By names that are the last ones. */
+static void swap_a_file(const char *folder, const char *name)
+{
+	static const char other[] = "Subject: another\n\nmore\n";
+	static unsigned count;
+	char *path = g_strdup_printf("%s/zz%u%s", folder, ++count, name);
+
+	delete_first(folder, 1);
+	cli_write(&l.c, path, other, sizeof other - 1);
+	g_free(path);
+}
+
+/* The same tree of each kind, and how one message of it is swapped. */
+static const struct {
+	const char *format, *state, *file, *folder, *name;
+} trees[] = {
+	{"maildir", "t/.mailark-state", NULL, "t/cur", ".x:2,S"},
+	{"mbox", "t/.mailark-state", "t/INBOX.mbox", NULL, NULL},
+	{"eml", "t/.mailark-state", NULL, "t/INBOX", ".eml"},
+};
+
+static void copy_to(size_t i)
+{
+	char *line = g_strdup_printf(
+		"copy --from imap,tls=off,%%P --to %s @user1 t/",
+		trees[i].format);
+
+	lab_line(&l, line);
+	g_free(line);
+}
+
+static void swap_one(size_t i)
+{
+	if (trees[i].file)
+		swap_in_mbox(trees[i].file);
+	else
+		swap_a_file(trees[i].folder, trees[i].name);
+}
+
+static void of_a_tree(size_t i)
+{
+	copy_to(i);
+	lab_expect(&l, n, n, 0);
+	/* Killed, and nobody was there: nothing is asked for. */
+	as_if_killed(trees[i].state);
+	(void)quiet();
+	copy_to(i);
+	lab_expect(&l, n, 0, n);
+	cr_expect(quiet(), "%s", trees[i].format);
+	as_if_killed(trees[i].state);
+	swap_one(i);
+	copy_to(i);
+	lab_expect(&l, n, 1, n - 1);
+	cr_expect(strstr(l.c.err, "1 message that was copied before is not "
+	                          "known to be there"),
+	          "%s", l.c.err);
+	/* The same where the last run had ended well. */
+	swap_one(i);
+	copy_to(i);
+	lab_expect(&l, n, 1, n - 1);
+	copy_to(i);
+	lab_expect(&l, n, 0, n);
+	cr_expect_str_eq(l.c.err, "");
+	/* All of the server is there, and the two that somebody put. */
+	char *list = lab_list(&l, "t/");
+	cr_expect_eq(cli_lines(list) + 1, n + 2, "%s: %s", trees[i].format,
+	             list);
+	g_free(list);
+}
+
+Test(deleted, from_a_maildir_though_as_many_come, .init = begin, .fini = end,
+     .timeout = 60)
+{
+	of_a_tree(0);
+}
+
+Test(deleted, from_a_tree_of_mboxes_though_as_many_come, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	of_a_tree(1);
+}
+
+Test(deleted, from_a_tree_of_files_though_as_many_come, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	of_a_tree(2);
+}
+
 /* What a run leaves that is killed behind a commit. */
 static void as_if_killed_after_commit(void)
 {

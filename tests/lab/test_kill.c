@@ -75,13 +75,14 @@ Test(kill, loses_and_doubles_nothing_of_an_import, .timeout = 300)
 	lab_stop(&l);
 }
 
-Test(kill, loses_and_doubles_nothing_in_a_maildir, .timeout = 300)
+static void kill_to_tree(const char *format)
 {
 	struct lab l;
 
 	lab_start(&l, NULL);
 	unsigned n = lab_fill(&l, "user1");
 	l.r.delay_ms = 10;
+	l.to = format;
 	unsigned ms = run_ms(&l, "user1", "first/");
 	kill_often(&l, "user1", "a/", ms);
 	cr_assert_eq(lab_copy(&l, "user1", "a/"), 0, "%s", l.c.err);
@@ -93,6 +94,21 @@ Test(kill, loses_and_doubles_nothing_in_a_maildir, .timeout = 300)
 	g_free(have);
 	g_free(want);
 	lab_stop(&l);
+}
+
+Test(kill, loses_and_doubles_nothing_in_a_maildir, .timeout = 300)
+{
+	kill_to_tree("maildir");
+}
+
+Test(kill, loses_and_doubles_nothing_in_a_tree_of_mboxes, .timeout = 300)
+{
+	kill_to_tree("mbox");
+}
+
+Test(kill, loses_and_doubles_nothing_in_a_tree_of_files, .timeout = 300)
+{
+	kill_to_tree("eml");
 }
 
 Test(kill, loses_and_doubles_nothing_of_an_upload, .timeout = 300)

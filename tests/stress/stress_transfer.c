@@ -69,7 +69,7 @@ static bool run(const struct scene *scene)
 		.commit_bytes = 1 << 20,
 		.known = known,
 	};
-	int r = known ? am_known_read(known, &there.base, &err) : AM_OK;
+	int r = known ? am_known_read(known, &there.base, NULL, &err) : AM_OK;
 	gint64 start = g_get_monotonic_time();
 	if (!r)
 		r = am_transfer_run(&src.base, &sink.base, &opts, report, &err);

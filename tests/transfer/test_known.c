@@ -38,16 +38,17 @@ Test(known, counts_how_often_and_where)
 	uint8_t hash[AM_SHA256_LEN];
 
 	hash_of(1, hash);
-	cr_expect_not(am_known_take(known, a, hash), "an empty one has none");
+	cr_expect_not(am_known_take(known, a, hash, NULL),
+	              "an empty one has none");
 	am_known_add(known, a, hash);
 	am_known_add(known, a, hash);
 	cr_expect_not(am_known_has(known, b, hash), "in A, not in B");
 	cr_expect_eq(am_known_count(known), 2u);
-	cr_expect(am_known_take(known, a, hash));
+	cr_expect(am_known_take(known, a, hash, NULL));
 	cr_expect(am_known_has(known, a, hash));
-	cr_expect(am_known_take(known, a, hash));
+	cr_expect(am_known_take(known, a, hash, NULL));
 	cr_expect_not(am_known_has(known, a, hash));
-	cr_expect_not(am_known_take(known, a, hash));
+	cr_expect_not(am_known_take(known, a, hash, NULL));
 	am_known_free(&known);
 	drop(a);
 	drop(b);
@@ -69,7 +70,7 @@ Test(known, takes_the_top_and_inbox_for_one_and_can_ignore_folders)
 	known = am_known_new();
 	am_known_ignore_folders(known);
 	am_known_add(known, inbox, hash);
-	cr_expect(am_known_take(known, other, hash));
+	cr_expect(am_known_take(known, other, hash, NULL));
 	am_known_free(&known);
 	drop(inbox);
 	drop(other);
@@ -86,7 +87,7 @@ Test(known, holds_many)
 	}
 	for (int i = 0; i < 100000; i++) {
 		hash_of(i, hash);
-		cr_assert_eq(am_known_take(known, NULL, hash), i < 50000);
+		cr_assert_eq(am_known_take(known, NULL, hash, NULL), i < 50000);
 	}
 	am_known_free(&known);
 }

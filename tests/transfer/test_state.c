@@ -106,10 +106,11 @@ Test(state, comes_back_as_saved)
 	reopen(&rig);
 	expect(&rig, ME, "3/9 7/1 7/2 7/4294967295 ", "uidnext=3; x=\"\\n\"");
 	expect(&rig, "imap://you@host", "", NULL);
-	cr_assert(am_state_is_clean(rig.state, 512));
+	cr_assert(am_state_is_clean(rig.state));
 	cr_assert(am_state_knows(rig.state, ME));
 	cr_assert_not(am_state_knows(rig.state, "imap://you@host"));
-	cr_assert_not(am_state_is_clean(rig.state, 511));
+	cr_assert(am_state_knows_others(rig.state, "imap://you@host"));
+	cr_assert_not(am_state_knows_others(rig.state, ME));
 	tear_down(&rig);
 }
 
@@ -118,26 +119,11 @@ Test(state, is_not_clean_while_open)
 	struct rig rig;
 
 	set_up(&rig);
-	cr_assert_not(am_state_is_clean(rig.state, 0));
+	cr_assert_not(am_state_is_clean(rig.state));
 	cr_assert_eq(am_state_save(rig.state, true, 0, NULL, &rig.err), AM_OK);
 	cr_assert_eq(am_state_save(rig.state, false, 0, NULL, &rig.err), AM_OK);
 	reopen(&rig);
-	cr_assert_not(am_state_is_clean(rig.state, 0));
-	tear_down(&rig);
-}
-
-Test(state, keeps_its_mark_while_open)
-{
-	struct rig rig;
-
-	set_up(&rig);
-	am_state_mark(rig.state, "abc=\n");
-	cr_assert_eq(am_state_save(rig.state, false, 9, NULL, &rig.err), AM_OK);
-	reopen(&rig);
-	cr_assert_str_eq(am_state_marked(rig.state), "abc=\n");
-	cr_assert_eq(am_state_size(rig.state), 9);
-	am_state_forget(rig.state);
-	cr_assert_null(am_state_marked(rig.state));
+	cr_assert_not(am_state_is_clean(rig.state));
 	tear_down(&rig);
 }
 
@@ -187,76 +173,10 @@ Test(state, what_makes_no_sense_is_nothing)
 		cr_assert(g_file_set_contents(rig.path, files[i],
 		                              (gssize)strlen(files[i]), NULL));
 		reopen(&rig);
-		cr_assert_not(am_state_is_clean(rig.state, 1));
+		cr_assert_not(am_state_is_clean(rig.state));
 		expect(&rig, ME, "", NULL);
 	}
 	tear_down(&rig);
-}
-
-static void left(struct am_tally *tally, const char *path, uint64_t count,
-                 uint64_t sum)
-{
-	am_tally_set(tally, path, (struct am_tally_row){count, sum});
-}
-
-Test(state, forgets_what_the_target_does_not_show_any_more)
-{
-	/* What is there in a later run: of the folder, of another. */
-	static const struct {
-		uint64_t count, sum, other;
-		bool same, kept;
-	} rows[] = {
-		{2, 77, 5, true, true},
-		{2, 78, 5, false, false},
-		{1, 70, 5, false, false},
-		/* Of a folder that nothing is known by the name of. */
-		{2, 77, 6, false, true},
-		{2, 77, 4, false, false},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		struct am_tally *was = am_tally_new(), *now = am_tally_new();
-		struct rig rig;
-		set_up(&rig);
-		char *path = am_folder_print(rig.folder);
-		store(&rig, 7, 1);
-		store(&rig, 7, 2);
-		left(was, path, 2, 77);
-		left(was, "Other", 5, 9);
-		cr_assert_eq(am_state_save(rig.state, true, 0, was, &rig.err),
-		             AM_OK);
-		reopen(&rig);
-		left(now, path, rows[i].count, rows[i].sum);
-		left(now, "Other", rows[i].other, rows[i].other == 5 ? 9 : 8);
-		cr_expect_eq(am_state_check(rig.state, now, false),
-		             rows[i].same, "row %zu", i);
-		expect(&rig, ME, rows[i].kept ? "7/1 7/2 " : "", NULL);
-		am_tally_free(&was);
-		am_tally_free(&now);
-		g_free(path);
-		tear_down(&rig);
-		am_test_tmpdir_end();
-	}
-}
-
-Test(state, of_a_run_that_broke_off_goes_by_the_number)
-{
-	for (unsigned count = 1; count <= 3; count++) {
-		struct am_tally *now = am_tally_new();
-		struct rig rig;
-		set_up(&rig);
-		char *path = am_folder_print(rig.folder);
-		store(&rig, 7, 1);
-		store(&rig, 7, 2);
-		left(now, count == 3 ? path : "a file", count == 3 ? 2 : count,
-		     1);
-		cr_expect_not(am_state_check(rig.state, now, count < 3));
-		expect(&rig, ME, count == 1 ? "" : "7/1 7/2 ", NULL);
-		am_tally_free(&now);
-		g_free(path);
-		tear_down(&rig);
-		am_test_tmpdir_end();
-	}
 }
 
 /* A server that lacks some numbers. */

@@ -478,7 +478,7 @@ Test(transfer, adds_only_what_the_target_does_not_know)
 		set_up(&rig, 300, worker_counts[w]);
 		fake_source_init(&there, &rig.ctx, 120);
 		struct am_known *known = am_known_new();
-		cr_assert_eq(am_known_read(known, &there.base, &rig.err),
+		cr_assert_eq(am_known_read(known, &there.base, NULL, &rig.err),
 		             AM_OK);
 		cr_assert_eq(am_known_count(known), 120u);
 		rig.opts.known = known;

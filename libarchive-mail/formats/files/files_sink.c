@@ -268,6 +268,21 @@ static int put_one(struct files_sink *s, struct prepared *p,
 	return AM_OK;
 }
 
+/* In a tree the path is what its source will call it. */
+static void tell_name(struct files_sink *s, const struct am_message *msg,
+                      const char *path, uint64_t size)
+{
+	if (s->base.placed && s->target == TO_TREE)
+		s->base.placed(s->base.late_user,
+		               &(struct am_placed){
+				       .folder = msg->folder,
+				       .uidvalidity = msg->uidvalidity,
+				       .uid = msg->uid,
+				       .name = path,
+				       .size = size,
+			       });
+}
+
 static int files_put(struct am_sink *sink, const struct am_message *msg,
                      void *prepared, enum am_outcome *outcome,
                      struct am_error *err)
@@ -275,6 +290,7 @@ static int files_put(struct am_sink *sink, const struct am_message *msg,
 	struct files_sink *s = sink_of(sink);
 	struct prepared *p = prepared;
 	char *first = NULL;
+	uint64_t size;
 	int r = AM_OK;
 
 	*outcome = AM_STORED;
@@ -293,12 +309,15 @@ static int files_put(struct am_sink *sink, const struct am_message *msg,
 	}
 	if (s->target == TO_TREE && am_batch_full(s->batch))
 		r = am_batch_flush(s->batch, err);
+	size = p->file.size;
 	if (!r)
 		r = put_into(s, msg, p, msg->folder, &first, err);
 	for (size_t i = 0; !r && s->label_folders && i < msg->n_labels; i++)
 		r = put_label(s, msg, p, msg->labels[i], &first, err);
-	if (!r)
+	if (!r) {
 		s->count++;
+		tell_name(s, msg, first, size);
+	}
 	g_free(first);
 	files_discard(p);
 	return r;
@@ -491,6 +510,7 @@ int am_files_sink_open(struct am_sink **out, const struct am_location *where,
 		s->folders = am_files_folders_new(s->profile);
 		s->names = am_files_names_new();
 		r = open_target(s, where->path, durability, err);
+		s->base.names = s->target == TO_TREE;
 	}
 	if (r) {
 		files_close(&s->base);

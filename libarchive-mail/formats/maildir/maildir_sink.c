@@ -202,6 +202,27 @@ static int flush(struct maildir_sink *s, struct am_error *err)
 	return r ? r : am_batch_flush(s->batch, err);
 }
 
+/* What the source over this Maildir will call it: flags come and go. */
+static void tell_name(struct maildir_sink *s, const struct am_maildir_box *box,
+                      const struct am_message *msg, const char *name,
+                      uint64_t size)
+{
+	if (!s->base.placed)
+		return;
+	char *origin =
+		g_strdup_printf("%s%s%.*s", box->dir, *box->dir ? "/" : "",
+	                        (int)strcspn(name, ":"), name);
+	s->base.placed(s->base.late_user,
+	               &(struct am_placed){
+			       .folder = msg->folder,
+			       .uidvalidity = msg->uidvalidity,
+			       .uid = msg->uid,
+			       .name = origin,
+			       .size = size,
+		       });
+	g_free(origin);
+}
+
 static int maildir_put(struct am_sink *sink, const struct am_message *msg,
                        void *prepared, enum am_outcome *outcome,
                        struct am_error *err)
@@ -236,6 +257,7 @@ static int maildir_put(struct am_sink *sink, const struct am_message *msg,
 	                     p->file.crlf_size,
 	                     is_new(msg, info) ? NULL : info);
 	path = final_path(box, is_new(msg, info), name);
+	tell_name(s, box, msg, name, p->file.size);
 	r = am_batch_put(s->batch, &p->file, path, err);
 	if (!r && s->labels == LABELS_FOLDERS)
 		for (size_t i = 0; !r && i < msg->n_labels; i++)
@@ -359,6 +381,7 @@ int am_maildir_sink_open(struct am_sink **out, const struct am_location *where,
 	int r;
 
 	s->base.ops = &maildir_sink_ops;
+	s->base.names = true;
 	s->base.ctx = ctx;
 	r = am_location_check(where, am_maildir_options, "maildir", err);
 	if (!r)
