@@ -4,25 +4,23 @@
 #include "base/blob.h"
 #include "base/file.h"
 #include "base/reader.h"
+#include "formats/batch_left.h"
 #include "formats/crlf_size.h"
+#include "model/ctx.h"
 
 #include <glib.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define PREFIX      "mailark."
-#define STALE_AFTER (36 * 3600)
-#define MAX_FILES   2048
-#define MAX_BYTES   (UINT64_C(128) << 20)
-#define CHUNK       65536
+#define MAX_FILES 2048
+#define MAX_BYTES (UINT64_C(128) << 20)
+#define CHUNK     65536
 
 /* A rename to be done, or a link (from is then a path in the tree). */
 struct pending {
@@ -33,6 +31,8 @@ struct pending {
 struct am_batch {
 	int root_fd, tmp_fd;
 	char *tmp;
+	struct am_batch_lock lock;
+	unsigned n_cleared;
 	enum am_durability durability;
 	enum am_batch_eol eol;
 	GArray *pending;
@@ -79,26 +79,6 @@ static void pending_clear(void *user)
 	g_free(p->to);
 }
 
-/* The Maildir rule: a temporary file untouched for 36 hours is a corpse. */
-static void remove_stale(const struct am_batch *b)
-{
-	DIR *dir = fdopendir(dup(b->tmp_fd));
-	time_t now = time(NULL);
-	struct dirent *e;
-	struct stat st;
-
-	while (dir && (e = readdir(dir))) {
-		if (!g_str_has_prefix(e->d_name, PREFIX) ||
-		    fstatat(b->tmp_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			continue;
-		/* ctime: the mtime is the date of the message. */
-		if (S_ISREG(st.st_mode) && now - st.st_ctime > STALE_AFTER)
-			unlinkat(b->tmp_fd, e->d_name, 0);
-	}
-	if (dir)
-		closedir(dir);
-}
-
 int am_batch_open(struct am_batch **out, const char *root, const char *tmp,
                   enum am_durability durability, enum am_batch_eol eol,
                   struct am_error *err)
@@ -106,7 +86,7 @@ int am_batch_open(struct am_batch **out, const char *root, const char *tmp,
 	struct am_batch *b = g_new0(struct am_batch, 1);
 	int r;
 
-	b->root_fd = b->tmp_fd = -1;
+	b->root_fd = b->tmp_fd = b->lock.fd = -1;
 	b->tmp = g_strdup(tmp);
 	b->durability = durability;
 	b->eol = eol;
@@ -133,7 +113,9 @@ int am_batch_open(struct am_batch **out, const char *root, const char *tmp,
 		r = am_fail_sys(err, AM_FATAL, "%s/%s", root, tmp);
 		goto out;
 	}
-	remove_stale(b);
+	b->n_cleared = am_batch_left_clear(b->tmp_fd);
+	am_batch_left_lock(&b->lock, b->tmp_fd, &b->counter->start,
+	                   b->counter->pid);
 	*out = b;
 	return AM_OK;
 out:
@@ -155,6 +137,7 @@ void am_batch_close(struct am_batch **batch)
 			unlinkat(b->tmp_fd, p->from, 0);
 	}
 	g_array_free(b->pending, TRUE);
+	am_batch_left_unlock(&b->lock, b->tmp_fd);
 	if (b->tmp_fd >= 0)
 		close(b->tmp_fd);
 	/* A hidden one is ours alone; another process may still use it. */
@@ -171,6 +154,17 @@ void am_batch_close(struct am_batch **batch)
 int am_batch_root(const struct am_batch *batch)
 {
 	return batch->root_fd;
+}
+
+void am_batch_tell_cleared(const struct am_batch *batch, struct am_ctx *ctx,
+                           const char *code)
+{
+	if (batch->n_cleared)
+		am_ctx_note(ctx, AM_NOTE_INFO, code, NULL, batch->tmp,
+		            "%u unfinished %s of a run that was broken off: "
+		            "removed",
+		            batch->n_cleared,
+		            batch->n_cleared == 1 ? "file" : "files");
 }
 
 static int write_piece(int fd, struct am_batch_file *out,
@@ -269,9 +263,9 @@ int am_batch_write(const struct am_batch *batch, struct am_batch_file *out,
 	int fd, r;
 
 	memset(out, 0, sizeof(*out));
-	out->name = g_strdup_printf(PREFIX "%" PRId64 ".%" PRId64 ".%" PRIu64,
-	                            c->start, c->pid,
-	                            (uint64_t)atomic_fetch_add(&c->next, 1));
+	out->name = g_strdup_printf(
+		AM_BATCH_PREFIX "%" PRId64 ".%" PRId64 ".%" PRIu64, c->start,
+		c->pid, (uint64_t)atomic_fetch_add(&c->next, 1));
 	fd = openat(batch->tmp_fd, out->name,
 	            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {

@@ -34,13 +34,17 @@ struct am_batch;
 #define AM_BATCH_TMP ".mailark-tmp"
 
 /* tmp: the directory for temporary files, relative to root; made if missing.
- * Files in it that a process of ours left more than 36 hours ago go. */
+ * Files in it go that a process of ours left which is no more (each has a
+ * locked file there), or without such a sign more than 36 hours ago. */
 AM_MUST_USE int am_batch_open(struct am_batch **out, const char *root,
                               const char *tmp, enum am_durability durability,
                               enum am_batch_eol eol, struct am_error *err);
 /* Temporary files not yet renamed are removed, and tmp if it is hidden. */
 void am_batch_close(struct am_batch **batch);
 int am_batch_root(const struct am_batch *batch); /* its open directory */
+/* A note, if files of others went when it was opened. */
+void am_batch_tell_cleared(const struct am_batch *batch, struct am_ctx *ctx,
+                           const char *code);
 
 /* A temporary file with its bytes written. */
 struct am_batch_file {

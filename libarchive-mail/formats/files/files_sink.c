@@ -511,6 +511,10 @@ int am_files_sink_open(struct am_sink **out, const struct am_location *where,
 		s->names = am_files_names_new();
 		r = open_target(s, where->path, durability, err);
 		s->base.names = s->target == TO_TREE;
+		char *code = g_strconcat(kind->format, ".leftovers", NULL);
+		if (!r && s->batch)
+			am_batch_tell_cleared(s->batch, ctx, code);
+		g_free(code);
 	}
 	if (r) {
 		files_close(&s->base);

@@ -394,6 +394,8 @@ int am_maildir_sink_open(struct am_sink **out, const struct am_location *where,
 		layout = find_layout(s->root, ctx);
 	r = am_batch_open(&s->batch, s->root, "tmp", durability, eol, err);
 	if (!r)
+		am_batch_tell_cleared(s->batch, ctx, "maildir.leftovers");
+	if (!r)
 		r = am_maildir_boxes_open(&s->boxes, am_batch_root(s->batch),
 		                          layout, err);
 out:
