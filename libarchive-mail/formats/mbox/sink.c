@@ -5,6 +5,7 @@
  */
 #include "base/file.h"
 #include "formats/mbox/compose.h"
+#include "formats/mbox/leftover.h"
 #include "formats/mbox/names.h"
 #include "formats/mbox/source.h"
 #include "formats/mbox/target.h"
@@ -325,6 +326,7 @@ int am_mbox_sink_open(struct am_sink **out, const struct am_location *where,
 	}
 	if (g_str_has_suffix(s->path, "/") || (there && S_ISDIR(st.st_mode)))
 		s->tree = true;
+	am_mbox_leftover_clear(s->path, s->tree, ctx);
 	if (s->tree)
 		r = am_make_dirs(s->path, err);
 	else if (there && !S_ISREG(st.st_mode))

@@ -92,6 +92,9 @@ static int open_new(struct am_mbox_target *t, struct am_error *err)
 	char *directory = g_path_get_dirname(t->path);
 	int r = am_make_dirs(directory, err);
 	g_free(directory);
+	/* Under the lock of the name it will have: who is working on it. */
+	if (!r)
+		r = am_mbox_lock_dot(t->path, &t->lock, err);
 	if (!r)
 		r = am_file_replace_open(&t->fd, &t->temp, t->path, err);
 	t->dirty = !r;
@@ -208,7 +211,19 @@ static int write_out(struct am_mbox_target *t, const void *data, size_t len,
                      struct am_error *err)
 {
 	struct stat st;
-	int r = am_write_all(t->fd, data, len, t->path, err);
+	int r = AM_OK;
+	/* What is only half there after a kill is known by this. */
+	if (!t->temp && t->lock)
+		r = am_mbox_lock_work(t->lock,
+		                      &(struct am_mbox_work){
+					      .safe = t->committed,
+					      .from = t->filed,
+					      .to = t->filed + len,
+				      },
+		                      false, err);
+	if (r)
+		return r;
+	r = am_write_all(t->fd, data, len, t->path, err);
 	if (!r) {
 		t->filed += len;
 	} else if (!fstat(t->fd, &st)) {
@@ -354,8 +369,7 @@ static int take_name(struct am_mbox_target *t, struct am_error *err)
 	t->fd = fd;
 	if (fcntl(fd, F_SETFL, O_APPEND))
 		return am_fail_sys(err, AM_FATAL, "%s", t->path);
-	r = am_mbox_lock_dot(t->path, &t->lock, err);
-	return r ? r : am_mbox_lock_fd(fd, t->path, err);
+	return am_mbox_lock_fd(fd, t->path, err);
 }
 
 int am_mbox_target_commit(struct am_mbox_target *t, struct am_error *err)
@@ -368,6 +382,15 @@ int am_mbox_target_commit(struct am_mbox_target *t, struct am_error *err)
 	if (!r)
 		r = t->temp ? take_name(t, err)
 		            : am_sync_fd(t->fd, t->path, err);
+	/* What is safe must not be taken for half done. */
+	if (!r && t->lock)
+		r = am_mbox_lock_work(t->lock,
+		                      &(struct am_mbox_work){
+					      .safe = t->filed,
+					      .from = t->filed,
+					      .to = t->filed,
+				      },
+		                      true, err);
 	if (r)
 		return r;
 	t->committed = t->filed;
