@@ -8,11 +8,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* How often a random name may be taken before we stop believing in it. */
 enum { NAME_TRIES = 100 };
+
+/* Locked, and nobody took it away as left over before it was. */
+static bool is_ours(int fd)
+{
+	struct stat st;
+
+	/* Without locks on this file system nobody can clear either. */
+	return flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) || st.st_nlink;
+}
 
 int am_file_replace_open(int *out, char **temp, const char *path,
                          struct am_error *err)
@@ -28,6 +39,11 @@ int am_file_replace_open(int *out, char **temp, const char *path,
 			g_strdup_printf("%s.%08x.tmp", path, g_random_int());
 		int fd =
 			open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0 && !is_ours(fd)) {
+			close(fd);
+			g_free(name);
+			continue;
+		}
 		if (fd >= 0) {
 			/* A mode the user gave to the old file goes on; where
 			 * it cannot, the umask's is the safe one. */
@@ -55,6 +71,39 @@ void am_file_replace_drop(int *fd, char **temp)
 	unlink(*temp);
 	g_free(*temp);
 	*temp = NULL;
+}
+
+/* "NAME.12345678.tmp" */
+static bool is_temp(const char *name, const char *of)
+{
+	const char *at = name + strlen(of);
+
+	return g_str_has_prefix(name, of) && *at++ == '.' &&
+	       strspn(at, "0123456789abcdef") == 8 && !strcmp(at + 8, ".tmp");
+}
+
+void am_file_replace_clear(const char *path)
+{
+	char *dir = g_path_get_dirname(path), *base = g_path_get_basename(path);
+	GDir *d = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d))) {
+		if (!is_temp(name, base))
+			continue;
+		char *temp = g_build_filename(dir, name, NULL);
+		int fd = open(temp,
+		              O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+			(void)unlink(temp);
+		if (fd >= 0)
+			close(fd);
+		g_free(temp);
+	}
+	if (d)
+		g_dir_close(d);
+	g_free(base);
+	g_free(dir);
 }
 
 int am_file_replace_commit(int *fd, char **temp, const char *path,

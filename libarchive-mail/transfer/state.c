@@ -7,6 +7,7 @@
 #include "transfer/state_impl.h"
 
 #include "base/file.h"
+#include "base/file_replace.h"
 #include "model/folder.h"
 
 #include <string.h>
@@ -331,6 +332,8 @@ int am_state_open(struct am_state **out, const char *path, struct am_error *err)
 	gsize len = 0;
 
 	(void)err;
+	am_file_replace_clear(path);
+	am_state_proofs_clear(path);
 	s->memory.ops = &ops;
 	s->file = g_strdup(path);
 	g_mutex_init(&s->lock);

@@ -60,6 +60,8 @@ void am_state_place_lost(struct place *p, uint32_t uidvalidity, uint32_t uid);
 uint64_t am_state_place_id(const char *source, const char *path);
 /* What was added since the last time into their file; with the lock held. */
 AM_MUST_USE int am_state_proofs_save(struct am_state *s, struct am_error *err);
+/* What a killed process left of writing their file. */
+void am_state_proofs_clear(const char *state);
 /* All of them, and the file. */
 void am_state_proofs_drop(struct am_state *s);
 

@@ -103,6 +103,14 @@ out:
 	return r ? AM_FAILED : AM_OK;
 }
 
+void am_state_proofs_clear(const char *state)
+{
+	char *path = g_strconcat(state, SUFFIX, NULL);
+
+	am_file_replace_clear(path);
+	g_free(path);
+}
+
 void am_state_proofs_drop(struct am_state *s)
 {
 	char *path = file_of(s);

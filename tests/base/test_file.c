@@ -105,6 +105,35 @@ Test(file, replaces_whole_or_not_at_all)
 	g_free(bad);
 }
 
+static int count_files(void)
+{
+	GDir *d = g_dir_open(dir, 0, NULL);
+	int n = 0;
+
+	while (g_dir_read_name(d))
+		n++;
+	g_dir_close(d);
+	return n;
+}
+
+/* Of a killed process, and of none that lives. */
+Test(file, clears_what_was_never_replaced)
+{
+	char *path = g_build_filename(dir, "state", NULL), *temp;
+	int fd;
+
+	g_free(test_file(dir, "state.12345678.tmp", "x", 1));
+	g_free(test_file(dir, "state.1234567.tmp", "x", 1));
+	g_free(test_file(dir, "state.frogfrog.tmp", "x", 1));
+	g_free(test_file(dir, "other.12345678.tmp", "x", 1));
+	cr_assert_eq(am_file_replace_open(&fd, &temp, path, NULL), AM_OK);
+	am_file_replace_clear(path);
+	cr_expect_eq(count_files(), 4);
+	cr_assert_eq(am_file_replace_commit(&fd, &temp, path, NULL), AM_OK);
+	cr_expect(g_file_test(path, G_FILE_TEST_EXISTS));
+	g_free(path);
+}
+
 Test(file, what_is_no_file_is_written_to_not_replaced, .timeout = 5)
 {
 	char *fifo = g_build_filename(dir, "fifo", NULL), got[9] = "";
