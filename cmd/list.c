@@ -250,7 +250,20 @@ static void count_item(GPtrArray *counts, GHashTable *by_folder,
 	}
 }
 
-/* Walk the source without loading a byte that next() does not. */
+/* Whether it was read may stand in the file alone.  One that is damaged is
+ * there all the same. */
+static void load_flags(struct session *s, struct am_source *src,
+                       struct am_message *msg)
+{
+	struct am_error err = {0};
+
+	if (!msg->raw && msg->flags_at_load && am_source_load(src, msg, &err))
+		am_ctx_note_error(&s->ctx, "source.failed", msg->folder,
+		                  msg->origin, &err);
+}
+
+/* Walk the source without loading a byte that next() does not, nor flags need.
+ */
 static int count_folders(struct list *list, const struct am_place *place,
                          GPtrArray *counts)
 {
@@ -268,7 +281,9 @@ static int count_folders(struct list *list, const struct am_place *place,
 		if (r == AM_FAILED)
 			am_ctx_note_error(&s->ctx, "source.failed", item.folder,
 			                  item.origin, &err);
-		else if (!r)
+		if (!r && item.message)
+			load_flags(s, src, item.message);
+		if (!r)
 			count_item(counts, by_folder, &item);
 		if (!r)
 			am_message_free(&item.message);

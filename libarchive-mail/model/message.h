@@ -115,6 +115,7 @@ struct am_message {
 	/* What its source wants to find again in load(); in the arena. */
 	void *for_load;
 	bool loads_anywhere; /* see am_source */
+	bool flags_at_load;  /* before that nobody knows them */
 };
 
 /* Empty, with an arena of its own and a reference on folder. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Outlook's files on the command line: words, options, exit status. */
+#include "support/msg_sample.h"
 #include "support/olm_sample.h"
 #include "support/pst_sample.h"
 #include "support/run_cli.h"
@@ -350,4 +351,21 @@ Test(outlook, an_olm_in_a_tree_is_read, .timeout = 60)
 	cr_expect(strstr(cli.err, "Old Mac.OLM: no zip"), "%s", cli.err);
 	cli_end(&cli);
 	g_byte_array_free(olm, TRUE);
+}
+
+/* Which stands in the files, and not beside them. */
+Test(outlook, whether_a_msg_was_read_is_listed, .timeout = 60)
+{
+	GByteArray *read = am_test_msg_file(AM_TEST_MSG_RECEIVED);
+	GByteArray *unread = am_test_msg_file(AM_TEST_MSG_NESTED);
+	struct cli cli;
+	cli_init(&cli);
+	cli_write(&cli, "in/sub/a.msg", read->data, read->len);
+	cli_write(&cli, "in/sub/b.msg", unread->data, unread->len);
+	cr_expect_eq(cli_line(&cli, "list --json in/"), 0, "%s", cli.err);
+	cr_expect(strstr(cli.out, "\"messages\":2,\"unseen\":1"), "%s",
+	          cli.out);
+	cli_end(&cli);
+	g_byte_array_free(read, TRUE);
+	g_byte_array_free(unread, TRUE);
 }

@@ -29,6 +29,7 @@ struct am_files_kind {
 	               struct am_blob **out, struct am_error *err);
 	bool packs; /* zips and tars of them are read, so they may be written */
 	bool loads_anywhere; /* see am_source */
+	bool flagged;        /* the files have flags in them */
 };
 
 struct am_files_options {

@@ -45,6 +45,7 @@ static int one_next(struct am_source *src, struct am_item *out,
 	msg->origin = am_arena_strdup(msg->arena, slash ? slash + 1 : s->path);
 	msg->size = AM_SIZE_UNKNOWN;
 	msg->exactness = s->kind->exactness;
+	msg->flags_at_load = s->kind->flagged;
 	out->message = msg;
 	return AM_OK;
 }

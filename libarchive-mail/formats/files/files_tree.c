@@ -343,6 +343,7 @@ static int give(struct tree_source *s, struct am_item *out, const char *name,
 		msg->size = (uint64_t)st.st_size;
 	msg->exactness = s->kind->exactness;
 	msg->loads_anywhere = s->kind->loads_anywhere;
+	msg->flags_at_load = s->kind->flagged;
 	out->folder = s->folder;
 	out->message = msg;
 	return AM_OK;

@@ -98,6 +98,7 @@ static const struct am_files_kind kind = {
 	.load = load,
 	.compose = compose,
 	.loads_anywhere = true,
+	.flagged = true,
 };
 
 static int read_options(const struct am_location *where,
