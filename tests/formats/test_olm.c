@@ -37,10 +37,15 @@ Test(olm, mail_with_all_that_belongs_to_it)
 	                 AM_LIST_FLAGS | AM_LIST_RECEIVED | AM_LIST_ORIGIN);
 
 	expect_in(got, "ann@a.example/Inbox: \"From: Ann <ann@a.example>\\r\\n"
-	               "To: bob@b.example");
+	               "Reply-To: List <list@a.example>,\\r\\n"
+	               " eve@a.example\\r\\nTo: bob@b.example");
 	expect_in(got, "Subject: =?utf-8?B?R3LDvMOfZSAmIG1laHI=?=");
 	expect_in(got, "Date: 2 Jan 2020 03:04:00 +0000");
 	expect_in(got, "Message-ID: <one@a.example>");
+	/* Of an invitation the event lies beside it. */
+	expect_in(got,
+	          "Content-Type: text/calendar;\\r\\n name=\\\"meeting.ics");
+	expect_in(got, "QkVHSU46VkNBTEVOREFS");
 	expect_in(got, "Importance: high");
 	expect_in(got, "multipart/related");
 	expect_in(got, "bm90IHJlYWxseSBhIHBpY3R1cmU=");

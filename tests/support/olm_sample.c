@@ -121,7 +121,13 @@ GByteArray *am_test_zip(const char *const *members, gboolean list)
 	"OPFMessageCopyToAddresses><OPFMessageCopyCCAddresses><emailAddress "    \
 	"OPFContactEmailAddressAddress=\"zoe@z.example\" "                       \
 	"OPFContactEmailAddressName=\"Zoë\"/>"                                  \
-	"</OPFMessageCopyCCAddresses><OPFMessageCopyMessageID>one@a.example</"   \
+	"</OPFMessageCopyCCAddresses><OPFMessageCopyReplyToAddresses>"           \
+	"<emailAddress OPFContactEmailAddressAddress=\"list@a.example\" "        \
+	"OPFContactEmailAddressName=\"List\"/><emailAddress "                    \
+	"OPFContactEmailAddressAddress=\"eve@a.example\"/>"                      \
+	"</OPFMessageCopyReplyToAddresses><OPFMessageCopyMeetingData>" FILES     \
+	"event.ics</OPFMessageCopyMeetingData>"                                  \
+	"<OPFMessageCopyMessageID>one@a.example</"                               \
 	"OPFMessageCopyMessageID>"                                               \
 	"<OPFMessageCopyReceivedTime>2020-01-02T03:04:05</"                      \
 	"OPFMessageCopyReceivedTime>"                                            \
@@ -144,6 +150,8 @@ GByteArray *am_test_olm(gboolean list, gboolean damaged)
 		"not really a picture",
 		FILES "one_0001",
 		"file bytes",
+		FILES "event.ics",
+		"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
 		FILES "alone_0000",
 		"of no message",
 		ACCOUNT "com.microsoft.__Messages/Empty/",

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "mime/address.h"
+#include "outlook/mapi/entryid.h"
 #include "outlook/mapi/tags.h"
 
 #include <string.h>
@@ -16,35 +17,6 @@ enum { ADDRESSES_MAX = 100000 };
 struct person_ids {
 	unsigned name, type, address, smtp, id, key;
 };
-
-static const uint8_t provider[16] = {0x81, 0x2b, 0x1f, 0xa4, 0xbe, 0xa3,
-                                     0x10, 0x19, 0x9d, 0x6e, 0x00, 0xdd,
-                                     0x01, 0x0f, 0x54, 0x02};
-
-static uint8_t *put_wide(uint8_t *to, struct am_arena *arena, const char *text)
-{
-	size_t len;
-	const uint8_t *wide = am_mapi_utf16_of(arena, text, strlen(text), &len);
-
-	if (len)
-		memcpy(to, wide, len);
-	return to + len + 2; /* its NUL: the arena is zeroed */
-}
-
-static uint8_t *one_off(struct am_arena *arena, const char *name,
-                        const char *address, size_t *len)
-{
-	size_t room = 24 + 2 * (strlen(name) + strlen(address) + 7);
-	uint8_t *id = am_arena_alloc(arena, room), *to = id + 24;
-
-	memcpy(id + 4, provider, sizeof(provider));
-	am_put_le16(id + 22, 0x8001); /* UTF-16, plain text not wished */
-	to = put_wide(to, arena, name);
-	to = put_wide(to, arena, "SMTP");
-	to = put_wide(to, arena, address);
-	*len = (size_t)(to - id);
-	return id;
-}
 
 static void put_person(struct am_mapi_props *props,
                        const struct person_ids *ids,
@@ -60,7 +32,8 @@ static void put_person(struct am_mapi_props *props,
 	if (ids->smtp)
 		am_mapi_put_text(props, ids->smtp, address);
 	if (ids->id) {
-		uint8_t *id = one_off(props->arena, name, address, &len);
+		uint8_t *id =
+			am_mapi_one_off_of(props->arena, name, address, &len);
 		am_mapi_put_binary(props, ids->id, id, len);
 	}
 	if (ids->key) {
@@ -118,28 +91,19 @@ void am_making_reply_to(struct am_making *m, const struct am_field *f)
 	size_t n, len;
 	struct am_address *list = parse_list(m, f, &n);
 	GString *shown = g_string_new(NULL);
-	GByteArray *ids = g_byte_array_new();
-	static const uint8_t zero[8];
-	uint32_t count = 0;
+	GByteArray *ids = am_mapi_entry_list_new();
 
-	g_byte_array_append(ids, zero, 8);
 	for (size_t i = 0; i < n; i++) {
 		const char *address = list[i].address;
 		if (!address)
 			continue;
 		const char *name = list[i].name ? list[i].name : address;
-		uint8_t size[4];
-		uint8_t *id = one_off(m->arena, name, address, &len);
-		am_put_le32(size, (uint32_t)len);
-		g_byte_array_append(ids, size, 4);
-		g_byte_array_append(ids, id, (guint)len);
-		g_byte_array_append(ids, zero, (guint)(-len & 3));
-		g_string_append_printf(shown, "%s%s", count ? ";" : "", name);
-		count++;
+		uint8_t *id = am_mapi_one_off_of(m->arena, name, address, &len);
+		am_mapi_entry_list_add(ids, id, len);
+		g_string_append_printf(shown, "%s%s", shown->len ? ";" : "",
+		                       name);
 	}
-	if (count) {
-		am_put_le32(ids->data, count);
-		am_put_le32(ids->data + 4, ids->len - 8);
+	if (shown->len) {
 		am_mapi_put_binary(&m->item->props, AM_PR_REPLY_TO_ENTRIES,
 		                   ids->data, ids->len);
 		am_mapi_put_text(&m->item->props, AM_TO_REPLY_TO_NAMES,
@@ -163,7 +127,7 @@ static void put_recipient(struct am_making *m, int32_t kind,
 		return; /* the name of a group */
 	struct am_mapi_props *row = am_mapi_item_recipient(m->item);
 	put_person(row, &ids, who);
-	uint8_t *id = one_off(m->arena, name, who->address, &len);
+	uint8_t *id = am_mapi_one_off_of(m->arena, name, who->address, &len);
 	am_mapi_put_binary(row, AM_PR_RECORD_KEY, id, len);
 	am_mapi_put_text(row, AM_TO_RECIPIENT_NAME, name);
 	am_mapi_put_int(row, AM_PR_RECIPIENT_TYPE, kind);

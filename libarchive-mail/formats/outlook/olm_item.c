@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/time.h"
+#include "outlook/mapi/entryid.h"
 #include "outlook/mapi/names.h"
 #include "outlook/mapi/tags.h"
 
@@ -239,6 +240,29 @@ static void put_recipients(struct am_mapi_item *item,
 	}
 }
 
+static void put_reply_to(struct am_mapi_props *to,
+                         const struct am_olm_node *list)
+{
+	GByteArray *ids = am_mapi_entry_list_new();
+	struct person who;
+	bool any = false;
+
+	for (guint i = 0; person_at(list, i, &who); i++) {
+		size_t len;
+		if (!who.address)
+			continue;
+		uint8_t *id = am_mapi_one_off_of(
+			to->arena, who.name ? who.name : who.address,
+			who.address, &len);
+		am_mapi_entry_list_add(ids, id, len);
+		any = true;
+	}
+	if (any)
+		am_mapi_put_binary(to, AM_PR_REPLY_TO_ENTRIES, ids->data,
+		                   ids->len);
+	g_byte_array_free(ids, TRUE);
+}
+
 static void put_ids(struct am_mapi_props *to, const struct am_olm_node *node)
 {
 	static const struct field ids[] = {
@@ -324,6 +348,22 @@ static void put_attachments(struct am_mapi_item *item,
 	}
 }
 
+/* Of an invitation: the event lies beside the mail. */
+static void put_meeting(struct am_mapi_item *item, const char *place,
+                        const struct am_olm_files *files)
+{
+	size_t len = place ? strlen(place) : 0;
+
+	if (len < 4 || g_ascii_strcasecmp(place + len - 4, ".ics") != 0)
+		return;
+	struct am_mapi_attachment *att = am_mapi_item_attachment(item);
+	am_mapi_put_int(&att->props, AM_PR_ATTACH_METHOD, AM_ATTACH_BY_VALUE);
+	am_mapi_put_text(&att->props, AM_PR_ATTACH_LONG_NAME, "meeting.ics");
+	am_mapi_put_text(&att->props, AM_PR_ATTACH_MIME_TYPE, "text/calendar");
+	if (files->attachment(files->user, place, &att->data, NULL))
+		att->data = NULL;
+}
+
 static void fill_mail(struct am_mapi_item *item, const struct am_olm_node *node,
                       const struct am_olm_files *files)
 {
@@ -347,6 +387,7 @@ static void fill_mail(struct am_mapi_item *item, const struct am_olm_node *node,
 	               2);
 	put_recipients(item, am_olm_child(node, "OPFMessageCopyBCCAddresses"),
 	               3);
+	put_reply_to(p, am_olm_child(node, "OPFMessageCopyReplyToAddresses"));
 	put_ids(p, node);
 	put_bodies(p, node);
 	put_flags(p, node);
@@ -360,6 +401,8 @@ static void fill_mail(struct am_mapi_item *item, const struct am_olm_node *node,
 	put_attachments(item,
 	                am_olm_child(node, "OPFMessageCopyAttachmentList"),
 	                files);
+	put_meeting(item, am_olm_text(node, "OPFMessageCopyMeetingData"),
+	            files);
 }
 
 /* ---- everything else ---- */

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/charset.h"
+#include "outlook/mapi/item.h"
 
 #include <string.h>
 
@@ -74,4 +75,55 @@ bool am_mapi_entry_at(const uint8_t *list, size_t len, size_t i,
 		if (size % 4 && !am_get_bytes(&c, 4 - size % 4))
 			return false;
 	}
+}
+
+/* ---- making them ---- */
+
+static uint8_t *put_wide(uint8_t *to, struct am_arena *arena, const char *text)
+{
+	size_t len;
+	const uint8_t *wide = am_mapi_utf16_of(arena, text, strlen(text), &len);
+
+	if (len)
+		memcpy(to, wide, len);
+	return to + len + 2; /* its NUL: the arena is zeroed */
+}
+
+uint8_t *am_mapi_one_off_of(struct am_arena *arena, const char *name,
+                            const char *address, size_t *len)
+{
+	size_t room = 24 + 2 * (strlen(name) + strlen(address) + 7);
+	uint8_t *id = am_arena_alloc(arena, room), *to = id + 24;
+
+	memcpy(id + 4, one_off, sizeof(one_off));
+	am_put_le16(id + 22, 0x8001); /* UTF-16, plain text not wished */
+	to = put_wide(to, arena, name);
+	to = put_wide(to, arena, "SMTP");
+	to = put_wide(to, arena, address);
+	*len = (size_t)(to - id);
+	return id;
+}
+
+GByteArray *am_mapi_entry_list_new(void)
+{
+	static const uint8_t zero[8];
+	GByteArray *list = g_byte_array_new();
+
+	g_byte_array_append(list, zero, sizeof(zero));
+	return list;
+}
+
+void am_mapi_entry_list_add(GByteArray *list, const uint8_t *id, size_t len)
+{
+	static const uint8_t zero[4];
+	struct am_cursor c = am_cursor(list->data, list->len);
+	uint32_t n = am_get_le32(&c);
+	uint8_t size[4];
+
+	am_put_le32(size, (uint32_t)len);
+	g_byte_array_append(list, size, 4);
+	g_byte_array_append(list, id, (guint)len);
+	g_byte_array_append(list, zero, (guint)(-len & 3));
+	am_put_le32(list->data, n + 1);
+	am_put_le32(list->data + 4, list->len - 8);
 }
