@@ -274,7 +274,7 @@ Test(pst_sink, a_full_file_is_finished_and_the_next_begun)
 	}
 	/* No file can hold this one; that costs it alone, and no file. */
 	char *text = noise(2000000, 77);
-	char *mail = g_strdup_printf("Content-Type: application/x\n\n%s", text);
+	char *mail = g_strdup_printf("Content-Type: text/plain\n\n%s", text);
 	const struct am_test_message big = {.folder = {"A"}, .bytes = mail};
 	char *before = names();
 	cr_expect_eq(am_test_put(sink, &big, &err), AM_FAILED);
@@ -313,7 +313,7 @@ Test(pst_sink, nothing_that_could_be_put_is_no_further_file)
 {
 	static const char *const options[] = {"max-size=1M", NULL};
 	char *text = noise(2000000, 77);
-	char *mail = g_strdup_printf("Content-Type: application/x\n\n%s", text);
+	char *mail = g_strdup_printf("Content-Type: text/plain\n\n%s", text);
 	const struct am_test_message big = {.folder = {"A"}, .bytes = mail};
 	const struct am_test_message empty = {.folder = {"New"},
 	                                      .folder_only = true};

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/hash.h"
+#include "formats/mapi/aside.h"
 #include "formats/mapi/mapi_attachment.h"
 #include "formats/mapi/mapi_body.h"
 #include "formats/mapi/mapi_class.h"
@@ -302,6 +303,13 @@ static int begin_message(struct work *w)
 	                                &why)) {
 		note_bad(w, f, "attachment", "its attachments", why.text);
 		f->n_atts = 0;
+	}
+	am_aside_find(f->msg.in, f->atts, f->n_atts, true);
+	for (size_t i = 0; i < f->n_atts; i++) {
+		const struct am_mapi_prop *data =
+			am_mapi_find(&f->atts[i].props, AM_PR_ATTACH_DATA);
+		if (data && data->file && !f->atts[i].why.kind)
+			w->out.limit += 2 * data->size;
 	}
 	name_boundary(f, w->n_messages++);
 	if (w->depth == 1 && w->job->part) {

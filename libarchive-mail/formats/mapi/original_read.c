@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/codec.h"
 #include "base/reader.h"
+#include "formats/mapi/aside.h"
 #include "formats/mapi/original_text.h"
 #include "formats/mapi/own_names.h"
 #include "outlook/mapi/tags.h"
@@ -383,6 +384,8 @@ static int enter(struct work *w, struct am_original_head *head)
 	int r = l->msg.in->ops->attachments(&l->msg, l->own, &l->atts,
 	                                    &l->n_atts, w->err);
 	if (!r)
+		am_aside_find(l->msg.in, l->atts, l->n_atts, false);
+	if (!r)
 		r = am_original_mark(&l->msg, l->atts, l->n_atts, mark, w->err);
 	if (!r && memcmp(mark, head->mark, sizeof(mark)) != 0)
 		r = changed(w, "its subject, text or attachments were changed");
@@ -471,6 +474,9 @@ int am_original_read(struct am_blob **out, const struct am_mapi_message *msg,
 	*out = NULL;
 	if (!am_original_head_of(msg->in, &msg->props, &head))
 		return AM_END;
+	/* What it lies beside may be larger than all of it. */
+	if (head.size > limit)
+		limit += am_aside_all(msg->in) * 2;
 	if (head.size > limit)
 		return am_fail(err, AM_FAILED, AM_E_FORMAT,
 		               "its record of the original is damaged");

@@ -12,6 +12,7 @@
 
 const struct am_mapi_name am_own_original = {OURS, 0, "MailarkOriginal"};
 const struct am_mapi_name am_own_meta = {OURS, 0, "MailarkMeta"};
+const struct am_mapi_name am_own_aside = {OURS, 0, "MailarkAside"};
 /* PS_PUBLIC_STRINGS */
 const struct am_mapi_name am_own_keywords = {
 	{0x29, 0x03, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46},

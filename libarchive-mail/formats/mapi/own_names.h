@@ -8,6 +8,7 @@
  * carries along and does not look at, and that of categories. */
 extern const struct am_mapi_name am_own_original; /* original.h */
 extern const struct am_mapi_name am_own_meta;     /* item_meta.h */
+extern const struct am_mapi_name am_own_aside;    /* aside.h */
 extern const struct am_mapi_name am_own_keywords; /* Outlook's categories */
 
 /* In a container, or in a bag that is not in one yet; NULL: it has none. */

@@ -2,6 +2,7 @@
 #include "formats/outlook/pst_set.h"
 
 #include "base/file.h"
+#include "formats/mapi/aside.h"
 #include "formats/outlook/pst.h"
 #include "model/folder.h"
 
@@ -153,6 +154,9 @@ uint64_t am_pst_target_size(const struct am_location *where)
 				size += (uint64_t)st.st_size;
 			g_free(path);
 		}
+	char *aside = g_strconcat(set.dir, "/", set.stem, AM_ASIDE_DIR, NULL);
+	size += am_aside_sum(aside);
+	g_free(aside);
 	am_pst_set_clear(&set);
 	return size;
 }

@@ -7,12 +7,14 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/codec.h"
+#include "formats/mapi/aside.h"
 #include "formats/mapi/mail_to_mapi.h"
 #include "formats/outlook/pst.h"
 #include "formats/outlook/pst_set.h"
 #include "formats/outlook/pst_verify.h"
 #include "model/folder.h"
 #include "outlook/mapi/tags.h"
+#include "outlook/pst_write/out.h"
 #include "outlook/pst_write/writer.h"
 
 #include <string.h>
@@ -42,7 +44,7 @@ struct pst_sink {
 	uint64_t n_files;             /* finished in this run */
 };
 
-enum { LARGE = 32 << 20 };
+enum { LARGE = 32 << 20, ASIDE_LEAST = 4096 };
 
 struct prepared {
 	struct am_arena *arena;
@@ -291,16 +293,51 @@ static int put_item(struct pst_sink *s, const struct am_folder *folder,
 	return r;
 }
 
+/* Of a file, what an item may have: the rest is tables, maps and trees. */
+static uint64_t room_for_item(const struct pst_sink *s)
+{
+	return s->max_size - s->max_size / 32 - (256 << 10);
+}
+
 /* No file can hold it, so no other need be begun for it. */
 static bool is_too_large(const struct pst_sink *s,
                          const struct am_mapi_item *item)
 {
-	uint64_t size = 0;
+	return am_aside_weight(item) >= s->max_size;
+}
 
-	for (size_t i = 0; i < item->n_attachments; i++)
-		if (item->attachments[i].data)
-			size += am_blob_size(item->attachments[i].data);
-	return size >= s->max_size;
+/* Attachments that no PST can hold, or none of this size, lie beside it. */
+static int lay_aside(struct pst_sink *s, const struct am_message *msg,
+                     struct am_mapi_item *item, struct am_error *err)
+{
+	char *dir = g_strconcat(s->set.stem, AM_ASIDE_DIR, NULL);
+	int r = AM_OK;
+
+	while (!r) {
+		struct am_mapi_attachment *att = am_aside_largest(item);
+		uint64_t size = att ? am_blob_size(att->data) : 0;
+		char *name = NULL;
+		if (size <= AM_PST_DATA_MAX &&
+		    am_aside_weight(item) <= room_for_item(s))
+			break;
+		/* The text in its place would be no smaller. */
+		if (size < ASIDE_LEAST)
+			break;
+		r = am_aside_put(att, s->set.dir, dir, &name, err);
+		if (!r)
+			am_ctx_note(&s->ctx, AM_NOTE_WARN, "pst.aside",
+			            msg->folder, msg->origin,
+			            "an attachment of %" PRIu64
+			            " bytes is more than a PST%s holds: it is "
+			            "in %s, beside it",
+			            size,
+			            size > AM_PST_DATA_MAX ? ""
+			                                   : " of max-size",
+			            name);
+		g_free(name);
+	}
+	g_free(dir);
+	return r;
 }
 
 static int put_new(struct pst_sink *s, const struct am_message *msg,
@@ -308,6 +345,8 @@ static int put_new(struct pst_sink *s, const struct am_message *msg,
 {
 	int r = s->writer ? AM_OK : begin_file(s, err);
 
+	if (!r)
+		r = lay_aside(s, msg, p->item, err);
 	if (r)
 		return r;
 	r = put_item(s, msg->folder, p->item, err);

@@ -49,6 +49,7 @@ struct am_mapi_prop {
 	uint64_t store;       /* where it is then */
 	uint64_t size;        /* and how many bytes it has */
 	struct am_blob *blob; /* of one to be written */
+	const char *file;     /* or its bytes are all of this file */
 	const struct am_mapi_name *name; /* likewise */
 };
 

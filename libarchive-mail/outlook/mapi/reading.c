@@ -2,9 +2,22 @@
 #include "outlook/mapi/reading.h"
 
 #include "base/blob.h"
+#include "base/file.h"
 #include "base/reader.h"
 
 #include <glib.h>
+
+static int open_file(const char *path, struct am_reader **out,
+                     struct am_error *err)
+{
+	struct am_file *file = NULL;
+	int r = am_file_open(&file, path, err);
+
+	if (!r)
+		r = am_reader_file(out, file, 0, am_file_size(file), err);
+	am_file_unref(&file);
+	return r;
+}
 
 int am_mapi_value_open(struct am_mapi_container *in,
                        const struct am_mapi_prop *prop, struct am_reader **out,
@@ -14,6 +27,8 @@ int am_mapi_value_open(struct am_mapi_container *in,
 		return am_reader_memory(out, prop->data, prop->len, err);
 	if (prop->blob)
 		return am_blob_open(prop->blob, out, err);
+	if (prop->file)
+		return open_file(prop->file, out, err);
 	return in->ops->value(in, prop, out, err);
 }
 

@@ -61,6 +61,9 @@ struct am_mapi_container {
 	const char *format; /* "pst": the codes of its notes begin so */
 	const struct am_mapi_names *names; /* NULL: there are none */
 	uint64_t size; /* in bytes, which bounds what may come out of it */
+	/* The directory it lies in, where files may be that belong to it; NULL:
+	 * it lies in none. */
+	const char *beside;
 };
 
 /* Any value, here or there. */

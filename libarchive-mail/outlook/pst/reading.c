@@ -140,7 +140,8 @@ void am_pst_reading(struct am_pst_store *store,
 			.ops = &ops,
 			.format = "pst",
 			.names = store->names,
-			.size = am_pst_ndb_file_size(store->ndb)};
+			.size = am_pst_ndb_file_size(store->ndb),
+			.beside = store->beside};
 	*out = (struct am_mapi_message){.in = &store->container,
 	                                .id = msg->nid,
 	                                .place = {msg->data, msg->sub},

@@ -347,6 +347,7 @@ int am_pst_store_open(struct am_pst_store **out, const char *path,
 	store->children =
 		g_array_new(FALSE, FALSE, sizeof(struct am_pst_child));
 	store->lost = g_ptr_array_new_with_free_func(g_free);
+	store->beside = g_path_get_dirname(path);
 	int r = am_pst_ndb_open(&store->ndb, path, ctx, err);
 	if (!r)
 		r = am_pst_ndb_each(store->ndb, &visitor, err);
@@ -408,5 +409,6 @@ void am_pst_store_close(struct am_pst_store **store)
 	am_mapi_names_free(&s->names);
 	am_pst_ndb_close(&s->ndb);
 	am_arena_free(&s->arena);
+	g_free(s->beside);
 	g_free(s);
 }
