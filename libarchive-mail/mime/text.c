@@ -13,6 +13,7 @@
 #include "base/blob.h"
 #include "base/reader.h"
 #include "mime/address.h"
+#include "mime/card.h"
 #include "mime/html.h"
 #include "mime/part.h"
 #include "mime/quote.h"
@@ -54,7 +55,7 @@ struct reading {
 };
 
 /* The form of a part's text. */
-enum form { NONE, PLAIN, MARKUP };
+enum form { NONE, PLAIN, MARKUP, CARD };
 
 static bool stopped(const struct reading *t)
 {
@@ -98,7 +99,15 @@ static void emit_link(void *user, const char *url, size_t len)
 struct stream {
 	struct am_quote quote;
 	struct am_html *html;
+	struct am_card *card;
 };
+
+static void emit_card(void *user, const char *s, size_t len)
+{
+	struct reading *t = user;
+
+	emit(t, t->own, s, len);
+}
 
 static void take_utf8(void *user, const char *s, size_t len)
 {
@@ -106,6 +115,8 @@ static void take_utf8(void *user, const char *s, size_t len)
 
 	if (st->html)
 		am_html_feed(st->html, s, len);
+	else if (st->card)
+		am_card_feed(st->card, s, len);
 	else
 		am_quote_feed(&st->quote, s, len);
 }
@@ -148,6 +159,10 @@ static int pump(struct reading *t, struct am_reader *reader, struct stream *st,
 
 	if (!r && st->html && (!charset || !*charset))
 		charset = meta_charset(arena, data, len);
+	/* What is no card is text all the same. */
+	if (!r && st->card &&
+	    (len < 7 || g_ascii_strncasecmp((const char *)data, "BEGIN:V", 7)))
+		am_card_free(&st->card);
 	recode = am_recode_new(charset, take_utf8, st);
 	while (!r && !stopped(t)) {
 		am_recode_feed(recode, (const char *)data, len);
@@ -171,16 +186,21 @@ static int read_text(struct reading *t, size_t part, enum form form,
 		return r;
 	if (form == MARKUP)
 		st.html = am_html_new(emit_quoting, t, t->options->keep_layout);
+	else if (form == CARD)
+		st.card = am_card_new(emit_card, t);
 	if (st.html && t->options->links)
 		am_html_links(st.html, emit_link);
 	r = pump(t, reader, &st, charset, arena);
 	if (!stopped(t)) {
 		if (st.html)
 			am_html_finish(st.html);
+		else if (st.card)
+			am_card_finish(st.card);
 		else
 			am_quote_finish(&st.quote);
 	}
 	am_html_free(&st.html);
+	am_card_free(&st.card);
 	am_reader_close(&reader);
 	return r;
 }
@@ -200,6 +220,10 @@ static enum form form_of(const struct am_part *p)
 {
 	static const char *const markup[] = {"text/html", "text/xml",
 	                                     "application/xhtml+xml", NULL};
+	static const char *const card[] = {"text/calendar", "text/vcard",
+	                                   "text/x-vcard",
+	                                   "text/x-vcalendar",
+	                                   "text/directory", NULL};
 	/* Not readable as it stands. */
 	static const char *const opaque[] = {"text/rtf", NULL};
 	static const char *const plain[] = {"message/delivery-status",
@@ -214,6 +238,8 @@ static enum form form_of(const struct am_part *p)
 
 	if (is_any(p->type, markup))
 		return MARKUP;
+	if (is_any(p->type, card))
+		return CARD;
 	if (!strncmp(p->type, "text/", 5))
 		return is_any(p->type, opaque) ? NONE : PLAIN;
 	/* A multipart whose boundary is missing, or never came up: the text
