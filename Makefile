@@ -15,9 +15,11 @@ VERSION := 0.1.0
 
 LIB    := libarchive-mail
 # Bottom first; the same order as libarchive-mail/floors.
-FLOORS := base model mime wire outlook formats store transfer
+FLOORS := base model mime wire outlook formats store extract transfer
 PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd liblzma libarchive libssl libcrypto jansson
 XPKGS  := xapian-core
+# Of mailark-extract alone.
+EPKGS  := poppler-cpp expat libseccomp libarchive
 
 WARN   := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wundef \
           -Wwrite-strings -Wformat=2
@@ -35,6 +37,8 @@ PKG_SHARED := $(filter-out -larchive,$(shell pkg-config --libs $(PKGS) 2>/dev/nu
 PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 zstd jansson,$(call static_lib,$(l))) $(PKG_SHARED)
 X_CFLAGS   := $(shell pkg-config --cflags $(XPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 X_LIBS     := $(shell pkg-config --libs $(XPKGS) 2>/dev/null)
+E_CFLAGS   := $(shell pkg-config --cflags $(EPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
+E_LIBS     := $(shell pkg-config --libs $(EPKGS) 2>/dev/null)
 CPPFLAGS_ALL = -D_GNU_SOURCE -DAM_VERSION='"$(VERSION)"' -D_FILE_OFFSET_BITS=64 \
                -I$(LIB) -I. $(CPPFLAGS)
 CFLAGS_ALL   = -std=c17 $(OPT) $(CWARN) $(HARDEN) $(SAN) $(CFLAGS)
@@ -53,12 +57,15 @@ BANNED := -include $(LIB)/base/banned.h
 srcs     = $(sort $(wildcard $(LIB)/$(1)/*.c $(LIB)/$(1)/*/*.c))
 INDEX_C  := $(sort $(wildcard index/*.c))
 INDEX_CC := $(sort $(wildcard index/*.cc))
+EXTRACTOR_C  := $(filter-out extractor/main.c,$(sort $(wildcard extractor/*.c)))
+EXTRACTOR_CC := $(sort $(wildcard extractor/*.cc))
 CMD_C    := $(filter-out cmd/mailark.c,$(sort $(wildcard cmd/*.c cmd/serve/*.c)))
 obj      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 
 $(foreach f,$(FLOORS),$(eval LIB_$(f) := $(BUILD)/libam-$(f).a))
 LIB_index := $(BUILD)/libam-index.a
 LIB_cmd   := $(BUILD)/libam-cmd.a
+LIB_extractor := $(BUILD)/libam-extractor.a
 # What a floor links with: itself, then every floor below, top first.
 BELOW_base      := base
 BELOW_model     := model base
@@ -67,24 +74,27 @@ BELOW_wire      := wire model base
 BELOW_outlook   := outlook model base
 BELOW_formats   := formats outlook wire mime model base
 BELOW_store     := store mime model base
+BELOW_extract    := extract mime model base
 BELOW_transfer  := transfer store formats outlook wire mime model base
-BELOW_index     := index $(BELOW_transfer)
+BELOW_index     := index extract $(BELOW_transfer)
+BELOW_extractor := extractor extract formats outlook wire mime model base
 BELOW_cmd       := cmd $(BELOW_index)
 BELOW_contract  := $(BELOW_transfer)
 BELOW_crash     := $(BELOW_transfer)
 BELOW_lab       := base
-HAVE = $(if $(call srcs,$(1))$(filter index cmd,$(1)),$(LIB_$(1)))
+HAVE = $(if $(call srcs,$(1))$(filter index cmd extractor,$(1)),$(LIB_$(1)))
 libs_for = $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
 $(foreach f,$(FLOORS),$(eval HAVE_$(f) := $(if $(call srcs,$(f)),$(LIB_$(f)))))
 HAVE_index := $(if $(INDEX_C)$(INDEX_CC),$(LIB_index))
 HAVE_cmd   := $(if $(CMD_C),$(LIB_cmd))
+HAVE_extractor := $(LIB_extractor)
 
 .PHONY: all help deps test-deps lint-deps demo check tests asan tsan fuzz lint floors format \
         bench install clean dist-man test-list samples
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/mailark
+all: $(BUILD)/mailark $(BUILD)/mailark-extract
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -111,7 +121,7 @@ $(BUILD)/obj/%.o: %.c
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(X_CFLAGS) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(CXX) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(X_CFLAGS) $(E_CFLAGS) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 define floor_lib
 $(LIB_$(1)): $(call obj,$(call srcs,$(1)))
@@ -123,12 +133,18 @@ $(foreach f,$(FLOORS),$(eval $(call floor_lib,$(f))))
 $(LIB_index): $(call obj,$(INDEX_C) $(INDEX_CC))
 	@rm -f $@
 	$(AR) rcs $@ $^
+$(LIB_extractor): $(call obj,$(EXTRACTOR_C) $(EXTRACTOR_CC))
+	@rm -f $@
+	$(AR) rcs $@ $^
 $(LIB_cmd): $(call obj,$(CMD_C))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
 $(BUILD)/mailark: $(call obj,cmd/mailark.c) $(call libs_for,cmd) | floors
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(X_LIBS) -lpthread -lm
+
+$(BUILD)/mailark-extract: $(call obj,extractor/main.c) $(call libs_for,extractor) | floors
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(E_LIBS) -lpthread -lm
 
 # Files the program carries inside itself: text to a C array.
 EMBED := $(LIB)/store/FORMAT.md $(LIB)/store/extract.py
@@ -215,14 +231,15 @@ $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for
 	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread -lm
 
 # ---- lint ------------------------------------------------------------------------------
-ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(CMD_C) cmd/mailark.c
-ALL_H := $(sort $(shell find $(LIB) index cmd tests -name '*.h'))
+ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(EXTRACTOR_C) extractor/main.c \
+         $(CMD_C) cmd/mailark.c
+ALL_H := $(sort $(shell find $(LIB) index extractor cmd tests -name '*.h'))
 lint: all lint-deps
 	@BUILD='$(BUILD)' \
 	 CPPFLAGS='$(filter-out -DAM_VERSION=%,$(CPPFLAGS_ALL)) $(PKG_CFLAGS)' \
 	 sh tools/lint.sh $(ALL_C)
 format:
-	clang-format -i $(ALL_C) $(INDEX_CC) $(ALL_H) $(wildcard tests/*/*.c)
+	clang-format -i $(ALL_C) $(INDEX_CC) $(EXTRACTOR_CC) $(ALL_H) $(wildcard tests/*/*.c)
 
 # ---- bench, demo, install ------------------------------------------------------------------
 $(BUILD)/gen-mail: samples/generator/gen_mail.c
@@ -269,6 +286,7 @@ test-deps:
 	@sh tools/install-deps.sh build test
 install: all
 	install -D -m 755 $(BUILD)/mailark $(DESTDIR)$(PREFIX)/bin/mailark
+	install -D -m 755 $(BUILD)/mailark-extract $(DESTDIR)$(PREFIX)/libexec/mailark/mailark-extract
 	for p in $(wildcard cmd/man/*.1); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$p); done
 	for p in $(wildcard cmd/man/*.5); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man5/$$(basename $$p); done
 	install -D -m 644 $(LIB)/store/FORMAT.md $(DESTDIR)$(PREFIX)/share/doc/mailark/FORMAT.md

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Complain of every #include that goes up a floor or across to a neighbour, and
 # of library headers outside the one folder that may know them.
-files=$(find libarchive-mail index cmd -name '*.[ch]' -o -name '*.cc' | sort)
+files=$(find libarchive-mail index extractor cmd -name '*.[ch]' -o -name '*.cc' | sort)
 awk '
 NR == FNR {
 	if ($1 ~ /^[0-9]+$/) {
@@ -24,7 +24,7 @@ match($0, /^[ \t]*#[ \t]*include "[^"]+"/) {
 /^[ \t]*#[ \t]*include <xapian/ && FILENAME != "index/xapian_shim.cc" {
 	printf "%s:%d: only index/xapian_shim.cc may include Xapian\n", FILENAME, FNR; bad = 1
 }
-/^[ \t]*#[ \t]*include <sqlite3/ && FILENAME !~ /\/store\// {
-	printf "%s:%d: only store/ may include SQLite\n", FILENAME, FNR; bad = 1
+/^[ \t]*#[ \t]*include <sqlite3/ && FILENAME !~ /\/(store|extract)\// {
+	printf "%s:%d: only store/ and extract/ may include SQLite\n", FILENAME, FNR; bad = 1
 }
 END { exit bad }' libarchive-mail/floors $files
