@@ -24,20 +24,41 @@ static int index_path(struct session *s, const char *archive, char **out,
 	return r;
 }
 
+/* mailark-extract: beside this program as it is built, or where `make install`
+ * puts it. */
+static char *extract_program(void)
+{
+	char *self = g_file_read_link("/proc/self/exe", NULL);
+	char *dir = self ? g_path_get_dirname(self) : g_strdup(".");
+	char *beside = g_build_filename(dir, "mailark-extract", NULL);
+	char *installed = g_build_filename(dir, "..", "libexec", "mailark",
+	                                   "mailark-extract", NULL);
+	bool there = g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE);
+
+	g_free(self);
+	g_free(dir);
+	g_free(there ? installed : beside);
+	return there ? beside : installed;
+}
+
 int indexing_update(struct session *s, const char *archive, bool rebuild,
                     unsigned jobs, struct am_error *err)
 {
 	struct am_index *index = NULL;
-	char *path = NULL;
+	char *path = NULL, *program = NULL;
 
 	int r = index_path(s, archive, &path, err);
 	if (!r && rebuild)
 		r = am_remove_tree(path, err);
 	if (!r)
 		r = am_index_open(&index, path, true, err);
-	if (!r)
+	if (!r) {
+		program = extract_program();
+		am_index_extract(index, program);
 		r = am_index_update(index, archive, jobs, &s->ctx, err);
+	}
 	am_index_close(&index);
+	g_free(program);
 	g_free(path);
 	return r < 0 ? r : AM_OK;
 }

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/build.h"
 
-#include "base/blob.h"
 #include "base/file.h"
 #include "index/columns.h"
 #include "index/document.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
 #include "index/join.h"
+#include "index/reading.h"
 #include "index/texts.h"
 #include "model/ctx.h"
-#include "store/archive.h"
 
 #include <fcntl.h>
 #include <unistd.h>
+
+/* Until a cancel is seen while a file is being read. */
+#define CANCEL_MS 100
 
 /* What a shard has beside the posting lists. */
 struct files {
@@ -50,51 +52,64 @@ static int add_message(const struct files *files, struct am_invert *invert,
 	return r ? AM_FATAL : AM_OK;
 }
 
-static int read_message(struct am_archive *archive, struct am_document *doc,
-                        uint32_t id, struct am_ctx *ctx, uint64_t *size,
-                        struct am_error *err)
-{
-	struct am_blob *raw = NULL;
-	int r = am_archive_load(archive, id, &raw, err);
+/* The messages of a batch in their order, as far as they are read. */
+struct filling {
+	const struct files *files;
+	const struct am_batch *batch;
+	struct am_archive *archive;
+	struct am_reading *reading;
+	struct am_invert *invert;
+	uint32_t *documents;
+	size_t *took;
+	struct am_error *err;
+};
 
-	if (!r) {
-		*size = am_blob_size(raw);
-		r = am_document_read(doc, raw, ctx ? &ctx->limits : NULL, err);
+static int put_next(struct filling *f)
+{
+	struct am_read one;
+	int r = am_reading_finish(f->reading, &one, f->err);
+
+	if (r == AM_FATAL)
+		return r;
+	if (!r)
+		r = add_message(f->files, f->invert, one.doc, one.id,
+		                *f->documents + 1, f->err);
+	if (r == AM_FATAL)
+		return r;
+	*f->documents += !r;
+	++*f->took;
+	if (r && f->batch->ctx) {
+		char origin[24];
+		g_snprintf(origin, sizeof(origin), "%" PRIu32, one.id);
+		am_ctx_note_error(f->batch->ctx, "index.message", NULL, origin,
+		                  f->err);
 	}
-	am_blob_unref(&raw);
-	return r;
+	if (f->batch->did)
+		f->batch->did(f->batch->user, one.size, r != AM_OK);
+	return AM_OK;
 }
 
-static int fill(const struct files *files, const struct am_batch *b,
-                struct am_archive *archive, struct am_document *doc,
-                struct am_invert *invert, size_t *took, uint32_t *documents,
-                struct am_error *err)
+/* Reads ahead while the files of earlier messages are being read. */
+static int fill(struct filling *f)
 {
-	for (*took = 0; *took < b->n; ++*took) {
-		uint32_t id = b->ids[*took];
-		uint64_t size = 0;
-		if (am_ctx_cancelled(b->ctx) ||
-		    am_invert_bytes(invert) > b->memory)
+	const struct am_batch *b = f->batch;
+	size_t next = 0;
+	int r = AM_OK;
+
+	while (!r && !am_ctx_cancelled(b->ctx)) {
+		if (next < b->n && !am_reading_full(f->reading) &&
+		    am_invert_bytes(f->invert) <= b->memory)
+			r = am_reading_begin(f->reading, f->archive,
+			                     b->ids[next++], b, f->err);
+		else if (am_reading_empty(f->reading))
 			break;
-		int r = read_message(archive, doc, id, b->ctx, &size, err);
-		if (r == AM_FATAL)
-			return r;
-		if (!r) {
-			r = add_message(files, invert, doc, id, ++*documents,
-			                err);
-			if (r)
-				return r;
-		} else {
-			char origin[24];
-			g_snprintf(origin, sizeof(origin), "%" PRIu32, id);
-			if (b->ctx)
-				am_ctx_note_error(b->ctx, "index.message", NULL,
-				                  origin, err);
-		}
-		if (b->did)
-			b->did(b->user, size, r != AM_OK);
+		else if (!am_reading_ready(f->reading, CANCEL_MS))
+			continue;
+		while (!r && am_reading_ready(f->reading, 0))
+			r = put_next(f);
 	}
-	return AM_OK;
+	am_reading_drop(f->reading);
+	return r;
 }
 
 /* What stays behind is swept by the next update. */
@@ -125,11 +140,19 @@ static int create_files(struct files *files, const char *dir,
 }
 
 int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
-                   struct am_archive *archive, struct am_document *doc,
+                   struct am_archive *archive, struct am_reading *reading,
                    struct am_invert *invert, struct am_error *err)
 {
 	struct files files = {NULL, NULL, NULL};
 	struct am_shard planned = {b->ids[0], b->ids[b->n - 1], 0};
+	struct filling filling = {.files = &files,
+	                          .batch = b,
+	                          .archive = archive,
+	                          .reading = reading,
+	                          .invert = invert,
+	                          .documents = &planned.documents,
+	                          .took = took,
+	                          .err = err};
 	/* Its last id is not known before: it is renamed when it is. */
 	char *dir = g_strdup_printf("%s/s-%" PRIu32 "-new.xdb", b->dir,
 	                            planned.first);
@@ -142,8 +165,7 @@ int am_build_shard(struct am_shard *out, size_t *took, const struct am_batch *b,
 	if (!r)
 		r = create_files(&files, dir, err);
 	if (!r)
-		r = fill(&files, b, archive, doc, invert, took,
-		         &planned.documents, err);
+		r = fill(&filling);
 	if (!r)
 		r = am_invert_write(invert, dir, am_places_number(files.places),
 		                    err);

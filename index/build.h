@@ -8,7 +8,7 @@
 
 struct am_archive;
 struct am_ctx;
-struct am_document;
+struct am_extractor;
 struct am_invert;
 
 /*
@@ -23,11 +23,17 @@ struct am_invert;
 #define AM_BATCH_DOCUMENTS    16384
 #define AM_BATCH_MEMORY_LEAST (4u << 20) /* of am_invert_bytes() */
 
+/* Documents in the making, of one worker. */
+struct am_reading;
+struct am_reading *am_reading_new(void);
+void am_reading_free(struct am_reading **reading);
+
 struct am_batch {
 	const char *dir;
 	const uint32_t *ids; /* ascending */
 	size_t n, memory;
 	struct am_ctx *ctx;
+	struct am_extractor *extractor; /* NULL: files are not read */
 	/* Counts what was done, from the worker's thread. */
 	void (*did)(void *user, uint64_t bytes, bool failed);
 	void *user;
@@ -42,7 +48,7 @@ struct am_batch {
 AM_MUST_USE int am_build_shard(struct am_shard *out, size_t *took,
                                const struct am_batch *batch,
                                struct am_archive *archive,
-                               struct am_document *doc,
+                               struct am_reading *reading,
                                struct am_invert *invert, struct am_error *err);
 /* Several into one that covers their ids; the old ones stay. */
 AM_MUST_USE int am_build_merge(struct am_shard *out, const char *dir,

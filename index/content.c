@@ -6,6 +6,7 @@
 #include "mime/overview.h"
 #include "mime/scan.h"
 #include "mime/text.h"
+#include "mime/walk.h"
 
 #include <glib.h>
 
@@ -19,14 +20,41 @@ struct gather {
 	GString *text, *section;
 	enum am_region region;
 	enum am_text_kind kind;
+	const struct am_blob *raw;
+	const struct am_scan *scan;
 };
+
+/* Which file a section is; what has no name goes by its type. */
+static int give_source(struct gather *g, struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
+	size_t part = am_part_by_section(g->scan, g->section->str);
+	struct am_part_info info = {.name = NULL};
+	const char *name = "message/rfc822"; /* within an encoded one */
+	int r = AM_OK;
+
+	if (part != SIZE_MAX)
+		r = am_part_info_read(&info, g->raw, g->scan, part, arena, err);
+	if (part != SIZE_MAX && !r)
+		name = info.name ? info.name : info.type;
+	if (!r)
+		r = g->fn(g->user, AM_REGION_SOURCE, name, strlen(name), err);
+	am_arena_free(&arena);
+	return r;
+}
 
 static int flush(struct gather *g, struct am_error *err)
 {
 	int r = AM_OK;
 
-	if (g->text->len)
+	bool attached = g->region == AM_REGION_ATTACHED;
+
+	if (g->text->len && attached)
+		r = give_source(g, err);
+	if (g->text->len && !r)
 		r = g->fn(g->user, g->region, g->text->str, g->text->len, err);
+	if (g->text->len && !r && attached)
+		r = g->fn(g->user, AM_REGION_SOURCE, "", 0, err);
 	g_string_truncate(g->text, 0);
 	return r;
 }
@@ -56,7 +84,7 @@ static int read_text(const struct am_blob *raw, const struct am_scan *scan,
                      void *user, struct am_error *err)
 {
 	static const struct am_text_options options = {0};
-	struct gather g = {.fn = fn, .user = user};
+	struct gather g = {.fn = fn, .user = user, .raw = raw, .scan = scan};
 	int r;
 
 	g.text = g_string_sized_new(4096);

@@ -26,6 +26,10 @@ struct am_facts {
 	const struct am_overview *overview; /* never NULL */
 };
 
+/* In place of a region: the text is the name of the attached file whose text
+ * follows, "" when the message's own does again.  It is not searched. */
+#define AM_REGION_SOURCE ((enum am_region)31)
+
 /* A piece of text of a region, UTF-8, valid during the call.  Words of two
  * pieces do not stand in a row. */
 typedef int am_content_fn(void *user, enum am_region region, const char *text,

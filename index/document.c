@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "index/attached.h"
 #include "index/content.h"
 #include "index/order.h"
 #include "index/row.h"
@@ -50,6 +51,8 @@ struct am_document {
 	struct am_row row;
 	GByteArray *head;
 	bool more; /* text that is not in there */
+	struct am_facts facts;
+	struct am_attached *attached;
 };
 
 #define ENTRIES(d) ((struct entry *)(void *)(d)->entries->data)
@@ -66,6 +69,7 @@ struct am_document *am_document_new(void)
 	d->hashes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	d->terms = g_array_new(FALSE, FALSE, sizeof(struct am_term));
 	d->writer = am_order_writer_new();
+	d->attached = am_attached_new();
 	d->n_slots = 1024;
 	d->slots = g_new0(uint32_t, d->n_slots);
 	return d;
@@ -85,6 +89,7 @@ void am_document_free(struct am_document **doc)
 	g_array_unref(d->hashes);
 	g_array_unref(d->terms);
 	am_order_writer_free(&d->writer);
+	am_attached_free(&d->attached);
 	am_arena_free(&d->arena);
 	g_free(d->slots);
 	g_free(d);
@@ -157,7 +162,8 @@ static size_t whole_words(const char *text, size_t len, size_t left)
 	return n;
 }
 
-static void add_head(struct am_document *d, const char *text, size_t len)
+static void add_head(struct am_document *d, bool source, const char *text,
+                     size_t len)
 {
 	uint8_t buf[10];
 	size_t left = AM_TEXT_MAX - d->head->len, n = 0;
@@ -165,9 +171,10 @@ static void add_head(struct am_document *d, const char *text, size_t len)
 	if (!d->more && left > sizeof(buf))
 		n = whole_words(text, len, left - sizeof(buf));
 	d->more = d->more || n < len;
-	if (!n)
+	if (!n && !(source && left > sizeof(buf)))
 		return;
-	g_byte_array_append(d->head, buf, (guint)am_put_varint(buf, n));
+	g_byte_array_append(d->head, buf,
+	                    (guint)am_put_varint(buf, n << 1 | source));
 	g_byte_array_append(d->head, (const guint8 *)text, (guint)n);
 }
 
@@ -183,8 +190,11 @@ static int add_text(void *user, enum am_region region, const char *text,
 	uint32_t weight = region == AM_REGION_SUBJECT ? SUBJECT_WEIGHT : 1;
 
 	(void)err;
-	if (region == AM_REGION_BODY || region == AM_REGION_ATTACHED)
-		add_head(d, text, len);
+	if (region == AM_REGION_BODY || region == AM_REGION_ATTACHED ||
+	    region == AM_REGION_SOURCE)
+		add_head(d, region == AM_REGION_SOURCE, text, len);
+	if (region == AM_REGION_SOURCE)
+		return AM_OK;
 	am_tokens_init(&t, text, len);
 	while (am_tokens_next(&t, &tok)) {
 		uint32_t entry = UINT32_MAX;
@@ -313,26 +323,66 @@ static void list_near(struct am_document *d)
 	            d->hashes->len, words + at, n);
 }
 
-int am_document_read(struct am_document *d, const struct am_blob *raw,
-                     const struct am_limits *limits, struct am_error *err)
+/* What became of the attached files; any failure by one name, too. */
+static void list_statuses(struct am_document *d, uint32_t statuses)
 {
-	struct am_facts facts;
+	bool failed = false;
+
+	for (unsigned i = AM_EXTRACT_OK; i < AM_EXTRACT_N_STATUS; i++) {
+		if (!(statuses >> i & 1))
+			continue;
+		add_fact(d, AM_TERM_EXTRACT, am_extract_name(i));
+		failed = failed || am_extract_failed(i);
+	}
+	if (failed)
+		add_fact(d, AM_TERM_EXTRACT, "failed");
+}
+
+int am_document_begin(struct am_document *d, const struct am_blob *raw,
+                      const struct am_limits *limits,
+                      struct am_extractor *extractor, struct am_error *err)
+{
 	int r;
 
 	clear(d);
 	am_arena_free(&d->arena);
 	d->arena = am_arena_new();
-	r = am_content_read(&facts, raw, limits, d->arena, add_text, d, err);
-	if (!r && has_tnef(&facts))
+	r = am_content_read(&d->facts, raw, limits, d->arena, add_text, d, err);
+	if (!r && has_tnef(&d->facts))
 		r = am_tnef_names(raw, limits, add_name, d, err);
 	if (!r)
-		r = am_row_read(&d->row, raw, &facts, d->arena, err);
+		r = am_row_read(&d->row, raw, &d->facts, d->arena, err);
+	if (!r)
+		r = am_attached_ask(d->attached, extractor, raw, &d->facts,
+		                    limits, err);
+	return r;
+}
+
+bool am_document_ready(struct am_document *d, unsigned ms)
+{
+	return am_attached_ready(d->attached, ms);
+}
+
+void am_document_drop(struct am_document *d)
+{
+	am_attached_clear(d->attached);
+}
+
+int am_document_finish(struct am_document *d, struct am_error *err)
+{
+	const struct am_facts *facts = &d->facts;
+	uint32_t statuses;
+	int r = am_attached_take(d->attached, add_text, d, &statuses, err);
+
+	am_attached_clear(d->attached);
 	if (r)
 		return r;
-	list_terms(d, &facts);
+	list_terms(d, facts);
+	list_statuses(d, statuses);
 	list_near(d);
-	d->place = (struct am_place){
-		.dated = facts.dated, .date = facts.date, .size = facts.size};
+	d->place = (struct am_place){.dated = facts->dated,
+	                             .date = facts->date,
+	                             .size = facts->size};
 	d->order = am_order_encode(
 		d->writer, (const uint64_t *)(const void *)d->hashes->data,
 		d->hashes->len, (const uint32_t *)(const void *)d->words->data,
@@ -340,6 +390,14 @@ int am_document_read(struct am_document *d, const struct am_blob *raw,
 		(const struct am_run *)(const void *)d->runs->data,
 		d->runs->len, &d->order_len);
 	return AM_OK;
+}
+
+int am_document_read(struct am_document *d, const struct am_blob *raw,
+                     const struct am_limits *limits, struct am_error *err)
+{
+	int r = am_document_begin(d, raw, limits, NULL, err);
+
+	return r ? r : am_document_finish(d, err);
 }
 
 const struct am_term *am_document_terms(const struct am_document *d, size_t *n)

@@ -6,6 +6,7 @@
 #include "index/xapian_shim.h"
 
 struct am_blob;
+struct am_extractor;
 struct am_limits;
 struct am_row;
 
@@ -22,6 +23,22 @@ AM_MUST_USE int am_document_read(struct am_document *doc,
                                  const struct am_blob *raw,
                                  const struct am_limits *limits,
                                  struct am_error *err);
+/*
+ * The same in two steps, with the text of attached files: begin() asks for it
+ * and does not wait; finish() does, unless ready() within so many milliseconds.
+ * What the document holds may be asked for behind finish().  extractor NULL:
+ * they are not read.
+ */
+AM_MUST_USE int am_document_begin(struct am_document *doc,
+                                  const struct am_blob *raw,
+                                  const struct am_limits *limits,
+                                  struct am_extractor *extractor,
+                                  struct am_error *err);
+bool am_document_ready(struct am_document *doc, unsigned ms);
+AM_MUST_USE int am_document_finish(struct am_document *doc,
+                                   struct am_error *err);
+/* It will not be finished. */
+void am_document_drop(struct am_document *doc);
 
 /* Each once. */
 const struct am_term *am_document_terms(const struct am_document *doc,

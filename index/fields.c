@@ -52,6 +52,7 @@ const struct am_field_def am_field_defs[] = {
 	{"mime", AM_FIELD_TYPE, 0},
 	{"mimetype", AM_FIELD_TYPE, 0},
 	{"has", AM_FIELD_HAS, 0},
+	{"extract", AM_FIELD_EXTRACT, 0},
 	{"folder", AM_FIELD_FOLDER, 0},
 	{"in", AM_FIELD_FOLDER, 0},
 	{"maildir", AM_FIELD_FOLDER, 0},
@@ -100,6 +101,10 @@ const struct am_query_field am_query_fields[] = {
 	{"type", "type:pdf",
          "MIME type, half of one, or file name extension of a part"},
 	{"has", "has:attachment", "has an attachment"},
+	{"extract", "extract:encrypted",
+         "what became of an attached file's text: ok, empty, truncated, "
+         "encrypted, unsupported, skipped, or failed (damaged, timeout, crash, "
+         "memory, too-large)"},
 	{"folder", "folder:Work/*",
          "folder, with everything below; *, ? and [] match (also in:)"},
 	{"is", "is:unread",

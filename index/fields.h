@@ -32,6 +32,7 @@ char am_region_prefix(enum am_region region);
 #define AM_TERM_MESSAGE_ID "I"
 #define AM_TERM_TYPE       "Y"
 #define AM_TERM_ATTACHMENT "H"
+#define AM_TERM_EXTRACT    "X" /* with a name of extract/status.h */
 
 /* What a field of a query asks. */
 enum am_field_kind {
@@ -39,6 +40,7 @@ enum am_field_kind {
 	AM_FIELD_MESSAGE_ID, /* one term */
 	AM_FIELD_TYPE,
 	AM_FIELD_HAS,
+	AM_FIELD_EXTRACT, /* what became of attached files */
 	AM_FIELD_FOLDER, /* the catalog's from here … */
 	AM_FIELD_IS,
 	AM_FIELD_KEYWORD, /* … to here */

@@ -90,8 +90,15 @@ void am_index_close(struct am_index **index)
 	g_free(x->hidden.ids);
 	am_lock_release(&x->lock);
 	g_free(x->path);
+	g_free(x->extract);
 	g_free(x);
 	*index = NULL;
+}
+
+void am_index_extract(struct am_index *index, const char *program)
+{
+	g_free(index->extract);
+	index->extract = g_strdup(program);
 }
 
 static int load_shards(struct am_index *index, struct am_error *err)

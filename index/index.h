@@ -44,6 +44,13 @@ AM_MUST_USE int am_index_update(struct am_index *index, const char *archive,
                                 unsigned workers, struct am_ctx *ctx,
                                 struct am_error *err);
 
+/*
+ * The text of attached files is indexed from now on, read by this program
+ * (mailark-extract), each file once in its life: it is remembered in
+ * "PATH-attachments.sqlite" beside the index.
+ */
+void am_index_extract(struct am_index *index, const char *program);
+
 enum am_sort {
 	AM_SORT_RELEVANCE,
 	AM_SORT_DATE,

@@ -16,6 +16,7 @@ struct am_xapian;
 struct am_index {
 	char *path;
 	bool writable;
+	char *extract; /* the program that reads attached files; or NULL */
 	struct am_lock *lock;
 	bool present; /* there is a state, and it is to be trusted */
 	struct am_state state;

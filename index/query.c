@@ -3,6 +3,8 @@
 #include "index/order.h"
 #include "index/query_tree.h"
 
+#include "extract/status.h"
+
 #include <glib.h>
 
 #include <string.h>
@@ -177,6 +179,7 @@ static int value_node(struct parser *p, const struct am_field_def *field,
 		[AM_FIELD_MESSAGE_ID] = AM_NODE_MESSAGE_ID,
 		[AM_FIELD_TYPE] = AM_NODE_TYPE,
 		[AM_FIELD_HAS] = AM_NODE_ATTACHMENT,
+		[AM_FIELD_EXTRACT] = AM_NODE_EXTRACT,
 		[AM_FIELD_FOLDER] = AM_NODE_PLACE,
 		[AM_FIELD_IS] = AM_NODE_PLACE,
 		[AM_FIELD_KEYWORD] = AM_NODE_PLACE,
@@ -213,6 +216,13 @@ static int value_node(struct parser *p, const struct am_field_def *field,
 		if (g_ascii_strcasecmp(value, "attachment") != 0 &&
 		    g_ascii_strcasecmp(value, "attachments") != 0)
 			r = wrong(p, at, len, "only has:attachment, not");
+		break;
+	case AM_FIELD_EXTRACT:
+		node->text = lower(at, len);
+		if (!am_extract_is_name(node->text))
+			r = wrong(p, at, len, "only ok, empty, truncated, encrypted, "
+			          "unsupported, skipped, failed, damaged, "
+			          "timeout, crash, memory or too-large, not");
 		break;
 	case AM_FIELD_FOLDER:
 		node->folder = g_strdup(value);

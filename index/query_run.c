@@ -166,6 +166,8 @@ static int compile(struct run *run, const struct am_node *node,
 		return fact(AM_TERM_MESSAGE_ID, node->text, out);
 	case AM_NODE_TYPE:
 		return fact(AM_TERM_TYPE, node->text, out);
+	case AM_NODE_EXTRACT:
+		return fact(AM_TERM_EXTRACT, node->text, out);
 	case AM_NODE_ATTACHMENT:
 		return fact(AM_TERM_ATTACHMENT, "", out);
 	case AM_NODE_DATE:

@@ -181,6 +181,8 @@ static bool holds(const struct scanning *s, const struct am_node *node)
 		return f->message_id && !strcmp(f->message_id, node->text);
 	case AM_NODE_TYPE:
 		return has_type(f, node->text);
+	case AM_NODE_EXTRACT: /* nothing is, here */
+		return false;
 	case AM_NODE_ATTACHMENT:
 		return f->has_attachment;
 	case AM_NODE_DATE:

@@ -180,6 +180,9 @@ static void print(GString *out, const struct am_node *n)
 	case AM_NODE_TYPE:
 		g_string_append_printf(out, "type:%s", n->text);
 		return;
+	case AM_NODE_EXTRACT:
+		g_string_append_printf(out, "extract:%s", n->text);
+		return;
 	case AM_NODE_ATTACHMENT:
 		g_string_append(out, "has:attachment");
 		return;

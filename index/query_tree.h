@@ -20,6 +20,7 @@ enum am_node_kind {
 	AM_NODE_MESSAGE_ID, /* text, lower case */
 	AM_NODE_TYPE,       /* text, lower case */
 	AM_NODE_ATTACHMENT,
+	AM_NODE_EXTRACT, /* text: a name of extract/status.h */
 	AM_NODE_DATE, /* from <= date <= to */
 	AM_NODE_SIZE, /* least <= size <= most */
 	AM_NODE_PLACE /* a placement for which all of this holds */

@@ -271,12 +271,14 @@ static int read_head(struct snippet *s, const uint8_t *text, size_t len,
 	struct am_cursor c = am_cursor(text, len);
 
 	while (am_cursor_left(&c)) {
-		size_t n = (size_t)am_get_varint(&c);
-		const uint8_t *piece = am_get_bytes(&c, n);
+		uint64_t n = am_get_varint(&c);
+		bool source = n & 1;
+		const uint8_t *piece = am_get_bytes(&c, n >>= 1);
 		if (c.bad)
 			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 			               "a text of the index is damaged");
-		int r = on_run(s, AM_REGION_BODY, (const char *)piece, n, err);
+		int r = on_run(s, source ? AM_REGION_SOURCE : AM_REGION_BODY,
+		               (const char *)piece, n, err);
 		if (r)
 			return r;
 	}

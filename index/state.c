@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define VERSION   3 /* 2 had no columns */
+#define VERSION   4 /* 3 knew nothing of attached files */
 #define STATE_MAX (256u * 1024 * 1024)
 
 char *am_shard_path(const char *dir, const struct am_shard *shard)
@@ -54,7 +54,7 @@ static void print_gone(GString *out, const struct am_id_set *gone)
 int am_state_write(const struct am_state *state, const char *dir,
                    struct am_error *err)
 {
-	GString *out = g_string_new("mailark-index 3\n");
+	GString *out = g_string_new("mailark-index 4\n");
 	char *path = g_build_filename(dir, "state", NULL);
 
 	g_string_append_printf(out, "archive %" PRIx64 "\n", state->archive);
@@ -153,7 +153,7 @@ static bool parse_lines(struct parse *p, struct am_state *out)
 {
 	uint64_t last;
 
-	if (!word(p, "mailark-index 3\narchive ") ||
+	if (!word(p, "mailark-index 4\narchive ") ||
 	    !number(p, 16, UINT64_MAX, &out->archive) || !word(p, "\nseq ") ||
 	    !number(p, 10, UINT64_MAX, &out->seq) || !word(p, "\nlast ") ||
 	    !number(p, 10, UINT32_MAX - 1, &last) || !word(p, "\n"))

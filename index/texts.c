@@ -14,7 +14,7 @@
 
 #define HEADER  AM_SIDE_HEADER
 #define RECORD  16
-#define VERSION 1
+#define VERSION 2
 /* Unpacked, half of it for a text on average: groups of 48 KiB take a tenth
  * less space, and 200,000 instructions more for each hit. */
 #define GROUP     (16 * 1024)

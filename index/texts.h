@@ -10,7 +10,7 @@
  * searching does.  One flat file a shard; several are joined by copying.
  *
  *   0   8  "amtexts\0"
- *   8   4  version 1
+ *   8   4  version 2
  *   12  4  CRC-32 of the header with this field 0
  *   16  8  documents n
  *   24  8  offset of the table
@@ -27,8 +27,9 @@
  *     15 1  1: there is more of it in the message
  * All little-endian.
  *
- * A text is a row of pieces as index/content.h gives them, each behind its
- * length as a varint.
+ * A text is a row of pieces as index/content.h gives them, each behind a
+ * varint: twice its length, and 1 more when it is the name of the file that the
+ * pieces behind it come from (AM_REGION_SOURCE).
  */
 
 #define AM_TEXT_MAX 32768 /* of one message */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/attached.h"
 #include "index/build.h"
-#include "index/document.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
 #include "index/news.h"
@@ -43,6 +43,7 @@ struct update {
 	struct am_index *index;
 	const char *archive;
 	struct am_ctx *ctx;
+	struct am_extractor *extractor;
 	const uint32_t *ids;
 	size_t n_ids, next; /* next: to be dealt */
 	size_t run, memory; /* of a shard at most: ids, am_invert_bytes() */
@@ -257,7 +258,7 @@ static guint position_of(const struct update *u, const struct segment *s)
 
 /* Takes the next stretch and indexes it, shard after shard. */
 static int index_some(struct update *u, struct am_archive *archive,
-                      struct am_document *doc, struct am_invert *invert,
+                      struct am_reading *reading, struct am_invert *invert,
                       struct am_error *err)
 {
 	size_t begin = u->next;
@@ -272,6 +273,7 @@ static int index_some(struct update *u, struct am_archive *archive,
 		                         .n = end - begin,
 		                         .memory = u->memory,
 		                         .ctx = u->ctx,
+		                         .extractor = u->extractor,
 		                         .did = did_message,
 		                         .user = u};
 		guint at = u->segments->len;
@@ -282,7 +284,7 @@ static int index_some(struct update *u, struct am_archive *archive,
 			at--;
 		g_ptr_array_insert(u->segments, (gint)at, s);
 		g_mutex_unlock(&u->mutex);
-		r = am_build_shard(&s->shard, &took, &batch, archive, doc,
+		r = am_build_shard(&s->shard, &took, &batch, archive, reading,
 		                   invert, err);
 		g_mutex_lock(&u->mutex);
 		if (r || !took) {
@@ -308,7 +310,7 @@ static bool work_left(struct update *u)
 }
 
 static void work(struct update *u, struct am_archive *archive,
-                 struct am_document *doc, struct am_invert *invert)
+                 struct am_reading *reading, struct am_invert *invert)
 {
 	struct am_error err;
 
@@ -321,7 +323,7 @@ static void work(struct update *u, struct am_archive *archive,
 			r = join(u, at, FAN_IN, &err);
 		} else if (u->next < u->n_ids) {
 			u->busy++;
-			r = index_some(u, archive, doc, invert, &err);
+			r = index_some(u, archive, reading, invert, &err);
 		} else {
 			g_cond_wait(&u->changed, &u->mutex);
 			continue;
@@ -341,7 +343,7 @@ static gpointer worker(gpointer user)
 {
 	struct update *u = user;
 	struct am_archive *archive = NULL;
-	struct am_document *doc = am_document_new();
+	struct am_reading *reading = am_reading_new();
 	struct am_invert *invert = am_invert_new();
 	struct am_error err;
 	int r = am_archive_open(&archive, u->archive, false, u->ctx, &err);
@@ -351,10 +353,10 @@ static gpointer worker(gpointer user)
 		stop_all(u, r, &err);
 		g_mutex_unlock(&u->mutex);
 	} else {
-		work(u, archive, doc, invert);
+		work(u, archive, reading, invert);
 	}
 	am_invert_free(&invert);
-	am_document_free(&doc);
+	am_reading_free(&reading);
 	am_archive_close(&archive);
 	return NULL;
 }
@@ -455,6 +457,20 @@ static int run_workers(struct update *u, unsigned workers, struct am_error *err)
 	return r;
 }
 
+static struct am_extractor *open_extractor(const struct am_index *index,
+                                           unsigned workers, struct am_ctx *ctx)
+{
+	char *cache = am_attached_cache_path(index->path);
+	const struct am_extractor_options options = {.program = index->extract,
+	                                             .cache = cache,
+	                                             .workers = workers,
+	                                             .ctx = ctx};
+	struct am_extractor *out = am_extractor_new(&options);
+
+	g_free(cache);
+	return out;
+}
+
 static int index_news(struct am_index *index, const char *archive,
                       const struct am_news *news, unsigned workers,
                       struct am_ctx *ctx, struct am_error *err)
@@ -467,6 +483,8 @@ static int index_news(struct am_index *index, const char *archive,
 	                   .published = g_get_monotonic_time()};
 	int r;
 
+	if (index->extract)
+		u.extractor = open_extractor(index, workers, ctx);
 	u.progress.phase = "indexing";
 	u.progress.total = u.n_ids;
 	am_index_unload(index);
@@ -476,6 +494,7 @@ static int index_news(struct am_index *index, const char *archive,
 	u.segments = g_ptr_array_new_with_free_func(NULL);
 	u.doomed = g_array_new(FALSE, FALSE, sizeof(struct am_shard));
 	r = run_workers(&u, workers, err);
+	am_extractor_free(&u.extractor);
 	for (guint i = 0; i < u.segments->len; i++)
 		g_free(u.segments->pdata[i]);
 	g_ptr_array_unref(u.segments);

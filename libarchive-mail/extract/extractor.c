@@ -27,6 +27,7 @@ struct am_extract_job {
 struct am_extractor {
 	char *program;
 	struct am_ctx *ctx;
+	char *cache_path; /* NULL: none, or it is opened */
 	struct am_extract_cache *cache;
 	bool read_only;
 	unsigned workers;
@@ -132,6 +133,15 @@ static bool worth_another_try(const struct am_extract_cached *c)
 	                                c->status == AM_EXTRACT_CRASH);
 }
 
+/* When the first file comes: most mail has none.  With the mutex held. */
+static void open_cache(struct am_extractor *e)
+{
+	if (e->cache_path && am_extract_cache_open(&e->cache, e->cache_path,
+	                                           !e->read_only, NULL))
+		e->cache = NULL;
+	g_clear_pointer(&e->cache_path, g_free);
+}
+
 struct am_extract_job *am_extractor_known(struct am_extractor *e,
                                           const struct am_extract_key *key)
 {
@@ -142,6 +152,7 @@ struct am_extract_job *am_extractor_known(struct am_extractor *e,
 	job = g_hash_table_lookup(e->jobs, key);
 	if (job)
 		job->n_refs++;
+	open_cache(e);
 	g_mutex_unlock(&e->mutex);
 	if (job || !e->cache || am_extract_cache_get(e->cache, key, &c))
 		return job;
@@ -155,9 +166,14 @@ struct am_extract_job *am_extractor_known(struct am_extractor *e,
 	return job;
 }
 
-bool am_extract_job_done(struct am_extract_job *job)
+bool am_extract_job_done(struct am_extract_job *job, unsigned ms)
 {
+	gint64 until = ms ? g_get_monotonic_time() + (gint64)ms * 1000 : 0;
+
 	g_mutex_lock(&job->of->mutex);
+	while (!job->done && ms &&
+	       g_cond_wait_until(&job->of->changed, &job->of->mutex, until))
+		;
 	bool done = job->done;
 	g_mutex_unlock(&job->of->mutex);
 	return done;
@@ -314,6 +330,7 @@ void am_extractor_free(struct am_extractor **extractor)
 	g_cond_clear(&e->changed);
 	g_mutex_clear(&e->mutex);
 	g_free(e->program);
+	g_free(e->cache_path);
 	g_free(e);
 	*extractor = NULL;
 }

@@ -42,7 +42,8 @@ struct am_extract_job *am_extractor_known(struct am_extractor *extractor,
 struct am_extract_job *am_extractor_ask(struct am_extractor *extractor,
                                         const struct am_extract_key *key,
                                         struct am_blob *blob);
-bool am_extract_job_done(struct am_extract_job *job);
+/* Is it done, or within so many milliseconds?  0 does not wait. */
+bool am_extract_job_done(struct am_extract_job *job, unsigned ms);
 /* Waits for it.  The pieces (extract/pieces.h, valid) live as long as the job.
  */
 enum am_extract_status am_extract_job_result(struct am_extract_job *job,

@@ -36,9 +36,3 @@ bool am_extract_is_name(const char *name)
 			return true;
 	return !strcmp(name, "failed");
 }
-
-const char *am_extract_names(void)
-{
-	return "ok, empty, truncated, encrypted, unsupported, skipped, failed, "
-	       "damaged, timeout, crash, memory, too-large";
-}

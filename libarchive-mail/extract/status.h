@@ -31,7 +31,5 @@ const char *am_extract_name(unsigned status);
 bool am_extract_failed(unsigned status);
 /* A status, or "failed" for any of the failures. */
 bool am_extract_is_name(const char *name);
-/* ", "-separated, for a message: "ok, empty, …". */
-const char *am_extract_names(void);
 
 #endif
