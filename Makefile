@@ -173,6 +173,7 @@ WRAP_crash := $(foreach w,$(CRASH_WRAP),-Wl,--wrap=$(w))
 # Other people's ends of a protocol, to talk to in tests.
 TEST_LIBS_wire := -lgsasl
 TEST_LIBS_contract := -larchive
+TEST_LIBS_extractor := $(E_LIBS)
 # The whole of GMime, as the oracle of our scanner.
 PKG_LIBS_mime  := $(PKG_SHARED)
 define test_bin
@@ -183,7 +184,8 @@ endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_bin,$(d))))
 TEST_BINS := $(foreach d,$(TEST_DIRS),$(BUILD)/tests/$(d))
 # They run the program.
-$(foreach d,cmd lab,$(BUILD)/tests/$(d)): | $(BUILD)/mailark
+$(foreach d,cmd lab index,$(BUILD)/tests/$(d)): | $(BUILD)/mailark
+$(foreach d,cmd index extract,$(BUILD)/tests/$(d)): | $(BUILD)/mailark-extract
 STRESS    := $(patsubst tests/stress/%.c,$(BUILD)/tests/stress-%,$(sort $(wildcard tests/stress/*.c)))
 $(BUILD)/tests/stress-%: $(BUILD)/obj/tests/stress/%.o $(call libs_for,transfer)
 	@mkdir -p $(@D)

@@ -80,16 +80,37 @@ void am_extract_any(struct am_found *f, enum am_extract_hint hint,
 	}
 }
 
-void am_extract_member(struct am_found *f, const char *type, const char *name,
-                       const uint8_t *data, size_t len, unsigned depth)
+void am_extract_inner(struct am_found *f, const char *type, const char *name,
+                      const uint8_t *data, size_t len, unsigned depth)
 {
 	enum am_extract_hint hint = am_extract_hint_of(type, name);
 
-	if (name && *name) {
-		am_found_file(f, name);
-		am_found_from(f, name);
-	}
-	if (hint != AM_HINT_NOTHING && len)
-		am_extract_any(f, hint, data, len, depth + 1);
+	if (hint == AM_HINT_NOTHING || !len)
+		return;
+	am_found_from(f, name && *name ? name : type ? type : "");
+	am_extract_any(f, hint, data, len, depth + 1);
 	am_found_from(f, "");
+}
+
+void am_extract_member(struct am_found *f, const char *type, const char *name,
+                       const uint8_t *data, size_t len, unsigned depth)
+{
+	if (name)
+		am_found_file(f, name);
+	am_extract_inner(f, type, name, data, len, depth);
+}
+
+unsigned am_extract_document(unsigned hint, const uint8_t *data, size_t len,
+                             uint8_t **pieces, size_t *n)
+{
+	struct am_found f;
+
+	am_found_init(&f);
+	am_extract_any(&f,
+	               hint < AM_HINT_COUNT ? (enum am_extract_hint)hint
+	                                    : AM_HINT_LOOK,
+	               data, len, 0);
+	*n = f.pieces->len;
+	*pieces = g_byte_array_free(f.pieces, FALSE);
+	return am_found_status(&f);
 }

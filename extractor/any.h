@@ -14,6 +14,12 @@ void am_extract_any(struct am_found *f, enum am_extract_hint hint,
 /* A file in another: its name is filed, its text goes under it. */
 void am_extract_member(struct am_found *f, const char *type, const char *name,
                        const uint8_t *data, size_t len, unsigned depth);
+/* The same where its name is known already. */
+void am_extract_inner(struct am_found *f, const char *type, const char *name,
+                      const uint8_t *data, size_t len, unsigned depth);
+/* All of it, as am_reader_fn (extractor/serve.h). */
+unsigned am_extract_document(unsigned hint, const uint8_t *data, size_t len,
+                             uint8_t **pieces, size_t *n);
 /* Load what must be loaded before there is no more file to be opened. */
 void am_extract_warm_up(void);
 

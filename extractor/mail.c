@@ -25,6 +25,7 @@
 struct mail {
 	struct am_found *found;
 	unsigned depth;
+	char section[64]; /* of the text that came last */
 };
 
 static void give_field(struct am_found *f, const char *label, const char *value)
@@ -42,10 +43,12 @@ static int on_text(void *user, enum am_text_kind kind, const char *section,
 	struct mail *m = user;
 
 	(void)kind;
-	(void)section;
 	(void)err;
 	if (am_found_full(m->found))
 		return AM_END;
+	if (strncmp(section, m->section, sizeof(m->section) - 1) != 0)
+		am_found_text(m->found, "\n", 1);
+	g_strlcpy(m->section, section, sizeof(m->section));
 	am_found_text(m->found, s, len);
 	return AM_OK;
 }
@@ -69,8 +72,8 @@ static int on_part(void *user, const struct am_extract_part *part,
 	uint8_t *bytes = g_malloc((size_t)size + 1);
 	size_t got = 0;
 	if (!am_blob_read(part->blob, 0, bytes, (size_t)size, &got, NULL))
-		am_extract_member(m->found, part->type, part->name, bytes, got,
-		                  m->depth);
+		am_extract_inner(m->found, part->type, part->name, bytes, got,
+		                 m->depth);
 	g_free(bytes);
 	return am_found_full(m->found) ? AM_END : AM_OK;
 }
@@ -80,7 +83,7 @@ static void read_mail(struct am_found *f, struct am_blob *blob, unsigned depth)
 	static const struct am_text_options options = {.best_alternative = true,
 	                                               .keep_layout = true};
 	struct am_arena *arena = am_arena_new();
-	struct mail m = {f, depth};
+	struct mail m = {.found = f, .depth = depth};
 	struct am_overview ov;
 	struct am_scan scan;
 	int r = am_scan_message(&scan, blob, NULL, arena, NULL);
@@ -92,6 +95,8 @@ static void read_mail(struct am_found *f, struct am_blob *blob, unsigned depth)
 		give_field(f, "To: ", ov.to);
 		give_field(f, "Cc: ", ov.cc);
 		give_field(f, "Subject: ", ov.subject);
+		for (size_t i = 0; i < ov.n_attachments; i++)
+			am_found_file(f, ov.attachments[i]);
 		r = am_text_read(blob, &scan, &options, NULL, on_text, &m, NULL,
 		                 NULL);
 	}

@@ -7,7 +7,6 @@
  * has none to lose.  mailark starts it; by hand it shows what it makes of
  * files.
  */
-#include "base/bytes.h"
 #include "extract/hint.h"
 #include "extract/pieces.h"
 #include "extract/protocol.h"
@@ -24,21 +23,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static unsigned read_document(unsigned hint, const uint8_t *data, size_t len,
-                              uint8_t **pieces, size_t *n)
-{
-	struct am_found f;
-
-	am_found_init(&f);
-	am_extract_any(&f,
-	               hint < AM_HINT_COUNT ? (enum am_extract_hint)hint
-	                                    : AM_HINT_LOOK,
-	               data, len, 0);
-	*n = f.pieces->len;
-	*pieces = g_byte_array_free(f.pieces, FALSE);
-	return am_found_status(&f);
-}
 
 /* GLib's last words are that there is no more memory. */
 static void last_words(const char *domain, GLogLevelFlags level,
@@ -120,7 +104,7 @@ int main(int argc, char **argv)
 {
 	const char *why = NULL;
 	struct am_server server = {
-		.reader = read_document,
+		.reader = am_extract_document,
 		.limits = {.cpu_seconds = AM_EXTRACTOR_CPU_SECONDS,
 	                   .memory = AM_EXTRACTOR_MEMORY},
 		.wall_ms = AM_EXTRACTOR_WALL_SECONDS * 1000};

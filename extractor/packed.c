@@ -25,25 +25,6 @@ struct opening {
 	unsigned depth;
 };
 
-static bool has(const uint8_t *data, size_t len, const char *name)
-{
-	return memmem(data, len, name, strlen(name)) != NULL;
-}
-
-/* Names of members stand in a zip as they are. */
-static enum shape shape_of(const uint8_t *data, size_t len)
-{
-	static const char odf[] = "mimetypeapplication/vnd.oasis.opendocument";
-
-	if (len > 30 + sizeof(odf) && has(data + 30, sizeof(odf) + 64, odf))
-		return ODF;
-	if (has(data, len, "[Content_Types].xml") &&
-	    (has(data, len, "word/") || has(data, len, "xl/") ||
-	     has(data, len, "ppt/") || has(data, len, "visio/")))
-		return OOXML;
-	return PLAIN;
-}
-
 static struct archive *open_archive(const uint8_t *data, size_t len)
 {
 	struct archive *a = archive_read_new();
@@ -66,6 +47,41 @@ static struct archive *open_archive(const uint8_t *data, size_t len)
 		return a;
 	archive_read_free(a);
 	return NULL;
+}
+
+/* A zip's list says what it is.  Its names are looked at first; nothing is
+ * unpacked for that. */
+static enum shape shape_of(const uint8_t *data, size_t len)
+{
+	static const char odf[] = "mimetypeapplication/vnd.oasis.opendocument";
+	struct archive *a = open_archive(data, len);
+	struct archive_entry *entry;
+	bool types = false, parts = false;
+
+	if (len > 30 + sizeof(odf) &&
+	    memmem(data + 30, MIN(sizeof(odf) + 64, len - 30), odf,
+	           sizeof(odf) - 1)) {
+		archive_read_free(a);
+		return ODF;
+	}
+	for (unsigned n = 0; a && !(types && parts) && n < AM_EXTRACTOR_MEMBERS;
+	     n++) {
+		int r = archive_read_next_header(a, &entry);
+		const char *name = NULL;
+		if (r == ARCHIVE_OK || r == ARCHIVE_WARN)
+			name = archive_entry_pathname(entry);
+		else
+			break;
+		if (!name)
+			continue;
+		types = types || !strcmp(name, "[Content_Types].xml");
+		parts = parts || g_str_has_prefix(name, "word/") ||
+		        g_str_has_prefix(name, "xl/") ||
+		        g_str_has_prefix(name, "ppt/") ||
+		        g_str_has_prefix(name, "visio/");
+	}
+	archive_read_free(a);
+	return types && parts ? OOXML : PLAIN;
 }
 
 /* The next bytes of the open member; false at its end, or when there are to be
@@ -184,7 +200,7 @@ void am_extract_packed(struct am_found *f, const uint8_t *data, size_t len,
                        unsigned depth)
 {
 	struct opening o = {.found = f,
-	                    .shape = shape_of(data, len),
+	                    .shape = PLAIN,
 	                    .left = (uint64_t)len * AM_EXTRACTOR_RATIO +
 	                            AM_EXTRACTOR_RATIO_FROM,
 	                    .depth = depth};
@@ -192,6 +208,8 @@ void am_extract_packed(struct am_found *f, const uint8_t *data, size_t len,
 	int r = ARCHIVE_OK;
 
 	f->known = true;
+	if (am_extract_kind_of(data, len) == AM_KIND_ZIP)
+		o.shape = shape_of(data, len);
 	o.a = open_archive(data, len);
 	if (!o.a) {
 		f->damaged = true;

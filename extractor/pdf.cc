@@ -20,11 +20,12 @@ void no_word(const std::string &, void *)
 bool give(const am_pdf_taker &taker, const poppler::ustring &text,
           const char *end)
 {
-	const poppler::byte_array bytes = text.to_utf8();
+	poppler::byte_array bytes = text.to_utf8();
 
-	return (bytes.empty() ||
-	        taker.text(taker.user, bytes.data(), bytes.size())) &&
-	       taker.text(taker.user, end, 1);
+	// Poppler ends pages itself, where there are any.
+	if (bytes.empty() || bytes.back() != *end)
+		bytes.push_back(*end);
+	return taker.text(taker.user, bytes.data(), bytes.size());
 }
 
 bool give_info(const poppler::document &doc, const am_pdf_taker &taker)
