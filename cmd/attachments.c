@@ -127,36 +127,73 @@ static int write_part(int fd, const char *path, struct am_reader *reader,
 	return r == AM_END ? AM_OK : r;
 }
 
-static int save_one(struct session *s, const struct am_blob *raw,
-                    const struct am_scan *scan, size_t part,
-                    const struct am_part_info *info, const char *dir,
-                    struct am_error *err)
+/* Where it goes: a new file of that name, or in a folder under its own. */
+static int open_target(const char *to, const struct am_part_info *info,
+                       char **path, struct am_error *err)
 {
+	bool folder = g_str_has_suffix(to, "/") ||
+	              g_file_test(to, G_FILE_TEST_IS_DIR);
+	int fd;
+
+	if (!folder) {
+		*path = g_strdup(to);
+		fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd < 0)
+			am_fail_sys(err, AM_FAILED, "%s", to);
+		return fd;
+	}
+	if (am_make_dirs(to, err))
+		return -1;
 	char *name = attachments_safe_name(info->name, info->type);
+	fd = create(to, name, path, err);
+	g_free(name);
+	return fd;
+}
+
+int attachments_save_part(const struct am_blob *raw, const struct am_scan *scan,
+                          size_t part, const char *to, char **path,
+                          uint64_t *size, struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
 	struct am_reader *reader = NULL;
-	char *path = NULL;
-	uint64_t size = 0;
+	struct am_part_info info;
 	int fd = -1;
 
-	int r = am_part_decoded(&reader, raw, scan, part, err);
+	*path = NULL;
+	*size = 0;
+	int r = am_part_info_read(&info, raw, scan, part, arena, err);
+	if (!r)
+		r = am_part_decoded(&reader, raw, scan, part, err);
 	if (!r) {
-		fd = create(dir, name, &path, err);
+		fd = open_target(to, &info, path, err);
 		r = fd < 0 ? AM_FAILED : AM_OK;
 	}
 	if (!r)
-		r = write_part(fd, path, reader, &size, err);
+		r = write_part(fd, *path, reader, size, err);
 	if (fd >= 0)
 		close(fd);
-	if (r && path)
-		unlink(path);
+	if (r && fd >= 0)
+		unlink(*path);
+	if (r)
+		g_clear_pointer(path, g_free);
+	am_reader_close(&reader);
+	am_arena_free(&arena);
+	return r;
+}
+
+static int save_one(struct session *s, const struct am_blob *raw,
+                    const struct am_scan *scan, size_t part, const char *dir,
+                    struct am_error *err)
+{
+	char text[OUT_ROOM], *path;
+	uint64_t size;
+	int r = attachments_save_part(raw, scan, part, dir, &path, &size, err);
+
 	if (!r && !s->quiet) {
-		char text[OUT_ROOM];
 		out_size(size, text);
 		printf("%s (%s)\n", path, text);
 	}
-	am_reader_close(&reader);
 	g_free(path);
-	g_free(name);
 	return r;
 }
 
@@ -175,7 +212,7 @@ int attachments_save(struct session *s, const struct am_blob *raw,
 			continue;
 		n++;
 		struct am_error one = {0};
-		if (save_one(s, raw, scan, i, &info, dir, &one))
+		if (save_one(s, raw, scan, i, dir, &one))
 			am_ctx_note_error(&s->ctx, "attachment.failed", NULL,
 			                  info.section, &one);
 	}

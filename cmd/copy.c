@@ -26,11 +26,29 @@
 #define REMOTE_QUEUE_BYTES  (UINT64_C(2) << 20)
 #define REMOTE_ASK_AHEAD    1200
 
+static int by_id(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool is_picked(const struct copy_pick *pick,
+                      const struct am_message *msg)
+{
+	const struct am_prop *id = am_message_prop(msg, "archive.id");
+	int64_t n = id ? g_ascii_strtoll(id->value, NULL, 10) : 0;
+
+	return bsearch(&n, pick->ids, pick->n, sizeof n, by_id);
+}
+
 static int want(void *user, const struct am_message *msg, struct am_error *err)
 {
 	const struct copy *c = user;
 
 	(void)err;
+	if (c->picks && !is_picked(&c->picks[c->at], msg))
+		return AM_END;
 	return am_filter_wants(&c->filter, msg, false) ? AM_OK : AM_END;
 }
 
@@ -112,7 +130,8 @@ static void say_losses(const struct copy *c, int at,
 
 	for (int i = 0; i < at; i++)
 		known |= am_place_format(c->sources[i]) == from;
-	copy_loss_before(c->losses, from, takes_all(c->o) ? src : NULL, !known);
+	copy_loss_before(c->losses, from,
+	                 !c->picks && takes_all(c->o) ? src : NULL, !known);
 }
 
 /* The name in front of an error, unless what failed below gave it already. */
@@ -184,6 +203,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.info = &info,
 	};
 
+	c->at = at;
 	asker_begin(c->s->asker);
 	int r = am_place_open_source(c->sources[at], &src, &c->s->ctx, err);
 	if (r)
@@ -379,11 +399,59 @@ int copy_all(struct copy *c)
 	return status;
 }
 
+/* From these locations to that one, as the options say. */
+static int copy_names(struct session *s, const struct options *o, char **names,
+                      int n, const struct copy_pick *picks, const char *target)
+{
+	struct am_error err = {0};
+	int status = EXIT_COULD_NOT;
+	struct copy c = {
+		.s = s,
+		.o = o,
+		.target_name = target,
+		.names = names,
+		.n_sources = n,
+		.picks = picks,
+		.sources = g_new0(struct am_place *, (size_t)n + 1),
+		.left = o->limit,
+		.total = am_report_new(),
+		.json = am_json_new(),
+		.started = am_time_now(),
+	};
+
+	if (parse_filter(&c, &err) ||
+	    (o->report && copy_check_report(o->report, &err)))
+		session_error(s, NULL, &err);
+	else if (open_places(&c, names) == EXIT_DONE)
+		status = o->watch ? copy_watch(&c) : copy_all(&c);
+	for (int i = 0; i < c.n_sources; i++)
+		am_place_free(&c.sources[i]);
+	g_free(c.sources);
+	am_place_free(&c.target);
+	am_query_free(&c.query);
+	am_report_free(&c.total);
+	am_json_free(&c.json);
+	copy_loss_free(&c.losses);
+	g_free(c.broke);
+	return status;
+}
+
+int copy_picked(struct session *s, const struct copy_pick *picks, size_t n,
+                const char *target)
+{
+	static const struct options all;
+	char **names = g_new0(char *, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = (char *)picks[i].archive;
+	int status = copy_names(s, &all, names, (int)n, picks, target);
+	g_free(names);
+	return status;
+}
+
 static int run(struct session *s, void *options, int argc, char **argv)
 {
 	const struct options *o = options;
-	struct am_error err = {0};
-	int status = EXIT_COULD_NOT;
 
 	session_voice(s, o->quiet, o->verbose);
 	if (argc < 2)
@@ -391,35 +459,11 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (o->watch && (argc > 2 || o->dry_run || o->limit))
 		return session_usage(s, "--watch is for one source, without "
 		                        "--dry-run and --limit");
-	struct copy c = {
-		.s = s,
-		.o = o,
-		.target_name = argv[argc - 1],
-		.names = g_new0(char *, (size_t)argc),
-		.n_sources = argc - 1,
-		.sources = g_new0(struct am_place *, (size_t)argc),
-		.left = o->limit,
-		.total = am_report_new(),
-		.json = am_json_new(),
-		.started = am_time_now(),
-	};
-	for (int i = 0; i < c.n_sources; i++)
-		c.names[i] = argv[i];
-	if (parse_filter(&c, &err) ||
-	    (o->report && copy_check_report(o->report, &err)))
-		session_error(s, NULL, &err);
-	else if (open_places(&c, argv) == EXIT_DONE)
-		status = o->watch ? copy_watch(&c) : copy_all(&c);
-	for (int i = 0; i < c.n_sources; i++)
-		am_place_free(&c.sources[i]);
-	g_free(c.sources);
-	g_free(c.names);
-	am_place_free(&c.target);
-	am_query_free(&c.query);
-	am_report_free(&c.total);
-	am_json_free(&c.json);
-	copy_loss_free(&c.losses);
-	g_free(c.broke);
+	char **names = g_new0(char *, (size_t)argc);
+	for (int i = 0; i < argc - 1; i++)
+		names[i] = argv[i];
+	int status = copy_names(s, o, names, argc - 1, NULL, argv[argc - 1]);
+	g_free(names);
 	return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef CMD_COPY_IMPL_H
 #define CMD_COPY_IMPL_H
 
+#include "cmd/copy_picked.h"
 #include "cmd/opt.h"
 #include "transfer/filter.h"
 #include "transfer/report.h"
@@ -35,6 +36,8 @@ struct copy {
 	struct am_place **sources;
 	char **names;
 	int n_sources;
+	const struct copy_pick *picks; /* one a source; NULL: all is taken */
+	int at;                        /* the source that is copied */
 	uint64_t left; /* of --limit */
 	struct am_report *total;
 	struct am_json *json; /* the report of each, when there are several */

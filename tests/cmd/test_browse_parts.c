@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of mailark browse that need no archive: text in cells, the line
+ * that is typed, the table of keys. */
+#include "cmd/browse/cells.h"
+#include "cmd/browse/edit.h"
+#include "cmd/browse/frame.h"
+#include "cmd/browse/keys.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <locale.h>
+#include <string.h>
+
+static void use_utf8(void)
+{
+	cr_assert(setlocale(LC_CTYPE, "C.UTF-8"));
+}
+
+TestSuite(browse_parts, .init = use_utf8);
+
+Test(browse_parts, nothing_but_letters_gets_through)
+{
+	static const struct {
+		const char *mail, *seen;
+		size_t columns;
+	} cases[] = {
+		{"plain", "plain", 5},
+		{"", "", 0},
+		/* Escape sequences, C0 and C1, DEL, what turns the direction
+	         * and what is seen by nobody. */
+		{"\033[31mred\033[0m", " [31mred [0m", 12},
+		{"a\007b\x7F"
+	         "c\xC2\x9B"
+	         "d",
+	         "a b c d", 7},
+		{"bell\a\b\v\f\r", "bell     ", 9},
+		{"\xE2\x80\xAE"
+	         "evil\xE2\x80\xAC",
+	         " evil ", 6},
+		{"a\xE2\x80\x8B\xE2\x80\x8D\xEF\xBB\xBF"
+	         "b",
+	         "ab", 2},
+		{"\033]0;title\007", " ]0;title ", 10},
+		/* Broken UTF-8, what is no character. */
+		{"\xFF\xC3", "\xEF\xBF\xBD\xEF\xBF\xBD", 2},
+		{"\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD", 1},
+		/* Wide ones, marks, and marks on nothing. */
+		{"庭の写真", "庭の写真", 8},
+		{"e\xCC\x81te", "e\xCC\x81te", 3},
+		{"\xCC\x81x", " \xCC\x81x", 2},
+		{"a\tb\nc", "a b c", 5},
+		/* Letters from right to left stay in their order. */
+		{"שלום", "שלום", 4},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		char *seen = cells_clean(cases[i].mail, false);
+		cr_expect_str_eq(seen, cases[i].seen, "%zu: \"%s\"", i, seen);
+		cr_expect_eq(cells_width(seen), cases[i].columns, "%zu: %zu", i,
+		             cells_width(seen));
+		g_free(seen);
+	}
+	char *tabs = cells_clean("a\tb\n\tc", true);
+	cr_expect_str_eq(tabs, "a       b\n        c");
+	g_free(tabs);
+}
+
+Test(browse_parts, a_heap_of_marks_stands_on_one_letter_no_higher)
+{
+	GString *heap = g_string_new("z");
+
+	for (int i = 0; i < 1000; i++)
+		g_string_append(heap, "\xCC\x81");
+	char *clean = cells_clean(heap->str, false);
+	cr_expect_eq(strlen(clean), 1 + 3 * 2);
+	cr_expect_eq(cells_width(clean), 1);
+	g_free(clean);
+	g_string_free(heap, TRUE);
+}
+
+Test(browse_parts, cuts_between_cells)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+		const char *fit;
+	} cases[] = {
+		{"abcdef", 6, "abcdef"},
+		{"abcdef", 5, "abcd…"},
+		{"庭の写真", 8, "庭の写真"},
+		{"庭の写真", 7, "庭の写…"},
+		{"庭の写真", 6, "庭の…"},
+		{"abc", 0, ""},
+		{"abc", 1, "…"},
+		{"e\xCC\x81"
+	         "abc",
+	         2, "e\xCC\x81…"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		char *fit = cells_fit(cases[i].text, cases[i].columns);
+		cr_expect_str_eq(fit, cases[i].fit, "%zu: %s", i, fit);
+		g_free(fit);
+	}
+}
+
+static void add_line(void *user, const char *s, size_t len)
+{
+	g_string_append_printf(user, "%.*s|", (int)len, s);
+}
+
+Test(browse_parts, breaks_lines_between_words)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+		const char *lines;
+	} cases[] = {
+		{"", 10, "|"},
+		{"one two three", 7, "one two|three|"},
+		{"one two three", 8, "one two|three|"},
+		{"abcdefghij", 4, "abcd|efgh|ij|"},
+		{"    abcdef", 6, "    ab|cdef|"},
+		{"庭の写真", 5, "庭の|写真|"},
+		{"a  b", 2, "a |b|"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		GString *lines = g_string_new(NULL);
+		cells_wrap(cases[i].text, cases[i].columns, add_line, lines);
+		cr_expect_str_eq(lines->str, cases[i].lines, "%zu: %s", i,
+		                 lines->str);
+		g_string_free(lines, TRUE);
+	}
+}
+
+Test(browse_parts, a_frame_holds_what_fits)
+{
+	struct frame *f = frame_new(3, 10);
+
+	frame_put(f, 0, 0, 10, STYLE_PLAIN, "庭の写真 long");
+	frame_put(f, 1, 8, 10, STYLE_PLAIN, "abc");
+	frame_put(f, 9, 0, 10, STYLE_PLAIN, "outside");
+	frame_put(f, 2, 99, 10, STYLE_PLAIN, "outside");
+	frame_print(f, 2, 0, 10, STYLE_DIM, "%s", "\033[2J");
+	char *rows[] = {frame_row(f, 0), frame_row(f, 1), frame_row(f, 2)};
+	cr_expect_str_eq(rows[0], "庭の写真 …");
+	cr_expect_str_eq(rows[1], "        a…");
+	cr_expect_str_eq(rows[2], " [2J");
+	cr_expect_eq(frame_cell(f, 2, 9)->style, STYLE_DIM);
+	cr_expect_null(frame_cell(f, 3, 0));
+	for (int i = 0; i < 3; i++)
+		g_free(rows[i]);
+	frame_free(&f);
+}
+
+static void type(struct edit *e, const char *keys)
+{
+	bool changed;
+
+	for (const char *k = keys; *k;) {
+		size_t len = strcspn(k, " ");
+		int key = key_named(k, len);
+		cr_assert(key, "%s", k);
+		edit_key(e, key, &changed);
+		k += len + strspn(k + len, " ");
+	}
+}
+
+Test(browse_parts, a_line_is_typed_as_in_a_shell)
+{
+	static const struct {
+		const char *keys, *text;
+	} cases[] = {
+		{"a b c", "abc"},
+		{"a b c Backspace", "ab"},
+		{"a b c Left Left x", "axbc"},
+		{"a b Home x End y", "xaby"},
+		{"a Space b c Ctrl-W d", "a d"},
+		{"a b c Left Ctrl-U", "c"},
+		{"a b c Left Ctrl-K d", "abd"},
+		{"é ü Left Del", "é"},
+		{"庭 真 Backspace", "庭"},
+		{"a Ctrl-A Backspace Left Del", ""},
+		{"a Down Esc", "a"},
+		{"e \xCC\x81 Backspace", ""},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		struct edit e = {0};
+		edit_set(&e, "");
+		type(&e, cases[i].keys);
+		cr_expect_str_eq(e.text, cases[i].text, "%s: %s", cases[i].keys,
+		                 e.text);
+		edit_clear(&e);
+	}
+}
+
+Test(browse_parts, the_cursor_stays_in_sight)
+{
+	struct frame *f = frame_new(1, 10);
+	struct edit e = {0};
+	bool changed;
+
+	edit_set(&e, "");
+	for (int i = 0; i < 50; i++) {
+		edit_key(&e, 'a' + i % 26, &changed);
+		cr_expect(changed);
+		edit_draw(&e, f, 0, 2, 8, true);
+		cr_assert_eq(f->cursor_y, 0);
+		cr_assert_lt(f->cursor_x, 10);
+		cr_assert_geq(f->cursor_x, 2);
+	}
+	char *row = frame_row(f, 0);
+	cr_expect(g_str_has_suffix(row, "vwx"), "%s", row);
+	g_free(row);
+	edit_key(&e, KEY_IS_HOME, &changed);
+	cr_expect_not(changed);
+	edit_draw(&e, f, 0, 2, 8, true);
+	cr_expect_eq(f->cursor_x, 2);
+	edit_clear(&e);
+	frame_free(&f);
+}
+
+Test(browse_parts, every_key_has_a_name_and_one_meaning)
+{
+	for (const struct key_row *row = key_rows; row->keys; row++)
+		for (const char *k = row->keys; *k;) {
+			char label[KEY_NAME_ROOM];
+			size_t len = strcspn(k, " ");
+			int key = key_named(k, len);
+			cr_assert(key, "%s", row->keys);
+			key_label(key, label);
+			cr_expect(strlen(label) == len &&
+			                  !memcmp(label, k, len),
+			          "%s is not %s", label, k);
+			for (unsigned v = 0; v < VIEW_COUNT; v++)
+				if (row->views & (1u << v))
+					cr_expect_eq(
+						key_action(v, key), row->action,
+						"%s means two things in %u",
+						label, v);
+			k += len + strspn(k + len, " ");
+		}
+	cr_expect_eq(key_named("No-such", 7), 0);
+	cr_expect_eq(key_action(VIEW_LIST, 'y'), ACT_NONE);
+}
+
+/* As mdoc(7) wants it. */
+static void add_key(GString *to, const char *key)
+{
+	if (to->str[to->len - 1] != ' ')
+		g_string_append(to, " , ");
+	if (!key[1] && strchr(".,:;()[]?!|", *key))
+		g_string_append_printf(to, "\\&%s", key);
+	else if (!strcmp(key, "\\"))
+		g_string_append(to, "\\e");
+	else if (!strcmp(key, "-"))
+		g_string_append(to, "\\-");
+	else
+		g_string_append(to, key);
+}
+
+Test(browse_parts, the_manual_page_names_every_key)
+{
+	char *page = NULL;
+	size_t rows = 0, items = 0;
+
+	cr_assert(g_file_get_contents("cmd/man/mailark-browse.1", &page, NULL,
+	                              NULL));
+	for (const struct key_row *row = key_rows; row->keys; row++) {
+		char **keys = g_strsplit(row->keys, " ", -1);
+		GString *item = g_string_new(".It Li ");
+		for (char **k = keys; *k; k++)
+			add_key(item, *k);
+		g_string_append_printf(item, "\n%s\n", row->help);
+		cr_expect(strstr(page, item->str), "the page lacks %s",
+		          item->str);
+		for (unsigned v = 0; v < VIEW_COUNT; v++)
+			rows += v != VIEW_HELP && (row->views & (1u << v));
+		g_string_free(item, TRUE);
+		g_strfreev(keys);
+	}
+	for (const char *p = page; (p = strstr(p, "\n.It Li ")); p++)
+		items++;
+	cr_expect_eq(items, rows, "the page has %zu keys, the table %zu", items,
+	             rows);
+	g_free(page);
+}
