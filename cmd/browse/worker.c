@@ -72,19 +72,31 @@ static void hand_over(struct job *j, struct answer *a)
 
 /* ---- the query ----------------------------------------------------------- */
 
-/* Could the end of the query be a word in the making?  Not behind a blank, a
- * closed quotation mark, a parenthesis or a star. */
+/*
+ * Could the end of the query be a word in the making?  Not behind a blank, a
+ * quotation mark, a parenthesis or a star.  And not its first two letters: half
+ * of all words begin with those, which helps nobody and takes long; letters of
+ * other scripts say more.
+ */
 static bool ends_in_word(const char *query)
 {
-	size_t len = strlen(query);
-	size_t quotes = 0;
+	const char *end = query + strlen(query);
+	size_t letters = 0, quotes = 0;
+	bool ascii = true;
 
 	for (const char *p = query; *p; p++)
 		quotes += *p == '"';
-	if (!len || quotes % 2)
+	if (quotes % 2)
 		return false;
-	const char *last = g_utf8_find_prev_char(query, query + len);
-	return last && g_unichar_isalnum(g_utf8_get_char(last));
+	while (end > query) {
+		end = g_utf8_prev_char(end);
+		gunichar c = g_utf8_get_char(end);
+		if (!g_unichar_isalnum(c) && !g_unichar_ismark(c))
+			break;
+		ascii = ascii && c < 0x80;
+		letters++;
+	}
+	return letters >= (ascii ? 3 : 2);
 }
 
 static int parse(struct job *j, struct am_error *err)
