@@ -136,10 +136,11 @@ char *cells_fit(const char *s, size_t columns)
 	return g_strdup_printf("%.*s…", (int)fits, s);
 }
 
-void cells_wrap(const char *s, size_t columns, cells_line_fn *line, void *user)
+void cells_wrap(const char *s, size_t columns, size_t hang, cells_line_fn *line,
+                void *user)
 {
-	if (columns < 2)
-		columns = 2;
+	/* A wide character must fit. */
+	columns = MAX(columns, 2);
 	for (;;) {
 		size_t fits = cells_cut(s, columns, NULL), end = fits;
 		if (!s[fits]) {
@@ -155,5 +156,7 @@ void cells_wrap(const char *s, size_t columns, cells_line_fn *line, void *user)
 		s += end;
 		if (*s == ' ')
 			s++;
+		columns = columns > hang + 2 ? columns - hang : columns;
+		hang = 0;
 	}
 }

@@ -31,9 +31,11 @@ char *cells_fit(const char *s, size_t columns);
 
 /*
  * One line of text into lines of so many columns, broken between words where
- * that can be.  Calls `line` with each, at least once.
+ * that can be; all but the first are narrower by `hang`.  Calls `line` with
+ * each, at least once.
  */
 typedef void cells_line_fn(void *user, const char *s, size_t len);
-void cells_wrap(const char *s, size_t columns, cells_line_fn *line, void *user);
+void cells_wrap(const char *s, size_t columns, size_t hang, cells_line_fn *line,
+                void *user);
 
 #endif

@@ -242,6 +242,10 @@ bool list_act(struct browse *b, enum action action)
 		else
 			browse_say(b, STYLE_DIM, "\\ shows folders and facets");
 		return true;
+	case ACT_THREAD:
+		if (hit)
+			thread_open(b, hit);
+		return true;
 	case ACT_SORT:
 		if (!b->thread)
 			next_sort(b);

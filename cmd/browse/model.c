@@ -195,10 +195,11 @@ static void take_hits(struct browse *b, struct answer *a)
 
 static void take_answer(struct browse *b, struct answer *a)
 {
-	if (a->kind == ANSWER_COUNT) {
-		if (a->number == b->shown) {
+	if (a->kind == ANSWER_WHOLE) {
+		if (a->number == b->shown && a->err.kind == AM_E_NONE) {
 			b->found.total = a->total;
 			b->found.counted = true;
+			side_take(b, a->divisions, a->n_divisions);
 		}
 		return;
 	}
@@ -238,7 +239,6 @@ static void reload(struct browse *b)
 {
 	struct am_error err = {0};
 
-	b->said_style = STYLE_PLAIN;
 	worker_stop(&b->worker);
 	int r = AM_OK;
 	for (size_t i = 0; i < b->n_in && !r; i++) {
@@ -251,6 +251,7 @@ static void reload(struct browse *b)
 	}
 	if (r)
 		browse_say_error(b, &err);
+	thread_close(b);
 	b->asked = b->shown = 0;
 	g_hash_table_remove_all(b->seen);
 	if (worker_start(&b->worker, b->in, b->n_in, &err)) {
@@ -265,8 +266,7 @@ static void reload(struct browse *b)
 static void back(struct browse *b)
 {
 	if (b->thread) {
-		list_clear(b->thread);
-		g_clear_pointer(&b->thread, g_free);
+		thread_close(b);
 	} else if (*b->query.text) {
 		edit_set(&b->query, "");
 		browse_search(b, false);
@@ -393,9 +393,7 @@ void browse_free(struct browse **browse)
 	worker_stop(&b->worker);
 	doing_end(b);
 	list_clear(&b->found);
-	if (b->thread)
-		list_clear(b->thread);
-	g_free(b->thread);
+	thread_close(b);
 	page_free(&b->page);
 	edit_clear(&b->query);
 	edit_clear(&b->prompt);

@@ -18,6 +18,7 @@ struct session;
  * frame comes out.
  *
  *   list.c    what was found: rows, marks, moving about
+ *   thread.c  the conversation of a message instead
  *   side.c    folders and facets beside it
  *   reader.c  a message, and what is attached to it
  *   doing.c   what leaves the program: open, save, pipe, copy
@@ -165,10 +166,16 @@ void row_free(void *row);
 bool list_move(size_t *at, size_t n, size_t rows, enum action action);
 void list_marks_free(struct browse *b);
 
+/* The thread of a message instead of what was found, and back. */
+void thread_open(struct browse *b, const struct hit *hit);
+void thread_close(struct browse *b);
+
 size_t side_width(const struct browse *b); /* 0: not shown */
 bool side_act(struct browse *b, enum action action);
 void side_draw(struct browse *b, struct frame *f);
-void side_read(struct browse *b); /* the folders anew */
+/* The folders of archives that have no index to tell more. */
+void side_read(struct browse *b);
+void side_take(struct browse *b, const struct division *divisions, size_t n);
 
 bool reader_act(struct browse *b, enum action action);
 void reader_draw(struct browse *b, struct frame *f);

@@ -83,15 +83,20 @@ const char *page_subject(const struct page *p)
 struct breaking {
 	struct page *page;
 	const struct page_line *of;
+	int hang; /* columns before all lines but the first */
 	bool first;
 };
+
+/* Behind the name of a field. */
+enum { HANG = 4, HANG_LEAST = 20 };
 
 static void add_broken(void *user, const char *s, size_t len)
 {
 	struct breaking *b = user;
 
 	page_add(b->page->lines, b->of->style, b->first ? b->of->name : 0,
-	         g_strndup(s, len));
+	         g_strdup_printf("%*s%.*s", b->first ? 0 : b->hang, "",
+	                         (int)len, s));
 	b->first = false;
 }
 
@@ -103,8 +108,12 @@ size_t page_layout(struct page *p, size_t columns)
 	g_array_set_size(p->lines, 0);
 	for (guint i = 0; i < p->whole->len; i++) {
 		struct breaking b = {
-			p, &g_array_index(p->whole, struct page_line, i), true};
-		cells_wrap(b.of->text, columns, add_broken, &b);
+			.page = p,
+			.of = &g_array_index(p->whole, struct page_line, i),
+			.first = true};
+		if (b.of->name && columns >= HANG_LEAST)
+			b.hang = HANG;
+		cells_wrap(b.of->text, columns, (size_t)b.hang, add_broken, &b);
 	}
 	return p->lines->len;
 }

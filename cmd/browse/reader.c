@@ -105,6 +105,9 @@ bool reader_act(struct browse *b, enum action action)
 	case ACT_PREVIOUS_MESSAGE:
 		go_to(b, action);
 		return true;
+	case ACT_THREAD:
+		thread_open(b, &b->page_hit);
+		return true;
 	case ACT_HEADERS:
 		b->all_headers = !b->all_headers;
 		read_message(b, &b->page_hit);

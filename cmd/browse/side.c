@@ -73,9 +73,52 @@ void side_read(struct browse *b)
 	clear(b);
 	add(b, "Folders", NULL, 0);
 	for (size_t i = 0; i < b->n_in; i++)
-		if (am_archive_folders(b->in[i].archive, add_folder, b, &err))
+		if (!b->in[i].index &&
+		    am_archive_folders(b->in[i].archive, add_folder, b, &err))
 			browse_say_error(b, &err);
 	b->side_at = MIN(b->side_at, b->side->len - 1);
+}
+
+/* The row with this filter, or the one that was there. */
+static void stay_on(struct browse *b, const char *filter)
+{
+	for (guint i = 0; filter && i < b->side->len; i++)
+		if (!g_strcmp0(
+			    g_array_index(b->side, struct side_row, i).filter,
+			    filter))
+			b->side_at = i;
+	b->side_at = MIN(b->side_at, b->side->len ? b->side->len - 1 : 0);
+}
+
+void side_take(struct browse *b, const struct division *divisions, size_t n)
+{
+	static const char *const titles[AM_FACET_COUNT] = {
+		[AM_FACET_YEAR] = "Years",     [AM_FACET_FROM] = "From",
+		[AM_FACET_DOMAIN] = "Domains", [AM_FACET_LIST] = "Lists",
+		[AM_FACET_FOLDER] = "Folders", [AM_FACET_TYPE] = "Attachments",
+		[AM_FACET_SIZE] = "Sizes",
+	};
+	char *filter = NULL;
+
+	if (b->side_at < b->side->len)
+		filter = g_strdup(
+			g_array_index(b->side, struct side_row, b->side_at)
+				.filter);
+	side_read(b);
+	/* Nothing stands under the heading. */
+	if (b->side->len == 1)
+		clear(b);
+	for (size_t i = 0; i < n; i++) {
+		if (!i || divisions[i].facet != divisions[i - 1].facet) {
+			if (b->side->len)
+				add(b, "", NULL, 0);
+			add(b, titles[divisions[i].facet], NULL, 0);
+		}
+		add(b, *divisions[i].text ? divisions[i].text : "(top)",
+		    g_strdup(divisions[i].query), divisions[i].count);
+	}
+	stay_on(b, filter);
+	g_free(filter);
 }
 
 /* Where the filter stands in the query as a word of its own; NULL: it does not.
@@ -109,6 +152,7 @@ static void toggle(struct browse *b, const char *filter)
 		g_free(more);
 	}
 	g_free(query);
+	thread_close(b);
 	browse_search(b, false);
 }
 
@@ -120,6 +164,8 @@ bool side_act(struct browse *b, enum action action)
 		return true;
 	switch (action) {
 	case ACT_OPEN:
+		if (b->side_at >= b->side->len)
+			return true;
 		row = &g_array_index(b->side, struct side_row, b->side_at);
 		if (row->filter)
 			toggle(b, row->filter);

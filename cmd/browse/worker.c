@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/browse/worker.h"
 
+#include "cmd/browse/divide.h"
 #include "cmd/browse/listing.h"
 #include "cmd/searched.h"
 #include "model/ctx.h"
@@ -12,6 +13,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* Between two keys of who types slowly. */
+enum { MOMENT_US = 80000 };
 
 struct worker {
 	struct am_ctx ctx; /* without listeners: nothing is said from here */
@@ -26,6 +30,7 @@ struct worker {
 
 	/* Under the lock: */
 	bool stop, busy, waiting;
+	bool hurry;      /* somebody waits for all of it */
 	uint64_t number; /* of the last ask */
 	struct ask next; /* query is ours */
 	GQueue answers;
@@ -250,42 +255,53 @@ static int find(struct job *j, struct answer *a)
 	return r;
 }
 
-static int count(struct job *j, struct answer *a)
+/* While somebody types: does the next key come within a moment? */
+static bool is_followed(struct job *j)
 {
 	struct worker *w = j->w;
+	gint64 until = g_get_monotonic_time() + MOMENT_US;
+
+	g_mutex_lock(&w->lock);
+	while (j->ask.typing && !w->stop && !w->waiting && !w->hurry &&
+	       g_cond_wait_until(&w->changed, &w->lock, until))
+		;
+	bool yes = w->stop || w->waiting;
+	g_mutex_unlock(&w->lock);
+	return yes;
+}
+
+static void answer_whole(struct job *j)
+{
+	struct worker *w = j->w;
+	struct answer *a = g_new0(struct answer, 1);
+	struct divide *d = divide_new();
 	int r = AM_OK;
 
+	a->kind = ANSWER_WHOLE;
 	for (size_t i = 0; i < w->n_in && !r; i++) {
 		uint64_t n = 0;
 		if (w->in[i].index)
-			r = am_index_count(w->in[i].index, w->in[i].archive,
-			                   j->query, &n, &a->err);
+			r = divide_add(d, &w->in[i], j->query, &n, &a->err);
 		else if (w->listings[i])
 			n = listing_length(w->listings[i]);
 		a->total += n;
 	}
-	return r;
+	divide_end(&d, &a->divisions, &a->n_divisions);
+	hand_over(j, a);
 }
 
 static void answer_ask(struct job *j)
 {
 	struct answer *a = g_new0(struct answer, 1);
 	int r = find(j, a);
-	bool all = a->all;
 
 	/* Stopped in the middle: nobody wants to know. */
 	if (r && a->err.kind == AM_E_CANCELLED)
 		answer_free(&a);
 	else
 		hand_over(j, a);
-	if (!r && !all && !outdated(j)) {
-		a = g_new0(struct answer, 1);
-		a->kind = ANSWER_COUNT;
-		if (count(j, a))
-			answer_free(&a);
-		else
-			hand_over(j, a);
-	}
+	if (!r && !is_followed(j))
+		answer_whole(j);
 	am_query_free(&j->query);
 }
 
@@ -411,6 +427,9 @@ void answer_free(struct answer **answer)
 	if (!*answer)
 		return;
 	g_free((*answer)->hits);
+	for (size_t i = 0; i < (*answer)->n_divisions; i++)
+		division_clear(&(*answer)->divisions[i]);
+	g_free((*answer)->divisions);
 	g_free(*answer);
 	*answer = NULL;
 }
@@ -418,7 +437,10 @@ void answer_free(struct answer **answer)
 void worker_wait(struct worker *w)
 {
 	g_mutex_lock(&w->lock);
+	w->hurry = true;
+	g_cond_broadcast(&w->changed);
 	while (w->waiting || w->busy)
 		g_cond_wait(&w->changed, &w->lock);
+	w->hurry = false;
 	g_mutex_unlock(&w->lock);
 }

@@ -3,6 +3,7 @@
 #define MAILARK_BROWSE_WORKER_H
 
 #include "base/error.h"
+#include "index/facets.h"
 #include "index/index.h"
 
 struct searched;
@@ -13,7 +14,8 @@ struct searched;
  * not begun, and what is being worked on stops at its next step.
  *
  * Answers come in parts as they are known: first the hits, then how many there
- * are.
+ * are and how they divide; of what is being typed only when no key has followed
+ * for a moment, so that these are not in the way of the next one's hits.
  */
 struct worker;
 
@@ -30,7 +32,14 @@ struct ask {
 	bool typing;
 };
 
-enum answer_kind { ANSWER_HITS, ANSWER_COUNT };
+/* How what was found divides: one value of one facet. */
+struct division {
+	enum am_facet facet;
+	char *text, *query; /* as in am_facet_value */
+	uint64_t count;
+};
+
+enum answer_kind { ANSWER_HITS, ANSWER_WHOLE };
 struct answer {
 	enum answer_kind kind;
 	uint64_t number;     /* of the ask */
@@ -42,6 +51,9 @@ struct answer {
 	bool begun_word; /* "word*" was searched where "word" stands */
 	/* Both; of HITS an estimate unless all. */
 	uint64_t total;
+	/* WHOLE: facet by facet, each in its order. */
+	struct division *divisions;
+	size_t n_divisions;
 };
 
 /* Opens the archives again, for its own thread. */

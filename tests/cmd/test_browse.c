@@ -480,6 +480,62 @@ Test(browse, folders_narrow_a_search)
 	end(&u);
 }
 
+Test(browse, facets_count_what_was_found_and_narrow_it)
+{
+	struct set_up u;
+
+	begin(&u, "");
+	expect(&u, "2020             3");
+	expect(&u, "alice@example.o… 1");
+	expect(&u, "pdf              1");
+	press(&u, "Tab /");
+	type(&u, "quarterly");
+	press(&u, "Enter");
+	expect(&u, "2020             2");
+	expect_not(&u, "carol@");
+	press(&u, "Tab");
+	while (strcmp(
+		g_array_index(u.b->side, struct side_row, u.b->side_at).label,
+		"pdf"))
+		press(&u, "Down");
+	press(&u, "Enter");
+	expect(&u, "/quarterly type:\"pdf\"");
+	expect(&u, "1 message,");
+	/* Still there, to be taken back. */
+	cr_expect_str_eq(
+		g_array_index(u.b->side, struct side_row, u.b->side_at).label,
+		"pdf");
+	press(&u, "Enter");
+	expect(&u, "2 messages");
+	end(&u);
+}
+
+Test(browse, shows_the_thread_of_a_message)
+{
+	struct set_up u;
+
+	begin(&u, "");
+	press(&u, "Down t");
+	expect(&u, "2 messages, thread");
+	char *all = screen(&u);
+	const char *first = strstr(all, "Rechnung"),
+		   *answer = strstr(all, "└ Re:");
+	cr_expect(first && answer && first < answer, "%s", all);
+	g_free(all);
+	cr_expect_eq(u.b->thread->at, 1, "where it was");
+	press(&u, "Up Enter");
+	expect(&u, "Subject: Rechnung");
+	press(&u, "J");
+	expect(&u, "They look[1] fine.");
+	press(&u, "t");
+	expect(&u, "2 messages, thread");
+	press(&u, "q");
+	expect(&u, "3 messages, newest");
+	press(&u, "Home t");
+	expect(&u, "no other message is in its thread");
+	end(&u);
+}
+
 Test(browse, several_archives_are_one_list)
 {
 	static const char *const names[] = {"a.mailark", "b.mailark"};
@@ -492,6 +548,7 @@ Test(browse, several_archives_are_one_list)
 	cr_assert_eq(cli_line(&u.cli, "copy more.mbox b.mailark"), 0);
 	open_them(&u, names, 2, "");
 	expect(&u, "503 messages");
+	expect(&u, "alice@example.o…");
 	/* More than were asked for first. */
 	press(&u, "End");
 	cr_expect_eq(u.b->found.n, 503);

@@ -116,19 +116,23 @@ Test(browse_parts, breaks_lines_between_words)
 		const char *text;
 		size_t columns;
 		const char *lines;
+		size_t hang;
 	} cases[] = {
-		{"", 10, "|"},
-		{"one two three", 7, "one two|three|"},
-		{"one two three", 8, "one two|three|"},
-		{"abcdefghij", 4, "abcd|efgh|ij|"},
-		{"    abcdef", 6, "    ab|cdef|"},
-		{"庭の写真", 5, "庭の|写真|"},
-		{"a  b", 2, "a |b|"},
+		{"", 10, "|", 0},
+		{"one two three four", 9, "one two|three|four|", 4},
+		{"one two three", 5, "one|two|three|", 9},
+		{"one two three", 7, "one two|three|", 0},
+		{"one two three", 8, "one two|three|", 0},
+		{"abcdefghij", 4, "abcd|efgh|ij|", 0},
+		{"    abcdef", 6, "    ab|cdef|", 0},
+		{"庭の写真", 5, "庭の|写真|", 0},
+		{"a  b", 2, "a |b|", 0},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
 		GString *lines = g_string_new(NULL);
-		cells_wrap(cases[i].text, cases[i].columns, add_line, lines);
+		cells_wrap(cases[i].text, cases[i].columns, cases[i].hang,
+		           add_line, lines);
 		cr_expect_str_eq(lines->str, cases[i].lines, "%zu: %s", i,
 		                 lines->str);
 		g_string_free(lines, TRUE);
