@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transfer/mixed.h"
 
+#include "formats/boxes/boxes.h"
 #include "model/folder.h"
 #include "transfer/parcels.h"
 #include "transfer/registry.h"
@@ -11,7 +12,10 @@
 #include <pthread.h>
 #include <string.h>
 
-#define N_PASSES 5
+#define N_PASSES 6
+
+/* Boxes of all the smaller kinds, which are read together (boxes.h). */
+#define BOXES "boxes"
 
 /* The formats in the order they are read, each with what it leaves. */
 struct pass {
@@ -21,27 +25,38 @@ static const struct pass orders[][N_PASSES] = {
 	{{"maildir", NULL},
          {"mbox", "leave=maildirs"},
          {"msg", "leave=others"},
+         {BOXES, NULL},
          {"pst", NULL}},
 	{{"mbox", "leave=maildirs"},
          {"maildir", NULL},
          {"msg", "leave=others"},
+         {BOXES, NULL},
          {"pst", NULL}},
 	/* The mails, which are most of it, then the rest. */
 	{{"eml", "leave=mailboxes"},
          {"maildir", NULL},
          {"mbox", "leave=mail"},
          {"msg", "leave=others"},
+         {BOXES, NULL},
          {"pst", NULL}},
 	{{"msg", "leave=others"},
          {"eml", "leave=mailboxes"},
          {"maildir", NULL},
          {"mbox", "leave=mail"},
+         {BOXES, NULL},
          {"pst", NULL}},
 	{{"pst", NULL},
          {"eml", "leave=mailboxes"},
          {"maildir", NULL},
          {"mbox", "leave=mail"},
-         {"msg", "leave=others"}},
+         {"msg", "leave=others"},
+         {BOXES, NULL}},
+	{{BOXES, NULL},
+         {"eml", "leave=mailboxes"},
+         {"maildir", NULL},
+         {"mbox", "leave=mail"},
+         {"msg", "leave=others"},
+         {"pst", NULL}},
 };
 
 struct mixed_source {
@@ -67,8 +82,11 @@ static struct mixed_source *mixed_of(struct am_source *src)
 
 static const struct pass *order_of(const struct am_format *format)
 {
+	const char *name =
+		am_box_kind_find(format->name) ? BOXES : format->name;
+
 	for (size_t i = 0; i < AM_COUNT(orders); i++)
-		if (!strcmp(orders[i][0].format, format->name))
+		if (!strcmp(orders[i][0].format, name))
 			return orders[i];
 	return NULL;
 }
@@ -78,6 +96,15 @@ bool am_mixed_wants(const struct am_format *format)
 	return order_of(format) != NULL;
 }
 
+static int open_format(const char *name, struct am_source **out,
+                       const struct am_location *where, struct am_ctx *ctx,
+                       struct am_error *err)
+{
+	if (!strcmp(name, BOXES))
+		return am_boxes_open(out, where, NULL, ctx, err);
+	return am_format_find(name)->open_source(out, where, ctx, err);
+}
+
 /* The source of a pass that comes later.  AM_END: there is nothing for it. */
 static int open_pass(struct mixed_source *s, struct am_error *err)
 {
@@ -85,9 +112,8 @@ static int open_pass(struct mixed_source *s, struct am_error *err)
 	const char *options[] = {pass->leave, NULL};
 	const struct am_location where = {.path = s->path, .options = options};
 	struct am_error why = {0};
-	int r = am_format_find(pass->format)
-	                ->open_source(&s->sources[s->at], &where, s->base.ctx,
-	                              &why);
+	int r = open_format(pass->format, &s->sources[s->at], &where,
+	                    s->base.ctx, &why);
 
 	if (r && why.kind == AM_E_FORMAT)
 		return AM_END; /* not one Maildir in the tree */
@@ -237,7 +263,7 @@ int am_mixed_open(struct am_source **out, const struct am_format *first,
 		g_ptr_array_add(options, (char *)(uintptr_t)*o);
 	g_ptr_array_add(options, NULL);
 	own.options = (const char *const *)options->pdata;
-	r = first->open_source(&s->sources[0], &own, ctx, err);
+	r = open_format(s->order[0].format, &s->sources[0], &own, ctx, err);
 	g_ptr_array_free(options, TRUE);
 	if (r) {
 		mixed_close(&s->base);

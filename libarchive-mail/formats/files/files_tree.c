@@ -4,6 +4,7 @@
 #include "base/blob.h"
 #include "base/charset.h"
 #include "formats/batch.h"
+#include "formats/boxes/boxes.h"
 #include "formats/files/files.h"
 #include "formats/folder_file.h"
 #include "formats/load_file.h"
@@ -134,6 +135,7 @@ static int list(struct tree_source *s, struct am_error *err)
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	GPtrArray *dirs;
 	struct dirent *e;
+	const struct am_box_kind *box = NULL;
 	char **named;
 	bool maildir;
 
@@ -150,6 +152,8 @@ static int list(struct tree_source *s, struct am_error *err)
 	}
 	maildir = s->options.leave && s->here.depth <= AM_MAILDIR_DEPTH &&
 	          am_maildir_shaped(fd, "");
+	if (s->options.leave && !maildir)
+		box = am_boxes_claim_fd(fd, "");
 	s->names = g_string_chunk_new(4096);
 	s->files = g_ptr_array_new();
 	dirs = g_ptr_array_new();
@@ -160,6 +164,8 @@ static int list(struct tree_source *s, struct am_error *err)
 			continue;
 		if (maildir && (am_maildir_own_dir(e->d_name) ||
 		                am_maildir_own_file(e->d_name)))
+			continue;
+		if (box && box->owns(e->d_name) && !is_dir(fd, e))
 			continue;
 		if (is_link_to_dir(fd, e))
 			am_ctx_note(s->base.ctx, AM_NOTE_INFO, s->link, NULL,
@@ -185,7 +191,7 @@ static int list(struct tree_source *s, struct am_error *err)
 	 * others, or holds other things than mail, is none.  What is another
 	 * source's folder, empty or not, is that one's to tell of. */
 	s->announced = s->files->len || dirs->len || !s->here.depth ||
-	               maildir || s->options.quiet;
+	               maildir || box || s->options.quiet;
 	g_ptr_array_free(dirs, TRUE);
 	return AM_OK;
 }
@@ -256,6 +262,12 @@ static enum verdict judge(struct tree_source *s, const char *name,
 		return got > 0 && kind->sniff(head, (size_t)got) ? TAKE : LEAVE;
 	if (kind->sniff)
 		return PASS_OVER;
+	if (o->leave && got > 0) {
+		struct am_box_file look = {
+			.name = name, .head = head, .head_len = (size_t)got};
+		if (am_boxes_claim_file(&look))
+			return LEAVE;
+	}
 	/* An mbox of such a name is still one. */
 	if (kind->packs && !hidden &&
 	    (am_mail_head_container_name(name) ||

@@ -3,6 +3,8 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/file.h"
+#include "formats/boxes/boxes.h"
 #include "formats/load_file.h"
 #include "formats/mail_head.h"
 #include "formats/received.h"
@@ -12,6 +14,7 @@
 #include <glib.h>
 
 #include <fcntl.h>
+#include <string.h>
 
 static int make_message(struct am_message **out, struct am_loaded_file *file,
                         const struct am_folder *folder, const char *name,
@@ -56,4 +59,26 @@ int am_mbox_lone_read(struct am_message **out, const struct am_folder *folder,
 		            "a single mail, not a mailbox");
 	am_blob_unref(&file.blob);
 	return r;
+}
+
+static bool is_msg(const char *path)
+{
+	struct am_file *file = NULL;
+	uint8_t head[16];
+	size_t len = 0;
+	bool yes = am_mail_head_msg_name(path) &&
+	           !am_file_open(&file, path, NULL) &&
+	           !am_file_read(file, 0, head, sizeof(head), &len, NULL) &&
+	           am_mail_head_msg(head, len);
+
+	am_file_unref(&file);
+	return yes;
+}
+
+bool am_mbox_lone_others(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return is_msg(path) ||
+	       am_boxes_claim_path(path, slash ? slash + 1 : path);
 }

@@ -21,4 +21,7 @@ AM_MUST_USE int am_mbox_lone_read(struct am_message **out,
                                   const char *path, const char *name,
                                   struct am_ctx *ctx, struct am_error *err);
 
+/* Is it, in a tree of several formats, another source's to read? */
+bool am_mbox_lone_others(const char *path);
+
 #endif

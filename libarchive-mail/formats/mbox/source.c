@@ -151,21 +151,6 @@ static int make_folder(struct mbox_source *s, const char *const *parts,
 	return r;
 }
 
-/* Outlook's message files are another source's to read. */
-static bool is_msg(const char *path)
-{
-	struct am_file *file = NULL;
-	uint8_t head[16];
-	size_t len = 0;
-	bool yes = am_mail_head_msg_name(path) &&
-	           !am_file_open(&file, path, NULL) &&
-	           !am_file_read(file, 0, head, sizeof(head), &len, NULL) &&
-	           am_mail_head_msg(head, len);
-
-	am_file_unref(&file);
-	return yes;
-}
-
 /* A file of the tree that is no mailbox: a mail of its own, then s->lone is
  * it, or AM_END, and a note, for anything else. */
 static int open_lone(struct mbox_source *s, const char *path,
@@ -180,14 +165,15 @@ static int open_lone(struct mbox_source *s, const char *path,
 	if (r)
 		return r;
 	s->folder = folder;
+	if (s->set.leave_maildirs && am_mbox_lone_others(path))
+		return AM_END;
 	r = am_mbox_lone_read(&s->lone, folder, path, s->name, s->base.ctx,
 	                      err);
 	/* What programs hide is seldom meant to be read. */
 	bool hidden = *s->name == '.' || strstr(s->name, "/.");
 	outlook |= am_mail_head_outlook_name(s->name);
 	/* Others read what we leave. */
-	if (r == AM_END &&
-	    !(s->set.leave_maildirs && (outlook || is_msg(path))))
+	if (r == AM_END && !(s->set.leave_maildirs && outlook))
 		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
 		            "mbox.not-a-mailbox", NULL, s->name, "%s",
 		            outlook ? "Outlook's, passed over: pst:FOLDER "

@@ -2,6 +2,7 @@
 #include "formats/mbox/tree.h"
 
 #include "formats/batch.h"
+#include "formats/boxes/boxes.h"
 #include "formats/maildir_shape.h"
 #include "formats/mbox/names.h"
 
@@ -21,7 +22,8 @@ struct level {
 	GPtrArray *names;
 	guint at;
 	struct stat st;
-	bool linked;  /* a link leads here, or to a directory above */
+	bool linked; /* a link leads here, or to a directory above */
+	const struct am_box_kind *box; /* it is a mailbox of that kind */
 	bool maildir; /* its own files and directories are another's */
 };
 
@@ -98,8 +100,15 @@ static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
 	while ((entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			g_ptr_array_add(level->names, g_strdup(entry->d_name));
-	closedir(dir);
 	g_ptr_array_sort(level->names, by_name);
+	struct am_box_dir look = {
+		.fd = dirfd(dir),
+		.name = name ? name : "",
+		.names = (const char *const *)level->names->pdata,
+		.n_names = level->names->len};
+	if (tree->leave_maildirs && !level->maildir)
+		level->box = am_boxes_claim_dir(&look);
+	closedir(dir);
 	g_ptr_array_add(tree->levels, level);
 	return AM_OK;
 }
@@ -214,6 +223,7 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			continue;
 		}
 		if (am_mbox_name_ignored(name) ||
+		    (top->box && top->box->owns(name)) ||
 		    (top->maildir && am_maildir_own_file(name)))
 			continue;
 		if (!S_ISREG(st.st_mode))
