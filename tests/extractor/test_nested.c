@@ -16,7 +16,7 @@ static GByteArray *zip_of(const char *name, GByteArray *data, bool deflate)
 	                                              .len = data->len,
 	                                              .deflate = deflate},
 	                                             {.name = NULL}};
-	GByteArray *out = am_test_zip(members);
+	GByteArray *out = am_test_zip_of(members);
 
 	g_byte_array_unref(data);
 	return out;
@@ -31,7 +31,7 @@ Test(nested, files_in_zips_are_read_under_their_name)
 		{.name = "d.bin", .data = "no text"},
 		{.name = NULL}};
 
-	expect_extracted(am_test_zip(members),
+	expect_extracted(am_test_zip_of(members),
 	                 "ok:{a/Größe.txt}[a/Größe.txt]plain text[]"
 	                 "{b.html}[b.html]markup[]{c.png}"
 	                 "{d.bin}[d.bin][]");
@@ -139,7 +139,7 @@ Test(nested, of_many_members_so_many_are_looked_at)
 		members[i].name = "a.txt";
 		members[i].data = "x";
 	}
-	got = extracted(AM_HINT_LOOK, am_test_zip(members));
+	got = extracted(AM_HINT_LOOK, am_test_zip_of(members));
 	cr_expect(!strncmp(got, "too-large:", 10), "%.60s", got);
 	cr_expect_lt(strlen(got), 400000);
 	g_free(got);
@@ -159,8 +159,8 @@ Test(nested, sizes_that_lie_are_not_believed)
 			         .deflate = deflate,
 			         .lie = lies[i]},
 				{.name = NULL}};
-			char *got =
-				extracted(AM_HINT_LOOK, am_test_zip(members));
+			char *got = extracted(AM_HINT_LOOK,
+			                      am_test_zip_of(members));
 			cr_expect(strlen(got) < 60, "%.60s", got);
 			g_free(got);
 		}

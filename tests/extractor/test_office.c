@@ -58,8 +58,8 @@ Test(office, passwords_are_told)
 	expect_extracted(am_test_cfb("EncryptedPackage", "x", 1,
 	                             "EncryptionInfo", "y", 1),
 	                 "encrypted:");
-	expect_extracted(am_test_zip(odt), "encrypted:");
-	expect_extracted(am_test_zip(zip), "encrypted:{a.txt}");
+	expect_extracted(am_test_zip_of(odt), "encrypted:");
+	expect_extracted(am_test_zip_of(zip), "encrypted:{a.txt}");
 	/* fEncrypted of a .doc. */
 	expect_extracted(with_bytes(am_test_doc("secret"), "\xec\xa5\xc1",
 	                            "\0\3", 2, 0xa),
@@ -82,7 +82,7 @@ Test(office, what_is_damaged_gives_what_there_is)
 		{.name = "word/document.xml",
 	         .data = "<w:p><w:t>before the cut</w:t></w:p><w:p"},
 		{.name = NULL}};
-	got = extracted(AM_HINT_LOOK, am_test_zip(cut));
+	got = extracted(AM_HINT_LOOK, am_test_zip_of(cut));
 	cr_expect_str_eq(got, "damaged:before the cut\n\n");
 	g_free(got);
 }
@@ -100,7 +100,7 @@ Test(office, entities_are_not_expanded)
 	                 "<w:p><w:t>&c;&d;</w:t></w:p>"},
 		{.name = NULL}};
 
-	expect_extracted(am_test_zip(laughs), "damaged:");
+	expect_extracted(am_test_zip_of(laughs), "damaged:");
 }
 
 Test(office, is_not_led_too_deep)
@@ -115,7 +115,7 @@ Test(office, is_not_led_too_deep)
 	         .deflate = true},
 		{.name = NULL}};
 
-	expect_extracted(am_test_zip(members), "damaged:above\n");
+	expect_extracted(am_test_zip_of(members), "damaged:above\n");
 	g_string_free(deep, TRUE);
 }
 

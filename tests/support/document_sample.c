@@ -54,7 +54,7 @@ static void put_member(GByteArray *out, const struct am_test_zip_member *m,
 	put(out, 0, 2);
 }
 
-GByteArray *am_test_zip(const struct am_test_zip_member *members)
+GByteArray *am_test_zip_of(const struct am_test_zip_member *members)
 {
 	GByteArray *out = g_byte_array_new(), *dir = g_byte_array_new();
 	unsigned n = 0;
@@ -123,7 +123,7 @@ static GByteArray *office(const char *name, const char *before,
 	         .deflate = true},
 		{.name = name2, .data = xml2, .deflate = true},
 		{.name = NULL}};
-	GByteArray *out = am_test_zip(members);
+	GByteArray *out = am_test_zip_of(members);
 
 	g_free(xml);
 	return out;
@@ -182,7 +182,7 @@ GByteArray *am_test_odt(const char *text)
 	         .data = XML "<manifest:manifest xmlns:manifest=\"m\"/>",
 	         .deflate = true},
 		{.name = NULL}};
-	GByteArray *out = am_test_zip(members);
+	GByteArray *out = am_test_zip_of(members);
 
 	g_free(xml);
 	return out;

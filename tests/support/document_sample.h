@@ -11,7 +11,7 @@
  * GByteArrays; g_byte_array_unref().
  */
 
-/* A zip, member after member.  name NULL in am_test_zip() ends the list. */
+/* A zip, member after member.  name NULL in am_test_zip_of() ends the list. */
 struct am_test_zip_member {
 	const char *name;
 	const void *data;
@@ -20,7 +20,7 @@ struct am_test_zip_member {
 	bool encrypted; /* says so; it is not */
 	uint32_t lie;   /* added to the size that is said */
 };
-GByteArray *am_test_zip(const struct am_test_zip_member *members);
+GByteArray *am_test_zip_of(const struct am_test_zip_member *members);
 /* The bytes of s so often, as one member of a zip would be. */
 GByteArray *am_test_repeat(const char *s, size_t times);
 
