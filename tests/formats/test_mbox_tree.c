@@ -165,14 +165,30 @@ Test(mbox_tree, names_of_files)
 	}
 }
 
-static int bid(const char *name, const char *head, bool packed)
+static int bid_of(const struct am_format *format, const char *name,
+                  const char *head, bool packed)
 {
 	struct am_probe probe = {.name = name,
 	                         .head = (const uint8_t *)head,
 	                         .head_len = strlen(head),
 	                         .packed = packed ? "gzip" : NULL,
 	                         .size = strlen(head)};
-	return am_format_mbox.probe(&probe);
+	return format->probe(&probe);
+}
+
+static int bid(const char *name, const char *head, bool packed)
+{
+	return bid_of(&am_format_mbox, name, head, packed);
+}
+
+/* Cousins in one tree are read together; alone each has its own name. */
+Test(mbox_tree, probing_mmdf)
+{
+	static const char mmdf[] = "\1\1\1\1\nA: b\n";
+
+	cr_expect_gt(bid_of(&am_format_mmdf, "x", mmdf, false),
+	             bid("x", mmdf, false));
+	cr_expect_eq(bid_of(&am_format_mmdf, "x", MAIL, false), 0);
 }
 
 Test(mbox_tree, probing_files)
@@ -183,7 +199,6 @@ Test(mbox_tree, probing_files)
 	cr_expect_gt(bid("x", "From \r\nA: b\r\nC: d\r\n", false), 32);
 	cr_expect_gt(bid("x", "junk\n\n" MAIL, false), 0);
 	cr_expect_eq(bid("x", "Subject: a\nTo: b\n\n" MAIL, false), 0);
-	cr_expect_eq(bid("x", "\1\1\1\1\nA: b\n", false), 0);
 	cr_expect_eq(bid("x", "From here on\nno mail\n", false), 0);
 	cr_expect_eq(bid("x.mbox", "", false), 8);
 	cr_expect_eq(bid("x", "", false), 0);
