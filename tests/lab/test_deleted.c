@@ -431,3 +431,36 @@ Test(deleted, from_another_server_is_left_so_when_asked, .init = begin,
 		          "%s", l.c.err);
 	}
 }
+
+static void lose_states(void)
+{
+	char *dir = cli_path(&l.c, ".local/state/mailark");
+	GDir *d = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	cr_assert(d, "%s", dir);
+	while ((name = g_dir_read_name(d))) {
+		char *path = g_build_filename(dir, name, NULL);
+		cr_assert_eq(g_unlink(path), 0);
+		g_free(path);
+	}
+	g_dir_close(d);
+	g_free(dir);
+}
+
+/* What was found to be there is known by its number as what was sent is. */
+Test(deleted, from_another_server_whose_state_was_lost_comes_back,
+     .init = begin, .fini = end, .timeout = 60)
+{
+	static const char *const two[] = {"STORE 2:3 +FLAGS.SILENT (\\Deleted)",
+	                                  "EXPUNGE", NULL};
+
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, n, 0);
+	lose_states();
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 0, n);
+	do_there("INBOX", two);
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 2, n - 2);
+}

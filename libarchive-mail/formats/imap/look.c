@@ -153,7 +153,7 @@ static int take_header(struct am_imap_command *cmd,
 	uint64_t fingerprint =
 		am_imap_fingerprint(text ? text : "", text ? (size_t)v->len : 0,
 	                            size_of(&f), &weak);
-	am_imap_present_add(l->found, fingerprint);
+	am_imap_present_add(l->found, fingerprint, f.uid);
 	if (weak && l->alike)
 		am_imap_alike_add(l->alike, f.uid, size_of(&f), fingerprint);
 	return AM_OK;
@@ -198,7 +198,8 @@ static int take_blind(struct am_imap_command *cmd,
 	am_imap_set_remove(l->blind, f.uid, f.uid);
 	l->n_blind++;
 	am_imap_present_add(l->found,
-	                    am_imap_fingerprint_blind(size_of(&f), when.sec));
+	                    am_imap_fingerprint_blind(size_of(&f), when.sec),
+	                    f.uid);
 	return AM_OK;
 }
 

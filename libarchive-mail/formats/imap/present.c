@@ -3,16 +3,23 @@
 
 #include <glib.h>
 
+/* All of one fingerprint; mostly there is one. */
+struct some {
+	uint64_t fingerprint; /* the key in the table */
+	uint32_t n, room;
+	uint32_t uids[];
+};
+
 struct am_imap_present {
-	GHashTable *counts; /* fingerprint -> how many */
+	GHashTable *all;
 };
 
 struct am_imap_present *am_imap_present_new(void)
 {
 	struct am_imap_present *p = g_new(struct am_imap_present, 1);
 
-	p->counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
-	                                  NULL);
+	p->all = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+	                               g_free);
 	return p;
 }
 
@@ -23,55 +30,62 @@ void am_imap_present_free(struct am_imap_present **present)
 	*present = NULL;
 	if (!p)
 		return;
-	g_hash_table_destroy(p->counts);
+	g_hash_table_destroy(p->all);
 	g_free(p);
 }
 
-static unsigned count_of(const struct am_imap_present *p, uint64_t fingerprint)
+static struct some *some_new(uint64_t fingerprint, uint32_t room)
 {
-	return GPOINTER_TO_UINT(g_hash_table_lookup(p->counts, &fingerprint));
+	struct some *s = g_malloc(sizeof *s + room * sizeof s->uids[0]);
+
+	*s = (struct some){.fingerprint = fingerprint, .room = room};
+	return s;
 }
 
-static void set_count(struct am_imap_present *p, uint64_t fingerprint,
-                      unsigned n)
+void am_imap_present_add(struct am_imap_present *p, uint64_t fingerprint,
+                         uint32_t uid)
 {
-	if (n)
-		g_hash_table_replace(
-			p->counts, g_memdup2(&fingerprint, sizeof fingerprint),
-			GUINT_TO_POINTER(n));
-	else
-		g_hash_table_remove(p->counts, &fingerprint);
+	struct some *s = g_hash_table_lookup(p->all, &fingerprint);
+
+	if (!s || s->n == s->room) {
+		struct some *more = some_new(fingerprint, s ? s->n * 2 : 1);
+		for (uint32_t i = 0; s && i < s->n; i++)
+			more->uids[more->n++] = s->uids[i];
+		s = more;
+		g_hash_table_replace(p->all, &s->fingerprint, s);
+	}
+	s->uids[s->n++] = uid;
 }
 
-void am_imap_present_add(struct am_imap_present *p, uint64_t fingerprint)
+bool am_imap_present_take(struct am_imap_present *p, uint64_t fingerprint,
+                          uint32_t *uid)
 {
-	set_count(p, fingerprint, count_of(p, fingerprint) + 1);
-}
+	struct some *s = g_hash_table_lookup(p->all, &fingerprint);
 
-bool am_imap_present_take(struct am_imap_present *p, uint64_t fingerprint)
-{
-	unsigned n = count_of(p, fingerprint);
-
-	if (n)
-		set_count(p, fingerprint, n - 1);
-	return n > 0;
+	if (!s)
+		return false;
+	if (uid)
+		*uid = s->uids[s->n - 1];
+	if (!--s->n)
+		g_hash_table_remove(p->all, &fingerprint);
+	return true;
 }
 
 bool am_imap_present_is_empty(const struct am_imap_present *p)
 {
-	return !g_hash_table_size(p->counts);
+	return !g_hash_table_size(p->all);
 }
 
 void am_imap_present_add_all(struct am_imap_present *to,
                              const struct am_imap_present *from)
 {
 	GHashTableIter it;
-	gpointer key, n;
+	gpointer value;
 
-	g_hash_table_iter_init(&it, from->counts);
-	while (g_hash_table_iter_next(&it, &key, &n)) {
-		uint64_t fingerprint = *(const uint64_t *)key;
-		set_count(to, fingerprint,
-		          count_of(to, fingerprint) + GPOINTER_TO_UINT(n));
+	g_hash_table_iter_init(&it, from->all);
+	while (g_hash_table_iter_next(&it, NULL, &value)) {
+		const struct some *s = value;
+		for (uint32_t i = 0; i < s->n; i++)
+			am_imap_present_add(to, s->fingerprint, s->uids[i]);
 	}
 }

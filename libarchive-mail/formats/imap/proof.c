@@ -174,7 +174,7 @@ static int settle_some(struct am_imap_proof *p, GPtrArray *some,
 			.uidvalidity = w->uidvalidity,
 			.uid = w->uid,
 		};
-		if (am_imap_target_take(w->target, &w->marks) || !lacking)
+		if (am_imap_target_take(w->target, &w->marks, NULL) || !lacking)
 			continue;
 		lacking--;
 		missing(user, &late, w->copy, &why);

@@ -97,15 +97,15 @@ static int imap_prepare(const struct am_sink *sink,
 /* As it is, or as it had to be changed for the server in an earlier run. */
 static bool is_there(struct imap_sink *s, const struct am_message *msg,
                      struct am_imap_target *target,
-                     const struct am_imap_print *p)
+                     const struct am_imap_print *p, uint32_t *uid)
 {
 	struct am_imap_marks marks = am_imap_print_marks(p, msg);
 	const struct am_imap_marks tidied = {.fingerprint = p->tidied};
 	struct am_error ignored;
 
-	if (am_imap_target_take(target, &marks) ||
+	if (am_imap_target_take(target, &marks, uid) ||
 	    (p->tidied != p->fingerprint &&
-	     am_imap_target_take(target, &tidied)))
+	     am_imap_target_take(target, &tidied, uid)))
 		return true;
 	if (!p->mends || !s->repair || am_imap_target_is_empty(target))
 		return false;
@@ -120,7 +120,7 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
 		am_blob_unref(&mended);
 		g_free(changed);
 		marks = am_imap_print_marks(&as, msg);
-		if (!r && am_imap_target_take(target, &marks))
+		if (!r && am_imap_target_take(target, &marks, uid))
 			return true;
 	}
 	return false;
@@ -130,7 +130,7 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
  * have no header their size alone would say that one is the other. */
 static int look_for(struct imap_sink *s, const struct am_message *msg,
                     struct am_imap_target *target,
-                    const struct am_imap_print *p, bool *there,
+                    const struct am_imap_print *p, bool *there, uint32_t *uid,
                     struct am_error *err)
 {
 	bool like = p->weak && !am_imap_target_is_empty(target) &&
@@ -138,20 +138,20 @@ static int look_for(struct imap_sink *s, const struct am_message *msg,
 	bool by_lines = p->bare && like;
 	int r = AM_OK;
 
-	*there = !by_lines && is_there(s, msg, target, p);
+	*there = !by_lines && is_there(s, msg, target, p, uid);
 	if (*there || !like)
 		return AM_OK;
 	r = am_imap_upload_settle(s->upload, false, err);
 	while (!r) {
 		r = am_imap_target_take_alike(s->targets, target, msg, p, there,
-		                              err);
+		                              uid, err);
 		if (r != AM_RETRY)
 			break;
 		r = AM_OK;
 	}
 	if (!r && !*there && by_lines &&
 	    am_imap_alike_unknown(target->alike, p->size))
-		*there = is_there(s, msg, target, p);
+		*there = is_there(s, msg, target, p, uid);
 	return r;
 }
 
@@ -169,11 +169,12 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 	};
 
 	bool there = false;
+	uint32_t uid = 0;
 
 	int r = make_ready(s, target, true, err);
 	if (r)
 		return r;
-	r = look_for(s, msg, target, p, &there, err);
+	r = look_for(s, msg, target, p, &there, &uid, err);
 	/* The first one to be sent: a run that was killed a moment ago may have
 	 * sent it, and the server be about to file it. */
 	if (!r && !there && !s->calm) {
@@ -182,10 +183,14 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 			r = am_imap_target_calm(s->targets, target, err);
 		s->calm = !r;
 		if (!r)
-			r = look_for(s, msg, target, p, &there, err);
+			r = look_for(s, msg, target, p, &there, &uid, err);
 	}
-	if (!r && there)
+	if (!r && there) {
 		*outcome = AM_DUPLICATE;
+		if (!copy)
+			am_imap_target_tell(target, &s->base, msg->folder,
+			                    msg->uidvalidity, msg->uid, uid);
+	}
 	if (r || there)
 		return r;
 	return am_imap_upload_put(s->upload, &parcel, err);

@@ -74,9 +74,10 @@ AM_MUST_USE int am_imap_target_calm(struct am_imap_targets *targets,
                                     struct am_imap_target *target,
                                     struct am_error *err);
 
-/* true: the mailbox held one like this, which now is spoken for. */
+/* true: the mailbox held one like this, which now is spoken for; *uid (may be
+ * NULL) is the one it has there. */
 bool am_imap_target_take(struct am_imap_target *target,
-                         const struct am_imap_marks *marks);
+                         const struct am_imap_marks *marks, uint32_t *uid);
 /*
  * The same for a message whose fingerprint says little (print->weak): one of
  * those there may be it, with lines of the server's own.  Nothing may be under
@@ -86,7 +87,13 @@ AM_MUST_USE int am_imap_target_take_alike(struct am_imap_targets *targets,
                                           struct am_imap_target *target,
                                           const struct am_message *msg,
                                           const struct am_imap_print *print,
-                                          bool *taken, struct am_error *err);
+                                          bool *taken, uint32_t *uid,
+                                          struct am_error *err);
+/* A message of the source is in it under that UID. */
+void am_imap_target_tell(const struct am_imap_target *target,
+                         const struct am_sink *sink,
+                         const struct am_folder *folder, uint32_t uidvalidity,
+                         uint32_t uid, uint32_t there);
 /* The server took it. */
 void am_imap_target_sent(struct am_imap_target *target,
                          const struct am_imap_marks *marks);

@@ -9,19 +9,38 @@
 enum { CALM_MS = 700, CALM_MOST = 60 };
 
 static bool take(struct am_imap_present *present,
-                 const struct am_imap_marks *marks)
+                 const struct am_imap_marks *marks, uint32_t *uid)
 {
-	return am_imap_present_take(present, marks->fingerprint) ||
-	       (marks->blind && am_imap_present_take(present, marks->blind));
+	return am_imap_present_take(present, marks->fingerprint, uid) ||
+	       (marks->blind &&
+	        am_imap_present_take(present, marks->blind, uid));
 }
 
 bool am_imap_target_take(struct am_imap_target *t,
-                         const struct am_imap_marks *marks)
+                         const struct am_imap_marks *marks, uint32_t *uid)
 {
-	if (!take(t->present, marks))
+	if (!take(t->present, marks, uid))
 		return false;
 	g_array_append_val(t->spoken, *marks);
 	return true;
+}
+
+void am_imap_target_tell(const struct am_imap_target *t,
+                         const struct am_sink *sink,
+                         const struct am_folder *folder, uint32_t uidvalidity,
+                         uint32_t uid, uint32_t there)
+{
+	const struct am_placed placed = {
+		.folder = folder,
+		.uidvalidity = uidvalidity,
+		.uid = uid,
+		.box = t->name,
+		.box_uidvalidity = t->uidvalidity,
+		.box_uid = there,
+	};
+
+	if (uid && there && sink->placed)
+		sink->placed(sink->late_user, &placed);
 }
 
 void am_imap_target_sent(struct am_imap_target *t,
@@ -39,7 +58,7 @@ static void take_all(struct am_imap_target *t, const GArray *all)
 {
 	for (guint i = 0; i < all->len; i++)
 		(void)take(t->present,
-		           &g_array_index(all, struct am_imap_marks, i));
+		           &g_array_index(all, struct am_imap_marks, i), NULL);
 }
 
 /* What was seen is ours to go by. */
@@ -140,14 +159,15 @@ static int open_target(struct am_imap_targets *ts,
 
 /* One that nobody has spoken for. */
 static bool find_alike(struct am_imap_target *t, const struct am_message *msg,
-                       const struct am_imap_print *print, bool *grown)
+                       const struct am_imap_print *print, uint32_t *uid,
+                       bool *grown)
 {
 	struct am_imap_marks marks = {0};
 	size_t at = 0;
 
 	while (am_imap_alike_find(t->alike, msg->raw, print, &at,
 	                          &marks.fingerprint))
-		if (am_imap_target_take(t, &marks)) {
+		if (am_imap_target_take(t, &marks, uid)) {
 			*grown = marks.fingerprint != print->fingerprint;
 			return true;
 		}
@@ -158,7 +178,7 @@ int am_imap_target_take_alike(struct am_imap_targets *ts,
                               struct am_imap_target *t,
                               const struct am_message *msg,
                               const struct am_imap_print *print, bool *taken,
-                              struct am_error *err)
+                              uint32_t *uid, struct am_error *err)
 {
 	struct am_imap_session *s;
 	bool grown = false;
@@ -173,7 +193,7 @@ int am_imap_target_take_alike(struct am_imap_targets *ts,
 	/* Of what it cannot compare it says nothing. */
 	if (r && r != AM_FAILED)
 		return am_imap_targets_judge(ts, r, NULL, err);
-	*taken = find_alike(t, msg, print, &grown);
+	*taken = find_alike(t, msg, print, uid, &grown);
 	if (*taken && grown)
 		am_ctx_note(ts->account->ctx, AM_NOTE_INFO, "imap.alike",
 		            msg->folder, msg->origin,

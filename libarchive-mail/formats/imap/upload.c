@@ -113,20 +113,12 @@ static void tell(struct am_imap_upload *u, struct am_imap_item *it)
 	am_imap_link_progress(u->link);
 }
 
-static void tell_placed(struct am_imap_upload *u, const struct am_imap_item *it,
-                        uint32_t uid)
+void am_imap_upload_placed(struct am_imap_upload *u,
+                           const struct am_imap_item *it, uint32_t uid)
 {
-	const struct am_placed placed = {
-		.folder = it->meta->folder,
-		.uidvalidity = it->meta->uidvalidity,
-		.uid = it->meta->uid,
-		.box = it->target->name,
-		.box_uidvalidity = it->target->uidvalidity,
-		.box_uid = uid,
-	};
-
-	if (!it->copy && uid && placed.uid && u->sink->placed)
-		u->sink->placed(u->sink->late_user, &placed);
+	if (!it->copy)
+		am_imap_target_tell(it->target, u->sink, it->meta->folder,
+		                    it->meta->uidvalidity, it->meta->uid, uid);
 }
 
 void am_imap_upload_done(struct am_imap_upload *u,
@@ -143,7 +135,7 @@ void am_imap_upload_done(struct am_imap_upload *u,
 		                       ? g_array_index(f->uids, uint32_t, i)
 		                       : 0;
 		am_imap_kept_add(u->kept, it, uid);
-		tell_placed(u, it, uid);
+		am_imap_upload_placed(u, it, uid);
 		tell(u, it);
 	}
 }
@@ -281,8 +273,10 @@ static int reconcile(struct am_imap_upload *u, struct am_imap_flight *f,
 		return r == AM_FAILED ? AM_FATAL : r;
 	for (guint i = f->items->len; i > 0; i--) {
 		struct am_imap_item *it = g_ptr_array_index(f->items, i - 1);
-		if (!am_imap_target_take(f->target, &it->marks))
+		uint32_t uid;
+		if (!am_imap_target_take(f->target, &it->marks, &uid))
 			continue;
+		am_imap_upload_placed(u, it, uid);
 		tell(u, it);
 		g_ptr_array_remove_index(f->items, i - 1);
 	}

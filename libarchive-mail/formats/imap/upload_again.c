@@ -79,10 +79,13 @@ static int after_refusal(struct am_imap_upload *u, struct am_imap_item *it,
 		return AM_OK;
 	}
 	/* As changed it may be there from an earlier run. */
-	if (am_imap_target_take(it->target, &it->marks))
+	uint32_t uid;
+	if (am_imap_target_take(it->target, &it->marks, &uid)) {
+		am_imap_upload_placed(u, it, uid);
 		am_imap_item_free(it);
-	else
+	} else {
 		g_queue_push_head(&u->again, it);
+	}
 	return AM_OK;
 }
 

@@ -46,6 +46,9 @@ AM_MUST_USE int am_imap_upload_send(struct am_imap_upload *u,
 void am_imap_upload_done(struct am_imap_upload *u,
                          const struct am_imap_flight *f);
 /* It did not, for good: told, and freed. */
+/* It is there under that UID (0: nobody knows). */
+void am_imap_upload_placed(struct am_imap_upload *u,
+                           const struct am_imap_item *it, uint32_t uid);
 void am_imap_upload_refuse(struct am_imap_upload *u, struct am_imap_item *it,
                            const struct am_error *err);
 /* All of the flight's items come again one by one. */
