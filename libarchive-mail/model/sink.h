@@ -38,6 +38,21 @@ struct am_box {
 	const char *name;
 	uint32_t uidvalidity, uidnext;
 	uint64_t messages;
+	bool renamed; /* by somebody there: the sink would call it otherwise */
+};
+
+/* What of a box may be there no more. */
+struct am_missing {
+	/* As it was, and then as it is now; another name replaces the one it
+	 * had, which is freed with g_free(). */
+	struct am_box *box;
+	/* Of the source's folder that is in it (am_folder_print()), or NULL if
+	 * there are several. */
+	const char *path;
+	const struct am_box *const *all; /* all that are known; some NULL */
+	size_t n_all;
+	uint32_t *uids; /* numbers in it, ascending */
+	size_t n;
 };
 
 /* A message a sink took, and the number it has there; or, where messages are
@@ -68,9 +83,10 @@ struct am_placed {
  *   remember a cursor of the source for this folder (depth 0: for the source);
  *            it holds from the next commit on.  NULL: forgotten.
  *   commit   when it returns AM_OK, all that was put is safe on disk.
- *   missing  of these numbers of a box of its own (am_placed), ascending, those
- *            that are there no more, to the front of `uids`, *n of them; *box
- *            as it is now.  AM_END: numbered anew, so nobody knows.  Optional.
+ *   missing  of these numbers of a box of its own (am_placed) those that are
+ *            there no more, to the front of `uids`, n of them.  A box that was
+ *            renamed is gone on with under its new name.  AM_END: numbered
+ *            anew, so nobody knows.  Optional.
  *   finish   the source came to its end (complete) or was broken off; the
  *            ledger as it stands.  Once, before the last commit.  Optional.
  *   close    without a commit before it: leave no half-written thing behind.
@@ -93,8 +109,8 @@ struct am_sink_ops {
 	int (*remember)(struct am_sink *sink, const char *source,
 	                const struct am_folder *folder, const char *cursor,
 	                struct am_error *err);
-	int (*missing)(struct am_sink *sink, struct am_box *box, uint32_t *uids,
-	               size_t *n, struct am_error *err);
+	int (*missing)(struct am_sink *sink, struct am_missing *what,
+	               struct am_error *err);
 	int (*finish)(struct am_sink *sink, const struct am_ledger *ledger,
 	              bool complete, struct am_error *err);
 	int (*commit)(struct am_sink *sink, struct am_error *err);

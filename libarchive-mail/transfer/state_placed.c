@@ -131,6 +131,8 @@ void am_state_boxes_write(const struct am_state *s, GKeyFile *file)
 		                      box->uidvalidity);
 		g_key_file_set_uint64(file, group, "uidnext", box->uidnext);
 		g_key_file_set_uint64(file, group, "messages", box->messages);
+		if (box->renamed)
+			g_key_file_set_boolean(file, group, "renamed", TRUE);
 	}
 }
 
@@ -149,6 +151,8 @@ void am_state_box_read(struct am_state *s, GKeyFile *file, const char *group)
 		                                               "uidnext", NULL);
 		box->messages =
 			g_key_file_get_uint64(file, group, "messages", NULL);
+		box->renamed =
+			g_key_file_get_boolean(file, group, "renamed", NULL);
 		while (s->boxes->len <= i)
 			g_ptr_array_add(s->boxes, NULL);
 		box_free(s->boxes->pdata[i]);
@@ -305,6 +309,27 @@ static void take_missing(struct am_state *s, guint box, const uint32_t *uids,
 	}
 }
 
+/* Of the one folder that is in that box, or NULL. */
+static const char *path_in(const struct am_state *s, guint box)
+{
+	const char *path = NULL;
+	GHashTableIter it;
+	gpointer value;
+
+	g_hash_table_iter_init(&it, s->places);
+	while (g_hash_table_iter_next(&it, NULL, &value)) {
+		const struct place *p = value;
+		bool in = false;
+		for (guint i = 0; !in && i < p->runs->len; i++)
+			in = g_array_index(p->runs, struct run, i).box == box;
+		if (in && path && strcmp(path, p->path) != 0)
+			return NULL;
+		if (in)
+			path = p->path;
+	}
+	return path;
+}
+
 static gboolean is_in(gpointer key, gpointer value, gpointer box)
 {
 	const struct place *p = value;
@@ -326,18 +351,26 @@ int am_state_check_placed(struct am_state *s, struct am_sink *sink, bool forget,
 	for (guint i = 0; i < s->boxes->len && r != AM_FATAL; i++) {
 		struct am_box *box = s->boxes->pdata[i];
 		GArray *uids = numbers_in(s, i);
-		size_t n = uids->len;
-		if (!n || !box) {
+		struct am_missing what = {
+			.box = box,
+			.path = path_in(s, i),
+			.all = (const struct am_box *const *)s->boxes->pdata,
+			.n_all = s->boxes->len,
+			.uids = (uint32_t *)uids->data,
+			.n = uids->len,
+		};
+		if (!what.n || !box) {
 			box_free(g_steal_pointer(&s->boxes->pdata[i]));
 			g_array_free(uids, TRUE);
 			continue;
 		}
 		struct am_box then = *box;
-		r = sink->ops->missing(sink, box, (uint32_t *)uids->data, &n,
-		                       err);
+		r = sink->ops->missing(sink, &what, err);
+		then.name = box->name;
+		then.renamed = box->renamed;
 		box->uidvalidity = then.uidvalidity;
 		/* What stays away is told every time. */
-		if (r || (n && !forget))
+		if (r || (what.n && !forget))
 			*box = then;
 		g_mutex_lock(&s->lock);
 		/* Numbered anew: all of it is compared, as if for the first
@@ -346,8 +379,8 @@ int am_state_check_placed(struct am_state *s, struct am_sink *sink, bool forget,
 			g_hash_table_foreach_remove(s->places, is_in,
 			                            GUINT_TO_POINTER(i));
 		else if (!r)
-			take_missing(s, i, (uint32_t *)uids->data, n, forget,
-			             told, user);
+			take_missing(s, i, what.uids, what.n, forget, told,
+			             user);
 		g_mutex_unlock(&s->lock);
 		g_array_free(uids, TRUE);
 	}

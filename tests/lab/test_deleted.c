@@ -464,3 +464,45 @@ Test(deleted, from_another_server_whose_state_was_lost_comes_back,
 	lab_copy(&l, "user1", "user2");
 	lab_expect(&l, n, 2, n - 2);
 }
+
+Test(deleted, or_renamed_on_another_server_is_gone_on_with, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	static const char *const rename[] = {
+		"CREATE Mine",
+		"RENAME \"Lists/gr&APwA3w-e\" \"Kept/&AOQ-lter\"", NULL};
+
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, n, 0);
+	do_there("INBOX", rename);
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n, 0, n);
+	cr_expect(strstr(l.c.err, "Lists/gr\xc3\xbc\xc3\x9f"
+	                          "e: somebody renamed it on the server to "
+	                          "\"Kept/\xc3\xa4lter\": it is gone on with "
+	                          "there"),
+	          "%s", l.c.err);
+	/* What is new goes there, what is taken out comes again, and nothing
+	 * is said any more. */
+	account_fill(&l.d, "user1", "Lists/gr&APwA3w-e", 9000, 2, 300);
+	do_there("Kept/&AOQ-lter",
+	         (const char *const[]){"STORE 1 +FLAGS.SILENT (\\Deleted)",
+	                               "EXPUNGE", NULL});
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n + 2, 3, n - 1);
+	cr_expect_not(strstr(l.c.err, "renamed"), "%s", l.c.err);
+	lab_copy(&l, "user1", "user2");
+	lab_expect(&l, n + 2, 0, n + 2);
+	cr_expect_str_eq(l.c.err, "");
+	char *there = imap_talk_account(l.d.imap, "user2");
+	cr_expect_not(strstr(there, "Lists"), "%s", there);
+	g_free(there);
+	/* Away for good: made again under the name it has in the source. */
+	do_there("INBOX",
+	         (const char *const[]){"DELETE \"Kept/&AOQ-lter\"", NULL});
+	lab_copy(&l, "user1", "user2");
+	cr_expect_eq(l.c.status, 0, "%s", l.c.err);
+	char *diff = lab_differ(&l, "user1", "user2");
+	cr_expect_str_eq(diff, "+Kept\n+Mine\n");
+	g_free(diff);
+}

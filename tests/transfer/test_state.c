@@ -186,25 +186,34 @@ struct server {
 	uint32_t lacks[4];
 	unsigned asked;
 	int says;
+	const char *renames; /* what is not yet */
+	char *path;          /* of the last asked for */
 };
 
-static int server_missing(struct am_sink *sink, struct am_box *box,
-                          uint32_t *uids, size_t *n, struct am_error *err)
+static int server_missing(struct am_sink *sink, struct am_missing *what,
+                          struct am_error *err)
 {
 	struct server *s = AM_CONTAINER(sink, struct server, base);
+	uint32_t *uids = what->uids;
 	size_t left = 0;
 
 	(void)err;
 	s->asked++;
-	for (size_t i = 0; i < *n; i++) {
+	for (size_t i = 0; i < what->n; i++) {
 		cr_expect(!i || uids[i] > uids[i - 1]);
 		for (size_t k = 0; k < G_N_ELEMENTS(s->lacks); k++)
-			if (!strcmp(box->name, s->name) && uids[i] &&
+			if (!strcmp(what->box->name, s->name) && uids[i] &&
 			    uids[i] == s->lacks[k])
 				uids[left++] = uids[i];
 	}
-	*n = left;
-	box->messages = 11;
+	what->n = left;
+	what->box->messages = 11;
+	if (s->renames && !what->box->renamed) {
+		g_free((char *)what->box->name);
+		what->box->name = g_strdup(s->renames);
+		what->box->renamed = true;
+	}
+	s->path = g_strdup(what->path);
 	return s->says;
 }
 
@@ -240,10 +249,10 @@ static uint64_t check_placed(struct rig *rig, struct server *s, bool forget)
 	return gone;
 }
 
+static const struct am_sink_ops server_ops = {.missing = server_missing};
+
 Test(state, asks_for_what_a_server_has_no_more)
 {
-	static const struct am_sink_ops server_ops = {.missing =
-	                                                      server_missing};
 	struct server s = {.base.ops = &server_ops,
 	                   .name = "a\n\xff]",
 	                   .lacks = {101, 103, 200}};
@@ -284,5 +293,40 @@ Test(state, asks_for_what_a_server_has_no_more)
 	s.says = AM_END;
 	cr_expect_eq(check_placed(&rig, &s, true), 0);
 	expect(&rig, ME, "", NULL);
+	tear_down(&rig);
+}
+
+Test(state, remembers_that_a_box_was_renamed)
+{
+	struct server s = {.base.ops = &server_ops,
+	                   .name = "old",
+	                   .renames = "new",
+	                   .lacks = {102}};
+	struct rig rig;
+
+	set_up(&rig);
+	char *path = am_folder_print(rig.folder);
+	placed(&rig, 7, 1, "old", 101);
+	cr_expect_eq(check_placed(&rig, &s, true), 0);
+	cr_expect_str_eq(s.path, path);
+	/* What it lacks is asked for by the new name; what is put now is in the
+	 * same box. */
+	s.name = "new";
+	placed(&rig, 7, 2, "new", 102);
+	cr_expect_eq(check_placed(&rig, &s, true), 1);
+	cr_expect_eq(s.asked, 2);
+	expect(&rig, ME, "7/1 ", NULL);
+	/* Of two folders in one nobody can say which it was. */
+	struct am_message root = {.uidvalidity = 7, .uid = 3};
+	am_state_stored(rig.state, ME, &root);
+	am_state_placed(rig.state, ME,
+	                &(struct am_placed){.uidvalidity = 7,
+	                                    .uid = 3,
+	                                    .box = "new",
+	                                    .box_uidvalidity = 3,
+	                                    .box_uid = 103});
+	cr_expect_eq(check_placed(&rig, &s, true), 0);
+	cr_expect_null(s.path);
+	g_free(path);
 	tear_down(&rig);
 }

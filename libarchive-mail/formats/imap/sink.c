@@ -275,12 +275,12 @@ static int imap_put(struct am_sink *sink, const struct am_message *msg,
 	return over(s, r, err);
 }
 
-static int imap_missing(struct am_sink *sink, struct am_box *box,
-                        uint32_t *uids, size_t *n, struct am_error *err)
+static int imap_missing(struct am_sink *sink, struct am_missing *what,
+                        struct am_error *err)
 {
 	struct imap_sink *s = imap_of(sink);
 
-	return am_imap_targets_missing(s->targets, box, uids, n, err);
+	return am_imap_targets_missing(s->targets, what, err);
 }
 
 static int imap_finish(struct am_sink *sink, const struct am_ledger *ledger,

@@ -68,6 +68,7 @@ void am_imap_targets_free(struct am_imap_targets **targets)
 		return;
 	g_hash_table_destroy(ts->by_name);
 	g_hash_table_destroy(ts->by_folder);
+	g_clear_pointer(&ts->renamed, g_hash_table_destroy);
 	g_ptr_array_free(ts->all, TRUE);
 	g_free(ts->prefix);
 	g_free(ts);
@@ -214,6 +215,18 @@ int am_imap_targets_list(struct am_imap_targets *ts, struct am_error *err)
 	return AM_OK;
 }
 
+/* What somebody has renamed there since mail was put into it. */
+static struct am_imap_target *renamed(const struct am_imap_targets *ts,
+                                      const struct am_folder *folder)
+{
+	if (!ts->renamed)
+		return NULL;
+	char *path = am_folder_print(folder);
+	struct am_imap_target *t = g_hash_table_lookup(ts->renamed, path);
+	g_free(path);
+	return t;
+}
+
 int am_imap_targets_get(struct am_imap_targets *ts,
                         const struct am_folder *folder,
                         struct am_imap_target **out, struct am_error *err)
@@ -223,6 +236,9 @@ int am_imap_targets_get(struct am_imap_targets *ts,
 
 	if (r)
 		return r;
+	*out = renamed(ts, folder);
+	if (*out)
+		return AM_OK;
 	r = am_imap_target_place(ts->account->parts, folder, &there, err);
 	if (!r)
 		r = find_or_add(ts, there, out, err);

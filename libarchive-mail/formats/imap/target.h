@@ -102,8 +102,8 @@ bool am_imap_target_is_empty(const struct am_imap_target *target);
 
 /* See am_sink_ops.missing.  Nothing may be under way. */
 AM_MUST_USE int am_imap_targets_missing(struct am_imap_targets *targets,
-                                        struct am_box *box, uint32_t *uids,
-                                        size_t *n, struct am_error *err);
+                                        struct am_missing *what,
+                                        struct am_error *err);
 
 /* Flags and keywords as APPEND takes them, "(\\Seen work)", g_free() it; *lost
  * counts what the mailbox cannot hold.  `bare`: nothing a server may choke on

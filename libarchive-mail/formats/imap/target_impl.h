@@ -13,6 +13,7 @@ struct am_imap_targets {
 	GPtrArray *all;        /* struct am_imap_target */
 	GHashTable *by_name;   /* wire name -> target */
 	GHashTable *by_folder; /* several may be one mailbox */
+	GHashTable *renamed;   /* path in the source -> target, or NULL */
 	unsigned busy;         /* refusals in a row that were to pass */
 	bool listed, utf8;
 	char separator;

@@ -45,9 +45,8 @@ static void take_numbers(struct am_box *box, const struct am_box *now)
 }
 
 /* All of it: opened, and its UIDs read where the numbers do not do. */
-static int look(struct am_imap_targets *ts, struct am_imap_target *t,
-                struct am_box *box, uint32_t *uids, size_t *n,
-                struct am_error *err)
+static int look(struct am_imap_targets *ts, const struct am_imap_target *t,
+                struct am_missing *what, struct am_error *err)
 {
 	struct am_imap_set *there = am_imap_set_new();
 	struct am_imap_command cmd = {0};
@@ -66,41 +65,130 @@ static int look(struct am_imap_targets *ts, struct am_imap_target *t,
 		now = (struct am_box){.uidvalidity = m->uidvalidity,
 		                      .uidnext = m->uidnext,
 		                      .messages = m->exists};
-	bool anew = m && now.uidvalidity != box->uidvalidity;
-	if (m && !anew && !only_grew(box, &now)) {
+	bool anew = m && now.uidvalidity != what->box->uidvalidity;
+	if (m && !anew && !only_grew(what->box, &now)) {
 		r = am_imap_look_uids(s, there, err);
 		if (!r)
-			keep_missing(there, uids, n);
+			keep_missing(there, what->uids, &what->n);
 	} else if (m && !anew) {
-		*n = 0;
+		what->n = 0;
 	}
 	am_imap_set_free(&there);
 	if (!r)
-		take_numbers(box, &now);
+		take_numbers(what->box, &now);
 	if (anew && !r)
 		return AM_END;
 	return am_imap_targets_judge(ts, r, &cmd.reply, err);
 }
 
-int am_imap_targets_missing(struct am_imap_targets *ts, struct am_box *box,
-                            uint32_t *uids, size_t *n, struct am_error *err)
+static int look_until(struct am_imap_targets *ts,
+                      const struct am_imap_target *t, struct am_missing *what,
+                      struct am_error *err)
+{
+	int r;
+
+	do {
+		r = look(ts, t, what, err);
+	} while (r == AM_RETRY);
+	return r;
+}
+
+/* ---- renamed there ----
+ *
+ * A mailbox that is not there under its name may have another: one that is
+ * nobody else's, was numbered under the same UIDVALIDITY and has every UID that
+ * is known.  Where mailboxes that are not ours share one this proves nothing.
+ */
+
+static bool is_known(const struct am_missing *what, const char *name)
+{
+	for (size_t i = 0; i < what->n_all; i++)
+		if (what->all[i] && what->all[i] != what->box &&
+		    !strcmp(what->all[i]->name, name))
+			return true;
+	return false;
+}
+
+/* The only one it can be by its UIDVALIDITY, or NULL. */
+static struct am_imap_target *candidate(const struct am_imap_targets *ts,
+                                        const struct am_missing *what)
+{
+	struct am_imap_target *found = NULL;
+
+	for (guint i = 0; i < ts->all->len; i++) {
+		struct am_imap_target *t = ts->all->pdata[i];
+		if (!t->there || !t->told || is_known(what, t->name) ||
+		    t->box.uidvalidity != what->box->uidvalidity)
+			continue;
+		if (found)
+			return NULL;
+		found = t;
+	}
+	return found;
+}
+
+/* From now on the folder is that mailbox. */
+static void follow(struct am_imap_targets *ts, struct am_imap_target *t,
+                   const char *path)
+{
+	if (!ts->renamed)
+		ts->renamed = g_hash_table_new_full(g_str_hash, g_str_equal,
+		                                    g_free, NULL);
+	g_hash_table_replace(ts->renamed, g_strdup(path), t);
+}
+
+static int find_renamed(struct am_imap_targets *ts, struct am_missing *what,
+                        struct am_error *err)
+{
+	struct am_imap_target *t = what->path ? candidate(ts, what) : NULL;
+	struct am_box then = *what->box;
+	size_t n = what->n;
+
+	if (!t)
+		return AM_OK;
+	uint32_t *uids = g_memdup2(what->uids, n * sizeof *uids);
+	/* Whatever it grew by: each UID is asked for. */
+	what->box->messages = UINT64_MAX;
+	int r = look_until(ts, t, what, err);
+	if (!r && !what->n) {
+		char *shown = am_folder_print(t->folder);
+		am_ctx_note(ts->account->ctx, AM_NOTE_WARN, "imap.renamed",
+		            NULL, *what->path ? what->path : "INBOX",
+		            "somebody renamed it on the server to \"%s\": it "
+		            "is gone on with there",
+		            shown);
+		g_free(shown);
+		follow(ts, t, what->path);
+		g_free((char *)what->box->name);
+		what->box->name = g_strdup(t->name);
+		what->box->renamed = true;
+	} else {
+		*what->box = then;
+		what->n = n;
+		memcpy(what->uids, uids, n * sizeof *uids);
+	}
+	g_free(uids);
+	return r == AM_FATAL ? r : AM_OK;
+}
+
+int am_imap_targets_missing(struct am_imap_targets *ts, struct am_missing *what,
+                            struct am_error *err)
 {
 	int r = am_imap_targets_list(ts, err);
 
 	if (r)
 		return r;
-	struct am_imap_target *t = find(ts, box->name);
+	struct am_imap_target *t = find(ts, what->box->name);
 	/* The mailbox is gone, and all of them with it. */
 	if (!t || !t->there)
-		return AM_OK;
-	if (t->told && t->box.uidvalidity == box->uidvalidity &&
-	    only_grew(box, &t->box)) {
-		take_numbers(box, &t->box);
-		*n = 0;
+		return find_renamed(ts, what, err);
+	if (what->box->renamed && what->path)
+		follow(ts, t, what->path);
+	if (t->told && t->box.uidvalidity == what->box->uidvalidity &&
+	    only_grew(what->box, &t->box)) {
+		take_numbers(what->box, &t->box);
+		what->n = 0;
 		return AM_OK;
 	}
-	do {
-		r = look(ts, t, box, uids, n, err);
-	} while (r == AM_RETRY);
-	return r;
+	return look_until(ts, t, what, err);
 }
