@@ -21,6 +21,9 @@
 #include <string.h>
 
 enum { RING = 4096, PRELOAD = 207, HEADER = 16 };
+/* Eight tokens: bytes behind the control byte, and bytes that come out, with
+ * what a copy of whole words writes behind the last. */
+enum { EIGHT_IN = 16, EIGHT_OUT = 8 * 17 + 17 };
 
 static const char preload[PRELOAD + 1] =
 	"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman "
@@ -67,11 +70,75 @@ static void copy_back(struct output *out, size_t back, size_t n)
 		*to = *(to - back);
 }
 
+/* The same where the buffer goes on behind them: nothing is counted byte by
+ * byte.  What is so far back is there before it is read. */
+static void copy_near(uint8_t *to, size_t back, size_t n)
+{
+	const uint8_t *from = to - back;
+
+	if (back >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + 8, from + 8, 8);
+		to[16] = from[16];
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[i] = from[i];
+}
+
+static int fail_cut(struct am_error *err)
+{
+	return am_fail(err, AM_FAILED, AM_E_FORMAT,
+	               "compressed RTF is cut off");
+}
+
+/* Eight tokens at most, of which there are all the bytes, and room for
+ * whatever they make.  AM_END: one of them was the end. */
+static int unpack_eight(struct output *out, const uint8_t **in)
+{
+	const uint8_t *at = *in;
+	unsigned control = *at++;
+	size_t len = out->len;
+	int r = AM_OK;
+
+	for (unsigned bit = 0; bit < 8; bit++, control >>= 1) {
+		if (!(control & 1)) {
+			out->bytes[len++] = *at++;
+			continue;
+		}
+		unsigned token = (unsigned)at[0] << 8 | at[1];
+		size_t back = (PRELOAD + len - (token >> 4)) % RING;
+		size_t n = (token & 0xf) + 2;
+		at += 2;
+		if (!back) {
+			r = AM_END;
+			break;
+		}
+		if (back <= len) {
+			copy_near(out->bytes + len, back, n);
+			len += n;
+		} else {
+			out->len = len;
+			copy_back(out, back, n);
+			len = out->len;
+		}
+	}
+	out->len = len;
+	*in = at;
+	return r;
+}
+
 static int unpack(struct output *out, struct am_cursor *c, struct am_error *err)
 {
 	const uint8_t *at = c->at, *end = c->end;
 
 	while (at < end) {
+		if (end - at > EIGHT_IN &&
+		    make_room(out, EIGHT_OUT) == EIGHT_OUT) {
+			if (unpack_eight(out, &at))
+				return AM_OK;
+			continue;
+		}
 		unsigned control = *at++;
 		for (unsigned bit = 0; bit < 8; bit++, control >>= 1) {
 			if (!(control & 1)) {
@@ -83,8 +150,7 @@ static int unpack(struct output *out, struct am_cursor *c, struct am_error *err)
 				continue;
 			}
 			if (end - at < 2)
-				return am_fail(err, AM_FAILED, AM_E_FORMAT,
-				               "compressed RTF is cut off");
+				return fail_cut(err);
 			unsigned token = (unsigned)at[0] << 8 | at[1];
 			size_t back =
 				(PRELOAD + out->len - (token >> 4)) % RING;
@@ -100,6 +166,16 @@ static int unpack(struct output *out, struct am_cursor *c, struct am_error *err)
 	}
 	return am_fail(err, AM_FAILED, AM_E_FORMAT,
 	               "compressed RTF without an end");
+}
+
+/* What it says it is, as far as so much can be made of it. */
+static void expect(struct output *out, size_t raw, size_t body)
+{
+	size_t most = body > SIZE_MAX / 9 ? SIZE_MAX : body * 9;
+
+	out->room = MIN(MIN(raw, most), out->max);
+	out->room = MIN(out->room + EIGHT_OUT, out->max);
+	out->bytes = g_malloc(out->room + 1);
 }
 
 int am_lzfu_unpack(const uint8_t *data, size_t len, size_t max, uint8_t **out,
@@ -135,6 +211,7 @@ int am_lzfu_unpack(const uint8_t *data, size_t len, size_t max, uint8_t **out,
 		               "RTF compressed in a way that is not known");
 	bool wrong = (am_crc32(0xffffffffu, c.at, body) ^ 0xffffffffu) != crc;
 	struct output text = {.max = max};
+	expect(&text, raw, body);
 	r = unpack(&text, &c, err);
 	/* Without its last token it may be whole all the same. */
 	if (r && !cut && !wrong && text.len == raw)

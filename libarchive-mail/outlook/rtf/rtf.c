@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/charset.h"
+#include "base/utf8.h"
 #include "outlook/mapi/props.h"
 #include "outlook/rtf/rtf_words.h"
 
@@ -65,6 +66,14 @@ static void flush(struct reader *r)
 
 	if (!r->raw->len)
 		return;
+	/* Windows' single bytes have ASCII in them; RTF is mostly that. */
+	if (r->raw_codepage >= 1250 && r->raw_codepage <= 1258 &&
+	    am_utf8_ascii(r->raw->str, r->raw->len) == r->raw->len &&
+	    !memchr(r->raw->str, 0, r->raw->len)) {
+		g_string_append_len(r->out, r->raw->str, (gssize)r->raw->len);
+		g_string_truncate(r->raw, 0);
+		return;
+	}
 	const char *text =
 		am_charset_to_utf8(r->arena, am_mapi_charset(r->raw_codepage),
 	                           r->raw->str, r->raw->len, &len);
