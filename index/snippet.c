@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/snippet.h"
 #include "index/content.h"
 #include "index/index_impl.h"
 #include "index/order.h"
 #include "index/places.h"
 #include "index/query_run.h"
-#include "index/query_tree.h"
+#include "index/query_words.h"
 #include "index/texts.h"
 
 #include "base/arena.h"
@@ -29,7 +30,9 @@
 #define AROUND_WORDS 24 /* how far the words of a stretch lie apart at most */
 #define BEFORE       50 /* bytes before the first */
 #define LENGTH       200
-#define WORDS_MAX    64 /* of a query that take part: bits of a mask */
+
+#define TEXT_REGIONS \
+	(AM_REGION_BIT(AM_REGION_BODY) | AM_REGION_BIT(AM_REGION_ATTACHED))
 
 struct mark {
 	size_t start, end; /* in the text */
@@ -38,41 +41,16 @@ struct mark {
 };
 
 struct snippet {
-	const struct am_word *words[WORDS_MAX];
-	bool prefix[WORDS_MAX];
-	unsigned n_words;
-	GArray *marks; /* of the run that is looked at */
-	char *text;    /* the best stretch so far, or the beginning */
+	struct am_query_words words;
+	enum am_region region; /* of the stretch */
+	char *source, *file;   /* attached file: of what comes now, of it */
+	GArray *marks;         /* of the run that is looked at */
+	char *text;            /* the best stretch so far, or the beginning */
 	size_t len;
 	unsigned best; /* different words in it */
 	GArray *kept;  /* its marks, counted from its start */
 	bool cut_before, cut_after;
 };
-
-static void collect(struct snippet *s, const struct am_node *node)
-{
-	if (node->kind == AM_NODE_NOT)
-		return;
-	for (size_t i = 0; i < node->n_children; i++)
-		collect(s, node->children[i]);
-	if (node->kind != AM_NODE_WORDS)
-		return;
-	for (size_t i = 0; i < node->n_words && s->n_words < WORDS_MAX; i++) {
-		s->prefix[s->n_words] = node->prefix && i + 1 == node->n_words;
-		s->words[s->n_words++] = &node->words[i];
-	}
-}
-
-static int word_of(const struct snippet *s, const struct am_token *tok)
-{
-	for (unsigned i = 0; i < s->n_words; i++) {
-		const struct am_word *w = s->words[i];
-		if ((s->prefix[i] ? tok->len >= w->len : tok->len == w->len) &&
-		    tok->len && memcmp(tok->text, w->text, w->len) == 0)
-			return (int)i;
-	}
-	return -1;
-}
 
 /* Marks [at, stop) lie within AROUND_WORDS; how many different words? */
 static unsigned different(const GArray *marks, guint at, guint *stop)
@@ -118,9 +96,12 @@ static size_t settle_end(const char *text, size_t from, size_t least,
 	return from;
 }
 
-static void keep(struct snippet *s, const char *text, size_t len, size_t first,
-                 unsigned words)
+static void keep(struct snippet *s, enum am_region region, const char *text,
+                 size_t len, size_t first, unsigned words)
 {
+	s->region = region;
+	g_free(s->file);
+	s->file = g_strdup(s->source);
 	size_t start =
 		settle_start(text, first > BEFORE ? first - BEFORE : 0, first);
 	size_t end = settle_end(text, MIN(start + LENGTH, len), first, len);
@@ -148,9 +129,9 @@ static void keep(struct snippet *s, const char *text, size_t len, size_t first,
  * are sought only the end of the text knows. */
 static bool is_enough(const struct snippet *s, size_t at)
 {
-	if (!s->n_words)
+	if (!s->words.n)
 		return true;
-	return s->n_words == 1 && s->marks->len &&
+	return s->words.n == 1 && s->marks->len &&
 	       at > g_array_index(s->marks, struct mark, 0).start + LENGTH;
 }
 
@@ -165,15 +146,22 @@ static int on_run(void *user, enum am_region region, const char *text,
 	unsigned best = 0;
 
 	(void)err;
+	if (region == AM_REGION_SOURCE) {
+		g_free(s->source);
+		s->source = len ? g_strndup(text, len) : NULL;
+		return AM_OK;
+	}
 	if (region != AM_REGION_BODY && region != AM_REGION_ATTACHED)
 		return AM_OK;
+	if (s->source)
+		region = AM_REGION_ATTACHED;
 	/* It cannot become better. */
-	if (s->text && s->best >= s->n_words)
+	if (s->text && s->best >= s->words.n)
 		return AM_OK;
 	g_array_set_size(s->marks, 0);
 	am_tokens_init(&t, text, len);
 	for (; am_tokens_next(&t, &tok); position++) {
-		int word = word_of(s, &tok);
+		int word = am_query_words_find(&s->words, &tok, TEXT_REGIONS);
 		struct mark m = {tok.start, tok.end, position, (unsigned)word};
 		if (word >= 0)
 			g_array_append_val(s->marks, m);
@@ -190,10 +178,10 @@ static int on_run(void *user, enum am_region region, const char *text,
 		}
 	}
 	if (best > s->best)
-		keep(s, text, len,
+		keep(s, region, text, len,
 		     g_array_index(s->marks, struct mark, best_at).start, best);
 	else if (!s->text && position)
-		keep(s, text, len, 0, 0);
+		keep(s, region, text, len, 0, 0);
 	return AM_OK;
 }
 
@@ -239,25 +227,27 @@ static int count_possible(const struct snippet *s, struct am_index *index,
                           size_t shard, uint32_t id, unsigned *out,
                           struct am_error *err)
 {
-	uint32_t text = AM_REGION_BIT(AM_REGION_BODY) |
-	                AM_REGION_BIT(AM_REGION_ATTACHED);
+	uint32_t text = TEXT_REGIONS;
 	uint32_t document;
 
 	*out = 0;
 	int f = am_places_find(index->places[shard], id, &document, err);
 	if (f)
 		return f;
-	for (unsigned i = 0; i < s->n_words; i++) {
-		const struct am_word *w = s->words[i];
-		struct am_token same = {.text = w->text, .len = w->len};
-		uint64_t hash = am_word_hash(w->text, w->len);
+	for (unsigned i = 0; i < s->words.n; i++) {
+		const char *word = s->words.words[i].text;
+		size_t len = s->words.words[i].len;
+		bool prefix = s->words.words[i].prefix;
+		struct am_token same = {.text = word, .len = len};
+		uint64_t hash = am_word_hash(word, len);
 		bool has = true;
 		/* A word that is asked for twice counts as the first. */
-		if (!s->prefix[i] && word_of(s, &same) != (int)i)
+		if (!prefix &&
+		    am_query_words_find(&s->words, &same, text) != (int)i)
 			continue;
-		int r = s->prefix[i] ? AM_OK
-		                     : am_place_has(index, shard, document,
-		                                    &hash, 1, text, &has, err);
+		int r = prefix ? AM_OK
+		               : am_place_has(index, shard, document, &hash, 1,
+		                              text, &has, err);
 		if (r)
 			return r;
 		*out += has;
@@ -342,23 +332,26 @@ static int from_archive(struct snippet *s, struct am_archive *archive,
 static void forget(struct snippet *s)
 {
 	g_clear_pointer(&s->text, g_free);
+	g_clear_pointer(&s->source, g_free);
+	g_clear_pointer(&s->file, g_free);
 	g_array_set_size(s->kept, 0);
 	s->len = 0;
 	s->best = 0;
 	s->cut_before = s->cut_after = false;
 }
 
-int am_index_snippet(struct am_index *index, struct am_archive *archive,
-                     const struct am_query *query, int64_t id, const char *on,
-                     const char *off, char **out, struct am_error *err)
+int am_snippet_read(char **out, enum am_region *region, char **file,
+                    struct am_index *index, struct am_archive *archive,
+                    const struct am_query *query, int64_t id, const char *on,
+                    const char *off, struct am_error *err)
 {
-	struct snippet s = {.n_words = 0};
+	struct snippet s = {.region = AM_REGION_BODY};
 	int r = AM_END;
 
 	*out = NULL;
 	s.marks = g_array_new(FALSE, FALSE, sizeof(struct mark));
 	s.kept = g_array_new(FALSE, FALSE, sizeof(struct mark));
-	collect(&s, query->root);
+	am_query_words_collect(&s.words, query);
 	if (id > 0 && id <= UINT32_MAX)
 		r = from_index(&s, index, (uint32_t)id, err);
 	/* The archive knows better than a damaged index. */
@@ -368,8 +361,25 @@ int am_index_snippet(struct am_index *index, struct am_archive *archive,
 	}
 	if (!r)
 		*out = print(&s, on, off);
+	*region = s.best ? s.region : AM_REGION_SUBJECT;
+	*file = s.best ? g_steal_pointer(&s.file) : NULL;
 	g_free(s.text);
+	g_free(s.source);
+	g_free(s.file);
 	g_array_unref(s.marks);
 	g_array_unref(s.kept);
+	return r;
+}
+
+int am_index_snippet(struct am_index *index, struct am_archive *archive,
+                     const struct am_query *query, int64_t id, const char *on,
+                     const char *off, char **out, struct am_error *err)
+{
+	enum am_region region;
+	char *file;
+	int r = am_snippet_read(out, &region, &file, index, archive, query, id,
+	                        on, off, err);
+
+	g_free(file);
 	return r;
 }
