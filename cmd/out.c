@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool out_colours(void)
@@ -16,6 +17,19 @@ bool out_colours(void)
 
 	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") &&
 	       !g_getenv("NO_COLOR");
+}
+
+size_t out_width(void)
+{
+	const char *columns = g_getenv("COLUMNS");
+	struct winsize size;
+	uint64_t n = 0;
+
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		n = size.ws_col;
+	if (!n && columns)
+		n = g_ascii_strtoull(columns, NULL, 10);
+	return n ? (size_t)CLAMP(n, 20, 1000) : 80;
 }
 
 /* C0, DEL, C1, and the marks that turn the direction of writing: all that can

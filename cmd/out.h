@@ -15,6 +15,8 @@ struct am_message;
  * out_clean(): control characters of a terminal must not reach it.
  */
 bool out_colours(void); /* stdout is a terminal that knows colours */
+/* Columns of the terminal that stdout is; else $COLUMNS, else 80. */
+size_t out_width(void);
 /* A copy with control characters as spaces, invalid UTF-8 repaired; lines: line
  * feeds and tabs stay.  NULL: "".  g_free() it. */
 char *out_clean(const char *s, bool lines);

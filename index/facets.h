@@ -70,9 +70,10 @@ struct am_timeline {
 	uint64_t largest, total; /* of those in counts */
 	uint64_t before, after, undated;
 };
+/* Of several results as if they were one. */
 AM_MUST_USE int am_timeline_count(struct am_timeline *out,
-                                  const struct am_result *result, size_t most,
-                                  struct am_error *err);
+                                  const struct am_result *const *results,
+                                  size_t n, size_t most, struct am_error *err);
 void am_timeline_clear(struct am_timeline *timeline);
 /* "2019", "2019-07", "2019-07-30": of period i; also what follows "date:". */
 #define AM_PERIOD_ROOM 16

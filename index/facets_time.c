@@ -194,26 +194,28 @@ static void draw_up(struct am_timeline *t, const struct am_days *days,
 	fill(t, days, from, to);
 }
 
-int am_timeline_count(struct am_timeline *out, const struct am_result *result,
+int am_timeline_count(struct am_timeline *out,
+                      const struct am_result *const *results, size_t n,
                       size_t most, struct am_error *err)
 {
 	struct am_days *days = am_days_new();
 	struct am_steps *s = g_new(struct am_steps, 1);
 	int32_t *values = g_new(int32_t, AM_STEP);
 	uint64_t dated = 0;
-	int r;
+	int r = AM_OK;
 
 	memset(out, 0, sizeof(*out));
-	am_steps_begin(s, result->index, result);
-	while (!(r = am_steps_next(s, err)))
-		if ((r = am_days_add(days, s, values, err)) != AM_OK)
-			break;
+	for (size_t i = 0; i < n && !r; i++) {
+		am_steps_begin(s, results[i]->index, results[i]);
+		while (!(r = am_steps_next(s, err)))
+			if ((r = am_days_add(days, s, values, err)) != AM_OK)
+				break;
+		r = r == AM_END ? AM_OK : r;
+	}
 	for (int32_t i = 0; i < DAYS; i++)
 		dated += days->counts[i];
-	if (r == AM_END) {
-		r = AM_OK;
+	if (!r)
 		draw_up(out, days, dated, most);
-	}
 	g_free(values);
 	g_free(s);
 	am_days_free(&days);

@@ -112,7 +112,7 @@ char *am_row_subject(struct am_arena *arena, const char *subject)
 /* ---- texts -----------------------------------------------------------------
  */
 
-static const char *sender(struct am_arena *arena, const char *from)
+const char *am_row_sender(struct am_arena *arena, const char *from)
 {
 	struct am_address a;
 
@@ -309,7 +309,7 @@ int am_row_read(struct am_row *out, const struct am_blob *raw,
 		int64_t day = facts->date / 86400 - (facts->date % 86400 < 0);
 		out->day = (int32_t)CLAMP(day, INT32_MIN + 1, INT32_MAX);
 	}
-	out->texts[AM_DICTIONARY_FROM] = sender(arena, ov->from);
+	out->texts[AM_DICTIONARY_FROM] = am_row_sender(arena, ov->from);
 	out->texts[AM_DICTIONARY_LIST] = folded(arena, list, strlen(list));
 	out->texts[AM_DICTIONARY_TYPES] = types_of(arena, facts);
 	out->texts[AM_DICTIONARY_SUBJECT] = am_row_subject(arena, ov->subject);

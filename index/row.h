@@ -32,6 +32,8 @@ void am_row_near(struct am_row *row, const uint64_t *hashes, size_t n_hashes,
 /* The subject without Re:, Fwd: and [list], folded: what sorting and threads
  * by subject compare.  The arena's. */
 char *am_row_subject(struct am_arena *arena, const char *subject);
+/* The sender's address, else what stands there, folded.  The arena's. */
+const char *am_row_sender(struct am_arena *arena, const char *from);
 /* The hash by which Message-IDs are known; 0 for NULL and "". */
 uint64_t am_row_id(const char *message_id);
 

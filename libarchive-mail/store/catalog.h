@@ -212,6 +212,11 @@ AM_MUST_USE int am_catalog_places_next(struct am_catalog_places *places,
                                        struct am_catalog_place *out,
                                        struct am_error *err);
 void am_catalog_places_close(struct am_catalog_places **places);
+/* Where every live one is, without the rest. */
+typedef void am_catalog_spot_fn(void *user, int64_t message, int64_t folder);
+AM_MUST_USE int am_catalog_spots(struct am_catalog *catalog,
+                                 am_catalog_spot_fn *fn, void *user,
+                                 struct am_error *err);
 /* One by its id; meta is the arena's.  AM_END when there is none. */
 AM_MUST_USE int am_catalog_place(struct am_catalog *catalog, uint64_t id,
                                  struct am_arena *arena,

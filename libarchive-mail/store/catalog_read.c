@@ -448,3 +448,20 @@ int am_catalog_blobs(struct am_catalog *c, am_blob_fn *fn, void *user,
 	sqlite3_finalize(s);
 	return r == AM_END ? AM_OK : r;
 }
+
+int am_catalog_spots(struct am_catalog *c, am_catalog_spot_fn *fn, void *user,
+                     struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_prepare(
+		c, "SELECT message, folder FROM placement WHERE gone = 0", &s,
+		err);
+
+	if (r)
+		return r;
+	while ((r = am_catalog_step(c, s, err)) == AM_OK)
+		fn(user, sqlite3_column_int64(s, 0),
+		   sqlite3_column_int64(s, 1));
+	sqlite3_finalize(s);
+	return r == AM_END ? AM_OK : r;
+}

@@ -167,6 +167,11 @@ Test(facets, are_known_by_name)
 	cr_expect_not(am_facet_find("", 0, &facet));
 }
 
+static const struct am_result *const *one(struct am_result **result)
+{
+	return (const struct am_result *const *)result;
+}
+
 /* ---- the timeline ----------------------------------------------------------
  */
 
@@ -178,7 +183,7 @@ Test(facets, draws_a_line_of_time)
 	struct am_result *result = find(env, "");
 	char label[AM_PERIOD_ROOM];
 
-	cr_assert_eq(am_timeline_count(&t, result, 700, &err), AM_OK);
+	cr_assert_eq(am_timeline_count(&t, one(&result), 1, 700, &err), AM_OK);
 	cr_expect_eq(t.period, AM_PERIOD_MONTH);
 	cr_expect_eq(t.total + t.before + t.after + t.undated,
 	             am_result_count(result));
@@ -195,7 +200,7 @@ Test(facets, draws_a_line_of_time)
 	cr_expect_eq(in_range, t.total);
 	am_timeline_clear(&t);
 
-	cr_assert_eq(am_timeline_count(&t, result, 60, &err), AM_OK);
+	cr_assert_eq(am_timeline_count(&t, one(&result), 1, 60, &err), AM_OK);
 	cr_expect_eq(t.period, AM_PERIOD_YEAR);
 	am_timeline_label(&t, t.n - 1, label);
 	cr_expect_str_eq(label, "2020");
@@ -203,13 +208,13 @@ Test(facets, draws_a_line_of_time)
 	am_result_free(&result);
 
 	result = find(env, "nosuchword");
-	cr_assert_eq(am_timeline_count(&t, result, 60, &err), AM_OK);
+	cr_assert_eq(am_timeline_count(&t, one(&result), 1, 60, &err), AM_OK);
 	cr_expect_eq(t.n, 0);
 	am_timeline_clear(&t);
 	am_result_free(&result);
 
 	result = find(env, "date:2016-01");
-	cr_assert_eq(am_timeline_count(&t, result, 60, &err), AM_OK);
+	cr_assert_eq(am_timeline_count(&t, one(&result), 1, 60, &err), AM_OK);
 	cr_expect_eq(t.period, AM_PERIOD_DAY);
 	am_timeline_label(&t, 0, label);
 	cr_expect(g_str_has_prefix(label, "2016-01-"), "%s", label);
@@ -238,7 +243,7 @@ Test(facets, leaves_wrong_clocks_beside_the_line)
 	index_env_put(env, m, 1200);
 	index_env_follow(env, 1);
 	struct am_result *result = find(env, "");
-	cr_assert_eq(am_timeline_count(&t, result, 70, &err), AM_OK);
+	cr_assert_eq(am_timeline_count(&t, one(&result), 1, 70, &err), AM_OK);
 	cr_expect_eq(t.period, AM_PERIOD_DAY);
 	cr_expect_eq(t.n, 28);
 	cr_expect_eq(t.before, 1);
