@@ -6,6 +6,7 @@
 #include "cmd/indexing.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
+#include "index/check.h"
 #include "store/archive.h"
 
 #include <glib.h>
@@ -63,6 +64,32 @@ int indexing_update(struct session *s, const char *archive, bool rebuild,
 	return r < 0 ? r : AM_OK;
 }
 
+/* Its notes are for `mailark verify`: here the index is mended. */
+int indexing_check(struct session *s, const char *archive, bool *whole,
+                   struct am_error *err)
+{
+	struct am_index_health health;
+	struct am_archive *a = NULL;
+	struct am_index *index = NULL;
+	char *path = NULL;
+
+	*whole = true;
+	int r = am_archive_open(&a, archive, false, &s->ctx, err);
+	if (!r) {
+		path = am_archive_index_path(a);
+		r = am_index_open(&index, path, false, err);
+	}
+	if (!r)
+		r = am_index_check(&health, index, a, false, NULL, err);
+	if (!r)
+		*whole = health.whole;
+	am_index_close(&index);
+	am_archive_close(&a);
+	g_free(path);
+	/* One that cannot be read, or is not there, the update makes anew. */
+	return r == AM_END || (r && err->kind == AM_E_CORRUPT) ? AM_OK : r;
+}
+
 bool indexing_there(struct session *s, const char *archive)
 {
 	struct am_index *index = NULL;
@@ -118,8 +145,16 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	const char *archive = session_begin(s, argc, argv);
 	if (!archive)
 		return EXIT_COULD_NOT;
-	int r = indexing_update(s, archive, o->rebuild, (unsigned)o->jobs,
-	                        &err);
+	bool whole = true;
+	int r = o->rebuild ? AM_OK : indexing_check(s, archive, &whole, &err);
+	if (!whole)
+		session_say(s,
+		            "%s: the index lacks what it should have and is "
+		            "made anew",
+		            archive);
+	if (!r)
+		r = indexing_update(s, archive, o->rebuild || !whole,
+		                    (unsigned)o->jobs, &err);
 	if (!r && !o->quiet)
 		r = show_stats(s, archive, o->json, &err);
 	return session_finish(s, r, &err,

@@ -12,6 +12,10 @@ AM_MUST_USE int indexing_update(struct session *s, const char *archive,
                                 bool rebuild, unsigned jobs,
                                 struct am_error *err);
 
+/* Does the index hold all that it should (see index/check.h)?  If not, why. */
+AM_MUST_USE int indexing_check(struct session *s, const char *archive,
+                               bool *whole, struct am_error *err);
+
 /* Has the archive an index?  Nothing is said or made. */
 bool indexing_there(struct session *s, const char *archive);
 

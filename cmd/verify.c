@@ -5,6 +5,7 @@
 #include "cmd/matching.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
+#include "cmd/verify_index.h"
 #include "store/archive.h"
 #include "transfer/registry.h"
 
@@ -125,6 +126,10 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		write_result(json, &result);
 	} else if (!o->quiet && status != EXIT_COULD_NOT) {
 		print_result(&result, o->full, !r);
+	}
+	if (status != EXIT_COULD_NOT) {
+		int other = verify_index(s, argv[0], o->full, o->quiet, json);
+		status = MAX(status, other);
 	}
 	if (o->against && status != EXIT_COULD_NOT) {
 		int other = check_against(s, o, argv[0], json);

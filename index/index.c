@@ -182,6 +182,25 @@ int am_index_columns(struct am_index *index, size_t shard,
 	return r;
 }
 
+int am_index_texts(struct am_index *index, size_t shard, struct am_texts **out,
+                   struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->texts[shard]) {
+		char *dir =
+			am_shard_path(index->path, &index->state.shards[shard]);
+		char *path = g_build_filename(dir, "texts", NULL);
+		r = am_texts_open(&index->texts[shard], path, err);
+		g_free(path);
+		g_free(dir);
+	}
+	if (!r)
+		*out = index->texts[shard];
+	return r;
+}
+
 static uint64_t tree_bytes(const char *path)
 {
 	GDir *d = g_dir_open(path, 0, NULL);

@@ -42,6 +42,8 @@ void am_index_unload(struct am_index *index);
 /* The columns of a shard, opened when they are not. */
 AM_MUST_USE int am_index_columns(struct am_index *index, size_t shard,
                                  struct am_columns **out, struct am_error *err);
+AM_MUST_USE int am_index_texts(struct am_index *index, size_t shard,
+                               struct am_texts **out, struct am_error *err);
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */
 AM_MUST_USE int am_index_hide(struct am_index *index,
                               struct am_archive *archive, struct am_error *err);

@@ -290,17 +290,10 @@ static int from_index(struct snippet *s, struct am_index *index, uint32_t id,
 		shard++;
 	if (r || shard == index->state.n_shards)
 		return r ? r : AM_END;
-	if (!index->texts[shard]) {
-		char *dir =
-			am_shard_path(index->path, &index->state.shards[shard]);
-		char *path = g_build_filename(dir, "texts", NULL);
-		r = am_texts_open(&index->texts[shard], path, err);
-		g_free(path);
-		g_free(dir);
-	}
+	struct am_texts *texts;
+	r = am_index_texts(index, shard, &texts, err);
 	if (!r)
-		r = am_texts_find(index->texts[shard], id, &text, &len, &more,
-		                  err);
+		r = am_texts_find(texts, id, &text, &len, &more, err);
 	if (!r)
 		r = read_head(s, text, len, err);
 	if (r || !more)

@@ -315,6 +315,11 @@ static int load_group(struct am_texts *t, uint64_t group, size_t want,
 	                            want, &t->unpacked, err);
 }
 
+uint64_t am_texts_documents(const struct am_texts *texts)
+{
+	return texts->n;
+}
+
 int am_texts_find(struct am_texts *t, uint32_t id, const uint8_t **text,
                   size_t *len, bool *more, struct am_error *err)
 {

@@ -53,6 +53,7 @@ struct am_texts;
 AM_MUST_USE int am_texts_open(struct am_texts **out, const char *path,
                               struct am_error *err);
 void am_texts_close(struct am_texts **texts);
+uint64_t am_texts_documents(const struct am_texts *texts);
 /* AM_END: no such document.  The text is the handle's, until the next call. */
 AM_MUST_USE int am_texts_find(struct am_texts *texts, uint32_t id,
                               const uint8_t **text, size_t *len, bool *more,

@@ -367,6 +367,15 @@ uint64_t am_xapian_documents(const struct am_xapian *xapian)
 	return xapian->documents;
 }
 
+int am_xapian_shard_documents(struct am_xapian *xapian, size_t shard,
+                              uint64_t *out, struct am_error *err)
+{
+	return guard(err, [&] {
+		*out = xapian->shards.at(shard).get_doccount();
+		return int(AM_OK);
+	});
+}
+
 int am_xapian_terms(struct am_xapian *xapian, const char *prefix, size_t len,
                     am_xapian_term_fn *fn, void *user, struct am_error *err)
 {

@@ -38,6 +38,9 @@ AM_MUST_USE int am_xapian_open(struct am_xapian **out, const char *const *dirs,
                                size_t n, struct am_error *err);
 void am_xapian_close(struct am_xapian **xapian);
 uint64_t am_xapian_documents(const struct am_xapian *xapian);
+AM_MUST_USE int am_xapian_shard_documents(struct am_xapian *xapian,
+                                          size_t shard, uint64_t *out,
+                                          struct am_error *err);
 /* The distinct terms that begin with prefix, ascending; fn returning other than
  * AM_OK ends it and is handed back. */
 typedef int am_xapian_term_fn(void *user, const char *term, size_t len,

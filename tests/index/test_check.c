@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/check.h"
+#include "index/index_env.h"
+#include "index/index_impl.h"
+#include "index/state.h"
+
+#include "base/file.h"
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(check, .fini = am_test_tmpdir_end);
+
+static struct am_index_health check(struct index_env *env, bool full)
+{
+	struct am_index_health h;
+	struct am_error err = {.text = ""};
+
+	index_env_close(env);
+	g_hash_table_remove_all(env->notes);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	cr_assert_eq(am_index_check(&h, env->index, env->archive, full,
+	                            &env->ctx, &err),
+	             AM_OK, "%s", err.text);
+	cr_expect_eq(h.messages, h.shown + h.newer + h.unreadable + h.lost);
+	cr_expect_eq(h.documents >= h.shown + h.hidden, true);
+	return h;
+}
+
+Test(check, counts_both_sides)
+{
+	struct index_env *env = index_env_new();
+	struct am_index_health h;
+
+	index_env_fill(env, 0, 200);
+	index_env_follow(env, 2);
+	h = check(env, true);
+	cr_expect(h.whole);
+	cr_expect_eq(h.messages, 200);
+	cr_expect_eq(h.documents, 200);
+	cr_expect_eq(h.shown, 200);
+
+	index_env_fill(env, 200, 230);
+	h = check(env, false);
+	cr_expect(h.whole);
+	cr_expect_eq(h.messages, 230);
+	cr_expect_eq(h.newer, 30);
+	cr_expect_eq(g_hash_table_size(env->notes), 0);
+	index_env_free(&env);
+}
+
+/* A state that names fewer shards than there were: searches would answer as if
+ * those messages did not exist. */
+Test(check, finds_what_is_missing_and_the_next_update_brings_it)
+{
+	struct index_env *env = index_env_new();
+	struct am_index_health h;
+	struct am_state state;
+	struct am_error err = {.text = ""};
+
+	index_env_fill(env, 0, 1200);
+	index_env_follow(env, 1);
+	index_env_fill(env, 1200, 1300);
+	index_env_follow(env, 1);
+	index_env_close(env);
+	cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
+	cr_assert_geq(state.n_shards, 2);
+	uint64_t lost = state.shards[state.n_shards - 1].documents;
+	state.n_shards--;
+	cr_assert_eq(am_state_write(&state, env->dir, &err), AM_OK);
+	am_state_clear(&state);
+	h = check(env, false);
+	cr_expect_not(h.whole);
+	cr_expect_eq(h.lost, lost);
+	cr_expect_eq(h.shown, 1300 - lost);
+	cr_expect(g_hash_table_contains(env->notes, "index.lost"));
+	index_env_free(&env);
+}
+
+Test(check, finds_damage)
+{
+	static const char *const files[] = {"columns", "texts",
+	                                    "postlist.glass"};
+	struct index_env *env = index_env_new();
+	struct am_index_health h;
+	struct am_state state;
+	struct am_error err = {.text = ""};
+	size_t len;
+
+	index_env_fill(env, 0, 300);
+	index_env_follow(env, 1);
+	index_env_close(env);
+	cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
+	char *shard = am_shard_path("a.mailark.cache/xapian", &state.shards[0]);
+	for (size_t i = 0; i < AM_COUNT(files); i++) {
+		char *name = g_build_filename(shard, files[i], NULL);
+		char *good = am_test_read(name, &len);
+		/* The header of the side files; a list in the middle. */
+		size_t at = i < 2 ? 16 : len / 2;
+		char *bad = g_memdup2(good, len);
+		memset(bad + at, 0x55, i < 2 ? 4 : 256);
+		am_test_write(name, bad, len);
+		h = check(env, true);
+		cr_expect_not(h.whole, "%s", files[i]);
+		cr_expect_eq(h.damaged, 1, "%s", files[i]);
+		cr_expect(g_hash_table_contains(env->notes, "index.damage"));
+		index_env_close(env);
+		am_test_write(name, good, len);
+		g_free(bad);
+		g_free(good);
+		g_free(name);
+	}
+	h = check(env, true);
+	cr_expect(h.whole);
+	g_free(shard);
+	am_state_clear(&state);
+	index_env_free(&env);
+}
