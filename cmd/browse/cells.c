@@ -147,10 +147,13 @@ void cells_wrap(const char *s, size_t columns, size_t hang, cells_line_fn *line,
 			line(user, s, fits);
 			return;
 		}
-		/* Back to a blank, if that leaves something on the line. */
+		/* Back to a blank, if a word stands before it. */
 		while (end && s[end] != ' ')
 			end--;
-		if (!end || strspn(s, " ") >= end)
+		size_t word = end;
+		while (word && s[word - 1] == ' ')
+			word--;
+		if (!word)
 			end = fits;
 		line(user, s, end);
 		s += end;

@@ -26,6 +26,7 @@ struct reading {
 	enum style style;
 	char *section; /* of the last piece */
 	GPtrArray *links;
+	GHashTable *numbers; /* of links: each stands in the list once */
 	size_t n_texts;
 };
 
@@ -212,19 +213,17 @@ static bool leads_somewhere(const char *url)
 
 static void add_link(struct reading *t, char *url)
 {
-	guint at;
+	guint number = GPOINTER_TO_UINT(g_hash_table_lookup(t->numbers, url));
 
-	if (!leads_somewhere(url)) {
-		g_free(url);
-		return;
-	}
-	if (g_ptr_array_find_with_equal_func(t->links, url, g_str_equal, &at)) {
+	if (number || !leads_somewhere(url)) {
 		g_free(url);
 	} else {
-		at = t->links->len;
 		g_ptr_array_add(t->links, url);
+		number = t->links->len;
+		g_hash_table_insert(t->numbers, url, GUINT_TO_POINTER(number));
 	}
-	g_string_append_printf(t->line, "[%u]", at + 1);
+	if (number)
+		g_string_append_printf(t->line, "[%u]", number);
 }
 
 static int add_text(void *user, enum am_text_kind kind, const char *section,
@@ -267,7 +266,9 @@ static int add_body(struct page *p, struct am_error *err)
 	};
 	struct reading t = {.page = p,
 	                    .line = g_string_new(NULL),
-	                    .links = g_ptr_array_new_with_free_func(g_free)};
+	                    .links = g_ptr_array_new_with_free_func(g_free),
+	                    .numbers =
+	                            g_hash_table_new(g_str_hash, g_str_equal)};
 	bool cut = false;
 
 	page_add(p->whole, STYLE_PLAIN, 0, g_strdup(""));
@@ -286,6 +287,7 @@ static int add_body(struct page *p, struct am_error *err)
 	if (cut)
 		page_add(p->whole, STYLE_ERROR, 0,
 		         g_strdup("[… the text goes on: | less shows all]"));
+	g_hash_table_unref(t.numbers);
 	g_ptr_array_unref(t.links);
 	g_string_free(t.line, TRUE);
 	g_free(t.section);

@@ -305,6 +305,30 @@ Test(browse, reads_html_with_its_links)
 	end(&u);
 }
 
+/* As many links as a mail of some MiB holds, each of them another. */
+Test(browse, reads_a_mail_that_is_nothing_but_links)
+{
+	static const char *const names[] = {"a.mailark"};
+	GString *links = g_string_new("From a@b Wed Jan  1 10:00:00 2020\n"
+	                              "From: a@b.example\n"
+	                              "Content-Type: text/html\n\n");
+	struct set_up u;
+
+	for (int i = 0; i < 200000; i++)
+		g_string_append_printf(links, "<a href=tel:%d>x</a>", i);
+	g_string_append(links, "\n\n");
+	cli_init(&u.cli);
+	cli_write(&u.cli, "in.mbox", links->str, links->len);
+	cr_assert_eq(cli_line(&u.cli, "copy in.mbox a.mailark"), 0);
+	open_them(&u, names, 1, "");
+	press(&u, "Enter");
+	expect(&u, "x[1]x[2]x[3]");
+	press(&u, "End");
+	expect(&u, "[200000] tel:199999");
+	g_string_free(links, TRUE);
+	end(&u);
+}
+
 Test(browse, finds_words_in_a_message)
 {
 	struct set_up u;

@@ -139,6 +139,18 @@ Test(browse_parts, breaks_lines_between_words)
 	}
 }
 
+/* Blanks without end take no longer than letters do. */
+Test(browse_parts, breaks_a_line_of_nothing_but_blanks)
+{
+	GString *lines = g_string_new(NULL);
+	char *blanks = g_strnfill(4 << 20, ' ');
+
+	cells_wrap(blanks, 80, 0, add_line, lines);
+	cr_expect_gt(lines->len, 4 << 20);
+	g_free(blanks);
+	g_string_free(lines, TRUE);
+}
+
 Test(browse_parts, a_frame_holds_what_fits)
 {
 	struct frame *f = frame_new(3, 10);
