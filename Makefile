@@ -34,7 +34,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isyst
 # needed: base/libarchive.h.
 static_lib = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 PKG_SHARED := $(filter-out -larchive,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lbz2
-PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 zstd jansson ncursesw tinfo,$(call static_lib,$(l))) $(PKG_SHARED)
+PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 zstd jansson ncursesw tinfo fribidi,$(call static_lib,$(l))) $(PKG_SHARED)
 X_CFLAGS   := $(shell pkg-config --cflags $(XPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 X_LIBS     := $(shell pkg-config --libs $(XPKGS) 2>/dev/null)
 E_CFLAGS   := $(shell pkg-config --cflags $(EPKGS) 2>/dev/null | sed 's/-I/-isystem /g')

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark browse: read and search archives on the terminal. */
+#include "cmd/browse/bidi.h"
 #include "cmd/browse/frame.h"
 #include "cmd/browse/model.h"
 #include "cmd/browse/term.h"
@@ -15,7 +16,7 @@
 
 struct options {
 	const char *query;
-	bool mouse;
+	bool mouse, no_bidi;
 };
 
 /* Notes would be written across the screen: the model shows the last one. */
@@ -76,7 +77,7 @@ static int browse_all(struct session *s, const struct options *o,
 	struct term *term = NULL;
 	struct browse *browse = NULL;
 
-	int r = term_open(&term, o->mouse, &err);
+	int r = term_open(&term, o->mouse, o->no_bidi, &err);
 	if (r)
 		return session_error(s, NULL, &err);
 	s->ctx.on_note = on_note;
@@ -86,6 +87,7 @@ static int browse_all(struct session *s, const struct options *o,
 	               term_calls(term), &err);
 	if (!r) {
 		notes.browse = browse;
+		browse->seen_order = !o->no_bidi && !bidi_by_terminal();
 		loop(browse, term);
 		notes.browse = NULL;
 	}
@@ -127,6 +129,8 @@ static const struct opt table[] = {
 	{'m', "mouse", NULL,
          "clicks and the wheel work here, and no longer select text",
          OPT_SWITCH, offsetof(struct options, mouse)},
+	{0, "no-bidi", NULL, "leave writing from right to left to the terminal",
+         OPT_SWITCH, offsetof(struct options, no_bidi)},
 	{0},
 };
 

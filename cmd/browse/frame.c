@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/browse/frame.h"
 
+#include "cmd/browse/bidi.h"
 #include "cmd/browse/cells.h"
 
 #include <glib.h>
@@ -51,25 +52,72 @@ struct cell *frame_cell(struct frame *f, size_t y, size_t x)
 	return &f->cells[y * f->columns + x];
 }
 
-size_t frame_put(struct frame *f, size_t y, size_t x, size_t columns,
-                 enum style style, const char *text)
+/* A mark that writes nothing, from left to right. */
+#define FENCE "\xE2\x80\x8E" /* U+200E */
+
+static void fence_off(struct frame *f, size_t y, size_t x)
+{
+	struct cell *c = frame_cell(f, y, x);
+
+	/* Of a wide one the first half has the text. */
+	if (c && !*c->text)
+		c = frame_cell(f, y, x - 1);
+	if (c && strlen(c->text) + strlen(FENCE) < sizeof c->text)
+		g_strlcat(c->text, FENCE, sizeof c->text);
+}
+
+static size_t put_cells(struct frame *f, size_t y, size_t x, enum style style,
+                        const char *text)
 {
 	size_t used = 0, width, n;
 
-	if (y >= f->rows || x >= f->columns)
-		return 0;
-	columns = MIN(columns, f->columns - x);
-	char *fit = cells_fit(text, columns);
-	for (const char *p = fit; (n = cells_next(p, &width)); p += n) {
+	for (const char *p = text; (n = cells_next(p, &width)); p += n) {
 		set_cell(f, y, x + used, style, p, n);
 		if (width == 2)
 			set_cell(f, y, x + used + 1, style, "", 0);
 		used += width;
 	}
-	for (size_t i = used; i < columns; i++)
+	return used;
+}
+
+static size_t put(struct frame *f, size_t y, size_t x, size_t columns,
+                  enum style style, const char *text, bool paragraph_right)
+{
+	if (y >= f->rows || x >= f->columns)
+		return 0;
+	columns = MIN(columns, f->columns - x);
+	for (size_t i = 0; i < columns; i++)
 		set_cell(f, y, x + i, style, " ", 1);
+	char *fit = cells_fit(text, columns);
+	bool right = bidi_needed(fit), fence = right && !f->seen_order;
+	if (right && f->seen_order) {
+		char *seen = bidi_seen(fit, paragraph_right ||
+		                                    bidi_from_right(text));
+		g_free(fit);
+		fit = seen;
+	}
+	size_t used = cells_width(fit);
+	/* What begins at the right stands there. */
+	size_t left = paragraph_right && f->seen_order && used < columns
+	                      ? columns - used
+	                      : 0;
+	put_cells(f, y, x + left, style, fit);
+	if (fence && used)
+		fence_off(f, y, x + used - 1);
 	g_free(fit);
 	return used;
+}
+
+size_t frame_put(struct frame *f, size_t y, size_t x, size_t columns,
+                 enum style style, const char *text)
+{
+	return put(f, y, x, columns, style, text, false);
+}
+
+size_t frame_put_right(struct frame *f, size_t y, size_t x, size_t columns,
+                       enum style style, const char *text)
+{
+	return put(f, y, x, columns, style, text, true);
 }
 
 size_t frame_print(struct frame *f, size_t y, size_t x, size_t columns,

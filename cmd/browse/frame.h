@@ -23,7 +23,7 @@ enum style {
 	STYLE_COUNT
 };
 
-enum { CELL_ROOM = 20 }; /* a character and three marks, each of four bytes */
+enum { CELL_ROOM = 20 }; /* a character, three marks and a fence, in UTF-8 */
 
 struct cell {
 	char text[CELL_ROOM]; /* "": the second half of a wide one */
@@ -35,6 +35,10 @@ struct frame {
 	struct cell *cells;
 	/* Where the cursor is seen; y SIZE_MAX: nowhere. */
 	size_t cursor_y, cursor_x;
+	/* Writing from right to left is put into the order in which it is seen
+	 * (bidi.h); else the terminal does that, and each text is fenced off
+	 * from what stands beside it. */
+	bool seen_order;
 };
 
 struct frame *frame_new(size_t rows, size_t columns); /* blank */
@@ -48,6 +52,9 @@ struct cell *frame_cell(struct frame *frame, size_t y, size_t x);
  */
 size_t frame_put(struct frame *frame, size_t y, size_t x, size_t columns,
                  enum style style, const char *text);
+/* The same for a line of a paragraph that begins at the right. */
+size_t frame_put_right(struct frame *frame, size_t y, size_t x, size_t columns,
+                       enum style style, const char *text);
 /* The same, printed; the text is cleaned. */
 size_t frame_print(struct frame *frame, size_t y, size_t x, size_t columns,
                    enum style style, const char *fmt, ...) AM_PRINTF(6, 7);

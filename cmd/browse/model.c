@@ -369,6 +369,7 @@ int browse_new(struct browse **out, struct session *s, struct searched *in,
 	b->rows = 24;
 	b->columns = 80;
 	b->sort = AM_SORT_DATE;
+	b->seen_order = true;
 	edit_set(&b->query, query);
 	b->marks = g_hash_table_new_full(hash_hit, equal_hits, g_free, NULL);
 	b->seen = g_hash_table_new_full(hash_hit, equal_hits, g_free, row_free);

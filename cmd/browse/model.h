@@ -69,6 +69,7 @@ struct browse {
 	struct worker *worker;
 	size_t rows, columns; /* of the screen */
 	bool quit;
+	bool seen_order; /* see struct frame */
 
 	enum view view;
 	enum view under[8]; /* views to come back to */

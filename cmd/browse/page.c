@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "cmd/browse/bidi.h"
 #include "cmd/browse/cells.h"
 
 #include <string.h>
@@ -24,7 +25,8 @@ static void clear_file(gpointer data)
 
 void page_add(GArray *lines, enum style style, size_t name, char *text)
 {
-	struct page_line line = {style, name, text};
+	struct page_line line = {
+		style, name, bidi_needed(text) && bidi_from_right(text), text};
 
 	g_array_append_val(lines, line);
 }
@@ -145,6 +147,12 @@ static void show_found(struct frame *f, size_t y, const char *text,
 	const char *at = text;
 	size_t len, x = 0;
 
+	/* In another order than it is seen in: then the whole line. */
+	if (bidi_needed(text)) {
+		if (match(text, find, &len))
+			frame_style(f, y, 0, f->columns, STYLE_FOUND);
+		return;
+	}
 	while ((at = match(at, find, &len)) && len) {
 		char *before = g_strndup(text, (size_t)(at - text));
 		char *found = g_strndup(at, len);
@@ -162,7 +170,8 @@ void page_draw(const struct page *p, struct frame *f, size_t y, size_t rows,
 	for (size_t i = 0; i < rows && top + i < p->lines->len; i++) {
 		const struct page_line *line =
 			&g_array_index(p->lines, struct page_line, top + i);
-		frame_put(f, y + i, 0, p->columns, line->style, line->text);
+		(line->right ? frame_put_right : frame_put)(
+			f, y + i, 0, p->columns, line->style, line->text);
 		if (line->name)
 			frame_style(f, y + i, 0, line->name, STYLE_NAME);
 		if (find && *find)

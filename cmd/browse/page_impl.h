@@ -11,6 +11,7 @@
 struct page_line {
 	enum style style;
 	size_t name; /* columns at its beginning that are a field's name */
+	bool right;  /* of a paragraph that begins at the right */
 	char *text;
 };
 

@@ -201,6 +201,7 @@ struct frame *browse_draw(struct browse *b)
 	struct frame *f = frame_new(MAX(b->rows, 4), MAX(b->columns, 20));
 	size_t side = side_width(b);
 
+	f->seen_order = b->seen_order;
 	switch (view_below(b)) {
 	case VIEW_MESSAGE:
 		reader_draw(b, f);

@@ -25,8 +25,13 @@ struct term {
 	struct browse_term calls;
 	attr_t styles[STYLE_COUNT];
 	short pairs[STYLE_COUNT];
-	bool mouse;
+	bool mouse, implicit;
 };
+
+/* ECMA-48's BDSM, by which VTE can be told that lines come in the order they
+ * are seen in.  Terminals that know nothing of it ignore it. */
+#define IMPLICIT "\033[8h"
+#define EXPLICIT "\033[8l"
 
 /* How long after Esc the rest of a key's sequence may come. */
 enum { ESCAPE_MS = 25 };
@@ -102,11 +107,20 @@ void term_size(const struct term *t, size_t *rows, size_t *columns)
 	*columns = (size_t)MAX(COLS, 1);
 }
 
+static void put_mode(const struct term *t, bool ours)
+{
+	if (t->implicit)
+		return;
+	fputs(ours ? EXPLICIT : IMPLICIT, stdout);
+	fflush(stdout);
+}
+
 static void leave(void *user)
 {
 	struct term *t = user;
 
 	curs_set(1);
+	put_mode(t, false);
 	endwin();
 	guard_rest(t->guard, true);
 }
@@ -130,6 +144,7 @@ static void back(void *user, bool wait)
 	}
 	clearok(curscr, TRUE);
 	refresh();
+	put_mode(t, true);
 }
 
 static void redraw(void *user)
@@ -142,8 +157,10 @@ static void redraw(void *user)
 static char *restoring(bool mouse)
 {
 	static const char *const names[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
-	GString *text = g_string_new(mouse ? "\033[?1006l\033[?1000l" : "");
+	GString *text = g_string_new(IMPLICIT);
 
+	if (mouse)
+		g_string_append(text, "\033[?1006l\033[?1000l");
 	for (size_t i = 0; i < AM_COUNT(names); i++) {
 		const char *s = tigetstr(names[i]);
 		if (!s || s == (const char *)-1)
@@ -261,13 +278,15 @@ enum term_event term_wait(struct term *t, int fd, struct term_input *out)
 
 /* ---- life ---------------------------------------------------------------- */
 
-int term_open(struct term **out, bool mouse, struct am_error *err)
+int term_open(struct term **out, bool mouse, bool implicit,
+              struct am_error *err)
 {
 	struct term *t = g_new0(struct term, 1);
 	const char *name = g_getenv("TERM");
 
 	*out = NULL;
 	t->mouse = mouse;
+	t->implicit = implicit;
 	t->calls = (struct browse_term){
 		.leave = leave, .back = back, .redraw = redraw, .user = t};
 	t->guard = guard_new();
@@ -293,6 +312,8 @@ int term_open(struct term **out, bool mouse, struct am_error *err)
 		          NULL);
 		mouseinterval(0);
 	}
+	refresh();
+	put_mode(t, true);
 	char *text = restoring(mouse);
 	guard_begin(t->guard, text);
 	g_free(text);
@@ -307,6 +328,7 @@ void term_close(struct term **term)
 	if (!t)
 		return;
 	curs_set(1);
+	put_mode(t, false);
 	endwin();
 	guard_free(&t->guard);
 	delscreen(t->screen);

@@ -16,7 +16,10 @@ struct frame;
  */
 struct term;
 
-AM_MUST_USE int term_open(struct term **out, bool mouse, struct am_error *err);
+/* implicit: the terminal puts writing from right to left into order, if it can;
+ * else it is told not to. */
+AM_MUST_USE int term_open(struct term **out, bool mouse, bool implicit,
+                          struct am_error *err);
 void term_close(struct term **term);
 /* For the model; valid as long as the term. */
 const struct browse_term *term_calls(struct term *term);

@@ -205,8 +205,10 @@ Test(browse, lists_the_newest_first)
 	cr_expect(strstr(all, "N  @ 2020-01-01"), "%s", all);
 	cr_expect(strstr(all, "     2020-01-02"), "%s", all);
 	cr_expect(strstr(all, "Rechnung für März"), "%s", all);
-	cr_expect(strstr(all, "שלום"), "%s", all);
+	cr_expect(strstr(all, "םולש"), "in the order it is seen: %s", all);
 	g_free(all);
+	u.b->seen_order = false;
+	expect(&u, "שלום\xE2\x80\x8E");
 	press(&u, "o");
 	expect(&u, "oldest first");
 	press(&u, "o o");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parts of mailark browse that need no archive: text in cells, the line
  * that is typed, the table of keys. */
+#include "cmd/browse/bidi.h"
 #include "cmd/browse/cells.h"
 #include "cmd/browse/edit.h"
 #include "cmd/browse/frame.h"
@@ -166,6 +167,54 @@ Test(browse_parts, a_frame_holds_what_fits)
 	cr_expect_str_eq(rows[2], " [2J");
 	cr_expect_eq(frame_cell(f, 2, 9)->style, STYLE_DIM);
 	cr_expect_null(frame_cell(f, 3, 0));
+	for (int i = 0; i < 3; i++)
+		g_free(rows[i]);
+	frame_free(&f);
+}
+
+Test(browse_parts, writing_from_right_to_left_is_seen_in_its_order)
+{
+	static const struct {
+		const char *text, *seen;
+		bool needed, right;
+	} cases[] = {
+		{"plain (abc)", "plain (abc)", false, false},
+		{"Grüße 庭", "Grüße 庭", false, false},
+		{"abc שלום def", "abc םולש def", true, false},
+		{"שלום abc", "abc םולש", true, true},
+		{"שלום (1) עולם", "םלוע (1) םולש", true, true},
+		/* A mark stays behind its letter. */
+		{"בָא", "אבָ", true, true},
+		/* Arabic letters join; two of them become one. */
+		{"سلام", "\xEF\xBB\xA1\xEF\xBB\xBC\xEF\xBA\xB3", true, true},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		bool right = bidi_from_right(cases[i].text);
+		char *seen = bidi_seen(cases[i].text, right);
+		cr_expect_eq(bidi_needed(cases[i].text), cases[i].needed, "%zu",
+		             i);
+		cr_expect_eq(right, cases[i].right, "%zu", i);
+		cr_expect_str_eq(seen, cases[i].seen, "%zu: %s", i, seen);
+		g_free(seen);
+	}
+}
+
+Test(browse_parts, a_paragraph_from_the_right_stands_at_the_right)
+{
+	struct frame *f = frame_new(3, 12);
+
+	f->seen_order = true;
+	frame_put(f, 0, 0, 12, STYLE_PLAIN, "שלום abc");
+	frame_put_right(f, 1, 0, 12, STYLE_PLAIN, "שלום abc");
+	/* A terminal that does it itself must not mix two columns. */
+	f->seen_order = false;
+	frame_put(f, 2, 0, 6, STYLE_PLAIN, "שלום");
+	frame_put(f, 2, 6, 6, STYLE_PLAIN, "עולם");
+	char *rows[] = {frame_row(f, 0), frame_row(f, 1), frame_row(f, 2)};
+	cr_expect_str_eq(rows[0], "abc םולש");
+	cr_expect_str_eq(rows[1], "    abc םולש");
+	cr_expect_str_eq(rows[2], "שלום\xE2\x80\x8E  עולם\xE2\x80\x8E");
 	for (int i = 0; i < 3; i++)
 		g_free(rows[i]);
 	frame_free(&f);
