@@ -109,6 +109,7 @@ help:
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
 ## make bench-pst     PST beside peers (PST=path for your own file)
 ## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
+## make picture       take the README's picture of mailark browse anew
 ## make samples       write those of samples/ that a program makes (Outlook's)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
@@ -269,6 +270,10 @@ $(BUILD)/search-clock: $(BUILD)/obj/tools/search_clock.o $(call libs_for,cmd)
 samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
 	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef samples/olm
+# The picture in the README.
+.PHONY: picture
+picture: all
+	@sh tools/browse-picture.sh $(BUILD)/mailark cmd/browse/browse.svg
 .PHONY: bench-imap bench-pst
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh
