@@ -15,7 +15,7 @@ VERSION := 0.1.0
 
 LIB    := libarchive-mail
 # Bottom first; the same order as libarchive-mail/floors.
-FLOORS := base model mime wire outlook formats store extract transfer
+FLOORS := base model mime wire outlook formats store extract transfer serve
 PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd liblzma libarchive libssl libcrypto jansson
 XPKGS  := xapian-core
 # Of mailark-extract alone.
@@ -76,9 +76,10 @@ BELOW_formats   := formats outlook wire mime model base
 BELOW_store     := store mime model base
 BELOW_extract    := extract mime model base
 BELOW_transfer  := transfer store formats outlook wire mime model base
+BELOW_serve     := serve store wire mime model base
 BELOW_index     := index extract $(BELOW_transfer)
 BELOW_extractor := extractor extract formats outlook wire mime model base
-BELOW_cmd       := cmd $(BELOW_index)
+BELOW_cmd       := cmd serve $(BELOW_index)
 BELOW_contract  := $(BELOW_transfer)
 BELOW_crash     := $(BELOW_transfer)
 BELOW_lab       := base

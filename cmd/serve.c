@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailark serve: archives as an IMAP server. */
+#include "base/file.h"
+#include "cmd/cmd.h"
+#include "cmd/opt.h"
+#include "cmd/out.h"
+#include "cmd/session.h"
+#include "serve/server.h"
+#include "serve/users.h"
+#include "serve/vault.h"
+#include "wire/conn.h"
+#include "wire/secret.h"
+#include "wire/tls_selfsigned.h"
+
+#include <glib.h>
+#include <openssl/rand.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct options {
+	struct opt_list imap, imaps;
+	const char *users, *tls_cert, *tls_key, *log;
+	bool read_only, quiet, verbose;
+	uint64_t append_limit, connections;
+};
+
+#define DEFAULT_IMAP  "127.0.0.1:1143"
+#define DEFAULT_IMAPS "127.0.0.1:1993"
+#define DEFAULT_USER  "mailark"
+
+struct serving {
+	struct session *s;
+	const struct options *o;
+	struct am_house house;
+	struct am_server *server;
+	char *cert; /* the file it is in */
+	char *password;
+	GPtrArray *old_users, *old_tls; /* sessions may still hold them */
+	FILE *log;
+	GMutex log_lock;
+	char *imap, *imaps; /* where */
+};
+
+/* ---- signals: the one thing a handler may reach ---- */
+
+static struct serving *volatile signal_target;
+
+static void reload(void *user)
+{
+	struct serving *v = user;
+	struct am_users *users;
+	struct am_tls_server *tls;
+	struct am_error err = {0};
+
+	if (v->o->users) {
+		if (am_users_read(&users, v->o->users, &err)) {
+			session_error(v->s, v->o->users, &err);
+		} else {
+			g_ptr_array_add(v->old_users, v->house.users);
+			v->house.users = users;
+		}
+	}
+	if (v->cert && v->house.tls) {
+		if (am_tls_server_new(&tls, v->cert, v->o->tls_key, &err)) {
+			session_error(v->s, v->cert, &err);
+		} else {
+			g_ptr_array_add(v->old_tls, v->house.tls);
+			v->house.tls = tls;
+		}
+	}
+	session_say(v->s, "users and certificate were read again");
+}
+
+static void on_signal(int number)
+{
+	struct serving *v = signal_target;
+
+	if (!v)
+		return;
+	if (number == SIGHUP)
+		am_server_call(v->server, reload, v);
+	else
+		am_server_stop(v->server);
+}
+
+static void catch_signals(struct serving *v)
+{
+	struct sigaction action = {.sa_handler = on_signal,
+	                           .sa_flags = SA_RESTART};
+
+	signal_target = v;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- the log: a line an event, never a word of mail ---- */
+
+static void log_event(void *user, const char *event, const char *peer,
+                      const char *detail)
+{
+	struct serving *v = user;
+	struct am_when now = {.sec = am_time_now(), .known = true};
+	char when[AM_TIME_ROOM];
+
+	if (!v->log)
+		return;
+	am_time_iso(&now, when);
+	char *clean = detail ? out_clean(detail, false) : NULL;
+	g_mutex_lock(&v->log_lock);
+	fprintf(v->log, "%s %s %s%s%s\n", when, event, peer ? peer : "-",
+	        clean ? " " : "", clean ? clean : "");
+	(void)fflush(v->log);
+	g_mutex_unlock(&v->log_lock);
+	g_free(clean);
+}
+
+/* ---- what is needed before anybody may come ---- */
+
+/* No letters and digits that look alike; 80 bits. */
+static char *make_password(void)
+{
+	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint8_t bytes[16];
+	GString *out = g_string_new("");
+
+	if (RAND_bytes(bytes, sizeof bytes) != 1)
+		g_error("no random numbers to be had");
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		if (i && i % 4 == 0)
+			g_string_append_c(out, '-');
+		g_string_append_c(out, letters[bytes[i] % 32]);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static int open_users(struct serving *v, struct am_error *err)
+{
+	const char *given = g_getenv("MAILARK_PASSWORD");
+
+	if (v->o->users)
+		return am_users_read(&v->house.users, v->o->users, err);
+	v->password = given && *given ? g_strdup(given) : make_password();
+	return am_users_one(&v->house.users, DEFAULT_USER, v->password, err);
+}
+
+/* The certificate that was named, or one of our own, made once. */
+static int open_tls(struct serving *v, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (v->o->tls_cert) {
+		v->cert = g_strdup(v->o->tls_cert);
+	} else {
+		char *dir = g_build_filename(g_get_user_config_dir(), "mailark",
+		                             NULL);
+		v->cert = g_build_filename(dir, "serve.pem", NULL);
+		r = am_make_dirs(dir, err);
+		if (!r && access(v->cert, F_OK)) {
+			char *names = g_strdup_printf(
+				"DNS:localhost,DNS:%s,IP:127.0.0.1,IP:::1",
+				g_get_host_name());
+			r = am_tls_selfsign(v->cert, names, err);
+			g_free(names);
+		}
+		g_free(dir);
+	}
+	return r ? r
+	         : am_tls_server_new(&v->house.tls, v->cert, v->o->tls_key,
+	                             err);
+}
+
+/* The first archive is on top; the others below their names. */
+static int open_vaults(struct serving *v, int argc, char **argv,
+                       struct am_error *err)
+{
+	int r = AM_OK;
+
+	v->house.vaults = g_new0(struct am_vault *, (gsize)argc);
+	for (int i = 0; i < argc && !r; i++) {
+		const char *path = session_archive(v->s, argv[i]);
+		if (!path)
+			return AM_FATAL;
+		char *base = g_path_get_basename(path);
+		if (g_str_has_suffix(base, ".mailark"))
+			base[strlen(base) - strlen(".mailark")] = '\0';
+		for (char *p = base; *p; p++)
+			if (*p == '/')
+				*p = '_';
+		char *prefix = i ? g_strdup(base) : NULL;
+		struct am_vault_opts opts = {.path = path,
+		                             .prefix = prefix,
+		                             .read_only = v->o->read_only,
+		                             .ctx = &v->s->ctx};
+		v->s->subject = path;
+		r = am_vault_open(&v->house.vaults[i], &opts, err);
+		if (!r)
+			v->house.n_vaults++;
+		g_free(prefix);
+		g_free(base);
+	}
+	v->s->subject = NULL;
+	return r;
+}
+
+static int listen_all(struct serving *v, const struct opt_list *list,
+                      const char *otherwise, enum am_protocol protocol,
+                      char **where, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (size_t i = 0; i < list->n && !r; i++)
+		r = am_server_listen(v->server, list->items[i], protocol,
+		                     *where ? NULL : where, err);
+	if (!list->n && otherwise)
+		r = am_server_listen(v->server, otherwise, protocol, where,
+		                     err);
+	return r;
+}
+
+static int open_server(struct serving *v, struct am_error *err)
+{
+	const struct options *o = v->o;
+	struct am_server_limits limits = {.connections =
+	                                          (unsigned)o->connections};
+	bool none = !o->imap.n && !o->imaps.n;
+
+	int r = am_server_new(&v->server, &v->house, &limits, log_event, v,
+	                      err);
+	if (!r)
+		r = listen_all(v, &o->imap, none ? DEFAULT_IMAP : NULL,
+		               AM_SERVE_IMAP, &v->imap, err);
+	if (!r)
+		r = listen_all(v, &o->imaps, none ? DEFAULT_IMAPS : NULL,
+		               AM_SERVE_IMAPS, &v->imaps, err);
+	if (!r && !o->users && !am_server_is_local(v->server))
+		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		            "without --users only this machine may connect: "
+		            "listen at 127.0.0.1, or name a file that mailark "
+		            "passwd wrote");
+	return r;
+}
+
+/* ---- what to type ---- */
+
+static const char *port_of(const char *where)
+{
+	const char *colon = where ? strrchr(where, ':') : NULL;
+
+	return colon ? colon + 1 : "";
+}
+
+static void print_settings(const struct serving *v)
+{
+	char fingerprint[AM_TLS_FINGERPRINT] = "";
+	const char *user = v->o->users ? "(one of --users)" : DEFAULT_USER;
+
+	if (v->o->quiet)
+		return;
+	if (v->imap)
+		printf("IMAP   %s  (STARTTLS; or no encryption, from this "
+		       "machine alone)\n",
+		       v->imap);
+	if (v->imaps)
+		printf("IMAPS  %s  (SSL/TLS)\n", v->imaps);
+	if (v->house.tls && !am_tls_fingerprint(v->cert, fingerprint, NULL))
+		printf("Certificate SHA-256 %s\n", fingerprint);
+	printf("User name  %s\n", user);
+	if (v->password)
+		printf("Password   %s\n", v->password);
+	printf("\n"
+	       "Thunderbird   New account > Configure manually: IMAP, server "
+	       "localhost,\n"
+	       "              port %s, %s, normal password.  Outgoing server: "
+	       "any, it is not used.\n"
+	       "Outlook       File > Add account > Advanced > let me set up "
+	       "manually > IMAP:\n"
+	       "              localhost, port %s, encryption %s.  The "
+	       "web's Outlook and the new\n"
+	       "              Outlook fetch mail from Microsoft's servers and "
+	       "cannot reach this one.\n"
+	       "Apple Mail    Add other mail account: IMAP, localhost, port "
+	       "%s, "
+	       "%s, password.\n"
+	       "mutt          mutt -f imap%s://%s@localhost:%s/INBOX\n",
+	       port_of(v->imap ? v->imap : v->imaps),
+	       v->imap ? "no encryption" : "SSL/TLS",
+	       port_of(v->imap ? v->imap : v->imaps),
+	       v->imap ? "none" : "SSL/TLS",
+	       port_of(v->imap ? v->imap : v->imaps),
+	       v->imap ? "no TLS" : "TLS", v->imap ? "" : "s", DEFAULT_USER,
+	       port_of(v->imap ? v->imap : v->imaps));
+	printf("\nCtrl-C ends it.\n");
+	(void)fflush(stdout);
+}
+
+/* ---- the command ---- */
+
+static void close_all(struct serving *v)
+{
+	signal_target = NULL;
+	am_server_free(&v->server);
+	for (size_t i = 0; i < v->house.n_vaults; i++)
+		am_vault_close(&v->house.vaults[i]);
+	g_free(v->house.vaults);
+	for (guint i = 0; i < v->old_users->len; i++)
+		am_users_unref((struct am_users **)&v->old_users->pdata[i]);
+	for (guint i = 0; i < v->old_tls->len; i++)
+		am_tls_server_free(
+			(struct am_tls_server **)&v->old_tls->pdata[i]);
+	g_ptr_array_free(v->old_users, TRUE);
+	g_ptr_array_free(v->old_tls, TRUE);
+	am_users_unref(&v->house.users);
+	am_tls_server_free(&v->house.tls);
+	if (v->log)
+		(void)fclose(v->log);
+	g_mutex_clear(&v->log_lock);
+	g_free(v->cert);
+	g_free(v->password);
+	g_free(v->imap);
+	g_free(v->imaps);
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	struct serving v = {.s = s, .o = o};
+	struct am_error err = {0};
+
+	session_voice(s, o->quiet, o->verbose);
+	if (!argc)
+		return session_usage(s, "an archive is needed");
+	g_mutex_init(&v.log_lock);
+	v.old_users = g_ptr_array_new();
+	v.old_tls = g_ptr_array_new();
+	v.house = (struct am_house){.ctx = &s->ctx,
+	                            .name = "mailark",
+	                            .version = AM_VERSION,
+	                            .append_limit = o->append_limit};
+	int r = AM_OK;
+	if (o->log) {
+		v.log = fopen(o->log, "ae");
+		if (!v.log)
+			r = am_fail_sys(&err, AM_FAILED, "%s", o->log);
+	}
+	if (!r)
+		r = open_users(&v, &err);
+	if (!r)
+		r = open_tls(&v, &err);
+	if (!r)
+		r = open_vaults(&v, argc, argv, &err);
+	if (!r)
+		r = open_server(&v, &err);
+	if (!r) {
+		catch_signals(&v);
+		print_settings(&v);
+		r = am_server_run(v.server, &err);
+	}
+	if (r && err.text[0])
+		session_error(s, NULL, &err);
+	close_all(&v);
+	return r ? EXIT_COULD_NOT : EXIT_DONE;
+}
+
+static const struct opt table[] = {
+	{0, "imap", "ADDRESS:PORT",
+         "listen here for IMAP, STARTTLS (127.0.0.1:1143)", OPT_MANY,
+         offsetof(struct options, imap)},
+	{0, "imaps", "ADDRESS:PORT",
+         "listen here for IMAP under TLS (127.0.0.1:1993)", OPT_MANY,
+         offsetof(struct options, imaps)},
+	{0, "users", "FILE", "who may log in: what mailark passwd wrote",
+         OPT_STRING, offsetof(struct options, users)},
+	{0, "tls-cert", "FILE", "certificate chain, PEM (one of its own)",
+         OPT_STRING, offsetof(struct options, tls_cert)},
+	{0, "tls-key", "FILE", "its key, PEM (in the same file)", OPT_STRING,
+         offsetof(struct options, tls_key)},
+	{0, "read-only", NULL, "refuse every change", OPT_SWITCH,
+         offsetof(struct options, read_only)},
+	{0, "append-limit", "SIZE", "take no larger message", OPT_SIZE,
+         offsetof(struct options, append_limit)},
+	{0, "connections", "N", "so many at once (4096)", OPT_COUNT,
+         offsetof(struct options, connections)},
+	{0, "log", "FILE", "a line for each connection and login", OPT_STRING,
+         offsetof(struct options, log)},
+	OPT_QUIET,
+	OPT_VERBOSE,
+	{0},
+};
+
+const struct cmd cmd_serve = {
+	.name = "serve",
+	.usage = "[options] ARCHIVE…",
+	.summary = "Let mail programs open archives, as an IMAP server",
+	.examples = "  mailark serve mail.mailark\n"
+		    "  mailark serve --read-only old.mailark older.mailark\n"
+		    "  mailark serve --users users --imaps :993 "
+		    "--tls-cert cert.pem --tls-key key.pem mail.mailark\n",
+	.options = table,
+	.options_size = sizeof(struct options),
+	.run = run,
+};

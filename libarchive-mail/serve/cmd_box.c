@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * STATUS, and the commands that make, rename and remove mailboxes.
+ */
+#include "serve/commands.h"
+
+#include "model/folder.h"
+#include "serve/facts.h"
+#include "store/archive_edit.h"
+
+#include <string.h>
+
+/* ---- STATUS ---- */
+
+enum {
+	MESSAGES,
+	RECENT,
+	UIDNEXT,
+	UIDVALIDITY,
+	UNSEEN,
+	DELETED,
+	SIZE,
+	HIGHESTMODSEQ,
+	MAILBOXID,
+	APPENDLIMIT,
+	N_ITEMS
+};
+static const char *const items_known[N_ITEMS] = {
+	"MESSAGES", "RECENT", "UIDNEXT",       "UIDVALIDITY", "UNSEEN",
+	"DELETED",  "SIZE",   "HIGHESTMODSEQ", "MAILBOXID",   "APPENDLIMIT"};
+
+static unsigned item_of(const struct am_imap_value *v)
+{
+	for (unsigned i = 0; i < N_ITEMS; i++)
+		if (am_imap_is(v, items_known[i]))
+			return i;
+	return N_ITEMS;
+}
+
+bool am_status_items_ok(const struct am_imap_value *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (item_of(&items[i]) == N_ITEMS)
+			return false;
+	return n > 0;
+}
+
+static uint64_t count_deleted(const struct am_snap *snap)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < snap->n; i++)
+		n += (snap->rows[i].flags & AM_DELETED) != 0;
+	return n;
+}
+
+static uint64_t sum_sizes(struct am_vault *v, const struct am_snap *snap)
+{
+	uint64_t sum = 0, size;
+
+	for (size_t i = 0; i < snap->n; i++)
+		if (!am_fact_size(v, snap->rows[i].message, &size, NULL))
+			sum += size;
+	return sum;
+}
+
+bool am_status_line(struct am_session *s, struct am_vault *v,
+                    const struct am_box *box, const struct am_imap_value *items,
+                    size_t n)
+{
+	struct am_snap *snap = NULL;
+	struct am_error err = {0};
+	bool need = false;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned item = item_of(&items[i]);
+		need |= item == DELETED || item == SIZE ||
+		        item == HIGHESTMODSEQ;
+		if (item == HIGHESTMODSEQ)
+			am_enable_condstore(s);
+	}
+	if (need && am_vault_snap(v, box->id, &snap, &err)) {
+		am_no_error(s, &err);
+		return false;
+	}
+	g_string_append(s->out, "* STATUS ");
+	am_put_name(s, s->out, box->name);
+	g_string_append(s->out, " (");
+	for (size_t i = 0; i < n; i++) {
+		unsigned item = item_of(&items[i]);
+		const uint64_t values[N_ITEMS] = {
+			[MESSAGES] = box->messages,
+			[UIDNEXT] = box->uidnext,
+			[UIDVALIDITY] = box->uidvalidity,
+			[UNSEEN] = box->unseen,
+			[DELETED] = item == DELETED ? count_deleted(snap) : 0,
+			[SIZE] = item == SIZE ? sum_sizes(v, snap) : 0,
+			[HIGHESTMODSEQ] = snap ? snap->highest : 0,
+		};
+		am_say(s, "%s%s ", i ? " " : "", items_known[item]);
+		if (item == MAILBOXID)
+			am_say(s, "(F%016" PRIx64 "-%" PRId64 ")",
+			       am_vault_id(v), box->id);
+		else if (item == APPENDLIMIT && !s->house->append_limit)
+			am_say(s, "NIL");
+		else
+			am_say(s, "%" PRIu64,
+			       item == APPENDLIMIT ? s->house->append_limit
+			                           : values[item]);
+	}
+	g_string_append(s->out, ")\r\n");
+	am_snap_unref(&snap);
+	return true;
+}
+
+AM_COMMAND(status)
+{
+	const struct am_box *box;
+	struct am_boxes *boxes;
+	struct am_vault *v;
+
+	(void)uid;
+	if (n != 2 || args[1].type != AM_IMAP_LIST ||
+	    !am_status_items_ok(args[1].items, args[1].n_items)) {
+		am_bad(s, "STATUS takes a mailbox and a list of what to tell");
+		return;
+	}
+	char *name = am_arg_name(s, &args[0]);
+	if (name && am_find_box(s, name, &v, &boxes, &box)) {
+		if (am_status_line(s, v, box, args[1].items, args[1].n_items))
+			am_ok(s, "done");
+		am_boxes_unref(&boxes);
+	}
+	g_free(name);
+}
+
+/* ---- what is to be changed ---- */
+
+struct change {
+	struct am_vault *v;
+	enum { CREATE, REMOVE, RENAME, SUBSCRIBE } what;
+	struct am_folder *folder;
+	int64_t id;
+	bool subscribed;
+	/* RENAME: of these, the parts behind the first `depth` stay. */
+	GArray *ids;           /* int64_t */
+	GPtrArray *paths;      /* struct am_folder, what they become */
+	struct am_snap *inbox; /* its messages go to `folder`, and it stays */
+};
+
+static int do_rename(struct change *c, struct am_archive_edit *edit,
+                     struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (guint i = 0; i < c->ids->len && !r; i++)
+		r = am_archive_edit_rename(edit,
+		                           g_array_index(c->ids, int64_t, i),
+		                           g_ptr_array_index(c->paths, i), err);
+	return r;
+}
+
+static int do_change(void *user, struct am_archive_edit *edit,
+                     struct am_error *err)
+{
+	struct change *c = user;
+	int r;
+
+	switch (c->what) {
+	case CREATE:
+		r = am_archive_edit_folder(edit, c->folder, &c->id, err);
+		return r;
+	case REMOVE:
+		return am_archive_edit_remove(edit, c->id, err);
+	case SUBSCRIBE:
+		if (!c->id) {
+			r = am_archive_edit_folder(edit, c->folder, &c->id,
+			                           err);
+			if (r)
+				return r;
+		}
+		return am_archive_edit_subscribe(edit, c->id, c->subscribed,
+		                                 err);
+	case RENAME:
+		return do_rename(c, edit, err);
+	}
+	return AM_OK;
+}
+
+static void apply(struct am_session *s, struct change *c, const char *done)
+{
+	struct am_error err = {0};
+
+	if (am_vault_edit(c->v, do_change, c, &err))
+		am_no_error(s, &err);
+	else
+		am_ok(s, "%s", done);
+}
+
+/* ---- CREATE ---- */
+
+/* (USE (\Sent)) */
+static bool read_use(const struct am_imap_value *v, enum am_role *role)
+{
+	static const struct {
+		const char *use;
+		enum am_role role;
+	} uses[] = {{"\\Sent", AM_ROLE_SENT},
+	            {"\\Drafts", AM_ROLE_DRAFTS},
+	            {"\\Trash", AM_ROLE_TRASH},
+	            {"\\Junk", AM_ROLE_JUNK},
+	            {"\\Archive", AM_ROLE_ARCHIVE}};
+
+	if (v->type != AM_IMAP_LIST || v->n_items != 2 ||
+	    !am_imap_is(&v->items[0], "USE") ||
+	    v->items[1].type != AM_IMAP_LIST || v->items[1].n_items > 1)
+		return false;
+	if (!v->items[1].n_items)
+		return true;
+	for (size_t i = 0; i < AM_COUNT(uses); i++)
+		if (am_imap_is(&v->items[1].items[0], uses[i].use)) {
+			*role = uses[i].role;
+			return true;
+		}
+	return false;
+}
+
+AM_COMMAND(create)
+{
+	struct change c = {.what = CREATE};
+	enum am_role role = AM_ROLE_NONE;
+	struct am_error err = {0};
+
+	(void)uid;
+	if (!n || n > 2) {
+		am_bad(s, "CREATE takes a mailbox");
+		return;
+	}
+	if (n == 2 && !read_use(&args[1], &role)) {
+		am_no(s, "[USEATTR] that use is not known here");
+		return;
+	}
+	char *name = am_arg_name(s, &args[0]);
+	if (!name)
+		return;
+	size_t len = strlen(name);
+	if (len && name[len - 1] == '/')
+		name[len - 1] = '\0'; /* it is going to have children */
+	c.v = am_vault_of(s, name);
+	struct am_boxes *boxes = am_vault_boxes(c.v);
+	const struct am_box *there = am_boxes_find(boxes, name);
+	if (there && there->id)
+		am_no(s, "[ALREADYEXISTS] it is there");
+	else if (am_may_write(s, c.v)) {
+		if (am_vault_folder(c.v, name, &c.folder, &err)) {
+			am_no_error(s, &err);
+		} else {
+			if (role)
+				c.folder->role = role;
+			apply(s, &c, "made");
+			if (!strncmp(s->answer->str, "OK", 2))
+				am_ok(s,
+				      "[MAILBOXID (F%016" PRIx64 "-%" PRId64
+				      ")] made",
+				      am_vault_id(c.v), c.id);
+			am_folder_unref((const struct am_folder **)&c.folder);
+		}
+	}
+	am_boxes_unref(&boxes);
+	g_free(name);
+}
+
+/* ---- DELETE ---- */
+
+AM_COMMAND(delete)
+{
+	struct change c = {.what = REMOVE};
+	const struct am_box *box;
+	struct am_boxes *boxes;
+
+	(void)uid;
+	char *name = n == 1 ? am_arg_name(s, &args[0]) : NULL;
+	if (n != 1)
+		am_bad(s, "DELETE takes a mailbox");
+	if (!name)
+		return;
+	if (am_find_box(s, name, &c.v, &boxes, &box)) {
+		c.id = box->id;
+		if (box->role == AM_ROLE_INBOX)
+			am_no(s, "[CANNOT] INBOX stays");
+		else if (am_may_write(s, c.v))
+			apply(s, &c, "removed; its mail stays in the archive");
+		am_boxes_unref(&boxes);
+	}
+	g_free(name);
+}
+
+/* ---- SUBSCRIBE ---- */
+
+static void subscribe(struct am_session *s, am_args args, size_t n, bool on)
+{
+	struct change c = {.what = SUBSCRIBE, .subscribed = on};
+	const struct am_box *box;
+	struct am_boxes *boxes;
+
+	char *name = n == 1 ? am_arg_name(s, &args[0]) : NULL;
+	if (n != 1)
+		am_bad(s, "a mailbox was expected");
+	if (!name)
+		return;
+	if (am_find_box(s, name, &c.v, &boxes, &box)) {
+		c.id = box->id;
+		c.folder = (struct am_folder *)(uintptr_t)box->folder;
+		if (box->folder->subscribed == on &&
+		    box->folder->unsubscribed != on && box->id)
+			am_ok(s, "it is already");
+		else if (am_may_write(s, c.v))
+			apply(s, &c, "done");
+		am_boxes_unref(&boxes);
+	}
+	g_free(name);
+}
+
+AM_COMMAND(subscribe)
+{
+	(void)uid;
+	subscribe(s, args, n, true);
+}
+
+AM_COMMAND(unsubscribe)
+{
+	(void)uid;
+	subscribe(s, args, n, false);
+}
+
+/* ---- RENAME ---- */
+
+static void unref_folder(void *data)
+{
+	const struct am_folder *folder = data;
+
+	am_folder_unref(&folder);
+}
+
+static bool is_below(const struct am_folder *f, const struct am_folder *top)
+{
+	if (f->depth < top->depth)
+		return false;
+	for (size_t i = 0; i < top->depth; i++)
+		if (strcmp(f->parts[i], top->parts[i]))
+			return false;
+	return true;
+}
+
+/* The box and all below it, under the new name. */
+static int plan(struct change *c, const struct am_boxes *boxes,
+                const struct am_folder *from, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (size_t i = 0; i < boxes->n && !r; i++) {
+		const struct am_box *box = &boxes->boxes[i];
+		if (!box->id || !is_below(box->folder, from))
+			continue;
+		GPtrArray *parts = g_ptr_array_new();
+		struct am_folder *path;
+		for (size_t k = 0; k < c->folder->depth; k++)
+			g_ptr_array_add(parts,
+			                (void *)(uintptr_t)c->folder->parts[k]);
+		for (size_t k = from->depth; k < box->folder->depth; k++)
+			g_ptr_array_add(
+				parts,
+				(void *)(uintptr_t)box->folder->parts[k]);
+		r = am_folder_new(&path, (const char *const *)parts->pdata,
+		                  parts->len, box->folder->role, err);
+		g_ptr_array_free(parts, TRUE);
+		if (r)
+			break;
+		g_array_append_val(c->ids, box->id);
+		g_ptr_array_add(c->paths, path);
+	}
+	return r;
+}
+
+/* INBOX stays; what is in it goes to the new mailbox (RFC 9051 §6.3.6). */
+static int move_inbox(void *user, struct am_archive_edit *edit,
+                      struct am_error *err)
+{
+	struct change *c = user;
+	uint32_t uid;
+
+	int r = am_archive_edit_folder(edit, c->folder, &c->id, err);
+	for (size_t i = 0; !r && i < c->inbox->n; i++) {
+		r = am_archive_edit_move(edit, c->inbox->rows[i].placement,
+		                         c->id, &uid, err);
+		r = r == AM_END ? AM_OK : r;
+	}
+	return r;
+}
+
+static void rename_box(struct am_session *s, struct change *c,
+                       const struct am_boxes *boxes, const struct am_box *box,
+                       const char *to)
+{
+	struct am_error err = {0};
+
+	if (am_vault_of(s, to) != c->v) {
+		am_no(s, "[CANNOT] not from one archive to another");
+		return;
+	}
+	if (am_boxes_find(boxes, to)) {
+		am_no(s, "[ALREADYEXISTS] it is there");
+		return;
+	}
+	int r = am_vault_folder(c->v, to, &c->folder, &err);
+	if (!r && is_below(c->folder, box->folder) &&
+	    box->role != AM_ROLE_INBOX) {
+		am_no(s, "[CANNOT] not below itself");
+	} else if (!r && box->role == AM_ROLE_INBOX) {
+		r = am_vault_snap(c->v, box->id, &c->inbox, &err);
+		if (!r)
+			r = am_vault_edit(c->v, move_inbox, c, &err);
+		am_snap_unref(&c->inbox);
+		if (!r)
+			am_ok(s, "moved");
+	} else if (!r) {
+		c->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+		c->paths = g_ptr_array_new_with_free_func(unref_folder);
+		r = plan(c, boxes, box->folder, &err);
+		if (!r)
+			apply(s, c, "renamed");
+		g_array_free(c->ids, TRUE);
+		g_ptr_array_free(c->paths, TRUE);
+	}
+	if (r)
+		am_no_error(s, &err);
+	if (c->folder)
+		am_folder_unref((const struct am_folder **)&c->folder);
+}
+
+AM_COMMAND(rename)
+{
+	struct change c = {.what = RENAME};
+	const struct am_box *box;
+	struct am_boxes *boxes;
+
+	(void)uid;
+	if (n != 2) {
+		am_bad(s, "RENAME takes two mailboxes");
+		return;
+	}
+	char *from = am_arg_name(s, &args[0]);
+	char *to = from ? am_arg_name(s, &args[1]) : NULL;
+	if (to && am_find_box(s, from, &c.v, &boxes, &box)) {
+		if (am_may_write(s, c.v))
+			rename_box(s, &c, boxes, box, to);
+		am_boxes_unref(&boxes);
+	}
+	g_free(from);
+	g_free(to);
+}

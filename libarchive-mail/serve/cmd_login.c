@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * LOGIN, AUTHENTICATE (PLAIN, LOGIN, SCRAM-SHA-256 with and without channel
+ * binding), and what goes around the connection: STARTTLS, COMPRESS.
+ */
+#include "serve/commands.h"
+
+#include "serve/text.h"
+#include "serve/users.h"
+#include "wire/conn.h"
+#include "wire/sasl.h"
+
+#include <openssl/crypto.h>
+
+#include <string.h>
+
+enum { LOGINS_MOST = 5 };
+
+static int find_user(void *user, const char *name, struct am_sasl_secret *out,
+                     struct am_error *err)
+{
+	struct am_session *s = user;
+
+	(void)err;
+	return am_users_find(s->house->users, name, out, &s->user_read_only);
+}
+
+static struct am_sasl_server_opts login_opts(struct am_session *s)
+{
+	struct am_sasl_server_opts opts = {.find = find_user, .user = s};
+
+	opts.fake_key = am_users_fake_key(s->house->users);
+	am_conn_binding(s->conn, &opts.binding_name, &opts.binding,
+	                &opts.binding_len);
+	return opts;
+}
+
+static bool is_private(const struct am_session *s)
+{
+	return am_conn_is_tls(s->conn) || s->opts.loopback ||
+	       s->house->insecure_login;
+}
+
+static void refuse(struct am_session *s, const char *name)
+{
+	s->bad_logins++;
+	s->user_read_only = false;
+	if (s->opts.tried)
+		s->opts.tried(s->opts.user, name, false);
+	am_no(s, "[AUTHENTICATIONFAILED] the name or the password is wrong");
+	if (s->bad_logins >= LOGINS_MOST) {
+		am_say(s, "* BYE too many of them\r\n");
+		s->over = true;
+	}
+}
+
+static void admit(struct am_session *s, const char *name)
+{
+	if (s->opts.tried)
+		s->opts.tried(s->opts.user, name, true);
+	s->user = g_strdup(name);
+	s->stage = AM_STAGE_IN;
+	/* The walls of strangers do not hold any more. */
+	am_imap_parser_free(&s->parser);
+	GString *said = s->out;
+	s->out = g_string_new("");
+	am_put_capabilities(s);
+	am_ok(s, "[%s] welcome", s->out->str);
+	g_string_free(s->out, TRUE);
+	s->out = said;
+}
+
+/* ---- LOGIN ---- */
+
+AM_COMMAND(login)
+{
+	(void)uid;
+	if (n != 2 || !am_arg_is_string(&args[0]) ||
+	    !am_arg_is_string(&args[1])) {
+		am_bad(s, "LOGIN takes a name and a password");
+		return;
+	}
+	if (!is_private(s)) {
+		am_no(s, "[PRIVACYREQUIRED] not without TLS");
+		return;
+	}
+	struct am_sasl_server_opts opts = login_opts(s);
+	struct am_sasl *sasl;
+	const uint8_t *out;
+	size_t len;
+	const char *name = am_imap_text(&args[0]);
+	/* What PLAIN says: no identity, the name, the password. */
+	GString *plain = g_string_new("");
+	g_string_append_len(plain, "\0", 1);
+	g_string_append_len(plain, name, (gssize)strlen(name) + 1);
+	g_string_append(plain, am_imap_text(&args[1]));
+	int r = am_sasl_server_new(&sasl, "PLAIN", &opts, NULL);
+	if (!r)
+		r = am_sasl_step(sasl, plain->str, plain->len, &out, &len,
+		                 NULL);
+	char *tag = g_strdup(s->tag);
+	char *who = g_strdup(name);
+	if (r == AM_END)
+		admit(s, who);
+	else
+		refuse(s, who);
+	/* The line went with the parser. */
+	am_say(s, "%s %s\r\n", tag, s->answer->str);
+	s->answered = true;
+	am_sasl_free(&sasl);
+	OPENSSL_cleanse(plain->str, plain->len);
+	g_string_free(plain, TRUE);
+	g_free(who);
+	g_free(tag);
+}
+
+/* ---- AUTHENTICATE ---- */
+
+static guchar *decode(const char *text, gsize *len)
+{
+	size_t n = strlen(text);
+
+	*len = 0;
+	if (!strcmp(text, "="))
+		return (guchar *)g_strdup("");
+	if (n % 4 ||
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs"
+	                 "tuvwxyz0123456789+/=") != n)
+		return NULL;
+	return n ? g_base64_decode(text, len) : (guchar *)g_strdup("");
+}
+
+/* The next thing the client says; NULL: nothing that can be used. */
+static guchar *hear(struct am_session *s, gsize *len, bool *gave_up)
+{
+	char *line;
+
+	*gave_up = false;
+	if (am_session_line(s, &line))
+		return NULL;
+	*gave_up = !strcmp(line, "*");
+	guchar *bytes = *gave_up ? NULL : decode(line, len);
+	OPENSSL_cleanse(line, strlen(line));
+	g_free(line);
+	return bytes;
+}
+
+static int speak(struct am_session *s, const uint8_t *bytes, size_t len)
+{
+	char *text = g_base64_encode(bytes, len);
+	int r = am_session_continue(s, text);
+
+	g_free(text);
+	return r;
+}
+
+enum talk { TALK_GOOD, TALK_BAD, TALK_GARBLED, TALK_GAVE_UP };
+
+static enum talk talk(struct am_session *s, struct am_sasl *sasl,
+                      const char *initial)
+{
+	const uint8_t *out;
+	size_t out_len;
+	gsize len = 0;
+	bool gave_up = false;
+	guchar *in = initial ? decode(initial, &len) : NULL;
+	bool first = true;
+
+	if (initial && !in)
+		return TALK_GARBLED;
+	for (;;) {
+		int r = AM_OK;
+		out = NULL;
+		out_len = 0;
+		if (in || !first || !am_sasl_client_first(sasl))
+			r = am_sasl_step(sasl, in, len, &out, &out_len, NULL);
+		first = false;
+		if (in)
+			OPENSSL_cleanse(in, len);
+		g_free(in);
+		if (r < 0)
+			return TALK_BAD;
+		/* The last word has to be heard and answered by nothing. */
+		if (r == AM_END && !out_len)
+			return TALK_GOOD;
+		if (speak(s, out, out_len))
+			return TALK_GAVE_UP;
+		in = hear(s, &len, &gave_up);
+		if (!in)
+			return gave_up ? TALK_GAVE_UP : TALK_GARBLED;
+		if (r == AM_END) {
+			g_free(in);
+			return TALK_GOOD;
+		}
+	}
+}
+
+static bool is_offered(struct am_session *s, const char *mechanism)
+{
+	if (!g_ascii_strcasecmp(mechanism, "SCRAM-SHA-256"))
+		return true;
+	if (!g_ascii_strcasecmp(mechanism, "SCRAM-SHA-256-PLUS"))
+		return am_conn_is_tls(s->conn);
+	return (!g_ascii_strcasecmp(mechanism, "PLAIN") ||
+	        !g_ascii_strcasecmp(mechanism, "LOGIN")) &&
+	       is_private(s);
+}
+
+AM_COMMAND(authenticate)
+{
+	struct am_sasl_server_opts opts = login_opts(s);
+	struct am_sasl *sasl = NULL;
+
+	(void)uid;
+	const char *name = n ? am_imap_text(&args[0]) : NULL;
+	const char *initial = n > 1 ? am_imap_text(&args[1]) : NULL;
+	if (!name || n > 2 || (n == 2 && !initial)) {
+		am_bad(s, "AUTHENTICATE takes a mechanism and a first answer");
+		return;
+	}
+	if (!is_offered(s, name)) {
+		am_no(s, "[CANNOT] not that way");
+		return;
+	}
+	char *upper = g_ascii_strup(name, -1);
+	char *first = g_strdup(initial), *tag = g_strdup(s->tag);
+	int r = am_sasl_server_new(&sasl, upper, &opts, NULL);
+	enum talk how = r ? TALK_BAD : talk(s, sasl, first);
+	if (how == TALK_GOOD && *am_sasl_authzid(sasl) &&
+	    strcmp(am_sasl_authzid(sasl), am_sasl_user(sasl)))
+		how = TALK_BAD; /* nobody acts for another here */
+	if (how == TALK_GOOD)
+		admit(s, am_sasl_user(sasl));
+	else if (how == TALK_BAD)
+		refuse(s, sasl ? am_sasl_user(sasl) : NULL);
+	else
+		am_bad(s, how == TALK_GAVE_UP ? "given up" : "no base64");
+	am_say(s, "%s %s\r\n", tag, s->answer->str);
+	s->answered = true;
+	am_sasl_free(&sasl);
+	g_free(upper);
+	g_free(first);
+	g_free(tag);
+}
+
+/* ---- the connection ---- */
+
+AM_COMMAND(starttls)
+{
+	(void)args;
+	(void)uid;
+	if (n || !s->house->tls || am_conn_is_tls(s->conn)) {
+		am_bad(s, "%s", n ? "STARTTLS takes nothing" : "not here");
+		return;
+	}
+	am_say(s, "%s OK begin\r\n", s->tag);
+	s->answered = true;
+	am_say_flush(s);
+	if (!s->dead)
+		s->dead = am_conn_starttls_accept(s->conn, s->house->tls, NULL);
+}
+
+AM_COMMAND(compress)
+{
+	(void)uid;
+	if (n != 1 || !am_imap_text(&args[0])) {
+		am_bad(s, "COMPRESS takes a name");
+		return;
+	}
+	if (!am_imap_is(&args[0], "DEFLATE")) {
+		am_no(s, "[CANNOT] only DEFLATE");
+		return;
+	}
+	if (s->compressed) {
+		am_no(s, "[COMPRESSIONACTIVE] it is already");
+		return;
+	}
+	am_say(s, "%s OK begin\r\n", s->tag);
+	s->answered = true;
+	am_say_flush(s);
+	if (!s->dead)
+		s->dead = am_conn_compress(s->conn, NULL);
+	s->compressed = true;
+}

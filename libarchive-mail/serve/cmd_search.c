@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SEARCH with what it may return (ESEARCH, RFC 4731; SEARCHRES, RFC 5182;
+ * PARTIAL, RFC 9394).
+ */
+#include "serve/commands.h"
+
+#include "serve/search.h"
+#include "serve/search_return.h"
+
+#include <string.h>
+
+/* ---- what is to be returned ---- */
+
+static bool read_partial(struct am_search_return *r,
+                         const struct am_imap_value *v)
+{
+	const char *text = am_imap_text(v);
+	char *end;
+
+	if (!text || v->type != AM_IMAP_ATOM)
+		return false;
+	r->backwards = *text == '-';
+	text += r->backwards;
+	if (!g_ascii_isdigit(*text))
+		return false;
+	r->first = g_ascii_strtoull(text, &end, 10);
+	if (*end != ':')
+		return false;
+	text = end + 1;
+	if ((*text == '-') != r->backwards)
+		return false;
+	text += r->backwards;
+	if (!g_ascii_isdigit(*text))
+		return false;
+	r->last = g_ascii_strtoull(text, &end, 10);
+	if (*end || !r->first || !r->last)
+		return false;
+	if (r->first > r->last) {
+		uint64_t swap = r->first;
+		r->first = r->last;
+		r->last = swap;
+	}
+	return true;
+}
+
+bool am_search_return_read(struct am_search_return *r,
+                           const struct am_imap_value *v)
+{
+	*r = (struct am_search_return){.extended = true};
+	if (v->type != AM_IMAP_LIST)
+		return false;
+	for (size_t i = 0; i < v->n_items; i++) {
+		const struct am_imap_value *item = &v->items[i];
+		if (am_imap_is(item, "MIN"))
+			r->min = true;
+		else if (am_imap_is(item, "MAX"))
+			r->max = true;
+		else if (am_imap_is(item, "COUNT"))
+			r->count = true;
+		else if (am_imap_is(item, "ALL"))
+			r->all = true;
+		else if (am_imap_is(item, "SAVE"))
+			r->save = true;
+		else if (am_imap_is(item, "PARTIAL") && i + 1 < v->n_items &&
+		         read_partial(r, &v->items[++i]))
+			r->partial = true;
+		else
+			return false;
+	}
+	if (!v->n_items)
+		r->all = true;
+	return !(r->partial && r->all);
+}
+
+/* ---- answers ---- */
+
+/* In the numbers the client speaks of. */
+static uint32_t number_of(const struct am_session *s, uint32_t u, bool uid)
+{
+	return uid ? u : (uint32_t)am_snap_from(s->snap, u) + 1;
+}
+
+static void put_numbers(struct am_session *s, const uint32_t *uids, size_t n,
+                        bool uid, bool sorted)
+{
+	GString *out = s->out;
+
+	if (!sorted) {
+		struct am_imap_set *set = am_imap_set_new();
+		for (size_t i = 0; i < n; i++) {
+			uint32_t number = number_of(s, uids[i], uid);
+			am_imap_set_add(set, number, number);
+		}
+		am_put_set(out, set);
+		am_imap_set_free(&set);
+		return;
+	}
+	/* Their order matters: ranges only where they go upwards by one. */
+	for (size_t i = 0; i < n;) {
+		uint32_t first = number_of(s, uids[i], uid), last = first;
+		size_t k = i + 1;
+		while (k < n && number_of(s, uids[k], uid) == last + 1) {
+			last++;
+			k++;
+		}
+		am_say(s, i ? ",%" PRIu32 : "%" PRIu32, first);
+		if (last > first)
+			am_say(s, ":%" PRIu32, last);
+		i = k;
+	}
+}
+
+static void put_partial(struct am_session *s, const struct am_search_return *r,
+                        const uint32_t *uids, size_t n, bool uid, bool sorted)
+{
+	const char *sign = r->backwards ? "-" : "";
+	uint64_t from = r->first - 1, to = MIN(r->last, n);
+
+	am_say(s, " PARTIAL (%s%" PRIu64 ":%s%" PRIu64 " ", sign, r->first,
+	       sign, r->last);
+	if (from >= n) {
+		g_string_append(s->out, "NIL)");
+		return;
+	}
+	if (r->backwards) {
+		uint64_t end = n - from;
+		from = n - to;
+		to = end;
+	}
+	put_numbers(s, uids + from, (size_t)(to - from), uid, sorted);
+	g_string_append_c(s->out, ')');
+}
+
+static void save(struct am_session *s, const struct am_search_return *r,
+                 const uint32_t *uids, size_t n)
+{
+	am_imap_set_free(&s->saved);
+	s->saved = am_imap_set_new();
+	bool part = (r->min || r->max) && !r->all && !r->count;
+	for (size_t i = 0; i < n; i++)
+		if (!part || (r->min && !i) || (r->max && i + 1 == n))
+			am_imap_set_add(s->saved, uids[i], uids[i]);
+}
+
+void am_search_answer(struct am_session *s, const struct am_search_return *r,
+                      const char *word, const uint32_t *uids, size_t n,
+                      bool uid, bool sorted, uint64_t highest)
+{
+	GString *out = s->out;
+
+	if (r->save)
+		save(s, r, uids, n);
+	if (!r->extended) {
+		am_say(s, "* %s", word);
+		for (size_t i = 0; i < n; i++) {
+			am_say(s, " %" PRIu32, number_of(s, uids[i], uid));
+			am_say_turn(s);
+		}
+		if (highest && n)
+			am_say(s, " (MODSEQ %" PRIu64 ")", highest);
+		am_say(s, "\r\n");
+		return;
+	}
+	if (r->save && !r->min && !r->max && !r->all && !r->count &&
+	    !r->partial)
+		return;
+	g_string_append(out, "* ESEARCH (TAG ");
+	am_put_string(out, s->tag);
+	am_say(s, ")%s", uid ? " UID" : "");
+	if (r->min && n)
+		am_say(s, " MIN %" PRIu32, number_of(s, uids[0], uid));
+	if (r->max && n)
+		am_say(s, " MAX %" PRIu32, number_of(s, uids[n - 1], uid));
+	if (r->count)
+		am_say(s, " COUNT %zu", n);
+	if (r->all && n) {
+		g_string_append(out, " ALL ");
+		put_numbers(s, uids, n, uid, sorted);
+	}
+	if (r->partial)
+		put_partial(s, r, uids, n, uid, sorted);
+	if (highest && n)
+		am_say(s, " MODSEQ %" PRIu64, highest);
+	g_string_append(out, "\r\n");
+	am_say_turn(s);
+}
+
+AM_COMMAND(search)
+{
+	struct am_search_return r = {.extended = s->rev2, .all = true};
+	const char *charset = NULL;
+	size_t at = 0;
+	uint64_t highest;
+
+	if (n > 1 && am_imap_is(&args[0], "RETURN")) {
+		if (!am_search_return_read(&r, &args[1])) {
+			am_bad(s, "that is nothing to return");
+			return;
+		}
+		at = 2;
+	}
+	if (n > at + 1 && am_imap_is(&args[at], "CHARSET")) {
+		charset = am_imap_text(&args[at + 1]);
+		at += 2;
+	}
+	struct am_search *search =
+		am_search_parse(s, args + at, n - at, charset);
+	if (!search)
+		return;
+	GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	if (am_search_run(s, search, uids, &highest)) {
+		am_search_answer(s, &r, "SEARCH",
+		                 (uint32_t *)(void *)uids->data, uids->len, uid,
+		                 false,
+		                 am_search_asks_modseq(search) ? highest : 0);
+		am_ok(s, "that is all");
+	} else if (r.save) {
+		am_imap_set_free(&s->saved);
+		s->saved = am_imap_set_new();
+	}
+	g_array_free(uids, TRUE);
+	am_search_free(&search);
+}

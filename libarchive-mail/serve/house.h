@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_SERVE_HOUSE_H
+#define AM_SERVE_HOUSE_H
+
+#include "model/ctx.h"
+
+struct am_conn;
+struct am_sasl_secret;
+struct am_tls_server;
+struct am_users;
+struct am_vault;
+
+/*
+ * What all sessions of a server have in common: the archives, the users, the
+ * certificate, the walls.  Whoever makes it fills it in and keeps it until the
+ * last session is gone.
+ */
+struct am_house {
+	struct am_vault **vaults; /* the first holds INBOX */
+	size_t n_vaults;
+	struct am_users *users;
+	struct am_tls_server *tls; /* NULL: no STARTTLS */
+	struct am_ctx *ctx;
+	const char *name, *version; /* for ID and the greeting */
+	bool insecure_login; /* plain text passwords in the clear, from anywhere
+	                      */
+	/*
+	 * Ids of messages of an archive that hold this text, asked of an index.
+	 * AM_END: it cannot say (then they are read one by one).  Ascending,
+	 * g_free() them.  NULL: there is no index.
+	 */
+	int (*find)(void *user, struct am_vault *vault, const char *field,
+	            const char *text, int64_t **ids, size_t *n,
+	            struct am_error *err);
+	void *find_user;
+	uint64_t append_limit; /* of one message; 0: 4 GiB */
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_SERVE_SEARCH_H
+#define AM_SERVE_SEARCH_H
+
+#include "serve/session_impl.h"
+
+/*
+ * A search as a tree of criteria, and whether a message meets it.  Criteria are
+ * tried cheapest first: what a row says, what the catalog knows, and only then
+ * the message.
+ */
+struct am_search;
+
+/* From args[*at] on, to their end; charset NULL: UTF-8.  NULL: BAD or NO was
+ * said. */
+struct am_search *am_search_parse(struct am_session *s, am_args args, size_t n,
+                                  const char *charset);
+void am_search_free(struct am_search **search);
+/* UIDs (of the session's view) that meet it, ascending; false: NO was said. */
+bool am_search_run(struct am_session *s, struct am_search *search, GArray *uids,
+                   uint64_t *highest);
+/* MODSEQ was among the criteria. */
+bool am_search_asks_modseq(const struct am_search *search);
+
+#endif

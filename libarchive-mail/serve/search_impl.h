@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_SERVE_SEARCH_IMPL_H
+#define AM_SERVE_SEARCH_IMPL_H
+
+#include "serve/search.h"
+
+enum am_crit_kind {
+	AM_CRIT_ALL,
+	AM_CRIT_NONE,
+	AM_CRIT_AND,
+	AM_CRIT_OR,
+	AM_CRIT_NOT,
+	AM_CRIT_UIDS,
+	AM_CRIT_FLAG,    /* number: the bit */
+	AM_CRIT_KEYWORD, /* text */
+	AM_CRIT_BEFORE,  /* number: a day */
+	AM_CRIT_ON,
+	AM_CRIT_SINCE,
+	AM_CRIT_YOUNGER, /* number: seconds */
+	AM_CRIT_OLDER,
+	AM_CRIT_MODSEQ,
+	AM_CRIT_EMAILID,
+	/* From here on the catalog is asked, */
+	AM_CRIT_SENTBEFORE,
+	AM_CRIT_SENTON,
+	AM_CRIT_SENTSINCE,
+	AM_CRIT_FROM,
+	AM_CRIT_TO,
+	AM_CRIT_CC,
+	AM_CRIT_SUBJECT,
+	AM_CRIT_MESSAGE_ID,
+	AM_CRIT_THREADID,
+	AM_CRIT_LARGER,
+	AM_CRIT_SMALLER,
+	/* from here on the message. */
+	AM_CRIT_HEADER, /* name, text */
+	AM_CRIT_BODY,
+	AM_CRIT_TEXT
+};
+struct am_crit {
+	enum am_crit_kind kind;
+	uint64_t number;
+	int64_t day;
+	char *name, *text; /* text: folded */
+	struct am_imap_set *uids;
+	GPtrArray *children;
+	/* What an index said: messages that may meet it, ascending.  Others do
+	 * not. */
+	int64_t *ids;
+	size_t n_ids;
+	bool asked;
+};
+
+struct am_search {
+	struct am_crit *root;
+	bool modseq;
+};
+
+void am_crit_free(void *crit);
+/* Texts are compared so: without regard to case. */
+char *am_search_fold(const char *text, size_t len);
+/* AM_OK: it meets it; AM_END: it does not. */
+struct am_probe;
+struct am_probe *am_probe_new(struct am_session *s);
+void am_probe_free(struct am_probe **probe);
+AM_MUST_USE int am_probe_meets(struct am_probe *probe, const struct am_row *row,
+                               const struct am_crit *crit,
+                               struct am_error *err);
+
+#endif

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One message against criteria.  What is known of it is had once, when a
+ * criterion first asks.
+ */
+#include "serve/search_impl.h"
+
+#include "base/arena.h"
+#include "base/blob.h"
+#include "mime/scan.h"
+#include "mime/text.h"
+#include "mime/words.h"
+#include "serve/facts.h"
+#include "store/archive.h"
+
+#include <string.h>
+
+/* The catalog cuts longer fields. */
+enum { CATALOG_MOST = 2000 };
+
+struct am_probe {
+	struct am_session *s;
+	const struct am_row *row;
+	struct am_arena *arena;
+	struct am_limits limits;
+	int64_t now;
+
+	bool has_catalog;
+	struct am_when date;
+	char *from, *to, *cc, *subject, *message_id, *thread; /* the arena's */
+
+	struct am_blob *raw;
+	struct am_scan scan;
+	bool scanned;
+	char *body, *header; /* folded; g_free() */
+};
+
+struct am_probe *am_probe_new(struct am_session *s)
+{
+	struct am_probe *p = g_new0(struct am_probe, 1);
+
+	p->s = s;
+	p->arena = am_arena_new();
+	p->limits = am_limits_or_default(s->house->ctx ? &s->house->ctx->limits
+	                                               : NULL);
+	p->now = am_time_now();
+	return p;
+}
+
+static void forget(struct am_probe *p)
+{
+	am_blob_unref(&p->raw);
+	g_clear_pointer(&p->body, g_free);
+	g_clear_pointer(&p->header, g_free);
+	p->has_catalog = p->scanned = false;
+	am_arena_reset(p->arena);
+}
+
+void am_probe_free(struct am_probe **probe)
+{
+	struct am_probe *p = *probe;
+
+	*probe = NULL;
+	if (!p)
+		return;
+	forget(p);
+	am_arena_free(&p->arena);
+	g_free(p);
+}
+
+/* ---- what is had ---- */
+
+static int need_catalog(struct am_probe *p, struct am_error *err)
+{
+	struct am_archive *archive;
+	struct am_archive_message m;
+
+	if (p->has_catalog)
+		return AM_OK;
+	int r = am_vault_lend(p->s->vault, &archive, err);
+	if (r)
+		return r;
+	r = am_archive_message(archive, p->row->message, &m, err);
+	if (r && err && err->kind == AM_E_NOTFOUND) {
+		am_vault_give_back(p->s->vault, &archive);
+		r = am_vault_lend_fresh(p->s->vault, &archive, err);
+		if (r)
+			return r;
+		r = am_archive_message(archive, p->row->message, &m, err);
+	}
+	if (!r) {
+		p->date = m.date;
+		p->from = am_arena_strdup(p->arena, m.from);
+		p->to = am_arena_strdup(p->arena, m.to);
+		p->cc = am_arena_strdup(p->arena, m.cc);
+		p->subject = am_arena_strdup(p->arena, m.subject);
+		p->message_id = m.message_id ? am_arena_printf(p->arena, "<%s>",
+		                                               m.message_id)
+		                             : NULL;
+		p->thread = am_arena_strdup(p->arena, m.thread);
+		p->has_catalog = true;
+	}
+	am_vault_give_back(p->s->vault, &archive);
+	return r;
+}
+
+static int need_message(struct am_probe *p, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (!p->raw)
+		r = am_vault_message(p->s->vault, p->row->message, &p->raw,
+		                     err);
+	if (!r && !p->scanned)
+		r = am_scan_message(&p->scan, p->raw, &p->limits, p->arena,
+		                    err);
+	p->scanned = !r;
+	return r;
+}
+
+static int read_header(struct am_probe *p, char **block, size_t *len,
+                       struct am_error *err)
+{
+	int r = need_message(p, err);
+
+	if (r)
+		return r;
+	*len = (size_t)MIN(p->scan.parts[0].body, p->limits.header_bytes);
+	*block = am_arena_alloc(p->arena, *len + 1);
+	return am_blob_read(p->raw, 0, *block, *len, len, err);
+}
+
+/* ---- matching ---- */
+
+static bool holds(const char *text, const char *folded)
+{
+	if (!text)
+		return false;
+	char *mine = am_search_fold(text, strlen(text));
+	bool hit = strstr(mine, folded) != NULL;
+
+	g_free(mine);
+	return hit;
+}
+
+static int answer(bool yes)
+{
+	return yes ? AM_OK : AM_END;
+}
+
+/* Any field of this name; an empty text asks whether there is one. */
+static int in_header(struct am_probe *p, const char *name, const char *folded,
+                     struct am_error *err)
+{
+	struct am_fields walk;
+	struct am_field f;
+	char *block;
+	size_t len;
+
+	int r = read_header(p, &block, &len, err);
+	if (r)
+		return r;
+	am_fields_init(&walk, block, len, 0);
+	while (am_fields_next(&walk, &f))
+		if (am_field_is(&f, name) &&
+		    (!*folded ||
+		     holds(am_words_decode(p->arena, f.value, f.value_len),
+		           folded)))
+			return AM_OK;
+	return AM_END;
+}
+
+/* A field the catalog has, but perhaps not to its end. */
+static int in_field(struct am_probe *p, const char *name, char *const *text,
+                    const char *folded, struct am_error *err)
+{
+	int r = need_catalog(p, err);
+
+	if (r)
+		return r;
+	if (!*text)
+		return AM_END;
+	if (holds(*text, folded))
+		return AM_OK;
+	return strlen(*text) < CATALOG_MOST ? AM_END
+	                                    : in_header(p, name, folded, err);
+}
+
+static int add_text(void *user, enum am_text_kind kind, const char *section,
+                    const char *text, size_t len, struct am_error *err)
+{
+	GString *all = user;
+
+	(void)kind;
+	(void)section;
+	(void)err;
+	g_string_append_len(all, text, (gssize)len);
+	return AM_OK;
+}
+
+static int in_body(struct am_probe *p, const char *folded, struct am_error *err)
+{
+	const struct am_text_options options = {.max_bytes = 64 << 20};
+	int r = need_message(p, err);
+
+	if (!r && !p->body) {
+		GString *all = g_string_new("");
+		r = am_text_read(p->raw, &p->scan, &options, &p->limits,
+		                 add_text, all, NULL, err);
+		if (!r)
+			p->body = am_search_fold(all->str, all->len);
+		g_string_free(all, TRUE);
+	}
+	return r ? r : answer(strstr(p->body, folded));
+}
+
+static int in_text(struct am_probe *p, const char *folded, struct am_error *err)
+{
+	int r = need_message(p, err);
+
+	if (!r && !p->header) {
+		GString *all = g_string_new("");
+		struct am_fields walk;
+		struct am_field f;
+		char *block;
+		size_t len;
+		r = read_header(p, &block, &len, err);
+		if (!r)
+			am_fields_init(&walk, block, len, 0);
+		while (!r && am_fields_next(&walk, &f)) {
+			g_string_append_len(all, f.name, (gssize)f.name_len);
+			g_string_append(all, ": ");
+			g_string_append(all, am_words_decode(p->arena, f.value,
+			                                     f.value_len));
+			g_string_append_c(all, '\n');
+		}
+		p->header = am_search_fold(all->str, all->len);
+		g_string_free(all, TRUE);
+	}
+	if (r)
+		return r;
+	return strstr(p->header, folded) ? AM_OK : in_body(p, folded, err);
+}
+
+/* The day in the zone it was written in. */
+static int64_t day_of(int64_t sec, int zone)
+{
+	int64_t local = sec + (int64_t)zone * 60;
+
+	return local >= 0 ? local / 86400 : -((-local + 86399) / 86400);
+}
+
+static int by_day(enum am_crit_kind kind, int64_t day, int64_t wanted)
+{
+	switch (kind) {
+	case AM_CRIT_BEFORE:
+	case AM_CRIT_SENTBEFORE:
+		return answer(day < wanted);
+	case AM_CRIT_ON:
+	case AM_CRIT_SENTON:
+		return answer(day == wanted);
+	default:
+		return answer(day >= wanted);
+	}
+}
+
+static int by_sent(struct am_probe *p, const struct am_crit *c,
+                   struct am_error *err)
+{
+	int r = need_catalog(p, err);
+
+	if (r)
+		return r;
+	if (!p->date.known)
+		return AM_END;
+	return by_day(c->kind, day_of(p->date.sec, p->date.offset_min), c->day);
+}
+
+static bool has_keyword(const struct am_row *row, const char *word)
+{
+	for (const char *const *k = row->keywords; *k; k++)
+		if (!g_ascii_strcasecmp(*k, word))
+			return true;
+	return false;
+}
+
+static int by_size(struct am_probe *p, const struct am_crit *c,
+                   struct am_error *err)
+{
+	uint64_t size;
+	int r = am_fact_size(p->s->vault, p->row->message, &size, err);
+
+	if (r)
+		return r;
+	return answer(c->kind == AM_CRIT_LARGER ? size > c->number
+	                                        : size < c->number);
+}
+
+static int by_thread(struct am_probe *p, const struct am_crit *c,
+                     struct am_error *err)
+{
+	int r = need_catalog(p, err);
+
+	if (r)
+		return r;
+	char *hash = g_compute_checksum_for_string(
+		G_CHECKSUM_SHA256, p->thread ? p->thread : "", -1);
+	char *id = g_strdup_printf("t%.24s", hash);
+	bool same = !strcmp(id, c->text);
+	g_free(id);
+	g_free(hash);
+	return answer(same);
+}
+
+static bool is_email(const struct am_probe *p, const struct am_crit *c)
+{
+	char id[64];
+
+	g_snprintf(id, sizeof id, "m%016" PRIx64 "-%" PRId64,
+	           am_vault_id(p->s->vault), p->row->message);
+	return !strcmp(id, c->text);
+}
+
+static int by_several(struct am_probe *p, const struct am_crit *c,
+                      struct am_error *err)
+{
+	for (guint i = 0; i < c->children->len; i++) {
+		int r = am_probe_meets(p, p->row, c->children->pdata[i], err);
+		if (r < 0)
+			return r;
+		if (c->kind == AM_CRIT_NOT)
+			return answer(r == AM_END);
+		if ((c->kind == AM_CRIT_AND) == (r == AM_END))
+			return r;
+	}
+	return answer(c->kind == AM_CRIT_AND);
+}
+
+static bool may_be(const struct am_crit *c, int64_t message)
+{
+	size_t low = 0, high = c->n_ids;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (c->ids[middle] < message)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < c->n_ids && c->ids[low] == message;
+}
+
+static int meets(struct am_probe *p, const struct am_crit *c,
+                 struct am_error *err)
+{
+	const struct am_row *row = p->row;
+
+	if (c->asked && !may_be(c, row->message))
+		return AM_END;
+	switch (c->kind) {
+	case AM_CRIT_ALL:
+		return AM_OK;
+	case AM_CRIT_NONE:
+		return AM_END;
+	case AM_CRIT_AND:
+	case AM_CRIT_OR:
+	case AM_CRIT_NOT:
+		return by_several(p, c, err);
+	case AM_CRIT_UIDS:
+		return answer(am_imap_set_has(c->uids, row->uid));
+	case AM_CRIT_FLAG:
+		return answer(row->flags & c->number);
+	case AM_CRIT_KEYWORD:
+		return answer(has_keyword(row, c->text));
+	case AM_CRIT_BEFORE:
+	case AM_CRIT_ON:
+	case AM_CRIT_SINCE:
+		return by_day(c->kind,
+		              day_of(row->dated ? row->received : 0, row->zone),
+		              c->day);
+	case AM_CRIT_YOUNGER:
+		return answer(row->received >= p->now - (int64_t)c->number);
+	case AM_CRIT_OLDER:
+		return answer(row->received <= p->now - (int64_t)c->number);
+	case AM_CRIT_MODSEQ:
+		return answer(row->modseq >= c->number);
+	case AM_CRIT_EMAILID:
+		return answer(is_email(p, c));
+	case AM_CRIT_SENTBEFORE:
+	case AM_CRIT_SENTON:
+	case AM_CRIT_SENTSINCE:
+		return by_sent(p, c, err);
+	case AM_CRIT_FROM:
+		return in_field(p, "From", &p->from, c->text, err);
+	case AM_CRIT_TO:
+		return in_field(p, "To", &p->to, c->text, err);
+	case AM_CRIT_CC:
+		return in_field(p, "Cc", &p->cc, c->text, err);
+	case AM_CRIT_SUBJECT:
+		return in_field(p, "Subject", &p->subject, c->text, err);
+	case AM_CRIT_MESSAGE_ID:
+		return in_field(p, "Message-ID", &p->message_id, c->text, err);
+	case AM_CRIT_THREADID:
+		return by_thread(p, c, err);
+	case AM_CRIT_LARGER:
+	case AM_CRIT_SMALLER:
+		return by_size(p, c, err);
+	case AM_CRIT_HEADER:
+		return in_header(p, c->name, c->text, err);
+	case AM_CRIT_BODY:
+		return in_body(p, c->text, err);
+	case AM_CRIT_TEXT:
+		return in_text(p, c->text, err);
+	}
+	return AM_END;
+}
+
+int am_probe_meets(struct am_probe *p, const struct am_row *row,
+                   const struct am_crit *crit, struct am_error *err)
+{
+	if (p->row != row)
+		forget(p);
+	p->row = row;
+	return meets(p, crit, err);
+}

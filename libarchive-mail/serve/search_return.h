@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_SERVE_SEARCH_RETURN_H
+#define AM_SERVE_SEARCH_RETURN_H
+
+#include "serve/session_impl.h"
+
+/* How a SEARCH or SORT is to be answered. */
+struct am_search_return {
+	bool extended; /* ESEARCH */
+	bool min, max, count, all, save, partial;
+	bool backwards; /* PARTIAL -1:-100 */
+	uint64_t first, last;
+};
+bool am_search_return_read(struct am_search_return *out,
+                           const struct am_imap_value *list);
+/* sorted: the order of the UIDs means something.  highest 0: not asked. */
+void am_search_answer(struct am_session *s, const struct am_search_return *r,
+                      const char *word, const uint32_t *uids, size_t n,
+                      bool uid, bool sorted, uint64_t highest);
+
+#endif

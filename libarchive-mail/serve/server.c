@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A client is parked (epoll waits for it), queued or running (a worker has it).
+ * Whoever finds something for it to do pokes it: parked, it is queued; else it
+ * is told to look once more before it parks.  So nothing is missed and no two
+ * workers ever have the same one.
+ */
+#include "serve/server.h"
+
+#include "base/cancel.h"
+#include "serve/listen.h"
+#include "serve/session.h"
+#include "serve/vault.h"
+#include "wire/conn.h"
+
+#include <glib.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { TICK_MS = 1000, EVENTS = 256, DELAY_MS = 400, DELAYS_MOST = 8 };
+
+enum where { PARKED, QUEUED, RUNNING };
+
+struct listener {
+	int fd;
+	enum am_protocol protocol;
+};
+
+struct client {
+	struct am_server *server;
+	int fd;
+	enum am_protocol protocol;
+	char *peer;
+	bool loopback;
+	struct am_conn *conn; /* the session's, once there is one */
+	struct am_session *session;
+
+	GMutex lock;
+	enum where where;
+	bool again; /* look once more before parking */
+	bool in_epoll;
+	const char *bye;  /* it is to go, for this reason */
+	int64_t deadline; /* monotonic; parked longer than that it goes */
+	GList *link;
+};
+
+struct am_server {
+	struct am_house *house;
+	struct am_server_limits limits;
+	am_server_log *log;
+	void *log_user;
+	int epoll, wake;
+	struct listener listeners[32];
+	size_t n_listeners;
+	bool local;
+	GThreadPool *pool;
+	struct am_cancel cancel; /* when patience at shutdown is over */
+	_Atomic int stopping;
+	void (*call)(void *user);
+	void *call_user;
+
+	GMutex lock; /* clients, addresses, bad */
+	GCond gone;
+	GList *clients;
+	GSList *dead; /* clients that may still stand in a batch of events */
+	guint n_clients;
+	GHashTable *addresses; /* peer -> count */
+	GHashTable *bad;       /* peer -> bad logins of late */
+};
+
+static void note(struct am_server *server, const char *event, const char *peer,
+                 const char *detail)
+{
+	if (server->log)
+		server->log(server->log_user, event, peer, detail);
+}
+
+/* ---- counting ---- */
+
+static guint count(GHashTable *table, const char *key, int by)
+{
+	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(table, key));
+
+	n = (guint)((int)n + by);
+	if (n)
+		g_hash_table_insert(table, g_strdup(key), GUINT_TO_POINTER(n));
+	else
+		g_hash_table_remove(table, key);
+	return n;
+}
+
+/* ---- workers ---- */
+
+static void queue(struct client *c)
+{
+	c->where = QUEUED;
+	g_thread_pool_push(c->server->pool, c, NULL);
+}
+
+static void poke(void *user)
+{
+	struct client *c = user;
+
+	g_mutex_lock(&c->lock);
+	if (c->where == PARKED)
+		queue(c);
+	else
+		c->again = true;
+	g_mutex_unlock(&c->lock);
+}
+
+static void tried(void *user, const char *name, bool good)
+{
+	struct client *c = user;
+	struct am_server *server = c->server;
+
+	note(server, good ? "login" : "refused", c->peer, name);
+	if (good)
+		return;
+	g_mutex_lock(&server->lock);
+	guint n = count(server->bad, c->peer, 1);
+	g_mutex_unlock(&server->lock);
+	/* Each costs more than the one before, whoever counts connections. */
+	g_usleep((gulong)MIN(n, DELAYS_MOST) * DELAY_MS * 1000);
+}
+
+static void end_client(struct client *c)
+{
+	struct am_server *server = c->server;
+
+	am_session_free(&c->session);
+	note(server, "gone", c->peer, NULL);
+	g_mutex_lock(&server->lock);
+	server->clients = g_list_delete_link(server->clients, c->link);
+	server->n_clients--;
+	count(server->addresses, c->peer, -1);
+	server->dead = g_slist_prepend(server->dead, c);
+	if (!server->n_clients)
+		g_cond_signal(&server->gone);
+	g_mutex_unlock(&server->lock);
+}
+
+/* In the server's thread, when it has no events at hand. */
+static void bury(struct am_server *server)
+{
+	g_mutex_lock(&server->lock);
+	GSList *dead = server->dead;
+	server->dead = NULL;
+	g_mutex_unlock(&server->lock);
+	for (GSList *at = dead; at; at = at->next) {
+		struct client *c = at->data;
+		g_mutex_clear(&c->lock);
+		g_free(c->peer);
+		g_free(c);
+	}
+	g_slist_free(dead);
+}
+
+/* The connection and its session, on the worker: a handshake takes time. */
+static bool begin(struct client *c)
+{
+	struct am_server *server = c->server;
+	struct am_error err = {0};
+	struct am_conn *conn;
+
+	if (am_conn_accept(&conn, c->fd, server->limits.stall_ms,
+	                   &server->cancel, &err))
+		return false;
+	if (c->protocol == AM_SERVE_IMAPS &&
+	    am_conn_starttls_accept(conn, server->house->tls, &err)) {
+		note(server, "tls", c->peer, err.text);
+		am_conn_close(&conn);
+		return false;
+	}
+	struct am_session_opts opts = {.house = server->house,
+	                               .conn = conn,
+	                               .peer = c->peer,
+	                               .loopback = c->loopback,
+	                               .poke = poke,
+	                               .tried = tried,
+	                               .user = c};
+	c->session = am_session_new(&opts);
+	g_mutex_lock(&c->lock);
+	c->conn = conn;
+	g_mutex_unlock(&c->lock);
+	return true;
+}
+
+static void arm(struct client *c)
+{
+	struct epoll_event event = {.events =
+	                                    EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
+	                            .data = {.ptr = c}};
+
+	epoll_ctl(c->server->epoll, c->in_epoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+	          c->fd, &event);
+	c->in_epoll = true;
+}
+
+static int64_t patience(const struct client *c)
+{
+	const struct am_server_limits *l = &c->server->limits;
+	unsigned s = am_session_logged_in(c->session) ? l->idle_s : l->login_s;
+
+	return g_get_monotonic_time() + (int64_t)s * G_USEC_PER_SEC;
+}
+
+static void work(gpointer data, gpointer user)
+{
+	struct client *c = data;
+
+	(void)user;
+	g_mutex_lock(&c->lock);
+	c->where = RUNNING;
+	g_mutex_unlock(&c->lock);
+	bool over = !c->session && !begin(c);
+	while (!over) {
+		g_mutex_lock(&c->lock);
+		c->again = false;
+		const char *bye = c->bye;
+		g_mutex_unlock(&c->lock);
+		if (bye)
+			am_session_bye(c->session, bye);
+		over = am_session_run(c->session) == AM_SESSION_OVER;
+		if (over)
+			break;
+		g_mutex_lock(&c->lock);
+		bool parks = !c->again && !c->bye;
+		if (parks) {
+			c->where = PARKED;
+			c->deadline = patience(c);
+			/* From here on somebody else may have it. */
+			arm(c);
+		}
+		g_mutex_unlock(&c->lock);
+		if (parks)
+			return;
+	}
+	g_mutex_lock(&c->lock);
+	if (c->in_epoll)
+		epoll_ctl(c->server->epoll, EPOLL_CTL_DEL, c->fd, NULL);
+	c->conn = NULL;
+	g_mutex_unlock(&c->lock);
+	end_client(c);
+}
+
+/* ---- new ones ---- */
+
+static void refuse(int fd, const char *why)
+{
+	ssize_t n = send(fd, why, strlen(why), MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	(void)n;
+	close(fd);
+}
+
+static void take(struct am_server *server, const struct listener *l, int fd,
+                 const struct sockaddr_storage *ss)
+{
+	struct client *c = g_new0(struct client, 1);
+	int on = 1;
+
+	c->server = server;
+	c->fd = fd;
+	c->protocol = l->protocol;
+	c->peer = am_socket_name(ss, false);
+	c->loopback = am_socket_is_loopback(ss);
+	g_mutex_init(&c->lock);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	g_mutex_lock(&server->lock);
+	guint n = count(server->addresses, c->peer, 1);
+	bool much = server->n_clients >= server->limits.connections ||
+	            (!c->loopback && n > server->limits.per_address);
+	if (much) {
+		count(server->addresses, c->peer, -1);
+	} else {
+		server->clients = g_list_prepend(server->clients, c);
+		c->link = server->clients;
+		server->n_clients++;
+	}
+	g_mutex_unlock(&server->lock);
+	if (much) {
+		note(server, "too-many", c->peer, NULL);
+		refuse(fd, l->protocol == AM_SERVE_IMAP
+		                   ? "* BYE [UNAVAILABLE] too many "
+		                     "connections\r\n"
+		                   : "");
+		g_mutex_clear(&c->lock);
+		g_free(c->peer);
+		g_free(c);
+		return;
+	}
+	g_mutex_lock(&c->lock);
+	queue(c);
+	g_mutex_unlock(&c->lock);
+}
+
+static void accept_all(struct am_server *server, const struct listener *l)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+		socklen_t len = sizeof ss;
+		int fd = accept4(l->fd, (struct sockaddr *)&ss, &len,
+		                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		take(server, l, fd, &ss);
+	}
+}
+
+/* ---- time ---- */
+
+static void send_away(struct client *c, const char *why)
+{
+	g_mutex_lock(&c->lock);
+	c->bye = why;
+	if (c->where == PARKED)
+		queue(c);
+	else
+		c->again = true;
+	g_mutex_unlock(&c->lock);
+}
+
+static gboolean fade(gpointer key, gpointer value, gpointer user)
+{
+	(void)key;
+	(void)value;
+	return g_random_int_range(0, 60) < *(int *)user;
+}
+
+static void tick(struct am_server *server)
+{
+	int64_t now = g_get_monotonic_time();
+	int chance = 2; /* a bad login is remembered for half a minute */
+
+	for (size_t i = 0; i < server->house->n_vaults; i++)
+		am_vault_tick(server->house->vaults[i]);
+	g_mutex_lock(&server->lock);
+	g_hash_table_foreach_remove(server->bad, fade, &chance);
+	for (GList *at = server->clients; at; at = at->next) {
+		struct client *c = at->data;
+		g_mutex_lock(&c->lock);
+		bool late = c->where == PARKED && now > c->deadline;
+		g_mutex_unlock(&c->lock);
+		if (late)
+			send_away(c, "nothing was said for too long");
+	}
+	g_mutex_unlock(&server->lock);
+}
+
+/* ---- the loop ---- */
+
+static void handle(struct am_server *server, const struct epoll_event *event)
+{
+	uint64_t value;
+
+	if (event->data.ptr == &server->wake) {
+		ssize_t n = read(server->wake, &value, sizeof value);
+		(void)n;
+		return;
+	}
+	for (size_t i = 0; i < server->n_listeners; i++)
+		if (event->data.ptr == &server->listeners[i]) {
+			accept_all(server, &server->listeners[i]);
+			return;
+		}
+	poke(event->data.ptr);
+}
+
+/* Everybody hears BYE; who is in the middle of something has a moment. */
+static void close_all(struct am_server *server)
+{
+	int64_t until = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+
+	g_mutex_lock(&server->lock);
+	for (GList *at = server->clients; at; at = at->next) {
+		struct client *c = at->data;
+		send_away(c, "the server is going down");
+		g_mutex_lock(&c->lock);
+		if (c->conn && c->where == RUNNING)
+			am_conn_interrupt(c->conn);
+		g_mutex_unlock(&c->lock);
+	}
+	bool asked = false;
+	while (server->n_clients) {
+		if (g_cond_wait_until(&server->gone, &server->lock, until) ||
+		    asked)
+			continue;
+		asked = true;
+		am_cancel_request(&server->cancel);
+		until = G_MAXINT64;
+	}
+	g_mutex_unlock(&server->lock);
+}
+
+int am_server_run(struct am_server *server, struct am_error *err)
+{
+	struct epoll_event events[EVENTS];
+	int64_t next = g_get_monotonic_time() + TICK_MS * 1000;
+
+	while (!server->stopping) {
+		int64_t wait = (next - g_get_monotonic_time()) / 1000;
+		int n = epoll_wait(server->epoll, events, EVENTS,
+		                   (int)CLAMP(wait, 0, TICK_MS));
+		if (n < 0 && errno != EINTR)
+			return am_fail_sys(err, AM_FATAL, "epoll");
+		for (int i = 0; i < n; i++)
+			handle(server, &events[i]);
+		bury(server);
+		if (server->call) {
+			void (*call)(void *user) = server->call;
+			server->call = NULL;
+			call(server->call_user);
+		}
+		if (g_get_monotonic_time() >= next) {
+			tick(server);
+			next = g_get_monotonic_time() + TICK_MS * 1000;
+		}
+	}
+	close_all(server);
+	return AM_OK;
+}
+
+void am_server_stop(struct am_server *server)
+{
+	uint64_t one = 1;
+
+	server->stopping = 1;
+	ssize_t n = write(server->wake, &one, sizeof one);
+	(void)n;
+}
+
+void am_server_call(struct am_server *server, void (*what)(void *user),
+                    void *user)
+{
+	uint64_t one = 1;
+
+	server->call_user = user;
+	server->call = what;
+	ssize_t n = write(server->wake, &one, sizeof one);
+	(void)n;
+}
+
+/* ---- the whole ---- */
+
+static void or_default(unsigned *value, unsigned otherwise)
+{
+	if (!*value)
+		*value = otherwise;
+}
+
+int am_server_new(struct am_server **out, struct am_house *house,
+                  const struct am_server_limits *limits, am_server_log *log,
+                  void *log_user, struct am_error *err)
+{
+	struct am_server *s = g_new0(struct am_server, 1);
+
+	if (limits)
+		s->limits = *limits;
+	or_default(&s->limits.connections, 4096);
+	or_default(&s->limits.per_address, 512);
+	or_default(&s->limits.workers, 512);
+	or_default(&s->limits.login_s, 60);
+	or_default(&s->limits.idle_s, 1860);
+	or_default(&s->limits.stall_ms, 60000);
+	s->house = house;
+	s->log = log;
+	s->log_user = log_user;
+	s->local = true;
+	g_mutex_init(&s->lock);
+	g_cond_init(&s->gone);
+	s->addresses =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->bad = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->pool = g_thread_pool_new(work, NULL, (gint)s->limits.workers, FALSE,
+	                            NULL);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct epoll_event event = {.events = EPOLLIN,
+	                            .data = {.ptr = &s->wake}};
+	*out = s;
+	if (s->epoll < 0 || s->wake < 0 ||
+	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->wake, &event)) {
+		int r = am_fail_sys(err, AM_FATAL, "epoll");
+		am_server_free(out);
+		return r;
+	}
+	return AM_OK;
+}
+
+int am_server_listen(struct am_server *server, const char *address,
+                     enum am_protocol protocol, char **where,
+                     struct am_error *err)
+{
+	int fds[8];
+	size_t n;
+
+	int r = am_listen(address, fds, AM_COUNT(fds), &n, err);
+	for (size_t i = 0; i < n; i++) {
+		struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+		socklen_t len = sizeof ss;
+		struct listener *l = &server->listeners[server->n_listeners];
+		struct epoll_event event = {.events = EPOLLIN,
+		                            .data = {.ptr = l}};
+		if (server->n_listeners == AM_COUNT(server->listeners) ||
+		    getsockname(fds[i], (struct sockaddr *)&ss, &len) ||
+		    epoll_ctl(server->epoll, EPOLL_CTL_ADD, fds[i], &event)) {
+			close(fds[i]);
+			continue;
+		}
+		*l = (struct listener){fds[i], protocol};
+		server->n_listeners++;
+		server->local &= am_socket_is_loopback(&ss);
+		if (where && !i)
+			*where = am_socket_name(&ss, true);
+	}
+	return r;
+}
+
+bool am_server_is_local(const struct am_server *server)
+{
+	return server->local;
+}
+
+void am_server_free(struct am_server **server)
+{
+	struct am_server *s = *server;
+
+	*server = NULL;
+	if (!s)
+		return;
+	g_thread_pool_free(s->pool, FALSE, TRUE);
+	bury(s);
+	for (size_t i = 0; i < s->n_listeners; i++)
+		close(s->listeners[i].fd);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	if (s->wake >= 0)
+		close(s->wake);
+	g_hash_table_destroy(s->addresses);
+	g_hash_table_destroy(s->bad);
+	g_mutex_clear(&s->lock);
+	g_cond_clear(&s->gone);
+	g_free(s);
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Snapshots: read whole when a mailbox is first looked at, and from then on
+ * made anew from the one before and what changed.
+ */
+#include "serve/vault_impl.h"
+#include "store/archive_spots.h"
+#include "wire/imap.h"
+
+#include <string.h>
+
+enum { KEEP_S = 600, KEEP_S_MANY = 60, KEEP_SHELVES = 32 };
+
+void am_shelf_free(void *data)
+{
+	struct am_shelf *shelf = data;
+
+	am_snap_unref(&shelf->now);
+	g_free(shelf);
+}
+
+/* ---- keywords: one copy of each set ---- */
+
+static const char *const *words_of(struct am_vault *v,
+                                   const struct am_archive_spot *spot)
+{
+	GString *key = g_string_new("");
+	guint n = 0;
+
+	for (size_t i = 0; i < spot->n_keywords; i++)
+		if (am_imap_keyword_ok(spot->keywords[i])) {
+			g_string_append(key, spot->keywords[i]);
+			g_string_append_c(key, ' ');
+			n++;
+		}
+	char **words = g_hash_table_lookup(v->words, key->str);
+	if (!words) {
+		if (n)
+			g_string_truncate(key, key->len - 1);
+		words = g_strsplit(key->str, " ", -1);
+		if (n)
+			g_string_append_c(key, ' ');
+		g_hash_table_insert(v->words, g_strdup(key->str), words);
+	}
+	g_string_free(key, TRUE);
+	return (const char *const *)words;
+}
+
+static struct am_row row_of(struct am_vault *v,
+                            const struct am_archive_spot *spot)
+{
+	return (struct am_row){
+		.uid = spot->uid,
+		.flags = spot->flags,
+		.modseq = spot->seq,
+		.placement = spot->placement,
+		.message = spot->message,
+		.received = spot->received.sec,
+		.zone = spot->received.offset_min,
+		.dated = spot->received.known,
+		.keywords = words_of(v, spot),
+	};
+}
+
+/* ---- a whole mailbox ---- */
+
+struct loading {
+	struct am_vault *v;
+	int64_t box;
+	GArray *rows, *gone;
+	uint64_t highest;
+};
+
+static int load_spot(void *user, const struct am_archive_spot *spot,
+                     struct am_error *err)
+{
+	struct loading *l = user;
+
+	(void)err;
+	l->highest = MAX(l->highest, spot->seq);
+	if (spot->folder != l->box)
+		return AM_OK;
+	if (spot->gone) {
+		struct am_gone gone = {spot->uid, spot->seq};
+		g_array_append_val(l->gone, gone);
+	} else {
+		struct am_row row = row_of(l->v, spot);
+		g_array_append_val(l->rows, row);
+	}
+	return AM_OK;
+}
+
+static gint by_uid(gconstpointer a, gconstpointer b)
+{
+	const struct am_row *x = a, *y = b;
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+static gint by_gone_uid(gconstpointer a, gconstpointer b)
+{
+	const struct am_gone *x = a, *y = b;
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* The list's entry of a mailbox, by id. */
+static const struct am_box *box_of(const struct am_boxes *boxes, int64_t id)
+{
+	for (size_t i = 0; i < boxes->n; i++)
+		if (boxes->boxes[i].id == id)
+			return &boxes->boxes[i];
+	return NULL;
+}
+
+static struct am_snap *finish(struct am_vault *v, struct loading *l,
+                              const struct am_boxes *boxes)
+{
+	struct am_snap *snap = am_snap_new();
+	const struct am_box *box = box_of(boxes, l->box);
+
+	g_array_sort(l->rows, by_uid);
+	g_array_sort(l->gone, by_gone_uid);
+	snap->box = l->box;
+	snap->version = ++v->version;
+	snap->highest = l->highest;
+	snap->uidvalidity = box ? box->uidvalidity : 1;
+	snap->uidnext = box ? box->uidnext : 1;
+	snap->n = l->rows->len;
+	snap->n_gone = l->gone->len;
+	snap->rows = (struct am_row *)(void *)g_array_free(l->rows, FALSE);
+	snap->gone = (struct am_gone *)(void *)g_array_free(l->gone, FALSE);
+	if (snap->n && snap->uidnext <= snap->rows[snap->n - 1].uid)
+		snap->uidnext = snap->rows[snap->n - 1].uid + 1;
+	return snap;
+}
+
+static struct loading begin(struct am_vault *v, int64_t box)
+{
+	return (struct loading){
+		.v = v,
+		.box = box,
+		.rows = g_array_new(FALSE, FALSE, sizeof(struct am_row)),
+		.gone = g_array_new(FALSE, FALSE, sizeof(struct am_gone)),
+		.highest = 1,
+	};
+}
+
+/* With the lock.  The handle may be ahead of us: then all follows it first. */
+static int load(struct am_vault *v, struct am_archive *archive, int64_t box,
+                struct am_snap **out, struct am_error *err)
+{
+	struct loading l = begin(v, box);
+	int r = box ? am_archive_spots(archive, box, load_spot, &l, err)
+	            : AM_OK;
+
+	if (!r) {
+		*out = finish(v, &l, v->boxes);
+		return AM_OK;
+	}
+	g_array_free(l.rows, TRUE);
+	g_array_free(l.gone, TRUE);
+	return r;
+}
+
+static int refresh(struct am_vault *v, struct am_archive *archive,
+                   struct am_error *err);
+
+/* With the lock; a handle that is behind is AM_END. */
+static int load_shelf(struct am_vault *v, struct am_archive *archive,
+                      int64_t box, struct am_error *err)
+{
+	struct am_snap *snap;
+	uint64_t seq;
+
+	int r = am_archive_seq(archive, &seq, err);
+	if (!r && seq < v->seq)
+		return AM_END;
+	if (!r && seq > v->seq)
+		r = refresh(v, archive, err);
+	if (!r)
+		r = load(v, archive, box, &snap, err);
+	if (!r) {
+		struct am_shelf *shelf = g_new0(struct am_shelf, 1);
+		shelf->box = box;
+		shelf->now = snap;
+		g_hash_table_insert(v->shelves, &shelf->box, shelf);
+	}
+	return r;
+}
+
+/* The snapshot, if there is one already. */
+static bool look(struct am_vault *v, int64_t box, struct am_snap **out)
+{
+	struct am_shelf *shelf = g_hash_table_lookup(v->shelves, &box);
+
+	if (shelf) {
+		shelf->used = g_get_monotonic_time();
+		*out = am_snap_ref(shelf->now);
+	}
+	return shelf;
+}
+
+int am_vault_snap(struct am_vault *v, int64_t box, struct am_snap **out,
+                  struct am_error *err)
+{
+	struct am_archive *archive;
+	int r = AM_END;
+
+	*out = NULL;
+	g_mutex_lock(&v->lock);
+	bool there = look(v, box, out);
+	g_mutex_unlock(&v->lock);
+	while (!there && r == AM_END) {
+		r = am_vault_lend_fresh(v, &archive, err);
+		if (r)
+			return r;
+		g_mutex_lock(&v->lock);
+		there = look(v, box, out);
+		if (!there)
+			r = load_shelf(v, archive, box, err);
+		if (!there && !r)
+			there = look(v, box, out);
+		g_mutex_unlock(&v->lock);
+		if (r == AM_END)
+			am_vault_new_moment(v);
+		am_vault_give_back(v, &archive);
+	}
+	return there ? AM_OK : r;
+}
+
+/* ---- what changed ---- */
+
+struct spots {
+	struct am_vault *v;
+	GArray *rows; /* struct changed */
+	GHashTable *by_placement;
+	int64_t low, high; /* of the placements */
+};
+
+struct changed {
+	struct am_row row;
+	int64_t folder;
+	bool gone;
+};
+
+static int take_spot(void *user, const struct am_archive_spot *spot,
+                     struct am_error *err)
+{
+	struct spots *s = user;
+	struct changed c = {row_of(s->v, spot), spot->folder, spot->gone};
+
+	(void)err;
+	g_array_append_val(s->rows, c);
+	return AM_OK;
+}
+
+static void index_spots(struct spots *s)
+{
+	s->by_placement = g_hash_table_new(g_int64_hash, g_int64_equal);
+	for (guint i = 0; i < s->rows->len; i++) {
+		struct changed *c = &g_array_index(s->rows, struct changed, i);
+		g_hash_table_insert(s->by_placement, &c->row.placement, c);
+		s->low = i ? MIN(s->low, c->row.placement) : c->row.placement;
+		s->high = i ? MAX(s->high, c->row.placement) : c->row.placement;
+	}
+}
+
+/* Whether it is in this mailbox no more, or another way. */
+static const struct changed *change_of(const struct spots *s,
+                                       const struct am_row *row)
+{
+	if (row->placement < s->low || row->placement > s->high)
+		return NULL;
+	return g_hash_table_lookup(s->by_placement, &row->placement);
+}
+
+/* A shelf's next snapshot; false: nothing of it changed. */
+static bool turn(struct am_vault *v, struct am_shelf *shelf,
+                 const struct spots *s)
+{
+	const struct am_snap *old = shelf->now;
+	struct loading l = begin(v, shelf->box);
+	bool any = false;
+
+	l.highest = old->highest;
+	for (guint i = 0; i < s->rows->len; i++)
+		any |= g_array_index(s->rows, struct changed, i).folder ==
+		       shelf->box;
+	/* What was moved away has another folder now. */
+	for (size_t i = 0; i < old->n && !any; i++)
+		any = change_of(s, &old->rows[i]) != NULL;
+	if (!any) {
+		g_array_free(l.rows, TRUE);
+		g_array_free(l.gone, TRUE);
+		const struct am_box *box = box_of(v->boxes, shelf->box);
+		return box && box->uidvalidity != old->uidvalidity;
+	}
+	g_array_set_size(l.rows, 0);
+	g_array_append_vals(l.gone, old->gone, (guint)old->n_gone);
+	for (size_t i = 0; i < old->n; i++) {
+		const struct changed *c = change_of(s, &old->rows[i]);
+		if (!c)
+			g_array_append_val(l.rows, old->rows[i]);
+		else
+			l.highest = MAX(l.highest, c->row.modseq);
+	}
+	for (guint i = 0; i < s->rows->len; i++) {
+		const struct changed *c =
+			&g_array_index(s->rows, struct changed, i);
+		if (c->folder != shelf->box)
+			continue;
+		l.highest = MAX(l.highest, c->row.modseq);
+		struct am_gone gone = {c->row.uid, c->row.modseq};
+		if (c->gone)
+			g_array_append_val(l.gone, gone);
+		else
+			g_array_append_val(l.rows, c->row);
+	}
+	struct am_snap *now = finish(v, &l, v->boxes);
+	am_snap_unref(&shelf->now);
+	shelf->now = now;
+	return true;
+}
+
+static void tell(struct am_vault *v, int64_t box)
+{
+	for (GList *at = v->watches; at; at = at->next) {
+		struct am_watch *watch = at->data;
+		if (watch->box == box)
+			watch->changed(watch->user);
+	}
+}
+
+/* With the lock. */
+static int refresh(struct am_vault *v, struct am_archive *archive,
+                   struct am_error *err)
+{
+	struct spots s = {.v = v};
+	struct am_boxes *boxes;
+	GHashTableIter all;
+	gpointer shelf;
+	uint64_t seq;
+
+	int r = am_archive_seq(archive, &seq, err);
+	if (!r)
+		r = am_vault_read_boxes(v, archive, &boxes, err);
+	if (r)
+		return r;
+	s.rows = g_array_new(FALSE, FALSE, sizeof(struct changed));
+	if (seq > v->seq)
+		r = am_archive_spots_since(archive, v->seq, take_spot, &s, err);
+	if (r) {
+		am_boxes_unref(&boxes);
+		g_array_free(s.rows, TRUE);
+		return r;
+	}
+	am_boxes_unref(&v->boxes);
+	v->boxes = boxes;
+	index_spots(&s);
+	g_hash_table_iter_init(&all, v->shelves);
+	while (s.rows->len && g_hash_table_iter_next(&all, NULL, &shelf))
+		if (turn(v, shelf, &s))
+			tell(v, ((struct am_shelf *)shelf)->box);
+	v->seq = MAX(v->seq, seq);
+	tell(v, 0);
+	g_hash_table_destroy(s.by_placement);
+	g_array_free(s.rows, TRUE);
+	return AM_OK;
+}
+
+int am_vault_refresh(struct am_vault *v, struct am_archive *archive,
+                     struct am_error *err)
+{
+	g_mutex_lock(&v->lock);
+	int r = refresh(v, archive, err);
+	g_mutex_unlock(&v->lock);
+	return r;
+}
+
+static gboolean is_old(gpointer key, gpointer value, gpointer user)
+{
+	const struct am_shelf *shelf = value;
+
+	(void)key;
+	return g_atomic_int_get(&shelf->now->refs) == 1 &&
+	       shelf->used < *(int64_t *)user;
+}
+
+void am_vault_tidy(struct am_vault *v)
+{
+	int64_t keep = KEEP_S;
+
+	g_mutex_lock(&v->lock);
+	if (g_hash_table_size(v->shelves) > KEEP_SHELVES)
+		keep = KEEP_S_MANY;
+	int64_t before = g_get_monotonic_time() - keep * G_USEC_PER_SEC;
+	g_hash_table_foreach_remove(v->shelves, is_old, &before);
+	g_mutex_unlock(&v->lock);
+}
+
+void am_vault_watch(struct am_vault *v, struct am_watch *watch)
+{
+	g_mutex_lock(&v->lock);
+	v->watches = g_list_prepend(v->watches, watch);
+	g_mutex_unlock(&v->lock);
+}
+
+void am_vault_unwatch(struct am_vault *v, struct am_watch *watch)
+{
+	g_mutex_lock(&v->lock);
+	v->watches = g_list_remove(v->watches, watch);
+	g_mutex_unlock(&v->lock);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One table, a row a message; messages never change, so neither do rows.
+ */
+#include "store/fact_table.h"
+
+#include "base/arena.h"
+
+#include <glib.h>
+#include <sqlite3.h>
+
+#include <string.h>
+
+#define VERSION 1 /* of what the columns hold */
+
+struct am_fact_table {
+	GMutex lock;
+	sqlite3 *db;
+	sqlite3_stmt *get, *size, *put;
+	bool open; /* a transaction */
+};
+
+static bool run(struct am_fact_table *f, const char *sql)
+{
+	return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool prepare(struct am_fact_table *f, const char *sql,
+                    sqlite3_stmt **out)
+{
+	return sqlite3_prepare_v3(f->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	                          out, NULL) == SQLITE_OK;
+}
+
+static int take_version(void *user, int n, char **values, char **names)
+{
+	(void)n;
+	(void)names;
+	*(uint64_t *)user =
+		g_ascii_strtoull(values[0] ? values[0] : "", NULL, 10);
+	return 0;
+}
+
+/* Of another archive, or an earlier time: made anew. */
+static bool set_up(struct am_fact_table *f, uint64_t archive)
+{
+	uint64_t wanted = (archive << 8 | VERSION) >> 1, is = 0;
+	char sql[120];
+
+	(void)sqlite3_exec(f->db, "SELECT of FROM fact_of", take_version, &is,
+	                   NULL);
+	if (is != wanted) {
+		g_snprintf(sql, sizeof sql,
+		           "INSERT INTO fact_of VALUES(%" PRIu64 ")", wanted);
+		if (!run(f, "DROP TABLE IF EXISTS fact;"
+		            "DROP TABLE IF EXISTS fact_of;"
+		            "CREATE TABLE fact_of(of INTEGER);"
+		            "CREATE TABLE fact(message INTEGER PRIMARY KEY,"
+		            " size INTEGER NOT NULL, envelope BLOB,"
+		            " structure BLOB, refs TEXT)") ||
+		    !run(f, sql))
+			return false;
+	}
+	return prepare(f,
+	               "SELECT size, envelope, structure, refs FROM fact"
+	               " WHERE message = ?1",
+	               &f->get) &&
+	       prepare(f, "SELECT size FROM fact WHERE message = ?1",
+	               &f->size) &&
+	       prepare(f,
+	               "INSERT OR REPLACE INTO fact VALUES(?1, ?2, ?3, ?4, ?5)",
+	               &f->put);
+}
+
+static void shut(struct am_fact_table *f)
+{
+	sqlite3_finalize(f->get);
+	sqlite3_finalize(f->size);
+	sqlite3_finalize(f->put);
+	f->get = f->size = f->put = NULL;
+	sqlite3_close(f->db);
+	f->db = NULL;
+}
+
+struct am_fact_table *am_fact_table_open(const char *dir, uint64_t archive)
+{
+	struct am_fact_table *f = g_new0(struct am_fact_table, 1);
+	char *path = g_build_filename(dir, "imap.sqlite", NULL);
+
+	g_mutex_init(&f->lock);
+	bool good = sqlite3_open(path, &f->db) == SQLITE_OK &&
+	            sqlite3_busy_timeout(f->db, 2000) == SQLITE_OK &&
+	            run(f, "PRAGMA journal_mode=WAL;"
+	                   "PRAGMA synchronous=OFF") &&
+	            set_up(f, archive);
+	if (!good) {
+		shut(f);
+		good = sqlite3_open(":memory:", &f->db) == SQLITE_OK &&
+		       set_up(f, archive);
+	}
+	if (!good)
+		shut(f);
+	g_free(path);
+	return f;
+}
+
+static void end_transaction(struct am_fact_table *f)
+{
+	if (f->open)
+		(void)run(f, "COMMIT");
+	f->open = false;
+}
+
+void am_fact_table_close(struct am_fact_table **facts)
+{
+	struct am_fact_table *f = *facts;
+
+	*facts = NULL;
+	if (!f)
+		return;
+	if (f->db)
+		end_transaction(f);
+	shut(f);
+	g_mutex_clear(&f->lock);
+	g_free(f);
+}
+
+void am_fact_table_tick(struct am_fact_table *f)
+{
+	g_mutex_lock(&f->lock);
+	if (f->db)
+		end_transaction(f);
+	g_mutex_unlock(&f->lock);
+}
+
+static const char *text_at(sqlite3_stmt *s, int column, struct am_arena *arena,
+                           size_t *len)
+{
+	const void *data = sqlite3_column_blob(s, column);
+
+	*len = (size_t)sqlite3_column_bytes(s, column);
+	return am_arena_strndup(arena, data ? data : "", *len);
+}
+
+bool am_fact_table_find(struct am_fact_table *f, int64_t message,
+                        struct am_arena *arena, struct am_fact *out)
+{
+	size_t len;
+
+	bool there = false;
+
+	g_mutex_lock(&f->lock);
+	sqlite3_stmt *s = arena ? f->get : f->size;
+	if (f->db) {
+		sqlite3_bind_int64(s, 1, message);
+		there = sqlite3_step(s) == SQLITE_ROW;
+		if (there)
+			out->size = (uint64_t)sqlite3_column_int64(s, 0);
+		if (there && arena) {
+			out->envelope =
+				text_at(s, 1, arena, &out->envelope_len);
+			out->structure =
+				text_at(s, 2, arena, &out->structure_len);
+			out->references = text_at(s, 3, arena, &len);
+		}
+		sqlite3_reset(s);
+	}
+	g_mutex_unlock(&f->lock);
+	return there;
+}
+
+void am_fact_table_keep(struct am_fact_table *f, int64_t message,
+                        const struct am_fact *fact)
+{
+	g_mutex_lock(&f->lock);
+	if (f->db) {
+		if (!f->open)
+			f->open = run(f, "BEGIN");
+		sqlite3_bind_int64(f->put, 1, message);
+		sqlite3_bind_int64(f->put, 2, (sqlite3_int64)fact->size);
+		sqlite3_bind_blob64(f->put, 3, fact->envelope,
+		                    fact->envelope_len, SQLITE_STATIC);
+		sqlite3_bind_blob64(f->put, 4, fact->structure,
+		                    fact->structure_len, SQLITE_STATIC);
+		sqlite3_bind_text(f->put, 5, fact->references, -1,
+		                  SQLITE_STATIC);
+		(void)sqlite3_step(f->put);
+		sqlite3_reset(f->put);
+		sqlite3_clear_bindings(f->put);
+	}
+	g_mutex_unlock(&f->lock);
+}
