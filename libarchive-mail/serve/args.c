@@ -127,7 +127,7 @@ struct am_vault *am_vault_of(struct am_session *s, const char *name)
 }
 
 bool am_find_box(struct am_session *s, const char *name, struct am_vault **v,
-                 struct am_boxes **boxes, const struct am_box **box)
+                 struct am_mailboxes **boxes, const struct am_mailbox **box)
 {
 	*v = am_vault_of(s, name);
 	*boxes = am_vault_boxes(*v);

@@ -131,8 +131,8 @@ static int do_append(void *user, struct am_archive_edit *edit,
 static void say_appended(struct am_session *s, const char *name,
                          const struct appending *a)
 {
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 	struct am_vault *v;
 	GString *set = g_string_new("");
 
@@ -148,7 +148,7 @@ static void say_appended(struct am_session *s, const char *name,
 }
 
 static void append(struct am_session *s, am_args args, size_t n,
-                   const char *name, const struct am_box *box,
+                   const char *name, const struct am_mailbox *box,
                    struct am_vault *v)
 {
 	struct appending a = {
@@ -186,8 +186,8 @@ static void append(struct am_session *s, am_args args, size_t n,
 
 AM_COMMAND(append)
 {
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 	struct am_vault *v;
 
 	(void)uid;

@@ -65,8 +65,8 @@ static uint64_t sum_sizes(struct am_vault *v, const struct am_snap *snap)
 }
 
 bool am_status_line(struct am_session *s, struct am_vault *v,
-                    const struct am_box *box, const struct am_imap_value *items,
-                    size_t n)
+                    const struct am_mailbox *box,
+                    const struct am_imap_value *items, size_t n)
 {
 	struct am_snap *snap = NULL;
 	struct am_error err = {0};
@@ -115,8 +115,8 @@ bool am_status_line(struct am_session *s, struct am_vault *v,
 
 AM_COMMAND(status)
 {
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 	struct am_vault *v;
 
 	(void)uid;
@@ -247,8 +247,8 @@ AM_COMMAND(create)
 	if (len && name[len - 1] == '/')
 		name[len - 1] = '\0'; /* it is going to have children */
 	c.v = am_vault_of(s, name);
-	struct am_boxes *boxes = am_vault_boxes(c.v);
-	const struct am_box *there = am_boxes_find(boxes, name);
+	struct am_mailboxes *boxes = am_vault_boxes(c.v);
+	const struct am_mailbox *there = am_boxes_find(boxes, name);
 	if (there && there->id)
 		am_no(s, "[ALREADYEXISTS] it is there");
 	else if (am_may_write(s, c.v)) {
@@ -275,8 +275,8 @@ AM_COMMAND(create)
 AM_COMMAND(delete)
 {
 	struct change c = {.what = REMOVE};
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 
 	(void)uid;
 	char *name = n == 1 ? am_arg_name(s, &args[0]) : NULL;
@@ -300,8 +300,8 @@ AM_COMMAND(delete)
 static void subscribe(struct am_session *s, am_args args, size_t n, bool on)
 {
 	struct change c = {.what = SUBSCRIBE, .subscribed = on};
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 
 	char *name = n == 1 ? am_arg_name(s, &args[0]) : NULL;
 	if (n != 1)
@@ -353,13 +353,13 @@ static bool is_below(const struct am_folder *f, const struct am_folder *top)
 }
 
 /* The box and all below it, under the new name. */
-static int plan(struct change *c, const struct am_boxes *boxes,
+static int plan(struct change *c, const struct am_mailboxes *boxes,
                 const struct am_folder *from, struct am_error *err)
 {
 	int r = AM_OK;
 
 	for (size_t i = 0; i < boxes->n && !r; i++) {
-		const struct am_box *box = &boxes->boxes[i];
+		const struct am_mailbox *box = &boxes->boxes[i];
 		if (!box->id || !is_below(box->folder, from))
 			continue;
 		GPtrArray *parts = g_ptr_array_new();
@@ -399,8 +399,8 @@ static int move_inbox(void *user, struct am_archive_edit *edit,
 }
 
 static void rename_box(struct am_session *s, struct change *c,
-                       const struct am_boxes *boxes, const struct am_box *box,
-                       const char *to)
+                       const struct am_mailboxes *boxes,
+                       const struct am_mailbox *box, const char *to)
 {
 	struct am_error err = {0};
 
@@ -441,8 +441,8 @@ static void rename_box(struct am_session *s, struct change *c,
 AM_COMMAND(rename)
 {
 	struct change c = {.what = RENAME};
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 
 	(void)uid;
 	if (n != 2) {

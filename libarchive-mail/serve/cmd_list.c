@@ -16,13 +16,13 @@ enum { PATTERNS_MOST = 50, PATTERN_MOST = 2000 };
 struct name {
 	char *name;
 	struct am_vault *vault;
-	const struct am_box *box; /* NULL: only on the way */
+	const struct am_mailbox *box; /* NULL: only on the way */
 	bool children, subscribed_below;
 };
 
 struct listing {
 	struct am_session *s;
-	GPtrArray *boxes; /* struct am_boxes, kept */
+	GPtrArray *boxes; /* struct am_mailboxes, kept */
 	GHashTable *by_name;
 	GPtrArray *names; /* struct name, in order */
 	GPtrArray *patterns;
@@ -55,7 +55,7 @@ static struct name *get_name(struct listing *l, const char *text)
 }
 
 static void add_box(struct listing *l, struct am_vault *v,
-                    const struct am_box *box)
+                    const struct am_mailbox *box)
 {
 	struct name *name = get_name(l, box->name);
 	char *way = g_strdup(box->name);
@@ -85,7 +85,7 @@ static gint by_text(gconstpointer a, gconstpointer b)
 
 static void unref_boxes(void *data)
 {
-	struct am_boxes *boxes = data;
+	struct am_mailboxes *boxes = data;
 
 	am_boxes_unref(&boxes);
 }
@@ -98,7 +98,8 @@ static void begin(struct listing *l, struct am_session *s)
 	l->patterns = g_ptr_array_new_with_free_func(g_free);
 	l->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	for (size_t i = 0; i < s->house->n_vaults; i++) {
-		struct am_boxes *boxes = am_vault_boxes(s->house->vaults[i]);
+		struct am_mailboxes *boxes =
+			am_vault_boxes(s->house->vaults[i]);
 		g_ptr_array_add(l->boxes, boxes);
 		for (size_t b = 0; b < boxes->n; b++)
 			add_box(l, s->house->vaults[i], &boxes->boxes[b]);

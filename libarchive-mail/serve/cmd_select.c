@@ -175,8 +175,8 @@ static void select_box(struct am_session *s, am_args args, size_t n,
                        bool examine)
 {
 	struct resync q = {.wanted = false};
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 	struct am_vault *v;
 	struct am_error err = {0};
 

@@ -387,7 +387,7 @@ static int carry(struct am_session *s, struct am_vault *to,
 	return r;
 }
 
-static void say_copied(struct am_session *s, const struct am_box *box,
+static void say_copied(struct am_session *s, const struct am_mailbox *box,
                        struct copying *c)
 {
 	GString *code = g_string_new("");
@@ -428,8 +428,8 @@ static void copy_to(struct am_session *s, const struct am_imap_set *uids,
                     const char *name, bool move)
 {
 	struct copying c = {.move = move};
-	const struct am_box *box;
-	struct am_boxes *boxes;
+	const struct am_mailbox *box;
+	struct am_mailboxes *boxes;
 	struct am_vault *v;
 	struct am_error err = {0};
 	int r = AM_OK;

@@ -46,8 +46,8 @@ AM_COMMAND(thread);
 
 /* cmd_box.c: a STATUS line with these items; false: BAD or NO was said. */
 bool am_status_line(struct am_session *s, struct am_vault *v,
-                    const struct am_box *box, const struct am_imap_value *items,
-                    size_t n);
+                    const struct am_mailbox *box,
+                    const struct am_imap_value *items, size_t n);
 /* … and whether they are items at all. */
 bool am_status_items_ok(const struct am_imap_value *items, size_t n);
 

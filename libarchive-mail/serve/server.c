@@ -374,29 +374,35 @@ static void handle(struct am_server *server, const struct epoll_event *event)
 	poke(event->data.ptr);
 }
 
-/* Everybody hears BYE; who is in the middle of something has a moment. */
+/* Until nobody is left, or the time is up. */
+static void await_all(struct am_server *server, int64_t until)
+{
+	while (server->n_clients &&
+	       g_cond_wait_until(&server->gone, &server->lock, until))
+		;
+}
+
+/*
+ * Everybody hears BYE.  Who is in the middle of something has a moment to end
+ * it; then reading is over for him; and at last writing too.
+ */
 static void close_all(struct am_server *server)
 {
-	int64_t until = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
-
 	g_mutex_lock(&server->lock);
+	for (GList *at = server->clients; at; at = at->next)
+		send_away(at->data, "the server is going down");
+	await_all(server, g_get_monotonic_time() + 2 * G_USEC_PER_SEC);
 	for (GList *at = server->clients; at; at = at->next) {
 		struct client *c = at->data;
-		send_away(c, "the server is going down");
 		g_mutex_lock(&c->lock);
-		if (c->conn && c->where == RUNNING)
+		if (c->conn)
 			am_conn_interrupt(c->conn);
 		g_mutex_unlock(&c->lock);
 	}
-	bool asked = false;
-	while (server->n_clients) {
-		if (g_cond_wait_until(&server->gone, &server->lock, until) ||
-		    asked)
-			continue;
-		asked = true;
-		am_cancel_request(&server->cancel);
-		until = G_MAXINT64;
-	}
+	await_all(server, g_get_monotonic_time() + 3 * G_USEC_PER_SEC);
+	am_cancel_request(&server->cancel);
+	while (server->n_clients)
+		g_cond_wait(&server->gone, &server->lock);
 	g_mutex_unlock(&server->lock);
 }
 

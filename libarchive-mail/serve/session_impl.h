@@ -94,7 +94,7 @@ char *am_arg_name(struct am_session *s, const struct am_imap_value *v);
 struct am_vault *am_vault_of(struct am_session *s, const char *name);
 /* A mailbox that is there; false: NO was said.  *boxes is to be unref'ed. */
 bool am_find_box(struct am_session *s, const char *name, struct am_vault **v,
-                 struct am_boxes **boxes, const struct am_box **box);
+                 struct am_mailboxes **boxes, const struct am_mailbox **box);
 /* May this session change the vault?  false: NO was said. */
 bool am_may_write(struct am_session *s, struct am_vault *v);
 void am_box_close(struct am_session *s);

@@ -44,7 +44,7 @@ void am_vault_tick(struct am_vault *vault);
 
 /* ---- mailboxes ---- */
 
-struct am_box {
+struct am_mailbox {
 	int64_t id; /* 0: an INBOX that nobody has put anything in */
 	char *name; /* UTF-8, parts joined by '/', the prefix in front */
 	const struct am_folder *folder;
@@ -53,16 +53,16 @@ struct am_box {
 	uint32_t uidvalidity, uidnext;
 	uint64_t messages, unseen;
 };
-struct am_boxes {
+struct am_mailboxes {
 	size_t n;
-	struct am_box *boxes; /* by name */
+	struct am_mailbox *boxes; /* by name */
 	int refs;
 };
-struct am_boxes *am_vault_boxes(struct am_vault *vault);
-void am_boxes_unref(struct am_boxes **boxes);
+struct am_mailboxes *am_vault_boxes(struct am_vault *vault);
+void am_boxes_unref(struct am_mailboxes **boxes);
 /* By its name ("inbox" in any case); NULL: there is none. */
-const struct am_box *am_boxes_find(const struct am_boxes *boxes,
-                                   const char *name);
+const struct am_mailbox *am_boxes_find(const struct am_mailboxes *boxes,
+                                       const char *name);
 /* The folder a name stands for, there or not; unref it.  AM_FAILED with
  * AM_E_ARGUMENT for one that cannot be. */
 AM_MUST_USE int am_vault_folder(const struct am_vault *vault, const char *name,

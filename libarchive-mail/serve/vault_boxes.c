@@ -18,7 +18,7 @@ enum { NAME_MOST = 1000, DEPTH_MOST = 32 };
 
 struct list {
 	struct am_vault *v;
-	GArray *boxes; /* struct am_box */
+	GArray *boxes; /* struct am_mailbox */
 	GHashTable *names;
 	int64_t inbox; /* its folder's id, or 0 */
 };
@@ -103,7 +103,7 @@ static int add_box(void *user, const struct am_archive_box *b,
 	struct list *list = user;
 
 	(void)err;
-	struct am_box box = {
+	struct am_mailbox box = {
 		.id = b->id,
 		.name = name_of(list, b),
 		.folder = am_folder_ref(b->folder),
@@ -124,16 +124,16 @@ static int add_box(void *user, const struct am_archive_box *b,
 
 static gint by_name(gconstpointer a, gconstpointer b)
 {
-	const struct am_box *x = a, *y = b;
+	const struct am_mailbox *x = a, *y = b;
 	return strcmp(x->name, y->name);
 }
 
 int am_vault_read_boxes(struct am_vault *v, struct am_archive *archive,
-                        struct am_boxes **out, struct am_error *err)
+                        struct am_mailboxes **out, struct am_error *err)
 {
 	struct list list = {.v = v};
 
-	list.boxes = g_array_new(FALSE, FALSE, sizeof(struct am_box));
+	list.boxes = g_array_new(FALSE, FALSE, sizeof(struct am_mailbox));
 	list.names = g_hash_table_new(g_str_hash, g_str_equal);
 	int r = am_archive_boxes(archive, find_inbox, &list, err);
 	if (!r)
@@ -144,29 +144,30 @@ int am_vault_read_boxes(struct am_vault *v, struct am_archive *archive,
 		static const char *const parts[] = {"INBOX"};
 		struct am_folder *folder;
 		r = am_folder_new(&folder, parts, 1, AM_ROLE_INBOX, err);
-		struct am_box box = {.name = g_strdup("INBOX"),
-		                     .folder = r ? NULL : folder,
-		                     .role = AM_ROLE_INBOX,
-		                     .subscribed = true,
-		                     .uidvalidity = 1,
-		                     .uidnext = 1};
+		struct am_mailbox box = {.name = g_strdup("INBOX"),
+		                         .folder = r ? NULL : folder,
+		                         .role = AM_ROLE_INBOX,
+		                         .subscribed = true,
+		                         .uidvalidity = 1,
+		                         .uidnext = 1};
 		g_array_append_val(list.boxes, box);
 	}
 	g_array_sort(list.boxes, by_name);
 	g_hash_table_destroy(list.names);
-	struct am_boxes *boxes = g_new0(struct am_boxes, 1);
+	struct am_mailboxes *boxes = g_new0(struct am_mailboxes, 1);
 	boxes->refs = 1;
 	boxes->n = list.boxes->len;
-	boxes->boxes = (struct am_box *)(void *)g_array_free(list.boxes, FALSE);
+	boxes->boxes =
+		(struct am_mailbox *)(void *)g_array_free(list.boxes, FALSE);
 	if (r)
 		am_boxes_unref(&boxes);
 	*out = boxes;
 	return r;
 }
 
-void am_boxes_unref(struct am_boxes **boxes)
+void am_boxes_unref(struct am_mailboxes **boxes)
 {
-	struct am_boxes *b = *boxes;
+	struct am_mailboxes *b = *boxes;
 
 	*boxes = NULL;
 	if (!b || !g_atomic_int_dec_and_test(&b->refs))
@@ -180,10 +181,10 @@ void am_boxes_unref(struct am_boxes **boxes)
 	g_free(b);
 }
 
-struct am_boxes *am_vault_boxes(struct am_vault *v)
+struct am_mailboxes *am_vault_boxes(struct am_vault *v)
 {
 	g_mutex_lock(&v->lock);
-	struct am_boxes *boxes = v->boxes;
+	struct am_mailboxes *boxes = v->boxes;
 	g_atomic_int_inc(&boxes->refs);
 	g_mutex_unlock(&v->lock);
 	return boxes;
@@ -198,11 +199,11 @@ static char *canonical(const char *name)
 	return inbox ? g_strconcat("INBOX", name + 5, NULL) : g_strdup(name);
 }
 
-const struct am_box *am_boxes_find(const struct am_boxes *boxes,
-                                   const char *name)
+const struct am_mailbox *am_boxes_find(const struct am_mailboxes *boxes,
+                                       const char *name)
 {
 	char *wanted = canonical(name);
-	const struct am_box *found = NULL;
+	const struct am_mailbox *found = NULL;
 	size_t low = 0, high = boxes->n;
 
 	while (low < high && !found) {
@@ -238,7 +239,7 @@ static void add_parts(GPtrArray *parts, const struct am_folder *of)
 }
 
 /* The longest beginning that is there gives its own parts. */
-static const struct am_folder *parent_of(const struct am_boxes *boxes,
+static const struct am_folder *parent_of(const struct am_mailboxes *boxes,
                                          const char *name, const char **rest)
 {
 	char *beginning = g_strdup(name);
@@ -248,7 +249,7 @@ static const struct am_folder *parent_of(const struct am_boxes *boxes,
 	*rest = name;
 	while (!found && (slash = strrchr(beginning, '/'))) {
 		*slash = '\0';
-		const struct am_box *box = am_boxes_find(boxes, beginning);
+		const struct am_mailbox *box = am_boxes_find(boxes, beginning);
 		if (box && box->folder->depth) {
 			found = box->folder;
 			*rest = name + (slash - beginning) + 1;
@@ -261,7 +262,7 @@ static const struct am_folder *parent_of(const struct am_boxes *boxes,
 int am_vault_folder(const struct am_vault *v, const char *name,
                     struct am_folder **out, struct am_error *err)
 {
-	struct am_boxes *boxes =
+	struct am_mailboxes *boxes =
 		am_vault_boxes((struct am_vault *)(uintptr_t)v);
 	GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
 	char *whole = canonical(name);
@@ -271,7 +272,7 @@ int am_vault_folder(const struct am_vault *v, const char *name,
 		strlen(name) <= NAME_MOST && g_utf8_validate(name, -1, NULL);
 
 	*out = NULL;
-	const struct am_box *there = am_boxes_find(boxes, name);
+	const struct am_mailbox *there = am_boxes_find(boxes, name);
 	const struct am_folder *parent = parent_of(boxes, whole, &rest);
 	if (there) {
 		add_parts(parts, there->folder);

@@ -32,7 +32,7 @@ struct am_vault {
 	struct am_fact_table *facts;
 
 	GMutex lock; /* boxes, shelves, watches, seq, words */
-	struct am_boxes *boxes;
+	struct am_mailboxes *boxes;
 	GHashTable *shelves; /* by box */
 	GList *watches;      /* struct am_watch */
 	GHashTable *words;   /* sets of keywords, for good */
@@ -59,7 +59,7 @@ struct am_vault {
 /* vault_boxes.c */
 AM_MUST_USE int am_vault_read_boxes(struct am_vault *v,
                                     struct am_archive *archive,
-                                    struct am_boxes **out,
+                                    struct am_mailboxes **out,
                                     struct am_error *err);
 /* vault_snaps.c: everything brought to where `archive` is; tells watchers. */
 AM_MUST_USE int am_vault_refresh(struct am_vault *v, struct am_archive *archive,

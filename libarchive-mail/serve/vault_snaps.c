@@ -103,7 +103,8 @@ static gint by_gone_uid(gconstpointer a, gconstpointer b)
 }
 
 /* The list's entry of a mailbox, by id. */
-static const struct am_box *box_of(const struct am_boxes *boxes, int64_t id)
+static const struct am_mailbox *box_of(const struct am_mailboxes *boxes,
+                                       int64_t id)
 {
 	for (size_t i = 0; i < boxes->n; i++)
 		if (boxes->boxes[i].id == id)
@@ -112,10 +113,10 @@ static const struct am_box *box_of(const struct am_boxes *boxes, int64_t id)
 }
 
 static struct am_snap *finish(struct am_vault *v, struct loading *l,
-                              const struct am_boxes *boxes)
+                              const struct am_mailboxes *boxes)
 {
 	struct am_snap *snap = am_snap_new();
-	const struct am_box *box = box_of(boxes, l->box);
+	const struct am_mailbox *box = box_of(boxes, l->box);
 
 	g_array_sort(l->rows, by_uid);
 	g_array_sort(l->gone, by_gone_uid);
@@ -291,7 +292,7 @@ static bool turn(struct am_vault *v, struct am_shelf *shelf,
 	if (!any) {
 		g_array_free(l.rows, TRUE);
 		g_array_free(l.gone, TRUE);
-		const struct am_box *box = box_of(v->boxes, shelf->box);
+		const struct am_mailbox *box = box_of(v->boxes, shelf->box);
 		return box && box->uidvalidity != old->uidvalidity;
 	}
 	g_array_set_size(l.rows, 0);
@@ -335,7 +336,7 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
                    struct am_error *err)
 {
 	struct spots s = {.v = v};
-	struct am_boxes *boxes;
+	struct am_mailboxes *boxes;
 	GHashTableIter all;
 	gpointer shelf;
 	uint64_t seq;
