@@ -18,6 +18,7 @@ extern const struct am_format am_format_mbox;
 extern const struct am_format am_format_mmdf;
 extern const struct am_format am_format_maildir;
 extern const struct am_format am_format_mh;
+extern const struct am_format am_format_emlx;
 extern const struct am_format am_format_eml;
 extern const struct am_format am_format_pst;
 extern const struct am_format am_format_msg;
@@ -32,6 +33,7 @@ const struct am_format *const am_formats[] = {
 	&am_format_mmdf,
 	&am_format_maildir,
 	&am_format_mh,
+	&am_format_emlx,
 	&am_format_eml,
 	&am_format_pst,
 	&am_format_msg,

@@ -11,13 +11,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* To add a kind: its declaration and its row. */
 extern const struct am_box_kind am_box_mh;
+extern const struct am_box_kind am_box_emlx;
 
 const struct am_box_kind *const am_box_kinds[] = {
 	&am_box_mh,
+	&am_box_emlx,
 	NULL,
 };
 
@@ -114,6 +117,21 @@ bool am_boxes_claim_path(const char *path, const char *name)
 out:
 	am_reader_close(&reader);
 	am_file_unref(&file);
+	return yes;
+}
+
+/* Apple Mail's Attachments/ beside Messages/. */
+bool am_boxes_owned_dir(int dir_fd, const char *parent, const char *name)
+{
+	struct stat st;
+	char *beside;
+	bool yes;
+
+	if (strcmp(name, "Attachments") != 0)
+		return false;
+	beside = g_strconcat(*parent ? parent : ".", "/Messages", NULL);
+	yes = !fstatat(dir_fd, beside, &st, 0) && S_ISDIR(st.st_mode);
+	g_free(beside);
 	return yes;
 }
 

@@ -272,6 +272,7 @@ static bool skipped_dir(const struct level *top, const char *name)
 {
 	return g_str_has_suffix(name, ".mailark.cache") ||
 	       !strcmp(name, AM_BATCH_TMP) ||
+	       am_boxes_owned_dir(AT_FDCWD, top->path, name) ||
 	       (top->maildir && am_maildir_own_dir(name));
 }
 

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -214,6 +215,8 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			/* Beside an archive of ours: nothing of it is mail. */
 			if (g_str_has_suffix(name, ".mailark.cache") ||
 			    !strcmp(name, AM_BATCH_TMP) ||
+			    (tree->leave_maildirs &&
+			     am_boxes_owned_dir(AT_FDCWD, top->path, name)) ||
 			    (top->maildir && am_maildir_own_dir(name)))
 				continue;
 			int r = enter(tree, tree->path, name, &st,
