@@ -197,7 +197,7 @@ static GByteArray *in_zip(GRand *rand, GByteArray *doc)
 	         .lie = g_rand_int_range(rand, 0, 5) ? 0 : g_rand_int(rand)},
 		{.name = "word/footnotes.xml", .data = "<w:t>foot</w:t>"},
 		{.name = NULL}};
-	GByteArray *out = doc->len ? am_test_zip(members) : text("PK\3\4");
+	GByteArray *out = doc->len ? am_test_zip_of(members) : text("PK\3\4");
 
 	g_byte_array_unref(doc);
 	return out;
@@ -234,7 +234,7 @@ static GByteArray *bad_xml(GRand *rand)
 	         .len = xml->len,
 	         .deflate = true},
 		{.name = NULL}};
-	GByteArray *out = am_test_zip(members);
+	GByteArray *out = am_test_zip_of(members);
 
 	g_byte_array_unref(xml);
 	return out;

@@ -245,7 +245,7 @@ Test(eml, a_container_says_what_of_it_is_not_read)
 
 	pack_texts("x.zip", members, AM_COUNT(members), texts);
 	expect_list("x.zip", NULL, 0, false,
-	            ": \"a\"\nfailed - b.mbox\n"
+	            ": \"a\"\nb: \"Subject: x\\nTo: y\\n\"\n"
 	            ": \"From: a@b\\nTo: c@d\\n\\n\"");
 	cr_expect(am_test_notes("eml.not-mail") == 2);
 	cr_expect(am_test_notes("eml.members-not-mail") == 1);

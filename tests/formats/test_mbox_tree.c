@@ -199,6 +199,7 @@ Test(mbox_tree, probing_files)
 	cr_expect_gt(bid("x", "From \r\nA: b\r\nC: d\r\n", false), 32);
 	cr_expect_gt(bid("x", "junk\n\n" MAIL, false), 0);
 	cr_expect_eq(bid("x", "Subject: a\nTo: b\n\n" MAIL, false), 0);
+	cr_expect_eq(bid("x", "\1\1\1\nA: b\n", false), 0);
 	cr_expect_eq(bid("x", "From here on\nno mail\n", false), 0);
 	cr_expect_eq(bid("x.mbox", "", false), 8);
 	cr_expect_eq(bid("x", "", false), 0);

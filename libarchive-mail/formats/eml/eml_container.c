@@ -13,8 +13,10 @@
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
 #include "formats/eml/foreign.h"
+#include "formats/eml/member_folders.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
+#include "formats/mbox/stream.h"
 #include "formats/received.h"
 #include "model/folder.h"
 
@@ -24,7 +26,6 @@
 #include <unistd.h>
 
 #define MAX_MEMBERS 20000000
-#define MAX_DEPTH   64
 /* Mail shrinks to a tenth, the same mail a thousand times over to less; what
  * grows more than this is made to fill a disk.  One such member is left out,
  * some of them end the reading. */
@@ -32,6 +33,7 @@
 #define FREE_BYTES (UINT64_C(256) << 20)
 #define MAX_RATIO  200
 #define MAX_NOTE   65536 /* of an AM_FOLDER_FILE */
+#define HEAD       16384 /* of a member that may be a mailbox */
 
 struct container_source {
 	struct am_source base;
@@ -42,7 +44,9 @@ struct container_source {
 	uint64_t n_members, unpacked, allowed;
 	uint64_t n_others; /* members that are not mail */
 	char *first_other;
-	GHashTable *folders; /* directory as stored -> struct am_folder * */
+	struct am_member_folders *folders;
+	struct am_mbox_stream *stream; /* a member that is a mailbox */
+	char *streamed;                /* its name */
 	char *origin;
 	/* A message, or a parcel, whose folder had to be announced first. */
 	struct am_message *waiting;
@@ -62,64 +66,6 @@ struct container_source {
 static struct container_source *container_of(struct am_source *src)
 {
 	return AM_CONTAINER(src, struct container_source, base);
-}
-
-static void folder_unref(void *user)
-{
-	const struct am_folder *folder = user;
-
-	am_folder_unref(&folder);
-}
-
-/* "a/../b/c.eml" to the parts a, b and the name c.eml: names only ever become
- * folder parts, so there is nowhere to climb to. */
-static char **safe_parts(const char *name, char **dir_out)
-{
-	char **words = g_strsplit(name, "/", 0);
-	GPtrArray *parts = g_ptr_array_new();
-	const char *slash = strrchr(name, '/');
-	struct am_arena *arena = am_arena_new();
-
-	*dir_out = g_strndup(name, slash ? (size_t)(slash - name) : 0);
-	for (size_t i = 0; words[i] && words[i + 1]; i++) {
-		if (!*words[i] || !strcmp(words[i], ".") ||
-		    !strcmp(words[i], "..") || parts->len >= MAX_DEPTH)
-			continue;
-		g_ptr_array_add(parts,
-		                g_strdup(am_utf8_repair(arena, words[i],
-		                                        strlen(words[i]))));
-	}
-	g_ptr_array_add(parts, NULL);
-	am_arena_free(&arena);
-	g_strfreev(words);
-	return (char **)(void *)g_ptr_array_free(parts, FALSE);
-}
-
-/* The folder of a member's directory; *fresh when it is its first. */
-static int folder_for(struct container_source *s, const char *name,
-                      char **named, const struct am_folder **out, bool *fresh,
-                      struct am_error *err)
-{
-	struct am_folder *folder;
-	char *dir, **parts = safe_parts(name, &dir);
-	char *const *use = named ? named : parts;
-	size_t depth = g_strv_length((char **)use);
-	int r = AM_OK;
-
-	folder = g_hash_table_lookup(s->folders, dir);
-	*fresh = !folder;
-	if (!folder) {
-		r = am_folder_new(&folder, (const char *const *)use, depth,
-		                  depth ? am_role_guess(use[depth - 1])
-		                        : AM_ROLE_NONE,
-		                  err);
-		if (!r)
-			g_hash_table_insert(s->folders, g_strdup(dir), folder);
-	}
-	*out = folder;
-	g_strfreev(parts);
-	g_free(dir);
-	return r ? AM_FAILED : AM_OK;
 }
 
 static int too_large(const struct container_source *s, enum am_status status,
@@ -178,6 +124,19 @@ static int spool(struct container_source *s, struct am_reader *reader,
 	return r;
 }
 
+/* A mailbox, as Google's Takeout and many others pack them.  What is called
+ * .eml is a mail, though it begins with a separator. */
+static bool is_mailbox(const struct container_source *s, const char *base,
+                       struct am_reader *reader)
+{
+	const uint8_t *data;
+	size_t len;
+
+	return s->all && *base != '.' && !am_mail_head_eml_name(base) &&
+	       !am_reader_peek(reader, HEAD, &data, &len, NULL) &&
+	       am_mbox_stream_fits(data, MIN(len, HEAD));
+}
+
 static bool wanted(struct container_source *s, const char *base,
                    struct am_reader *reader)
 {
@@ -211,7 +170,8 @@ static int read_folder_file(struct container_source *s, const char *name,
 		named = am_folder_file_parse((const char *)data, len);
 	if (!named)
 		return AM_END;
-	r = folder_for(s, name, named, &out->folder, &fresh, err);
+	r = am_member_folders_get(s->folders, name, named, false, &out->folder,
+	                          &fresh, err);
 	g_strfreev(named);
 	return r ? r : fresh ? AM_OK : AM_END;
 }
@@ -316,7 +276,8 @@ static int give(struct container_source *s, const char *name, int64_t stamp,
 {
 	struct am_message *msg = NULL;
 	bool fresh = false;
-	int r = folder_for(s, name, NULL, &out->folder, &fresh, err);
+	int r = am_member_folders_get(s->folders, name, NULL, false,
+	                              &out->folder, &fresh, err);
 
 	if (r)
 		am_blob_unref(&raw);
@@ -414,7 +375,8 @@ static int give_parcel(struct container_source *s, const char *name,
 	if (!r)
 		r = drain(s, reader, NULL, s->parcel_fd, err);
 	if (!r)
-		r = folder_for(s, name, NULL, &out->folder, &fresh, err);
+		r = am_member_folders_get(s->folders, name, NULL, false,
+		                          &out->folder, &fresh, err);
 	s->parcel_path = g_strdup_printf("/proc/self/fd/%d", s->parcel_fd);
 	s->parcel_name = g_strdup(slash ? slash + 1 : name);
 	s->parcel_origin = g_strdup(am_utf8_repair(arena, name, strlen(name)));
@@ -425,6 +387,51 @@ static int give_parcel(struct container_source *s, const char *name,
 	else
 		out->parcel = r ? NULL : &s->parcel;
 	am_arena_free(&arena);
+	return r;
+}
+
+/* Its messages come one by one, behind the folder it is.  Takes the reader. */
+static int begin_stream(struct container_source *s, const char *name,
+                        struct am_reader **reader, struct am_item *out,
+                        struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
+	bool fresh;
+	int r = am_member_folders_get(s->folders, name, NULL, true,
+	                              &out->folder, &fresh, err);
+
+	if (!r)
+		r = am_mbox_stream_open(
+			&s->stream, g_steal_pointer(reader),
+			am_utf8_repair(arena, name, strlen(name)), out->folder,
+			s->allowed, s->base.ctx, err);
+	if (!r)
+		s->streamed = g_strdup(name);
+	am_arena_free(&arena);
+	return r;
+}
+
+/* AM_END: that mailbox is through. */
+static int next_of_stream(struct container_source *s, struct am_item *out,
+                          struct am_error *err)
+{
+	struct am_message *msg = NULL;
+	int r = am_mbox_stream_next(s->stream, &msg, err);
+
+	if (!r) {
+		out->folder = msg->folder;
+		out->message = msg;
+		return AM_OK;
+	}
+	if (r == AM_FAILED || r == AM_FATAL)
+		(void)fail_member(s, out, s->streamed);
+	if (r != AM_FAILED) {
+		am_mbox_stream_close(&s->stream);
+		g_clear_pointer(&s->streamed, g_free);
+	}
+	/* A mailbox that is a bomb is one member, and left. */
+	if (r == AM_FATAL && !am_ctx_cancelled(s->base.ctx))
+		r = AM_FAILED;
 	return r;
 }
 
@@ -447,6 +454,10 @@ static int look(struct container_source *s, const struct am_member *member,
 		return r;
 	if (!strcmp(base, AM_FOLDER_FILE)) {
 		r = read_folder_file(s, member->name, reader, out, err);
+		goto out;
+	}
+	if (is_mailbox(s, base, reader)) {
+		r = begin_stream(s, member->name, &reader, out, err);
 		goto out;
 	}
 	enum am_foreign foreign =
@@ -504,6 +515,11 @@ static int container_next(struct am_source *src, struct am_item *out,
 			return am_ctx_fail_cancelled(err);
 		if (s->names)
 			return give_linked(s, out, err);
+		if (s->stream) {
+			r = next_of_stream(s, out, err);
+			if (r != AM_END)
+				return r;
+		}
 		member = (struct am_member){0};
 		r = s->over ? AM_END
 		            : am_container_next(s->container, &member, err);
@@ -550,9 +566,11 @@ static void container_close(struct am_source *src)
 	am_blob_unref(&s->linked);
 	g_clear_pointer(&s->names, g_ptr_array_unref);
 	g_clear_pointer(&s->links, g_hash_table_unref);
+	am_mbox_stream_close(&s->stream);
+	g_free(s->streamed);
 	am_container_close(&s->container);
 	am_file_unref(&s->file);
-	g_hash_table_unref(s->folders);
+	am_member_folders_free(&s->folders);
 	g_free(s->origin);
 	g_free(s->first_other);
 	g_free(s);
@@ -577,8 +595,7 @@ int am_eml_container_open(struct am_source **out, struct am_file *file,
 	s->leave = leave;
 	s->parcel_fd = -1;
 	s->allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
-	s->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	                                   folder_unref);
+	s->folders = am_member_folders_new();
 	r = am_container_open(&s->container, file, err);
 	if (r) {
 		container_close(&s->base);

@@ -13,9 +13,8 @@
 
 #include <string.h>
 
-int am_mbox_scan_open(struct am_mbox_scan *scan, struct am_file *file,
-                      uint64_t limit, const struct am_mbox_rules *rules,
-                      struct am_ctx *ctx, struct am_error *err)
+static void scan_init(struct am_mbox_scan *scan,
+                      const struct am_mbox_rules *rules, struct am_ctx *ctx)
 {
 	struct am_limits limits =
 		am_limits_or_default(ctx ? &ctx->limits : NULL);
@@ -25,7 +24,23 @@ int am_mbox_scan_open(struct am_mbox_scan *scan, struct am_file *file,
 	scan->spool_memory = limits.spool_memory;
 	scan->tmpdir = am_ctx_tmpdir(ctx);
 	scan->next = UINT64_MAX;
+}
+
+int am_mbox_scan_open(struct am_mbox_scan *scan, struct am_file *file,
+                      uint64_t limit, const struct am_mbox_rules *rules,
+                      struct am_ctx *ctx, struct am_error *err)
+{
+	scan_init(scan, rules, ctx);
 	return am_mbox_window_open(&scan->window, file, limit, err);
+}
+
+void am_mbox_scan_open_reader(struct am_mbox_scan *scan,
+                              struct am_reader *reader, uint64_t limit,
+                              const struct am_mbox_rules *rules,
+                              struct am_ctx *ctx)
+{
+	scan_init(scan, rules, ctx);
+	am_mbox_window_open_reader(&scan->window, reader, limit);
 }
 
 static void cut_clear(struct am_mbox_cut *cut)

@@ -122,6 +122,11 @@ AM_MUST_USE int am_mbox_scan_open(struct am_mbox_scan *scan,
                                   struct am_file *file, uint64_t limit,
                                   const struct am_mbox_rules *rules,
                                   struct am_ctx *ctx, struct am_error *err);
+/* The same of bytes that come by once; takes the reader. */
+void am_mbox_scan_open_reader(struct am_mbox_scan *scan,
+                              struct am_reader *reader, uint64_t limit,
+                              const struct am_mbox_rules *rules,
+                              struct am_ctx *ctx);
 void am_mbox_scan_close(struct am_mbox_scan *scan);
 /* The next message into scan->cut; AM_END behind the last. */
 AM_MUST_USE int am_mbox_scan_next(struct am_mbox_scan *scan,

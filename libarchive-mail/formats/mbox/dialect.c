@@ -2,6 +2,7 @@
 #include "formats/mbox/dialect.h"
 
 #include "base/file.h"
+#include "base/reader.h"
 #include "formats/mbox/mmdf.h"
 #include "formats/mbox/state_headers.h"
 
@@ -256,25 +257,20 @@ static bool settled(const struct tally *t)
 	                       : t->leaving >= enough && !t->shallow;
 }
 
-/* Count what the first bytes of the file show; of a look `far` ahead only what
- * tells of quoting, and no more than that takes. */
-static int take_sample(struct tally *t, struct am_file *file, bool far,
-                       struct am_mbox_dialect *d, struct am_ctx *ctx,
+/* Count what an opened scan shows of the first bytes; of a look `far` ahead
+ * only what tells of quoting, and no more than that takes. */
+static int take_sample(struct tally *t, struct am_mbox_scan *scan,
+                       uint64_t limit, bool far, struct am_mbox_dialect *d,
                        struct am_error *err)
 {
-	const uint64_t limit = far ? AM_MBOX_FAR : AM_MBOX_SAMPLE;
-	struct am_mbox_scan scan;
-	struct am_mbox_rules rules = {.eol = '\n', .keep = AM_MBOX_HEADER_MAX};
-	int r = am_mbox_scan_open(&scan, file, limit, &rules, ctx, err);
-	if (r)
-		return r;
-	am_mbox_window_more(&scan.window, 0);
-	d->mmdf = am_mbox_mmdf_head(scan.window.buf, scan.window.len);
-	scan.rules.mmdf = d->mmdf;
-	scan.rules.eol = d->eol = line_ending(&scan.window);
-	while (!(r = am_mbox_scan_next(&scan, err))) {
+	int r;
+	am_mbox_window_more(&scan->window, 0);
+	d->mmdf = am_mbox_mmdf_head(scan->window.buf, scan->window.len);
+	scan->rules.mmdf = d->mmdf;
+	scan->rules.eol = d->eol = line_ending(&scan->window);
+	while (!(r = am_mbox_scan_next(scan, err))) {
 		/* The sample's end is not the file's. */
-		struct am_mbox_cut *cut = &scan.cut;
+		struct am_mbox_cut *cut = &scan->cut;
 		t->more = cut->at_end && cut->end >= limit;
 		if (t->more && t->n)
 			break;
@@ -284,8 +280,24 @@ static int take_sample(struct tally *t, struct am_file *file, bool far,
 		if (!far)
 			count_dates(t, cut);
 	}
-	am_mbox_scan_close(&scan);
 	return r < 0 ? r : AM_OK;
+}
+
+static const struct am_mbox_rules sample_rules = {.eol = '\n',
+                                                  .keep = AM_MBOX_HEADER_MAX};
+
+static int sample_file(struct tally *t, struct am_file *file, bool far,
+                       struct am_mbox_dialect *d, struct am_ctx *ctx,
+                       struct am_error *err)
+{
+	const uint64_t limit = far ? AM_MBOX_FAR : AM_MBOX_SAMPLE;
+	struct am_mbox_scan scan;
+	int r = am_mbox_scan_open(&scan, file, limit, &sample_rules, ctx, err);
+	if (r)
+		return r;
+	r = take_sample(t, &scan, limit, far, d, err);
+	am_mbox_scan_close(&scan);
+	return r;
 }
 
 int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
@@ -294,7 +306,7 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 {
 	struct tally t = {0};
 	*out = (struct am_mbox_dialect){.eol = '\n', .blank = true};
-	int r = take_sample(&t, file, false, out, ctx, err);
+	int r = sample_file(&t, file, false, out, ctx, err);
 	if (r)
 		return r;
 	if (told == AM_MBOX_MMDF && !out->mmdf && am_file_size(file))
@@ -308,13 +320,35 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 	return AM_OK;
 }
 
+int am_mbox_dialect_sample_bytes(struct am_mbox_dialect *out, const void *data,
+                                 size_t len, bool more, const char *name,
+                                 struct am_ctx *ctx, struct am_error *err)
+{
+	struct tally t = {0};
+	struct am_reader *reader = NULL;
+	struct am_mbox_scan scan;
+	*out = (struct am_mbox_dialect){.eol = '\n', .blank = true};
+	int r = am_reader_memory(&reader, data, len, err);
+	if (r)
+		return r;
+	am_mbox_scan_open_reader(&scan, reader, UINT64_MAX, &sample_rules, ctx);
+	r = take_sample(&t, &scan, more ? len : UINT64_MAX, false, out, err);
+	am_mbox_scan_close(&scan);
+	if (r)
+		return r;
+	judge_fields(out, &t);
+	judge_quoting(out, &t, AM_MBOX_AUTO, name);
+	out->far = true; /* there is nothing to look at again */
+	return AM_OK;
+}
+
 void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
                               struct am_file *file, struct am_ctx *ctx)
 {
 	struct tally t = {0};
 	dialect->far = true;
 	struct am_mbox_dialect seen = *dialect;
-	if (take_sample(&t, file, true, &seen, ctx, NULL))
+	if (sample_file(&t, file, true, &seen, ctx, NULL))
 		return;
 	judge_quoting(&seen, &t, AM_MBOX_AUTO, NULL);
 	/* How it is separated has been decided, and messages were cut so. */

@@ -16,7 +16,7 @@ struct am_mbox_dialect {
 	enum am_mbox_quote quote; /* to be undone */
 	bool far;                 /* more than the sample has been looked at */
 	bool sure;   /* that is told by evidence or by the user, not guessed */
-	bool mmdf;                /* its cousin, see mmdf.h */
+	bool mmdf;   /* its cousin, see mmdf.h */
 	bool blank;  /* an empty line stands before each separator */
 	uint8_t eol; /* '\n', or '\r' */
 	bool wide, patches, trust_length; /* see am_mbox_rules */
@@ -51,6 +51,14 @@ AM_MUST_USE int am_mbox_dialect_sample(struct am_mbox_dialect *out,
                                        enum am_mbox_flavour told,
                                        struct am_ctx *ctx,
                                        struct am_error *err);
+
+/* The same of its first bytes, where there is no more to be had; `more`: it
+ * goes on behind them. */
+AM_MUST_USE int am_mbox_dialect_sample_bytes(struct am_mbox_dialect *out,
+                                             const void *data, size_t len,
+                                             bool more, const char *name,
+                                             struct am_ctx *ctx,
+                                             struct am_error *err);
 
 /* The quoting again, of that many bytes. */
 void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,

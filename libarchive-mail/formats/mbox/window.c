@@ -37,6 +37,14 @@ int am_mbox_window_open(struct am_mbox_window *w, struct am_file *file,
 	return AM_OK;
 }
 
+void am_mbox_window_open_reader(struct am_mbox_window *w,
+                                struct am_reader *reader, uint64_t limit)
+{
+	*w = (struct am_mbox_window){
+		.reader = reader, .size = limit, .cap = AM_MBOX_WINDOW};
+	w->buf = g_malloc(w->cap);
+}
+
 void am_mbox_window_close(struct am_mbox_window *w)
 {
 	am_reader_close(&w->reader);

@@ -16,7 +16,8 @@ struct am_reader;
  * went wrong stays in `error`, to be told once all before it is delivered.
  */
 struct am_mbox_window {
-	struct am_file *file;     /* always; the bytes come from it when ... */
+	struct am_file *file; /* of a reader's own none; the bytes come from it
+	                       * when ... */
 	struct am_reader *reader; /* ... this is NULL */
 	uint8_t *buf;
 	size_t cap, len;
@@ -33,6 +34,9 @@ struct am_mbox_window {
 AM_MUST_USE int am_mbox_window_open(struct am_mbox_window *w,
                                     struct am_file *file, uint64_t limit,
                                     struct am_error *err);
+/* The same of bytes that come by once; takes the reader. */
+void am_mbox_window_open_reader(struct am_mbox_window *w,
+                                struct am_reader *reader, uint64_t limit);
 void am_mbox_window_close(struct am_mbox_window *w);
 /*
  * Read on; bytes before offset `keep` may go.  Pointers into the window are
