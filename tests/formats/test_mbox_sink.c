@@ -47,6 +47,7 @@ static const struct {
 	{B("Subject: a\nStatus: RO\nX-Status: F\n\nhas a status\n")},
 	{B("Subject: a\nContent-Length: 3\nLines: 1\n\nhas a length\n")},
 	{B("X-Mozilla-Status: 0009\nSubject: a\n\nhas mozilla's\n")},
+	{B("Subject: a\nX-Evolution: 00000001-0010\n\nhas Evolution's\n")},
 	{B("Subject: a\nX-IMAPbase: 1 2 x\nX-UID: 1\n\nx\n")},
 	{B("Subject: a\nStatus: O\nX-Mailark: 1\n\nwas here before\n")},
 	{B("Status: O\nX-Mailark: 1 top\nSubject: a\nTo: b\n\ntwice\n")},
@@ -239,6 +240,10 @@ static const struct {
          SEP "A: b\nStatus: RO\nContent-Length: 2\nLines: 1\n\nx\n\n" SEP
              "A: c\nStatus: RO\nContent-Length: 2\nLines: 1\n\ny\n"
              "\n",
+         2},
+	{"Evolution's",
+         SEP "A: b\nX-Evolution: 00000001-0010\n\nx\n\n" SEP
+             "A: c\nX-Evolution: 00000002-0000\n\ny\n\n",
          2},
 	{"without a final end", SEP "A: b\nC: d\n\nx", 1},
 	{"without a final empty line", SEP "A: b\nC: d\n\nx\n", 1},

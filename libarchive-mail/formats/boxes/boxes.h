@@ -21,8 +21,8 @@ const struct am_box_kind *am_boxes_claim_fd(int dir_fd, const char *name);
 /* The same of a file by itself, whose first bytes are read for it. */
 bool am_boxes_claim_path(const char *path, const char *name);
 
-/* Is this directory in dir_fd/parent ("" is dir_fd) one that a kind keeps parts
- * of messages in?  Nobody looks for mail there. */
+/* Is this directory in dir_fd/parent ("" is dir_fd) one that holds parts of
+ * messages, or a program's own things?  Nobody looks for mail there. */
 bool am_boxes_owned_dir(int dir_fd, const char *parent, const char *name);
 
 /* A file or tree read as one kind, or (NULL) as any of them. */

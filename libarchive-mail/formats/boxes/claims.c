@@ -5,6 +5,7 @@
 #include "base/unpack.h"
 #include "formats/boxes/boxes.h"
 #include "formats/mail_head.h"
+#include "formats/mozilla_profile.h"
 
 #include <glib.h>
 
@@ -120,7 +121,8 @@ out:
 	return yes;
 }
 
-/* Apple Mail's Attachments/ beside Messages/. */
+/* Apple Mail's Attachments/ beside Messages/; in a profile of Mozilla's all but
+ * the stores of mail. */
 bool am_boxes_owned_dir(int dir_fd, const char *parent, const char *name)
 {
 	struct stat st;
@@ -128,7 +130,8 @@ bool am_boxes_owned_dir(int dir_fd, const char *parent, const char *name)
 	bool yes;
 
 	if (strcmp(name, "Attachments") != 0)
-		return false;
+		return am_mozilla_profile_here(dir_fd, parent) &&
+		       !am_mozilla_profile_store(name);
 	beside = g_strconcat(*parent ? parent : ".", "/Messages", NULL);
 	yes = !fstatat(dir_fd, beside, &st, 0) && S_ISDIR(st.st_mode);
 	g_free(beside);

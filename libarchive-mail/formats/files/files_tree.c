@@ -167,7 +167,8 @@ static int list(struct tree_source *s, struct am_error *err)
 			continue;
 		if (box && box->owns(e->d_name) && !is_dir(fd, e))
 			continue;
-		if (s->options.leave && am_boxes_owned_dir(fd, "", e->d_name))
+		if (s->options.leave && is_dir(fd, e) &&
+		    am_boxes_owned_dir(fd, "", e->d_name))
 			continue;
 		if (is_link_to_dir(fd, e))
 			am_ctx_note(s->base.ctx, AM_NOTE_INFO, s->link, NULL,

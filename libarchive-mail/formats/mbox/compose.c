@@ -90,6 +90,7 @@ static void look_for_lookalikes(struct am_mbox_plan *plan,
 		case AM_MBOX_F_MOZ_STATUS:
 		case AM_MBOX_F_MOZ_STATUS2:
 		case AM_MBOX_F_MOZ_KEYS:
+		case AM_MBOX_F_EVOLUTION:
 			plan->lookalike = true;
 			break;
 		case AM_MBOX_F_GM_THRID:

@@ -41,7 +41,7 @@ struct tally {
 	unsigned backup; /* ">From:" in place of "From:" */
 	unsigned lengths, judged, exact;
 	unsigned status, status_kin;
-	unsigned mozilla;
+	unsigned mozilla, evolution;
 	bool imap, patches;
 	unsigned dated, same_day, far;
 	int64_t day;
@@ -101,6 +101,10 @@ static void count_fields(struct tally *t, const struct am_mbox_cut *cut)
 			t->mozilla++;
 			break;
 		}
+	t->evolution +=
+		h->n_fields &&
+		h->fields[h->n_fields - 1].kind == AM_MBOX_F_EVOLUTION &&
+		h->fields[h->n_fields - 1].ordinal + 1 == h->n_lines;
 	t->backup += h->quoted_from && !h->from_field;
 }
 
@@ -230,6 +234,7 @@ static void judge_fields(struct am_mbox_dialect *d, const struct tally *t)
 	d->imap = t->imap;
 	d->status = t->imap || (n >= 2 && t->status * 3 >= n * 2) ||
 	            (n && t->status_kin * 2 >= n);
+	d->evolution = n && t->evolution * 2 >= n;
 	d->mozilla = n && t->mozilla * 2 >= n;
 	d->rewritten = t->dated >= 10 && t->same_day * 10 > t->dated * 9 &&
 	               t->far * 2 > t->dated;

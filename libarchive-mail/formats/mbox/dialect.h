@@ -24,6 +24,7 @@ struct am_mbox_dialect {
 	bool lengths;   /* Content-Length and Lines at the end of each header */
 	bool status;    /* Status and its kin at the end */
 	bool imap;      /* the first message holds X-IMAP or X-IMAPbase */
+	bool evolution; /* X-Evolution at its very end */
 	bool mozilla;   /* X-Mozilla-* at the top */
 	bool rewritten; /* separators' dates are the day of an export */
 	unsigned n_messages; /* in the sample */

@@ -20,6 +20,7 @@ static const struct {
 	{NAME("x-imap"), AM_MBOX_F_X_IMAP},
 	{NAME("x-imapbase"), AM_MBOX_F_X_IMAP},
 	{NAME("x-label"), AM_MBOX_F_X_LABEL},
+	{NAME("x-evolution"), AM_MBOX_F_EVOLUTION},
 	{NAME("x-mailark"), AM_MBOX_F_MARK},
 	{NAME("x-mozilla-status"), AM_MBOX_F_MOZ_STATUS},
 	{NAME("x-mozilla-status2"), AM_MBOX_F_MOZ_STATUS2},

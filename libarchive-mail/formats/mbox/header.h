@@ -27,6 +27,7 @@ enum am_mbox_field_kind {
 	AM_MBOX_F_GM_THRID,
 	AM_MBOX_F_GM_LABELS,
 	AM_MBOX_F_X_LABEL,
+	AM_MBOX_F_EVOLUTION,
 	AM_MBOX_F_MARK, /* X-Mailark: the end of a group that our sink added */
 	AM_MBOX_F_OTHER
 };

@@ -15,9 +15,20 @@ static const char *const packers[] = {".gz",  ".bz2",  ".xz", ".zst",
                                       ".lz4", ".lzma", ".Z"};
 static const char *const suffixes[] = {
 	".mbox", ".mbx", ".mboxrd", ".mboxo", ".mboxcl", ".mboxcl2", ".mmdf"};
-static const char *const beside[] = {
-	".msf", ".dat",   ".json",       ".html",       ".lock",
-	".tmp", ".cmeta", ".ev-summary", ".ibex.index", ".ibex.index.data"};
+static const char *const beside[] = {".msf",
+                                     ".dat",
+                                     ".json",
+                                     ".html",
+                                     ".lock",
+                                     ".tmp",
+                                     ".cmeta",
+                                     ".ev-summary",
+                                     ".ibex.index",
+                                     ".ibex.index.data",
+                                     ".ev-summary-meta",
+                                     ".index",
+                                     ".index.ids",
+                                     ".index.sorted"};
 
 /* The length without one of these endings, len when it has none. */
 static size_t without(const char *s, size_t len, const char *const *endings,

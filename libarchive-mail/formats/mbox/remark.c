@@ -35,12 +35,13 @@ void am_mbox_remark_dialect(struct am_ctx *ctx,
 {
 	const struct am_mbox_dialect *d = &box->dialect;
 	am_ctx_note(ctx, AM_NOTE_INFO, "mbox.dialect", box->folder, box->name,
-	            "%s%s, %s lines%s%s%s%s", d->name,
+	            "%s%s, %s lines%s%s%s%s%s", d->name,
 	            d->sure ? "" : " (guessed)",
 	            d->blank ? "empty" : "no empty",
 	            d->eol == '\r' ? ", CR line ends" : "",
 	            d->lengths ? ", Content-Length is the mailbox's" : "",
 	            d->status ? ", Status is the mailbox's" : "",
+	            d->evolution ? ", X-Evolution is the mailbox's" : "",
 	            d->mozilla ? ", X-Mozilla-Status is the mailbox's" : "");
 }
 

@@ -259,6 +259,10 @@ static bool wanted(const struct am_mbox_cut *cut,
 	case AM_MBOX_F_MOZ_KEYS:
 		return (d->mozilla || cut->from.kind == AM_MBOX_FROM_DASH) &&
 		       f->ordinal < AM_MBOX_TOP && mozilla_valid(f, cut->head);
+	case AM_MBOX_F_EVOLUTION:
+		return d->evolution && f->ordinal + 1 == cut->header.n_lines &&
+		       len == 13 && s[8] == '-' && is_hex(s, 8, 8) &&
+		       is_hex(s + 9, 4, 4);
 	case AM_MBOX_F_GM_THRID:
 	case AM_MBOX_F_GM_LABELS:
 		return cut->from.kind == AM_MBOX_FROM_TAKEOUT && f->ordinal < 4;
@@ -386,6 +390,15 @@ static bool read_mozilla(struct am_message *msg, const struct am_mbox_field *f,
 	return false;
 }
 
+static void read_evolution(struct am_message *msg, unsigned long n)
+{
+	msg->flags |= (n & 0x0001 ? AM_ANSWERED : 0u) |
+	              (n & 0x0002 ? AM_DELETED : 0u) |
+	              (n & 0x0004 ? AM_DRAFT : 0u) |
+	              (n & 0x0008 ? AM_FLAGGED : 0u) |
+	              (n & 0x0010 ? AM_SEEN : 0u) | (n & 0x0080 ? AM_JUNK : 0u);
+}
+
 /* true: the message is no longer new. */
 static bool apply(const struct am_mbox_state *state,
                   const struct am_mbox_field *f, const char *s, size_t len,
@@ -414,6 +427,9 @@ static bool apply(const struct am_mbox_state *state,
 	case AM_MBOX_F_MOZ_STATUS2:
 	case AM_MBOX_F_MOZ_KEYS:
 		return read_mozilla(msg, f, s, len);
+	case AM_MBOX_F_EVOLUTION: /* "uid-flags", Camel's */
+		read_evolution(msg, strtoul(s + 9, NULL, 16));
+		break;
 	case AM_MBOX_F_GM_LABELS:
 		am_mbox_gmail_labels(msg, s, len);
 		break;

@@ -144,7 +144,7 @@ static int look_at_existing(struct am_mbox_target *t, struct am_error *err)
 	 * them says about the rest. */
 	t->manner.foreign =
 		size > 0 && ((!d.mmdf && d.quote != AM_MBOX_QUOTE_RD) ||
-	                     d.lengths || d.status || d.mozilla);
+	                     d.lengths || d.status || d.mozilla || d.evolution);
 	return AM_OK;
 }
 

@@ -5,12 +5,14 @@
 #include "formats/boxes/boxes.h"
 #include "formats/maildir_shape.h"
 #include "formats/mbox/names.h"
+#include "formats/mozilla_profile.h"
 
 #include <glib.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,14 +20,17 @@
 
 struct level {
 	char *path;    /* of the directory, without a final slash */
-	char *part;    /* NULL: the root */
+	char *part;    /* NULL: the root, or no folder */
 	char *package; /* its name as an Apple package, or NULL */
 	GPtrArray *names;
 	guint at;
 	struct stat st;
 	bool linked; /* a link leads here, or to a directory above */
-	const struct am_box_kind *box; /* it is a mailbox of that kind */
-	bool maildir; /* its own files and directories are another's */
+	const struct am_box_kind *box;      /* it is a mailbox of that kind */
+	struct am_mozilla_profile *profile; /* it is one */
+	const char *store;                  /* "Mail" … in one; or NULL */
+	bool evolution; /* a folder of Evolution 1: its mailbox is "mbox" */
+	bool maildir;   /* its own files and directories are another's */
 };
 
 struct am_mbox_tree {
@@ -45,6 +50,7 @@ static void level_free(void *data)
 	g_free(level->package);
 	if (level->names)
 		g_ptr_array_free(level->names, TRUE);
+	am_mozilla_profile_free(&level->profile);
 	g_free(level);
 }
 
@@ -62,6 +68,45 @@ static bool is_link(const char *path)
 {
 	struct stat st;
 	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+static bool holds(const struct level *level, const char *name)
+{
+	return bsearch(&name, level->names->pdata, level->names->len,
+	               sizeof(void *), by_name) != NULL;
+}
+
+/* The part of the folder's path that a directory stands for; none where a
+ * program only keeps its order there. */
+static char *part_of(const struct am_mbox_tree *tree, struct level *level,
+                     const char *name)
+{
+	guint n = tree->levels->len;
+	const struct level *up = n ? tree->levels->pdata[n - 1] : NULL;
+	const struct level *above = n > 1 ? tree->levels->pdata[n - 2] : NULL;
+	size_t len = strlen(name);
+
+	if (up && up->profile && am_mozilla_profile_store(name)) {
+		level->store = name;
+		return NULL;
+	}
+	if (up && up->store && above && above->profile) {
+		char *account = am_mozilla_profile_account(above->profile,
+		                                           up->store, name);
+		if (account)
+			return account;
+	}
+	/* Evolution 1: Inbox/mbox, Inbox/subfolders/Work/mbox */
+	if (up && up->evolution && !strcmp(name, "subfolders"))
+		return NULL;
+	/* KMail: "inbox", and what is below it in ".inbox.directory". */
+	if (*name == '.' && len > 11 && g_str_has_suffix(name, ".directory")) {
+		char *inner = g_strndup(name + 1, len - 11);
+		char *part = am_mbox_name_of_directory(inner, false);
+		g_free(inner);
+		return part;
+	}
+	return am_mbox_name_of_directory(name, false);
 }
 
 /* A directory onto the stack.  AM_END: has been entered before. */
@@ -93,15 +138,19 @@ static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
 	level->maildir = tree->leave_maildirs && !linked &&
 	                 tree->levels->len <= AM_MAILDIR_DEPTH &&
 	                 am_maildir_shaped(dirfd(dir), "");
-	if (name) {
-		level->part = am_mbox_name_of_directory(name, false);
-		level->package = am_mbox_name_of_directory(name, true);
-	}
 	struct dirent *entry;
 	while ((entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			g_ptr_array_add(level->names, g_strdup(entry->d_name));
 	g_ptr_array_sort(level->names, by_name);
+	if (name) {
+		level->part = part_of(tree, level, name);
+		level->package = am_mbox_name_of_directory(name, true);
+	}
+	level->evolution = holds(level, "folder-metadata.xml") ||
+	                   holds(level, "local-metadata.xml");
+	if (am_mozilla_profile_here(dirfd(dir), ""))
+		level->profile = am_mozilla_profile_read(path);
 	struct am_box_dir look = {
 		.fd = dirfd(dir),
 		.name = name ? name : "",
@@ -167,12 +216,13 @@ static void fill(struct am_mbox_tree *tree, const char *name,
 	g_ptr_array_set_size(tree->parts, 0);
 	for (guint i = 1; i < n; i++) {
 		const struct level *up = g_ptr_array_index(tree->levels, i);
-		g_ptr_array_add(tree->parts, up->part);
+		if (up->part)
+			g_ptr_array_add(tree->parts, up->part);
 	}
 	/* Apple Mail exports "Name.mbox/mbox". */
-	if (!strcmp(name, "mbox") && top->package &&
-	    strcmp(top->package, top->part)) {
-		g_ptr_array_set_size(tree->parts, (int)(n - 2));
+	if (!strcmp(name, "mbox") && top->part && top->package &&
+	    (top->evolution || strcmp(top->package, top->part))) {
+		g_ptr_array_set_size(tree->parts, (int)tree->parts->len - 1);
 		tree->name = g_strdup(top->package);
 	} else {
 		tree->name = am_mbox_name_of_file(name);
@@ -217,6 +267,7 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			    !strcmp(name, AM_BATCH_TMP) ||
 			    (tree->leave_maildirs &&
 			     am_boxes_owned_dir(AT_FDCWD, top->path, name)) ||
+			    (top->profile && !am_mozilla_profile_store(name)) ||
 			    (top->maildir && am_maildir_own_dir(name)))
 				continue;
 			int r = enter(tree, tree->path, name, &st,
@@ -226,7 +277,7 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 			continue;
 		}
 		if (am_mbox_name_ignored(name) ||
-		    (top->box && top->box->owns(name)) ||
+		    (top->box && top->box->owns(name)) || top->profile ||
 		    (top->maildir && am_maildir_own_file(name)))
 			continue;
 		if (!S_ISREG(st.st_mode))
