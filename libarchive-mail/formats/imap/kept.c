@@ -34,7 +34,7 @@ struct piece {
 
 /* What is asked for of one mailbox. */
 struct question {
-	struct am_imap_command select, fetch;
+	struct am_imap_command select, noop, fetch;
 	struct am_imap_kept *kept;
 	struct am_imap_target *target;
 	GPtrArray *pieces; /* ascending by uid, or all without one */
@@ -352,6 +352,13 @@ static int ask(struct am_imap_kept *k, struct question *q, struct am_error *err)
 	q->opening = am_imap_link_openings(k->link);
 	r = am_imap_session_select_send(s, &q->select, q->target->name, true,
 	                                &sent, err);
+	/* Courier shows what came into the mailbox that is open only behind a
+	 * command that says so. */
+	if (!r && !sent) {
+		am_imap_out_clear(am_imap_session_out(s));
+		am_imap_put(am_imap_session_out(s), "NOOP");
+		r = am_imap_session_send(s, &q->noop, err);
+	}
 	if (!r)
 		r = put_question(s, q);
 	q->fetch.untagged = take_size;

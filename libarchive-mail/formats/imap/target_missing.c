@@ -109,22 +109,47 @@ static bool is_known(const struct am_missing *what, const char *name)
 	return false;
 }
 
-/* The only one it can be by its UIDVALIDITY, or NULL. */
-static struct am_imap_target *candidate(const struct am_imap_targets *ts,
-                                        const struct am_missing *what)
+/* Without LIST-STATUS each is opened. */
+static int find_uidvalidity(struct am_imap_targets *ts,
+                            struct am_imap_target *t, struct am_error *err)
 {
-	struct am_imap_target *found = NULL;
+	struct am_imap_session *s;
+	int r;
 
-	for (guint i = 0; i < ts->all->len; i++) {
+	do {
+		r = am_imap_link_session(ts->link, &s, err);
+		if (!r)
+			r = am_imap_session_select(s, t->name, true, err);
+		if (!r)
+			t->box.uidvalidity =
+				am_imap_session_mailbox(s)->uidvalidity;
+		r = am_imap_targets_judge(ts, r, NULL, err);
+	} while (r == AM_RETRY);
+	return r;
+}
+
+/* The only one it can be by its UIDVALIDITY; *out NULL: there is none. */
+static int candidate(struct am_imap_targets *ts, const struct am_missing *what,
+                     struct am_imap_target **out, struct am_error *err)
+{
+	guint found = 0;
+
+	*out = NULL;
+	for (guint i = 0; what->path && i < ts->all->len; i++) {
 		struct am_imap_target *t = ts->all->pdata[i];
-		if (!t->there || !t->told || is_known(what, t->name) ||
-		    t->box.uidvalidity != what->box->uidvalidity)
+		if (!t->there || is_known(what, t->name))
 			continue;
-		if (found)
-			return NULL;
-		found = t;
+		int r = t->told || t->box.uidvalidity
+		                ? AM_OK
+		                : find_uidvalidity(ts, t, err);
+		if (r == AM_FATAL)
+			return r;
+		if (t->box.uidvalidity == what->box->uidvalidity && !found++)
+			*out = t;
 	}
-	return found;
+	if (found > 1)
+		*out = NULL;
+	return AM_OK;
 }
 
 /* From now on the folder is that mailbox. */
@@ -140,16 +165,17 @@ static void follow(struct am_imap_targets *ts, struct am_imap_target *t,
 static int find_renamed(struct am_imap_targets *ts, struct am_missing *what,
                         struct am_error *err)
 {
-	struct am_imap_target *t = what->path ? candidate(ts, what) : NULL;
 	struct am_box then = *what->box;
+	struct am_imap_target *t;
 	size_t n = what->n;
 
-	if (!t)
-		return AM_OK;
+	int r = candidate(ts, what, &t, err);
+	if (r || !t)
+		return r;
 	uint32_t *uids = g_memdup2(what->uids, n * sizeof *uids);
 	/* Whatever it grew by: each UID is asked for. */
 	what->box->messages = UINT64_MAX;
-	int r = look_until(ts, t, what, err);
+	r = look_until(ts, t, what, err);
 	if (!r && !what->n) {
 		char *shown = am_folder_print(t->folder);
 		am_ctx_note(ts->account->ctx, AM_NOTE_WARN, "imap.renamed",
