@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#include <string.h>
+
 /* What is looked at of a header; beyond it everything is alike. */
 #define HEADER_MOST (256u << 10)
 
@@ -110,6 +112,18 @@ static bool is_8bit(const uint8_t *p, size_t len)
 	return false;
 }
 
+/* "From nobody Fri Mar  7 15:17:43 2014", as CRLF counts it. */
+static size_t mbox_line(const uint8_t *bytes, size_t len)
+{
+	const uint8_t *end = len > 5 && !memcmp(bytes, "From ", 5)
+	                             ? memchr(bytes, '\n', len)
+	                             : NULL;
+
+	if (!end)
+		return 0;
+	return (size_t)(end - bytes) - (end[-1] == '\r') + 2;
+}
+
 static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
                   const struct am_imap_odd *odd)
 {
@@ -123,6 +137,8 @@ static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
 	out->size = odd->size;
 	out->fingerprint = strong ? sum : sum + stir(odd->size);
 	out->tidied = strong ? sum : sum + stir(odd->size - odd->droppable);
+	out->bared =
+		strong ? sum : sum + stir(odd->size - mbox_line(bytes, len));
 	out->nul = odd->nul;
 	out->lone_cr = odd->lone_cr;
 	out->header_8bit = is_8bit(bytes, len);

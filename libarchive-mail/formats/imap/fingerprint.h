@@ -31,6 +31,7 @@ uint64_t am_imap_fingerprint_blind(uint64_t size, int64_t received);
 struct am_imap_print {
 	uint64_t fingerprint;
 	uint64_t tidied; /* where CRs at line ends are dropped */
+	uint64_t bared;  /* where a first line of an mbox is */
 	uint64_t size;   /* in CRLF form */
 	bool nul, lone_cr, header_8bit;
 	bool weak;  /* the size counts in it, */

@@ -101,11 +101,14 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
 {
 	struct am_imap_marks marks = am_imap_print_marks(p, msg);
 	const struct am_imap_marks tidied = {.fingerprint = p->tidied};
+	const struct am_imap_marks bared = {.fingerprint = p->bared};
 	struct am_error ignored;
 
 	if (am_imap_target_take(target, &marks, uid) ||
 	    (p->tidied != p->fingerprint &&
-	     am_imap_target_take(target, &tidied, uid)))
+	     am_imap_target_take(target, &tidied, uid)) ||
+	    (p->bared != p->fingerprint &&
+	     am_imap_target_take(target, &bared, uid)))
 		return true;
 	if (!p->mends || !s->repair || am_imap_target_is_empty(target))
 		return false;
