@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/mapi/mapi_attachment.h"
 
+#include "base/arena.h"
 #include "base/reader.h"
 #include "formats/mapi/mapi_body.h"
 #include "outlook/mapi/tags.h"
@@ -163,11 +164,13 @@ static bool is_reference(const struct am_mapi_enclosure *att)
 
 int am_mapi_attachment_put(struct am_mail_out *out,
                            const struct am_mapi_enclosure *att, bool shown,
-                           struct am_mapi_container *in, struct am_error *err)
+                           struct am_mapi_container *in,
+                           const struct am_mapi_ole *ole, struct am_error *err)
 {
 	const struct am_mapi_prop *p = data_of(att);
 	const char *type = am_mapi_text(&att->props, AM_PR_ATTACH_MIME_TYPE);
 	const char *name = name_of(att);
+	bool document = ole && ole->type;
 	struct am_error why = att->why;
 
 	if (!why.kind && !p && is_reference(att)) {
@@ -182,8 +185,12 @@ int am_mapi_attachment_put(struct am_mail_out *out,
 			*err = why;
 		return AM_FAILED;
 	}
+	if (document && name && !strchr(name, '.'))
+		name = am_arena_printf(att->props.arena, "%s%s", name,
+		                       ole->ending);
 	if (!type || !is_leaf_type(type))
-		type = att->method == AM_ATTACH_OLE
+		type = document ? ole->type
+		       : att->method == AM_ATTACH_OLE
 		               ? "application/x-ole-storage"
 		               : type_of_name(name);
 	am_mail_out_printf(out, "Content-Type: %s", type);
@@ -193,6 +200,22 @@ int am_mapi_attachment_put(struct am_mail_out *out,
 	put_names(out, att, shown, name);
 	am_mail_out_text(out, "\r\n");
 	return put_data(out, p, in, err);
+}
+
+bool am_mapi_attachment_ole(struct am_mapi_ole *out,
+                            const struct am_mapi_enclosure *att,
+                            struct am_mapi_container *in,
+                            const struct am_ctx *ctx)
+{
+	const struct am_mapi_prop *p = data_of(att);
+
+	*out = (struct am_mapi_ole){.type = NULL};
+	if (att->method != AM_ATTACH_OLE || att->why.kind || !p ||
+	    !am_mapi_ole_open(out, in, p, name_of(att), ctx))
+		return false;
+	if (out->from && !out->file_type)
+		out->file_type = type_of_name(out->file_name);
+	return true;
 }
 
 /* ---- what a whole mail is wrapped into ---- */

@@ -158,15 +158,24 @@ static void put_alternatives(struct work *w, const struct frame *f,
 	}
 }
 
-/* A file: what cannot be read is told and said in its place. */
+/* A file: what cannot be read is told and said in its place.  What is in an
+ * object stands behind it. */
 static void put_file(struct work *w, const struct frame *f,
                      const struct am_mapi_enclosure *att, bool shown)
 {
 	struct am_error why = {0};
+	struct am_mapi_ole ole;
 	char what[40];
 
-	if (!am_mapi_attachment_put(&w->out, att, shown, f->msg.in, &why) ||
-	    w->out.status)
+	(void)am_mapi_attachment_ole(&ole, att, f->msg.in, w->job->ctx);
+	int r = am_mapi_attachment_put(&w->out, att, shown, f->msg.in, &ole,
+	                               &why);
+	if (!r && ole.from && !shown) {
+		next_part(&w->out, f, 'm');
+		r = am_mapi_ole_put(&w->out, &ole, &why);
+	}
+	am_mapi_ole_close(&ole);
+	if (!r || w->out.status)
 		return;
 	g_snprintf(what, sizeof(what), "attachment 0x%x", att->id);
 	note_bad(w, f, "attachment", what, why.text);
