@@ -123,6 +123,7 @@ Test(pst_series, every_kind_of_rule_is_said)
 		{0x200b, 1, 1, 0, 0, 0x2023, NULL},
 		{0x200c, 2, 1, 32, 0, 0x2023, NULL},
 		{0x200a, 0, 0, 0, 0, 0x2023, NULL}};
+	unsigned n_lost = 0;
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
 		GByteArray *blob = g_byte_array_new();
 		uint8_t b[80] = {4, 0x30, 4, 0x30};
@@ -150,6 +151,8 @@ Test(pst_series, every_kind_of_rule_is_said)
 		char *mail = mail_of(props, 3);
 		const char *rule = strstr(mail, "\r\nRRULE:");
 		cr_expect(!rule == !cases[i].rule, "%zu: %s", i, mail);
+		n_lost += !cases[i].rule;
+		cr_expect_eq(am_test_notes("pst.series"), n_lost, "%zu", i);
 		if (rule && cases[i].rule) {
 			cr_expect(g_str_has_prefix(rule + 8, cases[i].rule),
 			          "%zu: %.100s", i, rule);

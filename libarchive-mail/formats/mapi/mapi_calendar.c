@@ -167,6 +167,22 @@ bool am_mapi_series_find(struct am_mapi_series *out,
 	return true;
 }
 
+bool am_mapi_rule_lost(const struct am_mapi_addressed *item,
+                       enum am_mapi_class class)
+{
+	bool task = class == AM_MAPI_CLASS_TASK;
+	enum am_mapi_set set = task ? AM_PSETID_TASK : AM_PSETID_APPOINTMENT;
+	uint32_t number = task ? 0x8116 : 0x8216;
+	struct am_mapi_series series;
+
+	if ((!task && class != AM_MAPI_CLASS_CALENDAR) ||
+	    !am_mapi_item_prop(item, set, number))
+		return false;
+	bool known = am_mapi_series_find(&series, item, set, number);
+	g_free(series.tzid);
+	return !known;
+}
+
 /* NAME;CN="…":mailto:… */
 static void put_person(GString *to, const char *name, const char *more,
                        const char *person, const char *address)

@@ -49,6 +49,10 @@ char *am_mapi_journal(const struct am_mapi_addressed *item);
 char *am_mapi_calendar(const struct am_mapi_addressed *item,
                        const char **method);
 char *am_mapi_dump(const struct am_mapi_addressed *item);
+/* Has it a rule by which it comes again that is in none of these: by the moon,
+ * or not to be read? */
+bool am_mapi_rule_lost(const struct am_mapi_addressed *item,
+                       enum am_mapi_class class);
 
 /* What they share: a property by its number in a set, UID and stamps. */
 const struct am_mapi_prop *

@@ -235,6 +235,19 @@ static void put_contents(struct work *w, struct frame *f, struct contents *c)
 	}
 }
 
+/* Its first event is there, and the words Outlook has for the others. */
+static void note_rule(const struct work *w, const struct frame *f)
+{
+	char code[40];
+
+	g_snprintf(code, sizeof(code), "%s.series", f->msg.in->format);
+	am_ctx_note(w->job->ctx, AM_NOTE_WARN, code, w->job->folder,
+	            w->job->origin,
+	            "message 0x%x is a series by a rule that no calendar has: "
+	            "its first event alone, the rule in words",
+	            f->msg.id);
+}
+
 static void fill_contents(struct work *w, struct frame *f,
                           enum am_mapi_class class,
                           const struct am_mapi_props *recipients, size_t n,
@@ -255,6 +268,8 @@ static void fill_contents(struct work *w, struct frame *f,
 	}
 	c->item =
 		am_mapi_class_text(&item, class, &c->item_type, &c->item_name);
+	if (am_mapi_rule_lost(&item, class))
+		note_rule(w, f);
 	c->dump = am_mapi_class_dumped(class) ? am_mapi_dump(&item) : NULL;
 	c->n_bodies = (unsigned)am_mapi_body_there(&c->bodies.text) +
 	              (unsigned)am_mapi_body_there(&c->bodies.rich) +
