@@ -85,6 +85,9 @@ struct am_source {
 	const struct am_source_ops *ops;
 	struct am_ctx *ctx;
 	uint64_t total, total_bytes; /* for progress; 0: unknown */
+	/* So little, all together, that to start threads for it would take
+	 * longer than they save. */
+	bool brief;
 	/* It has messages that say so too: load() of them may be called by any
 	 * thread, by several at once and in any order, while another is in
 	 * next(). */

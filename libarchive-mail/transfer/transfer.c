@@ -346,7 +346,7 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		return AM_FATAL;
 	}
 	p.reader = am_pump_reader_new(src, opts);
-	if (!opts->workers)
+	if (!opts->workers || src->brief)
 		r = run_alone(&p, err);
 	else
 		r = run_threads(&p,

@@ -88,6 +88,7 @@ int am_files_one_open(struct am_source **out, const char *path,
 	s->base.ops = &one_ops;
 	s->base.ctx = ctx;
 	s->base.total = 1;
+	s->base.brief = true;
 	s->path = g_strdup(path);
 	s->kind = kind;
 	s->user = options->user;

@@ -51,6 +51,9 @@ struct pst_source {
 	uint8_t hash[AM_SHA256_LEN];
 };
 
+/* A third of what a file of this size takes is to start threads. */
+enum { BRIEF = 2 << 20 };
+
 /* What next() does in a folder, in order. */
 enum stage { ENTER, LIST, HIDDEN, UNLISTED, LEAVE };
 
@@ -429,6 +432,8 @@ int am_pst_file_open(struct am_source **out, const char *path,
 	}
 	s->keywords = am_mapi_meta_keywords(am_pst_store_names(s->store));
 	s->base.total = am_pst_store_n_messages(s->store);
+	s->base.brief =
+		am_pst_ndb_file_size(am_pst_store_ndb(s->store)) <= BRIEF;
 	*out = &s->base;
 	return AM_OK;
 }
