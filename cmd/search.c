@@ -294,6 +294,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		am_result_free(&q.in[i].result);
 		searched_close(&q.in[i].in);
 	}
+	am_query_words_clear(&q.words);
 	am_query_free(&q.query);
 	g_array_unref(q.found);
 	g_free(q.in);

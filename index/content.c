@@ -43,17 +43,41 @@ static int give_source(struct gather *g, struct am_error *err)
 	return r;
 }
 
+/* "-- " on a line of its own: what follows is the signature (RFC 3676 §4.3). */
+static size_t before_signature(const char *text, size_t len)
+{
+	const char *at = text, *end = text + len;
+
+	while ((at = memmem(at, (size_t)(end - at), "-- ", 3)) != NULL) {
+		const char *stop = at + 3;
+		bool begins = at == text || at[-1] == '\n';
+		while (stop < end && *stop == '\r')
+			stop++;
+		if (begins && stop < end && *stop == '\n')
+			return (size_t)(at - text);
+		at += 3;
+	}
+	return len;
+}
+
 static int flush(struct gather *g, struct am_error *err)
 {
+	const char *text = g->text->str;
+	size_t len = g->text->len, own = len;
 	int r = AM_OK;
 
 	bool attached = g->region == AM_REGION_ATTACHED;
 
-	if (g->text->len && attached)
+	if (len && attached)
 		r = give_source(g, err);
-	if (g->text->len && !r)
-		r = g->fn(g->user, g->region, g->text->str, g->text->len, err);
-	if (g->text->len && !r && attached)
+	if (g->region == AM_REGION_BODY)
+		own = before_signature(text, len);
+	if (own && !r)
+		r = g->fn(g->user, g->region, text, own, err);
+	if (!r && own < len)
+		r = g->fn(g->user, AM_REGION_SIGNATURE, text + own, len - own,
+		          err);
+	if (len && attached && !r)
 		r = g->fn(g->user, AM_REGION_SOURCE, "", 0, err);
 	g_string_truncate(g->text, 0);
 	return r;
@@ -72,9 +96,9 @@ static int on_text(void *user, enum am_text_kind kind, const char *section,
 		g->kind = kind;
 		g_string_assign(g->section, section);
 	}
-	g->region = kind == AM_TEXT_BODY || kind == AM_TEXT_QUOTED
-	                    ? AM_REGION_BODY
-	                    : AM_REGION_ATTACHED;
+	g->region = kind == AM_TEXT_BODY     ? AM_REGION_BODY
+	            : kind == AM_TEXT_QUOTED ? AM_REGION_QUOTED
+	                                     : AM_REGION_ATTACHED;
 	g_string_append_len(g->text, s, (gssize)len);
 	return AM_OK;
 }
@@ -140,6 +164,15 @@ static void add_types(struct types *t, const struct am_scan *scan,
 	}
 }
 
+static const char *lower_id(struct am_arena *arena, const char *from)
+{
+	char *id = from ? am_arena_strdup(arena, from) : NULL;
+
+	for (char *p = id; p && *p; p++)
+		*p = g_ascii_tolower(*p);
+	return id;
+}
+
 static void find_facts(struct am_facts *out, const struct am_blob *raw,
                        const struct am_scan *scan, const struct am_overview *ov,
                        struct am_arena *arena)
@@ -154,12 +187,10 @@ static void find_facts(struct am_facts *out, const struct am_blob *raw,
 	out->date = when->known ? when->sec : 0;
 	out->size = am_blob_size(raw);
 	out->has_attachment = ov->n_attachments > 0;
-	if (ov->message_id) {
-		char *id = am_arena_strdup(arena, ov->message_id);
-		for (char *p = id; *p; p++)
-			*p = g_ascii_tolower(*p);
-		out->message_id = id;
-	}
+	out->reply = ov->in_reply_to || ov->n_references;
+	out->message_id = lower_id(arena, ov->message_id);
+	out->thread = lower_id(arena, ov->n_references ? ov->references[0]
+	                                               : ov->in_reply_to);
 	add_types(&t, scan, ov);
 	types = am_arena_alloc(arena, (t.list->len + 1) * sizeof(*types));
 	for (guint i = 0; i < t.list->len; i++)

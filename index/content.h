@@ -20,6 +20,8 @@ struct am_facts {
 	uint64_t size;
 	const char *message_id; /* without <>, lower case; or NULL */
 	bool has_attachment;
+	bool reply;         /* to a message: References or In-Reply-To */
+	const char *thread; /* Message-ID of the oldest reference, as above */
 	size_t n_types;
 	const char *const *types; /* "application/pdf", "application", "pdf";
 	                           * each once */

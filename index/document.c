@@ -50,7 +50,8 @@ struct am_document {
 	struct am_place place;
 	struct am_row row;
 	GByteArray *head;
-	bool more; /* text that is not in there */
+	bool more;        /* text that is not in there */
+	uint32_t regions; /* that have words */
 	struct am_facts facts;
 	struct am_attached *attached;
 };
@@ -114,6 +115,7 @@ static void clear(struct am_document *d)
 	g_array_set_size(d->terms, 0);
 	g_byte_array_set_size(d->head, 0);
 	d->more = false;
+	d->regions = 0;
 }
 
 static void grow(struct am_document *d)
@@ -162,20 +164,59 @@ static size_t whole_words(const char *text, size_t len, size_t left)
 	return n;
 }
 
-static void add_head(struct am_document *d, bool source, const char *text,
-                     size_t len)
+static void add_head(struct am_document *d, enum am_region region,
+                     const char *text, size_t len)
 {
-	uint8_t buf[10];
+	uint8_t buf[11];
 	size_t left = AM_TEXT_MAX - d->head->len, n = 0;
 
 	if (!d->more && left > sizeof(buf))
 		n = whole_words(text, len, left - sizeof(buf));
 	d->more = d->more || n < len;
-	if (!n && !(source && left > sizeof(buf)))
+	if (!n && !(region == AM_REGION_SOURCE && left > sizeof(buf)))
 		return;
-	g_byte_array_append(d->head, buf,
-	                    (guint)am_put_varint(buf, n << 1 | source));
+	buf[0] = (uint8_t)region;
+	g_byte_array_append(d->head, buf, 1 + (guint)am_put_varint(buf + 1, n));
 	g_byte_array_append(d->head, (const guint8 *)text, (guint)n);
+}
+
+static void add_term(struct am_document *d, const char *text, size_t len,
+                     uint64_t hash, uint32_t count)
+{
+	struct am_term term = {text, hash, (uint32_t)len, count};
+
+	g_array_append_val(d->terms, term);
+}
+
+/* What somebody else wrote, and what all of a person's mail ends with, says
+ * little about a message. */
+static uint32_t weight_of(enum am_region region)
+{
+	if (region == AM_REGION_SUBJECT)
+		return SUBJECT_WEIGHT;
+	return region != AM_REGION_QUOTED && region != AM_REGION_SIGNATURE;
+}
+
+/* Whole names are a vocabulary of their own, for patterns. */
+static void add_filename(struct am_document *d, const char *text, size_t len)
+{
+	char *term;
+	size_t n = MIN(len, AM_FILENAME_MAX);
+
+	while (n && n < len && ((uint8_t)text[n] & 0xc0) == 0x80)
+		n--;
+	if (memchr(text, 0, n))
+		return;
+	for (guint i = 0; i < d->terms->len; i++) {
+		const struct am_term *t =
+			&g_array_index(d->terms, struct am_term, i);
+		if (t->len == n + 1 && memcmp(t->text + 1, text, n) == 0)
+			return;
+	}
+	term = am_arena_alloc(d->arena, n + 1);
+	term[0] = *AM_TERM_FILENAME;
+	memcpy(term + 1, text, n);
+	add_term(d, term, n + 1, am_word_hash(term, n + 1), 0);
 }
 
 static int add_text(void *user, enum am_region region, const char *text,
@@ -187,14 +228,16 @@ static int add_text(void *user, enum am_region region, const char *text,
 	char pair[2 * AM_WORD_MAX];
 	size_t last_len = 0; /* of the single character before; 0: none */
 	guint before = d->words->len;
-	uint32_t weight = region == AM_REGION_SUBJECT ? SUBJECT_WEIGHT : 1;
+	uint32_t weight = weight_of(region);
 
 	(void)err;
-	if (region == AM_REGION_BODY || region == AM_REGION_ATTACHED ||
-	    region == AM_REGION_SOURCE)
-		add_head(d, region == AM_REGION_SOURCE, text, len);
+	if ((AM_REGION_BIT(region) & AM_REGIONS_TEXT) ||
+	    region == AM_REGION_ATTACHED || region == AM_REGION_SOURCE)
+		add_head(d, region, text, len);
 	if (region == AM_REGION_SOURCE)
 		return AM_OK;
+	if (region == AM_REGION_FILENAME)
+		add_filename(d, text, len);
 	am_tokens_init(&t, text, len);
 	while (am_tokens_next(&t, &tok)) {
 		uint32_t entry = UINT32_MAX;
@@ -219,6 +262,7 @@ static int add_text(void *user, enum am_region region, const char *text,
 		last_len = tok.len;
 	}
 	if (d->words->len > before) {
+		d->regions |= AM_REGION_BIT(region);
 		struct am_run run = {(uint8_t)region, d->words->len - before};
 		g_array_append_val(d->runs, run);
 	}
@@ -227,14 +271,6 @@ static int add_text(void *user, enum am_region region, const char *text,
 
 /* ---- terms -----------------------------------------------------------------
  */
-
-static void add_term(struct am_document *d, const char *text, size_t len,
-                     uint64_t hash, uint32_t count)
-{
-	struct am_term term = {text, hash, (uint32_t)len, count};
-
-	g_array_append_val(d->terms, term);
-}
 
 static void add_fact(struct am_document *d, const char *prefix,
                      const char *value)
@@ -283,8 +319,14 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 	}
 	if (facts->message_id && *facts->message_id)
 		add_fact(d, AM_TERM_MESSAGE_ID, facts->message_id);
-	if (facts->has_attachment)
-		add_fact(d, AM_TERM_ATTACHMENT, "");
+	if (facts->thread && *facts->thread)
+		add_fact(d, AM_TERM_THREAD, facts->thread);
+	uint32_t has = am_facts_of(facts, d->regions);
+	for (unsigned i = 0; i < AM_FACT_COUNT; i++)
+		if (has >> i & 1)
+			add_fact(d, AM_TERM_FACT, am_fact_names[i]);
+	const char size[2] = {am_size_letter(am_size_bits(facts->size)), '\0'};
+	add_fact(d, AM_TERM_SIZE, size);
 	for (size_t i = 0; i < facts->n_types; i++)
 		add_fact(d, AM_TERM_TYPE, facts->types[i]);
 }
@@ -314,7 +356,9 @@ static void list_near(struct am_document *d)
 		const struct am_run *run =
 			&g_array_index(d->runs, struct am_run, i);
 		/* Headers come first, the text behind them. */
-		if (run->field == AM_REGION_BODY || n)
+		if (run->field == AM_REGION_BODY ||
+		    run->field == AM_REGION_QUOTED ||
+		    run->field == AM_REGION_SIGNATURE || n)
 			n += run->words;
 		else
 			at += run->words;

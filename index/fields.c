@@ -14,6 +14,18 @@ char am_region_prefix(enum am_region region)
 	return (unsigned)region < AM_REGION_COUNT ? prefix[region] : '\0';
 }
 
+char am_size_letter(unsigned bits)
+{
+	return (char)('0' + bits);
+}
+
+unsigned am_size_bits(uint64_t size)
+{
+	unsigned bits = size ? 64 - (unsigned)__builtin_clzll(size) : 0;
+
+	return MIN(bits, AM_SIZE_BITS);
+}
+
 #define W(name, regions)                      \
 	{                                     \
 		name, AM_FIELD_WORDS, regions \
@@ -30,11 +42,15 @@ const struct am_field_def am_field_defs[] = {
 	W("bcc", R(BCC)),
 	W("recipient", R(TO) | R(CC) | R(BCC)),
 	W("recip", R(TO) | R(CC) | R(BCC)),
+	W("deliveredto", R(TO) | R(CC) | R(BCC)),
 	W("contact", R(FROM) | R(TO) | R(CC) | R(BCC)),
 	W("subject", R(SUBJECT)),
 	W("s", R(SUBJECT)),
-	W("body", R(BODY)),
-	W("b", R(BODY)),
+	W("body", AM_REGIONS_TEXT),
+	W("b", AM_REGIONS_TEXT),
+	W("new", R(BODY)),
+	W("quoted", R(QUOTED)),
+	W("signature", R(SIGNATURE)),
 	W("filename", R(FILENAME)),
 	W("attachment", R(FILENAME)),
 	W("file", R(FILENAME)),
@@ -54,12 +70,13 @@ const struct am_field_def am_field_defs[] = {
 	{"has", AM_FIELD_HAS, 0},
 	{"extract", AM_FIELD_EXTRACT, 0},
 	{"folder", AM_FIELD_FOLDER, 0},
-	{"in", AM_FIELD_FOLDER, 0},
+	{"in", AM_FIELD_IN, 0},
 	{"maildir", AM_FIELD_FOLDER, 0},
+	{"path", AM_FIELD_FOLDER, 0},
 	{"is", AM_FIELD_IS, 0},
 	{"flag", AM_FIELD_IS, 0},
 	{"keyword", AM_FIELD_KEYWORD, 0},
-	{"tag", AM_FIELD_KEYWORD, 0},
+	{"tag", AM_FIELD_TAG, 0},
 	{"label", AM_FIELD_KEYWORD, 0},
 	{"date", AM_FIELD_DATE, 0},
 	{"since", AM_FIELD_SINCE, 0},
@@ -70,6 +87,9 @@ const struct am_field_def am_field_defs[] = {
 	{"before", AM_FIELD_BEFORE, 0},
 	{"older", AM_FIELD_BEFORE, 0},
 	{"older_than", AM_FIELD_BEFORE, 0},
+	{"thread", AM_FIELD_THREAD, 0},
+	{"lang", AM_FIELD_LANGUAGE, 0},
+	{"language", AM_FIELD_LANGUAGE, 0},
 	{"size", AM_FIELD_SIZE, 0},
 	{"larger", AM_FIELD_LARGER, 0},
 	{"smaller", AM_FIELD_SMALLER, 0},
@@ -82,25 +102,33 @@ const struct am_field_def am_field_defs[] = {
 /* One row a field; the aliases stand in the help text. */
 const struct am_query_field am_query_fields[] = {
 	{"from", "from:alice@example.org",
-         "words of the sender's name or address"},
-	{"to", "to:bob", "words of To"},
-	{"cc", "cc:bob", "words of Cc"},
-	{"bcc", "bcc:bob", "words of Bcc"},
-	{"recipient", "recipient:bob", "words of To, Cc or Bcc"},
-	{"contact", "contact:bob", "words of From, To, Cc or Bcc"},
+         "the sender, by name, address, domain or a domain above it"},
+	{"to", "to:bob", "the same for To"},
+	{"cc", "cc:bob", "for Cc"},
+	{"bcc", "bcc:bob", "for Bcc"},
+	{"recipient", "recipient:bob", "To, Cc or Bcc"},
+	{"contact", "contact:example.org", "From, To, Cc or Bcc"},
 	{"subject", "subject:\"annual report\"", "words of the subject"},
 	{"body", "body:invoice", "words of the text, quotations included"},
+	{"new", "new:invoice", "words of the text, quotations left out"},
+	{"quoted", "quoted:invoice", "words of quoted text"},
+	{"signature", "signature:phone", "words behind the line \"-- \""},
+	{"attached", "in:attachment:invoice",
+         "words within attachments (attached:invoice is the same)"},
 	{"filename", "filename:report.pdf",
          "words of an attachment's name (also attachment:)"},
-	{"attached", "attached:invoice",
-         "words of attached texts and messages"},
 	{"list", "list:announce.example.org",
          "words of the mailing list's id (also list-id:)"},
 	{"message-id", "id:20200102.1234@example.org",
          "the whole Message-ID (also id:, mid:, rfc822msgid:)"},
+	{"thread", "thread:{from:alice subject:budget}",
+         "all of the threads in which something matches; thread:MESSAGE-ID"},
 	{"type", "type:pdf",
          "MIME type, half of one, or file name extension of a part"},
-	{"has", "has:attachment", "has an attachment"},
+	{"has", "has:attachment",
+         "attachment, image, pdf, document, spreadsheet, presentation, audio, "
+         "video, archive, calendar, contact, message, html, quote, signature, "
+         "cc, bcc"},
 	{"extract", "extract:encrypted",
          "what became of an attached file's text: ok, empty, truncated, "
          "encrypted, unsupported, skipped, or failed (damaged, timeout, crash, "
@@ -108,19 +136,24 @@ const struct am_query_field am_query_fields[] = {
 	{"folder", "folder:Work/*",
          "folder, with everything below; *, ? and [] match (also in:)"},
 	{"is", "is:unread",
-         "seen, read, unread, flagged, answered, draft, deleted, forwarded, "
-         "junk"},
+         "seen, read, unread, flagged, starred, answered, draft, deleted, "
+         "forwarded, junk; reply, list, signed, encrypted"},
 	{"keyword", "keyword:urgent", "keyword or label (also tag:, label:)"},
 	{"date", "date:2020-01..2020-03",
-         "day, month, year or a range of them, either end open"},
+         "day, month, year or a range of them, either end open; yesterday, "
+         "\"last week\", \"jan 2019\""},
 	{"since", "since:3w",
          "on or after a date, or since 3 days, weeks, months or years (3d, 3w, "
-         "3m, 3y; also after:)"},
+         "3m, 3y; also after:, newer_than:)"},
 	{"until", "until:2019-12-31",
-         "up to the end of a date; before: ends before it begins"},
+         "up to the end of a date; before: and older_than: end before it "
+         "begins"},
 	{"size", "size:>1M", "size of the message: >, <, or a range 10k..1M"},
 	{"larger", "larger:500k", "larger than (also size:>)"},
 	{"smaller", "smaller:10k", "smaller than (also size:<)"},
+	{"lang", "lang:de rechnung",
+         "the language whose word forms are found too, from here on; "
+         "lang:none: none"},
 	{NULL, NULL, NULL},
 };
 

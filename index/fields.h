@@ -13,12 +13,18 @@ enum am_region {
 	AM_REGION_BCC,
 	AM_REGION_FILENAME, /* of an attachment */
 	AM_REGION_LIST,     /* List-Id */
-	AM_REGION_BODY,     /* what a person reads, quotations included */
-	AM_REGION_ATTACHED  /* text of attached texts and messages */
+	AM_REGION_BODY,     /* new text */
+	AM_REGION_ATTACHED, /* text of attached texts and messages */
+	AM_REGION_QUOTED,   /* text quoted from an earlier message */
+	AM_REGION_SIGNATURE /* behind the line "-- " */
 };
-#define AM_REGION_COUNT       9
+#define AM_REGION_COUNT       11
 #define AM_REGION_BIT(region) (1u << (region))
 #define AM_REGION_ALL         ((1u << AM_REGION_COUNT) - 1)
+/* What a person reads in the message itself. */
+#define AM_REGIONS_TEXT                                                    \
+	(AM_REGION_BIT(AM_REGION_BODY) | AM_REGION_BIT(AM_REGION_QUOTED) | \
+	 AM_REGION_BIT(AM_REGION_SIGNATURE))
 
 /*
  * Every word has a term as it is.  A word of these regions has a second one
@@ -31,8 +37,51 @@ char am_region_prefix(enum am_region region);
 /* Terms that are no words: a capital letter and the value. */
 #define AM_TERM_MESSAGE_ID "I"
 #define AM_TERM_TYPE       "Y"
-#define AM_TERM_ATTACHMENT "H"
 #define AM_TERM_EXTRACT    "X" /* with a name of extract/status.h */
+#define AM_TERM_FACT       "H" /* with the name of one of am_fact_names */
+#define AM_TERM_THREAD     "G" /* with the Message-ID of the oldest reference */
+#define AM_TERM_FILENAME   "P" /* with a whole file name */
+#define AM_TERM_SIZE       "Z" /* with a letter: sizes of so many bits */
+
+/* A file name as it is looked for by patterns: so many bytes of it. */
+#define AM_FILENAME_MAX 200
+/* The letter behind AM_TERM_SIZE for sizes that need so many bits. */
+#define AM_SIZE_BITS 40
+char am_size_letter(unsigned bits);
+unsigned am_size_bits(uint64_t size);
+
+/* What has: and is: ask for, beside flags. */
+enum am_fact {
+	AM_FACT_ATTACHMENT,
+	AM_FACT_LIST,
+	AM_FACT_CC,
+	AM_FACT_BCC,
+	AM_FACT_SUBJECT,
+	AM_FACT_QUOTE,
+	AM_FACT_SIGNATURE,
+	AM_FACT_REPLY,
+	AM_FACT_HTML,
+	AM_FACT_IMAGE,
+	AM_FACT_DOCUMENT,
+	AM_FACT_SPREADSHEET,
+	AM_FACT_PRESENTATION,
+	AM_FACT_PDF,
+	AM_FACT_AUDIO,
+	AM_FACT_VIDEO,
+	AM_FACT_ARCHIVE,
+	AM_FACT_CALENDAR,
+	AM_FACT_CONTACT,
+	AM_FACT_MESSAGE,
+	AM_FACT_SIGNED,
+	AM_FACT_ENCRYPTED,
+	AM_FACT_COUNT
+};
+extern const char *const am_fact_names[AM_FACT_COUNT];
+/* By name, plural and aliases too; AM_FACT_COUNT for none. */
+enum am_fact am_fact_find(const char *name);
+struct am_facts;
+/* A bit for each fact that holds; regions: those that have text. */
+uint32_t am_facts_of(const struct am_facts *facts, uint32_t regions);
 
 /* What a field of a query asks. */
 enum am_field_kind {
@@ -41,9 +90,13 @@ enum am_field_kind {
 	AM_FIELD_TYPE,
 	AM_FIELD_HAS,
 	AM_FIELD_EXTRACT, /* what became of attached files */
-	AM_FIELD_FOLDER, /* the catalog's from here … */
+	AM_FIELD_IN,      /* folder, or in:attachment */
+	AM_FIELD_THREAD,
+	AM_FIELD_LANGUAGE, /* of what stands behind it */
+	AM_FIELD_FOLDER,   /* the catalog's from here … */
 	AM_FIELD_IS,
-	AM_FIELD_KEYWORD, /* … to here */
+	AM_FIELD_KEYWORD,
+	AM_FIELD_TAG, /* … to here: keyword, or one of notmuch's for a flag */
 	AM_FIELD_DATE,
 	AM_FIELD_SINCE,
 	AM_FIELD_UNTIL,  /* the end of the day counts */

@@ -138,6 +138,7 @@ int am_index_matched(struct am_matched *out, struct am_index *index,
 		r = look_at_row(&l, archive, id, &attachments, err);
 	if (!r && l.words.n && (attachments || !out->regions))
 		r = look_at_message(&l, archive, id, err);
+	am_query_words_clear(&l.words);
 	g_ptr_array_add(l.files, NULL);
 	out->files = (char **)g_ptr_array_free(l.files, FALSE);
 	if (r)

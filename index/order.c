@@ -2,6 +2,7 @@
 #include "index/order.h"
 
 #include "base/bytes.h"
+#include "index/near.h"
 
 #include <glib.h>
 
@@ -369,6 +370,16 @@ static bool run_has(const struct am_order *o, uint64_t from, uint64_t to,
 	return false;
 }
 
+static void find_slots(const struct am_order *o, const uint64_t *hashes,
+                       size_t n, uint32_t *slots)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint64_t h = seeded(hashes[i], o->seed);
+		slots[i] = slot_of(h, o->displace[bucket_of(h, o->buckets)],
+		                   o->slots);
+	}
+}
+
 bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
                   uint32_t fields)
 {
@@ -378,11 +389,7 @@ bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
 
 	if (!n || n > AM_PHRASE_MAX || !o->terms)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t h = seeded(hashes[i], o->seed);
-		slots[i] = slot_of(h, o->displace[bucket_of(h, o->buckets)],
-		                   o->slots);
-	}
+	find_slots(o, hashes, n, slots);
 	for (uint64_t r = 0; r < o->runs; r++) {
 		uint8_t field = am_get_u8(&c);
 		uint64_t words = am_get_varint(&c);
@@ -392,4 +399,61 @@ bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
 		at += words;
 	}
 	return false;
+}
+
+/* Places of each row in one run, and whether they are close together. */
+static bool run_near(const struct am_order *o, uint64_t from, uint64_t to,
+                     const uint32_t *slots, const uint8_t *n,
+                     struct am_near *near, GArray *places)
+{
+	size_t starts[AM_NEAR_MAX + 1] = {0};
+
+	g_array_set_size(places, 0);
+	for (size_t w = 0; w < near->words; w++) {
+		for (uint64_t i = from; i + n[w] <= to; i++) {
+			uint32_t at = (uint32_t)(i - from);
+			if (row_at(o, i, slots, n[w]))
+				g_array_append_val(places, at);
+		}
+		if (places->len == starts[w])
+			return false;
+		slots += n[w];
+		starts[w + 1] = places->len;
+	}
+	for (size_t w = 0; w < near->words; w++) {
+		near->at[w] = U32(places) + starts[w];
+		near->n[w] = starts[w + 1] - starts[w];
+	}
+	return am_near_holds(near);
+}
+
+bool am_order_near(const struct am_order *o, const uint64_t *hashes,
+                   const uint8_t *n, size_t rows, uint32_t distance,
+                   bool in_order, uint32_t fields)
+{
+	struct am_cursor c = am_cursor(o->run, (size_t)(o->run_end - o->run));
+	struct am_near near = {
+		.words = rows, .distance = distance, .in_order = in_order};
+	uint32_t slots[AM_PHRASE_MAX];
+	size_t words = 0;
+	uint64_t at = 0;
+	bool found = false;
+	GArray *places;
+
+	for (size_t i = 0; i < rows; i++)
+		words += n[i];
+	if (!rows || rows > AM_NEAR_MAX || words > AM_PHRASE_MAX || !o->terms)
+		return false;
+	find_slots(o, hashes, words, slots);
+	places = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	for (uint64_t r = 0; r < o->runs && !found; r++) {
+		uint8_t field = am_get_u8(&c);
+		uint64_t len = am_get_varint(&c);
+		if (field < 32 && ((fields >> field) & 1))
+			found = run_near(o, at, at + len, slots, n, &near,
+			                 places);
+		at += len;
+	}
+	g_array_unref(places);
+	return found;
 }

@@ -61,6 +61,11 @@ bool am_order_open(struct am_order *out, const uint8_t *data, size_t len);
  * mask)?  A single word: does it stand there at all? */
 bool am_order_has(const struct am_order *order, const uint64_t *hashes,
                   size_t n, uint32_t fields);
+/* The same for rows that stand close together: row i is `n[i]` of the hashes,
+ * one row behind the other. */
+bool am_order_near(const struct am_order *order, const uint64_t *hashes,
+                   const uint8_t *n, size_t rows, uint32_t distance,
+                   bool in_order, uint32_t fields);
 #define AM_PHRASE_MAX 64 /* words in a row that can be asked for */
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/index.h"
+#include "index/near.h"
 #include "index/order.h"
-#include "index/query_tree.h"
-
-#include "extract/status.h"
+#include "index/query_parse.h"
 
 #include <glib.h>
 
@@ -14,29 +13,26 @@
  *
  *   query  = [ or ]                              nothing: every message
  *   or     = and { "OR" and }
- *   and    = unary { [ "AND" ] unary }
+ *   and    = near { [ "AND" ] near }
+ *   near   = unary { ( "NEAR" | "ADJ" | "AROUND" ) [ "/" n ] unary }
  *   unary  = { "NOT" | "-" } atom
- *   atom   = "(" or ")" | [ field ":" ] value
- *   value  = word [ "*" ] | '"' words '"' | "(" or ")"
+ *   atom   = "(" or ")" | "{" near { near } "}"  braces: one of them
+ *          | [ field ":" ] value
+ *   value  = word | '"' words '"' | "/" pattern "/" | "(" or ")" | "{" … "}"
+ *   word   = [ "=" ] letters | letters "*" | "*" letters "*" | letters "~" [ n
+ * ]
  *
- * AND, OR and NOT are operators in capitals only: "cats and dogs" are three
- * words.  A value in parentheses takes its field to all of it.  Words that are
- * none ("&", "-") say nothing and are passed over.  "name:" is taken for a
- * field, and for a mistake when there is none of that name, unless ":" or "//"
- * follows (std::string, http://…).
+ * AND, OR, NOT, NEAR and ADJ are operators in capitals only: "cats and dogs"
+ * are three words.  A value in parentheses takes its field to all of it.  Words
+ * that are none ("&", "-") say nothing and are passed over.  "name:" is taken
+ * for a field, and for a mistake when there is none of that name, unless ":" or
+ * "//" follows (std::string, http://…).
  */
 
-struct parser {
-	const char *text, *at, *end;
-	int64_t now;
-	unsigned depth, nodes;
-	struct am_error *err;
-};
+/* ---- saying what is wrong --------------------------------------------------
+ */
 
-/* ---- saying what is wrong
- * ------------------------------------------------------ */
-
-static unsigned column(const struct parser *p, const char *at)
+unsigned am_parser_column(const struct am_parser *p, const char *at)
 {
 	unsigned n = 1;
 
@@ -45,8 +41,8 @@ static unsigned column(const struct parser *p, const char *at)
 	return n;
 }
 
-/* At most 40 bytes of what stands there, cut between characters. */
-static char *excerpt(const char *at, size_t len)
+/* Cut between characters. */
+char *am_parser_excerpt(const char *at, size_t len)
 {
 	size_t n = MIN(len, 40);
 
@@ -55,54 +51,54 @@ static char *excerpt(const char *at, size_t len)
 	return g_strdup_printf("%.*s%s", (int)n, at, n < len ? "…" : "");
 }
 
-static int wrong(struct parser *p, const char *at, size_t len, const char *what)
+int am_parser_wrong(struct am_parser *p, const char *at, size_t len,
+                    const char *what)
 {
-	char *word = excerpt(at, len);
+	char *word = am_parser_excerpt(at, len);
 	int r = am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
-	                "%s \"%s\" at column %u", what, word, column(p, at));
+	                "%s \"%s\" at column %u", what, word,
+	                am_parser_column(p, at));
 
 	g_free(word);
 	return r;
 }
 
-/* What a lower function said, with the place put in front. */
-static int wrong_value(struct parser *p, const char *at, int r)
-{
-	return am_wrap(p->err, r, "column %u", column(p, at));
-}
+/* ---- looking ---------------------------------------------------------------
+ */
 
-/* ---- words
- * ---------------------------------------------------------------------- */
-
-static bool is_space(char c)
+bool am_parser_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void skip_space(struct parser *p)
+static void skip_space(struct am_parser *p)
 {
-	while (p->at < p->end && is_space(*p->at))
+	while (p->at < p->end && am_parser_space(*p->at))
 		p->at++;
 }
 
-/* The end of what stands there without a space, bracket or quotation mark. */
-static const char *word_end(const struct parser *p, const char *at)
+const char *am_parser_word_end(const struct am_parser *p, const char *at)
 {
-	while (at < p->end && !is_space(*at) && !strchr("()\"", *at))
+	while (at < p->end && !am_parser_space(*at) && !strchr("(){}\"", *at))
 		at++;
 	return at;
 }
 
-static bool at_operator(const struct parser *p, const char *word)
+static bool at_operator(const struct am_parser *p, const char *word)
 {
 	size_t n = strlen(word);
-	const char *end = word_end(p, p->at);
+	const char *end = am_parser_word_end(p, p->at);
 
 	return (size_t)(end - p->at) == n && memcmp(p->at, word, n) == 0;
 }
 
-static int new_node(struct parser *p, enum am_node_kind kind,
-                    struct am_node **out)
+static bool at_close(const struct am_parser *p)
+{
+	return p->at == p->end || *p->at == ')' || *p->at == '}';
+}
+
+int am_parser_node(struct am_parser *p, enum am_node_kind kind,
+                   struct am_node **out)
 {
 	*out = NULL;
 	if (++p->nodes > AM_QUERY_NODES)
@@ -113,164 +109,22 @@ static int new_node(struct parser *p, enum am_node_kind kind,
 	return AM_OK;
 }
 
-/* Words in a row, from text of the query; *out NULL when there are none. */
-static int words_node(struct parser *p, const char *at, size_t len,
-                      uint32_t regions, struct am_node **out)
-{
-	GArray *words = g_array_new(FALSE, TRUE, sizeof(struct am_word));
-	struct am_tokens t;
-	struct am_token tok;
-	size_t stop = 0;
-	int r = AM_OK;
-
-	*out = NULL;
-	am_tokens_init(&t, at, len);
-	t.keep_blobs = true;
-	while (!r && am_tokens_next(&t, &tok)) {
-		struct am_word word = {.len = (uint8_t)tok.len,
-		                       .single = tok.single};
-		if (!tok.len)
-			r = wrong(p, at + tok.start, tok.end - tok.start,
-			          "words of more than 64 bytes are not "
-			          "indexed:");
-		else if (words->len == AM_PHRASE_MAX)
-			r = wrong(p, at, len, "more than 64 words in a row:");
-		else if (tok.start && at[tok.start - 1] == '*')
-			r = wrong(p, at, len,
-			          "\"*\" stands at the end of words only:");
-		memcpy(word.text, tok.text, tok.len);
-		g_array_append_val(words, word);
-		stop = tok.end;
-	}
-	if (!r && words->len)
-		r = new_node(p, AM_NODE_WORDS, out);
-	if (*out) {
-		(*out)->regions = regions;
-		(*out)->prefix = stop + 1 == len && at[stop] == '*';
-		(*out)->n_words = words->len;
-		(*out)->words = (void *)g_array_free(words, FALSE);
-	} else {
-		g_array_free(words, TRUE);
-	}
-	return r;
-}
-
-/* ---- fields
- * ----------------------------------------------------------------------- */
-
-static char *lower(const char *at, size_t len)
-{
-	return g_ascii_strdown(at, (gssize)len);
-}
-
-static char *without_brackets(const char *at, size_t len)
-{
-	if (len && at[0] == '<')
-		at++, len--;
-	if (len && at[len - 1] == '>')
-		len--;
-	return lower(at, len);
-}
-
-static int value_node(struct parser *p, const struct am_field_def *field,
-                      const char *at, size_t len, struct am_node **out)
-{
-	static const enum am_node_kind kinds[] = {
-		[AM_FIELD_MESSAGE_ID] = AM_NODE_MESSAGE_ID,
-		[AM_FIELD_TYPE] = AM_NODE_TYPE,
-		[AM_FIELD_HAS] = AM_NODE_ATTACHMENT,
-		[AM_FIELD_EXTRACT] = AM_NODE_EXTRACT,
-		[AM_FIELD_FOLDER] = AM_NODE_PLACE,
-		[AM_FIELD_IS] = AM_NODE_PLACE,
-		[AM_FIELD_KEYWORD] = AM_NODE_PLACE,
-		[AM_FIELD_DATE] = AM_NODE_DATE,
-		[AM_FIELD_SINCE] = AM_NODE_DATE,
-		[AM_FIELD_UNTIL] = AM_NODE_DATE,
-		[AM_FIELD_BEFORE] = AM_NODE_DATE,
-		[AM_FIELD_SIZE] = AM_NODE_SIZE,
-		[AM_FIELD_LARGER] = AM_NODE_SIZE,
-		[AM_FIELD_SMALLER] = AM_NODE_SIZE,
-	};
-	struct am_node *node = NULL;
-	char *value;
-	int r;
-
-	if (!field || field->kind == AM_FIELD_WORDS)
-		return words_node(p, at, len,
-		                  field ? field->regions : AM_REGION_ALL, out);
-	r = new_node(p, kinds[field->kind], &node);
-	if (r)
-		return r;
-	*out = node;
-	value = g_strndup(at, len);
-	switch (field->kind) {
-	case AM_FIELD_WORDS:
-		break;
-	case AM_FIELD_MESSAGE_ID:
-		node->text = without_brackets(at, len);
-		break;
-	case AM_FIELD_TYPE:
-		node->text = lower(at, len);
-		break;
-	case AM_FIELD_HAS:
-		if (g_ascii_strcasecmp(value, "attachment") != 0 &&
-		    g_ascii_strcasecmp(value, "attachments") != 0)
-			r = wrong(p, at, len, "only has:attachment, not");
-		break;
-	case AM_FIELD_EXTRACT:
-		node->text = lower(at, len);
-		if (!am_extract_is_name(node->text))
-			r = wrong(p, at, len, "only ok, empty, truncated, encrypted, "
-			          "unsupported, skipped, failed, damaged, "
-			          "timeout, crash, memory or too-large, not");
-		break;
-	case AM_FIELD_FOLDER:
-		node->folder = g_strdup(value);
-		break;
-	case AM_FIELD_KEYWORD:
-		node->keyword = g_strdup(value);
-		break;
-	case AM_FIELD_IS:
-		if (!am_value_is(node, value))
-			r = wrong(p, at, len,
-			          "only seen, unread, flagged, answered, "
-			          "draft, deleted, forwarded or junk, not");
-		break;
-	case AM_FIELD_DATE:
-	case AM_FIELD_SINCE:
-	case AM_FIELD_UNTIL:
-	case AM_FIELD_BEFORE:
-		r = am_value_date(node, field->kind, value, p->now, p->err);
-		if (r)
-			r = wrong_value(p, at, r);
-		break;
-	case AM_FIELD_SIZE:
-	case AM_FIELD_LARGER:
-	case AM_FIELD_SMALLER:
-		r = am_value_size(node, field->kind, value, p->err);
-		if (r)
-			r = wrong_value(p, at, r);
-		break;
-	}
-	g_free(value);
-	return r;
-}
-
-static int unknown_field(struct parser *p, const char *at, size_t len)
+static int unknown_field(struct am_parser *p, const char *at, size_t len)
 {
 	const char *guess = am_field_guess(at, len);
-	char *word = excerpt(at, len);
+	char *word = am_parser_excerpt(at, len);
 	int r = am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
 	                "unknown field \"%s:\" at column %u%s%s%s", word,
-	                column(p, at), guess ? "; did you mean \"" : "",
-	                guess ? guess : "", guess ? ":\"?" : "");
+	                am_parser_column(p, at),
+	                guess ? "; did you mean \"" : "", guess ? guess : "",
+	                guess ? ":\"?" : "");
 
 	g_free(word);
 	return r;
 }
 
 /* "name:" here?  *field is set and p->at stands behind it. */
-static int field_name(struct parser *p, const struct am_field_def **field)
+static int field_name(struct am_parser *p, const struct am_field_def **field)
 {
 	const char *c = p->at;
 
@@ -291,36 +145,81 @@ static int field_name(struct parser *p, const struct am_field_def **field)
 	return AM_OK;
 }
 
+/* in:attachment:word is attached:word. */
+static void look_into_attachments(struct am_parser *p,
+                                  const struct am_field_def **field)
+{
+	static const char *const names[] = {"attachment:", "attachments:"};
+
+	if (!*field || (*field)->kind != AM_FIELD_IN)
+		return;
+	for (size_t i = 0; i < AM_COUNT(names); i++) {
+		size_t n = strlen(names[i]);
+		if ((size_t)(p->end - p->at) < n ||
+		    g_ascii_strncasecmp(p->at, names[i], n) != 0)
+			continue;
+		*field = am_field_find("attached", strlen("attached"));
+		p->at += n;
+		return;
+	}
+}
+
 /* ---- the grammar
  * -------------------------------------------------------------------- */
 
-static int parse_or(struct parser *p, const struct am_field_def *field,
+static int parse_or(struct am_parser *p, const struct am_field_def *field,
                     struct am_node **out);
 
-static int parse_group(struct parser *p, const struct am_field_def *field,
+static int parse_either(struct am_parser *p, const struct am_field_def *field,
+                        struct am_node **out);
+
+/* "(…)" or "{…}" */
+static int parse_group(struct am_parser *p, const struct am_field_def *field,
                        struct am_node **out)
 {
 	const char *open = p->at++;
+	bool brace = *open == '{';
+	const char *language = p->language;
 	int r;
 
 	if (++p->depth > AM_QUERY_DEPTH)
 		return am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
 		               "parentheses within more than %u others at "
 		               "column %u",
-		               AM_QUERY_DEPTH, column(p, open));
-	r = parse_or(p, field, out);
+		               AM_QUERY_DEPTH, am_parser_column(p, open));
+	r = brace ? parse_either(p, field, out) : parse_or(p, field, out);
 	if (r)
 		return r;
 	p->depth--;
-	if (p->at == p->end)
+	p->language = language;
+	if (p->at == p->end || *p->at != (brace ? '}' : ')'))
 		return am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
-		               "the parenthesis at column %u is never closed",
-		               column(p, open));
+		               "the %s at column %u is never closed",
+		               brace ? "brace" : "parenthesis",
+		               am_parser_column(p, open));
 	p->at++;
 	return AM_OK;
 }
 
-static int parse_quoted(struct parser *p, const struct am_field_def *field,
+/* All messages of the threads in which something matches the group. */
+static int parse_thread_group(struct am_parser *p, struct am_node **out)
+{
+	struct am_node *group = NULL;
+	int r = parse_group(p, NULL, &group);
+
+	*out = group;
+	if (r || !group)
+		return r;
+	r = am_parser_node(p, AM_NODE_THREAD, out);
+	if (r) {
+		*out = group;
+		return r;
+	}
+	am_node_add(*out, group);
+	return AM_OK;
+}
+
+static int parse_quoted(struct am_parser *p, const struct am_field_def *field,
                         struct am_node **out)
 {
 	const char *open = p->at++;
@@ -331,13 +230,27 @@ static int parse_quoted(struct parser *p, const struct am_field_def *field,
 		return am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
 		               "the quotation mark at column %u is never "
 		               "closed",
-		               column(p, open));
-	r = value_node(p, field, p->at, (size_t)(close - p->at), out);
+		               am_parser_column(p, open));
+	r = am_parser_value(p, field, p->at, (size_t)(close - p->at), true,
+	                    out);
 	p->at = close + 1;
 	return r;
 }
 
-static int parse_atom(struct parser *p, const struct am_field_def *field,
+/* A date may be of several words: date:last week. */
+static const char *date_end(const struct am_parser *p,
+                            const struct am_field_def *field, const char *end)
+{
+	size_t n;
+
+	if (!field || field->kind < AM_FIELD_DATE ||
+	    field->kind > AM_FIELD_BEFORE)
+		return end;
+	n = am_value_date_words(p->at, (size_t)(p->end - p->at), p->now);
+	return p->at + n > end ? p->at + n : end;
+}
+
+static int parse_atom(struct am_parser *p, const struct am_field_def *field,
                       struct am_node **out)
 {
 	const char *start = p->at, *end;
@@ -346,32 +259,38 @@ static int parse_atom(struct parser *p, const struct am_field_def *field,
 
 	if (r)
 		return r;
+	look_into_attachments(p, &own);
 	if (own)
 		field = own;
-	if (p->at < p->end && *p->at == '(')
-		return parse_group(p, field, out);
+	if (p->at < p->end && (*p->at == '(' || *p->at == '{'))
+		return field && field->kind == AM_FIELD_THREAD
+		               ? parse_thread_group(p, out)
+		               : parse_group(p, field, out);
 	if (p->at < p->end && *p->at == '"')
 		return parse_quoted(p, field, out);
-	end = word_end(p, p->at);
+	r = am_parser_regex(p, field, out);
+	if (r || *out)
+		return r;
+	end = date_end(p, field, am_parser_word_end(p, p->at));
 	if (end == p->at)
-		return wrong(p, start, (size_t)(p->at - start),
-		             "nothing stands behind");
+		return am_parser_wrong(p, start, (size_t)(p->at - start),
+		                       "nothing stands behind");
 	if (!field && end - p->at == 1 && *p->at == '*') {
 		p->at = end;
-		return new_node(p, AM_NODE_ALL, out);
+		return am_parser_node(p, AM_NODE_ALL, out);
 	}
-	r = value_node(p, field, p->at, (size_t)(end - p->at), out);
+	r = am_parser_value(p, field, p->at, (size_t)(end - p->at), false, out);
 	p->at = end;
 	return r;
 }
 
-static bool takes_away(const struct parser *p)
+static bool takes_away(const struct am_parser *p)
 {
-	return *p->at == '-' && p->at + 1 < p->end && !is_space(p->at[1]) &&
-	       p->at[1] != ')';
+	return *p->at == '-' && p->at + 1 < p->end &&
+	       !am_parser_space(p->at[1]) && !strchr(")}", p->at[1]);
 }
 
-static int parse_unary(struct parser *p, const struct am_field_def *field,
+static int parse_unary(struct am_parser *p, const struct am_field_def *field,
                        struct am_node **out)
 {
 	bool negative = false;
@@ -381,11 +300,11 @@ static int parse_unary(struct parser *p, const struct am_field_def *field,
 	*out = NULL;
 	for (;;) {
 		skip_space(p);
-		if (p->at == p->end || *p->at == ')') {
+		if (at_close(p)) {
 			/* Only behind a NOT: parse_and sees to the rest. */
 			return am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
 			               "nothing stands behind NOT at column %u",
-			               column(p, p->at));
+			               am_parser_column(p, p->at));
 		}
 		if (at_operator(p, "NOT"))
 			p->at += 3;
@@ -398,7 +317,7 @@ static int parse_unary(struct parser *p, const struct am_field_def *field,
 	r = parse_atom(p, field, out);
 	if (r || !negative || !*out)
 		return r;
-	r = new_node(p, AM_NODE_NOT, &node);
+	r = am_parser_node(p, AM_NODE_NOT, &node);
 	if (r)
 		return r;
 	am_node_add(node, *out);
@@ -406,28 +325,162 @@ static int parse_unary(struct parser *p, const struct am_field_def *field,
 	return AM_OK;
 }
 
-static int parse_and(struct parser *p, const struct am_field_def *field,
+/* "NEAR", "NEAR/5", "ADJ", "AROUND(5)"?  Moves behind it. */
+static bool near_operator(struct am_parser *p, uint32_t *distance,
+                          bool *in_order)
+{
+	static const char *const names[] = {"NEAR", "ADJ", "AROUND"};
+	const char *c;
+
+	skip_space(p);
+	for (size_t i = 0; i < AM_COUNT(names); i++) {
+		size_t n = strlen(names[i]);
+		if ((size_t)(p->end - p->at) < n ||
+		    memcmp(p->at, names[i], n) != 0)
+			continue;
+		c = p->at + n;
+		*distance = 10;
+		*in_order = i == 1;
+		bool bracket = c < p->end && *c == '(';
+		if (c < p->end && (*c == '/' || bracket)) {
+			uint32_t number = 0;
+			for (c++; c < p->end && g_ascii_isdigit(*c); c++)
+				number = MIN(number * 10 + (uint32_t)(*c - '0'),
+				             100000);
+			if (!g_ascii_isdigit(c[-1]))
+				continue;
+			*distance = MAX(number, 1);
+			if (bracket && (c == p->end || *c++ != ')'))
+				continue;
+		}
+		if (c < p->end && !am_parser_space(*c))
+			continue;
+		p->at = c;
+		return true;
+	}
+	return false;
+}
+
+static bool can_be_near(const struct am_node *node, const struct am_node *first)
+{
+	return node && node->kind == AM_NODE_WORDS &&
+	       node->match == AM_MATCH_WORD &&
+	       (!first || node->regions == first->regions);
+}
+
+static size_t count_words(const struct am_node *node)
+{
+	size_t n = node->n_words;
+
+	for (size_t i = 0; i < node->n_children; i++)
+		n += node->children[i]->n_words;
+	return n;
+}
+
+/* Words that stand close together. */
+static int parse_near(struct am_parser *p, const struct am_field_def *field,
+                      struct am_node **out)
+{
+	const char *from = p->at;
+	const char *language = p->language;
+	uint32_t distance, least = 0;
+	bool in_order, ordered = false;
+	int r = parse_unary(p, field, out);
+
+	while (!r) {
+		struct am_node *side = NULL, *near = NULL;
+		skip_space(p);
+		const char *operator= p->at;
+		if (!near_operator(p, &distance, &in_order))
+			break;
+		skip_space(p);
+		if (at_close(p))
+			return am_parser_wrong(
+				p, operator, (size_t)(
+					   am_parser_word_end(p, operator) -
+					   operator),
+				"one side is missing of");
+		p->language = NULL; /* the words themselves */
+		r = parse_unary(p, field, &side);
+		p->language = language;
+		bool more = *out && (*out)->kind == AM_NODE_NEAR;
+		struct am_node *first = more ? (*out)->children[0] : *out;
+		if (!more && first && first->match == AM_MATCH_STEM)
+			first->match = AM_MATCH_WORD;
+		if (!r &&
+		    (!can_be_near(first, NULL) || !can_be_near(side, first) ||
+		     (more && (*out)->n_children == AM_NEAR_MAX) ||
+		     count_words(*out) + count_words(side) > AM_PHRASE_MAX ||
+		     (more && ordered != in_order)))
+			r = am_parser_wrong(
+				p, from, (size_t)(p->at - from),
+				"NEAR and ADJ stand between words or quoted "
+				"words of one field, at most 8 of them:");
+		if (!r && !more)
+			r = am_parser_node(p, AM_NODE_NEAR, &near);
+		if (r) {
+			am_node_free(&side);
+			return r;
+		}
+		if (near) {
+			am_node_add(near, *out);
+			near->regions = first->regions;
+			*out = near;
+		}
+		ordered = in_order;
+		least = MAX(least, distance);
+		am_node_add(*out, side);
+		(*out)->in_order = in_order;
+		(*out)->distance = least * (uint32_t)((*out)->n_children - 1);
+	}
+	return r;
+}
+
+/* Braces: one of what stands in them. */
+static int parse_either(struct am_parser *p, const struct am_field_def *field,
+                        struct am_node **out)
+{
+	int r = am_parser_node(p, AM_NODE_OR, out);
+
+	while (!r) {
+		struct am_node *child = NULL;
+		skip_space(p);
+		if (at_close(p))
+			break;
+		if (at_operator(p, "OR")) {
+			p->at += 2;
+			continue;
+		}
+		r = parse_near(p, field, &child);
+		if (child)
+			am_node_add(*out, child);
+	}
+	if (!r && !(*out)->n_children)
+		am_node_free(out);
+	return r;
+}
+
+static int parse_and(struct am_parser *p, const struct am_field_def *field,
                      struct am_node **out)
 {
 	struct am_node *child;
-	int r = new_node(p, AM_NODE_AND, out);
+	int r = am_parser_node(p, AM_NODE_AND, out);
 
 	while (!r) {
 		skip_space(p);
-		if (p->at == p->end || *p->at == ')' || at_operator(p, "OR"))
+		if (at_close(p) || at_operator(p, "OR"))
 			break;
 		if (at_operator(p, "AND")) {
 			const char *word = p->at;
 			p->at += 3;
 			skip_space(p);
-			if (!(*out)->n_children || p->at == p->end ||
-			    *p->at == ')' || at_operator(p, "OR") ||
-			    at_operator(p, "AND"))
-				return wrong(p, word, 3,
-				             "one side is missing of");
+			if (!(*out)->n_children || at_close(p) ||
+			    at_operator(p, "OR") || at_operator(p, "AND"))
+				return am_parser_wrong(
+					p, word, 3, "one side is missing of");
 		}
 		child = NULL;
-		r = parse_unary(p, field, &child);
+		r = parse_near(p, field, &child);
 		if (child)
 			am_node_add(*out, child);
 	}
@@ -437,7 +490,7 @@ static int parse_and(struct parser *p, const struct am_field_def *field,
 }
 
 /* *out NULL: there was nothing in it. */
-static int parse_or(struct parser *p, const struct am_field_def *field,
+static int parse_or(struct am_parser *p, const struct am_field_def *field,
                     struct am_node **out)
 {
 	struct am_node *side = NULL, *node = NULL;
@@ -448,14 +501,14 @@ static int parse_or(struct parser *p, const struct am_field_def *field,
 	do {
 		side = NULL;
 		r = parse_and(p, field, &side);
-		bool more = !r && p->at < p->end && *p->at != ')';
+		bool more = !r && !at_close(p);
 		if (!r && !side && (more || operator))
-			r = wrong(p, more ? p->at : operator, 2,
-			          "one side is missing of");
+			r = am_parser_wrong(p, more ? p->at : operator, 2,
+			                    "one side is missing of");
 		if (r)
 			break;
 		if (!node && more)
-			r = new_node(p, AM_NODE_OR, &node);
+			r = am_parser_node(p, AM_NODE_OR, &node);
 		if (node) {
 			am_node_add(node, side);
 			side = NULL;
@@ -477,7 +530,11 @@ int am_query_parse(struct am_query **out, const char *text, int64_t now,
                    struct am_error *err)
 {
 	size_t len = strlen(text);
-	struct parser p = {text, text, text + len, now, 0, 0, err};
+	struct am_parser p = {.text = text,
+	                      .at = text,
+	                      .end = text + len,
+	                      .now = now,
+	                      .err = err};
 	struct am_node *root = NULL;
 	int r;
 
@@ -493,11 +550,12 @@ int am_query_parse(struct am_query **out, const char *text, int64_t now,
 		r = parse_or(&p, NULL, &root);
 		if (!r && p.at < p.end)
 			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-			            "the parenthesis at column %u closes "
-			            "nothing",
-			            column(&p, p.at));
+			            "the %s at column %u closes nothing",
+			            *p.at == '}' ? "brace" : "parenthesis",
+			            am_parser_column(&p, p.at));
 		if (!r && !root)
-			r = wrong(&p, text, len, "there is no word in");
+			r = am_parser_wrong(&p, text, len,
+			                    "there is no word in");
 		if (r) {
 			am_node_free(&root);
 			return r;

@@ -15,14 +15,7 @@
  * tree they stand.
  */
 
-struct run {
-	struct am_index *index;
-	struct am_archive *archive;
-	struct am_sources *sources;
-	struct am_error *err;
-};
-
-static int compile(struct run *run, const struct am_node *node,
+static int compile(struct am_run_query *run, const struct am_node *node,
                    struct am_xquery **out);
 
 static int fact(const char *prefix, const char *value, struct am_xquery **out)
@@ -34,7 +27,7 @@ static int fact(const char *prefix, const char *value, struct am_xquery **out)
 	return AM_OK;
 }
 
-static int place(struct run *run, const struct am_node *node,
+static int place(struct am_run_query *run, const struct am_node *node,
                  struct am_xquery **out)
 {
 	struct am_archive_filter filter = {.folder = node->folder,
@@ -58,8 +51,8 @@ static int place(struct run *run, const struct am_node *node,
 	return AM_OK;
 }
 
-static int compile_all(struct run *run, const struct am_node *node, bool not,
-                       GPtrArray *parts)
+static int compile_all(struct am_run_query *run, const struct am_node *node,
+                       bool not, GPtrArray *parts)
 {
 	int r = AM_OK;
 
@@ -95,7 +88,7 @@ static void free_parts(GPtrArray *parts)
 }
 
 /* What must be, without what must not be. */
-static int both(struct run *run, const struct am_node *node,
+static int both(struct am_run_query *run, const struct am_node *node,
                 struct am_xquery **out)
 {
 	GPtrArray *with = g_ptr_array_new(), *without = g_ptr_array_new();
@@ -118,7 +111,7 @@ static int both(struct run *run, const struct am_node *node,
 	return r;
 }
 
-static int either(struct run *run, const struct am_node *node,
+static int either(struct am_run_query *run, const struct am_node *node,
                   struct am_xquery **out)
 {
 	GPtrArray *parts = g_ptr_array_new();
@@ -136,7 +129,65 @@ static int either(struct run *run, const struct am_node *node,
 	return r;
 }
 
-static int compile(struct run *run, const struct am_node *node,
+/* Sizes of the same number of bits have a term: only those at the ends of the
+ * range need a look at each message. */
+static struct am_xquery *sizes(struct am_run_query *run,
+                               const struct am_node *node)
+{
+	struct am_xquery *parts[AM_SIZE_BITS + 1];
+	size_t n = 0;
+
+	if (node->least > node->most)
+		return am_xquery_none();
+	for (unsigned b = am_size_bits(node->least);
+	     b <= am_size_bits(node->most); b++) {
+		const char term[2] = {*AM_TERM_SIZE, am_size_letter(b)};
+		uint64_t least = b ? UINT64_C(1) << (b - 1) : 0;
+		uint64_t most = b ? 2 * least - 1 : 0;
+		parts[n] = am_xquery_term(term, sizeof(term), false);
+		/* The last one has everything that is larger, too. */
+		if (least < node->least || b == AM_SIZE_BITS ||
+		    most > node->most) {
+			struct am_xquery *pair[] = {
+				parts[n],
+				am_source_sizes(run->sources, node->least,
+			                        node->most)};
+			parts[n] = am_xquery_join(AM_XJOIN_AND, pair, 2);
+		}
+		n++;
+	}
+	return n == 1 ? parts[0] : am_xquery_join(AM_XJOIN_OR, parts, n);
+}
+
+/* Of a thread the Message-ID of any message, there or not. */
+static int thread_seed(struct am_run_query *run, const struct am_node *node,
+                       struct am_xquery **out)
+{
+	struct am_xquery *pair[2];
+
+	if (node->kind != AM_NODE_MESSAGE_ID)
+		return compile(run, node, out);
+	(void)fact(AM_TERM_MESSAGE_ID, node->text, &pair[0]);
+	(void)fact(AM_TERM_THREAD, node->text, &pair[1]);
+	*out = am_xquery_join(AM_XJOIN_OR, pair, 2);
+	return AM_OK;
+}
+
+static int thread(struct am_run_query *run, const struct am_node *node,
+                  struct am_xquery **out)
+{
+	bool weigh = am_sources_weigh(run->sources, false);
+	struct am_xquery *seed = NULL;
+	int r = thread_seed(run, node->children[0], &seed);
+
+	am_sources_weigh(run->sources, weigh);
+	if (!r)
+		r = am_run_threads(run, seed, out);
+	am_xquery_free(&seed);
+	return r;
+}
+
+static int compile(struct am_run_query *run, const struct am_node *node,
                    struct am_xquery **out)
 {
 	struct am_xquery *pair[2];
@@ -168,13 +219,20 @@ static int compile(struct run *run, const struct am_node *node,
 		return fact(AM_TERM_TYPE, node->text, out);
 	case AM_NODE_EXTRACT:
 		return fact(AM_TERM_EXTRACT, node->text, out);
-	case AM_NODE_ATTACHMENT:
-		return fact(AM_TERM_ATTACHMENT, "", out);
+	case AM_NODE_FACT:
+		return fact(AM_TERM_FACT, node->text, out);
+	case AM_NODE_NEAR:
+		*out = am_run_near(run->sources, node);
+		return AM_OK;
+	case AM_NODE_REGEX:
+		return am_run_regex(run, node, out);
+	case AM_NODE_THREAD:
+		return thread(run, node, out);
 	case AM_NODE_DATE:
 		*out = am_source_dates(run->sources, node->from, node->to);
 		return AM_OK;
 	case AM_NODE_SIZE:
-		*out = am_source_sizes(run->sources, node->least, node->most);
+		*out = sizes(run, node);
 		return AM_OK;
 	case AM_NODE_PLACE:
 		return place(run, node, out);
@@ -183,7 +241,7 @@ static int compile(struct run *run, const struct am_node *node,
 	return AM_OK;
 }
 
-static int mark_hidden(struct run *run)
+static int mark_hidden(struct am_run_query *run)
 {
 	struct am_index *index = run->index;
 	int r = AM_OK;
@@ -199,8 +257,8 @@ static int mark_hidden(struct run *run)
 }
 
 /* Everything that is needed to ask: *out without what the archive hides. */
-static int begin(struct run *run, const struct am_query *query, bool ranking,
-                 struct am_xquery **out)
+static int begin(struct am_run_query *run, const struct am_query *query,
+                 bool ranking, struct am_xquery **out)
 {
 	struct am_index *index = run->index;
 	int r = am_index_load(index, run->err);
@@ -230,7 +288,7 @@ static int begin(struct run *run, const struct am_query *query, bool ranking,
 	return r;
 }
 
-static int end(struct run *run, struct am_xquery **query, int r)
+static int end(struct am_run_query *run, struct am_xquery **query, int r)
 {
 	if (run->sources && !r)
 		r = am_sources_status(run->sources, run->err);
@@ -248,7 +306,7 @@ int am_index_search(struct am_index *index, struct am_archive *archive,
                     size_t skip, size_t room, struct am_hit *hits, size_t *got,
                     uint64_t *total, struct am_error *err)
 {
-	struct run run = {index, archive, NULL, err};
+	struct am_run_query run = {index, archive, NULL, err};
 	struct am_page page = {.sort = sort,
 	                       .skip = skip,
 	                       .room = room,
@@ -274,7 +332,7 @@ int am_index_count(struct am_index *index, struct am_archive *archive,
                    const struct am_query *query, uint64_t *out,
                    struct am_error *err)
 {
-	struct run run = {index, archive, NULL, err};
+	struct am_run_query run = {index, archive, NULL, err};
 	struct am_xquery *q;
 	int r = begin(&run, query, false, &q);
 
@@ -288,7 +346,7 @@ int am_index_each(struct am_index *index, struct am_archive *archive,
                   const struct am_query *query, am_match_fn *fn, void *user,
                   struct am_error *err)
 {
-	struct run run = {index, archive, NULL, err};
+	struct am_run_query run = {index, archive, NULL, err};
 	struct am_xquery *q;
 	int r = begin(&run, query, false, &q);
 

@@ -29,6 +29,11 @@ int am_sources_status(const struct am_sources *sources, struct am_error *err);
 struct am_xquery *am_source_order(struct am_sources *sources,
                                   const uint64_t *hashes, size_t n,
                                   uint32_t regions);
+/* Rows that are close together: n[i] of the hashes each. */
+struct am_xquery *am_source_near(struct am_sources *sources,
+                                 const uint64_t *hashes, const uint8_t *n,
+                                 size_t rows, uint32_t distance, bool in_order,
+                                 uint32_t regions);
 struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,
                                   int64_t to);
 struct am_xquery *am_source_sizes(struct am_sources *sources, uint64_t least,
@@ -64,6 +69,23 @@ AM_MUST_USE int am_place_has(struct am_index *index, size_t shard,
                              size_t n, uint32_t regions, bool *out,
                              struct am_error *err);
 
+/* What answering a query has at hand. */
+struct am_run_query {
+	struct am_index *index;
+	struct am_archive *archive;
+	struct am_sources *sources;
+	struct am_error *err;
+};
+
+/* run_pattern.c: fields that match a pattern; whole threads of what a query
+ * finds. */
+AM_MUST_USE int am_run_regex(struct am_run_query *run,
+                             const struct am_node *node,
+                             struct am_xquery **out);
+AM_MUST_USE int am_run_threads(struct am_run_query *run,
+                               const struct am_xquery *seed,
+                               struct am_xquery **out);
+
 /* query_pages.c: one page of the answer, from hits that are there on. */
 struct am_page {
 	enum am_sort sort;
@@ -88,5 +110,7 @@ AM_MUST_USE int am_index_each(struct am_index *index,
 AM_MUST_USE int am_run_words(struct am_xquery **out, struct am_index *index,
                              struct am_sources *sources,
                              const struct am_node *node, struct am_error *err);
+struct am_xquery *am_run_near(struct am_sources *sources,
+                              const struct am_node *node);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/content.h"
 #include "index/index.h"
-#include "index/order.h"
+#include "index/near.h"
 #include "index/query_tree.h"
 
 #include "base/arena.h"
@@ -18,18 +18,20 @@
  * against.
  */
 
+/* A node that needs to see the words: AM_NODE_WORDS, NEAR or REGEX. */
 struct wanted {
-	const struct am_node *node; /* AM_NODE_WORDS */
-	uint64_t hashes[AM_PHRASE_MAX];
+	const struct am_node *node;
+	struct am_matcher *last; /* of its last word; NULL: as it is */
 	bool found;
 };
 
 struct scanning {
 	GArray *wanted;
-	GArray *hashes;   /* uint64_t, of the words of this run; 0: too long */
 	GArray *starts;   /* uint32_t, of the words in text; one more at the end
 	                   */
 	GByteArray *text; /* the words */
+	GArray *places;   /* uint32_t: while looking for what is near */
+	uint32_t regions; /* that have words */
 	struct am_facts facts;
 	const struct am_message *msg;
 };
@@ -38,75 +40,132 @@ static void collect(const struct am_node *node, GArray *wanted)
 {
 	struct wanted w = {.node = node};
 
-	for (size_t i = 0; i < node->n_children; i++)
+	/* What is near is looked for together. */
+	for (size_t i = 0; i < node->n_children && node->kind != AM_NODE_NEAR;
+	     i++)
 		collect(node->children[i], wanted);
-	if (node->kind != AM_NODE_WORDS)
-		return;
-	for (size_t i = 0; i < node->n_words; i++)
-		w.hashes[i] =
-			am_word_hash(node->words[i].text, node->words[i].len);
-	g_array_append_val(wanted, w);
+	if (node->kind == AM_NODE_WORDS && node->match != AM_MATCH_WORD)
+		w.last = am_matcher_new(node);
+	if (node->kind == AM_NODE_WORDS || node->kind == AM_NODE_NEAR ||
+	    node->kind == AM_NODE_REGEX)
+		g_array_append_val(wanted, w);
 }
 
-static bool word_is(const struct scanning *s, guint at, const struct wanted *w,
-                    size_t i)
+static guint n_words(const struct scanning *s)
 {
-	const struct am_word *word = &w->node->words[i];
-	const uint32_t *starts = (const uint32_t *)(void *)s->starts->data;
-	size_t len = starts[at + 1] - starts[at];
-	bool beginning = w->node->prefix && i + 1 == w->node->n_words;
+	return s->starts->len - 1;
+}
 
-	if (!beginning &&
-	    g_array_index(s->hashes, uint64_t, at) != w->hashes[i])
+static bool word_is(const struct scanning *s, guint at,
+                    const struct am_node *node, size_t i,
+                    struct am_matcher *last)
+{
+	const struct am_word *word = &node->words[i];
+	const uint32_t *starts = (const uint32_t *)(void *)s->starts->data;
+	const char *text = (const char *)s->text->data + starts[at];
+	size_t len = starts[at + 1] - starts[at];
+
+	if (!len)
 		return false;
-	return len && (beginning ? len >= word->len : len == word->len) &&
-	       memcmp(s->text->data + starts[at], word->text, word->len) == 0;
+	if (last && i + 1 == node->n_words)
+		return am_matcher_takes(last, text, len);
+	return len == word->len && memcmp(text, word->text, len) == 0;
+}
+
+static bool row_at(const struct scanning *s, guint at,
+                   const struct am_node *node, struct am_matcher *last)
+{
+	size_t i = 0;
+
+	while (i < node->n_words && word_is(s, at + (guint)i, node, i, last))
+		i++;
+	return i == node->n_words;
 }
 
 static bool run_has(const struct scanning *s, const struct wanted *w)
 {
-	size_t n = w->node->n_words;
-
-	for (guint at = 0; at + n <= s->hashes->len; at++) {
-		size_t i = 0;
-		while (i < n && word_is(s, at + (guint)i, w, i))
-			i++;
-		if (i == n)
+	for (guint at = 0; at + w->node->n_words <= n_words(s); at++)
+		if (row_at(s, at, w->node, w->last))
 			return true;
-	}
 	return false;
 }
 
-static int on_run(void *user, enum am_region region, const char *text,
-                  size_t len, struct am_error *err)
+static bool run_near(struct scanning *s, const struct am_node *node)
 {
-	struct scanning *s = user;
+	struct am_near near = {.words = node->n_children,
+	                       .distance = node->distance,
+	                       .in_order = node->in_order};
+	size_t starts[AM_NEAR_MAX + 1] = {0};
+
+	g_array_set_size(s->places, 0);
+	for (size_t w = 0; w < node->n_children; w++) {
+		const struct am_node *child = node->children[w];
+		for (uint32_t at = 0; at + child->n_words <= n_words(s); at++)
+			if (row_at(s, at, child, NULL))
+				g_array_append_val(s->places, at);
+		starts[w + 1] = s->places->len;
+	}
+	for (size_t w = 0; w < node->n_children; w++) {
+		near.at[w] =
+			(const uint32_t *)(void *)s->places->data + starts[w];
+		near.n[w] = starts[w + 1] - starts[w];
+	}
+	return am_near_holds(&near);
+}
+
+static int field_matches(const struct am_node *node, enum am_region region,
+                         const char *text, size_t len, bool *out,
+                         struct am_error *err)
+{
+	if (region == AM_REGION_FILENAME)
+		len = MIN(len, AM_FILENAME_MAX);
+	char *field = g_strndup(text, len);
+	int r = am_regex_matches(node, field, out, err);
+
+	g_free(field);
+	return r;
+}
+
+static void cut_words(struct scanning *s, const char *text, size_t len)
+{
 	struct am_tokens t;
 	struct am_token tok;
 	uint32_t start = 0;
 
-	(void)err;
-	if (!s->wanted->len)
-		return AM_OK;
-	g_array_set_size(s->hashes, 0);
 	g_array_set_size(s->starts, 0);
 	g_byte_array_set_size(s->text, 0);
 	am_tokens_init(&t, text, len);
 	while (am_tokens_next(&t, &tok)) {
-		uint64_t hash = tok.len ? am_word_hash(tok.text, tok.len) : 0;
-		g_array_append_val(s->hashes, hash);
 		g_array_append_val(s->starts, start);
 		g_byte_array_append(s->text, (const guint8 *)tok.text,
 		                    (guint)tok.len);
 		start = s->text->len;
 	}
 	g_array_append_val(s->starts, start);
-	for (guint i = 0; i < s->wanted->len; i++) {
+}
+
+static int on_run(void *user, enum am_region region, const char *text,
+                  size_t len, struct am_error *err)
+{
+	struct scanning *s = user;
+	int r = AM_OK;
+
+	cut_words(s, text, len);
+	if (n_words(s))
+		s->regions |= AM_REGION_BIT(region);
+	for (guint i = 0; i < s->wanted->len && !r; i++) {
 		struct wanted *w = &g_array_index(s->wanted, struct wanted, i);
-		if (!w->found && (w->node->regions & AM_REGION_BIT(region)))
+		if (w->found || !(w->node->regions & AM_REGION_BIT(region)))
+			continue;
+		if (w->node->kind == AM_NODE_WORDS)
 			w->found = run_has(s, w);
+		else if (w->node->kind == AM_NODE_NEAR)
+			w->found = run_near(s, w->node);
+		else
+			r = field_matches(w->node, region, text, len, &w->found,
+			                  err);
 	}
-	return AM_OK;
+	return r;
 }
 
 static bool has_keyword(const struct am_message *msg, const char *keyword)
@@ -176,6 +235,8 @@ static bool holds(const struct scanning *s, const struct am_node *node)
 				return true;
 		return false;
 	case AM_NODE_WORDS:
+	case AM_NODE_NEAR:
+	case AM_NODE_REGEX:
 		return words_found(s, node);
 	case AM_NODE_MESSAGE_ID:
 		return f->message_id && !strcmp(f->message_id, node->text);
@@ -183,8 +244,11 @@ static bool holds(const struct scanning *s, const struct am_node *node)
 		return has_type(f, node->text);
 	case AM_NODE_EXTRACT: /* nothing is, here */
 		return false;
-	case AM_NODE_ATTACHMENT:
-		return f->has_attachment;
+	case AM_NODE_FACT:
+		return am_facts_of(f, s->regions) >> am_fact_find(node->text) &
+		       1;
+	case AM_NODE_THREAD:
+		return false; /* refused before */
 	case AM_NODE_DATE:
 		return f->dated && f->date >= node->from && f->date <= node->to;
 	case AM_NODE_SIZE:
@@ -193,6 +257,14 @@ static bool holds(const struct scanning *s, const struct am_node *node)
 		return place_matches(s->msg, node);
 	}
 	return false;
+}
+
+static bool has_thread(const struct am_node *node)
+{
+	for (size_t i = 0; i < node->n_children; i++)
+		if (has_thread(node->children[i]))
+			return true;
+	return node->kind == AM_NODE_THREAD;
 }
 
 int am_query_matches(const struct am_query *query, const struct am_message *msg,
@@ -207,17 +279,24 @@ int am_query_matches(const struct am_query *query, const struct am_message *msg,
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "a message that is not loaded cannot be "
 		               "searched");
+	if (has_thread(query->root))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "thread: is asked of an archive's index, not of "
+		               "single messages");
 	arena = am_arena_new();
 	s.wanted = g_array_new(FALSE, FALSE, sizeof(struct wanted));
-	s.hashes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	s.places = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	s.starts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	s.text = g_byte_array_new();
 	collect(query->root, s.wanted);
 	r = am_content_read(&s.facts, msg->raw, NULL, arena, on_run, &s, err);
 	if (!r)
 		*out = holds(&s, query->root);
+	for (guint i = 0; i < s.wanted->len; i++)
+		am_matcher_free(
+			&g_array_index(s.wanted, struct wanted, i).last);
 	g_array_unref(s.wanted);
-	g_array_unref(s.hashes);
+	g_array_unref(s.places);
 	g_array_unref(s.starts);
 	g_byte_array_unref(s.text);
 	am_arena_free(&arena);

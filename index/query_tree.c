@@ -30,6 +30,8 @@ void am_node_free(struct am_node **node)
 	g_free(n->text);
 	g_free(n->folder);
 	g_free(n->keyword);
+	if (n->regex)
+		g_regex_unref(n->regex);
 	g_free(n);
 	*node = NULL;
 }
@@ -81,11 +83,26 @@ static void merge_places(struct am_node *node)
 	node->n_children = n;
 }
 
+/* Every message, and: says nothing beside anything else. */
+static void drop_all(struct am_node *node)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < node->n_children; i++) {
+		if (node->children[i]->kind == AM_NODE_ALL &&
+		    n + node->n_children - i > 1)
+			am_node_free(&node->children[i]);
+		else
+			node->children[n++] = node->children[i];
+	}
+	node->n_children = n;
+}
+
 struct am_node *am_node_simplify(struct am_node *node)
 {
 	struct am_node *out;
 
-	if (node->kind == AM_NODE_NOT) {
+	if (node->kind == AM_NODE_NOT || node->kind == AM_NODE_THREAD) {
 		node->children[0] = am_node_simplify(node->children[0]);
 		return node;
 	}
@@ -106,8 +123,10 @@ struct am_node *am_node_simplify(struct am_node *node)
 		am_node_free(&child);
 	}
 	am_node_free(&node);
-	if (out->kind == AM_NODE_AND)
+	if (out->kind == AM_NODE_AND) {
 		merge_places(out);
+		drop_all(out);
+	}
 	if (out->n_children == 1) {
 		node = out->children[0];
 		out->children[0] = NULL;
@@ -123,12 +142,16 @@ struct am_node *am_node_simplify(struct am_node *node)
 static void print_regions(GString *out, uint32_t regions)
 {
 	static const char *const names[AM_REGION_COUNT] = {
-		"subject",  "from", "to",   "cc",      "bcc",
-		"filename", "list", "body", "attached"};
+		"subject", "from", "to",       "cc",     "bcc",      "filename",
+		"list",    "new",  "attached", "quoted", "signature"};
 	bool first = true;
 
 	if (regions == AM_REGION_ALL)
 		return;
+	if (regions == AM_REGIONS_TEXT) {
+		g_string_append(out, "body:");
+		return;
+	}
 	for (unsigned i = 0; i < AM_REGION_COUNT; i++) {
 		if (!(regions & AM_REGION_BIT(i)))
 			continue;
@@ -147,6 +170,40 @@ static void print_flags(GString *out, uint32_t flags, char sign)
 				am_flag_name((enum am_flag)(1u << i)));
 }
 
+static void print_words(GString *out, const struct am_node *n)
+{
+	const char *quote = n->n_words > 1 ? "\"" : "";
+
+	if (n->match == AM_MATCH_GLOB) {
+		g_string_append(out, n->text);
+		return;
+	}
+	g_string_append(out, quote);
+	for (size_t i = 0; i < n->n_words; i++)
+		g_string_append_printf(out, "%s%s", i ? " " : "",
+		                       n->words[i].text);
+	if (n->match == AM_MATCH_PREFIX)
+		g_string_append_c(out, '*');
+	if (n->match == AM_MATCH_FUZZY)
+		g_string_append_printf(out, "~%u", n->edits);
+	if (n->match == AM_MATCH_STEM)
+		g_string_append_printf(out, "(%s)", n->text);
+	g_string_append(out, quote);
+}
+
+static void print(GString *out, const struct am_node *n);
+
+static void print_children(GString *out, const char *name,
+                           const struct am_node *n)
+{
+	g_string_append_printf(out, "(%s", name);
+	for (size_t i = 0; i < n->n_children; i++) {
+		g_string_append_c(out, ' ');
+		print(out, n->children[i]);
+	}
+	g_string_append_c(out, ')');
+}
+
 static void print(GString *out, const struct am_node *n)
 {
 	switch (n->kind) {
@@ -154,25 +211,32 @@ static void print(GString *out, const struct am_node *n)
 		g_string_append(out, "all");
 		return;
 	case AM_NODE_AND:
-	case AM_NODE_OR:
-	case AM_NODE_NOT:
-		g_string_append(out, n->kind == AM_NODE_AND  ? "(and"
-		                     : n->kind == AM_NODE_OR ? "(or"
-		                                             : "(not");
-		for (size_t i = 0; i < n->n_children; i++) {
-			g_string_append_c(out, ' ');
-			print(out, n->children[i]);
-		}
-		g_string_append_c(out, ')');
+		print_children(out, "and", n);
 		return;
+	case AM_NODE_OR:
+		print_children(out, "or", n);
+		return;
+	case AM_NODE_NOT:
+		print_children(out, "not", n);
+		return;
+	case AM_NODE_THREAD:
+		print_children(out, "thread", n);
+		return;
+	case AM_NODE_NEAR: {
+		char *name = g_strdup_printf("%s/%" PRIu32,
+		                             n->in_order ? "adj" : "near",
+		                             n->distance);
+		print_children(out, name, n);
+		g_free(name);
+		return;
+	}
 	case AM_NODE_WORDS:
 		print_regions(out, n->regions);
-		g_string_append(out, n->n_words > 1 ? "\"" : "");
-		for (size_t i = 0; i < n->n_words; i++)
-			g_string_append_printf(out, "%s%s", i ? " " : "",
-			                       n->words[i].text);
-		g_string_append(out, n->prefix ? "*" : "");
-		g_string_append(out, n->n_words > 1 ? "\"" : "");
+		print_words(out, n);
+		return;
+	case AM_NODE_REGEX:
+		print_regions(out, n->regions);
+		g_string_append_printf(out, "/%s/", n->text);
 		return;
 	case AM_NODE_MESSAGE_ID:
 		g_string_append_printf(out, "id:%s", n->text);
@@ -183,8 +247,8 @@ static void print(GString *out, const struct am_node *n)
 	case AM_NODE_EXTRACT:
 		g_string_append_printf(out, "extract:%s", n->text);
 		return;
-	case AM_NODE_ATTACHMENT:
-		g_string_append(out, "has:attachment");
+	case AM_NODE_FACT:
+		g_string_append_printf(out, "has:%s", n->text);
 		return;
 	case AM_NODE_DATE:
 		g_string_append(out, "date:");

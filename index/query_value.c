@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/query_date.h"
 #include "index/query_tree.h"
 
 #include "base/time.h"
@@ -12,33 +13,34 @@
 
 /* Values of fields: dates, sizes, states. */
 
-/* Gmail writes 2020/01/02, people "today". */
-static int one_date(const char *text, size_t len, bool end_of, int64_t now,
-                    int64_t *out, struct am_error *err)
+/* From the first to the last second of what is meant; of "3d" the moment. */
+static int one_date(const char *text, size_t len, int64_t now, int64_t *from,
+                    int64_t *to, struct am_error *err)
 {
 	char buf[64];
-	struct am_when when;
-	int64_t today = now - ((now % 86400) + 86400) % 86400;
+	struct am_when first, last;
+	int r;
 
+	if (am_natural_date(text, len, now, from, to))
+		return AM_OK;
+	/* Gmail writes 2020/01/02. */
 	g_snprintf(buf, sizeof(buf), "%.*s", (int)MIN(len, 60), text);
 	for (char *p = buf; *p; p++)
 		if (*p == '/')
 			*p = '-';
-	if (!g_ascii_strcasecmp(buf, "now")) {
-		*out = now;
-		return AM_OK;
-	}
-	if (!g_ascii_strcasecmp(buf, "today") ||
-	    !g_ascii_strcasecmp(buf, "yesterday")) {
-		*out = g_ascii_tolower(*buf) == 't' ? today : today - 86400;
-		if (end_of)
-			*out += 86399;
-		return AM_OK;
-	}
-	int r = am_filter_date(buf, end_of, now, &when, err);
+	r = am_filter_date(buf, false, now, &first, NULL);
 	if (!r)
-		*out = when.sec;
-	return r;
+		r = am_filter_date(buf, true, now, &last, NULL);
+	if (r)
+		return am_fail(
+			err, AM_FAILED, AM_E_ARGUMENT,
+			"\"%.*s\" is no date such as 2020, 2020-05, "
+			"2020-05-01, 3d, 2w, yesterday, \"last week\" or "
+			"\"jan 2019\"",
+			(int)MIN(len, 60), text);
+	*from = first.sec;
+	*to = last.sec;
+	return AM_OK;
 }
 
 int am_value_date(struct am_node *node, enum am_field_kind kind,
@@ -46,39 +48,56 @@ int am_value_date(struct am_node *node, enum am_field_kind kind,
 {
 	const char *dots = strstr(value, "..");
 	size_t len = strlen(value);
+	int64_t from = 0, to = 0;
 	int r = AM_OK;
 
 	node->from = INT64_MIN;
 	node->to = INT64_MAX;
-	if (kind == AM_FIELD_SINCE)
-		return one_date(value, len, false, now, &node->from, err);
-	if (kind == AM_FIELD_UNTIL)
-		return one_date(value, len, true, now, &node->to, err);
-	if (kind == AM_FIELD_BEFORE) {
-		r = one_date(value, len, false, now, &node->to, err);
-		if (!r)
-			node->to--;
-		return r;
-	}
-	if (!dots) {
-		r = one_date(value, len, false, now, &node->from, err);
-		if (!r)
-			r = one_date(value, len, true, now, &node->to, err);
+	if (kind != AM_FIELD_DATE || !dots) {
+		r = one_date(value, len, now, &from, &to, err);
+		if (r)
+			return r;
+		if (kind == AM_FIELD_BEFORE)
+			node->to = from - 1;
+		if (kind == AM_FIELD_UNTIL)
+			node->to = to;
+		if (kind == AM_FIELD_SINCE || kind == AM_FIELD_DATE)
+			node->from = from;
 		/* "3d" is a moment; the day it lies in is meant. */
-		if (!r && node->from == node->to)
-			node->to = node->from + 86399;
-		return r;
+		if (kind == AM_FIELD_DATE)
+			node->to = from == to ? from + 86399 : to;
+		return AM_OK;
 	}
-	if (dots > value)
-		r = one_date(value, (size_t)(dots - value), false, now,
-		             &node->from, err);
-	if (!r && dots[2])
-		r = one_date(dots + 2, strlen(dots + 2), true, now, &node->to,
+	if (dots > value) {
+		r = one_date(value, (size_t)(dots - value), now, &from, &to,
 		             err);
+		node->from = from;
+	}
+	if (!r && dots[2]) {
+		r = one_date(dots + 2, strlen(dots + 2), now, &from, &to, err);
+		node->to = to;
+	}
 	if (!r && node->from > node->to)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "\"%.60s\" ends before it begins", value);
 	return r;
+}
+
+size_t am_value_date_words(const char *text, size_t len, int64_t now)
+{
+	size_t best = 0, at = 0;
+
+	for (unsigned words = 1; words <= 4 && at < len; words++) {
+		int64_t from, to;
+		while (at < len && !strchr(" \t\n\r(){}\"", text[at]))
+			at++;
+		if (words > 1 && am_natural_date(text, at, now, &from, &to))
+			best = at;
+		if (at < len && text[at] != ' ')
+			break;
+		at++;
+	}
+	return best;
 }
 
 static int one_size(const char *text, size_t len, uint64_t *out,

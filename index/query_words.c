@@ -9,7 +9,7 @@
 
 static void collect(struct am_query_words *out, const struct am_node *node)
 {
-	if (node->kind == AM_NODE_NOT)
+	if (node->kind == AM_NODE_NOT || node->kind == AM_NODE_THREAD)
 		return;
 	for (size_t i = 0; i < node->n_children; i++)
 		collect(out, node->children[i]);
@@ -20,8 +20,10 @@ static void collect(struct am_query_words *out, const struct am_node *node)
 		out->words[out->n].text = node->words[i].text;
 		out->words[out->n].len = node->words[i].len;
 		out->words[out->n].regions = node->regions;
-		out->words[out->n++].prefix =
-			node->prefix && i + 1 == node->n_words;
+		out->words[out->n++].matcher =
+			node->match && i + 1 == node->n_words
+				? am_matcher_new(node)
+				: NULL;
 	}
 }
 
@@ -32,15 +34,24 @@ void am_query_words_collect(struct am_query_words *out,
 	collect(out, query->root);
 }
 
+void am_query_words_clear(struct am_query_words *words)
+{
+	for (unsigned i = 0; i < words->n; i++)
+		am_matcher_free(&words->words[i].matcher);
+	words->n = 0;
+}
+
 int am_query_words_find(const struct am_query_words *words,
                         const struct am_token *tok, uint32_t regions)
 {
 	for (unsigned i = 0; tok->len && i < words->n; i++) {
 		size_t len = words->words[i].len;
-		if ((words->words[i].prefix ? tok->len >= len
-		                            : tok->len == len) &&
-		    (words->words[i].regions & regions) &&
-		    memcmp(tok->text, words->words[i].text, len) == 0)
+		struct am_matcher *matcher = words->words[i].matcher;
+		if ((words->words[i].regions & regions) &&
+		    (matcher ? am_matcher_takes(matcher, tok->text, tok->len)
+		             : tok->len == len &&
+		                       !memcmp(tok->text, words->words[i].text,
+		                               len)))
 			return (int)i;
 	}
 	return -1;

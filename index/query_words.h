@@ -5,7 +5,7 @@
 #include "index/fields.h"
 #include "index/tokens.h"
 
-struct am_node;
+struct am_matcher;
 struct am_query;
 
 /*
@@ -20,7 +20,7 @@ struct am_query_words {
 	struct {
 		const char *text; /* the query's */
 		size_t len;
-		bool prefix; /* the beginning of a word */
+		struct am_matcher *matcher; /* stands for others too, or NULL */
 		uint32_t regions;
 	} words[AM_QUERY_WORDS_MAX];
 };
@@ -28,6 +28,7 @@ struct am_query_words {
 /* Lives no longer than the query. */
 void am_query_words_collect(struct am_query_words *out,
                             const struct am_query *query);
+void am_query_words_clear(struct am_query_words *words);
 /* Which of them this token is, within these regions; -1: none. */
 int am_query_words_find(const struct am_query_words *words,
                         const struct am_token *token, uint32_t regions);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/near.h"
 #include "index/query_run.h"
 
 #include <glib.h>
@@ -19,6 +20,8 @@
 
 struct expansion {
 	GPtrArray *terms; /* GString */
+	struct am_matcher *matcher;
+	bool letter; /* in front of each */
 };
 
 static int collect(void *user, const char *term, size_t len, uint64_t documents,
@@ -28,7 +31,11 @@ static int collect(void *user, const char *term, size_t len, uint64_t documents,
 
 	(void)documents;
 	(void)err;
-	g_ptr_array_add(e->terms, g_string_new_len(term, (gssize)len));
+	/* Without a letter all that is no word begins with one. */
+	if (!e->letter && term[0] >= 'A' && term[0] <= 'Z')
+		return AM_OK;
+	if (am_matcher_takes(e->matcher, term + e->letter, len - e->letter))
+		g_ptr_array_add(e->terms, g_string_new_len(term, (gssize)len));
 	return AM_OK;
 }
 
@@ -197,13 +204,15 @@ static int mark_all(struct am_xquery **out, struct am_index *index,
 	return r;
 }
 
-static int beginning(struct am_xquery **out, struct am_index *index,
-                     struct am_sources *sources, const struct am_node *node,
-                     char letter, uint32_t regions, struct am_error *err)
+static int expand(struct am_xquery **out, struct am_index *index,
+                  struct am_sources *sources, const struct am_node *node,
+                  char letter, uint32_t regions, struct am_error *err)
 {
-	struct expansion e = {g_ptr_array_new_with_free_func(free_string)};
-	char term[AM_WORD_MAX + 2];
-	size_t len = make_term(term, letter, &node->words[node->n_words - 1]);
+	struct expansion e = {g_ptr_array_new_with_free_func(free_string),
+	                      am_matcher_new(node), letter != 0};
+	char term[AM_WORD_MAX + 2] = {letter};
+	size_t len =
+		e.letter + am_matcher_beginning(e.matcher, term + e.letter);
 	bool plain = node->n_words == 1 && (letter || regions == AM_REGION_ALL);
 	int r = am_xapian_terms(index->xapian, term, len, collect, &e, err);
 
@@ -214,7 +223,10 @@ static int beginning(struct am_xquery **out, struct am_index *index,
 			g_ptr_array_add(
 				parts, am_source_term(sources, t->str, t->len));
 		}
-		*out = e.terms->len ? join(AM_XJOIN_OR, parts)
+		*out = e.terms->len ? join(node->match == AM_MATCH_STEM
+		                                   ? AM_XJOIN_SYNONYM
+		                                   : AM_XJOIN_OR,
+		                           parts)
 		                    : am_xquery_none();
 		g_ptr_array_unref(parts);
 	} else if (!r) {
@@ -222,6 +234,7 @@ static int beginning(struct am_xquery **out, struct am_index *index,
 		             e.terms, err);
 	}
 	g_ptr_array_unref(e.terms);
+	am_matcher_free(&e.matcher);
 	return r;
 }
 
@@ -233,9 +246,8 @@ static int in_regions(struct am_xquery **out, struct am_index *index,
                       char letter, uint32_t regions, struct am_error *err)
 {
 	*out = NULL;
-	if (node->prefix)
-		return beginning(out, index, sources, node, letter, regions,
-		                 err);
+	if (node->match != AM_MATCH_WORD)
+		return expand(out, index, sources, node, letter, regions, err);
 	*out = row(sources, node, letter, regions);
 	return AM_OK;
 }
@@ -271,4 +283,36 @@ int am_run_words(struct am_xquery **out, struct am_index *index,
 	}
 	*out = n == 1 ? parts[0] : am_xquery_join(AM_XJOIN_OR, parts, n);
 	return AM_OK;
+}
+
+/* All words are there and, which the source sees to, close together. */
+struct am_xquery *am_run_near(struct am_sources *sources,
+                              const struct am_node *node)
+{
+	GPtrArray *parts = g_ptr_array_new();
+	uint64_t hashes[AM_PHRASE_MAX];
+	uint8_t rows[AM_NEAR_MAX];
+	char letter = '\0';
+	struct am_xquery *out;
+	size_t n = 0;
+
+	/* A field of its own has terms of its own. */
+	for (unsigned i = 0; i < AM_REGION_COUNT; i++)
+		if (node->regions == AM_REGION_BIT(i))
+			letter = am_region_prefix((enum am_region)i);
+	for (size_t c = 0; c < node->n_children; c++) {
+		const struct am_node *child = node->children[c];
+		for (size_t i = 0; i < child->n_words; i++)
+			g_ptr_array_add(parts, word_term(sources, letter,
+			                                 &child->words[i]));
+		hash_words(child, hashes + n);
+		rows[c] = (uint8_t)child->n_words;
+		n += child->n_words;
+	}
+	g_ptr_array_add(parts, am_source_near(sources, hashes, rows,
+	                                      node->n_children, node->distance,
+	                                      node->in_order, node->regions));
+	out = join(AM_XJOIN_AND, parts);
+	g_ptr_array_unref(parts);
+	return out;
 }

@@ -27,12 +27,11 @@
  * the message had been read.
  */
 
+#define AM_REGIONS_SHOWN (AM_REGIONS_TEXT | AM_REGION_BIT(AM_REGION_ATTACHED))
+
 #define AROUND_WORDS 24 /* how far the words of a stretch lie apart at most */
 #define BEFORE       50 /* bytes before the first */
 #define LENGTH       200
-
-#define TEXT_REGIONS \
-	(AM_REGION_BIT(AM_REGION_BODY) | AM_REGION_BIT(AM_REGION_ATTACHED))
 
 struct mark {
 	size_t start, end; /* in the text */
@@ -151,7 +150,7 @@ static int on_run(void *user, enum am_region region, const char *text,
 		s->source = len ? g_strndup(text, len) : NULL;
 		return AM_OK;
 	}
-	if (region != AM_REGION_BODY && region != AM_REGION_ATTACHED)
+	if (!(AM_REGION_BIT(region) & AM_REGIONS_SHOWN))
 		return AM_OK;
 	if (s->source)
 		region = AM_REGION_ATTACHED;
@@ -161,7 +160,8 @@ static int on_run(void *user, enum am_region region, const char *text,
 	g_array_set_size(s->marks, 0);
 	am_tokens_init(&t, text, len);
 	for (; am_tokens_next(&t, &tok); position++) {
-		int word = am_query_words_find(&s->words, &tok, TEXT_REGIONS);
+		int word =
+			am_query_words_find(&s->words, &tok, AM_REGIONS_SHOWN);
 		struct mark m = {tok.start, tok.end, position, (unsigned)word};
 		if (word >= 0)
 			g_array_append_val(s->marks, m);
@@ -227,7 +227,7 @@ static int count_possible(const struct snippet *s, struct am_index *index,
                           size_t shard, uint32_t id, unsigned *out,
                           struct am_error *err)
 {
-	uint32_t text = TEXT_REGIONS;
+	uint32_t text = AM_REGIONS_SHOWN;
 	uint32_t document;
 
 	*out = 0;
@@ -237,17 +237,17 @@ static int count_possible(const struct snippet *s, struct am_index *index,
 	for (unsigned i = 0; i < s->words.n; i++) {
 		const char *word = s->words.words[i].text;
 		size_t len = s->words.words[i].len;
-		bool prefix = s->words.words[i].prefix;
+		bool many = s->words.words[i].matcher != NULL;
 		struct am_token same = {.text = word, .len = len};
 		uint64_t hash = am_word_hash(word, len);
 		bool has = true;
 		/* A word that is asked for twice counts as the first. */
-		if (!prefix &&
+		if (!many &&
 		    am_query_words_find(&s->words, &same, text) != (int)i)
 			continue;
-		int r = prefix ? AM_OK
-		               : am_place_has(index, shard, document, &hash, 1,
-		                              text, &has, err);
+		int r = many ? AM_OK
+		             : am_place_has(index, shard, document, &hash, 1,
+		                            text, &has, err);
 		if (r)
 			return r;
 		*out += has;
@@ -261,14 +261,13 @@ static int read_head(struct snippet *s, const uint8_t *text, size_t len,
 	struct am_cursor c = am_cursor(text, len);
 
 	while (am_cursor_left(&c)) {
-		uint64_t n = am_get_varint(&c);
-		bool source = n & 1;
-		const uint8_t *piece = am_get_bytes(&c, n >>= 1);
+		enum am_region region = (enum am_region)am_get_u8(&c);
+		size_t n = (size_t)am_get_varint(&c);
+		const uint8_t *piece = am_get_bytes(&c, n);
 		if (c.bad)
 			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 			               "a text of the index is damaged");
-		int r = on_run(s, source ? AM_REGION_SOURCE : AM_REGION_BODY,
-		               (const char *)piece, n, err);
+		int r = on_run(s, region, (const char *)piece, n, err);
 		if (r)
 			return r;
 	}
@@ -356,6 +355,7 @@ int am_snippet_read(char **out, enum am_region *region, char **file,
 		*out = print(&s, on, off);
 	*region = s.best ? s.region : AM_REGION_SUBJECT;
 	*file = s.best ? g_steal_pointer(&s.file) : NULL;
+	am_query_words_clear(&s.words);
 	g_free(s.text);
 	g_free(s.source);
 	g_free(s.file);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/near.h"
 #include "index/places.h"
 #include "index/query_run.h"
 
@@ -11,7 +12,7 @@
  * next one: see struct am_xsource_ops.
  */
 
-enum kind { ORDER, DATES, SIZES, BITS };
+enum kind { ORDER, NEAR, DATES, SIZES, BITS };
 
 struct source {
 	struct am_sources *of;
@@ -19,6 +20,9 @@ struct source {
 	uint64_t *hashes;
 	size_t n;
 	uint32_t regions;
+	uint8_t rows[AM_NEAR_MAX]; /* of NEAR, n rows */
+	uint32_t distance;
+	bool in_order;
 	uint32_t *ends; /* of DATES: first and last document, shard by shard */
 	uint64_t least, most;
 	struct am_bits *bits;
@@ -168,22 +172,19 @@ int am_bits_mark(struct am_bits *bits, struct am_index *index,
 /* ---- one document
  * ----------------------------------------------------------------- */
 
-static int order_has(struct am_places *places, const struct am_place *place,
-                     const uint64_t *hashes, size_t n, uint32_t regions,
-                     bool *out, struct am_error *err)
+static int open_order(struct am_order *order, struct am_places *places,
+                      const struct am_place *place, struct am_error *err)
 {
-	struct am_order order;
 	const uint8_t *data;
 	int r = am_places_order(places, place, &data, err);
 
 	if (r)
 		return r;
-	if (!am_order_open(&order, data, place->len))
+	if (!am_order_open(order, data, place->len))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "the index is damaged (message %" PRIu32
 		               "): make it anew",
 		               place->id);
-	*out = am_order_has(&order, hashes, n, regions);
 	return AM_OK;
 }
 
@@ -191,14 +192,16 @@ int am_place_has(struct am_index *index, size_t shard, uint32_t document,
                  const uint64_t *hashes, size_t n, uint32_t regions, bool *out,
                  struct am_error *err)
 {
+	struct am_order order;
 	struct am_place place;
 	int r = am_places_get(index->places[shard], document, &place, err);
 
 	*out = false;
 	if (r)
 		return r == AM_END ? AM_OK : r;
-	return order_has(index->places[shard], &place, hashes, n, regions, out,
-	                 err);
+	r = open_order(&order, index->places[shard], &place, err);
+	*out = !r && am_order_has(&order, hashes, n, regions);
+	return r;
 }
 
 /* Of the kinds that need to look at the document's place. */
@@ -207,6 +210,7 @@ static bool matches(const struct cursor *c, uint32_t document)
 	const struct source *s = c->source;
 	struct am_sources *all = s->of;
 	struct am_places *places = all->index->places[c->shard];
+	struct am_order order;
 	struct am_place place;
 	bool has = false;
 	int r = am_places_get(places, document, &place, &all->error);
@@ -214,8 +218,12 @@ static bool matches(const struct cursor *c, uint32_t document)
 	if (!r && s->kind == SIZES)
 		has = place.size >= s->least && place.size <= s->most;
 	else if (!r)
-		r = order_has(places, &place, s->hashes, s->n, s->regions, &has,
-		              &all->error);
+		r = open_order(&order, places, &place, &all->error);
+	if (!r && s->kind == ORDER)
+		has = am_order_has(&order, s->hashes, s->n, s->regions);
+	else if (!r && s->kind == NEAR)
+		has = am_order_near(&order, s->hashes, s->rows, s->n,
+		                    s->distance, s->in_order, s->regions);
 	if (r < 0)
 		all->status = r;
 	return has;
@@ -290,6 +298,26 @@ struct am_xquery *am_source_order(struct am_sources *sources,
 			   .hashes = g_memdup2(hashes, n * sizeof(*hashes)),
 			   .n = n,
 			   .regions = regions});
+}
+
+struct am_xquery *am_source_near(struct am_sources *sources,
+                                 const uint64_t *hashes, const uint8_t *n,
+                                 size_t rows, uint32_t distance, bool in_order,
+                                 uint32_t regions)
+{
+	struct source s = {.kind = NEAR,
+	                   .n = rows,
+	                   .distance = distance,
+	                   .in_order = in_order,
+	                   .regions = regions};
+	size_t words = 0;
+
+	for (size_t i = 0; i < rows; i++) {
+		s.rows[i] = n[i];
+		words += n[i];
+	}
+	s.hashes = g_memdup2(hashes, words * sizeof(*hashes));
+	return add(sources, s);
 }
 
 struct am_xquery *am_source_dates(struct am_sources *sources, int64_t from,

@@ -178,7 +178,7 @@ static int suggest(char **out, struct am_index *index, const char *text,
 
 	for (unsigned i = 0; i < words->n && !r; i++) {
 		struct sought s = {.word = words->words[i].text};
-		if (words->words[i].prefix)
+		if (words->words[i].matcher)
 			continue;
 		r = look_up(&s, index, err);
 		if (!r && s.found) {
@@ -216,6 +216,7 @@ int am_index_suggest(char **out, uint64_t *hits, struct am_index *index,
 	if (!r && !*hits)
 		r = AM_END;
 	am_query_free(&again);
+	am_query_words_clear(&words);
 	if (r)
 		g_clear_pointer(out, g_free);
 	return r;

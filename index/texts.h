@@ -27,9 +27,9 @@
  *     15 1  1: there is more of it in the message
  * All little-endian.
  *
- * A text is a row of pieces as index/content.h gives them, each behind a
- * varint: twice its length, and 1 more when it is the name of the file that the
- * pieces behind it come from (AM_REGION_SOURCE).
+ * A text is a row of pieces as index/content.h gives them, each behind the byte
+ * of its region and its length as a varint; AM_REGION_SOURCE names the file
+ * that the pieces behind it come from.
  */
 
 #define AM_TEXT_MAX 32768 /* of one message */

@@ -449,6 +449,9 @@ struct am_xquery *am_xquery_join(enum am_xjoin join, struct am_xquery **queries,
 		case AM_XJOIN_NOT:
 			return Xapian::Query(Xapian::Query::OP_AND_NOT,
 			                     all.at(0), all.at(1));
+		case AM_XJOIN_SYNONYM:
+			return Xapian::Query(Xapian::Query::OP_SYNONYM,
+			                     all.begin(), all.end());
 		case AM_XJOIN_OR:
 			return Xapian::Query(Xapian::Query::OP_OR, all.begin(),
 			                     all.end());
@@ -581,4 +584,76 @@ int am_xapian_count(struct am_xapian *xapian, const struct am_xquery *query,
 			return int(AM_OK);
 		},
 		[&] { xapian->reopen(); });
+}
+
+struct am_stem {
+	Xapian::Stem stem;
+};
+
+const char *am_stem_language(const char *name)
+{
+	/* Codes first; the names are Snowball's. */
+	static const char *const languages[][2] = {
+		{"ar", "arabic"},        {"hy", "armenian"},
+		{"eu", "basque"},        {"ca", "catalan"},
+		{"da", "danish"},        {"nl", "dutch"},
+		{"en", "english"},       {"fi", "finnish"},
+		{"fr", "french"},        {"de", "german"},
+		{"hu", "hungarian"},     {"id", "indonesian"},
+		{"ga", "irish"},         {"it", "italian"},
+		{"lt", "lithuanian"},    {"ne", "nepali"},
+		{"no", "norwegian"},     {"nb", "norwegian"},
+		{"nn", "norwegian"},     {"pt", "portuguese"},
+		{"ro", "romanian"},      {"ru", "russian"},
+		{"es", "spanish"},       {"sv", "swedish"},
+		{"ta", "tamil"},         {"tr", "turkish"},
+		{"", "earlyenglish"},    {"", "german2"},
+		{"", "kraaij_pohlmann"}, {"", "lovins"},
+		{"", "porter"},
+	};
+
+	for (const auto &language : languages)
+		if (*name &&
+		    (!strcmp(name, language[0]) || !strcmp(name, language[1])))
+			return language[1];
+	return nullptr;
+}
+
+struct am_stem *am_stem_new(const char *language)
+{
+	struct am_stem *out = nullptr;
+
+	(void)guard(nullptr, [&] {
+		out = new am_stem{Xapian::Stem(language)};
+		return int(AM_OK);
+	});
+	return out;
+}
+
+void am_stem_free(struct am_stem **stem)
+{
+	(void)guard(nullptr, [&] {
+		delete *stem;
+		return int(AM_OK);
+	});
+	*stem = nullptr;
+}
+
+void am_stem_form(const struct am_stem *stem, const char *word, size_t len,
+                  char *out, size_t room)
+{
+	if (len >= room)
+		len = room - 1;
+	memcpy(out, word, len);
+	out[len] = '\0';
+	if (!stem)
+		return;
+	(void)guard(nullptr, [&] {
+		std::string found = stem->stem(std::string(word, len));
+		if (!found.empty() && found.size() < room) {
+			memcpy(out, found.data(), found.size());
+			out[found.size()] = '\0';
+		}
+		return int(AM_OK);
+	});
 }

@@ -63,7 +63,8 @@ struct am_xquery;
 enum am_xjoin {
 	AM_XJOIN_AND,
 	AM_XJOIN_OR,
-	AM_XJOIN_NOT /* the first, but not the second */
+	AM_XJOIN_SYNONYM, /* OR, weighed like one term */
+	AM_XJOIN_NOT      /* the first, but not the second */
 };
 /* weighted: takes part in ranking.  Where there is no ranking and under NOT it
  * must be false: see xapian_shim.cc, class Term. */
@@ -87,6 +88,18 @@ struct am_xsource_ops {
 };
 struct am_xquery *am_xquery_source(const struct am_xsource_ops *ops,
                                    void *self);
+
+/*
+ * Stems of words, by Snowball.  The language by its name or code in lower case
+ * ("de", "german"): the name under which it is known for good, or NULL.
+ */
+const char *am_stem_language(const char *name);
+struct am_stem;
+struct am_stem *am_stem_new(const char *language);
+void am_stem_free(struct am_stem **stem);
+/* The word itself when it has none, or the stem is too long. */
+void am_stem_form(const struct am_stem *stem, const char *word, size_t len,
+                  char *out, size_t room);
 
 struct am_xhit {
 	size_t shard;

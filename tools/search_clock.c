@@ -114,7 +114,9 @@ static int open_both(struct clocked *c, const char *path, struct am_error *err)
 
 int main(int argc, char **argv)
 {
-	struct clocked c = {.rounds = argc > 2 ? (unsigned)g_ascii_strtoull(argv[2], NULL, 10) : 5};
+	struct clocked c = {.rounds = argc > 2 ? (unsigned)g_ascii_strtoull(
+							 argv[2], NULL, 10)
+	                                       : 5};
 	struct am_error err;
 	char line[4096];
 

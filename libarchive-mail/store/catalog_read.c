@@ -465,3 +465,24 @@ int am_catalog_spots(struct am_catalog *c, am_catalog_spot_fn *fn, void *user,
 	sqlite3_finalize(s);
 	return r == AM_END ? AM_OK : r;
 }
+
+int am_catalog_each_head(struct am_catalog *c, am_catalog_head_fn *fn,
+                         void *user, struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_stmt(c, AM_SQL_EACH_HEAD, &s, err);
+
+	if (r)
+		return r;
+	while (!(r = am_catalog_step(c, s, err))) {
+		const char *fields[4];
+		for (int i = 0; i < 4; i++)
+			fields[i] = am_catalog_text(s, i + 1);
+		r = fn(user, sqlite3_column_int64(s, 0), fields[0], fields[1],
+		       fields[2], fields[3], err);
+		if (r)
+			break;
+	}
+	sqlite3_reset(s);
+	return r == AM_END ? AM_OK : r;
+}

@@ -46,7 +46,7 @@ Test(document, lists_terms_of_every_field)
 	struct am_document *doc = am_document_new();
 	char *t = terms_of(doc, "\n");
 
-	cr_expect_str_eq(t, "Yplain:0 Ytext:0 Ytext/plain:0");
+	cr_expect_str_eq(t, "Yplain:0 Ytext:0 Ytext/plain:0 Z1:0");
 	g_free(t);
 	t = terms_of(
 		doc,
@@ -56,9 +56,10 @@ Test(document, lists_terms_of_every_field)
 		"Message-ID: <Ab@C>\nDate: Thu, 2 Jan 2020 03:04:05 +0000\n"
 		"\nre bob bob\n");
 	cr_expect_str_eq(
-		t, "Ccy:1 Cexample:1 Cz:1 Fbob:1 Fexample:1 Fx:1 Iab@c:0 "
+		t, "Ccy:1 Cexample:1 Cz:1 Fbob:1 Fexample:1 Fx:1 Hcc:0 "
+		   "Hlist:0 Hsubject:0 Iab@c:0 "
 		   "Lexample:1 Ltalk:1 Ly:1 Sgrusse:1 Sre:1 Tal:1 "
-		   "Texample:1 Ty:1 Yplain:0 Ytext:0 Ytext/plain:0 al:1 "
+		   "Texample:1 Ty:1 Yplain:0 Ytext:0 Ytext/plain:0 Z8:0 al:1 "
 		   "bob:4 cy:1 example:4 grusse:4 re:5 talk:1 x:1 y:2 z:1");
 	g_free(t);
 	const struct am_place *p = am_document_place(doc);
@@ -81,8 +82,9 @@ Test(document, lists_attachments_and_pairs)
 		     "Content-Transfer-Encoding: base64\n\nAAAA\n--b--\n");
 
 	cr_expect_str_eq(
-		t, "H:0 Npdf:1 Nq1:1 Yapplication:0 Yapplication/pdf:0 "
-		   "Ypdf:0 Yplain:0 Ytext:0 Ytext/plain:0 pdf:1 q1:1 日:1 "
+		t, "Hattachment:0 Hpdf:0 Npdf:1 Nq1:1 PQ1.PDF:0 "
+		   "Yapplication:0 Yapplication/pdf:0 "
+		   "Ypdf:0 Yplain:0 Ytext:0 Ytext/plain:0 Z8:0 pdf:1 q1:1 日:1 "
 		   "日本:0 本:1 本語:0 語:1");
 	g_free(t);
 	am_document_free(&doc);

@@ -44,6 +44,52 @@ static const struct {
 	{"http://example.org/x", "\"http example org x\""},
 	{"std::vector", "\"std vector\""},
 	{"10:30", "\"10 30\""},
+	/* Words and others. */
+	{"=Report", "report"},
+	{"+Report", "report"},
+	{"=don't", "\"don t\""},
+	{"repo~", "repo~1"},
+	{"report~", "report~2"},
+	{"report~1", "report~1"},
+	{"subject:report~3", "subject:report~3"},
+	{"*port*", "*port*"},
+	{"*port", "*port"},
+	{"re*rt", "re*rt"},
+	{"from:*ALI*", "from:*ali*"},
+	{"lang:en reports", "reports(english)"},
+	{"lang:german Häuser \"Häuser\" =Häuser from:Häuser",
+         "(and hauser(german) hauser hauser from:hauser)"},
+	{"(lang:en reports) reports", "(and reports(english) reports)"},
+	{"lang:en reports lang:none reports", "(and reports(english) reports)"},
+	{"lang:en report*", "report*"},
+	/* Gmail's braces. */
+	{"{a b}", "(or a b)"},
+	{"{a b} c", "(and (or a b) c)"},
+	{"from:{alice bob}", "(or from:alice from:bob)"},
+	{"{a (b c)}", "(or a (and b c))"},
+	{"-{a b}", "(not (or a b))"},
+	{"{a OR b}", "(or a b)"},
+	/* Close together. */
+	{"a NEAR b", "(near/10 a b)"},
+	{"a NEAR/3 b", "(near/3 a b)"},
+	{"a ADJ b ADJ c", "(adj/20 a b c)"},
+	{"a AROUND(5) b", "(near/5 a b)"},
+	{"subject:(a NEAR b)", "(near/10 subject:a subject:b)"},
+	{"\"a b\" NEAR/2 c d", "(and (near/2 \"a b\" c) d)"},
+	{"a near b", "(and a near b)"},
+	{"NEARLY a", "(and nearly a)"},
+	/* Patterns. */
+	{"from:/^bob.*@x/", "from:/^bob.*@x/"},
+	{"subject:/a b (c|d)/ e", "(and subject:/a b (c|d)/ e)"},
+	{"/a\\/b/", "subject,from,to,cc,filename:/a\\/b/"},
+	{"filename:/\\.pdf$/", "filename:/\\.pdf$/"},
+	{"/usr/lib", "\"usr lib\""},
+	{"contact:/bob/", "from,to,cc:/bob/"},
+	/* Threads. */
+	{"thread:<A@b>", "(thread id:a@b)"},
+	{"thread:{from:alice budget}", "(thread (or from:alice budget))"},
+	{"thread:(from:alice budget)", "(thread (and from:alice budget))"},
+	{"-thread:{a}", "(not (thread a))"},
 	/* Fields. */
 	{"from:alice", "from:alice"},
 	{"FROM:Alice@Example.org", "from:\"alice example org\""},
@@ -54,6 +100,12 @@ static const struct {
 	{"recipient:bob", "to,cc,bcc:bob"},
 	{"contact:bob", "from,to,cc,bcc:bob"},
 	{"body:x", "body:x"},
+	{"new:x quoted:y", "(and new:x quoted:y)"},
+	{"signature:x", "signature:x"},
+	{"in:attachment:x", "attached:x"},
+	{"in:attachments:(x OR y)", "(or attached:x attached:y)"},
+	{"in:attachment:\"x y\"", "attached:\"x y\""},
+	{"in:anywhere x", "x"},
 	{"attachment:a.pdf", "filename:\"a pdf\""},
 	{"list:x.example.org", "list:\"x example org\""},
 	{"id:<A.b@C>", "id:a.b@c"},
@@ -62,6 +114,12 @@ static const struct {
 	{"type:application/pdf", "type:application/pdf"},
 	{"has:attachment", "has:attachment"},
 	{"has:Attachments", "has:attachment"},
+	{"has:photo has:spreadsheets", "(and has:image has:spreadsheet)"},
+	{"is:encrypted", "has:encrypted"},
+	{"is:reply", "has:reply"},
+	{"tag:unread", "(place -seen)"},
+	{"tag:unreal", "(place keyword:unreal)"},
+	{"flag:list", "has:list"},
 	{"folder:Work/*", "(place folder:Work/*)"},
 	{"in:\"Sent Items\"", "(place folder:Sent Items)"},
 	{"is:unread", "(place -seen)"},
@@ -89,6 +147,33 @@ static const struct {
 	{"older_than:1d", "date:..1592135999"},
 	{"date:today", "date:1592179200..1592265599"},
 	{"date:yesterday", "date:1592092800..1592179199"},
+	/* As people say it. */
+	{"date:last_week", "date:1591574400..1592179199"},
+	{"date:\"last week\"", "date:1591574400..1592179199"},
+	{"date:last week", "date:1591574400..1592179199"},
+	{"date:last week report", "(and date:1591574400..1592179199 report)"},
+	{"date:this-week", "date:1592179200..1592783999"},
+	{"date:last month", "date:1588291200..1590969599"},
+	{"date:this year", "date:1577836800..1609459199"},
+	{"after:last year", "date:1546300800.."},
+	{"date:jan 2019", "date:1546300800..1548979199"},
+	{"date:january", "date:1577836800..1580515199"},
+	{"date:sept", "date:1567296000..1569887999"},
+	{"date:5 jan 2019", "date:1546646400..1546732799"},
+	{"date:\"Jan 5th, 2019\"", "date:1546646400..1546732799"},
+	{"date:5-Jan-2019", "date:1546646400..1546732799"},
+	{"date:05.01.2019", "date:1546646400..1546732799"},
+	{"date:20190105", "date:1546646400..1546732799"},
+	{"date:\"jan 2019..mar 2019\"", "date:1546300800..1554076799"},
+	{"date:q1 2019", "date:1546300800..1554076799"},
+	{"since:3 days ago", "date:1591963200.."},
+	{"since:a week ago", "date:1591617600.."},
+	{"date:monday", "date:1592179200..1592265599"},
+	{"date:last monday", "date:1591574400..1591660799"},
+	{"date:sunday", "date:1592092800..1592179199"},
+	{"before:yesterday", "date:..1592092799"},
+	{"until:yesterday", "date:..1592179199"},
+	{"date:today report", "(and date:1592179200..1592265599 report)"},
 	/* Sizes. */
 	{"size:>1M", "size:1048577.."},
 	{"size:>=1M", "size:1048576.."},
@@ -135,17 +220,37 @@ static const struct {
 	{"a NOT", "nothing stands behind NOT at column 6"},
 	{"&&", "there is no word in \"&&\" at column 1"},
 	{"()", "there is no word in \"()\" at column 1"},
-	{"a*b", "\"*\" stands at the end of words only: \"a*b\" at column 1"},
-	{"x *b", "\"*\" stands at the end of words only: \"*b\" at column 3"},
+	{"x *b", "a pattern has two letters at least: \"*b\" at column 3"},
+	{"a*b-c",
+         "\"*\" stands at the end, or within a single word of letters: "
+         "\"a*b-c\" at column 1"},
+	{"a-b~", "\"~\" stands behind a single word of letters: \"a-b\" at "
+                 "column 1"},
+	{"x {a", "the brace at column 3 is never closed"},
+	{"x (a}", "the parenthesis at column 3 is never closed"},
+	{"x } a", "the brace at column 3 closes nothing"},
+	{"a NEAR", "one side is missing of \"NEAR\" at column 3"},
+	{"a NEAR from:b",
+         "NEAR and ADJ stand between words or quoted words of one field, at "
+         "most 8 of them: \"a NEAR from:b\" at column 1"},
+	{"body:/x/", "patterns are for from, to, cc, subject and filename, not "
+                     "here: \"/x/\" at column 6"},
+	{"lang:klingon",
+         "no language whose word forms are known: \"klingon\" at "
+         "column 6"},
 	{"01234567890123456789012345678901234567890123456789012345678901234",
          "words of more than 64 bytes are not indexed: "
          "\"0123456789012345678901234567890123456789…\" at column 1"},
-	{"has:teeth", "only has:attachment, not \"teeth\" at column 5"},
+	{"has:teeth",
+         "only has:attachment, image, pdf, document, spreadsheet and "
+         "what mailark help search names, not \"teeth\" at column "
+         "5"},
 	{"is:gone", "only seen, unread, flagged, answered, draft, deleted, "
-                    "forwarded or junk, not \"gone\" at column 4"},
+                    "forwarded, junk, reply, list, signed or encrypted, not "
+                    "\"gone\" at column 4"},
 	{"date:2020-02-30",
          "column 6: \"2020-02-30\" is no date such as 2020, 2020-05, "
-         "2020-05-01, 2020-05-01T12:00:00Z, 3d or 2w"},
+         "2020-05-01, 3d, 2w, yesterday, \"last week\" or \"jan 2019\""},
 	{"date:2020..2019", "column 6: \"2020..2019\" ends before it begins"},
 };
 
@@ -164,6 +269,8 @@ Test(query, says_what_is_wrong_and_where)
 	struct am_error err;
 	cr_expect_eq(am_query_parse(&q, "size:big", NOW, &err), AM_FAILED);
 	cr_expect_eq(strncmp(err.text, "column 6: ", 10), 0);
+	cr_expect_eq(am_query_parse(&q, "from:/(x/", NOW, &err), AM_FAILED);
+	cr_expect_eq(strncmp(err.text, "the pattern at column 6: ", 25), 0);
 }
 
 Test(query, has_walls)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_QUERY_PARSE_H
+#define AM_INDEX_QUERY_PARSE_H
+
+#include "index/query_tree.h"
+
+/*
+ * The inside of reading a query, for query.c (what stands how to each other)
+ * and query_atom.c (words and values of fields).
+ */
+struct am_parser {
+	const char *text, *at, *end;
+	int64_t now;
+	const char *language; /* of the words that follow; NULL: none */
+	unsigned depth, nodes;
+	struct am_error *err;
+};
+
+/* "what "excerpt" at column n"; gives back AM_FAILED. */
+int am_parser_wrong(struct am_parser *p, const char *at, size_t len,
+                    const char *what);
+unsigned am_parser_column(const struct am_parser *p, const char *at);
+/* At most 40 bytes of what stands there; g_free(). */
+char *am_parser_excerpt(const char *at, size_t len);
+AM_MUST_USE int am_parser_node(struct am_parser *p, enum am_node_kind kind,
+                               struct am_node **out);
+bool am_parser_space(char c);
+/* The end of what stands there without a space, bracket or quotation mark. */
+const char *am_parser_word_end(const struct am_parser *p, const char *at);
+
+/* What stands behind a field's colon, or without one (field NULL); quoted: it
+ * stood in quotation marks.  *out NULL: there is no word in it. */
+AM_MUST_USE int am_parser_value(struct am_parser *p,
+                                const struct am_field_def *field,
+                                const char *at, size_t len, bool quoted,
+                                struct am_node **out);
+/* "/…/" at p->at?  Moves behind it; *out NULL: it is none. */
+AM_MUST_USE int am_parser_regex(struct am_parser *p,
+                                const struct am_field_def *field,
+                                struct am_node **out);
+
+#endif
