@@ -268,6 +268,9 @@ $(BUILD)/damage: $(BUILD)/obj/tools/damage.o $(LIB_support) $(call libs_for,tran
 # How long the index takes to answer, without starting a program.
 $(BUILD)/search-clock: $(BUILD)/obj/tools/search_clock.o $(call libs_for,cmd)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread
+# Does an archive's index find exactly what is in its mail?
+$(BUILD)/search-complete: $(BUILD)/obj/tools/search_complete.o $(BUILD)/obj/tests/index/complete.o $(call libs_for,cmd)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread
 samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
 	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef samples/olm
