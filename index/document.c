@@ -54,6 +54,9 @@ struct am_document {
 	uint32_t regions; /* that have words */
 	struct am_facts facts;
 	struct am_attached *attached;
+	/* Beginnings of words, up to eight bytes each: open addressing. */
+	uint64_t *beginnings;
+	size_t n_beginnings, beginnings_room;
 };
 
 #define ENTRIES(d) ((struct entry *)(void *)(d)->entries->data)
@@ -92,6 +95,7 @@ void am_document_free(struct am_document **doc)
 	am_order_writer_free(&d->writer);
 	am_attached_free(&d->attached);
 	am_arena_free(&d->arena);
+	g_free(d->beginnings);
 	g_free(d->slots);
 	g_free(d);
 	*doc = NULL;
@@ -298,14 +302,87 @@ size_t am_document_fact_term(char *out, const char *prefix, const char *value)
 	return n + 41;
 }
 
+/* ---- beginnings of words ---- */
+
+#define BEGINNINGS_ROOM 2048
+
+static void clear_beginnings(struct am_document *d)
+{
+	if (d->beginnings_room != BEGINNINGS_ROOM) {
+		g_free(d->beginnings);
+		d->beginnings = g_new(uint64_t, BEGINNINGS_ROOM);
+		d->beginnings_room = BEGINNINGS_ROOM;
+	}
+	memset(d->beginnings, 0, BEGINNINGS_ROOM * sizeof(uint64_t));
+	d->n_beginnings = 0;
+}
+
+static uint64_t *beginning_slot(uint64_t *slots, size_t room, uint64_t key)
+{
+	size_t s = (key * REGION_HASH) >> 32 & (room - 1);
+
+	while (slots[s] && slots[s] != key)
+		s = (s + 1) & (room - 1);
+	return &slots[s];
+}
+
+static void grow_beginnings(struct am_document *d)
+{
+	size_t room = d->beginnings_room * 2;
+	uint64_t *slots = g_new0(uint64_t, room);
+
+	for (size_t i = 0; i < d->beginnings_room; i++)
+		if (d->beginnings[i])
+			*beginning_slot(slots, room, d->beginnings[i]) =
+				d->beginnings[i];
+	g_free(d->beginnings);
+	d->beginnings = slots;
+	d->beginnings_room = room;
+}
+
+/* The first time that a word of this message begins so, it is a term. */
+static void add_beginning(struct am_document *d, const char *word, size_t len)
+{
+	uint64_t key = 0, *slot;
+
+	memcpy(&key, word, len);
+	slot = beginning_slot(d->beginnings, d->beginnings_room, key);
+	if (*slot)
+		return;
+	*slot = key;
+	if (++d->n_beginnings * 2 > d->beginnings_room)
+		grow_beginnings(d);
+	char *term = am_arena_alloc(d->arena, len + 1);
+	term[0] = *AM_TERM_BEGINNING;
+	memcpy(term + 1, word, len);
+	add_term(d, term, len + 1, key * REGION_HASH + 'W', 0);
+}
+
+/* Its first letter, and its first two: "c*" would otherwise be a union of a
+ * hundred thousand lists. */
+static void add_beginnings(struct am_document *d, const char *word, size_t len)
+{
+	size_t one = MIN((size_t)g_utf8_skip[(uint8_t)*word], len), two = one;
+
+	if (one > 1 && am_char_class(g_utf8_get_char(word)) == AM_CHAR_SINGLE)
+		return;
+	add_beginning(d, word, one);
+	if (one < len)
+		two += MIN((size_t)g_utf8_skip[(uint8_t)word[one]], len - one);
+	if (two > one)
+		add_beginning(d, word, two);
+}
+
 static void list_terms(struct am_document *d, const struct am_facts *facts)
 {
 	const char *text = (const char *)d->text->data;
 
+	clear_beginnings(d);
 	for (guint i = 0; i < d->entries->len; i++) {
 		const struct entry *e = &ENTRIES(d)[i];
 		g_array_append_val(d->hashes, e->hash);
 		add_term(d, text + e->text, e->len, e->hash, e->count);
+		add_beginnings(d, text + e->text, e->len);
 		for (unsigned r = 0; r < AM_REGION_COUNT; r++) {
 			char prefix = am_region_prefix((enum am_region)r);
 			if (!prefix || !(e->regions & AM_REGION_BIT(r)))

@@ -12,8 +12,8 @@
  */
 
 /* So many matches are counted when the page would be full before: what is few
- * is told exactly. */
-#define COUNTED 1000
+ * is told exactly, where counting is cheap. */
+#define COUNTED 200
 
 static int get_place(struct am_index *index, size_t shard, uint32_t document,
                      struct am_place *out, struct am_error *err)
@@ -79,12 +79,13 @@ static int newest(struct am_page *page, struct am_index *index,
 	for (size_t i = 0; i < n && !r; i++) {
 		struct front *f = &fronts[i];
 		size_t some = MIN(room, index->state.shards[i].documents);
-		uint32_t count = (uint32_t)MIN((uint64_t)some + COUNTED,
-		                               (uint64_t)UINT32_MAX);
+		uint64_t count =
+			am_sources_look(page->sources) ? 0 : some + COUNTED;
 		uint64_t total;
 		bool exact;
 		f->documents = g_new(uint32_t, some + 1);
-		r = am_xapian_first(index->xapian, i, query, some, count,
+		r = am_xapian_first(index->xapian, i, query, some,
+		                    (uint32_t)MIN(count, UINT32_MAX),
 		                    f->documents, &f->n, &total, &exact, err);
 		page->total += total;
 		page->exact &= exact;
@@ -230,9 +231,11 @@ static int ranked(struct am_page *page, struct am_index *index,
 	struct am_xhit *found = g_new(struct am_xhit, most + 1);
 	/* Counting all of few is cheap; of many, the best are found sooner
 	 * without. */
-	int r = am_xapian_rank(xapian, query, page->skip, most,
-	                       documents <= 100000, found, &got, &page->total,
-	                       &page->exact, err);
+	bool checks = am_sources_has_checks(page->sources);
+	int r = am_xapian_rank(xapian, query, checks ? am_sources_check : NULL,
+	                       page->sources, page->skip, most,
+	                       documents <= (checks ? 10000 : 100000), found,
+	                       &got, &page->total, &page->exact, err);
 
 	for (size_t i = 0; i < got && !r; i++) {
 		struct am_place place;

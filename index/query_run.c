@@ -94,10 +94,12 @@ static int both(struct am_run_query *run, const struct am_node *node,
 	GPtrArray *with = g_ptr_array_new(), *without = g_ptr_array_new();
 	int r = compile_all(run, node, false, with);
 	bool weigh = am_sources_weigh(run->sources, false);
+	bool last = am_sources_check_last(run->sources, false);
 
 	if (!r)
 		r = compile_all(run, node, true, without);
 	am_sources_weigh(run->sources, weigh);
+	(void)am_sources_check_last(run->sources, last);
 	if (!r) {
 		*out = with->len ? join(AM_XJOIN_AND, with) : am_xquery_all();
 		if (without->len) {
@@ -187,8 +189,8 @@ static int thread(struct am_run_query *run, const struct am_node *node,
 	return r;
 }
 
-static int compile(struct am_run_query *run, const struct am_node *node,
-                   struct am_xquery **out)
+static int compile_node(struct am_run_query *run, const struct am_node *node,
+                        struct am_xquery **out)
 {
 	struct am_xquery *pair[2];
 	bool weigh;
@@ -241,6 +243,20 @@ static int compile(struct am_run_query *run, const struct am_node *node,
 	return AM_OK;
 }
 
+/* Only what must hold for any hit can be checked at the end. */
+static int compile(struct am_run_query *run, const struct am_node *node,
+                   struct am_xquery **out)
+{
+	bool must = node->kind != AM_NODE_OR && node->kind != AM_NODE_NOT &&
+	            node->kind != AM_NODE_THREAD;
+	bool last = am_sources_check_last(run->sources, false);
+
+	(void)am_sources_check_last(run->sources, last && must);
+	int r = compile_node(run, node, out);
+	(void)am_sources_check_last(run->sources, last);
+	return r;
+}
+
 static int mark_hidden(struct am_run_query *run)
 {
 	struct am_index *index = run->index;
@@ -270,7 +286,9 @@ static int begin(struct am_run_query *run, const struct am_query *query,
 	if (r)
 		return r;
 	run->sources = am_sources_new(index, ranking);
+	(void)am_sources_check_last(run->sources, ranking);
 	r = compile(run, query->root, out);
+	(void)am_sources_check_last(run->sources, false);
 	if (r)
 		return r;
 	if (index->hidden.n) {
@@ -315,6 +333,7 @@ int am_index_search(struct am_index *index, struct am_archive *archive,
 	struct am_xquery *q;
 	int r = begin(&run, query, sort == AM_SORT_RELEVANCE, &q);
 
+	page.sources = run.sources;
 	if (!r)
 		r = am_page_fill(&page, index, q, err);
 	index->total_exact = page.exact;

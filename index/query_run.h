@@ -21,6 +21,21 @@ struct am_sources *am_sources_new(struct am_index *index, bool ranking);
 bool am_sources_weigh(struct am_sources *sources, bool weigh);
 struct am_xquery *am_source_term(struct am_sources *sources, const char *term,
                                  size_t len);
+/* Never weighs. */
+struct am_xquery *am_source_fact(struct am_sources *sources, const char *term,
+                                 size_t len);
+/*
+ * Ranking, a document that is too light for the page need not be looked at: the
+ * order of its words, where it must hold for any hit, is checked at the end.
+ * While this is on, the sources of an order give NULL and are checked so. Gives
+ * back how it was.
+ */
+bool am_sources_check_last(struct am_sources *sources, bool on);
+/* Must documents be looked at one by one? */
+bool am_sources_look(const struct am_sources *sources);
+bool am_sources_has_checks(const struct am_sources *sources);
+/* Do all of those hold? */
+bool am_sources_check(void *sources, size_t shard, uint32_t document);
 void am_sources_free(struct am_sources **sources);
 int am_sources_status(const struct am_sources *sources, struct am_error *err);
 
@@ -49,6 +64,8 @@ struct am_bits {
 };
 void am_bits_set(struct am_bits *bits, uint32_t document);
 bool am_bits_has(const struct am_bits *bits, uint32_t document);
+/* The first from `from` on; 0: none. */
+uint32_t am_bits_next(const struct am_bits *bits, uint32_t from);
 /* One for each shard, empty; takes part in the run when given to source_bits,
  * which takes it. */
 struct am_bits *am_bits_new(const struct am_index *index);
@@ -86,8 +103,15 @@ AM_MUST_USE int am_run_threads(struct am_run_query *run,
                                const struct am_xquery *seed,
                                struct am_xquery **out);
 
+/* run_expand.c: a word that stands for many. */
+AM_MUST_USE int am_run_expand(struct am_xquery **out, struct am_index *index,
+                              struct am_sources *sources,
+                              const struct am_node *node, char letter,
+                              uint32_t regions, struct am_error *err);
+
 /* query_pages.c: one page of the answer, from hits that are there on. */
 struct am_page {
+	struct am_sources *sources; /* of the query */
 	enum am_sort sort;
 	size_t skip, room;
 	struct am_hit *hits; /* room for `room` */

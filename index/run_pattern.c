@@ -70,7 +70,7 @@ static int match_filename(void *user, const char *term, size_t len,
 	for (m->shard = 0;
 	     !r && yes && m->shard < m->run->index->state.n_shards; m->shard++)
 		r = am_xapian_postings(m->run->index->xapian, m->shard, term,
-		                       len, mark, m, err);
+		                       len, 1, UINT32_MAX, mark, m, err);
 	g_free(name);
 	return r;
 }

@@ -11,38 +11,9 @@
  * Xapian finds the documents that have them all, and a source that looks at
  * the order.
  *
- * The beginning of a word may stand for any number of words.  A few become an
- * OR.  For many, the documents are marked in a bit set, each posting read once:
- * "c*" over 60,000 messages is a matter of milliseconds, an OR of all its
- * words would be one of seconds.  Nothing is cut short either way.
+ * What stands for many words (the beginning of one, a pattern) is for
+ * run_expand.c.
  */
-#define FEW_WORDS 24
-
-struct expansion {
-	GPtrArray *terms; /* GString */
-	struct am_matcher *matcher;
-	bool letter; /* in front of each */
-};
-
-static int collect(void *user, const char *term, size_t len, uint64_t documents,
-                   struct am_error *err)
-{
-	struct expansion *e = user;
-
-	(void)documents;
-	(void)err;
-	/* Without a letter all that is no word begins with one. */
-	if (!e->letter && term[0] >= 'A' && term[0] <= 'Z')
-		return AM_OK;
-	if (am_matcher_takes(e->matcher, term + e->letter, len - e->letter))
-		g_ptr_array_add(e->terms, g_string_new_len(term, (gssize)len));
-	return AM_OK;
-}
-
-static void free_string(gpointer p)
-{
-	g_string_free(p, TRUE);
-}
 
 /* "Sword" or "word". */
 static size_t make_term(char *out, char letter, const struct am_word *word)
@@ -59,8 +30,12 @@ static struct am_xquery *word_term(struct am_sources *sources, char letter,
                                    const struct am_word *word)
 {
 	char term[AM_WORD_MAX + 2];
+	size_t len = make_term(term, letter, word);
 
-	return am_source_term(sources, term, make_term(term, letter, word));
+	/* Who wrote is no matter of degree: such hits rank by date. */
+	return letter && letter != am_region_prefix(AM_REGION_SUBJECT)
+	               ? am_source_fact(sources, term, len)
+	               : am_source_term(sources, term, len);
 }
 
 static struct am_xquery *join(enum am_xjoin how, GPtrArray *parts)
@@ -75,16 +50,18 @@ static void hash_words(const struct am_node *node, uint64_t *out)
 		out[i] = am_word_hash(node->words[i].text, node->words[i].len);
 }
 
-/* All the words are there and, when the order matters, as it should be. */
-static struct am_xquery *row(struct am_sources *sources,
-                             const struct am_node *node, char letter,
-                             uint32_t regions)
+/* What is checked at the end (sources.c) is no part. */
+static void add_part(GPtrArray *parts, struct am_xquery *part)
 {
-	GPtrArray *parts = g_ptr_array_new();
-	uint64_t hashes[AM_PHRASE_MAX];
-	struct am_xquery *out;
+	if (part)
+		g_ptr_array_add(parts, part);
+}
 
-	for (size_t i = 0; i < node->n_words; i++) {
+/* The first n words, and pairs of those without a space between them. */
+static void add_words(GPtrArray *parts, struct am_sources *sources,
+                      const struct am_node *node, char letter, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
 		const struct am_word *w = &node->words[i];
 		g_ptr_array_add(parts, word_term(sources, letter, w));
 		if (i && w->single && w[-1].single) {
@@ -95,160 +72,69 @@ static struct am_xquery *row(struct am_sources *sources,
 			                word_term(sources, letter, &pair));
 		}
 	}
+}
+
+/* All the words are there and, when the order matters, as it should be. */
+static struct am_xquery *row(struct am_sources *sources,
+                             const struct am_node *node, char letter,
+                             uint32_t regions)
+{
+	GPtrArray *parts = g_ptr_array_new();
+	uint64_t hashes[AM_PHRASE_MAX];
+	struct am_xquery *out;
+
+	add_words(parts, sources, node, letter, node->n_words);
 	hash_words(node, hashes);
 	if (node->n_words > 1 || (!letter && regions != AM_REGION_ALL))
-		g_ptr_array_add(parts, am_source_order(sources, hashes,
-		                                       node->n_words, regions));
+		add_part(parts, am_source_order(sources, hashes, node->n_words,
+		                                regions));
 	out = join(AM_XJOIN_AND, parts);
 	g_ptr_array_unref(parts);
 	return out;
 }
 
-/* ---- beginnings of words
- * ------------------------------------------------------ */
-
-struct marking {
-	struct am_index *index;
-	size_t shard;
-	struct am_bits *to;         /* of all shards */
-	const struct am_bits *only; /* NULL: any document */
-	const uint64_t *hashes;     /* NULL: the order does not matter */
-	size_t n;
-	uint32_t regions;
-	int status;
-	struct am_error *err;
-};
-
-static void mark(void *user, uint32_t document)
+/* Words that begin with one or two letters: they have a term of their own. */
+static struct am_xquery *short_beginning(struct am_sources *sources,
+                                         const struct am_node *node)
 {
-	struct marking *m = user;
-	bool has = true;
+	char term[AM_WORD_MAX + 2] = AM_TERM_BEGINNING;
+	const struct am_word *w = &node->words[0];
 
-	if (m->status || am_bits_has(&m->to[m->shard], document))
-		return;
-	if (m->only && !am_bits_has(&m->only[m->shard], document))
-		return;
-	if (m->hashes)
-		m->status =
-			am_place_has(m->index, m->shard, document, m->hashes,
-		                     m->n, m->regions, &has, m->err);
-	if (has)
-		am_bits_set(&m->to[m->shard], document);
+	if (node->match != AM_MATCH_PREFIX || node->n_words != 1 || w->single ||
+	    node->regions != AM_REGION_ALL || g_utf8_strlen(w->text, -1) > 2)
+		return NULL;
+	memcpy(term + 1, w->text, w->len);
+	return am_source_fact(sources, term, w->len + 1u);
 }
-
-static int mark_term(struct marking *m, const char *term, size_t len)
-{
-	int r = AM_OK;
-
-	for (m->shard = 0; !r && m->shard < m->index->state.n_shards;
-	     m->shard++) {
-		r = am_xapian_postings(m->index->xapian, m->shard, term, len,
-		                       mark, m, m->err);
-		if (!r)
-			r = m->status;
-	}
-	return r;
-}
-
-/* Documents that have all words but the last. */
-static int mark_others(struct am_bits **out, struct am_index *index,
-                       const struct am_node *node, char letter,
-                       struct am_error *err)
-{
-	char term[AM_WORD_MAX + 2];
-	int r = AM_OK;
-
-	*out = NULL;
-	for (size_t i = 0; !r && i + 1 < node->n_words; i++) {
-		struct am_bits *bits = am_bits_new(index);
-		struct marking m = {
-			.index = index, .to = bits, .only = *out, .err = err};
-		r = mark_term(&m, term,
-		              make_term(term, letter, &node->words[i]));
-		am_bits_free(index, out);
-		*out = bits;
-	}
-	return r;
-}
-
-static int mark_all(struct am_xquery **out, struct am_index *index,
-                    struct am_sources *sources, const struct am_node *node,
-                    char letter, uint32_t regions, const GPtrArray *terms,
-                    struct am_error *err)
-{
-	bool order = node->n_words > 1 || (!letter && regions != AM_REGION_ALL);
-	uint64_t hashes[AM_PHRASE_MAX];
-	struct am_bits *only = NULL, *bits = am_bits_new(index);
-	struct marking m = {.index = index,
-	                    .to = bits,
-	                    .hashes = order ? hashes : NULL,
-	                    .n = node->n_words,
-	                    .regions = regions,
-	                    .err = err};
-	int r = mark_others(&only, index, node, letter, err);
-
-	hash_words(node, hashes);
-	m.only = only;
-	for (guint i = 0; !r && i < terms->len; i++) {
-		const GString *term = terms->pdata[i];
-		size_t skip = letter ? 1 : 0;
-		hashes[node->n_words - 1] =
-			am_word_hash(term->str + skip, term->len - skip);
-		r = mark_term(&m, term->str, term->len);
-	}
-	am_bits_free(index, &only);
-	if (r)
-		am_bits_free(index, &bits);
-	else
-		*out = am_source_bits(sources, bits);
-	return r;
-}
-
-static int expand(struct am_xquery **out, struct am_index *index,
-                  struct am_sources *sources, const struct am_node *node,
-                  char letter, uint32_t regions, struct am_error *err)
-{
-	struct expansion e = {g_ptr_array_new_with_free_func(free_string),
-	                      am_matcher_new(node), letter != 0};
-	char term[AM_WORD_MAX + 2] = {letter};
-	size_t len =
-		e.letter + am_matcher_beginning(e.matcher, term + e.letter);
-	bool plain = node->n_words == 1 && (letter || regions == AM_REGION_ALL);
-	int r = am_xapian_terms(index->xapian, term, len, collect, &e, err);
-
-	if (!r && plain && e.terms->len <= FEW_WORDS) {
-		GPtrArray *parts = g_ptr_array_new();
-		for (guint i = 0; i < e.terms->len; i++) {
-			const GString *t = e.terms->pdata[i];
-			g_ptr_array_add(
-				parts, am_source_term(sources, t->str, t->len));
-		}
-		*out = e.terms->len ? join(node->match == AM_MATCH_STEM
-		                                   ? AM_XJOIN_SYNONYM
-		                                   : AM_XJOIN_OR,
-		                           parts)
-		                    : am_xquery_none();
-		g_ptr_array_unref(parts);
-	} else if (!r) {
-		r = mark_all(out, index, sources, node, letter, regions,
-		             e.terms, err);
-	}
-	g_ptr_array_unref(e.terms);
-	am_matcher_free(&e.matcher);
-	return r;
-}
-
-/* ---- all together
- * ------------------------------------------------------------------ */
 
 static int in_regions(struct am_xquery **out, struct am_index *index,
                       struct am_sources *sources, const struct am_node *node,
                       char letter, uint32_t regions, struct am_error *err)
 {
+	GPtrArray *parts;
+	struct am_xquery *last = NULL;
+
 	*out = NULL;
-	if (node->match != AM_MATCH_WORD)
-		return expand(out, index, sources, node, letter, regions, err);
-	*out = row(sources, node, letter, regions);
+	if (node->match == AM_MATCH_WORD) {
+		*out = row(sources, node, letter, regions);
+		return AM_OK;
+	}
+	*out = short_beginning(sources, node);
+	if (*out)
+		return AM_OK;
+	int r = am_run_expand(&last, index, sources, node, letter, regions,
+	                      err);
+	if (r)
+		return r;
+	if (node->n_words == 1) {
+		*out = last;
+		return AM_OK;
+	}
+	parts = g_ptr_array_new();
+	add_words(parts, sources, node, letter, node->n_words - 1);
+	g_ptr_array_add(parts, last);
+	*out = join(AM_XJOIN_AND, parts);
+	g_ptr_array_unref(parts);
 	return AM_OK;
 }
 
@@ -265,6 +151,9 @@ int am_run_words(struct am_xquery **out, struct am_index *index,
 	if (node->regions == AM_REGION_ALL)
 		return in_regions(out, index, sources, node, '\0',
 		                  AM_REGION_ALL, err);
+	/* Several regions are alternatives: nothing holds for all of them. */
+	bool several = (rest & (rest - 1)) && rest != AM_REGIONS_TEXT;
+	bool last = several ? am_sources_check_last(sources, false) : false;
 	for (unsigned i = 0; i < AM_REGION_COUNT && !r; i++) {
 		char letter = am_region_prefix((enum am_region)i);
 		if (!letter || !(node->regions & AM_REGION_BIT(i)))
@@ -276,6 +165,8 @@ int am_run_words(struct am_xquery **out, struct am_index *index,
 	if (!r && rest)
 		r = in_regions(&parts[n++], index, sources, node, '\0', rest,
 		               err);
+	if (several)
+		am_sources_check_last(sources, last);
 	if (r) {
 		for (size_t i = 0; i < n; i++)
 			am_xquery_free(&parts[i]);
@@ -309,9 +200,9 @@ struct am_xquery *am_run_near(struct am_sources *sources,
 		rows[c] = (uint8_t)child->n_words;
 		n += child->n_words;
 	}
-	g_ptr_array_add(parts, am_source_near(sources, hashes, rows,
-	                                      node->n_children, node->distance,
-	                                      node->in_order, node->regions));
+	add_part(parts,
+	         am_source_near(sources, hashes, rows, node->n_children,
+	                        node->distance, node->in_order, node->regions));
 	out = join(AM_XJOIN_AND, parts);
 	g_ptr_array_unref(parts);
 	return out;

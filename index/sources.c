@@ -2,6 +2,7 @@
 #include "index/near.h"
 #include "index/places.h"
 #include "index/query_run.h"
+#include "index/run_expand.h"
 
 #include <glib.h>
 
@@ -12,7 +13,7 @@
  * next one: see struct am_xsource_ops.
  */
 
-enum kind { ORDER, NEAR, DATES, SIZES, BITS };
+enum kind { ORDER, NEAR, DATES, SIZES, BITS, EXPANSION };
 
 struct source {
 	struct am_sources *of;
@@ -27,6 +28,7 @@ struct source {
 	uint64_t least, most;
 	struct am_bits *bits;
 	bool borrowed; /* the bits */
+	struct am_expansion *expansion;
 };
 
 /* A source at work on one shard. */
@@ -39,6 +41,8 @@ struct am_sources {
 	struct am_index *index;
 	GPtrArray *all;
 	bool ranking, weigh;
+	bool last;         /* what is made now is checked at the end */
+	GPtrArray *checks; /* of those in `all` */
 	int status;
 	struct am_error error;
 };
@@ -49,6 +53,7 @@ struct am_sources *am_sources_new(struct am_index *index, bool ranking)
 
 	s->index = index;
 	s->all = g_ptr_array_new();
+	s->checks = g_ptr_array_new();
 	s->ranking = ranking;
 	s->weigh = true;
 	return s;
@@ -68,6 +73,36 @@ struct am_xquery *am_source_term(struct am_sources *sources, const char *term,
 	return am_xquery_term(term, len, sources->ranking && sources->weigh);
 }
 
+struct am_xquery *am_source_fact(struct am_sources *sources, const char *term,
+                                 size_t len)
+{
+	(void)sources;
+	return am_xquery_term(term, len, false);
+}
+
+bool am_sources_check_last(struct am_sources *sources, bool on)
+{
+	bool before = sources->last;
+
+	sources->last = on;
+	return before;
+}
+
+bool am_sources_look(const struct am_sources *sources)
+{
+	for (guint i = 0; i < sources->all->len; i++) {
+		const struct source *s = sources->all->pdata[i];
+		if (s->kind != DATES && s->kind != BITS)
+			return true;
+	}
+	return false;
+}
+
+bool am_sources_has_checks(const struct am_sources *sources)
+{
+	return sources->checks->len > 0;
+}
+
 void am_sources_free(struct am_sources **sources)
 {
 	struct am_sources *s = *sources;
@@ -78,11 +113,13 @@ void am_sources_free(struct am_sources **sources)
 		struct source *one = s->all->pdata[i];
 		g_free(one->hashes);
 		g_free(one->ends);
+		am_expansion_free(&one->expansion);
 		if (!one->borrowed)
 			am_bits_free(s->index, &one->bits);
 		g_free(one);
 	}
 	g_ptr_array_unref(s->all);
+	g_ptr_array_unref(s->checks);
 	g_free(s);
 	*sources = NULL;
 }
@@ -134,7 +171,7 @@ bool am_bits_has(const struct am_bits *bits, uint32_t document)
 	return document && i < bits->n && (bits->words[i / 64] >> (i % 64) & 1);
 }
 
-static uint32_t bits_next(const struct am_bits *bits, uint32_t from)
+uint32_t am_bits_next(const struct am_bits *bits, uint32_t from)
 {
 	size_t i = from ? from - 1 : 0;
 
@@ -253,10 +290,21 @@ static uint32_t next(void *state, uint32_t from)
 	uint32_t last = s->of->index->state.shards[c->shard].documents;
 
 	if (s->kind == BITS)
-		return bits_next(&s->bits[c->shard], from);
+		return am_bits_next(&s->bits[c->shard], from);
 	if (s->kind == DATES) {
 		from = MAX(from, s->ends[2 * c->shard]);
 		return from <= s->ends[2 * c->shard + 1] ? from : 0;
+	}
+	if (s->kind == EXPANSION) {
+		uint32_t found = 0;
+		int r = s->of->status
+		                ? s->of->status
+		                : am_expansion_next(s->expansion, c->shard,
+		                                    from, &found,
+		                                    &s->of->error);
+		if (r)
+			s->of->status = r;
+		return r ? 0 : found;
 	}
 	for (; from <= last && !s->of->status; from++)
 		if (matches(c, from))
@@ -274,7 +322,29 @@ static bool check(void *state, uint32_t document)
 	if (s->kind == DATES)
 		return document >= s->ends[2 * c->shard] &&
 		       document <= s->ends[2 * c->shard + 1];
+	if (s->kind == EXPANSION) {
+		bool has = false;
+		int r = s->of->status ? s->of->status
+		                      : am_expansion_has(s->expansion, c->shard,
+		                                         document, &has,
+		                                         &s->of->error);
+		if (r)
+			s->of->status = r;
+		return has;
+	}
 	return !s->of->status && matches(c, document);
+}
+
+bool am_sources_check(void *user, size_t shard, uint32_t document)
+{
+	struct am_sources *sources = user;
+
+	for (guint i = 0; i < sources->checks->len; i++) {
+		struct cursor c = {sources->checks->pdata[i], shard};
+		if (!check(&c, document))
+			return false;
+	}
+	return true;
 }
 
 static struct am_xquery *add(struct am_sources *sources, struct source source)
@@ -285,6 +355,10 @@ static struct am_xquery *add(struct am_sources *sources, struct source source)
 
 	s->of = sources;
 	g_ptr_array_add(sources->all, s);
+	if (sources->last && (s->kind == ORDER || s->kind == NEAR)) {
+		g_ptr_array_add(sources->checks, s);
+		return NULL;
+	}
 	return am_xquery_source(&ops, s);
 }
 
@@ -365,4 +439,11 @@ struct am_xquery *am_source_lent_bits(struct am_sources *sources,
 	return add(
 		sources,
 		(struct source){.kind = BITS, .bits = bits, .borrowed = true});
+}
+
+struct am_xquery *am_source_expansion(struct am_sources *sources,
+                                      struct am_expansion *expansion)
+{
+	return add(sources,
+	           (struct source){.kind = EXPANSION, .expansion = expansion});
 }

@@ -292,6 +292,93 @@ class Each : public Xapian::MatchDecider
 	}
 };
 
+/*
+ * A decider is told the document's number in its shard, but not which shard
+ * that is.  This, at the end of an AND, is asked about each document just
+ * before, and knows.
+ */
+class WhichShard : public Xapian::PostingSource
+{
+	size_t *current;
+	size_t shard = 0;
+	Xapian::docid at = 0;
+	Xapian::doccount documents = 0;
+
+      public:
+	explicit WhichShard(size_t *current_) : current(current_)
+	{
+	}
+	WhichShard(const WhichShard &) = delete;
+	WhichShard &operator=(const WhichShard &) = delete;
+	~WhichShard() override = default;
+	Xapian::PostingSource *clone() const override
+	{
+		return new WhichShard(current);
+	}
+	void init(const Xapian::Database &db) override
+	{
+		documents = db.get_doccount();
+		shard = running ? running->shard_of(db) : 0;
+		at = 0;
+		set_maxweight(0.0);
+	}
+	Xapian::doccount get_termfreq_min() const override
+	{
+		return documents;
+	}
+	Xapian::doccount get_termfreq_est() const override
+	{
+		return documents;
+	}
+	Xapian::doccount get_termfreq_max() const override
+	{
+		return documents;
+	}
+	/* All numbers from 1 on are there. */
+	void next(double) override
+	{
+		at++;
+		*current = shard;
+	}
+	void skip_to(Xapian::docid did, double) override
+	{
+		at = did > at ? did : at;
+		*current = shard;
+	}
+	bool check(Xapian::docid did, double) override
+	{
+		at = did;
+		*current = shard;
+		return true;
+	}
+	bool at_end() const override
+	{
+		return at > documents;
+	}
+	Xapian::docid get_docid() const override
+	{
+		return at;
+	}
+};
+
+/* Says yes or no to documents that are heavy enough. */
+class Accept : public Xapian::MatchDecider
+{
+	am_xapian_accept_fn *fn;
+	void *user;
+	const size_t *shard;
+
+      public:
+	Accept(am_xapian_accept_fn *fn_, void *user_, const size_t *shard_)
+	    : fn(fn_), user(user_), shard(shard_)
+	{
+	}
+	bool operator()(const Xapian::Document &doc) const override
+	{
+		return fn(user, *shard, doc.get_docid());
+	}
+};
+
 class Running
 {
       public:
@@ -394,14 +481,16 @@ int am_xapian_terms(struct am_xapian *xapian, const char *prefix, size_t len,
 }
 
 int am_xapian_postings(struct am_xapian *xapian, size_t shard, const char *term,
-                       size_t len, am_xapian_id_fn *fn, void *user,
-                       struct am_error *err)
+                       size_t len, uint32_t from, uint32_t to,
+                       am_xapian_id_fn *fn, void *user, struct am_error *err)
 {
 	return guard(err, [&] {
 		std::string t(term, len);
 		const Xapian::Database &db = xapian->shards.at(shard);
-		auto end = db.postlist_end(t);
-		for (auto i = db.postlist_begin(t); i != end; ++i)
+		auto i = db.postlist_begin(t), end = db.postlist_end(t);
+		if (from > 1 && i != end)
+			i.skip_to(from);
+		for (; i != end && *i <= to; ++i)
 			fn(user, *i);
 		return int(AM_OK);
 	});
@@ -476,9 +565,9 @@ void am_xquery_free(struct am_xquery **query)
 }
 
 int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
-                   size_t skip, size_t room, bool exact, struct am_xhit *hits,
-                   size_t *got, uint64_t *total, bool *is_exact,
-                   struct am_error *err)
+                   am_xapian_accept_fn *accept, void *user, size_t skip,
+                   size_t room, bool exact, struct am_xhit *hits, size_t *got,
+                   uint64_t *total, bool *is_exact, struct am_error *err)
 {
 	*got = 0;
 	*total = 0;
@@ -490,15 +579,24 @@ int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
 				return int(AM_OK);
 			Running keep(xapian);
 			Xapian::Enquire enquire(xapian->all);
-			enquire.set_query(query->query);
+			size_t shard = 0;
+			Xapian::Query all = query->query;
+			if (accept && xapian->shards.size() > 1)
+				all = Xapian::Query(
+					Xapian::Query::OP_AND, all,
+					Xapian::Query((new WhichShard(&shard))
+			                                      ->release()));
+			enquire.set_query(all);
 			auto count = xapian->all.get_doccount();
 			if (skip > count)
 				skip = count;
+			auto n = xapian->shards.size();
+			Accept decider(accept, user, &shard);
 			Xapian::MSet found = enquire.get_mset(
 				Xapian::doccount(skip),
 				Xapian::doccount(room > count ? count : room),
-				exact ? count : 0);
-			auto n = xapian->shards.size();
+				exact ? count : 0, nullptr,
+				accept ? &decider : nullptr);
 			*got = 0;
 			for (auto i = found.begin(); i != found.end(); ++i) {
 				hits[*got].shard = (*i - 1) % n;

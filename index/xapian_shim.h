@@ -48,11 +48,11 @@ typedef int am_xapian_term_fn(void *user, const char *term, size_t len,
 AM_MUST_USE int am_xapian_terms(struct am_xapian *xapian, const char *prefix,
                                 size_t len, am_xapian_term_fn *fn, void *user,
                                 struct am_error *err);
-/* One shard's documents with this term, ascending. */
+/* One shard's documents with this term, ascending, within [from, to]. */
 typedef void am_xapian_id_fn(void *user, uint32_t document);
 AM_MUST_USE int am_xapian_postings(struct am_xapian *xapian, size_t shard,
-                                   const char *term, size_t len,
-                                   am_xapian_id_fn *fn, void *user,
+                                   const char *term, size_t len, uint32_t from,
+                                   uint32_t to, am_xapian_id_fn *fn, void *user,
                                    struct am_error *err);
 
 /*
@@ -107,12 +107,14 @@ struct am_xhit {
 	double weight;
 };
 /* The best by BM25, from `skip` on; of equal ones the newest.  *total: exact
- * when `exact` asks for it, else possibly an estimate; *is_exact tells. */
-AM_MUST_USE int am_xapian_rank(struct am_xapian *xapian,
-                               const struct am_xquery *query, size_t skip,
-                               size_t room, bool exact, struct am_xhit *hits,
-                               size_t *got, uint64_t *total, bool *is_exact,
-                               struct am_error *err);
+ * when `exact` asks for it, else possibly an estimate; *is_exact tells.
+ * accept, if not NULL: asked about documents that would come onto the page. */
+typedef bool am_xapian_accept_fn(void *user, size_t shard, uint32_t document);
+AM_MUST_USE int
+am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
+               am_xapian_accept_fn *accept, void *user, size_t skip,
+               size_t room, bool exact, struct am_xhit *hits, size_t *got,
+               uint64_t *total, bool *is_exact, struct am_error *err);
 /* The first `room` matches of one shard, ascending: Xapian ends when it has
  * them and has counted to `count`.  *exact: *total is all there are, else an
  * estimate. */

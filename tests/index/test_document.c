@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/document.h"
+#include "index/fields.h"
 
 #include "base/blob.h"
 #include "support/tnef_sample.h"
@@ -18,8 +19,10 @@ static int by_text(const void *a, const void *b)
 	return c ? c : (x->len > y->len) - (x->len < y->len);
 }
 
-/* All terms, sorted, "term:count". */
-static char *terms_of(struct am_document *doc, const char *text)
+/* All terms, sorted, "term:count"; those of beginnings of words, or the others.
+ */
+static char *some_terms(struct am_document *doc, const char *text,
+                        bool beginnings)
 {
 	GString *out = g_string_new(NULL);
 	struct am_blob *raw;
@@ -33,12 +36,54 @@ static char *terms_of(struct am_document *doc, const char *text)
 	const struct am_term *list = am_document_terms(doc, &n);
 	struct am_term *terms = g_memdup2(list, n * sizeof(*list));
 	qsort(terms, n, sizeof(*terms), by_text);
-	for (size_t i = 0; i < n; i++)
-		g_string_append_printf(out, "%s%.*s:%u", i ? " " : "",
+	for (size_t i = 0; i < n; i++) {
+		if ((*terms[i].text == *AM_TERM_BEGINNING) != beginnings)
+			continue;
+		g_string_append_printf(out, "%s%.*s:%u", out->len ? " " : "",
 		                       (int)terms[i].len, terms[i].text,
 		                       terms[i].count);
+	}
 	g_free(terms);
 	return g_string_free(out, FALSE);
+}
+
+static char *terms_of(struct am_document *doc, const char *text)
+{
+	return some_terms(doc, text, false);
+}
+
+Test(document, lists_beginnings_of_words)
+{
+	struct am_document *doc = am_document_new();
+	GString *many = g_string_new("\n\n");
+	char *t = some_terms(doc,
+	                     "Subject: an ant\n\nb \xc3\xa9t\xc3\xa9 "
+	                     "\xd0\xbc\xd0\xb8\xd1\x80 \xe6\x97\xa5"
+	                     "\xe6\x9c\xac\n",
+	                     true);
+
+	cr_expect_str_eq(t, "Wa:0 Wan:0 Wb:0 We:0 Wet:0 W\xd0\xbc:0 "
+	                    "W\xd0\xbc\xd0\xb8:0");
+	g_free(t);
+	/* More of them than most mail has. */
+	for (gunichar a = 0x430; a < 0x450; a++)
+		for (gunichar b = 0x430; b < 0x450; b++) {
+			g_string_append_unichar(many, a);
+			g_string_append_unichar(many, b);
+			g_string_append_unichar(many, 0x430);
+			g_string_append_unichar(many, ' ');
+			g_string_append_c(many, (char)('a' + a % 26));
+			g_string_append_c(many, (char)('a' + b % 26));
+			g_string_append_c(many, ' ');
+		}
+	t = some_terms(doc, many->str, true);
+	char **terms = g_strsplit(t, " ", -1);
+	/* й is и with a mark: 31 letters; those of Latin are 676. */
+	cr_expect_gt(g_strv_length(terms), 31 * 31 + 600);
+	g_strfreev(terms);
+	g_free(t);
+	g_string_free(many, TRUE);
+	am_document_free(&doc);
 }
 
 Test(document, lists_terms_of_every_field)

@@ -454,6 +454,18 @@ static void compare_with_scan(struct index_env *env, unsigned n,
 				                       sorted->len ? " " : "",
 				                       i);
 		}
+		/* Ranking checks the order of words in its own way. */
+		char *ranked =
+			index_env_search(env, asked[a], AM_SORT_RELEVANCE);
+		char **also = g_strsplit(ranked, " ", -1);
+		cr_expect_eq(g_strv_length(also), g_strv_length(parts),
+		             "%s: %s", asked[a], ranked);
+		for (char **one = also; *one; one++)
+			cr_expect(g_strv_contains((const char *const *)parts,
+			                          *one),
+			          "%s: %s", asked[a], *one);
+		g_strfreev(also);
+		g_free(ranked);
 		cr_expect_str_eq(*found == '?' ? found : sorted->str, scan->str,
 		                 "%s: %s\nindex %s\nscan  %s", context,
 		                 asked[a], found, scan->str);

@@ -104,9 +104,9 @@ static void check(const char *dir, uint32_t first, uint32_t step)
 		if (k > SHARED)
 			e.next = first + (k - SHARED) * step;
 		size_t len = word(text, k);
-		cr_assert_eq(
-			am_xapian_postings(x, 0, text, len, on_id, &e, &err),
-			AM_OK, "%s", err.text);
+		cr_assert_eq(am_xapian_postings(x, 0, text, len, 1, UINT32_MAX,
+		                                on_id, &e, &err),
+		             AM_OK, "%s", err.text);
 		cr_assert_eq(e.seen, k > SHARED ? 1 : DOCUMENTS / k, "%u", k);
 	}
 	cr_assert_eq(am_xapian_terms(x, "", 0, count_terms, &terms, &err),

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/run_expand.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+/*
+ * A word that stands for many.  A few become an OR.  For many the documents are
+ * marked in a bit set, each posting read once: an OR of all the words would
+ * take seconds.
+ *
+ * The newest documents come first, and mostly a page of them is all that is
+ * asked for: so they are marked as far as somebody asks, in stretches that
+ * grow. Nothing is cut short.
+ */
+#define FEW_WORDS 24
+#define STRETCH   2048 /* documents, at first */
+#define GROWTH    8
+
+struct term {
+	uint32_t at, len; /* in text */
+};
+
+struct am_expansion {
+	struct am_index *index;
+	struct am_matcher *matcher;
+	bool letter; /* in front of each term */
+	GByteArray *text;
+	GArray *terms;
+	/* The order of the words, where it matters: the last hash is the term's
+	 * that is being looked at. */
+	bool order;
+	uint64_t hashes[AM_PHRASE_MAX];
+	size_t n;
+	uint32_t regions;
+	struct am_bits *bits;
+	uint32_t *marked; /* of each shard: up to this document */
+	size_t shard;     /* that is being marked */
+	int status;
+	struct am_error *err;
+};
+
+static int collect(void *user, const char *term, size_t len, uint64_t documents,
+                   struct am_error *err)
+{
+	struct am_expansion *e = user;
+	struct term t = {e->text->len, (uint32_t)len};
+
+	(void)documents;
+	(void)err;
+	/* Without a letter all that is no word begins with one. */
+	if (!e->letter && term[0] >= 'A' && term[0] <= 'Z')
+		return AM_OK;
+	if (!am_matcher_takes(e->matcher, term + e->letter, len - e->letter))
+		return AM_OK;
+	g_byte_array_append(e->text, (const guint8 *)term, (guint)len);
+	g_array_append_val(e->terms, t);
+	return AM_OK;
+}
+
+static const char *term_at(const struct am_expansion *e, guint i, size_t *len)
+{
+	const struct term *t = &g_array_index(e->terms, struct term, i);
+
+	*len = t->len;
+	return (const char *)e->text->data + t->at;
+}
+
+void am_expansion_free(struct am_expansion **expansion)
+{
+	struct am_expansion *e = *expansion;
+
+	if (!e)
+		return;
+	am_matcher_free(&e->matcher);
+	am_bits_free(e->index, &e->bits);
+	g_byte_array_unref(e->text);
+	g_array_unref(e->terms);
+	g_free(e->marked);
+	g_free(e);
+	*expansion = NULL;
+}
+
+/* ---- marking ---------------------------------------------------------------
+ */
+
+static void mark(void *user, uint32_t document)
+{
+	struct am_expansion *e = user;
+	bool has = true;
+
+	if (e->status || am_bits_has(&e->bits[e->shard], document))
+		return;
+	/* Where the other words are not in the document the answer means
+	 * nothing, and is not asked for. */
+	if (e->order)
+		e->status =
+			am_place_has(e->index, e->shard, document, e->hashes,
+		                     e->n, e->regions, &has, e->err);
+	if (has)
+		am_bits_set(&e->bits[e->shard], document);
+}
+
+static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
+{
+	uint32_t from = e->marked[shard] + 1;
+	uint64_t to = MAX((uint64_t)e->marked[shard] * GROWTH, STRETCH);
+	int r = AM_OK;
+
+	to = MIN(to, e->index->state.shards[shard].documents);
+	e->shard = shard;
+	e->err = err;
+	for (guint i = 0; i < e->terms->len && !r; i++) {
+		size_t len;
+		const char *term = term_at(e, i, &len);
+		e->hashes[e->n - 1] =
+			am_word_hash(term + e->letter, len - e->letter);
+		r = am_xapian_postings(e->index->xapian, shard, term, len, from,
+		                       (uint32_t)to, mark, e, err);
+		if (!r)
+			r = e->status;
+	}
+	e->marked[shard] = (uint32_t)to;
+	return r;
+}
+
+int am_expansion_has(struct am_expansion *e, size_t shard, uint32_t document,
+                     bool *out, struct am_error *err)
+{
+	int r = AM_OK;
+
+	*out = false;
+	if (document > e->index->state.shards[shard].documents)
+		return AM_OK;
+	while (!r && e->marked[shard] < document)
+		r = extend(e, shard, err);
+	*out = !r && am_bits_has(&e->bits[shard], document);
+	return r;
+}
+
+int am_expansion_next(struct am_expansion *e, size_t shard, uint32_t from,
+                      uint32_t *out, struct am_error *err)
+{
+	uint32_t last = e->index->state.shards[shard].documents;
+	int r = AM_OK;
+
+	for (;;) {
+		*out = am_bits_next(&e->bits[shard], from);
+		if (*out || e->marked[shard] >= last)
+			return AM_OK;
+		from = MAX(from, e->marked[shard] + 1);
+		r = extend(e, shard, err);
+		if (r)
+			return r;
+	}
+}
+
+/* ---- making ----------------------------------------------------------------
+ */
+
+static struct am_xquery *few(struct am_expansion *e, struct am_sources *sources,
+                             enum am_match match, bool weigh)
+{
+	struct am_xquery *parts[FEW_WORDS];
+	guint n = e->terms->len;
+
+	if (!n)
+		return am_xquery_none();
+	for (guint i = 0; i < n; i++) {
+		size_t len;
+		const char *term = term_at(e, i, &len);
+		parts[i] = weigh ? am_source_term(sources, term, len)
+		                 : am_source_fact(sources, term, len);
+	}
+	return am_xquery_join(match == AM_MATCH_STEM ? AM_XJOIN_SYNONYM
+	                                             : AM_XJOIN_OR,
+	                      parts, n);
+}
+
+int am_run_expand(struct am_xquery **out, struct am_index *index,
+                  struct am_sources *sources, const struct am_node *node,
+                  char letter, uint32_t regions, struct am_error *err)
+{
+	struct am_expansion *e = g_new0(struct am_expansion, 1);
+	char term[AM_WORD_MAX + 2] = {letter};
+	size_t len;
+	int r;
+
+	*out = NULL;
+	e->index = index;
+	e->matcher = am_matcher_new(node);
+	e->letter = letter != '\0';
+	e->text = g_byte_array_new();
+	e->terms = g_array_new(FALSE, FALSE, sizeof(struct term));
+	e->n = node->n_words;
+	e->regions = regions;
+	e->order = node->n_words > 1 || (!letter && regions != AM_REGION_ALL);
+	for (size_t i = 0; i + 1 < node->n_words; i++)
+		e->hashes[i] =
+			am_word_hash(node->words[i].text, node->words[i].len);
+	len = e->letter + am_matcher_beginning(e->matcher, term + e->letter);
+	r = am_xapian_terms(index->xapian, term, len, collect, e, err);
+	if (!r && !e->order && e->terms->len <= FEW_WORDS) {
+		*out = few(e, sources, node->match,
+		           !letter || letter == am_region_prefix(
+							AM_REGION_SUBJECT));
+		am_expansion_free(&e);
+	} else if (!r) {
+		e->bits = am_bits_new(index);
+		e->marked = g_new0(uint32_t, index->state.n_shards + 1);
+		*out = am_source_expansion(sources, e);
+	} else {
+		am_expansion_free(&e);
+	}
+	return r;
+}
