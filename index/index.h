@@ -67,6 +67,21 @@ AM_MUST_USE int am_query_parse(struct am_query **out, const char *text,
                                int64_t now, struct am_error *err);
 void am_query_free(struct am_query **query);
 
+/*
+ * The same for a query that is still being typed: what is open is closed, what
+ * is not finished ("from:", "date:20", "NOT") is left out, and the last word is
+ * the beginning of one.  Fails on nothing but lack of sense in what stands
+ * before.
+ */
+AM_MUST_USE int am_query_parse_typing(struct am_query **out, const char *text,
+                                      int64_t now, struct am_error *err);
+/* How a query is understood, for people: its text, its tree and, where there is
+ * an index (else NULL), how it is answered, with numbers.  g_free(*out). */
+AM_MUST_USE int am_query_explain(char **out, const struct am_query *query,
+                                 const char *text, struct am_index *index,
+                                 struct am_archive *archive,
+                                 struct am_error *err);
+
 struct am_hit {
 	int64_t id;
 	double score;

@@ -480,6 +480,16 @@ int am_xapian_terms(struct am_xapian *xapian, const char *prefix, size_t len,
 	});
 }
 
+int am_xapian_frequency(struct am_xapian *xapian, const char *term, size_t len,
+                        uint64_t *out, struct am_error *err)
+{
+	*out = 0;
+	return guard(err, [&] {
+		*out = xapian->all.get_termfreq(std::string(term, len));
+		return int(AM_OK);
+	});
+}
+
 int am_xapian_postings(struct am_xapian *xapian, size_t shard, const char *term,
                        size_t len, uint32_t from, uint32_t to,
                        am_xapian_id_fn *fn, void *user, struct am_error *err)

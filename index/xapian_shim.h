@@ -48,6 +48,10 @@ typedef int am_xapian_term_fn(void *user, const char *term, size_t len,
 AM_MUST_USE int am_xapian_terms(struct am_xapian *xapian, const char *prefix,
                                 size_t len, am_xapian_term_fn *fn, void *user,
                                 struct am_error *err);
+/* How many documents have it. */
+AM_MUST_USE int am_xapian_frequency(struct am_xapian *xapian, const char *term,
+                                    size_t len, uint64_t *out,
+                                    struct am_error *err);
 /* One shard's documents with this term, ascending, within [from, to]. */
 typedef void am_xapian_id_fn(void *user, uint32_t document);
 AM_MUST_USE int am_xapian_postings(struct am_xapian *xapian, size_t shard,

@@ -511,6 +511,61 @@ Test(index, finds_the_same_in_several_shards)
 	index_env_free(&env);
 }
 
+Test(index, explains_how_it_answers)
+{
+	static const struct {
+		const char *query, *holds[4];
+	} told[] = {
+		{"memory -kernel",
+	         {"query: memory -kernel\ntree:  (and memory (not kernel))\n",
+	          "  all of\n    memory\n      word memory: 3 messages\n",
+	          "    not\n", "of 4 messages in 1 shards\n"}},
+		{"\"memory man*\"",
+	         {"word memory: 3 messages\n",
+	          "1 words in 3 places: management\n",
+	          "then the order of the words is looked at\n"}},
+		{"lang:en managing", {"words in", "management"}},
+		{"subject:memory", {"word memory: 1 messages\n"}},
+		{"date:2020-02",
+	         {"date 2020-02-01 00:00:00..2020-02-29 23:59:59: 1 messages"}},
+		{"is:unread", {"(place -seen): 2 messages, from the catalog"}},
+		{"has:attachment", {"has:attachment: 1 messages"}},
+		{"type:pdf OR id:one@example.org",
+	         {"one of\n", "type:pdf: 1 messages",
+	          "id:one@example.org: 1 messages"}},
+		{"memory NEAR/3 kernel",
+	         {"within 3 words\n", "    kernel\n"}},
+		{"thread:{memory}", {"the threads of\n"}},
+		{"from:/x/", {"compared with every message's header"}},
+	};
+	struct index_env *env = index_env_new();
+
+	index_env_put(env, few, AM_COUNT(few));
+	index_env_follow(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	for (size_t i = 0; i < AM_COUNT(told); i++) {
+		struct am_query *q;
+		struct am_error err = {.text = ""};
+		char *text;
+		cr_assert_eq(am_query_parse(&q, told[i].query, 0, &err), 0);
+		cr_assert_eq(am_query_explain(&text, q, told[i].query,
+		                              env->index, env->archive, &err),
+		             AM_OK, "%s", err.text);
+		for (int k = 0; k < 4 && told[i].holds[k]; k++)
+			cr_expect(strstr(text, told[i].holds[k]), "%s:\n%s",
+			          told[i].query, text);
+		g_free(text);
+		/* Without an index as well. */
+		cr_assert_eq(am_query_explain(&text, q, told[i].query, NULL,
+		                              NULL, &err),
+		             AM_OK);
+		cr_expect(strstr(text, "plan:\n  "));
+		g_free(text);
+		am_query_free(&q);
+	}
+	index_env_free(&env);
+}
+
 /* ---- following
  * ---------------------------------------------------------------- */
 

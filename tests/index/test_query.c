@@ -273,6 +273,50 @@ Test(query, says_what_is_wrong_and_where)
 	cr_expect_eq(strncmp(err.text, "the pattern at column 6: ", 25), 0);
 }
 
+Test(query, is_answered_while_it_is_typed)
+{
+	static const struct {
+		const char *text, *tree;
+	} typed[] = {
+		{"", "all"},
+		{"a", "a*"},
+		{"annual rep", "(and annual rep*)"},
+		{"annual ", "annual"},
+		{"annual OR", "(and annual or*)"},
+		{"annual OR ", "annual"},
+		{"annual -", "annual"},
+		{"annual NOT ", "annual"},
+		{"\"annual rep", "\"annual rep*\""},
+		{"(annual rep", "(and annual rep*)"},
+		{"{from:ali", "from:ali*"},
+		{"from:", "all"},
+		{"from:al", "from:al*"},
+		{"report fro:x", "report"},
+		{"report date:20", "report"},
+		{"report date:2019",
+	         "(and report date:1546300800..1577836799)"},
+		{"report is:unre", "report"},
+		{"report is:unread", "(and report (place -seen))"},
+		{"report has:att", "report"},
+		{"report thread:{ali", "(and report (thread ali*))"},
+		{"日本", "\"日 本*\""},
+		{"report~", "report~2"},
+		{"report) and more", "all"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(typed); i++) {
+		struct am_error err = {.text = ""};
+		struct am_query *q;
+		cr_assert_eq(
+			am_query_parse_typing(&q, typed[i].text, NOW, &err),
+			AM_OK, "%s: %s", typed[i].text, err.text);
+		char *tree = am_node_print(q->root);
+		cr_expect_str_eq(tree, typed[i].tree, "%s", typed[i].text);
+		g_free(tree);
+		am_query_free(&q);
+	}
+}
+
 Test(query, has_walls)
 {
 	GString *text = g_string_new(NULL);
