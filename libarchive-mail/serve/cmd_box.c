@@ -99,8 +99,8 @@ bool am_status_line(struct am_session *s, struct am_vault *v,
 		};
 		am_say(s, "%s%s ", i ? " " : "", items_known[item]);
 		if (item == MAILBOXID)
-			am_say(s, "(F%016" PRIx64 "-%" PRId64 ")",
-			       am_vault_id(v), box->id);
+			am_say(s, "(F%08" PRIx32 "-%" PRId64 ")",
+			       box->uidvalidity, box->id);
 		else if (item == APPENDLIMIT && !s->house->append_limit)
 			am_say(s, "NIL");
 		else
@@ -225,6 +225,18 @@ static bool read_use(const struct am_imap_value *v, enum am_role *role)
 	return false;
 }
 
+/* Under which id it will be known from now on. */
+static void say_made(struct am_session *s, struct change *c, const char *name)
+{
+	struct am_mailboxes *boxes = am_vault_boxes(c->v);
+	const struct am_mailbox *box = am_boxes_find(boxes, name);
+
+	if (box && box->id == c->id && !strncmp(s->answer->str, "OK", 2))
+		am_ok(s, "[MAILBOXID (F%08" PRIx32 "-%" PRId64 ")] made",
+		      box->uidvalidity, box->id);
+	am_boxes_unref(&boxes);
+}
+
 AM_COMMAND(create)
 {
 	struct change c = {.what = CREATE};
@@ -258,11 +270,7 @@ AM_COMMAND(create)
 			if (role)
 				c.folder->role = role;
 			apply(s, &c, "made");
-			if (!strncmp(s->answer->str, "OK", 2))
-				am_ok(s,
-				      "[MAILBOXID (F%016" PRIx64 "-%" PRId64
-				      ")] made",
-				      am_vault_id(c.v), c.id);
+			say_made(s, &c, name);
 			am_folder_unref((const struct am_folder **)&c.folder);
 		}
 	}

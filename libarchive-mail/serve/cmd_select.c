@@ -165,9 +165,9 @@ static void tell_box(struct am_session *s)
 	       "* OK [UIDVALIDITY %" PRIu32 "] for good\r\n"
 	       "* OK [UIDNEXT %" PRIu32 "] the next\r\n"
 	       "* OK [HIGHESTMODSEQ %" PRIu64 "] so far\r\n"
-	       "* OK [MAILBOXID (F%016" PRIx64 "-%" PRId64 ")] for good\r\n",
+	       "* OK [MAILBOXID (F%08" PRIx32 "-%" PRId64 ")] for good\r\n",
 	       snap->uidvalidity, snap->uidnext, snap->highest,
-	       am_vault_id(s->vault), snap->box);
+	       snap->uidvalidity, snap->box);
 	am_say_turn(s);
 }
 

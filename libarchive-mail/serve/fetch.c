@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/hash.h"
 #include "base/reader.h"
 #include "mime/scan.h"
 #include "mime/text.h"
@@ -263,20 +264,25 @@ static void say_date(struct am_session *s, const struct am_row *row)
 	am_say(s, "INTERNALDATE \"%s\"", text);
 }
 
-static int say_thread(struct message *m, struct am_error *err)
+/* Both are made of what the message says: the same in any copy of it. */
+static int say_object(struct message *m, bool thread, struct am_error *err)
 {
 	struct am_archive *archive;
 	struct am_archive_message msg;
-	int r = am_vault_lend(m->s->vault, &archive, err);
+	char hex[AM_SHA256_HEX];
+	int r = am_vault_lend_fresh(m->s->vault, &archive, err);
 
 	if (r)
 		return r;
 	r = am_archive_message(archive, m->row->message, &msg, err);
-	if (!r) {
+	if (!r && thread) {
 		char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256,
 		                                           msg.thread, -1);
 		am_say(m->s, "THREADID (T%.24s)", hash);
 		g_free(hash);
+	} else if (!r) {
+		am_hex(msg.hash, sizeof msg.hash, hex);
+		am_say(m->s, "EMAILID (M%.32s)", hex);
 	}
 	am_vault_give_back(m->s->vault, &archive);
 	return r;
@@ -327,11 +333,9 @@ static int say_item(struct message *m, const struct am_fetch_item *item,
 		am_say(s, "MODSEQ (%" PRIu64 ")", m->row->modseq);
 		return AM_OK;
 	case AM_FETCH_EMAILID:
-		am_say(s, "EMAILID (M%016" PRIx64 "-%" PRId64 ")",
-		       am_vault_id(s->vault), m->row->message);
-		return AM_OK;
+		return say_object(m, false, err);
 	case AM_FETCH_THREADID:
-		return say_thread(m, err);
+		return say_object(m, true, err);
 	case AM_FETCH_PREVIEW:
 		return say_preview(m, err);
 	}

@@ -19,7 +19,6 @@ enum am_crit_kind {
 	AM_CRIT_YOUNGER, /* number: seconds */
 	AM_CRIT_OLDER,
 	AM_CRIT_MODSEQ,
-	AM_CRIT_EMAILID,
 	/* From here on the catalog is asked, */
 	AM_CRIT_SENTBEFORE,
 	AM_CRIT_SENTON,
@@ -30,6 +29,7 @@ enum am_crit_kind {
 	AM_CRIT_SUBJECT,
 	AM_CRIT_MESSAGE_ID,
 	AM_CRIT_THREADID,
+	AM_CRIT_EMAILID,
 	AM_CRIT_LARGER,
 	AM_CRIT_SMALLER,
 	/* from here on the message. */

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/hash.h"
 #include "mime/scan.h"
 #include "mime/text.h"
 #include "mime/words.h"
@@ -27,6 +28,7 @@ struct am_probe {
 
 	bool has_catalog;
 	struct am_when date;
+	uint8_t hash[AM_SHA256_LEN];
 	char *from, *to, *cc, *subject, *message_id, *thread; /* the arena's */
 
 	struct am_blob *raw;
@@ -90,6 +92,7 @@ static int need_catalog(struct am_probe *p, struct am_error *err)
 	}
 	if (!r) {
 		p->date = m.date;
+		memcpy(p->hash, m.hash, sizeof p->hash);
 		p->from = am_arena_strdup(p->arena, m.from);
 		p->to = am_arena_strdup(p->arena, m.to);
 		p->cc = am_arena_strdup(p->arena, m.cc);
@@ -312,13 +315,17 @@ static int by_thread(struct am_probe *p, const struct am_crit *c,
 	return answer(same);
 }
 
-static bool is_email(const struct am_probe *p, const struct am_crit *c)
+static int by_email(struct am_probe *p, const struct am_crit *c,
+                    struct am_error *err)
 {
-	char id[64];
+	char hex[AM_SHA256_HEX], id[40];
+	int r = need_catalog(p, err);
 
-	g_snprintf(id, sizeof id, "m%016" PRIx64 "-%" PRId64,
-	           am_vault_id(p->s->vault), p->row->message);
-	return !strcmp(id, c->text);
+	if (r)
+		return r;
+	am_hex(p->hash, sizeof p->hash, hex);
+	g_snprintf(id, sizeof id, "m%.32s", hex);
+	return answer(!strcmp(id, c->text));
 }
 
 static int by_several(struct am_probe *p, const struct am_crit *c,
@@ -385,7 +392,7 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 	case AM_CRIT_MODSEQ:
 		return answer(row->modseq >= c->number);
 	case AM_CRIT_EMAILID:
-		return answer(is_email(p, c));
+		return by_email(p, c, err);
 	case AM_CRIT_SENTBEFORE:
 	case AM_CRIT_SENTON:
 	case AM_CRIT_SENTSINCE:

@@ -294,6 +294,7 @@ int am_vault_folder(const struct am_vault *v, const char *name,
 	g_strfreev(names);
 	if (parts->len == 1 && !there && !strcmp(whole, "INBOX"))
 		role = AM_ROLE_INBOX;
+	good &= there || parts->len;
 	int r = good && parts->len <= DEPTH_MOST
 	                ? am_folder_new(out, (const char *const *)parts->pdata,
 	                                parts->len, role, err)
