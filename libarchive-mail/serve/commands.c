@@ -35,10 +35,13 @@ void am_put_capabilities(struct am_session *s)
 		g_string_append(out, " AUTH=SCRAM-SHA-256");
 		return;
 	}
-	g_string_append(out, " IDLE MOVE MULTIAPPEND SPECIAL-USE "
-	                     "CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS "
-	                     "STATUS=SIZE CONDSTORE QRESYNC BINARY "
-	                     "UTF8=ACCEPT OBJECTID");
+	g_string_append(out,
+	                " IDLE MOVE MULTIAPPEND SPECIAL-USE "
+	                "CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS "
+	                "STATUS=SIZE CONDSTORE QRESYNC BINARY "
+	                "UTF8=ACCEPT OBJECTID ESEARCH SEARCHRES WITHIN PARTIAL "
+	                "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
+	                "THREAD=ORDEREDSUBJECT PREVIEW");
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
 	if (!s->compressed)
@@ -199,10 +202,12 @@ static const struct am_command commands[] = {
 	{"RENAME", IN, am_cmd_rename, 0},
 	{"SEARCH", BOX, am_cmd_search, AM_TAKES_UID | AM_KEEPS_NUMBERS},
 	{"SELECT", IN, am_cmd_select, 0},
+	{"SORT", BOX, am_cmd_sort, AM_TAKES_UID | AM_KEEPS_NUMBERS},
 	{"STARTTLS", NEW, am_cmd_starttls, 0},
 	{"STATUS", IN, am_cmd_status, 0},
 	{"STORE", BOX, am_cmd_store, AM_TAKES_UID | AM_KEEPS_NUMBERS},
 	{"SUBSCRIBE", IN, am_cmd_subscribe, 0},
+	{"THREAD", BOX, am_cmd_thread, AM_TAKES_UID | AM_KEEPS_NUMBERS},
 	{"UNSELECT", BOX, am_cmd_unselect, 0},
 	{"UNSUBSCRIBE", IN, am_cmd_unsubscribe, 0},
 };
