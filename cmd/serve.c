@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
+#include "cmd/serve_index.h"
 #include "cmd/session.h"
 #include "serve/server.h"
 #include "serve/users.h"
@@ -18,6 +19,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +39,7 @@ struct serving {
 	const struct options *o;
 	struct am_house house;
 	struct am_server *server;
+	struct serve_index *index;
 	char *cert; /* the file it is in */
 	char *password;
 	GPtrArray *old_users, *old_tls; /* sessions may still hold them */
@@ -85,6 +88,17 @@ static void on_signal(int number)
 		am_server_call(v->server, reload, v);
 	else
 		am_server_stop(v->server);
+}
+
+/* A connection takes two descriptors. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 static void catch_signals(struct serving *v)
@@ -305,6 +319,7 @@ static void close_all(struct serving *v)
 {
 	signal_target = NULL;
 	am_server_free(&v->server);
+	serve_index_free(&v->index);
 	for (size_t i = 0; i < v->house.n_vaults; i++)
 		am_vault_close(&v->house.vaults[i]);
 	g_free(v->house.vaults);
@@ -357,6 +372,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (!r)
 		r = open_server(&v, &err);
 	if (!r) {
+		v.index = serve_index_new(&v.house, !o->read_only, &s->ctx);
+		raise_limits();
 		catch_signals(&v);
 		print_settings(&v);
 		r = am_server_run(v.server, &err);

@@ -74,6 +74,8 @@ void am_index_unload(struct am_index *index)
 	g_free(index->places);
 	g_free(index->texts);
 	g_free(index->columns);
+	g_clear_pointer(&index->words, g_free);
+	index->words_len = 0;
 	index->places = NULL;
 	index->texts = NULL;
 	index->columns = NULL;

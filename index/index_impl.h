@@ -29,6 +29,9 @@ struct am_index {
 
 	bool total_exact; /* that of the last search */
 
+	char *words; /* every word there is, '\n' around each: pieces.c */
+	size_t words_len;
+
 	/* What the archive hides, beyond state.gone: known up to hidden_seq. */
 	struct am_id_set hidden;
 	uint64_t hidden_seq;

@@ -10,6 +10,15 @@ struct am_tls_server;
 struct am_users;
 struct am_vault;
 
+/* What an index says: others up to `last` do not hold it, of later ones it
+ * knows nothing, and of these it is sure or not. */
+struct am_found {
+	size_t n;
+	int64_t *ids; /* ascending; g_free() */
+	bool *sure;   /* g_free() */
+	int64_t last;
+};
+
 /*
  * What all sessions of a server have in common: the archives, the users, the
  * certificate, the walls.  Whoever makes it fills it in and keeps it until the
@@ -25,13 +34,12 @@ struct am_house {
 	bool insecure_login; /* plain text passwords in the clear, from anywhere
 	                      */
 	/*
-	 * Ids of messages of an archive that hold this text, asked of an index.
-	 * AM_END: it cannot say (then they are read one by one).  Ascending,
-	 * g_free() them.  NULL: there is no index.
+	 * Asked of an index: the messages of an archive that hold this text, in
+	 * their body or anywhere.  AM_END: it cannot say; then they are read
+	 * one by one.  Called by any thread.  NULL: there is none.
 	 */
-	int (*find)(void *user, struct am_vault *vault, const char *field,
-	            const char *text, int64_t **ids, size_t *n,
-	            struct am_error *err);
+	int (*find)(void *user, struct am_vault *vault, const char *text,
+	            bool anywhere, struct am_found *out, struct am_error *err);
 	void *find_user;
 	uint64_t append_limit; /* of one message; 0: 4 GiB */
 };

@@ -10,16 +10,14 @@
 /* What an index knows; where it does not, messages are read. */
 static void ask_index(struct am_session *s, struct am_crit *c)
 {
-	const char *field = c->kind == AM_CRIT_BODY   ? "body"
-	                    : c->kind == AM_CRIT_TEXT ? "text"
-	                                              : NULL;
+	bool texts = c->kind == AM_CRIT_BODY || c->kind == AM_CRIT_TEXT;
 
 	for (guint i = 0; c->children && i < c->children->len; i++)
 		ask_index(s, c->children->pdata[i]);
-	if (!field || !s->house->find || !*c->text)
-		return;
-	c->asked = !s->house->find(s->house->find_user, s->vault, field,
-	                           c->text, &c->ids, &c->n_ids, NULL);
+	if (texts && s->house->find && *c->text)
+		c->asked = !s->house->find(s->house->find_user, s->vault,
+		                           c->text, c->kind == AM_CRIT_TEXT,
+		                           &c->found, NULL);
 }
 
 bool am_search_run(struct am_session *s, struct am_search *search, GArray *uids,

@@ -44,10 +44,7 @@ struct am_crit {
 	char *name, *text; /* text: folded */
 	struct am_imap_set *uids;
 	GPtrArray *children;
-	/* What an index said: messages that may meet it, ascending.  Others do
-	 * not. */
-	int64_t *ids;
-	size_t n_ids;
+	struct am_found found; /* what an index said */
 	bool asked;
 };
 

@@ -32,7 +32,8 @@ void am_crit_free(void *data)
 	if (c->children)
 		g_ptr_array_free(c->children, TRUE);
 	am_imap_set_free(&c->uids);
-	g_free(c->ids);
+	g_free(c->found.ids);
+	g_free(c->found.sure);
 	g_free(c->name);
 	g_free(c->text);
 	g_free(c);

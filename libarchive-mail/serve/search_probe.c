@@ -343,18 +343,23 @@ static int by_several(struct am_probe *p, const struct am_crit *c,
 	return answer(c->kind == AM_CRIT_AND);
 }
 
-static bool may_be(const struct am_crit *c, int64_t message)
+/* What the index knows: AM_OK, AM_END, or AM_RETRY where it has to be read. */
+static int by_index(const struct am_found *f, int64_t message)
 {
-	size_t low = 0, high = c->n_ids;
+	size_t low = 0, high = f->n;
 
+	if (message > f->last)
+		return AM_RETRY;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (c->ids[middle] < message)
+		if (f->ids[middle] < message)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < c->n_ids && c->ids[low] == message;
+	if (low == f->n || f->ids[low] != message)
+		return AM_END;
+	return f->sure[low] ? AM_OK : AM_RETRY;
 }
 
 static int meets(struct am_probe *p, const struct am_crit *c,
@@ -362,8 +367,11 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 {
 	const struct am_row *row = p->row;
 
-	if (c->asked && !may_be(c, row->message))
-		return AM_END;
+	if (c->asked) {
+		int r = by_index(&c->found, row->message);
+		if (r != AM_RETRY)
+			return r;
+	}
 	switch (c->kind) {
 	case AM_CRIT_ALL:
 		return AM_OK;

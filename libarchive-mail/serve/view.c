@@ -63,8 +63,9 @@ static int compare_uids(const void *a, const void *b)
 
 static bool owes(const struct am_session *s, uint32_t uid)
 {
-	return s->own && bsearch(&uid, s->own->data, s->own->len, sizeof uid,
-	                         compare_uids);
+	return s->own && s->own->len &&
+	       bsearch(&uid, s->own->data, s->own->len, sizeof uid,
+	               compare_uids);
 }
 
 /* What the command owes alone, as the newest snapshot has it. */

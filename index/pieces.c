@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Pieces of text, as IMAP's SEARCH wants them: not whole words.
+ *
+ * The piece is cut into words as all text is.  The first may be the end of a
+ * longer word, the last the beginning of one, a single one anything in one; all
+ * words there are lie in memory, one behind the other, so that finding those
+ * that fit is one search through some megabytes.  The documents of each are
+ * marked in a bit set; of several words the sets are cut with each other, and
+ * whether the words stand in a row is left to who reads the message.
+ */
+#include "index/fields.h"
+#include "index/index_impl.h"
+#include "index/tokens.h"
+#include "index/xapian_shim.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+enum { WORDS_MOST = 32 };
+
+struct bits {
+	uint64_t *words;
+	size_t n; /* ids below it */
+};
+
+static void mark(void *user, uint32_t id)
+{
+	struct bits *b = user;
+
+	if (id < b->n)
+		b->words[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
+static struct bits new_bits(const struct am_index *index)
+{
+	struct bits b = {.n = (size_t)index->state.last + 1};
+
+	b.words = g_new0(uint64_t, b.n / 64 + 1);
+	return b;
+}
+
+/* ---- the vocabulary ---- */
+
+static int add_word(void *user, const char *term, size_t len,
+                    uint64_t documents, struct am_error *err)
+{
+	GString *all = user;
+
+	(void)documents;
+	(void)err;
+	/* A capital letter begins what is no word as it is. */
+	if (!g_ascii_isupper(*term)) {
+		g_string_append_len(all, term, (gssize)len);
+		g_string_append_c(all, '\n');
+	}
+	return AM_OK;
+}
+
+static int need_words(struct am_index *index, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	if (r || index->words)
+		return r;
+	GString *all = g_string_new("\n");
+	r = am_xapian_terms(index->xapian, "", 0, add_word, all, err);
+	index->words_len = all->len;
+	index->words = g_string_free(all, r != AM_OK);
+	return r;
+}
+
+/* ---- one word of the piece, '\n' at an end that is the word's own ---- */
+
+static int mark_term(struct am_index *index, const char *term, size_t len,
+                     struct bits *to, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (size_t i = 0; i < index->state.n_shards && !r; i++)
+		r = am_xapian_postings(index->xapian, i, term, len, mark, to,
+		                       err);
+	return r;
+}
+
+/* Every word the piece is in; with a letter: those of the regions that have one
+ * of their own. */
+static int mark_words(struct am_index *index, const GString *piece,
+                      bool regions, struct bits *to, struct am_error *err)
+{
+	const char *at = index->words, *end = at + index->words_len;
+	const char *hit;
+	int r = AM_OK;
+
+	while (!r && at < end &&
+	       (hit = memmem(at, (size_t)(end - at), piece->str, piece->len))) {
+		const char *from = hit, *stop = hit + 1;
+		if (*from == '\n')
+			from++;
+		else
+			while (from[-1] != '\n')
+				from--;
+		stop = memchr(MAX(stop, from), '\n', (size_t)(end - stop));
+		size_t len = (size_t)(stop - from);
+		for (unsigned i = 0; regions && i < AM_REGION_COUNT && !r;
+		     i++) {
+			char letter = am_region_prefix((enum am_region)i);
+			char term[AM_TERM_MAX + 2];
+			if (!letter || len > AM_TERM_MAX)
+				continue;
+			term[0] = letter;
+			memcpy(term + 1, from, len);
+			r = mark_term(index, term, len + 1, to, err);
+		}
+		if (!regions)
+			r = mark_term(index, from, len, to, err);
+		at = stop;
+	}
+	return r;
+}
+
+/* ---- the whole piece ---- */
+
+/* Its words with what may stand around them. */
+static GPtrArray *cut(const char *text)
+{
+	GPtrArray *pieces = g_ptr_array_new();
+	struct am_tokens tokens;
+	struct am_token token;
+	size_t len = strlen(text);
+
+	am_tokens_init(&tokens, text, len);
+	tokens.keep_blobs = true;
+	while (am_tokens_next(&tokens, &token) && pieces->len < WORDS_MOST) {
+		if (!token.len)
+			continue;
+		GString *piece = g_string_new("");
+		if (token.start > 0 || token.single)
+			g_string_append_c(piece, '\n');
+		g_string_append_len(piece, token.text, (gssize)token.len);
+		if (token.end < len || token.single)
+			g_string_append_c(piece, '\n');
+		g_ptr_array_add(pieces, piece);
+	}
+	return pieces;
+}
+
+static void free_pieces(GPtrArray *pieces)
+{
+	for (guint i = 0; i < pieces->len; i++)
+		g_string_free(pieces->pdata[i], TRUE);
+	g_ptr_array_free(pieces, TRUE);
+}
+
+static void collect(const struct bits *all, const struct bits *doubtful,
+                    bool sure, struct am_index_pieces *out)
+{
+	GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	GArray *sures = g_array_new(FALSE, FALSE, sizeof(bool));
+
+	for (size_t w = 0; w <= all->n / 64; w++) {
+		for (uint64_t rest = all->words[w]; rest; rest &= rest - 1) {
+			int bit = __builtin_ctzll(rest);
+			int64_t id = (int64_t)(w * 64) + bit;
+			bool is = sure && !(doubtful->words[w] >> bit & 1);
+			g_array_append_val(ids, id);
+			g_array_append_val(sures, is);
+		}
+	}
+	out->n = ids->len;
+	out->ids = (int64_t *)(void *)g_array_free(ids, FALSE);
+	out->sure = (bool *)(void *)g_array_free(sures, FALSE);
+}
+
+/* And none of which folding took something away: "ö" is no "o". */
+static bool is_one_word(const GPtrArray *pieces, const char *text)
+{
+	const GString *only = pieces->pdata[0];
+
+	for (const char *p = text; *p; p++)
+		if ((uint8_t)*p >= 0x80)
+			return false;
+
+	return pieces->len == 1 && *only->str != '\n' &&
+	       only->str[only->len - 1] != '\n' && *text;
+}
+
+int am_index_pieces(struct am_index *index, const char *text, bool anywhere,
+                    struct am_index_pieces *out, struct am_error *err)
+{
+	GPtrArray *pieces = cut(text);
+	struct bits all = {NULL, 0}, doubtful = {NULL, 0};
+
+	*out = (struct am_index_pieces){.last = index->state.last};
+	int r = pieces->len ? need_words(index, err) : AM_END;
+	if (r)
+		goto out;
+	all = new_bits(index);
+	doubtful = new_bits(index);
+	for (guint i = 0; i < pieces->len && !r; i++) {
+		struct bits one = i ? new_bits(index) : all;
+		r = mark_words(index, pieces->pdata[i], false, &one, err);
+		for (size_t w = 0; i && w <= all.n / 64; w++)
+			all.words[w] &= one.words[w];
+		if (i)
+			g_free(one.words);
+	}
+	/* A word that is in the header too need not be in the body. */
+	bool sure = is_one_word(pieces, text);
+	if (!r && sure && !anywhere)
+		r = mark_words(index, pieces->pdata[0], true, &doubtful, err);
+	if (!r)
+		collect(&all, &doubtful, sure, out);
+out:
+	g_free(all.words);
+	g_free(doubtful.words);
+	free_pieces(pieces);
+	return r;
+}
+
+void am_index_pieces_clear(struct am_index_pieces *pieces)
+{
+	g_free(pieces->ids);
+	g_free(pieces->sure);
+	*pieces = (struct am_index_pieces){.n = 0};
+}
