@@ -19,6 +19,7 @@ extern const struct am_format am_format_mmdf;
 extern const struct am_format am_format_maildir;
 extern const struct am_format am_format_mh;
 extern const struct am_format am_format_emlx;
+extern const struct am_format am_format_dbx;
 extern const struct am_format am_format_eml;
 extern const struct am_format am_format_pst;
 extern const struct am_format am_format_msg;
@@ -34,6 +35,7 @@ const struct am_format *const am_formats[] = {
 	&am_format_maildir,
 	&am_format_mh,
 	&am_format_emlx,
+	&am_format_dbx,
 	&am_format_eml,
 	&am_format_pst,
 	&am_format_msg,

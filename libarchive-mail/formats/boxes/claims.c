@@ -18,10 +18,12 @@
 /* To add a kind: its declaration and its row. */
 extern const struct am_box_kind am_box_mh;
 extern const struct am_box_kind am_box_emlx;
+extern const struct am_box_kind am_box_dbx;
 
 const struct am_box_kind *const am_box_kinds[] = {
 	&am_box_mh,
 	&am_box_emlx,
+	&am_box_dbx,
 	NULL,
 };
 
