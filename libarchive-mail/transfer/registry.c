@@ -20,6 +20,12 @@ extern const struct am_format am_format_maildir;
 extern const struct am_format am_format_mh;
 extern const struct am_format am_format_emlx;
 extern const struct am_format am_format_dbx;
+extern const struct am_format am_format_thebat;
+extern const struct am_format am_format_pegasus;
+extern const struct am_format am_format_babyl;
+extern const struct am_format am_format_listserv;
+extern const struct am_format am_format_uwmbx;
+extern const struct am_format am_format_dbox;
 extern const struct am_format am_format_eml;
 extern const struct am_format am_format_pst;
 extern const struct am_format am_format_msg;
@@ -36,6 +42,12 @@ const struct am_format *const am_formats[] = {
 	&am_format_mh,
 	&am_format_emlx,
 	&am_format_dbx,
+	&am_format_thebat,
+	&am_format_pegasus,
+	&am_format_babyl,
+	&am_format_listserv,
+	&am_format_uwmbx,
+	&am_format_dbox,
 	&am_format_eml,
 	&am_format_pst,
 	&am_format_msg,

@@ -125,6 +125,8 @@ static int next_box(struct boxes_source *s, struct am_item *out, bool *over,
 	GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
 	if (!s->kind->single)
 		g_ptr_array_add(parts, am_boxes_name_of(s->kind, name));
+	if (s->kind->parts)
+		s->kind->parts(parts, path);
 	r = open_box(s, out, s->kind, path, name, parts, err);
 	g_ptr_array_free(parts, TRUE);
 	g_free(name);

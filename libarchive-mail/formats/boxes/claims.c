@@ -19,13 +19,27 @@
 extern const struct am_box_kind am_box_mh;
 extern const struct am_box_kind am_box_emlx;
 extern const struct am_box_kind am_box_dbx;
+extern const struct am_box_kind am_box_thebat;
+extern const struct am_box_kind am_box_pegasus;
+extern const struct am_box_kind am_box_babyl;
+extern const struct am_box_kind am_box_listserv;
+extern const struct am_box_kind am_box_uwmbx;
+extern const struct am_box_kind am_box_dbox;
 
+/* clang-format off */
 const struct am_box_kind *const am_box_kinds[] = {
 	&am_box_mh,
 	&am_box_emlx,
 	&am_box_dbx,
+	&am_box_thebat,
+	&am_box_pegasus,
+	&am_box_babyl,
+	&am_box_listserv,
+	&am_box_uwmbx,
+	&am_box_dbox,
 	NULL,
 };
+/* clang-format on */
 
 const struct am_box_kind *am_box_kind_find(const char *format)
 {
