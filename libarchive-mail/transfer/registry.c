@@ -35,27 +35,13 @@ extern const struct am_format am_format_pop3;
 extern const struct am_format am_format_null;
 
 const struct am_format *const am_formats[] = {
-	&am_format_archive,
-	&am_format_mbox,
-	&am_format_mmdf,
-	&am_format_maildir,
-	&am_format_mh,
-	&am_format_emlx,
-	&am_format_dbx,
-	&am_format_thebat,
-	&am_format_pegasus,
-	&am_format_babyl,
-	&am_format_listserv,
-	&am_format_uwmbx,
-	&am_format_dbox,
-	&am_format_eml,
-	&am_format_pst,
-	&am_format_msg,
-	&am_format_olm,
-	&am_format_imap,
-	&am_format_pop3,
-	&am_format_null,
-	NULL,
+	&am_format_archive, &am_format_mbox,     &am_format_mmdf,
+	&am_format_maildir, &am_format_mh,       &am_format_emlx,
+	&am_format_dbx,     &am_format_thebat,   &am_format_pegasus,
+	&am_format_babyl,   &am_format_listserv, &am_format_uwmbx,
+	&am_format_dbox,    &am_format_eml,      &am_format_pst,
+	&am_format_msg,     &am_format_olm,      &am_format_imap,
+	&am_format_pop3,    &am_format_null,     NULL,
 };
 
 const struct am_format *am_format_find(const char *name)
@@ -98,11 +84,20 @@ static int fail_unknown(const struct am_probe *probe, struct am_error *err)
 	               "(FORMAT:PATH says which it is)");
 }
 
-/* How far, and at how many folders a level, a folder of folders is looked
- * into. */
-enum { BELOW_DEPTH = 4, BELOW_FOLDERS = 32 };
+/* How far, at how many folders a level and in all, a folder of folders is
+ * looked into. */
+enum { BELOW_DEPTH = 12, BELOW_FOLDERS = 64, BELOW_ALL = 400 };
+/* Once it is clear that there is mail of mixed kinds: how many of all may be
+ * left when no more is asked. */
+enum { BELOW_LEFT = 300 };
 
-static int detect(const struct am_location *where, unsigned depth,
+/* What is left of these, and whether something was not looked at for it. */
+struct search {
+	unsigned depth, *folders;
+	bool *cut;
+};
+
+static int detect(const struct am_location *where, struct search search,
                   const struct am_format **out, struct am_error *err);
 
 /* Folders of both are read to the end, whichever is named: see mixed.h. */
@@ -117,22 +112,33 @@ static bool mix(const struct am_format *a, const struct am_format *b)
  * reads both.
  */
 static int detect_below(const struct am_location *where,
-                        const struct am_probe *probe, unsigned depth,
+                        const struct am_probe *probe, struct search search,
                         const struct am_format **out, struct am_error *err)
 {
 	const struct am_format *best = NULL;
+	struct search below_it = search;
 	unsigned looked = 0;
 
-	for (size_t i = 0; i < probe->n_entries && depth; i++) {
+	*search.cut |= probe->more_entries;
+	for (size_t i = 0; i < probe->n_entries; i++) {
 		const struct am_probe_entry *e = &probe->entries[i];
 		const struct am_format *f = NULL;
-		if (!e->is_directory || e->name[0] == '.' ||
-		    looked++ == BELOW_FOLDERS)
+		if (!e->is_directory || e->name[0] == '.')
 			continue;
+		if (best && am_mixed_wants(best) &&
+		    *search.folders < BELOW_LEFT)
+			break;
+		if (!search.depth || looked++ == BELOW_FOLDERS ||
+		    !*search.folders) {
+			*search.cut = true;
+			break;
+		}
+		--*search.folders;
+		below_it.depth = search.depth - 1;
 		char *path = g_build_filename(where->path, e->name, NULL);
 		struct am_location below = {.path = path,
 		                            .options = where->options};
-		int r = detect(&below, depth - 1, &f, NULL);
+		int r = detect(&below, below_it, &f, NULL);
 		g_free(path);
 		if (r || !f || f == best)
 			continue;
@@ -144,6 +150,9 @@ static int detect_below(const struct am_location *where,
 			               "or say FORMAT:PATH",
 			               best->name, f->name);
 	}
+	/* Not all was looked at: whoever reads it will see. */
+	if (!best && *search.cut)
+		best = &am_format_mbox;
 	*out = best;
 	return best ? AM_OK : fail_unknown(probe, err);
 }
@@ -173,7 +182,7 @@ static const struct am_format *by_suffix(const char *path)
 	return NULL;
 }
 
-static int detect(const struct am_location *where, unsigned depth,
+static int detect(const struct am_location *where, struct search search,
                   const struct am_format **out, struct am_error *err)
 {
 	const struct am_format *best = NULL, *rival = NULL;
@@ -203,7 +212,7 @@ static int detect(const struct am_location *where, unsigned depth,
 	    by_suffix(where->path) == &am_format_archive)
 		best = &am_format_archive;
 	if (!best && probe->is_directory)
-		r = detect_below(where, probe, depth, out, err);
+		r = detect_below(where, probe, search, out, err);
 	else if (!best)
 		r = fail_unknown(probe, err);
 	else if (rival)
@@ -219,7 +228,11 @@ static int detect(const struct am_location *where, unsigned depth,
 int am_format_detect(const struct am_location *where,
                      const struct am_format **out, struct am_error *err)
 {
-	return detect(where, BELOW_DEPTH, out, err);
+	unsigned folders = BELOW_ALL;
+	bool cut = false;
+	struct search search = {BELOW_DEPTH, &folders, &cut};
+
+	return detect(where, search, out, err);
 }
 
 int am_format_for_target(const struct am_location *where,

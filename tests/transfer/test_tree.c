@@ -235,3 +235,31 @@ Test(tree, what_cannot_be_read_is_told_once)
 	g_free(fifo);
 	g_free(loop);
 }
+
+static const char *detected(const char *name)
+{
+	char *path = am_test_path("%s", name);
+	struct am_location where = {.path = path};
+	const struct am_format *format = NULL;
+	int r = am_format_detect(&where, &format, NULL);
+
+	g_free(path);
+	return r ? NULL : format->name;
+}
+
+/* However deep it lies, and in how many folders without any. */
+Test(tree, mail_is_found_far_down)
+{
+	am_test_write_text("d/1/2/3/4/5/6/7/8/9/mh/.mh_sequences", "");
+	am_test_write_text("d/1/2/3/4/5/6/7/8/9/mh/1", MAIL("deep"));
+	cr_expect_str_eq(detected("d"), "mh");
+	am_test_write_text("n/a/readme", "no mail here");
+	cr_expect_null(detected("n"));
+	/* More than is looked at: whoever reads it will see. */
+	for (unsigned i = 0; i < 80; i++) {
+		char *path = g_strdup_printf("w/%u/readme", i);
+		am_test_write_text(path, "no mail here");
+		g_free(path);
+	}
+	cr_expect_str_eq(detected("w"), "mbox");
+}

@@ -103,22 +103,29 @@ static int bytes_of(struct slices_box *b, const struct am_slice *slice,
 	return r;
 }
 
-/* Another folder than the box's. */
+/* Another folder than the box's, below it. */
 static int place_in(struct am_message *msg, const char *path,
                     struct am_error *err)
 {
-	char **parts = g_strsplit(path, "/", 0);
+	char **words = g_strsplit(path, "/", 0);
+	const struct am_folder *under = msg->folder;
+	GPtrArray *parts = g_ptr_array_new();
 	struct am_folder *folder = NULL;
-	guint n = g_strv_length(parts);
-	int r = am_folder_new(&folder, (const char *const *)parts, n,
-	                      n ? am_role_guess(parts[n - 1]) : AM_ROLE_NONE,
-	                      err);
 
+	for (size_t i = 0; i < under->depth; i++)
+		g_ptr_array_add(parts, (char *)(uintptr_t)under->parts[i]);
+	for (char **w = words; *w; w++)
+		g_ptr_array_add(parts, *w);
+	guint n = parts->len;
+	int r = am_folder_new(
+		&folder, (const char *const *)parts->pdata, n,
+		n ? am_role_guess(parts->pdata[n - 1]) : AM_ROLE_NONE, err);
 	if (!r) {
 		am_folder_unref(&msg->folder);
 		msg->folder = folder;
 	}
-	g_strfreev(parts);
+	g_ptr_array_free(parts, TRUE);
+	g_strfreev(words);
 	return r;
 }
 

@@ -21,7 +21,7 @@ struct am_slice {
 	uint32_t uid, uidvalidity;
 	char *keywords; /* one behind the other, a NUL behind each, or NULL */
 	size_t keywords_len;
-	char *folder; /* parts joined by '/', instead of the box's; or NULL */
+	char *folder; /* parts joined by '/', below the box's; or NULL */
 };
 
 struct am_slices {

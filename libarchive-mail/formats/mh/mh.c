@@ -131,6 +131,14 @@ static bool is_mail(const struct am_blob *raw)
 	       am_mail_head_bits(head, got) >= AM_MAIL_HEAD_ENOUGH;
 }
 
+static char *origin_of(const struct mh_box *b, uint32_t n)
+{
+	bool root = !strcmp(b->place->origin, ".");
+
+	return g_strdup_printf("%s%s%" PRIu32, root ? "" : b->place->origin,
+	                       root ? "" : "/", n);
+}
+
 static int make(struct mh_box *b, struct am_message **out, uint32_t n,
                 struct am_error *err)
 {
@@ -149,8 +157,10 @@ static int make(struct mh_box *b, struct am_message **out, uint32_t n,
 		return r;
 	/* Where nothing says that it is MH, a number is not enough. */
 	if (!b->sequences && !b->marks && !is_mail(file.blob)) {
+		char *origin = origin_of(b, n);
 		am_ctx_note(b->place->ctx, AM_NOTE_WARN, "mh.not-mail",
-		            b->place->folder, name, "not mail, passed over");
+		            b->place->folder, origin, "not mail, passed over");
+		g_free(origin);
 		am_blob_unref(&file.blob);
 		return AM_END;
 	}
@@ -192,10 +202,7 @@ static int mh_next(struct am_open_box *box, struct am_message **out,
 		if (err)
 			*err = why;
 		g_free(b->bad);
-		bool root = !strcmp(b->place->origin, ".");
-		b->bad = g_strdup_printf("%s%s%" PRIu32,
-		                         root ? "" : b->place->origin,
-		                         root ? "" : "/", n);
+		b->bad = origin_of(b, n);
 		box->bad = b->bad;
 		return r;
 	}

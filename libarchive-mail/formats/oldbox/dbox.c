@@ -167,6 +167,7 @@ static void parts(GPtrArray *list, const char *path)
 	for (guint i = list->len; i-- > 0;) {
 		const char *name = list->pdata[i];
 		if ((!strcmp(name, "dbox-Mails") && i + 1 == list->len) ||
+		    (!strcmp(name, "storage") && i + 1 == list->len) ||
 		    (!strcmp(name, "mailboxes") && list->len > 1))
 			g_ptr_array_remove_index(list, i);
 	}
