@@ -247,7 +247,7 @@ int am_mixed_open(struct am_source **out, const struct am_format *first,
 	s->order = order_of(first);
 	s->path = g_strdup(where->path);
 	s->n_passes = g_file_test(s->path, G_FILE_TEST_IS_DIR) ? N_PASSES : 1;
-	s->parcels = am_parcels_new(ctx);
+	s->parcels = am_parcels_new(ctx, s->path);
 	s->folders =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->failed =

@@ -2,6 +2,7 @@
 #include "transfer/parcels.h"
 
 #include "base/arena.h"
+#include "base/blob.h"
 #include "base/charset.h"
 #include "model/folder.h"
 #include "transfer/registry.h"
@@ -9,8 +10,12 @@
 #include <glib.h>
 
 #include <string.h>
+#include <sys/stat.h>
 
-enum { LEVELS = 8 };
+/* Mail shrinks to a tenth, and what is packed does not shrink again.  What
+ * grows more than this is made to fill a disk or a day; the first part, so many
+ * times what a message may have in memory (1 GiB), is free. */
+enum { LEVELS = 8, MAX_RATIO = 200, FREE_SPOOLS = 4096 };
 
 /* One that is being read. */
 struct level {
@@ -19,6 +24,7 @@ struct level {
 	char *path; /* of its file, which may be called anything */
 	char *origin;
 	bool single;
+	bool over;                     /* nothing more is read of it */
 	struct am_ctx ctx;             /* notes say which parcel it is */
 	const struct am_folder *place; /* where its folders stand */
 	GHashTable *folders; /* of its source, printed -> as they are given */
@@ -29,6 +35,9 @@ struct am_parcels {
 	GPtrArray *levels; /* the innermost last */
 	GHashTable *taken; /* printed names of the folders that are parcels */
 	char *failed;      /* origin of the last failure */
+	uint64_t outside;  /* bytes of files that are on the disk as they are */
+	uint64_t unpacked; /* that came out of them */
+	bool tree;
 };
 
 static void folder_unref(void *user)
@@ -50,9 +59,20 @@ static void level_free(void *user)
 	g_free(l);
 }
 
-struct am_parcels *am_parcels_new(struct am_ctx *ctx)
+static uint64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) || !S_ISREG(st.st_mode) ? 0
+	                                               : (uint64_t)st.st_size;
+}
+
+struct am_parcels *am_parcels_new(struct am_ctx *ctx, const char *root)
 {
 	struct am_parcels *parcels = g_new0(struct am_parcels, 1);
+
+	parcels->outside = size_of(root);
+	parcels->tree = !parcels->outside;
 
 	parcels->ctx = ctx;
 	parcels->levels = g_ptr_array_new_with_free_func(level_free);
@@ -208,6 +228,26 @@ static int map(struct level *l, const struct am_folder *from,
 	return AM_OK;
 }
 
+/* ---- bounds ---- */
+
+/* So much more has come out. */
+static int count(struct am_parcels *parcels, uint64_t bytes,
+                 struct am_error *err)
+{
+	struct am_limits limits = am_limits_or_default(&parcels->ctx->limits);
+	uint64_t allowed = (uint64_t)limits.spool_memory * FREE_SPOOLS +
+	                   parcels->outside * MAX_RATIO;
+
+	parcels->unpacked += bytes;
+	if (parcels->unpacked <= allowed)
+		return AM_OK;
+	return am_fail(err, AM_FAILED, AM_E_LIMIT,
+	               "unpacks to more than %" PRIu64
+	               " MB, %d times the size of what it is in: a bomb, not "
+	               "mail",
+	               allowed >> 20, MAX_RATIO);
+}
+
 /* ---- opening ---- */
 
 static int open_source(struct level *l, const char *name, struct am_error *err)
@@ -253,12 +293,18 @@ int am_parcels_enter(struct am_parcels *parcels, const struct am_item *item,
 	} else {
 		l->origin = g_strdup(parcel->origin);
 	}
-	if (parcels->levels->len == LEVELS)
+	/* What lies in a tree is on the disk as it is. */
+	uint64_t size = size_of(parcel->path);
+	if (parcels->tree && !parcels->levels->len)
+		parcels->outside += size;
+	else
+		r = count(parcels, size, err);
+	if (!r && parcels->levels->len == LEVELS)
 		r = am_fail(err, AM_FAILED, AM_E_LIMIT,
 		            "in more than %d others", LEVELS);
-	else if (parcel->single)
+	else if (!r && parcel->single)
 		l->place = am_folder_ref(item->folder);
-	else
+	else if (!r)
 		r = find_place(l, item->folder, parcel->name, err);
 	if (!r)
 		r = open_source(l, parcel->name, err);
@@ -292,6 +338,10 @@ static int take_message(struct am_parcels *parcels, struct level *l,
 	const struct am_folder *folder = NULL;
 	int r = am_source_load(l->src, msg, err);
 
+	if (!r) {
+		r = count(parcels, am_blob_size(msg->raw), err);
+		l->over = r != AM_OK;
+	}
 	if (!r)
 		r = map(l, msg->folder, &folder, err);
 	if (r) {
@@ -339,7 +389,7 @@ int am_parcels_next(struct am_parcels *parcels, struct am_item *out,
 			return AM_END;
 		struct level *l =
 			parcels->levels->pdata[parcels->levels->len - 1];
-		int r = am_source_next(l->src, out, err);
+		int r = l->over ? AM_END : am_source_next(l->src, out, err);
 		if (r == AM_END) {
 			g_ptr_array_set_size(parcels->levels,
 			                     (gint)parcels->levels->len - 1);

@@ -16,8 +16,9 @@
  */
 struct am_parcels;
 
-/* ctx outlives it. */
-struct am_parcels *am_parcels_new(struct am_ctx *ctx);
+/* root: the file or tree that the source reads; what comes out of parcels is
+ * bounded by its size.  ctx outlives it. */
+struct am_parcels *am_parcels_new(struct am_ctx *ctx, const char *root);
 void am_parcels_free(struct am_parcels **parcels); /* becomes NULL */
 
 /* The item's parcel is what next() gives.  AM_FAILED: nobody can read it. */

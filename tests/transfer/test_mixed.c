@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 
 #include <string.h>
+#include <zlib.h>
 
 TestSuite(mixed, .fini = am_test_tmpdir_end);
 
@@ -256,4 +257,59 @@ Test(mixed, nesting_has_an_end)
 	g_strfreev(lines);
 	g_free(got);
 	g_byte_array_free(zip, TRUE);
+}
+
+/* A tar of one mail, mostly blanks, and packed: small, until it is read. */
+static GByteArray *make_bomb(size_t len)
+{
+	static const char head[] = "From: a@b\nSubject: boom\n\n";
+	size_t all = 512 + ((len + 511) & ~(size_t)511) + 1024;
+	uint8_t *tar = g_malloc0(all);
+	uLongf room = compressBound(all) + 64;
+	GByteArray *out = g_byte_array_new();
+	z_stream z = {.next_in = tar, .avail_in = (uInt)all};
+	unsigned sum = 0;
+
+	memcpy(tar, "boom.eml", 8);
+	(void)g_snprintf((char *)tar + 100, 8, "0000644");
+	(void)g_snprintf((char *)tar + 124, 12, "%011zo", len);
+	memcpy(tar + 136, "00000000000", 11);
+	memcpy(tar + 257, "ustar\00000", 8);
+	memset(tar + 148, ' ', 8);
+	tar[156] = '0';
+	for (size_t i = 0; i < 512; i++)
+		sum += tar[i];
+	(void)g_snprintf((char *)tar + 148, 8, "%06o", sum);
+	memset(tar + 512, ' ', len);
+	memcpy(tar + 512, head, sizeof(head) - 1);
+	g_byte_array_set_size(out, (guint)room);
+	z.next_out = out->data;
+	z.avail_out = (uInt)room;
+	cr_assert_eq(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, 0), Z_OK);
+	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	g_byte_array_set_size(out, (guint)z.total_out);
+	(void)deflateEnd(&z);
+	g_free(tar);
+	return out;
+}
+
+/* What is in zips in a zip is bounded by the zip that is there. */
+Test(mixed, bombs_in_bombs_are_given_up)
+{
+	struct am_test_zip *zip = am_test_zip_begin();
+
+	am_test_zip_add(zip, "a.tar.gz", make_bomb(3 << 20));
+	am_test_zip_add(zip, "b.tar.gz", make_bomb(64 << 20));
+	am_test_zip_add_text(zip, "c.eml", "From: a@b\nSubject: c\n\nx\n");
+	GByteArray *file = am_test_zip_end(zip, TRUE);
+	am_test_write("x.zip", file->data, file->len);
+	/* 4 MiB free, and 200 times the zip, which is 70 KB. */
+	am_test_ctx()->limits.spool_memory = 1024;
+	n_failed = 0;
+	char *got = origins_of("x.zip", "eml", false);
+	cr_expect_str_eq(got, "a.tar.gz:boom.eml\nc.eml");
+	cr_expect_eq(n_failed, 1);
+	am_test_ctx()->limits.spool_memory = 0;
+	g_free(got);
+	g_byte_array_free(file, TRUE);
 }
