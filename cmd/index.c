@@ -7,6 +7,7 @@
 #include "cmd/out.h"
 #include "cmd/session.h"
 #include "index/check.h"
+#include "index/published.h"
 #include "store/archive.h"
 
 #include <glib.h>
@@ -106,7 +107,42 @@ bool indexing_there(struct session *s, const char *archive)
 struct options {
 	bool rebuild, quiet, verbose, json;
 	uint64_t jobs;
+	const char *publish;
 };
+
+/* --publish: of the archive as it is now. */
+static int publish(struct session *s, const char *archive, const char *file,
+                   bool quiet, struct am_error *err)
+{
+	struct am_archive *a = NULL;
+	struct am_index *index = NULL;
+	char *path = NULL, *program = extract_program();
+	char *name = g_canonicalize_filename(archive, NULL);
+	uint64_t documents = 0;
+
+	int r = am_archive_open(&a, archive, false, &s->ctx, err);
+	if (!r) {
+		path = am_archive_index_path(a);
+		r = am_index_open(&index, path, false, err);
+	}
+	if (!r) {
+		am_index_extract(index, program);
+		r = am_index_publish(index, a, name, file, &s->ctx, &documents,
+		                     err);
+	}
+	if (!r && !quiet) {
+		char n[OUT_ROOM];
+		session_before_output(s);
+		out_count(documents, n);
+		printf("%s messages published in %s\n", n, file);
+	}
+	am_index_close(&index);
+	am_archive_close(&a);
+	g_free(program);
+	g_free(path);
+	g_free(name);
+	return r;
+}
 
 static int show_stats(struct session *s, const char *archive, bool json,
                       struct am_error *err)
@@ -155,7 +191,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (!r)
 		r = indexing_update(s, archive, o->rebuild || !whole,
 		                    (unsigned)o->jobs, &err);
-	if (!r && !o->quiet)
+	if (!r && o->publish)
+		r = publish(s, archive, o->publish, o->quiet || o->json, &err);
+	if (!r && !o->quiet && (!o->publish || o->json))
 		r = show_stats(s, archive, o->json, &err);
 	return session_finish(s, r, &err,
 	                      "run the same command again to go on");
@@ -164,6 +202,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 static const struct opt table[] = {
 	{0, "rebuild", NULL, "throw the index away and make it anew",
          OPT_SWITCH, offsetof(struct options, rebuild)},
+	{0, "publish", "FILE", "write an index for search --stub into one file",
+         OPT_STRING, offsetof(struct options, publish)},
 	OPT_JOBS,
 	{0, "json", NULL, "print what there is as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
@@ -177,7 +217,8 @@ const struct cmd cmd_index = {
 	.usage = "[options] ARCHIVE",
 	.summary = "Bring the full-text index of an archive up to date",
 	.examples = "  mailark index mail.mailark\n"
-		    "  mailark index --rebuild mail.mailark\n",
+		    "  mailark index --rebuild mail.mailark\n"
+		    "  mailark index --publish mail.xdb mail.mailark\n",
 	.options = table,
 	.options_size = sizeof(struct options),
 	.run = run,

@@ -71,7 +71,7 @@ static int check_options(struct search *q)
 		return session_usage(q->s, "--count prints a number and "
 		                           "nothing else");
 	if (parse_sort(q) || parse_limit(q) || search_facets_check(q) ||
-	    search_format_check(q))
+	    search_format_check(q) || search_stub_check(q))
 		return EXIT_COULD_NOT;
 	return EXIT_DONE;
 }
@@ -81,7 +81,7 @@ static int check_options(struct search *q)
 static int split_arguments(const struct search *q, int argc, char **argv)
 {
 	struct stat st;
-	int n = q->o->save ? 0 : 1;
+	int n = q->o->save || q->o->stub ? 0 : 1;
 
 	while (n < argc - 1 &&
 	       (!stat(argv[n], &st) || g_str_has_prefix(argv[n], "archive:")))
@@ -259,6 +259,11 @@ static int begin(struct search *q, int argc, char **argv)
 	int n = split_arguments(q, argc, argv);
 	int status = parse_query(q, argv + n);
 
+	if (status == EXIT_DONE && q->o->stub && n)
+		return session_usage(q->s, "--stub says what is searched: no "
+		                           "archive beside it");
+	if (status == EXIT_DONE && q->o->stub)
+		return search_stub(q);
 	if (status != EXIT_DONE || !n)
 		return status;
 	q->n_in = (size_t)n;
@@ -282,7 +287,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		return search_saved_list(&q);
 	if (o->forget)
 		return search_saved_forget(&q);
-	if (argc < (o->save ? 1 : 2))
+	if (argc < (o->save || o->stub ? 1 : 2))
 		return session_usage(s, "an archive and a query are needed");
 	if (check_options(&q))
 		return EXIT_COULD_NOT;
@@ -333,6 +338,8 @@ static const struct opt table[] = {
 	{0, "saved", NULL, "list the saved queries", OPT_SWITCH,
          AT(list_saved)},
 	{0, "forget", "NAME", "forget a saved query", OPT_STRING, AT(forget)},
+	{0, "stub", "FILE", "ask the published indexes that this stub names",
+         OPT_STRING, AT(stub)},
 	{0, "explain", NULL, "show how the query is understood", OPT_SWITCH,
          AT(explain)},
 	{0, "no-snippets", NULL, "do not show the text around what matched",

@@ -23,7 +23,7 @@ struct search_options {
 	bool json, count, quiet, verbose, no_snippets;
 	bool threads, by_subject, timeline, explain, list_saved;
 	const char *limit, *sort, *facets, *collapse, *format, *copy_to;
-	const char *save, *forget;
+	const char *save, *forget, *stub;
 	uint64_t offset;
 };
 
@@ -117,5 +117,9 @@ int search_saved_forget(struct search *q);
 
 /* search_copy.c: --copy-to. */
 int search_copy(struct search *q);
+
+/* search_stub.c: --stub, published indexes. */
+int search_stub_check(const struct search *q);
+int search_stub(struct search *q);
 
 #endif

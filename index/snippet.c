@@ -376,3 +376,21 @@ int am_index_snippet(struct am_index *index, struct am_archive *archive,
 	g_free(file);
 	return r;
 }
+
+char *am_snippet_of(const struct am_query *query, const char *text,
+                    const char *on, const char *off)
+{
+	struct snippet s = {.region = AM_REGION_BODY};
+	char *out;
+
+	s.marks = g_array_new(FALSE, FALSE, sizeof(struct mark));
+	s.kept = g_array_new(FALSE, FALSE, sizeof(struct mark));
+	am_query_words_collect(&s.words, query);
+	int r = on_run(&s, AM_REGION_BODY, text, strlen(text), NULL);
+	out = r ? g_strdup("") : print(&s, on, off);
+	g_free(s.text);
+	g_free(s.file);
+	g_array_unref(s.marks);
+	g_array_unref(s.kept);
+	return out;
+}

@@ -15,4 +15,8 @@ AM_MUST_USE int am_snippet_read(char **out, enum am_region *region, char **file,
                                 const char *on, const char *off,
                                 struct am_error *err);
 
+/* The same of a text that is at hand; g_free() it. */
+char *am_snippet_of(const struct am_query *query, const char *text,
+                    const char *on, const char *off);
+
 #endif

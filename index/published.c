@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/published.h"
+
+#include "base/bytes.h"
+#include "index/document.h"
+#include "index/published_impl.h"
+#include "index/query_tree.h"
+#include "index/snippet.h"
+#include "model/folder.h"
+#include "model/message.h"
+
+#include <glib.h>
+
+#include <string.h>
+
+struct am_published {
+	struct am_xreader *reader;
+};
+
+int am_published_open(struct am_published **out, const struct am_xplace *place,
+                      unsigned timeout_ms, struct am_error *err)
+{
+	struct am_published *p = g_new0(struct am_published, 1);
+	char *version = NULL;
+	int r = am_xreader_open(&p->reader, place, timeout_ms, err);
+
+	if (!r)
+		r = am_xreader_metadata(p->reader, "mailark", &version, err);
+	if (!r && strcmp(version, AM_PUBLISHED_VERSION) != 0)
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "%s (mailark index --publish makes what can be "
+		            "searched)",
+		            *version ? "published by another version of mailark"
+		                     : "not published by mailark");
+	g_free(version);
+	if (r)
+		am_published_close(&p);
+	*out = p;
+	return r;
+}
+
+void am_published_close(struct am_published **published)
+{
+	if (!*published)
+		return;
+	am_xreader_close(&(*published)->reader);
+	g_free(*published);
+	*published = NULL;
+}
+
+/* ---- the query -------------------------------------------------------------
+ */
+
+struct compile {
+	struct am_published *published;
+	struct am_error *err;
+};
+
+static int compile(struct compile *c, const struct am_node *node,
+                   struct am_xquery **out);
+
+static struct am_xquery *fact(const char *prefix, const char *value)
+{
+	char term[AM_TERM_MAX];
+
+	return am_xquery_term(term, am_document_fact_term(term, prefix, value),
+	                      true);
+}
+
+static struct am_xquery *our_fact(const char *prefix, const char *value)
+{
+	char both[8];
+
+	g_snprintf(both, sizeof(both), "%s%s", AM_PUBLISHED_FACT, prefix);
+	return fact(both, value);
+}
+
+/* Words in a row, in one region. */
+static struct am_xquery *row(const struct am_node *node, enum am_region region)
+{
+	char(*text)[AM_WORD_MAX + 2] = g_malloc0_n(node->n_words, sizeof *text);
+	struct am_xterm *terms = g_new0(struct am_xterm, node->n_words);
+	struct am_xquery *parts[2];
+	size_t n = node->n_words;
+
+	for (size_t i = 0; i < n; i++) {
+		text[i][0] = am_published_letter(region);
+		memcpy(text[i] + 1, node->words[i].text, node->words[i].len);
+		terms[i] = (struct am_xterm){text[i],
+		                             (size_t)node->words[i].len + 1};
+	}
+	if (!node->prefix) {
+		parts[0] = n == 1 ? am_xquery_term(terms[0].text, terms[0].len,
+		                                   true)
+		                  : am_xquery_phrase(terms, n);
+	} else {
+		/* Xapian's phrases are of terms: the beginning of a word next
+		 * to others is asked for in the same message. */
+		parts[0] = am_xquery_beginning(terms[n - 1].text,
+		                               terms[n - 1].len);
+		if (n > 1) {
+			parts[1] = n == 2 ? am_xquery_term(terms[0].text,
+			                                   terms[0].len, true)
+			                  : am_xquery_phrase(terms, n - 1);
+			parts[0] = am_xquery_join(AM_XJOIN_AND, parts, 2);
+		}
+	}
+	g_free(text);
+	g_free(terms);
+	return parts[0];
+}
+
+static struct am_xquery *words(const struct am_node *node)
+{
+	struct am_xquery *parts[AM_REGION_COUNT];
+	size_t n = 0;
+
+	for (int i = 0; i < AM_REGION_COUNT; i++)
+		if (node->regions & AM_REGION_BIT(i))
+			parts[n++] = row(node, (enum am_region)i);
+	return n ? am_xquery_join(AM_XJOIN_OR, parts, n) : am_xquery_none();
+}
+
+/* ---- folders, flags, keywords ----------------------------------------------
+ */
+
+struct folders {
+	const char *glob;
+	GPtrArray *terms; /* struct am_xquery */
+};
+
+static int on_folder(void *user, const char *term, size_t len,
+                     uint64_t documents, struct am_error *err)
+{
+	struct folders *f = user;
+	size_t skip = strlen(AM_PUBLISHED_FOLDER);
+	GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
+	GString *part = g_string_new(NULL);
+	struct am_folder *folder = NULL;
+
+	(void)documents;
+	for (size_t i = skip; i <= len; i++) {
+		if (i == len || term[i] == '/') {
+			g_ptr_array_add(parts, g_strdup(part->str));
+			g_string_truncate(part, 0);
+			continue;
+		}
+		if (term[i] == '\\' && i + 1 < len)
+			i++;
+		g_string_append_c(part, term[i]);
+	}
+	int r = am_folder_new(&folder, (const char *const *)parts->pdata,
+	                      parts->len, AM_ROLE_NONE, err);
+	const struct am_folder *made = folder;
+	if (!r && am_folder_matches(folder, f->glob))
+		g_ptr_array_add(f->terms, am_xquery_term(term, len, true));
+	am_folder_unref(&made);
+	g_string_free(part, TRUE);
+	g_ptr_array_unref(parts);
+	return r;
+}
+
+static int folders(struct compile *c, const char *glob, struct am_xquery **out)
+{
+	struct folders f = {glob, g_ptr_array_new()};
+	int r = am_xreader_terms(c->published->reader, AM_PUBLISHED_FOLDER,
+	                         strlen(AM_PUBLISHED_FOLDER), on_folder, &f,
+	                         c->err);
+
+	/* What was made is joined, and freed with it, in any case. */
+	*out = f.terms->len
+	               ? am_xquery_join(
+				 AM_XJOIN_OR,
+				 (struct am_xquery **)(void *)f.terms->pdata,
+				 f.terms->len)
+	               : am_xquery_none();
+	g_ptr_array_unref(f.terms);
+	if (r)
+		am_xquery_free(out);
+	return r;
+}
+
+static struct am_xquery *without(struct am_xquery *query)
+{
+	struct am_xquery *pair[2] = {am_xquery_all(), query};
+
+	return am_xquery_join(AM_XJOIN_NOT, pair, 2);
+}
+
+static int place(struct compile *c, const struct am_node *node,
+                 struct am_xquery **out)
+{
+	struct am_xquery *parts[2 * AM_FLAG_COUNT + 2];
+	size_t n = 0;
+	int r = AM_OK;
+
+	if (node->folder)
+		r = folders(c, node->folder, &parts[n++]);
+	if (r)
+		return r;
+	if (node->keyword) {
+		char *word = g_utf8_validate(node->keyword, -1, NULL)
+		                     ? g_utf8_casefold(node->keyword, -1)
+		                     : g_ascii_strdown(node->keyword, -1);
+		parts[n++] = fact(AM_PUBLISHED_KEYWORD, word);
+		g_free(word);
+	}
+	for (unsigned i = 0; i < AM_FLAG_COUNT; i++) {
+		const char *name = am_flag_name((enum am_flag)(1u << i));
+		if (node->flags_set & (1u << i))
+			parts[n++] = fact(AM_PUBLISHED_FLAG, name);
+		if (node->flags_unset & (1u << i))
+			parts[n++] = without(fact(AM_PUBLISHED_FLAG, name));
+	}
+	*out = n ? am_xquery_join(AM_XJOIN_AND, parts, n) : am_xquery_all();
+	return AM_OK;
+}
+
+/* ---- all together ----------------------------------------------------------
+ */
+
+static int children(struct compile *c, const struct am_node *node,
+                    struct am_xquery **out)
+{
+	enum am_xjoin how =
+		node->kind == AM_NODE_OR ? AM_XJOIN_OR : AM_XJOIN_AND;
+	GPtrArray *parts = g_ptr_array_new();
+	int r = AM_OK;
+
+	for (size_t i = 0; i < node->n_children && !r; i++) {
+		struct am_xquery *part = NULL;
+		r = compile(c, node->children[i], &part);
+		if (!r)
+			g_ptr_array_add(parts, part);
+	}
+	*out = parts->len
+	               ? am_xquery_join(
+				 how, (struct am_xquery **)(void *)parts->pdata,
+				 parts->len)
+	               : am_xquery_all();
+	g_ptr_array_unref(parts);
+	if (r)
+		am_xquery_free(out);
+	return r;
+}
+
+static int compile(struct compile *c, const struct am_node *node,
+                   struct am_xquery **out)
+{
+	struct am_xquery *inner = NULL;
+	int r;
+
+	*out = NULL;
+	switch (node->kind) {
+	case AM_NODE_ALL:
+		*out = am_xquery_all();
+		return AM_OK;
+	case AM_NODE_AND:
+	case AM_NODE_OR:
+		return children(c, node, out);
+	case AM_NODE_NOT:
+		r = compile(c, node->children[0], &inner);
+		if (!r)
+			*out = without(inner);
+		return r;
+	case AM_NODE_WORDS:
+		*out = words(node);
+		return AM_OK;
+	case AM_NODE_MESSAGE_ID:
+		*out = our_fact(AM_TERM_MESSAGE_ID, node->text);
+		return AM_OK;
+	case AM_NODE_TYPE:
+		*out = our_fact(AM_TERM_TYPE, node->text);
+		return AM_OK;
+	case AM_NODE_ATTACHMENT:
+		*out = our_fact(AM_TERM_ATTACHMENT, "");
+		return AM_OK;
+	case AM_NODE_EXTRACT:
+		*out = our_fact(AM_TERM_EXTRACT, node->text);
+		return AM_OK;
+	case AM_NODE_DATE:
+		*out = am_xquery_range(AM_PUBLISHED_DATE, (double)node->from,
+		                       (double)node->to);
+		return AM_OK;
+	case AM_NODE_SIZE:
+		*out = am_xquery_range(AM_PUBLISHED_SIZE, (double)node->least,
+		                       (double)node->most);
+		return AM_OK;
+	case AM_NODE_PLACE:
+		return place(c, node, out);
+	}
+	return am_fail(c->err, AM_FAILED, AM_E_UNSUPPORTED,
+	               "a published index cannot be asked that");
+}
+
+/* ---- hits ------------------------------------------------------------------
+ */
+
+struct reading {
+	am_published_hit_fn *fn;
+	void *user;
+};
+
+/* The bytes are a server's: bounded getters, whole or not at all. */
+static int on_hit(void *user, double weight, const char *data, size_t len,
+                  struct am_error *err)
+{
+	struct reading *reading = user;
+	struct am_cursor c = am_cursor(data, len);
+	struct am_published_hit hit = {.weight = weight};
+	char *strings[AM_PUBLISHED_STRINGS + 1] = {NULL};
+	int r;
+
+	hit.id = (int64_t)am_get_varint(&c);
+	hit.size = am_get_varint(&c);
+	hit.date.known = am_get_varint(&c) == 1;
+	hit.date.sec = am_get_svarint(&c);
+	hit.date.offset_min = (int16_t)am_get_svarint(&c);
+	hit.n_attachments = (uint32_t)am_get_varint(&c);
+	hit.flags = (uint32_t)am_get_varint(&c);
+	for (size_t i = 0; i < AM_PUBLISHED_STRINGS && !c.bad; i++) {
+		uint64_t n = am_get_varint(&c);
+		const uint8_t *s = am_get_bytes(&c, n);
+		strings[i] =
+			g_strndup(s ? (const char *)s : "", s ? (size_t)n : 0);
+	}
+	hit.archive = strings[AM_PUBLISHED_ARCHIVE];
+	hit.from = strings[AM_PUBLISHED_FROM];
+	hit.to = strings[AM_PUBLISHED_TO];
+	hit.cc = strings[AM_PUBLISHED_CC];
+	hit.subject = strings[AM_PUBLISHED_SUBJECT];
+	hit.message_id = strings[AM_PUBLISHED_MESSAGE_ID];
+	hit.thread = strings[AM_PUBLISHED_THREAD];
+	hit.folder = strings[AM_PUBLISHED_FOLDERS];
+	hit.text = strings[AM_PUBLISHED_BODY];
+	r = c.bad ? am_fail(err, AM_FAILED, AM_E_CORRUPT,
+	                    "a document of the published index is damaged")
+	          : reading->fn(reading->user, &hit, err);
+	for (size_t i = 0; i < AM_PUBLISHED_STRINGS; i++)
+		g_free(strings[i]);
+	return r;
+}
+
+int am_published_search(struct am_published *published,
+                        const struct am_query *query, enum am_sort sort,
+                        size_t room, bool exact, am_published_hit_fn *fn,
+                        void *user, uint64_t *total, bool *is_exact,
+                        struct am_error *err)
+{
+	static const enum am_xorder orders[] = {
+		[AM_SORT_RELEVANCE] = AM_XORDER_RELEVANCE,
+		[AM_SORT_DATE] = AM_XORDER_FILED,
+		[AM_SORT_DATE_ASC] = AM_XORDER_FILED_LAST,
+		[AM_SORT_SIZE] = AM_XORDER_VALUE};
+	struct reading reading = {fn, user};
+	struct compile c = {published, err};
+	struct am_xquery *q = NULL;
+	int r = compile(&c, query->root, &q);
+
+	*total = 0;
+	*is_exact = true;
+	if (!r && !q)
+		r = am_fail(err, AM_FAILED, AM_E_MEMORY,
+		            "out of memory in the index");
+	if (!r)
+		r = am_xreader_search(published->reader, q, orders[sort],
+		                      AM_PUBLISHED_SIZE, room, exact, on_hit,
+		                      &reading, total, is_exact, err);
+	am_xquery_free(&q);
+	return r;
+}
+
+/* ---- stubs -----------------------------------------------------------------
+ */
+
+static char *resolved(const char *stub, const char *path)
+{
+	if (g_path_is_absolute(path))
+		return g_strdup(path);
+	char *dir = g_path_get_dirname(stub);
+	char *out = g_build_filename(dir, path, NULL);
+	g_free(dir);
+	return out;
+}
+
+static char *keep(GPtrArray *owned, char *s)
+{
+	g_ptr_array_add(owned, s);
+	return s;
+}
+
+/* false: no such line. */
+static bool parse_line(const char *line, const char *stub, GPtrArray *owned,
+                       struct am_xplace *out)
+{
+	const char *value = strpbrk(line, " \t");
+	size_t n = value ? (size_t)(value - line) : 0;
+
+	while (value && (*value == ' ' || *value == '\t'))
+		value++;
+	if (!value || !*value)
+		return false;
+	if ((n == 4 && !memcmp(line, "auto", n)) ||
+	    (n == 5 && !memcmp(line, "glass", n))) {
+		*out = (struct am_xplace){
+			.kind = AM_XPLACE_LOCAL,
+			.name = keep(owned, resolved(stub, value))};
+		return true;
+	}
+	if (n != 6 || memcmp(line, "remote", n) != 0)
+		return false;
+	if (*value == ':') {
+		const char *arguments = strchr(value, ' ');
+		size_t len =
+			arguments ? (size_t)(arguments - value) : strlen(value);
+		*out = (struct am_xplace){
+			.kind = AM_XPLACE_PROGRAM,
+			.name = keep(owned, g_strndup(value + 1, len - 1)),
+			.arguments =
+				keep(owned,
+		                     g_strdup(arguments ? arguments + 1 : ""))};
+		return len > 1;
+	}
+	const char *colon = strrchr(value, ':');
+	char *end = NULL;
+	uint64_t port = colon ? g_ascii_strtoull(colon + 1, &end, 10) : 0;
+	if (!colon || colon == value || *end || !port || port > 65535)
+		return false;
+	*out = (struct am_xplace){
+		.kind = AM_XPLACE_TCP,
+		.name = keep(owned, g_strndup(value, (gsize)(colon - value))),
+		.port = (unsigned)port};
+	return true;
+}
+
+int am_stub_read(struct am_stub *out, const char *path, struct am_error *err)
+{
+	GArray *places = g_array_new(FALSE, FALSE, sizeof(struct am_xplace));
+	GPtrArray *names = g_ptr_array_new(), *owned = g_ptr_array_new();
+	char *text = NULL;
+	GError *why = NULL;
+	int r = AM_OK;
+
+	if (!g_file_get_contents(path, &text, NULL, &why))
+		r = am_fail(err, AM_FAILED, AM_E_NOTFOUND, "%s", why->message);
+	g_clear_error(&why);
+	char **lines = g_strsplit(text ? text : "", "\n", -1);
+	for (size_t i = 0; lines[i] && !r; i++) {
+		const char *line = g_strstrip(lines[i]);
+		struct am_xplace place;
+		if (!*line || *line == '#')
+			continue;
+		if (!parse_line(line, path, owned, &place)) {
+			r = am_fail(err, AM_FAILED, AM_E_FORMAT,
+			            "%s: line %zu: neither \"auto PATH\" nor "
+			            "\"remote HOST:PORT\" nor \"remote "
+			            ":PROGRAM ARGUMENTS\"",
+			            path, i + 1);
+			continue;
+		}
+		g_array_append_val(places, place);
+		g_ptr_array_add(names, g_strdup(line));
+	}
+	if (!r && !places->len)
+		r = am_fail(err, AM_FAILED, AM_E_FORMAT,
+		            "%s: names no database", path);
+	g_strfreev(lines);
+	g_free(text);
+	g_ptr_array_add(names, NULL);
+	g_ptr_array_add(owned, NULL);
+	out->n = places->len;
+	out->places = (void *)g_array_free(places, FALSE);
+	out->names = (char **)g_ptr_array_free(names, FALSE);
+	out->owned = (char **)g_ptr_array_free(owned, FALSE);
+	if (r)
+		am_stub_clear(out);
+	return r;
+}
+
+void am_stub_clear(struct am_stub *stub)
+{
+	g_free(stub->places);
+	g_strfreev(stub->names);
+	g_strfreev(stub->owned);
+	*stub = (struct am_stub){0};
+}

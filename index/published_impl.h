@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_PUBLISHED_IMPL_H
+#define AM_INDEX_PUBLISHED_IMPL_H
+
+#include "index/fields.h"
+#include "index/xapian_published.h"
+
+/* What publish.c writes and published.c asks; changing it is another version.
+ */
+#define AM_PUBLISHED_VERSION "published 1"
+
+#define AM_PUBLISHED_FOLDER  "XP" /* as am_folder_print() has it */
+#define AM_PUBLISHED_FLAG    "XK" /* its name */
+#define AM_PUBLISHED_KEYWORD "XW" /* keyword or label, case folded */
+#define AM_PUBLISHED_FACT    "XF" /* and a term of ours, as in fields.h */
+
+enum { AM_PUBLISHED_DATE, AM_PUBLISHED_SIZE };
+
+static inline char am_published_letter(enum am_region region)
+{
+	return (char)('A' + (int)region);
+}
+
+/* Words of two pieces are so far apart that no phrase spans them. */
+#define AM_PUBLISHED_GAP  100
+#define AM_PUBLISHED_TEXT 2000 /* bytes of a message's text, for snippets */
+
+/* The strings of the data, in order. */
+enum {
+	AM_PUBLISHED_ARCHIVE,
+	AM_PUBLISHED_FROM,
+	AM_PUBLISHED_TO,
+	AM_PUBLISHED_CC,
+	AM_PUBLISHED_SUBJECT,
+	AM_PUBLISHED_MESSAGE_ID,
+	AM_PUBLISHED_THREAD,
+	AM_PUBLISHED_FOLDERS,
+	AM_PUBLISHED_BODY,
+	AM_PUBLISHED_STRINGS
+};
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* index --publish and search --stub, with Xapian's own servers on loopback. */
+#include "tests/support/run_cli.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- servers ---------------------------------------------------------------
+ */
+
+static struct sockaddr_in loopback(int port)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET,
+	                            .sin_port = htons((uint16_t)port),
+	                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* A socket that listens on a port of the system's choice. */
+static int listening(int *port)
+{
+	struct sockaddr_in at = loopback(0);
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	cr_assert_eq(listen(fd, 16), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static int connected(int port)
+{
+	struct sockaddr_in to = loopback(port);
+
+	for (int i = 0; i < 600; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (!connect(fd, (struct sockaddr *)&to, sizeof(to)))
+			return fd;
+		close(fd);
+		g_usleep(50000);
+	}
+	return -1;
+}
+
+/* In a group of its own: it forks for each connection. */
+static pid_t serve(struct cli *c, const char *name, int *port)
+{
+	char *file = cli_path(c, name), number[16];
+
+	close(listening(port));
+	g_snprintf(number, sizeof(number), "%d", *port);
+	pid_t pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* It complains of us who only knock. */
+		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+		execlp("xapian-tcpsrv", "xapian-tcpsrv", "--quiet",
+		       "--interface", "127.0.0.1", "--port", number, file,
+		       (char *)NULL);
+		_exit(127);
+	}
+	setpgid(pid, pid);
+	g_free(file);
+	int fd = connected(*port);
+	cr_assert_geq(fd, 0, "xapian-tcpsrv did not start");
+	close(fd);
+	return pid;
+}
+
+static void stop(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* From one to the other; the number of bytes, 0 at the end. */
+static ssize_t pass(int from, int to)
+{
+	char buf[4096];
+	ssize_t n = read(from, buf, sizeof(buf));
+
+	return n > 0 && write(to, buf, (size_t)n) == n ? n : 0;
+}
+
+/*
+ * Stands between: when so many bytes have come from the server, it is killed
+ * and the connection with it, in the middle of its answer.
+ */
+static pid_t relay_and_kill(pid_t server, int port, ssize_t bytes,
+                            int *relay_port)
+{
+	int fd = listening(relay_port);
+	pid_t pid = fork();
+
+	if (pid) {
+		close(fd);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int client = accept(fd, NULL, NULL), upstream = connected(port);
+	struct pollfd p[2] = {{client, POLLIN, 0}, {upstream, POLLIN, 0}};
+	while (bytes > 0 && poll(p, 2, -1) > 0) {
+		if (p[0].revents && !pass(client, upstream))
+			break;
+		if (p[1].revents) {
+			ssize_t n = pass(upstream, client);
+			bytes -= n;
+			if (!n)
+				break;
+		}
+	}
+	kill(-server, SIGKILL);
+	_exit(0);
+}
+
+/* ---- mail ------------------------------------------------------------------
+ */
+
+static void set_up(struct cli *c)
+{
+	cli_init(c);
+	for (int i = 0; i < 3; i++) {
+		char *mbox = g_strdup_printf("%d.mbox", i);
+		char *line = g_strdup_printf("copy -q %s %d.mailark", mbox, i);
+		char *publish = g_strdup_printf(
+			"index --publish %d.xdb %d.mailark", i, i);
+		cli_mbox(c, mbox, 100 * i, 10 + i, 0);
+		cr_assert_eq(cli_line(c, line), 0, "%s", c->err);
+		cr_assert_eq(cli_line(c, publish), 0, "%s", c->err);
+		cr_expect(strstr(c->out, "messages published in"), "%s",
+		          c->out);
+		g_free(publish);
+		g_free(line);
+		g_free(mbox);
+	}
+}
+
+static void write_stub(struct cli *c, const int ports[3])
+{
+	char *text =
+		g_strdup_printf("# three accounts\n\nremote 127.0.0.1:%d\n"
+	                        "remote 127.0.0.1:%d\nremote 127.0.0.1:%d\n",
+	                        ports[0], ports[1], ports[2]);
+
+	cli_write(c, "all.stub", text, strlen(text));
+	g_free(text);
+}
+
+Test(search_stub, answers_as_the_archive_does)
+{
+	static const char *const queries[] = {"from:user3",
+	                                      "subject:message",
+	                                      "is:unread",
+	                                      "NOT from:user3",
+	                                      "in:0",
+	                                      "in:nowhere",
+	                                      "date:2020..",
+	                                      "size:<1k",
+	                                      "from:user*",
+	                                      "nosuchword",
+	                                      "from:(user1 OR user2)",
+	                                      "\"of message\"",
+	                                      "has:attachment",
+	                                      "body:message"};
+	struct cli c;
+
+	set_up(&c);
+	cli_write(&c, "one.stub", "auto 0.xdb\n", 11);
+	for (size_t i = 0; i < AM_COUNT(queries); i++) {
+		cr_assert_eq(cli_run(&c, "search", "--count", "0.mailark",
+		                     queries[i], NULL),
+		             0, "%s", c.err);
+		char *want = g_strdup(c.out);
+		cr_expect_eq(cli_run(&c, "search", "--count", "--stub",
+		                     "one.stub", queries[i], NULL),
+		             0, "%s", c.err);
+		cr_expect_str_eq(c.out, want, "%s", queries[i]);
+		g_free(want);
+	}
+	/* What comes out leads to the message. */
+	cr_expect_eq(cli_line(&c, "search --json --limit 1 --stub one.stub "
+	                          "from:user3"),
+	             0);
+	char *at = strstr(c.out, "\"archive\":\"");
+	cr_assert(at, "%s", c.out);
+	at += strlen("\"archive\":\"");
+	char *archive = g_strndup(at, strcspn(at, "\""));
+	cr_expect(g_str_has_suffix(archive, "/0.mailark"), "%s", archive);
+	char *id = g_strdup_printf(
+		"%d",
+		(int)g_ascii_strtoll(strstr(c.out, "\"id\":") + 5, NULL, 10));
+	cr_expect_eq(cli_run(&c, "show", archive, id, NULL), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "user3"), "%s", c.out);
+	g_free(id);
+	g_free(archive);
+	cli_end(&c);
+}
+
+Test(search_stub, asks_servers_and_says_which_one_did_not_answer)
+{
+	struct cli c;
+	pid_t pids[3];
+	int ports[3], relayed[3];
+
+	set_up(&c);
+	for (int i = 0; i < 3; i++) {
+		char name[16];
+		g_snprintf(name, sizeof(name), "%d.xdb", i);
+		pids[i] = serve(&c, name, &ports[i]);
+	}
+	write_stub(&c, ports);
+	cr_expect_eq(cli_line(&c, "search --count --stub all.stub from:user*"),
+	             0, "%s", c.err);
+	cr_expect_str_eq(c.out, "33\n");
+	cr_expect_eq(cli_line(&c, "search --sort date --limit 12 --json --stub "
+	                          "all.stub from:user*"),
+	             0, "%s", c.err);
+	cr_expect_eq(cli_lines(c.out), 12, "%s", c.out);
+	cr_expect_str_eq(c.err, "");
+
+	/* One is killed while it answers: at several places of the answer. */
+	static const ssize_t bytes[] = {1, 60, 300, 900};
+	for (size_t i = 0; i < AM_COUNT(bytes); i++) {
+		memcpy(relayed, ports, sizeof(relayed));
+		pid_t relay = relay_and_kill(pids[1], ports[1], bytes[i],
+		                             &relayed[1]);
+		write_stub(&c, relayed);
+		cr_expect_eq(cli_line(&c, "search --json --stub all.stub "
+		                          "from:user*"),
+		             1, "%zd: %s", bytes[i], c.err);
+		waitpid(relay, NULL, 0);
+		waitpid(pids[1], NULL, 0);
+		cr_expect_eq(cli_lines(c.out), 22, "%zd: %s", bytes[i], c.err);
+		cr_expect(strstr(c.err, "no answer, so its mail is not among "
+		                        "the results"),
+		          "%s", c.err);
+		cr_expect(strstr(c.err, "1 of 3 indexes did not answer"), "%s",
+		          c.err);
+		pids[1] = serve(&c, "1.xdb", &ports[1]);
+	}
+
+	/* One is not there at all; then none. */
+	stop(pids[2]);
+	write_stub(&c, ports);
+	cr_expect_eq(cli_line(&c, "search --count --stub all.stub from:user*"),
+	             1);
+	cr_expect_str_eq(c.out, "21\n");
+	stop(pids[0]);
+	stop(pids[1]);
+	cr_expect_eq(cli_line(&c, "search --count --stub all.stub from:user*"),
+	             2);
+	cr_expect_str_eq(c.out, "");
+	cli_end(&c);
+}
+
+Test(search_stub, says_what_is_wrong)
+{
+	static const struct {
+		const char *stub, *says;
+	} cases[] = {
+		{"", "names no database"},
+		{"auto\n", "line 1"},
+		{"# x\nremote somewhere\n", "line 2"},
+		{"remote host:99999\n", "line 1"},
+		{"auto nothing.xdb\n", "no answer"},
+		{"auto 0.mbox\n", "no answer"},
+	};
+	struct cli c;
+
+	set_up(&c);
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		cli_write(&c, "bad.stub", cases[i].stub, strlen(cases[i].stub));
+		cr_expect_eq(cli_line(&c, "search --stub bad.stub word"), 2,
+		             "%s", cases[i].stub);
+		cr_expect(strstr(c.err, cases[i].says), "%s: %s", cases[i].stub,
+		          c.err);
+	}
+	cli_write(&c, "one.stub", "auto 0.xdb\n", 11);
+	cr_expect_eq(cli_line(&c, "search --stub one.stub 0.mailark word"), 2);
+	cr_expect_eq(cli_line(&c, "search --threads --stub one.stub word"), 2);
+	cr_expect_eq(cli_line(&c, "search --stub nothing.stub word"), 2);
+	/* An index of an archive is not published. */
+	cli_write(&c, "own.stub", "auto 0.mailark.cache/xapian\n", 28);
+	cr_expect_eq(cli_line(&c, "search --stub own.stub word"), 2);
+	cli_end(&c);
+}
