@@ -254,10 +254,8 @@ static void say_counts(const struct search *q, guint n)
 	else if (!n)
 		session_say(q->s, "nothing found");
 	if (q->hidden)
-		session_say(q->s, "%s more are %s of these and not shown",
-		            hidden,
-		            !strcmp(q->o->collapse, "near") ? "near copies"
-		                                            : "copies");
+		session_say(q->s, "not shown: %s %scopies of these", hidden,
+		            !strcmp(q->o->collapse, "near") ? "near " : "");
 }
 
 int search_show(struct search *q)

@@ -222,8 +222,7 @@ static void show_all(struct talk *t, guint n)
 		session_say(q->s, "nothing found");
 	else if (!q->o->json)
 		session_say(q->s,
-		            "%s threads of %s of %s%s hits, which are "
-		            "marked with *",
+		            "threads: %s, with %s of %s%s hits, marked with *",
 		            threads, shown, q->estimated ? "about " : "",
 		            total);
 }
