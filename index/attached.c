@@ -184,6 +184,21 @@ int am_attached_take(struct am_attached *a, am_content_fn *fn, void *user,
 	return r;
 }
 
+int am_attached_read(struct am_extractor *extractor, const struct am_blob *raw,
+                     const struct am_facts *facts,
+                     const struct am_limits *limits, am_content_fn *fn,
+                     void *user, uint32_t *statuses, struct am_error *err)
+{
+	struct am_attached *a = am_attached_new();
+	int r = am_attached_ask(a, extractor, raw, facts, limits, err);
+
+	*statuses = 0;
+	if (!r)
+		r = am_attached_take(a, fn, user, statuses, err);
+	am_attached_free(&a);
+	return r;
+}
+
 char *am_attached_cache_path(const char *index)
 {
 	size_t len = strlen(index);

@@ -35,6 +35,14 @@ AM_MUST_USE int am_attached_take(struct am_attached *attached,
 /* Away with the questions and the answers. */
 void am_attached_clear(struct am_attached *attached);
 
+/* ask() and take() at once, with what the extractor knows or does. */
+AM_MUST_USE int am_attached_read(struct am_extractor *extractor,
+                                 const struct am_blob *raw,
+                                 const struct am_facts *facts,
+                                 const struct am_limits *limits,
+                                 am_content_fn *fn, void *user,
+                                 uint32_t *statuses, struct am_error *err);
+
 /* "…/xapian-attachments.sqlite": the cache of the index at this path. */
 char *am_attached_cache_path(const char *index);
 

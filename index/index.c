@@ -2,6 +2,7 @@
 #include "index/index_impl.h"
 
 #include "base/file.h"
+#include "index/attached.h"
 #include "index/columns.h"
 #include "index/places.h"
 #include "index/query_run.h"
@@ -93,6 +94,7 @@ void am_index_close(struct am_index **index)
 	am_lock_release(&x->lock);
 	g_free(x->path);
 	g_free(x->extract);
+	am_extractor_free(&x->extracts);
 	g_free(x);
 	*index = NULL;
 }
@@ -101,6 +103,20 @@ void am_index_extract(struct am_index *index, const char *program)
 {
 	g_free(index->extract);
 	index->extract = g_strdup(program);
+}
+
+struct am_extractor *am_index_extracts(struct am_index *index)
+{
+	char *cache;
+
+	if (index->extracts)
+		return index->extracts;
+	cache = am_attached_cache_path(index->path);
+	const struct am_extractor_options options = {.cache = cache,
+	                                             .read_only = true};
+	index->extracts = am_extractor_new(&options);
+	g_free(cache);
+	return index->extracts;
 }
 
 static int load_shards(struct am_index *index, struct am_error *err)

@@ -17,6 +17,7 @@ struct am_index {
 	char *path;
 	bool writable;
 	char *extract; /* the program that reads attached files; or NULL */
+	struct am_extractor *extracts; /* what it read before */
 	struct am_lock *lock;
 	bool present; /* there is a state, and it is to be trusted */
 	struct am_state state;
@@ -50,5 +51,8 @@ AM_MUST_USE int am_index_texts(struct am_index *index, size_t shard,
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */
 AM_MUST_USE int am_index_hide(struct am_index *index,
                               struct am_archive *archive, struct am_error *err);
+
+/* What is known of attached files; nothing is read anew.  The index's. */
+struct am_extractor *am_index_extracts(struct am_index *index);
 
 #endif

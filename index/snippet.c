@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/snippet.h"
-#include "index/content.h"
+#include "index/attached.h"
 #include "index/index_impl.h"
 #include "index/order.h"
 #include "index/places.h"
@@ -304,9 +304,11 @@ static int from_index(struct snippet *s, struct am_index *index, uint32_t id,
 	return r ? r : s->best >= possible ? AM_OK : AM_END;
 }
 
-static int from_archive(struct snippet *s, struct am_archive *archive,
-                        int64_t id, struct am_error *err)
+static int from_archive(struct snippet *s, struct am_index *index,
+                        struct am_archive *archive, int64_t id,
+                        struct am_error *err)
 {
+	uint32_t statuses;
 	struct am_arena *arena;
 	struct am_blob *raw = NULL;
 	struct am_facts facts;
@@ -316,6 +318,9 @@ static int from_archive(struct snippet *s, struct am_archive *archive,
 		return r;
 	arena = am_arena_new();
 	r = am_content_read(&facts, raw, NULL, arena, on_run, s, err);
+	if (!r)
+		r = am_attached_read(am_index_extracts(index), raw, &facts,
+		                     NULL, on_run, s, &statuses, err);
 	am_arena_free(&arena);
 	am_blob_unref(&raw);
 	return r;
@@ -349,7 +354,7 @@ int am_snippet_read(char **out, enum am_region *region, char **file,
 	/* The archive knows better than a damaged index. */
 	if (r) {
 		forget(&s);
-		r = from_archive(&s, archive, id, err);
+		r = from_archive(&s, index, archive, id, err);
 	}
 	if (!r)
 		*out = print(&s, on, off);

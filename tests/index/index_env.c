@@ -51,6 +51,7 @@ void index_env_free(struct index_env **env)
 	g_hash_table_unref((*env)->notes);
 	g_free((*env)->path);
 	g_free((*env)->dir);
+	g_free((*env)->extract);
 	g_free(*env);
 	*env = NULL;
 }
@@ -154,6 +155,8 @@ int index_env_update(struct index_env *env, unsigned workers,
 	struct am_index *index;
 	int r = am_index_open(&index, env->dir, true, err);
 
+	if (!r && env->extract)
+		am_index_extract(index, env->extract);
 	if (!r)
 		r = am_index_update(index, env->path, workers, &env->ctx, err);
 	am_index_close(&index);

@@ -15,6 +15,7 @@
  */
 struct index_env {
 	char *path, *dir; /* of the archive, of the index */
+	char *extract;    /* the program that reads attached files; or NULL */
 	struct am_ctx ctx;
 	struct am_cancel cancel;
 	uint64_t cancel_at; /* messages; 0: never */
