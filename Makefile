@@ -231,8 +231,8 @@ fuzz:
 	@sh tools/fuzz.sh '$(F)' $(SECONDS) $(FUZZ)
 .PHONY: fuzz-bin
 fuzz-bin: $(BUILD)/fuzz-$(F)
-$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,cmd)
-	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread -lm
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,cmd) $(LIB_extractor)
+	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) $(E_LIBS) -lpthread -lm
 
 # ---- lint ------------------------------------------------------------------------------
 ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(EXTRACTOR_C) extractor/main.c \

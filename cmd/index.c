@@ -6,6 +6,7 @@
 #include "cmd/indexing.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
+#include "extract/status.h"
 #include "index/check.h"
 #include "index/published.h"
 #include "store/archive.h"
@@ -144,9 +145,45 @@ static int publish(struct session *s, const char *archive, const char *file,
 	return r;
 }
 
+/* "12 attached files read: 10 ok, 2 encrypted" */
+static void show_files(const uint64_t *counts)
+{
+	char n[OUT_ROOM];
+	uint64_t total = 0;
+
+	for (unsigned i = AM_EXTRACT_OK; i < AM_EXTRACT_N_STATUS; i++)
+		total += counts[i];
+	if (!total)
+		return;
+	out_count(total, n);
+	printf("%s attached files read: ", n);
+	for (unsigned i = AM_EXTRACT_OK, first = 1; i < AM_EXTRACT_N_STATUS;
+	     i++) {
+		if (!counts[i])
+			continue;
+		out_count(counts[i], n);
+		printf("%s%s %s", first ? "" : ", ", n, am_extract_name(i));
+		first = 0;
+	}
+	printf("\n");
+}
+
+static void show_json(const struct am_index_stats *stats,
+                      const uint64_t *counts)
+{
+	printf("{\"documents\":%" PRIu64 ",\"seq\":%" PRIu64
+	       ",\"bytes\":%" PRIu64 ",\"files\":{",
+	       stats->documents, stats->seq, stats->bytes);
+	for (unsigned i = AM_EXTRACT_OK; i < AM_EXTRACT_N_STATUS; i++)
+		printf("%s\"%s\":%" PRIu64, i == AM_EXTRACT_OK ? "" : ",",
+		       am_extract_name(i), counts[i]);
+	printf("}}\n");
+}
+
 static int show_stats(struct session *s, const char *archive, bool json,
                       struct am_error *err)
 {
+	uint64_t counts[AM_EXTRACT_N_STATUS];
 	struct am_index_stats stats = {0};
 	struct am_index *index = NULL;
 	char *path = NULL;
@@ -157,15 +194,16 @@ static int show_stats(struct session *s, const char *archive, bool json,
 		r = am_index_open(&index, path, false, err);
 	if (!r)
 		r = am_index_stats(index, &stats, err);
+	if (!r)
+		am_index_files(index, counts);
 	if (!r && json) {
-		printf("{\"documents\":%" PRIu64 ",\"seq\":%" PRIu64
-		       ",\"bytes\":%" PRIu64 "}\n",
-		       stats.documents, stats.seq, stats.bytes);
+		show_json(&stats, counts);
 	} else if (!r) {
 		char n[OUT_ROOM], size[OUT_ROOM];
 		out_count(stats.documents, n);
 		out_size(stats.bytes, size);
 		printf("%s messages indexed, %s\n", n, size);
+		show_files(counts);
 	}
 	am_index_close(&index);
 	g_free(path);

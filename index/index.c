@@ -119,6 +119,11 @@ struct am_extractor *am_index_extracts(struct am_index *index)
 	return index->extracts;
 }
 
+void am_index_files(struct am_index *index, uint64_t *counts)
+{
+	am_extractor_count(am_index_extracts(index), counts);
+}
+
 static int load_shards(struct am_index *index, struct am_error *err)
 {
 	size_t n = index->state.n_shards;

@@ -50,6 +50,9 @@ AM_MUST_USE int am_index_update(struct am_index *index, const char *archive,
  * "PATH-attachments.sqlite" beside the index.
  */
 void am_index_extract(struct am_index *index, const char *program);
+/* How many files were read so far, by what became of them: a number for each
+ * enum am_extract_status (extract/status.h). */
+void am_index_files(struct am_index *index, uint64_t *counts);
 
 enum am_sort {
 	AM_SORT_RELEVANCE,

@@ -304,6 +304,16 @@ struct am_extract_job *am_extractor_ask(struct am_extractor *e,
 	return job;
 }
 
+void am_extractor_count(struct am_extractor *e, uint64_t *counts)
+{
+	memset(counts, 0, AM_EXTRACT_N_STATUS * sizeof(*counts));
+	g_mutex_lock(&e->mutex);
+	open_cache(e);
+	g_mutex_unlock(&e->mutex);
+	if (e->cache)
+		am_extract_cache_count(e->cache, counts);
+}
+
 uint64_t am_extractor_n_read(struct am_extractor *e)
 {
 	g_mutex_lock(&e->mutex);

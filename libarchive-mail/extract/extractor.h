@@ -51,6 +51,8 @@ enum am_extract_status am_extract_job_result(struct am_extract_job *job,
                                              size_t *len);
 void am_extract_job_free(struct am_extract_job **job);
 
+/* How many documents of the cache have each status; AM_EXTRACT_N_STATUS. */
+void am_extractor_count(struct am_extractor *extractor, uint64_t *counts);
 /* How many documents were read by this extractor, not from the cache. */
 uint64_t am_extractor_n_read(struct am_extractor *extractor);
 

@@ -64,7 +64,7 @@ static void fill(struct index_env *env)
 		mail(2, "report.pdf", am_test_pdf("banana\ncherry")),
 		mail(3, "again.docx", am_test_docx("apricot")),
 		mail(4, "old.doc", am_test_doc("damson")),
-		mail(5, "box.zip", am_test_zip(zip)),
+		mail(5, "box.zip", am_test_zip_of(zip)),
 		mail(6, "locked.pdf", am_test_pdf_locked()),
 		mail(7, "cut.zip", am_test_repeat("PK\3\4 nothing", 1)),
 		mail(8, "scan.pdf", am_test_pdf("")),
