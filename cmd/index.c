@@ -156,7 +156,7 @@ static void show_files(const uint64_t *counts)
 	if (!total)
 		return;
 	out_count(total, n);
-	printf("%s attached files read: ", n);
+	printf("%s attached file%s read: ", n, total == 1 ? "" : "s");
 	for (unsigned i = AM_EXTRACT_OK, first = 1; i < AM_EXTRACT_N_STATUS;
 	     i++) {
 		if (!counts[i])
