@@ -13,7 +13,7 @@
 static void put(GByteArray *out, uint64_t value, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++) {
-		uint8_t b = (uint8_t)(value >> (8 * i));
+		uint8_t b = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 		g_byte_array_append(out, &b, 1);
 	}
 }

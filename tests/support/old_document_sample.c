@@ -32,7 +32,7 @@ GByteArray *am_test_cfb(const char *first, const void *data, size_t len,
 static void put(GByteArray *out, uint64_t value, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++) {
-		uint8_t b = (uint8_t)(value >> (8 * i));
+		uint8_t b = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 		g_byte_array_append(out, &b, 1);
 	}
 }
