@@ -8,6 +8,7 @@
 #include "cmd/copy_target.h"
 #include "cmd/indexing.h"
 #include "cmd/session.h"
+#include "extract/extractor.h"
 #include "index/index.h"
 #include "store/archive.h"
 #include "transfer/known.h"
@@ -73,6 +74,18 @@ static bool want_folder(void *user, const struct am_folder *folder)
 	return am_filter_wants_folder(&c->filter, folder);
 }
 
+/* A query finds what attached files say here as well. */
+static void read_files(struct copy *c)
+{
+	char *program = indexing_extract_program();
+	const struct am_extractor_options options = {
+		.program = program, .workers = 1, .ctx = &c->s->ctx};
+
+	c->files = am_extractor_new(&options);
+	am_query_read_files(c->query, c->files);
+	g_free(program);
+}
+
 static int parse_filter(struct copy *c, struct am_error *err)
 {
 	const struct options *o = c->o;
@@ -102,6 +115,8 @@ static int parse_filter(struct copy *c, struct am_error *err)
 		               o->since);
 	if (o->query)
 		r = am_query_parse(&c->query, o->query, now, err);
+	if (c->query)
+		read_files(c);
 	return r ? am_wrap(err, r, "--query") : AM_OK;
 }
 
@@ -429,6 +444,7 @@ static int copy_names(struct session *s, const struct options *o, char **names,
 	g_free(c.sources);
 	am_place_free(&c.target);
 	am_query_free(&c.query);
+	am_extractor_free(&c.files);
 	am_report_free(&c.total);
 	am_json_free(&c.json);
 	copy_loss_free(&c.losses);

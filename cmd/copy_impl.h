@@ -9,6 +9,7 @@
 
 struct am_json;
 struct am_place;
+struct am_extractor;
 struct am_query;
 struct am_sink;
 struct am_source;
@@ -31,6 +32,7 @@ struct copy {
 	const struct options *o;
 	struct am_filter filter;
 	struct am_query *query;
+	struct am_extractor *files; /* what it reads of attached ones */
 	struct am_place *target;
 	const char *target_name;
 	struct am_place **sources;

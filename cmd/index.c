@@ -29,7 +29,7 @@ static int index_path(struct session *s, const char *archive, char **out,
 
 /* mailark-extract: beside this program as it is built, or where `make install`
  * puts it. */
-static char *extract_program(void)
+char *indexing_extract_program(void)
 {
 	char *self = g_file_read_link("/proc/self/exe", NULL);
 	char *dir = self ? g_path_get_dirname(self) : g_strdup(".");
@@ -56,7 +56,7 @@ int indexing_update(struct session *s, const char *archive, bool rebuild,
 	if (!r)
 		r = am_index_open(&index, path, true, err);
 	if (!r) {
-		program = extract_program();
+		program = indexing_extract_program();
 		am_index_extract(index, program);
 		r = am_index_update(index, archive, jobs, &s->ctx, err);
 	}

@@ -16,6 +16,9 @@ AM_MUST_USE int indexing_update(struct session *s, const char *archive,
 AM_MUST_USE int indexing_check(struct session *s, const char *archive,
                                bool *whole, struct am_error *err);
 
+/* The program that reads attached files, mailark-extract; g_free(). */
+char *indexing_extract_program(void);
+
 /* Has the archive an index?  Nothing is said or made. */
 bool indexing_there(struct session *s, const char *archive);
 

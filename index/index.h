@@ -130,6 +130,11 @@ void am_index_pieces_clear(struct am_index_pieces *pieces);
 /* Does one message, indexed or not, match?  For `copy --query` from mailboxes
  * that are no archive: scans its decoded text. */
 struct am_message;
+struct am_extractor;
+/* What attached files say is looked at, too, where the query may mean it.
+ * Lives longer than the query. */
+void am_query_read_files(struct am_query *query,
+                         struct am_extractor *extractor);
 AM_MUST_USE int am_query_matches(const struct am_query *query,
                                  const struct am_message *msg, bool *out,
                                  struct am_error *err);

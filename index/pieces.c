@@ -11,6 +11,7 @@
  */
 #include "index/fields.h"
 #include "index/index_impl.h"
+#include "index/places.h"
 #include "index/tokens.h"
 #include "index/xapian_shim.h"
 
@@ -20,23 +21,33 @@
 
 enum { WORDS_MOST = 32 };
 
+/* Of documents, those of a shard behind those of the shards before. */
 struct bits {
 	uint64_t *words;
-	size_t n; /* ids below it */
+	size_t n, first; /* of the shard that is looked at */
 };
 
-static void mark(void *user, uint32_t id)
+static void mark(void *user, uint32_t document)
 {
 	struct bits *b = user;
+	size_t at = b->first + document;
 
-	if (id < b->n)
-		b->words[id / 64] |= UINT64_C(1) << (id % 64);
+	if (at < b->n)
+		b->words[at / 64] |= UINT64_C(1) << (at % 64);
+}
+
+/* Documents are numbered from 1. */
+static size_t room_of(const struct am_index *index, size_t shard)
+{
+	return (size_t)am_places_documents(index->places[shard]) + 1;
 }
 
 static struct bits new_bits(const struct am_index *index)
 {
-	struct bits b = {.n = (size_t)index->state.last + 1};
+	struct bits b = {.n = 0};
 
+	for (size_t i = 0; i < index->state.n_shards; i++)
+		b.n += room_of(index, i);
 	b.words = g_new0(uint64_t, b.n / 64 + 1);
 	return b;
 }
@@ -78,9 +89,12 @@ static int mark_term(struct am_index *index, const char *term, size_t len,
 {
 	int r = AM_OK;
 
-	for (size_t i = 0; i < index->state.n_shards && !r; i++)
-		r = am_xapian_postings(index->xapian, i, term, len, mark, to,
-		                       err);
+	to->first = 0;
+	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
+		r = am_xapian_postings(index->xapian, i, term, len, 1,
+		                       UINT32_MAX, mark, to, err);
+		to->first += room_of(index, i);
+	}
 	return r;
 }
 
@@ -153,24 +167,58 @@ static void free_pieces(GPtrArray *pieces)
 	g_ptr_array_free(pieces, TRUE);
 }
 
-static void collect(const struct bits *all, const struct bits *doubtful,
-                    bool sure, struct am_index_pieces *out)
+static gint by_id(gconstpointer a, gconstpointer b)
 {
-	GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	GArray *sures = g_array_new(FALSE, FALSE, sizeof(bool));
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
 
-	for (size_t w = 0; w <= all->n / 64; w++) {
-		for (uint64_t rest = all->words[w]; rest; rest &= rest - 1) {
-			int bit = __builtin_ctzll(rest);
-			int64_t id = (int64_t)(w * 64) + bit;
-			bool is = sure && !(doubtful->words[w] >> bit & 1);
-			g_array_append_val(ids, id);
-			g_array_append_val(sures, is);
+/* Messages, ascending; the lowest bit: surely. */
+static int messages_of(struct am_index *index, const struct bits *all,
+                       const struct bits *doubtful, bool sure, GArray *out,
+                       struct am_error *err)
+{
+	size_t first = 0;
+	int r = AM_OK;
+
+	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
+		size_t room = room_of(index, i);
+		for (size_t d = 1; d < room && !r; d++) {
+			size_t at = first + d;
+			struct am_place place;
+			if (!(all->words[at / 64] >> (at % 64) & 1))
+				continue;
+			r = am_places_get(index->places[i], (uint32_t)d, &place,
+			                  err);
+			uint64_t id = (uint64_t)place.id << 1;
+			id |= sure &&
+			      !(doubtful->words[at / 64] >> (at % 64) & 1);
+			if (!r)
+				g_array_append_val(out, id);
 		}
+		first += room;
 	}
-	out->n = ids->len;
-	out->ids = (int64_t *)(void *)g_array_free(ids, FALSE);
-	out->sure = (bool *)(void *)g_array_free(sures, FALSE);
+	g_array_sort(out, by_id);
+	return r == AM_END ? AM_FAILED : r;
+}
+
+static int collect(struct am_index *index, const struct bits *all,
+                   const struct bits *doubtful, bool sure,
+                   struct am_index_pieces *out, struct am_error *err)
+{
+	GArray *found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	int r = messages_of(index, all, doubtful, sure, found, err);
+
+	out->n = r ? 0 : found->len;
+	out->ids = g_new(int64_t, out->n + 1);
+	out->sure = g_new(bool, out->n + 1);
+	for (size_t i = 0; i < out->n; i++) {
+		uint64_t one = g_array_index(found, uint64_t, i);
+		out->ids[i] = (int64_t)(one >> 1);
+		out->sure[i] = one & 1;
+	}
+	g_array_free(found, TRUE);
+	return r;
 }
 
 /* And none of which folding took something away: "ö" is no "o". */
@@ -211,7 +259,7 @@ int am_index_pieces(struct am_index *index, const char *text, bool anywhere,
 	if (!r && sure && !anywhere)
 		r = mark_words(index, pieces->pdata[0], true, &doubtful, err);
 	if (!r)
-		collect(&all, &doubtful, sure, out);
+		r = collect(index, &all, &doubtful, sure, out, err);
 out:
 	g_free(all.words);
 	g_free(doubtful.words);

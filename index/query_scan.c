@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "index/content.h"
+#include "index/attached.h"
 #include "index/index.h"
 #include "index/near.h"
 #include "index/query_tree.h"
@@ -34,6 +34,7 @@ struct scanning {
 	uint32_t regions; /* that have words */
 	struct am_facts facts;
 	const struct am_message *msg;
+	uint32_t statuses; /* of attached files: a bit for each that there is */
 };
 
 static void collect(const struct am_node *node, GArray *wanted)
@@ -215,6 +216,29 @@ static bool words_found(const struct scanning *s, const struct am_node *node)
 	return false;
 }
 
+static bool has_status(uint32_t statuses, const char *name)
+{
+	for (unsigned i = AM_EXTRACT_OK; i < AM_EXTRACT_N_STATUS; i++)
+		if ((statuses >> i & 1) &&
+		    (!strcmp(am_extract_name(i), name) ||
+		     (am_extract_failed(i) && !strcmp(name, "failed"))))
+			return true;
+	return false;
+}
+
+/* Files are read only where it matters. */
+static bool means_files(const struct am_node *node)
+{
+	const uint32_t of_files = AM_REGION_BIT(AM_REGION_ATTACHED) |
+	                          AM_REGION_BIT(AM_REGION_FILENAME);
+
+	for (size_t i = 0; i < node->n_children; i++)
+		if (means_files(node->children[i]))
+			return true;
+	return node->kind == AM_NODE_EXTRACT ||
+	       (node->kind == AM_NODE_WORDS && (node->regions & of_files));
+}
+
 static bool holds(const struct scanning *s, const struct am_node *node)
 {
 	const struct am_facts *f = &s->facts;
@@ -242,8 +266,8 @@ static bool holds(const struct scanning *s, const struct am_node *node)
 		return f->message_id && !strcmp(f->message_id, node->text);
 	case AM_NODE_TYPE:
 		return has_type(f, node->text);
-	case AM_NODE_EXTRACT: /* nothing is, here */
-		return false;
+	case AM_NODE_EXTRACT:
+		return has_status(s->statuses, node->text);
 	case AM_NODE_FACT:
 		return am_facts_of(f, s->regions) >> am_fact_find(node->text) &
 		       1;
@@ -265,6 +289,11 @@ static bool has_thread(const struct am_node *node)
 		if (has_thread(node->children[i]))
 			return true;
 	return node->kind == AM_NODE_THREAD;
+}
+
+void am_query_read_files(struct am_query *query, struct am_extractor *extractor)
+{
+	query->files = extractor;
 }
 
 int am_query_matches(const struct am_query *query, const struct am_message *msg,
@@ -290,6 +319,9 @@ int am_query_matches(const struct am_query *query, const struct am_message *msg,
 	s.text = g_byte_array_new();
 	collect(query->root, s.wanted);
 	r = am_content_read(&s.facts, msg->raw, NULL, arena, on_run, &s, err);
+	if (!r && query->files && means_files(query->root))
+		r = am_attached_read(query->files, msg->raw, &s.facts, NULL,
+		                     on_run, &s, &s.statuses, err);
 	if (!r)
 		*out = holds(&s, query->root);
 	for (guint i = 0; i < s.wanted->len; i++)

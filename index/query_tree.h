@@ -69,6 +69,7 @@ struct am_node {
 
 struct am_query {
 	struct am_node *root;
+	struct am_extractor *files; /* for am_query_matches(); or NULL */
 };
 
 /* Walls against queries that no person writes. */

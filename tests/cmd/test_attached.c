@@ -52,3 +52,27 @@ Test(attached, files_are_read_when_mail_is_archived)
 	          c.out);
 	cli_end(&c);
 }
+
+/* And where there is no index. */
+Test(attached, copy_by_a_query_looks_into_files)
+{
+	struct cli c;
+
+	cli_init(&c);
+	write_mail(&c, "a.mbox", "offer.docx", am_test_docx("grapefruit"));
+	write_mail(&c, "b.mbox", "locked.pdf", am_test_pdf_locked());
+	cr_assert_eq(cli_line(&c, "copy --query attached:grapefruit a.mbox "
+	                          "b.mbox one.mbox"),
+	             0, "%s", c.err);
+	cr_expect(strstr(c.out, "stored 1 + duplicates 0 + filtered 1"), "%s",
+	          c.out);
+	cr_expect_eq(cli_line(&c, "copy --query extract:encrypted a.mbox "
+	                          "b.mbox two.mbox"),
+	             0);
+	cr_expect(strstr(c.out, "stored 1 + duplicates 0 + filtered 1"), "%s",
+	          c.out);
+	cr_expect_eq(cli_line(&c, "copy --query nowhere a.mbox b.mbox c.mbox"),
+	             0);
+	cr_expect(strstr(c.out, "filtered 2"), "%s", c.out);
+	cli_end(&c);
+}
