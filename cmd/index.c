@@ -117,7 +117,7 @@ static int publish(struct session *s, const char *archive, const char *file,
 {
 	struct am_archive *a = NULL;
 	struct am_index *index = NULL;
-	char *path = NULL, *program = extract_program();
+	char *path = NULL, *program = indexing_extract_program();
 	char *name = g_canonicalize_filename(archive, NULL);
 	uint64_t documents = 0;
 

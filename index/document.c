@@ -22,7 +22,6 @@
  */
 
 /* Weight of a word in the subject, beside the 1 of each place it stands at. */
-#define SUBJECT_WEIGHT 4
 /* Sends a word's hash far from itself for each region; any odd number will do.
  */
 #define REGION_HASH UINT64_C(0x9e3779b97f4a7c15)
@@ -192,15 +191,6 @@ static void add_term(struct am_document *d, const char *text, size_t len,
 	g_array_append_val(d->terms, term);
 }
 
-/* What somebody else wrote, and what all of a person's mail ends with, says
- * little about a message. */
-static uint32_t weight_of(enum am_region region)
-{
-	if (region == AM_REGION_SUBJECT)
-		return SUBJECT_WEIGHT;
-	return region != AM_REGION_QUOTED && region != AM_REGION_SIGNATURE;
-}
-
 /* Whole names are a vocabulary of their own, for patterns. */
 static void add_filename(struct am_document *d, const char *text, size_t len)
 {
@@ -232,7 +222,7 @@ static int add_text(void *user, enum am_region region, const char *text,
 	char pair[2 * AM_WORD_MAX];
 	size_t last_len = 0; /* of the single character before; 0: none */
 	guint before = d->words->len;
-	uint32_t weight = weight_of(region);
+	uint32_t weight = am_region_weight(region);
 
 	(void)err;
 	if ((AM_REGION_BIT(region) & AM_REGIONS_TEXT) ||

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define SUBJECT_WEIGHT 4
+
 char am_region_prefix(enum am_region region)
 {
 	static const char prefix[AM_REGION_COUNT + 1] = "SFTCBNL\0";
@@ -202,4 +204,11 @@ const char *am_field_guess(const char *name, size_t len)
 		}
 	}
 	return best;
+}
+
+uint32_t am_region_weight(enum am_region region)
+{
+	if (region == AM_REGION_SUBJECT)
+		return SUBJECT_WEIGHT;
+	return region != AM_REGION_QUOTED && region != AM_REGION_SIGNATURE;
 }

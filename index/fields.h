@@ -33,6 +33,9 @@ enum am_region {
  * 0: none.
  */
 char am_region_prefix(enum am_region region);
+/* How often a word there counts.  What somebody else wrote, and what all of a
+ * person's mail ends with, says little about a message. */
+uint32_t am_region_weight(enum am_region region);
 
 /* Terms that are no words: a capital letter and the value. */
 #define AM_TERM_MESSAGE_ID "I"
@@ -41,9 +44,10 @@ char am_region_prefix(enum am_region region);
 #define AM_TERM_FACT       "H" /* with the name of one of am_fact_names */
 #define AM_TERM_THREAD     "G" /* with the Message-ID of the oldest reference */
 #define AM_TERM_FILENAME   "P" /* with a whole file name */
-#define AM_TERM_BEGINNING  "W" /* with the one or two letters words begin with \
-	                        */
-#define AM_TERM_SIZE "Z"       /* with a letter: sizes of so many bits */
+#define AM_TERM_BEGINNING                                                \
+	"W"              /* with the one or two letters words begin with \
+	                  */
+#define AM_TERM_SIZE "Z" /* with a letter: sizes of so many bits */
 
 /* A file name as it is looked for by patterns: so many bytes of it. */
 #define AM_FILENAME_MAX 200

@@ -199,7 +199,9 @@ static int messages_of(struct am_index *index, const struct bits *all,
 		first += room;
 	}
 	g_array_sort(out, by_id);
-	return r == AM_END ? AM_FAILED : r;
+	return r == AM_END ? am_fail(err, AM_FAILED, AM_E_CORRUPT,
+	                             "the index's places are damaged")
+	                   : r;
 }
 
 static int collect(struct am_index *index, const struct bits *all,
@@ -238,7 +240,7 @@ int am_index_pieces(struct am_index *index, const char *text, bool anywhere,
                     struct am_index_pieces *out, struct am_error *err)
 {
 	GPtrArray *pieces = cut(text);
-	struct bits all = {NULL, 0}, doubtful = {NULL, 0};
+	struct bits all = {.n = 0}, doubtful = {.n = 0};
 
 	*out = (struct am_index_pieces){.last = index->state.last};
 	int r = pieces->len ? need_words(index, err) : AM_END;

@@ -21,8 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SUBJECT_WEIGHT 4 /* as in document.c */
-#define COMMIT_EVERY   2000
+#define COMMIT_EVERY 2000
 
 struct publish {
 	struct am_archive *archive;
@@ -37,6 +36,7 @@ struct publish {
 	GString *text;
 	GString *folders;
 	uint32_t flags;
+	uint32_t regions; /* that have words */
 };
 
 /* ---- words -----------------------------------------------------------------
@@ -49,7 +49,7 @@ static int add_piece(void *user, enum am_region region, const char *text,
 	struct am_tokens t;
 	struct am_token tok;
 	char term[AM_WORD_MAX + 2];
-	uint32_t weight = region == AM_REGION_SUBJECT ? SUBJECT_WEIGHT : 1;
+	uint32_t weight = am_region_weight(region);
 	int r = AM_OK;
 
 	if (region == AM_REGION_SOURCE)
@@ -63,6 +63,7 @@ static int add_piece(void *user, enum am_region region, const char *text,
 	for (; !r && am_tokens_next(&t, &tok); p->position++) {
 		if (!tok.len)
 			continue;
+		p->regions |= AM_REGION_BIT(region);
 		memcpy(term + 1, tok.text, tok.len);
 		r = am_xwriter_word(p->writer, term, tok.len + 1, p->position,
 		                    weight, err);
@@ -97,8 +98,10 @@ static int add_facts(struct publish *p, const struct am_facts *facts,
 
 	if (facts->message_id && *facts->message_id)
 		r = add_fact(p, AM_TERM_MESSAGE_ID, facts->message_id, err);
-	if (!r && facts->has_attachment)
-		r = add_fact(p, AM_TERM_ATTACHMENT, "", err);
+	uint32_t has = am_facts_of(facts, p->regions);
+	for (unsigned i = 0; i < AM_FACT_COUNT && !r; i++)
+		if (has >> i & 1)
+			r = add_fact(p, AM_TERM_FACT, am_fact_names[i], err);
 	for (size_t i = 0; i < facts->n_types && !r; i++)
 		r = add_fact(p, AM_TERM_TYPE, facts->types[i], err);
 	if (!r && facts->dated)
@@ -233,6 +236,7 @@ static int add_message(struct publish *p, int64_t id, struct am_error *err)
 
 	p->position = 1;
 	p->flags = 0;
+	p->regions = 0;
 	g_string_truncate(p->text, 0);
 	g_string_truncate(p->folders, 0);
 	int r = am_archive_load(p->archive, id, &raw, err);

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define EXPANSION_MAX 1000
+
 struct am_published {
 	struct am_xreader *reader;
 };
@@ -75,13 +77,62 @@ static struct am_xquery *our_fact(const char *prefix, const char *value)
 	return fact(both, value);
 }
 
-/* Words in a row, in one region. */
-static struct am_xquery *row(const struct am_node *node, enum am_region region)
+/* Words that one of a query stands for, of one region. */
+struct expansion {
+	struct am_matcher *matcher;
+	GPtrArray *terms; /* struct am_xquery */
+};
+
+static int on_word(void *user, const char *term, size_t len, uint64_t documents,
+                   struct am_error *err)
+{
+	struct expansion *e = user;
+
+	(void)documents;
+	if (!am_matcher_takes(e->matcher, term + 1, len - 1))
+		return AM_OK;
+	if (e->terms->len == EXPANSION_MAX)
+		return am_fail(err, AM_FAILED, AM_E_LIMIT,
+		               "a pattern stands for more than %d words",
+		               EXPANSION_MAX);
+	g_ptr_array_add(e->terms, am_xquery_term(term, len, true));
+	return AM_OK;
+}
+
+/* The last word of a row: its forms, or what its pattern fits. */
+static int expanded(struct compile *c, const struct am_node *node,
+                    enum am_region region, struct am_xquery **out)
+{
+	struct expansion e = {am_matcher_new(node), g_ptr_array_new()};
+	char start[AM_WORD_MAX + 2];
+
+	start[0] = am_published_letter(region);
+	size_t len = am_matcher_beginning(e.matcher, start + 1);
+	int r = am_xreader_terms(c->published->reader, start, len + 1, on_word,
+	                         &e, c->err);
+	*out = e.terms->len
+	               ? am_xquery_join(
+				 AM_XJOIN_OR,
+				 (struct am_xquery **)(void *)e.terms->pdata,
+				 e.terms->len)
+	               : am_xquery_none();
+	if (r)
+		am_xquery_free(out);
+	g_ptr_array_unref(e.terms);
+	am_matcher_free(&e.matcher);
+	return r;
+}
+
+/* Words in a row, in one region.  Xapian's phrases are of terms: a beginning or
+ * pattern next to others is asked for in the same message. */
+static int row(struct compile *c, const struct am_node *node,
+               enum am_region region, struct am_xquery **out)
 {
 	char(*text)[AM_WORD_MAX + 2] = g_malloc0_n(node->n_words, sizeof *text);
 	struct am_xterm *terms = g_new0(struct am_xterm, node->n_words);
+	size_t n = node->n_words, whole = node->match ? n - 1 : n;
 	struct am_xquery *parts[2];
-	size_t n = node->n_words;
+	int r = AM_OK;
 
 	for (size_t i = 0; i < n; i++) {
 		text[i][0] = am_published_letter(region);
@@ -89,36 +140,43 @@ static struct am_xquery *row(const struct am_node *node, enum am_region region)
 		terms[i] = (struct am_xterm){text[i],
 		                             (size_t)node->words[i].len + 1};
 	}
-	if (!node->prefix) {
-		parts[0] = n == 1 ? am_xquery_term(terms[0].text, terms[0].len,
-		                                   true)
-		                  : am_xquery_phrase(terms, n);
-	} else {
-		/* Xapian's phrases are of terms: the beginning of a word next
-		 * to others is asked for in the same message. */
-		parts[0] = am_xquery_beginning(terms[n - 1].text,
+	if (whole)
+		parts[0] = whole == 1 ? am_xquery_term(terms[0].text,
+		                                       terms[0].len, true)
+		                      : am_xquery_phrase(terms, whole);
+	if (node->match == AM_MATCH_PREFIX)
+		parts[1] = am_xquery_beginning(terms[n - 1].text,
 		                               terms[n - 1].len);
-		if (n > 1) {
-			parts[1] = n == 2 ? am_xquery_term(terms[0].text,
-			                                   terms[0].len, true)
-			                  : am_xquery_phrase(terms, n - 1);
-			parts[0] = am_xquery_join(AM_XJOIN_AND, parts, 2);
-		}
-	}
+	else if (node->match)
+		r = expanded(c, node, region, &parts[1]);
+	if (r && whole)
+		am_xquery_free(&parts[0]);
+	if (!r)
+		*out = !node->match ? parts[0]
+		       : whole      ? am_xquery_join(AM_XJOIN_AND, parts, 2)
+		                    : parts[1];
 	g_free(text);
 	g_free(terms);
-	return parts[0];
+	return r;
 }
 
-static struct am_xquery *words(const struct am_node *node)
+static int words(struct compile *c, const struct am_node *node,
+                 struct am_xquery **out)
 {
 	struct am_xquery *parts[AM_REGION_COUNT];
 	size_t n = 0;
+	int r = AM_OK;
 
-	for (int i = 0; i < AM_REGION_COUNT; i++)
-		if (node->regions & AM_REGION_BIT(i))
-			parts[n++] = row(node, (enum am_region)i);
-	return n ? am_xquery_join(AM_XJOIN_OR, parts, n) : am_xquery_none();
+	for (int i = 0; i < AM_REGION_COUNT && !r; i++) {
+		if (!(node->regions & AM_REGION_BIT(i)))
+			continue;
+		r = row(c, node, (enum am_region)i, &parts[n]);
+		n += !r;
+	}
+	*out = n ? am_xquery_join(AM_XJOIN_OR, parts, n) : am_xquery_none();
+	if (r)
+		am_xquery_free(out);
+	return r;
 }
 
 /* ---- folders, flags, keywords ----------------------------------------------
@@ -264,16 +322,15 @@ static int compile(struct compile *c, const struct am_node *node,
 			*out = without(inner);
 		return r;
 	case AM_NODE_WORDS:
-		*out = words(node);
-		return AM_OK;
+		return words(c, node, out);
 	case AM_NODE_MESSAGE_ID:
 		*out = our_fact(AM_TERM_MESSAGE_ID, node->text);
 		return AM_OK;
 	case AM_NODE_TYPE:
 		*out = our_fact(AM_TERM_TYPE, node->text);
 		return AM_OK;
-	case AM_NODE_ATTACHMENT:
-		*out = our_fact(AM_TERM_ATTACHMENT, "");
+	case AM_NODE_FACT:
+		*out = our_fact(AM_TERM_FACT, node->text);
 		return AM_OK;
 	case AM_NODE_EXTRACT:
 		*out = our_fact(AM_TERM_EXTRACT, node->text);
@@ -288,9 +345,15 @@ static int compile(struct compile *c, const struct am_node *node,
 		return AM_OK;
 	case AM_NODE_PLACE:
 		return place(c, node, out);
+	case AM_NODE_NEAR:
+	case AM_NODE_REGEX:
+	case AM_NODE_THREAD:
+		break;
 	}
-	return am_fail(c->err, AM_FAILED, AM_E_UNSUPPORTED,
-	               "a published index cannot be asked that");
+	return am_fail(
+		c->err, AM_FAILED, AM_E_UNSUPPORTED,
+		"a published index cannot be asked for what is near, for "
+		"patterns in slashes or for threads");
 }
 
 /* ---- hits ------------------------------------------------------------------

@@ -28,7 +28,7 @@ namespace am_xapian_guard
 {
 
 inline int failed(struct am_error *err, enum am_kind kind, const char *type,
-           const char *text)
+                  const char *text)
 {
 	return am_fail(err, AM_FAILED, kind, "%s: %s", type, text);
 }

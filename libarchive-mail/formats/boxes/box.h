@@ -76,6 +76,8 @@ struct am_box_kind {
 	/* A message alone, in the folder it lies in, not a mailbox of its name.
 	 */
 	bool single;
+	/* Its folder only leads to those of its messages. */
+	bool shell;
 	/* What the folder is called: the parts of its directories and, of a
 	 * file, its own.  May shorten the list, put in others, or leave it;
 	 * strings are g_free()d.  NULL: as they are. */

@@ -91,7 +91,8 @@ static int open_box(struct boxes_source *s, struct am_item *out,
 		close_box(s);
 		return r;
 	}
-	if (!g_hash_table_add(s->folders, am_folder_print(s->folder)))
+	if (kind->shell ||
+	    !g_hash_table_add(s->folders, am_folder_print(s->folder)))
 		return AM_END;
 	out->folder = s->folder;
 	return AM_OK;
@@ -156,8 +157,7 @@ static int next_message(struct boxes_source *s, struct am_item *out,
 		return r;
 	}
 	out->folder = msg->folder;
-	if (msg->folder != s->folder &&
-	    g_hash_table_add(s->folders, am_folder_print(msg->folder)))
+	if (g_hash_table_add(s->folders, am_folder_print(msg->folder)))
 		s->waiting = msg;
 	else
 		out->message = msg;
