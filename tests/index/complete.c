@@ -39,9 +39,12 @@ static int keep_text(void *user, enum am_region region, const char *text,
                      size_t len, struct am_error *err)
 {
 	struct running *r = user;
-	GString *one = g_string_new(NULL);
+	GString *one;
 
 	(void)err;
+	if (region == AM_REGION_SOURCE) /* where what follows was, not mail */
+		return AM_OK;
+	one = g_string_new(NULL);
 	g_string_append_c(one, (char)region);
 	g_string_append_len(one, text, (gssize)len);
 	g_ptr_array_add(r->texts, one);
