@@ -236,7 +236,6 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	r = open_target(c, src, &sink, &known, &state, err);
 	if (!r) {
 		opts.known = known;
-		opts.known_by_folder = copy_target_by_folder(c->target);
 		opts.state = state;
 		opts.hold = at + 1 < c->n_sources;
 		opts.held = c->total;

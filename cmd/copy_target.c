@@ -214,11 +214,12 @@ static int check_server(struct session *s, const struct am_place *target,
 
 /* ---- what the target holds ---- */
 
-bool copy_target_by_folder(const struct am_place *target)
+/* One file is one folder, whatever it is called there. */
+static bool has_folders(const struct am_place *target,
+                        const struct am_sink *sink)
 {
-	/* One file is one folder, whatever it is called there. */
 	return am_place_format(target)->keeps & AM_KEEPS_FOLDERS &&
-	       !is_file(target);
+	       !(sink ? sink->one_folder : is_file(target));
 }
 
 typedef int read_fn(struct am_known *known, struct am_source *target,
@@ -317,7 +318,7 @@ int copy_target_known(struct session *s, const struct am_place *target,
 	struct am_known *known = am_known_new(), *names = NULL;
 	int r = AM_OK;
 
-	if (!copy_target_by_folder(target))
+	if (!has_folders(target, sink))
 		am_known_ignore_folders(known);
 	if (with_names) {
 		am_known_keep_names(known);

@@ -35,8 +35,6 @@ AM_MUST_USE int copy_target_tally(struct session *s,
                                   struct am_tally **out, struct am_error *err);
 /* Of a target that is one file; 0 otherwise. */
 uint64_t copy_target_size(const struct am_place *target);
-/* The same mail in two of its folders is mail of its own. */
-bool copy_target_by_folder(const struct am_place *target);
 /* What the target holds, for sinks that do not know it themselves; and whether
  * that is what the state (or NULL) remembers of it, where that is in doubt.
  * What is, and is of this source, counts as spoken for. */

@@ -131,6 +131,8 @@ struct am_sink {
 	/* The sink tells duplicates itself, by the exact bytes within the
 	 * folder.  Otherwise the pump reads the target first and does it. */
 	bool knows_duplicates;
+	/* All goes into one folder, whatever it is called in the source. */
+	bool one_folder;
 	/* It tells the names of all it takes. */
 	bool names;
 	/* prepare() has use for the hash in am_message, where it is there. */

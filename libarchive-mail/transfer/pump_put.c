@@ -167,7 +167,7 @@ static void remember(struct pump *p, const struct am_entry *e,
 		return;
 	am_state_stored(p->opts->state, p->src->identity, msg);
 	if (outcome == AM_STORED && am_pump_needs_hash(p) && !p->sink->names)
-		am_known_key(key, p->opts->known_by_folder ? e->folder : NULL,
+		am_known_key(key, p->sink->one_folder ? NULL : e->folder,
 		             e->hash);
 	am_state_proof(p->opts->state, p->src->identity, msg->folder,
 	               msg->uidvalidity, msg->uid, key);

@@ -261,6 +261,16 @@ static int run_threads(struct pump *p, unsigned n_workers, struct am_error *err)
 	return r;
 }
 
+/* Everything the source has was compared with what was in the target before:
+ * what failed or was left out may be there, and the next run must look. */
+static bool is_settled(const struct pump *p)
+{
+	const struct am_ledger *l = am_report_total(p->report);
+
+	return !p->opts->known || !am_known_count(p->opts->known) ||
+	       (!l->failed && !l->filtered);
+}
+
 /* The last words to the sink.  A failure here does not hide an earlier one. */
 static int end_sink(struct pump *p, int r, struct am_error *err)
 {
@@ -279,7 +289,7 @@ static int end_sink(struct pump *p, int r, struct am_error *err)
 		int c = commit(p, &late);
 		last = c ? c : last;
 		if (!last && r == AM_END)
-			save_state(p, true);
+			save_state(p, is_settled(p));
 	}
 	if (last && r == AM_END) {
 		*err = late;

@@ -47,7 +47,6 @@ struct am_transfer_opts {
 	uint64_t limit;    /* messages taken at most; 0: all */
 	/* What is in the target already, when the sink does not know itself. */
 	struct am_known *known;
-	bool known_by_folder; /* what is in other folders is other mail */
 	/* The target's memory of servers where the sink has none; saved with
 	 * each commit, as clean when the source came to its end. */
 	struct am_state *state;

@@ -269,16 +269,49 @@ Test(deleted, from_a_tree_of_files_though_as_many_come, .init = begin,
 }
 
 /* What a run leaves that is killed behind a commit. */
-static void as_if_killed_after_commit(void)
+static void as_if_killed_after_commit(const char *state)
 {
 	size_t len;
-	char *text = cli_read(&l.c, "b.mbox.mailark-state", &len);
+	char *text = cli_read(&l.c, state, &len);
 	char *at = strstr(text, "clean=true");
 
 	cr_assert(at, "%s", text);
 	memcpy(at, "clean=no  ", 10);
-	cli_write(&l.c, "b.mbox.mailark-state", text, len);
+	cli_write(&l.c, state, text, len);
 	g_free(text);
+}
+
+/* One file for several folders: nothing is missed in it. */
+Test(deleted, nothing_is_from_the_mbox_of_all_folders, .init = begin,
+     .fini = end, .timeout = 60)
+{
+	lab_copy(&l, "user1", "all.mbox");
+	lab_expect(&l, n, n, 0);
+	as_if_killed_after_commit("all.mbox.mailark-state");
+	(void)quiet();
+	lab_copy(&l, "user1", "all.mbox");
+	lab_expect(&l, n, 0, n);
+	cr_expect(quiet());
+	cr_expect_not(strstr(l.c.err, "not known to be there"), "%s", l.c.err);
+}
+
+/* What a run left out is there from elsewhere, which the next has to see. */
+Test(deleted, nothing_is_doubled_that_was_left_out, .init = begin, .fini = end,
+     .timeout = 60)
+{
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, n, 0);
+	char *state = cli_path(&l.c, "m/.mailark-state");
+	cr_assert_eq(g_unlink(state), 0);
+	lab_line(&l, "copy --from imap,tls=off,%P --folder INBOX @user1 m/");
+	cr_expect_eq(l.c.status, 0, "%s", l.c.err);
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, 0, n);
+	(void)quiet();
+	lab_copy(&l, "user1", "m/");
+	lab_expect(&l, n, 0, n);
+	cr_expect(quiet());
+	g_free(state);
 }
 
 /* As many come as go, which the number of them does not show. */
@@ -292,7 +325,7 @@ Test(deleted, from_the_mbox_of_a_killed_run_comes_back, .init = begin,
 	lab_copy(&l, "user1/INBOX", "b.mbox");
 	cr_assert_eq(l.c.status, 0, "%s", l.c.err);
 	/* What only came in behind it is no reason to ask for anything. */
-	as_if_killed_after_commit();
+	as_if_killed_after_commit("b.mbox.mailark-state");
 	char *text = cli_read(&l.c, "b.mbox", &len);
 	char *more = g_strconcat(text, other, NULL);
 	cli_write(&l.c, "b.mbox", more, strlen(more));
@@ -302,7 +335,7 @@ Test(deleted, from_the_mbox_of_a_killed_run_comes_back, .init = begin,
 	cr_expect(quiet());
 	g_free(more);
 	g_free(text);
-	as_if_killed_after_commit();
+	as_if_killed_after_commit("b.mbox.mailark-state");
 	text = cli_read(&l.c, "b.mbox", &len);
 	char *second = strstr(text, "\nFrom ");
 	cr_assert(second);

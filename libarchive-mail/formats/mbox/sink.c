@@ -326,6 +326,7 @@ int am_mbox_sink_open(struct am_sink **out, const struct am_location *where,
 	}
 	if (g_str_has_suffix(s->path, "/") || (there && S_ISDIR(st.st_mode)))
 		s->tree = true;
+	s->base.one_folder = !s->tree;
 	am_mbox_leftover_clear(s->path, s->tree, ctx);
 	if (s->tree)
 		r = am_make_dirs(s->path, err);
