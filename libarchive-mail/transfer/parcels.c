@@ -276,6 +276,7 @@ int am_parcels_enter(struct am_parcels *parcels, const struct am_item *item,
 	struct level *l = g_new0(struct level, 1);
 	int r = AM_OK;
 
+	g_assert(item->folder);
 	l->parcels = parcels;
 	l->path = g_strdup(parcel->path);
 	l->single = parcel->single;

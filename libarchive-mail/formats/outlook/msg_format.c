@@ -36,7 +36,7 @@ static const char about[] =
 	"writer's locale, else in codepage=.  OLE objects come as compound "
 	"files, documents of Word and Excel as such; a picture or file in an "
 	"object stands behind it.  A damaged file is read as far as it goes, "
-        "and what is lost is "
+	"and what is lost is "
 	"told.\n"
 	"Written, each mail is an item for Outlook, Unicode, with its header, "
 	"bodies, recipients, attachments and messages in messages; flags, "

@@ -22,7 +22,7 @@ struct am_pst_store {
 	GArray *children; /* struct am_pst_child: messages, by parent */
 	GPtrArray *lost;
 	bool borrowed;                      /* all but ndb is another one's */
-	char *beside; /* the directory it lies in */
+	char *beside;                       /* the directory it lies in */
 	struct am_mapi_container container; /* see reading.c */
 };
 
