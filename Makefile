@@ -108,6 +108,7 @@ help:
 ## make fuzz F=name   fuzz one parser (SECONDS=60); without F each for a while
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
+## make bench-search search beside notmuch and mu (N=100000, MAIL=path)
 ## make bench-pst     PST beside peers (PST=path for your own file)
 ## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
 ## make picture       take the README's picture of mailark browse anew
@@ -278,7 +279,10 @@ samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 .PHONY: picture
 picture: all
 	@sh tools/browse-picture.sh $(BUILD)/mailark cmd/browse/browse.svg
-.PHONY: bench-imap bench-pst
+
+.PHONY: bench-imap bench-pst bench-search
+bench-search: all $(BUILD)/gen-mail $(BUILD)/search-clock
+	@BUILD=$(BUILD) bash tools/bench-search.sh
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh
 .PHONY: outlook-kit

@@ -363,15 +363,42 @@ static void add_beginnings(struct am_document *d, const char *word, size_t len)
 		add_beginning(d, word, two);
 }
 
+/* ---- weights ----
+ *
+ * BM25, but for the rarity of a word, which only the whole index knows: more
+ * places count, each less than the one before, and less in a long text.  In
+ * steps of 1/16, so that the common ones are a byte.
+ */
+#define WEIGHT_STEPS  16
+#define SATURATION    1.2 /* k1 */
+#define LENGTH_SHARE  0.5 /* b */
+#define LENGTH_COMMON 200 /* words */
+
+static uint32_t weigh(uint32_t count, uint64_t length)
+{
+	double n = count;
+	double longer = 1 - LENGTH_SHARE +
+	                LENGTH_SHARE * (double)length / LENGTH_COMMON;
+	double w = n * (SATURATION + 1) / (n + SATURATION * longer);
+
+	/* Never nothing: it is there. */
+	return count ? MAX((uint32_t)(w * WEIGHT_STEPS + 0.5), 1) : 0;
+}
+
 static void list_terms(struct am_document *d, const struct am_facts *facts)
 {
 	const char *text = (const char *)d->text->data;
 
+	uint64_t length = 0;
+
 	clear_beginnings(d);
+	for (guint i = 0; i < d->entries->len; i++)
+		length += ENTRIES(d)[i].count;
 	for (guint i = 0; i < d->entries->len; i++) {
 		const struct entry *e = &ENTRIES(d)[i];
 		g_array_append_val(d->hashes, e->hash);
-		add_term(d, text + e->text, e->len, e->hash, e->count);
+		add_term(d, text + e->text, e->len, e->hash,
+		         weigh(e->count, length));
 		add_beginnings(d, text + e->text, e->len);
 		for (unsigned r = 0; r < AM_REGION_COUNT; r++) {
 			char prefix = am_region_prefix((enum am_region)r);
@@ -381,7 +408,8 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 			term[0] = prefix;
 			memcpy(term + 1, text + e->text, e->len);
 			add_term(d, term, e->len + 1,
-			         e->hash + (uint64_t)prefix * REGION_HASH, 1);
+			         e->hash + (uint64_t)prefix * REGION_HASH,
+			         weigh(1, length));
 		}
 	}
 	if (facts->message_id && *facts->message_id)

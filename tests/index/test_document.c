@@ -19,7 +19,8 @@ static int by_text(const void *a, const void *b)
 	return c ? c : (x->len > y->len) - (x->len < y->len);
 }
 
-/* All terms, sorted, "term:count"; those of beginnings of words, or the others.
+/* All terms, sorted, "term:weight"; those of beginnings of words, or the
+ * others.
  */
 static char *some_terms(struct am_document *doc, const char *text,
                         bool beginnings)
@@ -101,11 +102,12 @@ Test(document, lists_terms_of_every_field)
 		"Message-ID: <Ab@C>\nDate: Thu, 2 Jan 2020 03:04:05 +0000\n"
 		"\nre bob bob\n");
 	cr_expect_str_eq(
-		t, "Ccy:1 Cexample:1 Cz:1 Fbob:1 Fexample:1 Fx:1 Hcc:0 "
+		t, "Ccy:21 Cexample:21 Cz:21 Fbob:21 Fexample:21 Fx:21 Hcc:0 "
 		   "Hlist:0 Hsubject:0 Iab@c:0 "
-		   "Lexample:1 Ltalk:1 Ly:1 Sgrusse:1 Sre:1 Tal:1 "
-		   "Texample:1 Ty:1 Yplain:0 Ytext:0 Ytext/plain:0 Z8:0 al:1 "
-		   "bob:4 cy:1 example:4 grusse:4 re:5 talk:1 x:1 y:2 z:1");
+		   "Lexample:21 Ltalk:21 Ly:21 Sgrusse:21 Sre:21 Tal:21 "
+		   "Texample:21 Ty:21 Yplain:0 Ytext:0 Ytext/plain:0 "
+		   "Z8:0 al:21 bob:30 cy:21 example:30 grusse:30 re:31 "
+		   "talk:21 x:21 y:26 z:21");
 	g_free(t);
 	const struct am_place *p = am_document_place(doc);
 	cr_expect(p->dated);
@@ -127,10 +129,11 @@ Test(document, lists_attachments_and_pairs)
 		     "Content-Transfer-Encoding: base64\n\nAAAA\n--b--\n");
 
 	cr_expect_str_eq(
-		t, "Hattachment:0 Hpdf:0 Npdf:1 Nq1:1 PQ1.PDF:0 "
-		   "Yapplication:0 Yapplication/pdf:0 "
-		   "Ypdf:0 Yplain:0 Ytext:0 Ytext/plain:0 Z8:0 pdf:1 q1:1 日:1 "
-		   "日本:0 本:1 本語:0 語:1");
+		t,
+		"Hattachment:0 Hpdf:0 Npdf:22 Nq1:22 PQ1.PDF:0 "
+		"Yapplication:0 Yapplication/pdf:0 "
+		"Ypdf:0 Yplain:0 Ytext:0 Ytext/plain:0 Z8:0 pdf:22 q1:22 日:22 "
+		"日本:0 本:22 本語:0 語:22");
 	g_free(t);
 	am_document_free(&doc);
 }
@@ -160,9 +163,9 @@ Test(document, files_in_a_winmail_dat_are_found_by_name)
 		base64);
 	char *t = terms_of(doc, mail);
 
-	cr_expect(strstr(t, " liste:1 "), "%s", t);
-	cr_expect(strstr(t, " deep:1 "), "in a message in it: %s", t);
-	cr_expect(strstr(t, " winmail:1"), "%s", t);
+	cr_expect(strstr(t, " liste:22 "), "%s", t);
+	cr_expect(strstr(t, " deep:22 "), "in a message in it: %s", t);
+	cr_expect(strstr(t, " winmail:22"), "%s", t);
 	g_free(t);
 	/* What is broken has none, and is no error. */
 	t = terms_of(doc, "Content-Type: application/ms-tnef\n\nnothing\n");

@@ -155,6 +155,58 @@ Test(index, sorts)
 	index_env_free(&env);
 }
 
+/* More often counts more, in a long text less, quoted or in a signature not at
+ * all; who wrote is no matter of degree, and ranks by date. */
+Test(index, ranks)
+{
+	static const struct am_test_message mail[] = {
+		{.folder = {"f"},
+	         .bytes = "From: bob@example.org\nSubject: a\n"
+	                  "Date: 1 Jan 2020 00:00:00 +0000\n\nbudget plan\n"},
+		{.folder = {"f"},
+	         .bytes = "From: bob@example.org bob\nSubject: b\n"
+	                  "Date: 2 Jan 2020 00:00:00 +0000\n\nnothing\n"
+	                  "> budget budget budget budget\n"},
+		{.folder = {"f"},
+	         .bytes = "From: bob@example.org\nSubject: c\n"
+	                  "Date: 3 Jan 2020 00:00:00 +0000\n\n"
+	                  "budget and another budget\n"},
+		{.folder = {"f"},
+	         .bytes = "From: bob@example.org\nSubject: d\n"
+	                  "Date: 4 Jan 2020 00:00:00 +0000\n\nwords words "
+	                  "words words words words words words words words "
+	                  "words words words words words words words words "
+	                  "words words words words words words words words "
+	                  "words words words words words words words words "
+	                  "words words words words words words words words "
+	                  "budget plan\n"},
+		{.folder = {"f"},
+	         .bytes = "From: bob@example.org\nSubject: e\n"
+	                  "Date: 5 Jan 2020 00:00:00 +0000\n\nwords\n-- \n"
+	                  "budget budget\n"},
+		{.folder = {"f"}, .bytes = "Subject: other\n\nother\n"},
+	};
+	static const struct {
+		const char *query, *ids;
+	} ranked[] = {
+		{"budget", "3 1 4 5 2"},          {"\"budget plan\"", "1 4"},
+		{"new:budget", "3 1 4"},          {"quoted:budget", "2"},
+		{"signature:budget", "5"},        {"from:bob", "5 4 3 2 1"},
+		{"budget from:bob", "3 1 4 5 2"}, {"bud*", "3 1 4 5 2"},
+	};
+	struct index_env *env = index_env_new();
+
+	index_env_put(env, mail, AM_COUNT(mail));
+	index_env_follow(env, 1);
+	for (size_t i = 0; i < AM_COUNT(ranked); i++) {
+		char *ids = index_env_search(env, ranked[i].query,
+		                             AM_SORT_RELEVANCE);
+		cr_expect_str_eq(ids, ranked[i].ids, "%s", ranked[i].query);
+		g_free(ids);
+	}
+	index_env_free(&env);
+}
+
 Test(index, pages_through_hits)
 {
 	struct index_env *env = index_env_new();
@@ -533,8 +585,7 @@ Test(index, explains_how_it_answers)
 		{"type:pdf OR id:one@example.org",
 	         {"one of\n", "type:pdf: 1 messages",
 	          "id:one@example.org: 1 messages"}},
-		{"memory NEAR/3 kernel",
-	         {"within 3 words\n", "    kernel\n"}},
+		{"memory NEAR/3 kernel", {"within 3 words\n", "    kernel\n"}},
 		{"thread:{memory}", {"the threads of\n"}},
 		{"from:/x/", {"compared with every message's header"}},
 	};
