@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "index/attached.h"
 #include "index/columns.h"
+#include "index/filed.h"
 #include "index/places.h"
 #include "index/query_run.h"
 #include "index/texts.h"
@@ -65,6 +66,7 @@ int am_index_open(struct am_index **out, const char *path, bool writable,
 void am_index_unload(struct am_index *index)
 {
 	am_xapian_close(&index->xapian);
+	am_filed_close(&index->filed);
 	am_bits_free(index, &index->hidden_bits);
 	for (size_t i = 0; index->places && i < index->state.n_shards; i++)
 		am_places_close(&index->places[i]);

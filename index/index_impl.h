@@ -7,6 +7,7 @@
 
 struct am_bits;
 struct am_columns;
+struct am_filed;
 struct am_lock;
 struct am_places;
 struct am_texts;
@@ -28,7 +29,8 @@ struct am_index {
 	struct am_texts **texts;     /* likewise; NULL where none was asked */
 	struct am_columns **columns; /* likewise */
 
-	bool total_exact; /* that of the last search */
+	struct am_filed *filed; /* NULL: not opened, or not there */
+	bool total_exact;       /* that of the last search */
 
 	char *words; /* every word there is, '\n' around each: pieces.c */
 	size_t words_len;

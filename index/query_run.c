@@ -27,30 +27,6 @@ static int fact(const char *prefix, const char *value, struct am_xquery **out)
 	return AM_OK;
 }
 
-static int place(struct am_run_query *run, const struct am_node *node,
-                 struct am_xquery **out)
-{
-	struct am_archive_filter filter = {.folder = node->folder,
-	                                   .keyword = node->keyword,
-	                                   .flags_set = node->flags_set,
-	                                   .flags_unset = node->flags_unset};
-	int64_t *found = NULL;
-	uint32_t *ids;
-	size_t n = 0, kept = 0;
-	int r = am_archive_select(run->archive, &filter, &found, &n, run->err);
-
-	if (r)
-		return r;
-	ids = g_new(uint32_t, n + 1);
-	for (size_t i = 0; i < n; i++)
-		if (found[i] > 0 && found[i] <= UINT32_MAX)
-			ids[kept++] = (uint32_t)found[i];
-	g_free(found);
-	*out = am_source_ids(run->sources, ids, kept);
-	g_free(ids);
-	return AM_OK;
-}
-
 static int compile_all(struct am_run_query *run, const struct am_node *node,
                        bool not, GPtrArray *parts)
 {
@@ -237,7 +213,7 @@ static int compile_node(struct am_run_query *run, const struct am_node *node,
 		*out = sizes(run, node);
 		return AM_OK;
 	case AM_NODE_PLACE:
-		return place(run, node, out);
+		return am_run_filed(run, node, out);
 	}
 	*out = am_xquery_all();
 	return AM_OK;

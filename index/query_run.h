@@ -94,6 +94,18 @@ struct am_run_query {
 	struct am_error *err;
 };
 
+/* query_filed.c: folders, flags, keywords. */
+struct am_filing;
+AM_MUST_USE int am_run_filed(struct am_run_query *run,
+                             const struct am_node *node,
+                             struct am_xquery **out);
+/* Takes its folders and the bits (NULL: none): of the documents in `changed`
+ * those in `fits`, of the others what the copy of the catalog says. */
+struct am_xquery *am_source_filed(struct am_sources *sources,
+                                  const struct am_filing *filing,
+                                  struct am_bits *changed,
+                                  struct am_bits *fits);
+
 /* run_pattern.c: fields that match a pattern; whole threads of what a query
  * finds. */
 AM_MUST_USE int am_run_regex(struct am_run_query *run,

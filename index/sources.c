@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/filed.h"
 #include "index/near.h"
 #include "index/places.h"
 #include "index/query_run.h"
@@ -13,7 +14,7 @@
  * next one: see struct am_xsource_ops.
  */
 
-enum kind { ORDER, NEAR, DATES, SIZES, BITS, EXPANSION };
+enum kind { ORDER, NEAR, DATES, SIZES, BITS, FILED, EXPANSION };
 
 struct source {
 	struct am_sources *of;
@@ -29,6 +30,8 @@ struct source {
 	struct am_bits *bits;
 	bool borrowed; /* the bits */
 	struct am_expansion *expansion;
+	struct am_filing filing;
+	struct am_bits *changed; /* and those of them that fit: bits */
 };
 
 /* A source at work on one shard. */
@@ -92,7 +95,7 @@ bool am_sources_look(const struct am_sources *sources)
 {
 	for (guint i = 0; i < sources->all->len; i++) {
 		const struct source *s = sources->all->pdata[i];
-		if (s->kind != DATES && s->kind != BITS)
+		if (s->kind != DATES && s->kind != BITS && s->kind != FILED)
 			return true;
 	}
 	return false;
@@ -114,6 +117,8 @@ void am_sources_free(struct am_sources **sources)
 		g_free(one->hashes);
 		g_free(one->ends);
 		am_expansion_free(&one->expansion);
+		am_bits_free(s->index, &one->changed);
+		g_free((gpointer)(uintptr_t)one->filing.folders);
 		if (!one->borrowed)
 			am_bits_free(s->index, &one->bits);
 		g_free(one);
@@ -241,6 +246,21 @@ int am_place_has(struct am_index *index, size_t shard, uint32_t document,
 	return r;
 }
 
+static bool is_filed(const struct cursor *c, uint32_t document)
+{
+	const struct source *s = c->source;
+	struct am_sources *all = s->of;
+	bool has = false;
+
+	if (s->changed && am_bits_has(&s->changed[c->shard], document))
+		return s->bits && am_bits_has(&s->bits[c->shard], document);
+	int r = am_filed_has(all->index->filed, c->shard, document, &s->filing,
+	                     &has, &all->error);
+	if (r)
+		all->status = r;
+	return has;
+}
+
 /* Of the kinds that need to look at the document's place. */
 static bool matches(const struct cursor *c, uint32_t document)
 {
@@ -250,8 +270,11 @@ static bool matches(const struct cursor *c, uint32_t document)
 	struct am_order order;
 	struct am_place place;
 	bool has = false;
-	int r = am_places_get(places, document, &place, &all->error);
+	int r;
 
+	if (s->kind == FILED)
+		return is_filed(c, document);
+	r = am_places_get(places, document, &place, &all->error);
 	if (!r && s->kind == SIZES)
 		has = place.size >= s->least && place.size <= s->most;
 	else if (!r)
@@ -446,4 +469,14 @@ struct am_xquery *am_source_expansion(struct am_sources *sources,
 {
 	return add(sources,
 	           (struct source){.kind = EXPANSION, .expansion = expansion});
+}
+
+struct am_xquery *am_source_filed(struct am_sources *sources,
+                                  const struct am_filing *filing,
+                                  struct am_bits *changed, struct am_bits *fits)
+{
+	return add(sources, (struct source){.kind = FILED,
+	                                    .filing = *filing,
+	                                    .changed = changed,
+	                                    .bits = fits});
 }

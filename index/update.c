@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/attached.h"
 #include "index/build.h"
+#include "index/document.h"
+#include "index/filed.h"
 #include "index/index_impl.h"
 #include "index/invert.h"
 #include "index/news.h"
@@ -399,9 +401,11 @@ static int tidy(struct am_state *state, const char *dir, size_t added,
 }
 
 /* Everything is indexed: few shards, what is gone, and the sequence. */
-static int conclude(struct am_index *index, const struct am_news *news,
+static int conclude(struct am_index *index, const char *archive,
+                    const struct am_news *news, struct am_ctx *ctx,
                     struct am_error *err)
 {
+	struct am_archive *a = NULL;
 	struct am_state state;
 	int r;
 
@@ -412,6 +416,12 @@ static int conclude(struct am_index *index, const struct am_news *news,
 		news->gone->len, (const uint32_t *)(void *)news->back->data,
 		news->back->len);
 	r = tidy(&state, index->path, news->ids->len, err);
+	/* A reader that finds it with the state of before passes it over. */
+	if (!r)
+		r = am_archive_open(&a, archive, false, ctx, err);
+	if (!r)
+		r = am_filed_write(index->path, &state, a, err);
+	am_archive_close(&a);
 	if (!r)
 		r = am_state_write(&state, index->path, err);
 	if (r) {
@@ -564,7 +574,7 @@ int am_index_update(struct am_index *index, const char *archive,
 	if (!r && news.ids->len)
 		r = index_news(index, archive, &news, workers, ctx, err);
 	if (!r && (news.seq != index->state.seq || !index->present))
-		r = conclude(index, &news, err);
+		r = conclude(index, archive, &news, ctx, err);
 	am_news_clear(&news);
 	return r;
 }

@@ -110,9 +110,10 @@ struct am_xhit {
 	uint32_t document;
 	double weight;
 };
-/* The best by weight and rarity of their words, from `skip` on; of equal ones the newest.  *total: exact
- * when `exact` asks for it, else possibly an estimate; *is_exact tells.
- * accept, if not NULL: asked about documents that would come onto the page. */
+/* The best by weight and rarity of their words, from `skip` on; of equal ones
+ * the newest.  *total: exact when `exact` asks for it, else possibly an
+ * estimate; *is_exact tells. accept, if not NULL: asked about documents that
+ * would come onto the page. */
 typedef bool am_xapian_accept_fn(void *user, size_t shard, uint32_t document);
 AM_MUST_USE int
 am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,

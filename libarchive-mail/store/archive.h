@@ -100,6 +100,12 @@ typedef void am_place_fn(void *user, int64_t message, int64_t folder);
 AM_MUST_USE int am_archive_each_place(struct am_archive *archive,
                                       am_place_fn *fn, void *user,
                                       struct am_error *err);
+/* The same with flags, as enum am_flag. */
+typedef void am_filed_fn(void *user, int64_t message, int64_t folder,
+                         uint32_t flags);
+AM_MUST_USE int am_archive_each_filed(struct am_archive *archive,
+                                      am_filed_fn *fn, void *user,
+                                      struct am_error *err);
 
 /*
  * Ids of messages with a live placement for which all of this holds: what a

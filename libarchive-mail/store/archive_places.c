@@ -5,6 +5,24 @@
  */
 #include "store/archive_impl.h"
 
+int am_archive_each_filed(struct am_archive *a, am_filed_fn *fn, void *user,
+                          struct am_error *err)
+{
+	struct am_catalog_places *places;
+	struct am_catalog_place place;
+
+	int r = am_catalog_places_open(&places, a->catalog, AM_CATALOG_ALL, 0,
+	                               err);
+	if (r)
+		return r;
+	while (!(r = am_catalog_places_next(places, &place, err)))
+		if (!place.gone)
+			fn(user, (int64_t)place.message, (int64_t)place.folder,
+			   place.flags);
+	am_catalog_places_close(&places);
+	return r == AM_END ? AM_OK : r;
+}
+
 int am_archive_each_place(struct am_archive *a, am_place_fn *fn, void *user,
                           struct am_error *err)
 {

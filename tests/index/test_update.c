@@ -173,3 +173,110 @@ Test(index_update, of_an_empty_archive_answers)
 	g_free(found);
 	index_env_free(&env);
 }
+
+/* Who reads sees one moment, whatever a writer does meanwhile; and the new one
+ * after opening again. */
+Test(index_update, readers_go_on_while_it_is_written)
+{
+	struct index_env *env = index_env_new();
+	struct am_index *reader;
+	struct am_archive *archive;
+	struct am_error err = {.text = ""};
+	struct am_query *q;
+	struct am_hit hits[300];
+	uint64_t total, before;
+	size_t got;
+
+	index_env_fill(env, 0, 100);
+	index_env_follow(env, 1);
+	cr_assert_eq(
+		am_archive_open(&archive, env->path, false, &env->ctx, &err),
+		AM_OK);
+	cr_assert_eq(am_index_open(&reader, env->dir, false, &err), AM_OK);
+	cr_assert_eq(am_query_parse(&q, "\"annual report\" OR da*", 0, &err),
+	             AM_OK);
+	cr_assert_eq(am_index_count(reader, archive, q, &before, &err), AM_OK);
+	/* Shards come and go: those it has open are joined and removed. */
+	for (unsigned i = 100; i < 200; i += 20) {
+		index_env_fill(env, i, i + 20);
+		index_env_follow(env, 1);
+		for (int sort = AM_SORT_RELEVANCE; sort <= AM_SORT_SIZE;
+		     sort++) {
+			cr_assert_eq(am_index_search(reader, archive, q,
+			                             (enum am_sort)sort, 0, 300,
+			                             hits, &got, &total, &err),
+			             AM_OK, "%s", err.text);
+			cr_expect_eq(got, before);
+		}
+		char *line;
+		cr_assert_eq(am_index_snippet(reader, archive, q, hits[0].id,
+		                              "[", "]", &line, &err),
+		             AM_OK, "%s", err.text);
+		g_free(line);
+	}
+	am_index_close(&reader);
+	/* A reader that opened, but has not asked yet, finds what is there. */
+	cr_assert_eq(am_index_open(&reader, env->dir, false, &err), AM_OK);
+	index_env_fill(env, 200, 220);
+	index_env_follow(env, 1);
+	am_archive_close(&archive);
+	cr_assert_eq(
+		am_archive_open(&archive, env->path, false, &env->ctx, &err),
+		AM_OK);
+	cr_assert_eq(am_index_count(reader, archive, q, &total, &err), AM_OK,
+	             "%s", err.text);
+	cr_expect_gt(total, before);
+	am_query_free(&q);
+	am_index_close(&reader);
+	am_archive_close(&archive);
+	index_env_free(&env);
+}
+
+/* Tens of thousands of different words: what stands for all of them is
+ * answered, and not by tens of thousands of lists. */
+Test(index_update, patterns_over_a_large_vocabulary)
+{
+	static const char *const asked[] = {
+		"a*",         "ab*",     "aaa*",       "*bc*",        "abca~",
+		"subject:a*", "body:a*", "from:/a+$/", "lang:en abcs"};
+	struct index_env *env = index_env_new();
+	struct am_error err = {.text = ""};
+	GString *mail = g_string_new(NULL);
+
+	for (unsigned i = 0; i < 40; i++) {
+		struct am_test_message m = {.folder = {"f"}};
+		g_string_printf(mail,
+		                "Subject: s%u\nDate: %u Jan 2020 00:00:00 "
+		                "+0000\n\n",
+		                i, i % 28 + 1);
+		for (unsigned k = 0; k < 1500; k++) {
+			unsigned n = i * 1500 + k;
+			g_string_append_printf(
+				mail, "a%c%c%c%c%s", 'a' + n % 26,
+				'a' + n / 26 % 26, 'a' + n / 676 % 26,
+				'a' + n / 17576 % 26, k % 10 == 9 ? "\n" : " ");
+		}
+		m.bytes = mail->str;
+		index_env_put(env, &m, 1);
+	}
+	index_env_follow(env, 1);
+	g_free(index_env_search(env, "", AM_SORT_DATE));
+	for (size_t i = 0; i < AM_COUNT(asked); i++) {
+		struct am_query *q;
+		struct am_hit hits[50];
+		uint64_t total;
+		size_t got;
+		cr_assert_eq(am_query_parse(&q, asked[i], 0, &err), AM_OK);
+		for (int sort = AM_SORT_RELEVANCE; sort <= AM_SORT_SIZE; sort++)
+			cr_assert_eq(am_index_search(env->index, env->archive,
+			                             q, (enum am_sort)sort, 0,
+			                             50, hits, &got, &total,
+			                             &err),
+			             AM_OK, "%s: %s", asked[i], err.text);
+		cr_expect(i == 8 || (got > 0) == (i < 5 || i == 6), "%s: %zu", asked[i],
+		             got);
+		am_query_free(&q);
+	}
+	g_string_free(mail, TRUE);
+	index_env_free(&env);
+}
