@@ -6,7 +6,6 @@
 #include "cmd/opt.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
-#include "index/query_tree.h"
 #include "index/result.h"
 #include "index/spelling.h"
 #include "store/archive.h"
@@ -142,12 +141,20 @@ static int parse_query(struct search *q, char **words)
 	return status;
 }
 
-static void explain(const struct search *q)
+static int explain(const struct search *q)
 {
-	char *tree = am_node_print(q->query->root);
+	char *text = NULL;
+	struct am_error err = {0};
 
-	printf("query  %s\ntree   %s\n", q->text, tree);
-	g_free(tree);
+	if (am_query_explain(&text, q->query, q->text,
+	                     q->n_in ? q->in[0].in.index : NULL,
+	                     q->n_in ? q->in[0].in.archive : NULL, &err))
+		return session_error(q->s, "--explain", &err);
+	char *clean = out_clean(text, true);
+	fputs(clean, stdout);
+	g_free(clean);
+	g_free(text);
+	return EXIT_DONE;
 }
 
 static int open_all(struct search *q, char **names)
@@ -238,8 +245,8 @@ static int answer(struct search *q)
 {
 	int status;
 
-	if (q->o->explain)
-		explain(q);
+	if (q->o->explain && explain(q))
+		return EXIT_COULD_NOT;
 	if (q->o->count)
 		return count_all(q);
 	status = search_find(q);

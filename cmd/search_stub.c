@@ -39,6 +39,7 @@ struct stub {
 	enum am_sort sort;
 	uint64_t room;
 	size_t silent; /* databases that did not answer */
+	bool refused;  /* the question, by all of them */
 };
 
 static void clear_far(gpointer p)
@@ -106,6 +107,7 @@ static void ask(struct stub *s, const struct am_xplace *place, const char *name)
 	bool exact = true;
 	int r = am_published_open(&p, place, TIMEOUT_MS, &err);
 
+	bool opened = !r;
 	if (!r)
 		r = am_published_search(p, q->query, s->sort, (size_t)s->room,
 		                        q->o->count, on_hit, s, &total, &exact,
@@ -114,6 +116,11 @@ static void ask(struct stub *s, const struct am_xplace *place, const char *name)
 	if (!r) {
 		q->total += MAX(total, s->found->len - before);
 		q->estimated = q->estimated || !exact;
+		return;
+	}
+	if (opened && err.kind == AM_E_UNSUPPORTED) {
+		session_error(q->s, "query", &err);
+		s->refused = true;
 		return;
 	}
 	/* Half of an answer looks like a whole one. */
@@ -269,8 +276,10 @@ int search_stub(struct search *q)
 		session_error(q->s, "--stub", &err);
 		goto out;
 	}
-	for (size_t i = 0; i < stub.n; i++)
+	for (size_t i = 0; i < stub.n && !s.refused; i++)
 		ask(&s, &stub.places[i], stub.names[i]);
+	if (s.refused)
+		goto out;
 	g_array_sort_with_data(s.found, compare, &s);
 	if (s.silent < stub.n && q->o->count)
 		printf("%" PRIu64 "\n", q->total);

@@ -441,25 +441,27 @@ static bool has_tnef(const struct am_facts *facts)
 	return false;
 }
 
-/* Of the words that stand in the text, not in the header. */
+/* Of the words that are new in it: an answer that quotes all of what it answers
+ * says something else. */
 static void list_near(struct am_document *d)
 {
 	const uint32_t *words = (const void *)d->words->data;
-	size_t at = 0, n = 0;
+	uint32_t *own =
+		am_arena_room(d->arena, (d->words->len + 1) * sizeof(*own));
+	size_t n = 0;
 
 	for (guint i = 0; i < d->runs->len; i++) {
 		const struct am_run *run =
 			&g_array_index(d->runs, struct am_run, i);
-		/* Headers come first, the text behind them. */
 		if (run->field == AM_REGION_BODY ||
-		    run->field == AM_REGION_QUOTED ||
-		    run->field == AM_REGION_SIGNATURE || n)
+		    run->field == AM_REGION_ATTACHED) {
+			memcpy(own + n, words, run->words * sizeof(*own));
 			n += run->words;
-		else
-			at += run->words;
+		}
+		words += run->words;
 	}
 	am_row_near(&d->row, (const uint64_t *)(const void *)d->hashes->data,
-	            d->hashes->len, words + at, n);
+	            d->hashes->len, own, n);
 }
 
 /* What became of the attached files; any failure by one name, too. */

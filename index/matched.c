@@ -20,8 +20,18 @@
 const char *am_region_name(enum am_region region)
 {
 	static const char *const names[AM_REGION_COUNT] = {
-		"subject",  "from", "to",   "cc",        "bcc",
-		"filename", "list", "body", "attachment"};
+		[AM_REGION_SUBJECT] = "subject",
+		[AM_REGION_FROM] = "from",
+		[AM_REGION_TO] = "to",
+		[AM_REGION_CC] = "cc",
+		[AM_REGION_BCC] = "bcc",
+		[AM_REGION_FILENAME] = "filename",
+		[AM_REGION_LIST] = "list",
+		[AM_REGION_BODY] = "body",
+		[AM_REGION_ATTACHED] = "attachment",
+		[AM_REGION_QUOTED] = "quoted",
+		[AM_REGION_SIGNATURE] = "signature",
+	};
 
 	return (unsigned)region < AM_REGION_COUNT ? names[region] : NULL;
 }

@@ -32,11 +32,10 @@ struct publish {
 	struct am_attached *attached;
 	GByteArray *data;
 	/* Of the message that is filed: */
-	uint32_t position;
+	uint32_t position, regions;
 	GString *text;
 	GString *folders;
 	uint32_t flags;
-	uint32_t regions; /* that have words */
 };
 
 /* ---- words -----------------------------------------------------------------
@@ -58,12 +57,12 @@ static int add_piece(void *user, enum am_region region, const char *text,
 		g_string_append_len(
 			p->text, text,
 			(gssize)MIN(len, AM_PUBLISHED_TEXT - p->text->len));
+	p->regions |= AM_REGION_BIT(region);
 	term[0] = am_published_letter(region);
 	am_tokens_init(&t, text, len);
 	for (; !r && am_tokens_next(&t, &tok); p->position++) {
 		if (!tok.len)
 			continue;
-		p->regions |= AM_REGION_BIT(region);
 		memcpy(term + 1, tok.text, tok.len);
 		r = am_xwriter_word(p->writer, term, tok.len + 1, p->position,
 		                    weight, err);
@@ -98,6 +97,8 @@ static int add_facts(struct publish *p, const struct am_facts *facts,
 
 	if (facts->message_id && *facts->message_id)
 		r = add_fact(p, AM_TERM_MESSAGE_ID, facts->message_id, err);
+	if (!r && facts->thread && *facts->thread)
+		r = add_fact(p, AM_TERM_THREAD, facts->thread, err);
 	uint32_t has = am_facts_of(facts, p->regions);
 	for (unsigned i = 0; i < AM_FACT_COUNT && !r; i++)
 		if (has >> i & 1)
@@ -211,6 +212,7 @@ static int add_text(struct publish *p, const struct am_blob *raw,
 	struct am_arena *arena = am_arena_new();
 	struct am_facts facts;
 	uint32_t statuses = 0;
+	bool failed = false;
 	int r = am_content_read(&facts, raw, limits, arena, add_piece, p, err);
 
 	if (!r && p->extractor)
@@ -218,10 +220,14 @@ static int add_text(struct publish *p, const struct am_blob *raw,
 		                    limits, err);
 	if (!r && p->extractor)
 		r = am_attached_take(p->attached, add_piece, p, &statuses, err);
-	for (unsigned i = 0; i < AM_EXTRACT_N_STATUS && !r; i++)
-		if (statuses >> i & 1 && am_extract_name(i))
-			r = add_fact(p, AM_TERM_EXTRACT, am_extract_name(i),
-			             err);
+	for (unsigned i = AM_EXTRACT_OK; i < AM_EXTRACT_N_STATUS && !r; i++) {
+		if (!(statuses >> i & 1))
+			continue;
+		failed = failed || am_extract_failed(i);
+		r = add_fact(p, AM_TERM_EXTRACT, am_extract_name(i), err);
+	}
+	if (!r && failed)
+		r = add_fact(p, AM_TERM_EXTRACT, "failed", err);
 	if (!r)
 		r = add_facts(p, &facts, err);
 	am_attached_clear(p->attached);
@@ -235,8 +241,8 @@ static int add_message(struct publish *p, int64_t id, struct am_error *err)
 	struct am_blob *raw = NULL;
 
 	p->position = 1;
-	p->flags = 0;
 	p->regions = 0;
+	p->flags = 0;
 	g_string_truncate(p->text, 0);
 	g_string_truncate(p->folders, 0);
 	int r = am_archive_load(p->archive, id, &raw, err);

@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-#define EXPANSION_MAX 1000
-
 struct am_published {
 	struct am_xreader *reader;
 };
@@ -77,85 +75,97 @@ static struct am_xquery *our_fact(const char *prefix, const char *value)
 	return fact(both, value);
 }
 
-/* Words that one of a query stands for, of one region. */
-struct expansion {
+/* The words of a node as terms of a region; g_free() what comes back. */
+static struct am_xterm *terms_of(const struct am_node *node,
+                                 enum am_region region)
+{
+	size_t n = node->n_words;
+	struct am_xterm *terms =
+		g_malloc0(n * (sizeof(*terms) + AM_WORD_MAX + 2) + 1);
+	char *text = (char *)(terms + n);
+
+	for (size_t i = 0; i < n; i++, text += AM_WORD_MAX + 2) {
+		text[0] = am_published_letter(region);
+		memcpy(text + 1, node->words[i].text, node->words[i].len);
+		terms[i] =
+			(struct am_xterm){text, (size_t)node->words[i].len + 1};
+	}
+	return terms;
+}
+
+static struct am_xquery *all_of(const struct am_xterm *terms, size_t n)
+{
+	return n == 1 ? am_xquery_term(terms[0].text, terms[0].len, true)
+	              : am_xquery_phrase(terms, n);
+}
+
+/* Words that stand for others are looked up in the vocabulary. */
+struct others {
 	struct am_matcher *matcher;
 	GPtrArray *terms; /* struct am_xquery */
 };
+#define OTHERS_MOST 1000
 
-static int on_word(void *user, const char *term, size_t len, uint64_t documents,
-                   struct am_error *err)
+static int on_other(void *user, const char *term, size_t len,
+                    uint64_t documents, struct am_error *err)
 {
-	struct expansion *e = user;
+	struct others *o = user;
 
 	(void)documents;
-	if (!am_matcher_takes(e->matcher, term + 1, len - 1))
-		return AM_OK;
-	if (e->terms->len == EXPANSION_MAX)
-		return am_fail(err, AM_FAILED, AM_E_LIMIT,
-		               "a pattern stands for more than %d words",
-		               EXPANSION_MAX);
-	g_ptr_array_add(e->terms, am_xquery_term(term, len, true));
+	(void)err;
+	if (o->terms->len == OTHERS_MOST)
+		return AM_END;
+	if (len > 1 && am_matcher_takes(o->matcher, term + 1, len - 1))
+		g_ptr_array_add(o->terms, am_xquery_term(term, len, true));
 	return AM_OK;
 }
 
-/* The last word of a row: its forms, or what its pattern fits. */
-static int expanded(struct compile *c, const struct am_node *node,
-                    enum am_region region, struct am_xquery **out)
+static int others(struct compile *c, const struct am_node *node,
+                  enum am_region region, struct am_xquery **out)
 {
-	struct expansion e = {am_matcher_new(node), g_ptr_array_new()};
-	char start[AM_WORD_MAX + 2];
+	struct others o = {am_matcher_new(node), g_ptr_array_new()};
+	char beginning[AM_WORD_MAX + 2] = {am_published_letter(region)};
+	size_t len = am_matcher_beginning(o.matcher, beginning + 1);
+	int r = am_xreader_terms(c->published->reader, beginning, len + 1,
+	                         on_other, &o, c->err);
 
-	start[0] = am_published_letter(region);
-	size_t len = am_matcher_beginning(e.matcher, start + 1);
-	int r = am_xreader_terms(c->published->reader, start, len + 1, on_word,
-	                         &e, c->err);
-	*out = e.terms->len
+	*out = o.terms->len
 	               ? am_xquery_join(
 				 AM_XJOIN_OR,
-				 (struct am_xquery **)(void *)e.terms->pdata,
-				 e.terms->len)
+				 (struct am_xquery **)(void *)o.terms->pdata,
+				 o.terms->len)
 	               : am_xquery_none();
-	if (r)
+	am_matcher_free(&o.matcher);
+	g_ptr_array_unref(o.terms);
+	if (r < 0)
 		am_xquery_free(out);
-	g_ptr_array_unref(e.terms);
-	am_matcher_free(&e.matcher);
-	return r;
+	return r < 0 ? r : AM_OK;
 }
 
-/* Words in a row, in one region.  Xapian's phrases are of terms: a beginning or
- * pattern next to others is asked for in the same message. */
+/* Words in a row, in one region. */
 static int row(struct compile *c, const struct am_node *node,
                enum am_region region, struct am_xquery **out)
 {
-	char(*text)[AM_WORD_MAX + 2] = g_malloc0_n(node->n_words, sizeof *text);
-	struct am_xterm *terms = g_new0(struct am_xterm, node->n_words);
-	size_t n = node->n_words, whole = node->match ? n - 1 : n;
+	struct am_xterm *terms = terms_of(node, region);
 	struct am_xquery *parts[2];
+	size_t n = node->n_words;
 	int r = AM_OK;
 
-	for (size_t i = 0; i < n; i++) {
-		text[i][0] = am_published_letter(region);
-		memcpy(text[i] + 1, node->words[i].text, node->words[i].len);
-		terms[i] = (struct am_xterm){text[i],
-		                             (size_t)node->words[i].len + 1};
+	*out = NULL;
+	if (node->match == AM_MATCH_WORD) {
+		*out = all_of(terms, n);
+	} else if (node->match == AM_MATCH_PREFIX) {
+		/* Xapian's phrases are of terms: the beginning of a word next
+		 * to others is asked for in the same field. */
+		*out = am_xquery_beginning(terms[n - 1].text, terms[n - 1].len);
+		if (n > 1) {
+			parts[0] = *out;
+			parts[1] = all_of(terms, n - 1);
+			*out = am_xquery_join(AM_XJOIN_AND, parts, 2);
+		}
+	} else {
+		r = others(c, node, region, out);
 	}
-	if (whole)
-		parts[0] = whole == 1 ? am_xquery_term(terms[0].text,
-		                                       terms[0].len, true)
-		                      : am_xquery_phrase(terms, whole);
-	if (node->match == AM_MATCH_PREFIX)
-		parts[1] = am_xquery_beginning(terms[n - 1].text,
-		                               terms[n - 1].len);
-	else if (node->match)
-		r = expanded(c, node, region, &parts[1]);
-	if (r && whole)
-		am_xquery_free(&parts[0]);
-	if (!r)
-		*out = !node->match ? parts[0]
-		       : whole      ? am_xquery_join(AM_XJOIN_AND, parts, 2)
-		                    : parts[1];
-	g_free(text);
 	g_free(terms);
 	return r;
 }
@@ -167,16 +177,45 @@ static int words(struct compile *c, const struct am_node *node,
 	size_t n = 0;
 	int r = AM_OK;
 
+	*out = NULL;
 	for (int i = 0; i < AM_REGION_COUNT && !r; i++) {
 		if (!(node->regions & AM_REGION_BIT(i)))
 			continue;
 		r = row(c, node, (enum am_region)i, &parts[n]);
-		n += !r;
+		n += r == AM_OK;
 	}
 	*out = n ? am_xquery_join(AM_XJOIN_OR, parts, n) : am_xquery_none();
 	if (r)
 		am_xquery_free(out);
 	return r;
+}
+
+/* Words close together: the first of each row, in one region. */
+static struct am_xquery *near(const struct am_node *node)
+{
+	struct am_xquery *parts[AM_REGION_COUNT];
+	struct am_xterm *terms = g_new0(struct am_xterm, node->n_children + 1);
+	size_t n = 0;
+
+	for (int i = 0; i < AM_REGION_COUNT; i++) {
+		GPtrArray *owned = g_ptr_array_new_with_free_func(g_free);
+		bool here = true;
+		for (size_t k = 0; k < node->n_children; k++) {
+			const struct am_node *child = node->children[k];
+			struct am_xterm *own =
+				terms_of(child, (enum am_region)i);
+			here = here && (child->regions & AM_REGION_BIT(i));
+			terms[k] = own[0];
+			g_ptr_array_add(owned, own);
+		}
+		if (here)
+			parts[n++] = am_xquery_near(terms, node->n_children,
+			                            node->distance + 1,
+			                            node->in_order);
+		g_ptr_array_unref(owned);
+	}
+	g_free(terms);
+	return n ? am_xquery_join(AM_XJOIN_OR, parts, n) : am_xquery_none();
 }
 
 /* ---- folders, flags, keywords ----------------------------------------------
@@ -332,6 +371,16 @@ static int compile(struct compile *c, const struct am_node *node,
 	case AM_NODE_FACT:
 		*out = our_fact(AM_TERM_FACT, node->text);
 		return AM_OK;
+	case AM_NODE_NEAR:
+		*out = near(node);
+		return AM_OK;
+	case AM_NODE_REGEX:
+		return am_fail(c->err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "/patterns/ cannot be asked of a published "
+		               "index");
+	case AM_NODE_THREAD:
+		return am_fail(c->err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "thread: cannot be asked of a published index");
 	case AM_NODE_EXTRACT:
 		*out = our_fact(AM_TERM_EXTRACT, node->text);
 		return AM_OK;
@@ -345,15 +394,9 @@ static int compile(struct compile *c, const struct am_node *node,
 		return AM_OK;
 	case AM_NODE_PLACE:
 		return place(c, node, out);
-	case AM_NODE_NEAR:
-	case AM_NODE_REGEX:
-	case AM_NODE_THREAD:
-		break;
 	}
-	return am_fail(
-		c->err, AM_FAILED, AM_E_UNSUPPORTED,
-		"a published index cannot be asked for what is near, for "
-		"patterns in slashes or for threads");
+	return am_fail(c->err, AM_FAILED, AM_E_UNSUPPORTED,
+	               "a published index cannot be asked that");
 }
 
 /* ---- hits ------------------------------------------------------------------

@@ -197,6 +197,19 @@ struct am_xquery *am_xquery_phrase(const struct am_xterm *terms, size_t n)
 	});
 }
 
+struct am_xquery *am_xquery_near(const struct am_xterm *terms, size_t n,
+                                 unsigned window, bool in_order)
+{
+	return build([&] {
+		std::vector<std::string> all;
+		for (size_t i = 0; i < n; i++)
+			all.emplace_back(terms[i].text, terms[i].len);
+		return Xapian::Query(in_order ? Xapian::Query::OP_PHRASE
+		                              : Xapian::Query::OP_NEAR,
+		                     all.begin(), all.end(), window);
+	});
+}
+
 struct am_xquery *am_xquery_beginning(const char *text, size_t len)
 {
 	return build([&] {

@@ -70,6 +70,9 @@ struct am_xterm {
 	size_t len;
 };
 struct am_xquery *am_xquery_phrase(const struct am_xterm *terms, size_t n);
+/* Within so many words, in any order or in this one. */
+struct am_xquery *am_xquery_near(const struct am_xterm *terms, size_t n,
+                                 unsigned window, bool in_order);
 /* Terms that begin so; at most the 1000 most frequent. */
 struct am_xquery *am_xquery_beginning(const char *text, size_t len);
 struct am_xquery *am_xquery_range(unsigned slot, double least, double most);

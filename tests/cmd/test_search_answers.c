@@ -292,7 +292,7 @@ Test(search_answers, points_at_what_is_wrong_and_proposes)
 	         "did you mean"},
 		{.line = "search --explain a.mailark figures",
 	         0,
-	         {"tree   ", "figures"}},
+	         {"tree:", "figures"}},
 	};
 	struct cli c;
 

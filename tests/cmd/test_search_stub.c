@@ -175,7 +175,13 @@ Test(search_stub, answers_as_the_archive_does)
 	                                      "from:(user1 OR user2)",
 	                                      "\"of message\"",
 	                                      "has:attachment",
-	                                      "body:message"};
+	                                      "body:message",
+	                                      "from:us*r3",
+	                                      "subject:mesage~",
+	                                      "message NEAR/3 of",
+	                                      "is:reply",
+	                                      "quoted:message",
+	                                      "in:attachment:message"};
 	struct cli c;
 
 	set_up(&c);
@@ -293,6 +299,9 @@ Test(search_stub, says_what_is_wrong)
 	cr_expect_eq(cli_line(&c, "search --stub one.stub 0.mailark word"), 2);
 	cr_expect_eq(cli_line(&c, "search --threads --stub one.stub word"), 2);
 	cr_expect_eq(cli_line(&c, "search --stub nothing.stub word"), 2);
+	cr_expect_eq(cli_line(&c, "search --stub one.stub subject:/x/"), 2);
+	cr_expect(strstr(c.err, "/patterns/ cannot be asked"), "%s", c.err);
+	cr_expect_not(strstr(c.err, "no answer"), "%s", c.err);
 	/* An index of an archive is not published. */
 	cli_write(&c, "own.stub", "auto 0.mailark.cache/xapian\n", 28);
 	cr_expect_eq(cli_line(&c, "search --stub own.stub word"), 2);
