@@ -40,7 +40,7 @@ struct copy {
 	int n_sources;
 	const struct copy_pick *picks; /* one a source; NULL: all is taken */
 	int at;                        /* the source that is copied */
-	uint64_t left; /* of --limit */
+	uint64_t left;                 /* of --limit */
 	struct am_report *total;
 	struct am_json *json; /* the report of each, when there are several */
 	int64_t started;

@@ -220,9 +220,8 @@ static enum form form_of(const struct am_part *p)
 {
 	static const char *const markup[] = {"text/html", "text/xml",
 	                                     "application/xhtml+xml", NULL};
-	static const char *const card[] = {"text/calendar", "text/vcard",
-	                                   "text/x-vcard",
-	                                   "text/x-vcalendar",
+	static const char *const card[] = {"text/calendar",  "text/vcard",
+	                                   "text/x-vcard",   "text/x-vcalendar",
 	                                   "text/directory", NULL};
 	/* Not readable as it stands. */
 	static const char *const opaque[] = {"text/rtf", NULL};
