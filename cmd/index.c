@@ -14,6 +14,7 @@
 #include <glib.h>
 
 #include <stdio.h>
+#include <sys/auxv.h>
 
 static int index_path(struct session *s, const char *archive, char **out,
                       struct am_error *err)
@@ -32,7 +33,8 @@ static int index_path(struct session *s, const char *archive, char **out,
 char *indexing_extract_program(void)
 {
 	char *self = g_file_read_link("/proc/self/exe", NULL);
-	char *dir = self ? g_path_get_dirname(self) : g_strdup(".");
+	const char *started = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	char *dir = g_path_get_dirname(self ? self : started ? started : ".");
 	char *beside = g_build_filename(dir, "mailark-extract", NULL);
 	char *installed = g_build_filename(dir, "..", "libexec", "mailark",
 	                                   "mailark-extract", NULL);

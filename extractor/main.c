@@ -15,9 +15,11 @@
 #include "extractor/exit.h"
 #include "extractor/limits.h"
 #include "extractor/serve.h"
+#include "extractor/tables.h"
 
 #include <glib.h>
 
+#include <dlfcn.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +35,23 @@ static void last_words(const char *domain, GLogLevelFlags level,
 	(void)user;
 	if (level & (G_LOG_FLAG_FATAL | G_LOG_LEVEL_ERROR))
 		_exit(AM_EXIT_MEMORY);
+}
+
+/* Poppler's calls of fopen() come here, for the program stands before the
+ * libraries; by that name, which our own headers make fopen64(). */
+FILE *am_fopen(const char *path, const char *mode) __asm__("fopen");
+
+FILE *am_fopen(const char *path, const char *mode)
+{
+	static FILE *(*real)(const char *, const char *);
+	FILE *table = am_tables_open(path, mode);
+
+	if (!table && !real) {
+		/* ISO C has no cast from an object to a function. */
+		void *found = dlsym(RTLD_NEXT, "fopen");
+		memcpy(&real, &found, sizeof(real));
+	}
+	return table ? table : real ? real(path, mode) : NULL;
 }
 
 /* ---- by hand

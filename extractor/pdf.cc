@@ -103,3 +103,17 @@ am_pdf_result am_pdf_read(const uint8_t *data, size_t len,
 		return AM_PDF_DAMAGED;
 	}
 }
+
+void am_pdf_keep(const uint8_t *data, size_t len)
+{
+	static poppler::document *kept;
+
+	try {
+		kept = poppler::document::load_from_raw_data(
+			reinterpret_cast<const char *>(data),
+			static_cast<int>(len));
+		(void)kept;
+	} catch (...) {
+		kept = nullptr;
+	}
+}

@@ -31,6 +31,10 @@ struct am_pdf_taker {
 enum am_pdf_result am_pdf_read(const uint8_t *data, size_t len,
                                const struct am_pdf_taker *taker);
 
+/* Keep this document open for good, and so what poppler looks up in files when
+ * the first one is opened.  data stays. */
+void am_pdf_keep(const uint8_t *data, size_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,8 +3,9 @@
  * What is loaded from files when it is first used: tables of charsets, and what
  * poppler looks for.  In a reader there are no files, so it is used here first.
  */
-#include "base/libarchive.h"
 #include "extractor/any.h"
+#include "extractor/pdf.h"
+#include "extractor/tables.h"
 
 #include <glib.h>
 
@@ -41,9 +42,11 @@ void am_extract_warm_up(void)
 		"GB18030",      "BIG5",         "BIG5-HKSCS",   "TIS-620"};
 	struct am_found f;
 
+	am_tables_load();
 	/* They stay open, so that their tables stay. */
 	for (size_t i = 0; i < AM_COUNT(charsets); i++)
 		(void)!iconv_open("UTF-8", charsets[i]);
+	am_pdf_keep((const uint8_t *)pdf, sizeof(pdf) - 1);
 	am_found_init(&f);
 	am_extract_any(&f, AM_HINT_LOOK, (const uint8_t *)pdf, sizeof(pdf) - 1,
 	               0);

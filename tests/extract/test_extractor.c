@@ -101,6 +101,22 @@ Test(extractor, reads_documents_once_in_their_life)
 	g_free(program);
 }
 
+/* Poppler's tables are in the sandbox, too (poppler-data). */
+Test(extractor, reads_encodings_that_are_not_in_the_file)
+{
+	char *program = am_test_extract_program();
+	struct am_extractor *e = open_extractor(program, NULL);
+
+	expect(e, am_test_pdf_chinese(), "ok:中文\n\n\f");
+	expect(e,
+	       am_test_repeat("<?xml version='1.0' encoding='koi8-r'?>"
+	                      "<a>\xd0\xd2\xc9</a>",
+	                      1),
+	       "ok:при");
+	am_extractor_free(&e);
+	g_free(program);
+}
+
 Test(extractor, who_asks_for_the_same_waits_for_the_same)
 {
 	char *program = am_test_extract_program();

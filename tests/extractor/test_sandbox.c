@@ -109,9 +109,7 @@ static unsigned escape(unsigned hint, const uint8_t *data, size_t len,
 	put(out, "executable",
 	    mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
 	         -1, 0) != MAP_FAILED);
-	/* stat() of a path reads no content; it is allowed for fstat()'s sake.
-	 */
-	(void)!stat("/", &st);
+	put(out, "stat", stat("/", &st) == 0);
 	*n = out->len;
 	*pieces = (uint8_t *)g_string_free(out, FALSE);
 	return AM_EXTRACT_OK;

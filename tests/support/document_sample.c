@@ -286,3 +286,25 @@ GByteArray *am_test_pdf_locked(void)
 	g_string_free(trailer, TRUE);
 	return out;
 }
+
+GByteArray *am_test_pdf_chinese(void)
+{
+	static const char text[] = "BT /F 12 Tf 40 700 Td <4E2D6587> Tj ET";
+	struct pdf p = {g_string_new("%PDF-1.4\n"),
+	                g_array_new(FALSE, FALSE, sizeof(guint))};
+
+	object(&p, "<</Type/Catalog/Pages 2 0 R>>");
+	object(&p, "<</Type/Pages/Kids[3 0 R]/Count 1>>");
+	object(&p, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]"
+	           "/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>");
+	object(&p, "<</Length %zu>>stream\n%s\nendstream", strlen(text), text);
+	object(&p, "<</Type/Font/Subtype/Type0/BaseFont/STSong-Light"
+	           "/Encoding/UniGB-UCS2-H/DescendantFonts[6 0 R]>>");
+	object(&p, "<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light"
+	           "/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)"
+	           "/Supplement 0>>/FontDescriptor 7 0 R>>");
+	object(&p, "<</Type/FontDescriptor/FontName/STSong-Light/Flags 4"
+	           "/FontBBox[0 0 1000 1000]/ItalicAngle 0/Ascent 800"
+	           "/Descent -200/CapHeight 700/StemV 80>>");
+	return end_pdf(&p, "");
+}

@@ -31,6 +31,8 @@ GByteArray *am_test_pptx(const char *text);
 GByteArray *am_test_odt(const char *text);
 /* A page for each line. */
 GByteArray *am_test_pdf(const char *lines);
+/* "中文" in an encoding that it names and does not carry. */
+GByteArray *am_test_pdf_chinese(void);
 /* The same with a password (RC4, 40 bits): it cannot be opened. */
 GByteArray *am_test_pdf_locked(void);
 /* A compound file of one stream or two; second NULL: one. */
