@@ -151,6 +151,8 @@ static int on_run(void *user, enum am_region region, const char *text,
 	struct scanning *s = user;
 	int r = AM_OK;
 
+	if (region == AM_REGION_SOURCE)
+		return AM_OK;
 	cut_words(s, text, len);
 	if (n_words(s))
 		s->regions |= AM_REGION_BIT(region);
@@ -236,7 +238,8 @@ static bool means_files(const struct am_node *node)
 		if (means_files(node->children[i]))
 			return true;
 	return node->kind == AM_NODE_EXTRACT ||
-	       (node->kind == AM_NODE_WORDS && (node->regions & of_files));
+	       ((node->kind == AM_NODE_WORDS || node->kind == AM_NODE_REGEX) &&
+	        (node->regions & of_files));
 }
 
 static bool holds(const struct scanning *s, const struct am_node *node)

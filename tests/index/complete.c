@@ -42,7 +42,7 @@ static int keep_text(void *user, enum am_region region, const char *text,
 	GString *one;
 
 	(void)err;
-	if (region == AM_REGION_SOURCE) /* where what follows was, not mail */
+	if (region == AM_REGION_SOURCE)
 		return AM_OK;
 	one = g_string_new(NULL);
 	g_string_append_c(one, (char)region);
@@ -250,11 +250,14 @@ static int look(void *user, enum am_region region, const char *text, size_t len,
                 struct am_error *err)
 {
 	struct running *run = user;
-	GString *words = g_string_new(" ");
+	GString *words;
 	struct am_tokens t;
 	struct am_token tok;
 
 	(void)err;
+	if (region == AM_REGION_SOURCE)
+		return AM_OK;
+	words = g_string_new(" ");
 	am_tokens_init(&t, text, len);
 	while (am_tokens_next(&t, &tok)) {
 		g_string_append_len(words, tok.len ? tok.text : "\x01",
