@@ -3,7 +3,8 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
-#include "index/content.h"
+#include "index/attached.h"
+#include "index/index_impl.h"
 #include "index/query_words.h"
 #include "index/snippet.h"
 #include "store/archive.h"
@@ -102,9 +103,11 @@ static int on_piece(void *user, enum am_region region, const char *text,
 	return AM_OK;
 }
 
-static int look_at_message(struct looking *l, struct am_archive *archive,
-                           int64_t id, struct am_error *err)
+static int look_at_message(struct looking *l, struct am_index *index,
+                           struct am_archive *archive, int64_t id,
+                           struct am_error *err)
 {
+	uint32_t statuses;
 	struct am_arena *arena;
 	struct am_blob *raw = NULL;
 	struct am_facts facts;
@@ -114,8 +117,10 @@ static int look_at_message(struct looking *l, struct am_archive *archive,
 		return r;
 	arena = am_arena_new();
 	r = am_content_read(&facts, raw, NULL, arena, on_piece, l, err);
-	/* It is in what was taken out of a file, and far behind its
-	 * beginning: where else? */
+	if (!r)
+		r = am_attached_read(am_index_extracts(index), raw, &facts,
+		                     NULL, on_piece, l, &statuses, err);
+	/* In what was taken out of a file, and is remembered no more. */
 	if (!r && !l->out->regions && facts.has_attachment)
 		l->out->regions |= AM_REGION_BIT(AM_REGION_ATTACHED);
 	am_arena_free(&arena);
@@ -147,7 +152,7 @@ int am_index_matched(struct am_matched *out, struct am_index *index,
 	if (!r && l.words.n)
 		r = look_at_row(&l, archive, id, &attachments, err);
 	if (!r && l.words.n && (attachments || !out->regions))
-		r = look_at_message(&l, archive, id, err);
+		r = look_at_message(&l, index, archive, id, err);
 	am_query_words_clear(&l.words);
 	g_ptr_array_add(l.files, NULL);
 	out->files = (char **)g_ptr_array_free(l.files, FALSE);

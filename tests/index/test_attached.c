@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "index/index_env.h"
+#include "index/matched.h"
 #include "support/document_sample.h"
 #include "support/extract_program.h"
 #include "support/tmpdir.h"
@@ -221,20 +222,24 @@ Test(attached, a_cancel_does_not_wait_for_a_file)
 
 Test(attached, a_snippet_shows_what_the_file_says)
 {
+	const struct am_test_zip_member zip[] = {
+		{.name = "in.txt", .data = "nectarine"}, {.name = NULL}};
 	struct index_env *env = begin();
 	GByteArray *text = am_test_repeat("many words ", 10000);
 	g_byte_array_append(text, (const guint8 *)"mulberry here", 14);
 	char *mails[] = {mail(1, "long.docx", am_test_docx((char *)text->data)),
-	                 mail(2, "short.docx", am_test_docx("quince here"))};
+	                 mail(2, "short.docx", am_test_docx("quince here")),
+	                 mail(3, "box.zip", am_test_zip_of(zip))};
 	struct am_error err = {.text = ""};
 	static const struct {
-		const char *query, *shown;
+		const char *query, *shown, *file;
 		int64_t id;
-	} cases[] = {{"quince", "<quince> here and more", 2},
+	} cases[] = {{"quince", "<quince> here and more", "short.docx", 2},
 	             /* behind what the index keeps of a text */
-	             {"mulberry", "<mulberry> here and more", 1}};
+	             {"mulberry", "<mulberry> here and more", "long.docx", 1},
+	             {"nectarine", "<nectarine>", "box.zip: in.txt", 3}};
 
-	store(env, mails, 2);
+	store(env, mails, 3);
 	g_byte_array_unref(text);
 	index_env_follow(env, 1);
 	index_env_expect(env, "here", "1 2");
@@ -249,6 +254,13 @@ Test(attached, a_snippet_shows_what_the_file_says)
 		             AM_OK);
 		cr_expect(line && strstr(line, cases[i].shown), "%s", line);
 		g_free(line);
+		struct am_matched m;
+		cr_assert_eq(am_index_matched(&m, env->index, env->archive, q,
+		                              cases[i].id, "<", ">", &err),
+		             AM_OK);
+		cr_expect(m.files[0], "%s", cases[i].query);
+		cr_expect_str_eq(m.files[0], cases[i].file);
+		am_matched_clear(&m);
 		am_query_free(&q);
 	}
 	index_env_free(&env);
