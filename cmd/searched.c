@@ -53,7 +53,8 @@ static int catch_up(struct searched *in, struct session *s,
 	return AM_OK;
 }
 
-bool searched_open(struct searched *in, struct session *s, const char *name)
+static bool open_both(struct searched *in, struct session *s, const char *name,
+                      bool any)
 {
 	struct am_archive_stats now = {0};
 	struct am_index_stats then = {0};
@@ -67,6 +68,10 @@ bool searched_open(struct searched *in, struct session *s, const char *name)
 	int r = am_archive_open(&in->archive, in->path, false, &s->ctx, &err);
 	if (!r)
 		r = open_index(in, &err);
+	if (r && in->archive && any) {
+		in->why = err;
+		r = AM_OK;
+	}
 	if (!r && in->index)
 		r = am_archive_stats(in->archive, &now, &err);
 	if (!r && in->index)
@@ -78,10 +83,21 @@ bool searched_open(struct searched *in, struct session *s, const char *name)
 	return !r;
 }
 
+bool searched_open(struct searched *in, struct session *s, const char *name)
+{
+	return open_both(in, s, name, false);
+}
+
+bool searched_open_any(struct searched *in, struct session *s, const char *name)
+{
+	return open_both(in, s, name, true);
+}
+
 int searched_again(struct searched *out, const struct searched *in,
                    struct am_ctx *ctx, struct am_error *err)
 {
-	*out = (struct searched){.name = in->name, .path = in->path};
+	*out = (struct searched){
+		.name = in->name, .path = in->path, .why = in->why};
 	int r = am_archive_open(&out->archive, in->path, false, ctx, err);
 	if (!r && in->index)
 		r = open_index(out, err);

@@ -16,6 +16,7 @@ struct searched {
 	struct am_archive *archive;
 	struct am_index *index; /* NULL: it has none */
 	uint64_t missing;       /* newer messages that the index lacks */
+	struct am_error why;    /* why it has none, when there is one */
 };
 
 /*
@@ -24,6 +25,10 @@ struct searched {
  * error here that there is no index.  false: session_error() said why.
  */
 bool searched_open(struct searched *in, struct session *s, const char *name);
+/* The same for who can do without: an index that cannot be read is none, and
+ * in->why says why. */
+bool searched_open_any(struct searched *in, struct session *s,
+                       const char *name);
 /* The same again, for another thread, as it stands. */
 AM_MUST_USE int searched_again(struct searched *out, const struct searched *in,
                                struct am_ctx *ctx, struct am_error *err);

@@ -112,7 +112,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	}
 	use_utf8();
 	struct searched *in = g_new0(struct searched, (size_t)argc);
-	while (n < (size_t)argc && searched_open(&in[n], s, argv[n]))
+	while (n < (size_t)argc && searched_open_any(&in[n], s, argv[n]))
 		n++;
 	s->subject = NULL;
 	if (n == (size_t)argc)

@@ -225,7 +225,7 @@ bool browse_answers(struct browse *b)
 	struct answer *a;
 	bool any = false;
 
-	while ((a = worker_take(b->worker))) {
+	while (b->worker && (a = worker_take(b->worker))) {
 		take_answer(b, a);
 		answer_free(&a);
 		any = true;
@@ -235,27 +235,25 @@ bool browse_answers(struct browse *b)
 
 /* ---- keys ---------------------------------------------------------------- */
 
+/* Everything opened anew: what came since, an index that was made. */
 static void reload(struct browse *b)
 {
 	struct am_error err = {0};
+	bool opened = true;
 
 	worker_stop(&b->worker);
-	int r = AM_OK;
-	for (size_t i = 0; i < b->n_in && !r; i++) {
-		struct searched again;
-		r = searched_again(&again, &b->in[i], &b->s->ctx, &err);
-		if (!r) {
-			searched_close(&b->in[i]);
-			b->in[i] = again;
-		}
-	}
-	if (r)
-		browse_say_error(b, &err);
 	thread_close(b);
+	/* Bringing an index up to date tells of its progress. */
+	b->term->leave(b->term->user);
+	for (size_t i = 0; i < b->n_in && opened; i++) {
+		const char *name = b->in[i].name;
+		searched_close(&b->in[i]);
+		opened = searched_open_any(&b->in[i], b->s, name);
+	}
+	b->term->back(b->term->user, !opened);
 	b->asked = b->shown = 0;
 	g_hash_table_remove_all(b->seen);
-	if (worker_start(&b->worker, b->in, b->n_in, &err)) {
-		browse_say_error(b, &err);
+	if (!opened || worker_start(&b->worker, b->in, b->n_in, &err)) {
 		b->quit = true;
 		return;
 	}

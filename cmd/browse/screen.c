@@ -132,18 +132,30 @@ static void draw_query(struct browse *b, struct frame *f)
 		frame_put(f, 1, 1 + used, 1, STYLE_DIM, "*");
 }
 
-static const char *no_index(const struct browse *b)
+static const struct searched *no_index(const struct browse *b)
 {
 	for (size_t i = 0; i < b->n_in; i++)
 		if (!b->in[i].index)
-			return b->in[i].name;
+			return &b->in[i];
 	return NULL;
+}
+
+static void draw_no_index(struct frame *f, size_t y, const struct searched *in)
+{
+	if (in->why.kind != AM_E_NONE)
+		frame_print(f, y, 0, f->columns, STYLE_ERROR, "no search: %s",
+		            in->why.text);
+	else
+		frame_print(f, y, 0, f->columns, STYLE_ERROR,
+		            "no index, so no search: mailark index %s makes "
+		            "one",
+		            in->name);
 }
 
 static void draw_bottom(struct browse *b, struct frame *f)
 {
 	size_t y = f->rows - 1;
-	const char *without = no_index(b);
+	const struct searched *without = no_index(b);
 	const struct hit *hit = list_hit(b);
 
 	if (b->view == VIEW_PROMPT) {
@@ -169,10 +181,7 @@ static void draw_bottom(struct browse *b, struct frame *f)
 	} else if (b->view == VIEW_HELP) {
 		frame_put(f, y, 0, f->columns, STYLE_DIM, "q back");
 	} else if (without) {
-		frame_print(f, y, 0, f->columns, STYLE_ERROR,
-		            "no index, so no search: mailark index %s makes "
-		            "one",
-		            without);
+		draw_no_index(f, y, without);
 	} else if (b->shown != b->asked) {
 		frame_put(f, y, 0, f->columns, STYLE_DIM, "searching …");
 	} else if (hit && b->n_in > 1) {

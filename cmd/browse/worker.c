@@ -179,6 +179,10 @@ static int search_catalog(struct job *j, size_t at, GArray *found,
 	const struct listed *rows;
 	size_t n, room;
 
+	if (*j->ask.query && w->in[at].why.kind != AM_E_NONE) {
+		*err = w->in[at].why;
+		return AM_FAILED;
+	}
 	if (*j->ask.query)
 		return am_fail(err, AM_FAILED, AM_E_NOTFOUND,
 		               "%s has no index yet: mailark index %s makes "

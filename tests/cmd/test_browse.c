@@ -106,7 +106,7 @@ static void open_them(struct set_up *u, const char *const *names, size_t n,
 	session_init(&u->session, "browse", "mailark browse");
 	u->n = n;
 	for (size_t i = 0; i < n; i++)
-		cr_assert(searched_open(&u->in[i], &u->session, names[i]));
+		cr_assert(searched_open_any(&u->in[i], &u->session, names[i]));
 	cr_assert_eq(
 		browse_new(&u->b, &u->session, u->in, n, query, &no_term, &err),
 		0, "%s", err.text);
@@ -612,6 +612,29 @@ Test(browse, without_an_index_it_lists_and_says_so)
 	type(&u, "x");
 	expect(&u, "no index yet");
 	expect(&u, "3 messages");
+	press(&u, "Esc");
+	cr_assert_eq(cli_line(&u.cli, "index c.mailark"), 0);
+	press(&u, "Ctrl-R /");
+	type(&u, "figures");
+	expect(&u, "2 messages");
+	end(&u);
+}
+
+Test(browse, an_index_that_cannot_be_read_is_none)
+{
+	static const char *const names[] = {"c.mailark"};
+	struct set_up u;
+
+	cli_init(&u.cli);
+	cli_write(&u.cli, "in.mbox", mail, sizeof mail - 1);
+	cr_assert_eq(cli_line(&u.cli, "copy in.mbox c.mailark"), 0);
+	cli_write(&u.cli, "c.mailark.cache/xapian/state", "damage", 6);
+	open_them(&u, names, 1, "");
+	expect(&u, "3 messages");
+	expect(&u, "no search: ");
+	press(&u, "/");
+	type(&u, "x");
+	expect_not(&u, "has no index yet");
 	end(&u);
 }
 
