@@ -278,6 +278,20 @@ enum term_event term_wait(struct term *t, int fd, struct term_input *out)
 
 /* ---- life ---------------------------------------------------------------- */
 
+/* NULL: it is not known, or nothing can be put in its place on it. */
+static SCREEN *new_screen(void)
+{
+	SCREEN *screen = newterm(NULL, stdout, stdin);
+	const char *move_to = screen ? tigetstr("cup") : NULL;
+
+	if (screen && (!move_to || move_to == (const char *)-1)) {
+		endwin();
+		delscreen(screen);
+		screen = NULL;
+	}
+	return screen;
+}
+
 int term_open(struct term **out, bool mouse, bool implicit,
               struct am_error *err)
 {
@@ -290,13 +304,15 @@ int term_open(struct term **out, bool mouse, bool implicit,
 	t->calls = (struct browse_term){
 		.leave = leave, .back = back, .redraw = redraw, .user = t};
 	t->guard = guard_new();
-	t->screen = newterm(NULL, stdout, stdin);
+	t->screen = new_screen();
 	if (!t->screen) {
 		guard_free(&t->guard);
 		g_free(t);
-		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		               "this terminal (TERM=%s) is not known here",
-		               name && *name ? name : "");
+		return am_fail(
+			err, AM_FAILED, AM_E_UNSUPPORTED,
+			"this terminal (TERM=%s) is not known, or cannot "
+			"place text",
+			name && *name ? name : "");
 	}
 	set_term(t->screen);
 	set_escdelay(ESCAPE_MS);

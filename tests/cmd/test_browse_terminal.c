@@ -286,25 +286,34 @@ Test(browse_terminal, leaves_the_terminal_as_it_was)
 	}
 }
 
-Test(browse_terminal, refuses_a_terminal_it_does_not_know)
+Test(browse_terminal, refuses_a_terminal_that_cannot_do_it)
 {
+	static const char *const names[] = {"no-such-terminal", "dumb"};
+	const char *program = g_getenv("MAILARK");
+	char *path = g_canonicalize_filename(
+		program && *program ? program : "build/mailark", NULL);
 	struct terminal t;
 	size_t len;
 
 	begin(&t, "");
-	TMUX(&t, "new-window", "-d", "-c", t.cli.dir, "-e",
-	     "TERM=no-such-terminal", "sh", "-c",
-	     "TERM=no-such-terminal \"$0\" browse a.mailark 2>why; "
-	     "echo status $? >how",
-	     g_getenv("MAILARK") ? g_getenv("MAILARK") : "build/mailark");
-	for (int i = 0; !cli_exists(&t.cli, "how"); i++) {
-		cr_assert_lt(i, PATIENCE_S * (1000000 / TICK_US));
-		g_usleep(TICK_US);
+	for (size_t i = 0; i < AM_COUNT(names); i++) {
+		char *how = g_strdup_printf("how.%zu", i);
+		char *line = g_strdup_printf("TERM=%s \"$0\" browse a.mailark "
+		                             "2>why; echo $? >%s",
+		                             names[i], how);
+		TMUX(&t, "new-window", "-d", "-c", t.cli.dir, "sh", "-c", line,
+		     path);
+		for (int k = 0; !cli_exists(&t.cli, how); k++) {
+			cr_assert_lt(k, PATIENCE_S * (1000000 / TICK_US));
+			g_usleep(TICK_US);
+		}
+		char *why = cli_read(&t.cli, "why", &len);
+		cr_expect_eq(cli_lines(why), 1, "%s", why);
+		cr_expect(strstr(why, names[i]), "%s", why);
+		g_free(why);
+		g_free(line);
+		g_free(how);
 	}
-	g_usleep(TICK_US);
-	char *why = cli_read(&t.cli, "why", &len);
-	cr_expect_eq(cli_lines(why), 1, "%s", why);
-	cr_expect(strstr(why, "no-such-terminal"), "%s", why);
-	g_free(why);
+	g_free(path);
 	end(&t);
 }
