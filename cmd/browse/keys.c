@@ -57,8 +57,9 @@ const struct key_row key_rows[] = {
 	{IN(MESSAGE), "K [", ACT_PREVIOUS_MESSAGE, "the message before"},
 	{IN(MESSAGE), "h", ACT_HEADERS, "all of the header, or the usual part"},
 	{IN(MESSAGE), "/", ACT_FIND, "look for something in the text"},
-	{IN(MESSAGE), "n", ACT_FIND_NEXT, "where it stands next"},
-	{IN(MESSAGE), "N", ACT_FIND_PREVIOUS, "where it stood before"},
+	{IN(MESSAGE), "n", ACT_FIND_NEXT,
+         "to the next of it, or of what was searched for"},
+	{IN(MESSAGE), "N", ACT_FIND_PREVIOUS, "to the one before"},
 
 	{IN(SEARCH), "Enter Tab", ACT_OPEN, "to what was found"},
 	{IN(SEARCH), "Down", ACT_DOWN, "one down in what was found"},

@@ -407,6 +407,7 @@ void browse_free(struct browse **browse)
 	g_free(b->query_before);
 	g_free(b->wrong);
 	g_free(b->find);
+	finds_clear(&b->finds);
 	g_free(b->said);
 	g_free(b->label);
 	g_free(b);

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "cmd/browse/edit.h"
+#include "cmd/browse/find.h"
 #include "cmd/browse/keys.h"
 #include "cmd/browse/worker.h"
 
@@ -102,8 +103,9 @@ struct browse {
 	struct page *page;
 	struct hit page_hit;
 	bool all_headers;
-	size_t line; /* on top */
-	char *find;
+	size_t line;        /* on top */
+	struct finds finds; /* the query's, or what was typed last */
+	char *find;         /* that, or NULL */
 	size_t file_at, file_top;
 
 	size_t help_top;

@@ -120,44 +120,23 @@ size_t page_layout(struct page *p, size_t columns)
 	return p->lines->len;
 }
 
-/* Where `find` stands in text, from byte `from` on: its bytes in *len, or NULL.
- * Letters are compared without their case, one by one, so that places in the
- * text are places on the screen. */
-static const char *match(const char *text, const char *find, size_t *len)
-{
-	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
-		const char *a = at, *b = find;
-		while (*a && *b &&
-		       g_unichar_tolower(g_utf8_get_char(a)) ==
-		               g_unichar_tolower(g_utf8_get_char(b))) {
-			a = g_utf8_next_char(a);
-			b = g_utf8_next_char(b);
-		}
-		if (!*b) {
-			*len = (size_t)(a - at);
-			return at;
-		}
-	}
-	return NULL;
-}
-
 static void show_found(struct frame *f, size_t y, const char *text,
-                       const char *find)
+                       const struct finds *finds)
 {
 	const char *at = text;
-	size_t len, x = 0;
+	size_t len;
 
 	/* In another order than it is seen in: then the whole line. */
 	if (bidi_needed(text)) {
-		if (match(text, find, &len))
+		if (finds_next(finds, text, text, &len))
 			frame_style(f, y, 0, f->columns, STYLE_FOUND);
 		return;
 	}
-	while ((at = match(at, find, &len)) && len) {
+	while ((at = finds_next(finds, text, at, &len))) {
 		char *before = g_strndup(text, (size_t)(at - text));
 		char *found = g_strndup(at, len);
-		x = cells_width(before);
-		frame_style(f, y, x, cells_width(found), STYLE_FOUND);
+		frame_style(f, y, cells_width(before), cells_width(found),
+		            STYLE_FOUND);
 		g_free(before);
 		g_free(found);
 		at += len;
@@ -165,7 +144,7 @@ static void show_found(struct frame *f, size_t y, const char *text,
 }
 
 void page_draw(const struct page *p, struct frame *f, size_t y, size_t rows,
-               size_t top, const char *find)
+               size_t top, const struct finds *finds)
 {
 	for (size_t i = 0; i < rows && top + i < p->lines->len; i++) {
 		const struct page_line *line =
@@ -174,18 +153,20 @@ void page_draw(const struct page *p, struct frame *f, size_t y, size_t rows,
 			f, y + i, 0, p->columns, line->style, line->text);
 		if (line->name)
 			frame_style(f, y + i, 0, line->name, STYLE_NAME);
-		if (find && *find)
-			show_found(f, y + i, line->text, find);
+		show_found(f, y + i, line->text, finds);
 	}
 }
 
-size_t page_find(const struct page *p, const char *find, size_t line, bool up)
+size_t page_find(const struct page *p, const struct finds *finds, size_t line,
+                 bool up)
 {
 	size_t len;
 
-	for (size_t i = line; *find && i < p->lines->len; i += up ? -1UL : 1UL)
-		if (match(g_array_index(p->lines, struct page_line, i).text,
-		          find, &len))
+	for (size_t i = line; i < p->lines->len; i += up ? -1UL : 1UL) {
+		const char *text =
+			g_array_index(p->lines, struct page_line, i).text;
+		if (finds_next(finds, text, text, &len))
 			return i;
+	}
 	return SIZE_MAX;
 }

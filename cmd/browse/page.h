@@ -3,6 +3,7 @@
 #define MAILARK_BROWSE_PAGE_H
 
 #include "base/error.h"
+#include "cmd/browse/find.h"
 #include "cmd/browse/frame.h"
 
 struct am_archive;
@@ -35,12 +36,12 @@ const char *page_subject(const struct page *page);
 
 /* Break it for this width; how many lines that makes. */
 size_t page_layout(struct page *page, size_t columns);
-/* The lines from `top` on; where `find` stands in them is seen (NULL: none). */
+/* The lines from `top` on; what is looked for is seen in them. */
 void page_draw(const struct page *page, struct frame *frame, size_t y,
-               size_t rows, size_t top, const char *find);
-/* The first line from `line` on, or up from it, that holds the words, in any
- * case; SIZE_MAX: none. */
-size_t page_find(const struct page *page, const char *find, size_t line,
-                 bool up);
+               size_t rows, size_t top, const struct finds *finds);
+/* The first line from `line` on, or up from it, that holds some of it;
+ * SIZE_MAX: none. */
+size_t page_find(const struct page *page, const struct finds *finds,
+                 size_t line, bool up);
 
 #endif

@@ -28,8 +28,13 @@ static bool read_message(struct browse *b, const struct hit *hit)
 
 void reader_open(struct browse *b, const struct hit *hit)
 {
-	if (read_message(b, hit))
-		browse_push(b, VIEW_MESSAGE);
+	if (!read_message(b, hit))
+		return;
+	/* What was searched for is seen in what was found. */
+	finds_clear(&b->finds);
+	finds_of_query(&b->finds, b->query.text);
+	g_clear_pointer(&b->find, g_free);
+	browse_push(b, VIEW_MESSAGE);
 }
 
 /* The next or the last one in the list. */
@@ -63,23 +68,27 @@ static size_t last_top(struct browse *b)
 
 static void go_to_found(struct browse *b, size_t from, bool up)
 {
-	if (!b->find || !*b->find) {
+	if (!b->finds.n) {
 		browse_say(b, STYLE_DIM, "/ looks for something");
 		return;
 	}
 	page_layout(b->page, b->columns);
-	size_t at = page_find(b->page, b->find, from, up);
-	if (at == SIZE_MAX)
+	size_t at = page_find(b->page, &b->finds, from, up);
+	if (at != SIZE_MAX)
+		b->line = at;
+	else if (b->find)
 		browse_say(b, STYLE_DIM, "no more \"%s\"", b->find);
 	else
-		b->line = at;
+		browse_say(b, STYLE_DIM, "no more of what was searched for");
 }
 
 static void find(struct browse *b, const char *text)
 {
+	finds_clear(&b->finds);
+	finds_of_text(&b->finds, text);
 	g_free(b->find);
-	b->find = g_strdup(text);
-	if (*text)
+	b->find = b->finds.n ? g_strdup(text) : NULL;
+	if (b->find)
 		go_to_found(b, b->line, false);
 }
 
@@ -143,7 +152,7 @@ void reader_draw(struct browse *b, struct frame *f)
 
 	b->line = MIN(b->line, n ? n - 1 : 0);
 	frame_put(f, 0, 0, f->columns, STYLE_BAR, page_subject(b->page));
-	page_draw(b->page, f, 1, rows, b->line, b->find);
+	page_draw(b->page, f, 1, rows, b->line, &b->finds);
 	if (last && f->columns > 8)
 		frame_print(f, 0, f->columns - 5, 5, STYLE_BAR, "%4zu%%", seen);
 }

@@ -4,6 +4,7 @@
 #include "cmd/browse/bidi.h"
 #include "cmd/browse/cells.h"
 #include "cmd/browse/edit.h"
+#include "cmd/browse/find.h"
 #include "cmd/browse/frame.h"
 #include "cmd/browse/keys.h"
 
@@ -218,6 +219,48 @@ Test(browse_parts, a_paragraph_from_the_right_stands_at_the_right)
 	for (int i = 0; i < 3; i++)
 		g_free(rows[i]);
 	frame_free(&f);
+}
+
+Test(browse_parts, the_words_of_a_query_are_seen_in_the_text)
+{
+	/* What is found stands in <>. */
+	static const struct {
+		const char *query, *text, *seen;
+	} cases[] = {
+		{"", "abc", "abc"},
+		{"report", "A Report, reports, report",
+	         "A <Report>, reports, <report>"},
+		{"repo*", "A Report, reports", "A <Repo>rt, <repo>rts"},
+		{"port", "A report", "A report"},
+		{"\"annual report\" from:ann", "Ann: the Annual Report",
+	         "<Ann>: the <Annual Report>"},
+		{"-report NOT draft date:2020 is:unread x",
+	         "report draft 2020 x", "report draft 2020 x"},
+		{"(report OR draft) AND body:end", "report or draft and end",
+	         "<report> or <draft> and <end>"},
+		{"grüße", "GRÜSSE GRÜßE", "GRÜSSE <GRÜßE>"},
+		{"subject:(two", "one two", "one <two>"},
+		{"\"open", "open end", "<open> end"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		GString *seen = g_string_new(NULL);
+		const char *text = cases[i].text, *at = text, *next;
+		struct finds f;
+		size_t len;
+		finds_of_query(&f, cases[i].query);
+		while ((next = finds_next(&f, text, at, &len))) {
+			g_string_append_printf(seen, "%.*s<%.*s>",
+			                       (int)(next - at), at, (int)len,
+			                       next);
+			at = next + len;
+		}
+		g_string_append(seen, at);
+		cr_expect_str_eq(seen->str, cases[i].seen, "%s: %s",
+		                 cases[i].query, seen->str);
+		g_string_free(seen, TRUE);
+		finds_clear(&f);
+	}
 }
 
 static void type(struct edit *e, const char *keys)
