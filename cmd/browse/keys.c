@@ -56,6 +56,8 @@ const struct key_row key_rows[] = {
 	{IN(MESSAGE), "J ] Right", ACT_NEXT_MESSAGE, "the next message"},
 	{IN(MESSAGE), "K [", ACT_PREVIOUS_MESSAGE, "the message before"},
 	{IN(MESSAGE), "h", ACT_HEADERS, "all of the header, or the usual part"},
+	{IN(MESSAGE), "H", ACT_HTML,
+         "the HTML instead of the plain text, where there are both"},
 	{IN(MESSAGE), "/", ACT_FIND, "look for something in the text"},
 	{IN(MESSAGE), "n", ACT_FIND_NEXT,
          "to the next of it, or of what was searched for"},

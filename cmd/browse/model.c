@@ -193,14 +193,22 @@ static void take_hits(struct browse *b, struct answer *a)
 	b->begun_word = a->begun_word;
 }
 
+static void take_whole(struct browse *b, struct answer *a)
+{
+	if (a->err.kind == AM_E_NONE) {
+		b->found.total = a->total;
+		b->found.counted = true;
+	} else {
+		browse_say_error(b, &a->err);
+	}
+	side_take(b, a->divisions, a->n_divisions);
+}
+
 static void take_answer(struct browse *b, struct answer *a)
 {
 	if (a->kind == ANSWER_WHOLE) {
-		if (a->number == b->shown && a->err.kind == AM_E_NONE) {
-			b->found.total = a->total;
-			b->found.counted = true;
-			side_take(b, a->divisions, a->n_divisions);
-		}
+		if (a->number == b->shown)
+			take_whole(b, a);
 		return;
 	}
 	if (a->number < b->shown)

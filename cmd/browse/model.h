@@ -6,11 +6,11 @@
 #include "cmd/browse/edit.h"
 #include "cmd/browse/find.h"
 #include "cmd/browse/keys.h"
+#include "cmd/browse/page.h"
 #include "cmd/browse/worker.h"
 
 #include <glib.h>
 
-struct page;
 struct searched;
 struct session;
 
@@ -102,7 +102,7 @@ struct browse {
 	/* Reading. */
 	struct page *page;
 	struct hit page_hit;
-	bool all_headers;
+	struct page_how how;
 	size_t line;        /* on top */
 	struct finds finds; /* the query's, or what was typed last */
 	char *find;         /* that, or NULL */

@@ -24,9 +24,16 @@ struct page_file {
 	uint64_t size; /* as encoded */
 };
 
-/* all_headers: every field as it stands, decoded. */
+struct page_how {
+	bool all_headers; /* every field as it stands, decoded */
+	bool html;        /* not the plain text, where there are both */
+};
 AM_MUST_USE int page_read(struct page **out, struct am_archive *archive,
-                          int64_t id, bool all_headers, struct am_error *err);
+                          int64_t id, const struct page_how *how,
+                          struct am_error *err);
+/* Of its bytes alone, which are in no archive. */
+AM_MUST_USE int page_read_raw(struct page **out, struct am_blob *raw,
+                              const struct page_how *how, struct am_error *err);
 void page_free(struct page **page);
 
 const struct am_blob *page_raw(const struct page *page);

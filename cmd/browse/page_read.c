@@ -257,10 +257,11 @@ static int add_text(void *user, enum am_text_kind kind, const char *section,
 	return AM_OK;
 }
 
-static int add_body(struct page *p, struct am_error *err)
+static int add_body(struct page *p, bool html, struct am_error *err)
 {
-	static const struct am_text_options options = {
+	const struct am_text_options options = {
 		.best_alternative = true,
+		.prefer_html = html,
 		.keep_layout = true,
 		.links = true,
 	};
@@ -294,22 +295,42 @@ static int add_body(struct page *p, struct am_error *err)
 	return r;
 }
 
+/* archive NULL: it is in none. */
+static int read_all(struct page *p, struct am_archive *archive, int64_t id,
+                    const struct page_how *how, struct am_error *err)
+{
+	int r = am_scan_message(&p->scan, p->raw, NULL, p->arena, err);
+
+	if (!r)
+		r = add_headers(p, how->all_headers, err);
+	if (!r && archive)
+		r = add_places(p, archive, id, err);
+	if (!r)
+		r = add_files(p, err);
+	return r ? r : add_body(p, how->html, err);
+}
+
 int page_read(struct page **out, struct am_archive *archive, int64_t id,
-              bool all_headers, struct am_error *err)
+              const struct page_how *how, struct am_error *err)
 {
 	struct page *p = page_new();
 	int r = am_archive_load(archive, id, &p->raw, err);
 
 	if (!r)
-		r = am_scan_message(&p->scan, p->raw, NULL, p->arena, err);
-	if (!r)
-		r = add_headers(p, all_headers, err);
-	if (!r)
-		r = add_places(p, archive, id, err);
-	if (!r)
-		r = add_files(p, err);
-	if (!r)
-		r = add_body(p, err);
+		r = read_all(p, archive, id, how, err);
+	if (r)
+		page_free(&p);
+	*out = p;
+	return r;
+}
+
+int page_read_raw(struct page **out, struct am_blob *raw,
+                  const struct page_how *how, struct am_error *err)
+{
+	struct page *p = page_new();
+
+	p->raw = am_blob_ref(raw);
+	int r = read_all(p, NULL, 0, how, err);
 	if (r)
 		page_free(&p);
 	*out = p;

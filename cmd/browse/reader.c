@@ -13,8 +13,8 @@ static bool read_message(struct browse *b, const struct hit *hit)
 	struct am_error err = {0};
 	struct page *page = NULL;
 
-	if (page_read(&page, b->in[hit->archive].archive, hit->id,
-	              b->all_headers, &err)) {
+	if (page_read(&page, b->in[hit->archive].archive, hit->id, &b->how,
+	              &err)) {
 		browse_say_error(b, &err);
 		return false;
 	}
@@ -118,8 +118,14 @@ bool reader_act(struct browse *b, enum action action)
 		thread_open(b, &b->page_hit);
 		return true;
 	case ACT_HEADERS:
-		b->all_headers = !b->all_headers;
+		b->how.all_headers = !b->how.all_headers;
 		read_message(b, &b->page_hit);
+		return true;
+	case ACT_HTML:
+		b->how.html = !b->how.html;
+		read_message(b, &b->page_hit);
+		browse_say(b, STYLE_DIM, "%s, where there are both",
+		           b->how.html ? "HTML" : "plain text");
 		return true;
 	case ACT_FIND:
 		browse_prompt(b, "look for: ", b->find, find);

@@ -259,22 +259,29 @@ static size_t behind(const struct am_scan *scan, size_t part)
 }
 
 /* How good a child of an alternative is to read: plain text that is there,
- * then what holds HTML, then anything with text. */
-static int goodness(const struct am_scan *scan, size_t part)
+ * then what holds HTML (or the other way round), then anything with text. */
+static int goodness(const struct am_scan *scan, size_t part, bool prefer_html)
 {
 	const struct am_part *p = &scan->parts[part];
+	int html = prefer_html ? 6 : 4;
 
 	if (p->kind == AM_PART_LEAF)
 		return form_of(p) == NONE               ? 0
 		       : p->end - p->body < 3           ? 1
 		       : !strcmp(p->type, "text/plain") ? 5
-		       : !strcmp(p->type, "text/html")  ? 4
+		       : !strcmp(p->type, "text/html")  ? html
 		                                        : 2;
-	for (size_t i = part + 1, end = behind(scan, part); i < end; i++)
-		if (scan->parts[i].kind == AM_PART_LEAF &&
-		    form_of(&scan->parts[i]) != NONE)
-			return 3;
-	return 0;
+	int best = 0;
+	for (size_t i = part + 1, end = behind(scan, part); i < end; i++) {
+		const struct am_part *within = &scan->parts[i];
+		if (within->kind != AM_PART_LEAF || form_of(within) == NONE)
+			continue;
+		best = MAX(best, 3);
+		/* HTML with its pictures is HTML too. */
+		if (prefer_html && !strcmp(within->type, "text/html"))
+			best = html;
+	}
+	return best;
 }
 
 static bool is_alternative(const struct am_part *p)
@@ -284,7 +291,7 @@ static bool is_alternative(const struct am_part *p)
 }
 
 /* For every part: is it one of the alternatives not taken?  NULL: all are. */
-static bool *choose(const struct am_scan *scan)
+static bool *choose(const struct am_scan *scan, bool prefer_html)
 {
 	bool *left_out = NULL;
 
@@ -296,7 +303,7 @@ static bool *choose(const struct am_scan *scan)
 		if (!left_out)
 			left_out = g_new0(bool, scan->n_parts);
 		for (size_t c = i + 1; c < end; c = behind(scan, c)) {
-			int score = goodness(scan, c);
+			int score = goodness(scan, c, prefer_html);
 			left_out[c] = true;
 			if (score > best_score) {
 				best_score = score;
@@ -466,7 +473,9 @@ static bool is_attached(const struct reading *t, size_t part,
 static int read_message(struct reading *t)
 {
 	const struct am_scan *scan = t->scan;
-	bool *left_out = t->options->best_alternative ? choose(scan) : NULL;
+	bool *left_out = t->options->best_alternative
+	                         ? choose(scan, t->options->prefer_html)
+	                         : NULL;
 	size_t attached_until = 0; /* parts of an attached message */
 	int r = AM_OK;
 

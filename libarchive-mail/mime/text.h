@@ -25,6 +25,7 @@ typedef int am_text_fn(void *user, enum am_text_kind kind, const char *section,
 
 struct am_text_options {
 	bool best_alternative; /* one of each multipart/alternative */
+	bool prefer_html;      /* of those the HTML, not the plain text */
 	bool keep_layout;      /* paragraphs and lines of HTML, for reading */
 	bool links;            /* AM_TEXT_LINK is wanted */
 	uint64_t max_bytes;    /* of text in all; 0: 4 MiB */

@@ -307,6 +307,34 @@ Test(browse, reads_html_with_its_links)
 	end(&u);
 }
 
+Test(browse, shows_the_html_or_the_plain_text)
+{
+	static const char *const names[] = {"a.mailark"};
+	static const char both[] =
+		"From a@b Wed Jan  1 10:00:00 2020\n"
+		"From: a@b.example\n"
+		"Content-Type: multipart/alternative; boundary=b\n\n"
+		"--b\n\nsee the other part\n"
+		"--b\nContent-Type: text/html\n\n"
+		"<p>It is <a href=https://shop.example/>here</a>\n--b--\n\n";
+	struct set_up u;
+
+	cli_init(&u.cli);
+	cli_write(&u.cli, "in.mbox", both, sizeof both - 1);
+	cr_assert_eq(cli_line(&u.cli, "copy in.mbox a.mailark"), 0);
+	open_them(&u, names, 1, "");
+	press(&u, "Enter");
+	expect(&u, "see the other part");
+	expect_not(&u, "shop.example");
+	press(&u, "H");
+	expect(&u, "It is here[1]");
+	expect(&u, "[1] https://shop.example/");
+	expect_not(&u, "see the other part");
+	press(&u, "H");
+	expect(&u, "see the other part");
+	end(&u);
+}
+
 /* As many links as a mail of some MiB holds, each of them another. */
 Test(browse, reads_a_mail_that_is_nothing_but_links)
 {

@@ -159,6 +159,23 @@ Test(text, keeps_the_layout_when_asked)
 	      &layout);
 }
 
+Test(text, takes_the_html_when_asked)
+{
+	static const struct am_text_options html = {.best_alternative = true,
+	                                            .prefer_html = true};
+
+	check(MP("alternative", "b") "--b\n\nplain\n--b\n" HTML
+	                             "<b>html</b>\n--b--\n",
+	      "2B(html)", &html);
+	check(MP("alternative", "b") "--b\n\nplain\n--b\n" MP(
+		      "related", "c") "--c\n" HTML "html\n--c--\n--b--\n",
+	      "2.1B(html)", &html);
+	check(MP("alternative",
+	         "b") "--b\n\nplain\n--b\n"
+	              "Content-Type: text/calendar\n\nx\n--b--\n",
+	      "1B(plain)", &html);
+}
+
 Test(text, tells_links_when_asked)
 {
 	static const struct am_text_options links = {.links = true};
