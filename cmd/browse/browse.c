@@ -32,29 +32,35 @@ static void on_note(void *user, const struct am_note *note)
 		browse_say(notes->browse, STYLE_ERROR, "%s", note->text);
 }
 
+static void take(struct browse *b, enum term_event event,
+                 const struct term_input *in)
+{
+	if (event == TERM_MOUSE)
+		browse_mouse(b, in->y, in->x, in->button);
+	else if (event == TERM_KEY && in->pasted)
+		browse_paste(b, in->key);
+	else if (event == TERM_KEY)
+		browse_key(b, in->key);
+}
+
 static void loop(struct browse *b, struct term *t)
 {
+	enum term_event event = TERM_NOTHING;
 	struct term_input in;
 	size_t rows, columns;
 
-	while (!b->quit) {
+	while (!b->quit && event != TERM_ENDED) {
 		term_size(t, &rows, &columns);
 		browse_resize(b, rows, columns);
 		struct frame *f = browse_draw(b);
 		term_show(t, f);
 		frame_free(&f);
-		switch (term_wait(t, worker_fd(b->worker), &in)) {
-		case TERM_KEY:
-			browse_key(b, in.key);
-			break;
-		case TERM_MOUSE:
-			browse_mouse(b, in.y, in.x, in.button);
-			break;
-		case TERM_ENDED:
-			return;
-		case TERM_NOTHING:
-		case TERM_RESIZED:
-			break;
+		event = term_wait(t, worker_fd(b->worker), &in);
+		/* All keys that wait are one drawing: of a paste, and of a
+		 * slow line. */
+		while ((event == TERM_KEY || event == TERM_MOUSE) && !b->quit) {
+			take(b, event, &in);
+			event = term_next(t, &in);
 		}
 		browse_answers(b);
 	}

@@ -345,6 +345,13 @@ void browse_key(struct browse *b, int key)
 	}
 }
 
+void browse_paste(struct browse *b, int letter)
+{
+	if (letter < KEY_CTRL &&
+	    (b->view == VIEW_SEARCH || b->view == VIEW_PROMPT))
+		browse_key(b, letter);
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 static guint hash_hit(gconstpointer key)

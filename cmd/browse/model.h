@@ -128,6 +128,8 @@ AM_MUST_USE int browse_new(struct browse **out, struct session *s,
 void browse_free(struct browse **browse);
 void browse_resize(struct browse *b, size_t rows, size_t columns);
 void browse_key(struct browse *b, int key);
+/* A letter that was not typed: no key, and nothing where nothing is typed. */
+void browse_paste(struct browse *b, int letter);
 /* A button at a place: 1 the first one, 4 and 5 the wheel up and down. */
 void browse_mouse(struct browse *b, size_t y, size_t x, unsigned button);
 /* Take what the worker has; false: nothing came. */

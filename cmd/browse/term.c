@@ -25,13 +25,21 @@ struct term {
 	struct browse_term calls;
 	attr_t styles[STYLE_COUNT];
 	short pairs[STYLE_COUNT];
-	bool mouse, implicit;
+	bool mouse, implicit, pasting;
 };
 
 /* ECMA-48's BDSM, by which VTE can be told that lines come in the order they
  * are seen in.  Terminals that know nothing of it ignore it. */
 #define IMPLICIT "\033[8h"
 #define EXPLICIT "\033[8l"
+
+/* Bracketed paste: what is pasted comes between two marks, so that nothing in
+ * it is taken for a key.  (Ask for it, ask no more; the marks.) */
+#define PASTE_ON    "\033[?2004h"
+#define PASTE_OFF   "\033[?2004l"
+#define PASTE_BEGIN "\033[200~"
+#define PASTE_END   "\033[201~"
+enum { KEY_PASTE = KEY_MAX + 1, KEY_PASTED };
 
 /* How long after Esc the rest of a key's sequence may come. */
 enum { ESCAPE_MS = 25 };
@@ -107,11 +115,12 @@ void term_size(const struct term *t, size_t *rows, size_t *columns)
 	*columns = (size_t)MAX(COLS, 1);
 }
 
-static void put_mode(const struct term *t, bool ours)
+/* What terminfo does not know of. */
+static void put_modes(const struct term *t, bool ours)
 {
-	if (t->implicit)
-		return;
-	fputs(ours ? EXPLICIT : IMPLICIT, stdout);
+	fputs(ours ? PASTE_ON : PASTE_OFF, stdout);
+	if (!t->implicit)
+		fputs(ours ? EXPLICIT : IMPLICIT, stdout);
 	fflush(stdout);
 }
 
@@ -120,7 +129,7 @@ static void leave(void *user)
 	struct term *t = user;
 
 	curs_set(1);
-	put_mode(t, false);
+	put_modes(t, false);
 	endwin();
 	guard_rest(t->guard, true);
 }
@@ -144,7 +153,7 @@ static void back(void *user, bool wait)
 	}
 	clearok(curscr, TRUE);
 	refresh();
-	put_mode(t, true);
+	put_modes(t, true);
 }
 
 static void redraw(void *user)
@@ -157,7 +166,7 @@ static void redraw(void *user)
 static char *restoring(bool mouse)
 {
 	static const char *const names[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
-	GString *text = g_string_new(IMPLICIT);
+	GString *text = g_string_new(IMPLICIT PASTE_OFF);
 
 	if (mouse)
 		g_string_append(text, "\033[?1006l\033[?1000l");
@@ -240,13 +249,21 @@ static enum term_event take_mouse(struct term_input *out)
 	return TERM_MOUSE;
 }
 
-static enum term_event take_key(struct term_input *out)
+enum term_event term_next(struct term *t, struct term_input *out)
 {
 	wint_t key;
-	int r = get_wch(&key);
+	int r;
 
+	*out = (struct term_input){0};
+	while ((r = get_wch(&key)) == KEY_CODE_YES &&
+	       (key == KEY_PASTE || key == KEY_PASTED))
+		t->pasting = key == KEY_PASTE;
 	if (r == ERR)
 		return TERM_NOTHING;
+	out->pasted = t->pasting;
+	/* Lines become one. */
+	if (t->pasting && r == OK && key < ' ')
+		key = ' ';
 	if (r == KEY_CODE_YES && key == KEY_RESIZE)
 		return TERM_RESIZED;
 	if (r == KEY_CODE_YES && key == KEY_MOUSE)
@@ -257,9 +274,8 @@ static enum term_event take_key(struct term_input *out)
 
 enum term_event term_wait(struct term *t, int fd, struct term_input *out)
 {
-	*out = (struct term_input){0};
 	/* What ncurses has read already no poll() tells of. */
-	enum term_event event = take_key(out);
+	enum term_event event = term_next(t, out);
 	if (event != TERM_NOTHING)
 		return event;
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -273,7 +289,7 @@ enum term_event term_wait(struct term *t, int fd, struct term_input *out)
 	}
 	if (asked || (r > 0 && (p[0].revents & (POLLHUP | POLLERR | POLLNVAL))))
 		return TERM_ENDED;
-	return take_key(out);
+	return term_next(t, out);
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -320,6 +336,8 @@ int term_open(struct term **out, bool mouse, bool implicit,
 	noecho();
 	nonl();
 	keypad(stdscr, TRUE);
+	define_key(PASTE_BEGIN, KEY_PASTE);
+	define_key(PASTE_END, KEY_PASTED);
 	nodelay(stdscr, TRUE);
 	set_styles(t);
 	if (mouse) {
@@ -329,7 +347,7 @@ int term_open(struct term **out, bool mouse, bool implicit,
 		mouseinterval(0);
 	}
 	refresh();
-	put_mode(t, true);
+	put_modes(t, true);
 	char *text = restoring(mouse);
 	guard_begin(t->guard, text);
 	g_free(text);
@@ -344,7 +362,7 @@ void term_close(struct term **term)
 	if (!t)
 		return;
 	curs_set(1);
-	put_mode(t, false);
+	put_modes(t, false);
 	endwin();
 	guard_free(&t->guard);
 	delscreen(t->screen);

@@ -35,9 +35,12 @@ enum term_event {
 };
 struct term_input {
 	int key;
+	bool pasted; /* not typed: text, whatever keys it looks like */
 	size_t y, x;
 	unsigned button;
 };
+/* What there is already, without waiting. */
+enum term_event term_next(struct term *term, struct term_input *out);
 /* Wait for a key or for `fd` to become readable. */
 enum term_event term_wait(struct term *term, int fd, struct term_input *out);
 

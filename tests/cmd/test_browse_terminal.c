@@ -246,6 +246,26 @@ Test(browse_terminal, follows_the_size_of_the_terminal)
 	end(&t);
 }
 
+/* What is pasted is text, whatever keys it looks like. */
+Test(browse_terminal, takes_what_is_pasted_as_text)
+{
+	struct terminal t;
+
+	begin(&t, "");
+	TMUX(&t, "set-buffer", "Qq\ninvoice\nfrom:keller");
+	TMUX(&t, "paste-buffer", "-p");
+	press(&t, "/");
+	TMUX(&t, "set-buffer", "invoice\nfrom:keller");
+	TMUX(&t, "paste-buffer", "-p");
+	wait_for(&t, "/invoice from:keller");
+	wait_for(&t, "1 message,");
+	press(&t, "Enter");
+	press(&t, "q");
+	wait_for(&t, "status 0");
+	expect_as_it_was(&t);
+	end(&t);
+}
+
 /* Ctrl-C goes back, and never ends it while it listens. */
 Test(browse_terminal, survives_an_interrupt)
 {
