@@ -22,6 +22,14 @@ void AnnotateIgnoreReadsEnd(const char *file, int line);
 #define g_mutex_unlock(m) (__tsan_release(m), g_mutex_unlock(m))
 #define g_cond_wait(c, m) \
 	(__tsan_release(m), g_cond_wait(c, m), __tsan_acquire(m))
+static inline gboolean tsan_wait_until(GCond *c, GMutex *m, gint64 end)
+{
+	__tsan_release(m);
+	gboolean signalled = g_cond_wait_until(c, m, end);
+	__tsan_acquire(m);
+	return signalled;
+}
+#define g_cond_wait_until(c, m, end) tsan_wait_until(c, m, end)
 #define g_rec_mutex_lock(m)                                                 \
 	(AnnotateIgnoreReadsBegin(__FILE__, __LINE__), g_rec_mutex_lock(m), \
 	 AnnotateIgnoreReadsEnd(__FILE__, __LINE__), __tsan_acquire(m))

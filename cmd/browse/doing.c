@@ -213,6 +213,18 @@ static const char *opener(void)
 	return NULL;
 }
 
+/* "application/pdf", as far as it is a type: what a mail calls one may end up
+ * in a command of mailcap's. */
+static char *type_word(const char *type)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+				      "-_.+/";
+
+	return g_strdup(*type && !type[strspn(type, letters)]
+	                        ? type
+	                        : "application/octet-stream");
+}
+
 static void open_file(struct browse *b)
 {
 	const struct page_file *file = this_file(b);
@@ -235,7 +247,8 @@ static void open_file(struct browse *b)
 		return;
 	}
 	const char *with = opener();
-	char *typed = g_strdup_printf("%s:%s", file->type, path);
+	char *type = type_word(file->type);
+	char *typed = g_strdup_printf("%s:%s", type, path);
 	bool mailcap = !strcmp(with, "run-mailcap");
 	char *own = g_strdup_printf("%s \"$1\"", with);
 	const char *const mailcap_argv[] = {"run-mailcap", "--action=view",
@@ -249,6 +262,7 @@ static void open_file(struct browse *b)
 		browse_say(b, STYLE_ERROR, "%s: exit status %d", with, status);
 	g_free(own);
 	g_free(typed);
+	g_free(type);
 	g_free(path);
 }
 

@@ -22,6 +22,7 @@ struct guard {
 	int watch;      /* to the second process; -1: there is none */
 	pid_t watcher;
 	bool begun;
+	struct sigaction stop; /* ncurses' SIGTSTP, while others are there */
 	volatile sig_atomic_t interrupted, ended;
 };
 
@@ -188,8 +189,11 @@ void guard_rest(struct guard *g, bool rest)
 		set_handlers(SIG_DFL, SIG_DFL);
 		signal(SIGINT, SIG_IGN);
 		signal(SIGQUIT, SIG_IGN);
+		sigaction(SIGTSTP, &(struct sigaction){.sa_handler = SIG_DFL},
+		          &g->stop);
 	} else {
 		set_handlers(die, on_asked);
+		sigaction(SIGTSTP, &g->stop, NULL);
 	}
 }
 

@@ -30,6 +30,33 @@ static char *keys_text(const char *keys)
 	return text;
 }
 
+/* What stands before a message in the list. */
+static const struct {
+	const char *letter, *meaning;
+} marks[] = {
+	{"*", "marked"},    {"N", "not read"}, {"D", "deleted"},
+	{"d", "a draft"},   {"J", "junk"},     {"r", "answered"},
+	{"f", "forwarded"}, {"!", "flagged"},  {"@", "something is attached"},
+};
+
+static size_t help_marks(struct frame *f, size_t line, size_t top, size_t rows)
+{
+	for (size_t i = 0; i <= AM_COUNT(marks); i++, line++) {
+		size_t y = 1 + line - top;
+		if (!f || line < top || line >= top + rows)
+			continue;
+		if (!i) {
+			frame_put(f, y, 0, f->columns, STYLE_NAME,
+			          "Before a message");
+			continue;
+		}
+		frame_put(f, y, 2, 20, STYLE_STRONG, marks[i - 1].letter);
+		frame_put(f, y, 23, f->columns > 23 ? f->columns - 23 : 0,
+		          STYLE_PLAIN, marks[i - 1].meaning);
+	}
+	return line;
+}
+
 static size_t help_lines(struct frame *f, size_t top, size_t rows)
 {
 	size_t line = 0;
@@ -55,7 +82,7 @@ static size_t help_lines(struct frame *f, size_t top, size_t rows)
 			line++;
 		}
 	}
-	return line;
+	return help_marks(f, line + 1, top, rows);
 }
 
 bool help_act(struct browse *b, enum action action)

@@ -725,6 +725,26 @@ Test(browse, the_mouse_chooses_and_opens)
 	end(&u);
 }
 
+Test(browse, helps)
+{
+	struct set_up u;
+
+	begin(&u, "");
+	browse_resize(u.b, 200, 80);
+	press(&u, "?");
+	for (const struct key_row *row = key_rows; row->keys; row++)
+		if (row->views != IN(HELP))
+			expect(&u, row->help);
+	expect(&u, "something is attached");
+	browse_resize(u.b, 24, 80);
+	expect_not(&u, "something is attached");
+	press(&u, "End");
+	expect(&u, "something is attached");
+	press(&u, "q");
+	cr_expect_eq(u.b->view, VIEW_LIST);
+	end(&u);
+}
+
 Test(browse, leaves_when_it_is_told)
 {
 	struct set_up u;
