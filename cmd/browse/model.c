@@ -173,6 +173,8 @@ static void take_hits(struct browse *b, struct answer *a)
 	bool same = b->keep_place && a->number == b->asked;
 
 	g_clear_pointer(&b->wrong, g_free);
+	if (a->left_out.kind != AM_E_NONE)
+		b->wrong = cells_clean(a->left_out.text, false);
 	g_free(l->hits);
 	l->hits = g_steal_pointer(&a->hits);
 	l->n = a->n;

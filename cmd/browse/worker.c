@@ -171,6 +171,21 @@ static bool stop_listing(void *user)
 	return outdated(user);
 }
 
+/* Words can only be looked for in an index. */
+static bool is_left_out(const struct job *j, size_t at, struct am_error *why)
+{
+	const struct searched *in = &j->w->in[at];
+
+	if (in->index || !*j->ask.query)
+		return false;
+	*why = in->why;
+	if (in->why.kind == AM_E_NONE)
+		am_fail(why, AM_FAILED, AM_E_NOTFOUND,
+		        "%s has no index yet: mailark index %s makes one",
+		        in->name, in->name);
+	return true;
+}
+
 /* Without an index there is the catalog, and only all of it. */
 static int search_catalog(struct job *j, size_t at, GArray *found,
                           uint64_t *total, bool *all, struct am_error *err)
@@ -179,15 +194,6 @@ static int search_catalog(struct job *j, size_t at, GArray *found,
 	const struct listed *rows;
 	size_t n, room;
 
-	if (*j->ask.query && w->in[at].why.kind != AM_E_NONE) {
-		*err = w->in[at].why;
-		return AM_FAILED;
-	}
-	if (*j->ask.query)
-		return am_fail(err, AM_FAILED, AM_E_NOTFOUND,
-		               "%s has no index yet: mailark index %s makes "
-		               "one",
-		               w->in[at].name, w->in[at].name);
 	int r = listing_rows(&w->listings[at], w->in[at].archive, j->ask.sort,
 	                     stop_listing, j, &rows, &n, err);
 	if (r)
@@ -243,8 +249,9 @@ static int find(struct job *j, struct answer *a)
 	a->all = true;
 	a->begun_word = j->begun_word;
 	for (size_t i = 0; i < w->n_in && !r; i++)
-		r = (w->in[i].index ? search_index : search_catalog)(
-			j, i, found, &a->total, &a->all, &a->err);
+		if (!is_left_out(j, i, &a->left_out))
+			r = (w->in[i].index ? search_index : search_catalog)(
+				j, i, found, &a->total, &a->all, &a->err);
 	if (!r && w->n_in > 1)
 		g_array_sort_with_data(found, compare, j);
 	if (!r) {
@@ -286,7 +293,7 @@ static void answer_whole(struct job *j)
 		uint64_t n = 0;
 		if (w->in[i].index)
 			r = divide_add(d, &w->in[i], j->query, &n, &a->err);
-		else if (w->listings[i])
+		else if (!*j->ask.query && w->listings[i])
 			n = listing_length(w->listings[i]);
 		a->total += n;
 	}

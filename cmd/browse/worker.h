@@ -42,8 +42,9 @@ struct division {
 enum answer_kind { ANSWER_HITS, ANSWER_WHOLE };
 struct answer {
 	enum answer_kind kind;
-	uint64_t number;     /* of the ask */
-	struct am_error err; /* kind AM_E_NONE: none */
+	uint64_t number;          /* of the ask */
+	struct am_error err;      /* kind AM_E_NONE: none */
+	struct am_error left_out; /* why an archive was not searched, or none */
 	/* HITS: */
 	struct hit *hits;
 	size_t n;

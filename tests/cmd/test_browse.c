@@ -639,12 +639,30 @@ Test(browse, without_an_index_it_lists_and_says_so)
 	press(&u, "/");
 	type(&u, "x");
 	expect(&u, "no index yet");
-	expect(&u, "3 messages");
 	press(&u, "Esc");
+	expect(&u, "3 messages");
 	cr_assert_eq(cli_line(&u.cli, "index c.mailark"), 0);
 	press(&u, "Ctrl-R /");
 	type(&u, "figures");
 	expect(&u, "2 messages");
+	end(&u);
+}
+
+Test(browse, one_without_an_index_does_not_hide_the_others)
+{
+	static const char *const names[] = {"a.mailark", "c.mailark"};
+	struct set_up u;
+
+	cli_init(&u.cli);
+	cli_write(&u.cli, "in.mbox", mail, sizeof mail - 1);
+	cr_assert_eq(cli_line(&u.cli, "copy in.mbox a.mailark"), 0);
+	cr_assert_eq(cli_line(&u.cli, "copy --no-index in.mbox c.mailark"), 0);
+	open_them(&u, names, 2, "");
+	expect(&u, "6 messages");
+	press(&u, "/");
+	type(&u, "figures");
+	expect(&u, "2 messages");
+	expect(&u, "c.mailark has no index yet");
 	end(&u);
 }
 
