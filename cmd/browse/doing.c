@@ -185,10 +185,11 @@ void doing_save(struct browse *b, bool all)
 	const struct page_file *file = this_file(b);
 
 	if (all) {
-		browse_prompt(b, "save all in the folder: ", ".", save_all);
+		browse_prompt_path(b, "save all in the folder: ", ".",
+		                   save_all);
 	} else if (file) {
 		char *name = attachments_safe_name(file->title, file->type);
-		browse_prompt(b, "save as: ", name, save_one);
+		browse_prompt_path(b, "save as: ", name, save_one);
 		g_free(name);
 	}
 }
@@ -371,7 +372,7 @@ void doing_export(struct browse *b)
 		: b->thread                   ? ", the thread,"
 					      : ", all found,");
 	if (hits->len)
-		browse_prompt(b, label, "", copy_selection);
+		browse_prompt_path(b, label, "", copy_selection);
 	else
 		browse_say(b, STYLE_DIM, "there is nothing to copy");
 	g_free(label);

@@ -3,6 +3,7 @@
 
 #include "cmd/browse/cells.h"
 #include "cmd/browse/page.h"
+#include "cmd/browse/path.h"
 #include "cmd/searched.h"
 #include "cmd/session.h"
 
@@ -55,7 +56,15 @@ void browse_prompt(struct browse *b, const char *label, const char *text,
 	set_label(b, label);
 	edit_set(&b->prompt, text);
 	b->prompt_done = done;
+	b->prompt_path = false;
 	browse_push(b, VIEW_PROMPT);
+}
+
+void browse_prompt_path(struct browse *b, const char *label, const char *text,
+                        void (*done)(struct browse *b, const char *text))
+{
+	browse_prompt(b, label, text, done);
+	b->prompt_path = true;
 }
 
 void browse_ask(struct browse *b, const char *question,
@@ -71,13 +80,18 @@ static void prompt_key(struct browse *b, int key)
 	bool changed;
 
 	if (key == KEY_IS_ENTER) {
-		char *text = g_strdup(b->prompt.text);
+		char *text = b->prompt_path ? path_expand(b->prompt.text)
+		                            : g_strdup(b->prompt.text);
 		browse_pop(b);
 		b->prompt_done(b, text);
 		g_free(text);
 	} else if (key == KEY_IS_ESCAPE || key == KEY_CTRL + 'c' ||
 	           key == KEY_CTRL + 'g') {
 		browse_pop(b);
+	} else if (key == KEY_IS_TAB && b->prompt_path) {
+		char *text = path_complete(b->prompt.text);
+		edit_set(&b->prompt, text);
+		g_free(text);
 	} else {
 		edit_key(&b->prompt, key, &changed);
 	}

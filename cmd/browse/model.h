@@ -115,6 +115,7 @@ struct browse {
 	enum style said_style;
 	char *label; /* of a prompt, of a question; clean */
 	struct edit prompt;
+	bool prompt_path;
 	void (*prompt_done)(struct browse *b, const char *text);
 	void (*ask_yes)(struct browse *b);
 	GPtrArray *temporary; /* folders of opened attachments */
@@ -146,6 +147,9 @@ void browse_push(struct browse *b, enum view view);
 void browse_pop(struct browse *b);
 void browse_prompt(struct browse *b, const char *label, const char *text,
                    void (*done)(struct browse *b, const char *text));
+/* The same for a path: Tab completes it, "~/" is the home folder. */
+void browse_prompt_path(struct browse *b, const char *label, const char *text,
+                        void (*done)(struct browse *b, const char *text));
 void browse_ask(struct browse *b, const char *question,
                 void (*yes)(struct browse *b));
 /* Search for what stands in b->query, from the beginning; or ask for so many of

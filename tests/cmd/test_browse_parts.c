@@ -7,12 +7,16 @@
 #include "cmd/browse/find.h"
 #include "cmd/browse/frame.h"
 #include "cmd/browse/keys.h"
+#include "cmd/browse/path.h"
+#include "tests/support/run_cli.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 static void use_utf8(void)
 {
@@ -303,6 +307,50 @@ Test(browse_parts, a_line_is_typed_as_in_a_shell)
 		                 e.text);
 		edit_clear(&e);
 	}
+}
+
+Test(browse_parts, paths_are_completed_and_know_the_home_folder)
+{
+	static const struct {
+		const char *typed, *completed;
+	} cases[] = {
+		{"in", "in"},
+		{"inb", "inbox/"},
+		{"inbox/", "inbox/one.mbox"},
+		{"inv", "invoice.pdf"},
+		{"nothing", "nothing"},
+		{"no/such", "no/such"},
+		{"gr", "grü"},
+		{".h", ".hidden"},
+		{"", ""},
+		{"~/inb", "~/inbox/"},
+	};
+	struct cli c;
+
+	cli_init(&c);
+	cr_assert_eq(chdir(c.dir), 0);
+	g_setenv("HOME", c.dir, TRUE);
+	cr_assert_eq(g_mkdir("inbox", 0777), 0);
+	cli_write(&c, "inbox/one.mbox", "", 0);
+	cli_write(&c, "invoice.pdf", "", 0);
+	cli_write(&c, ".hidden", "", 0);
+	cli_write(&c, "grüß", "", 0);
+	cli_write(&c, "grün", "", 0);
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		char *completed = path_complete(cases[i].typed);
+		cr_expect_str_eq(completed, cases[i].completed, "%s: %s",
+		                 cases[i].typed, completed);
+		g_free(completed);
+	}
+	char *home = path_expand("~/x"), *other = path_expand("~x");
+	char *want = cli_path(&c, "x");
+	cr_expect_str_eq(home, want);
+	cr_expect_str_eq(other, "~x");
+	g_free(home);
+	g_free(other);
+	g_free(want);
+	cr_assert_eq(chdir("/"), 0);
+	cli_end(&c);
 }
 
 Test(browse_parts, the_cursor_stays_in_sight)
