@@ -187,12 +187,13 @@ static void pick(const struct am_section *s, const char *block, size_t len,
                  GString *out)
 {
 	const char *at = block, *end = block + len;
-	bool taking = false;
+	bool taking = false, ended = false;
 
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
 		const char *next = lf ? lf + 1 : end;
-		if (*at == '\r' || *at == '\n')
+		ended = *at == '\r' || *at == '\n';
+		if (ended)
 			break;
 		if (*at != ' ' && *at != '\t') {
 			const char *colon =
@@ -213,7 +214,9 @@ static void pick(const struct am_section *s, const char *block, size_t len,
 	}
 	if (out->len && out->str[out->len - 1] != '\n')
 		g_string_append(out, "\r\n");
-	g_string_append(out, "\r\n");
+	/* The empty line belongs to it, where there is one. */
+	if (ended)
+		g_string_append(out, "\r\n");
 }
 
 static int pick_fields(const struct am_section *s, const struct am_blob *raw,

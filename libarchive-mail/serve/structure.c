@@ -148,8 +148,9 @@ static const char *next_param(const char *p, GString *name, GString *value)
 	}
 }
 
-/* Behind the first word, where a ';' within quotes cannot be one. */
-static void put_params(GString *out, const char *from)
+/* Behind the first word, where a ';' within quotes cannot be one.  Text that
+ * does not say its charset gets the one it has by default. */
+static void put_params(GString *out, const char *from, bool text)
 {
 	GString *name = g_string_new(""), *value = g_string_new("");
 	unsigned n = 0;
@@ -159,7 +160,11 @@ static void put_params(GString *out, const char *from)
 		am_put_bytes(out, name->str, name->len);
 		g_string_append_c(out, ' ');
 		am_put_bytes(out, value->str, value->len);
+		text &= g_ascii_strncasecmp(name->str, "charset", 7) != 0;
 	}
+	if (text)
+		g_string_append_printf(out, "%s\"charset\" \"us-ascii\"",
+		                       n++ ? " " : "(");
 	g_string_append(out, n ? ")" : "NIL");
 	g_string_free(name, TRUE);
 	g_string_free(value, TRUE);
@@ -186,7 +191,7 @@ static void put_disposition(GString *out, const GString *field)
 	g_string_append_c(out, '(');
 	am_put_bytes(out, p, len);
 	g_string_append_c(out, ' ');
-	put_params(out, p + len);
+	put_params(out, p + len, false);
 	g_string_append_c(out, ')');
 }
 
@@ -275,12 +280,8 @@ static void put_basics(const struct writer *w, const struct am_part *part,
 
 	put_type(out, type);
 	g_string_append_c(out, ' ');
-	if (params && f->type)
-		put_params(out, f->type->str);
-	else if (!f->type && !strcmp(type, "text/plain"))
-		g_string_append(out, "(\"charset\" \"us-ascii\")");
-	else
-		g_string_append(out, "NIL");
+	put_params(out, params && f->type ? f->type->str : NULL,
+	           g_str_has_prefix(type, "text/"));
 	g_string_append_c(out, ' ');
 	put_or_nil(out, f->id);
 	g_string_append_c(out, ' ');
@@ -350,7 +351,7 @@ static int close_part(const struct writer *w, size_t i, bool childless,
 		am_put_string(w->out, slash ? slash + 1 : "mixed");
 		if (w->extended) {
 			g_string_append_c(w->out, ' ');
-			put_params(w->out, f.type ? f.type->str : NULL);
+			put_params(w->out, f.type ? f.type->str : NULL, false);
 		}
 		put_extension(w, &f, false);
 	} else {

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define VERSION 1 /* of what the columns hold */
+#define VERSION 2 /* of what the columns hold */
 
 struct am_fact_table {
 	GMutex lock;
