@@ -151,8 +151,10 @@ static void tell_box(struct am_session *s)
 
 	am_say(s, "* FLAGS (" FLAGS);
 	put_keywords(s);
-	am_say(s, ")\r\n* %zu EXISTS\r\n* 0 RECENT\r\n", snap->n);
-	if (unseen)
+	am_say(s, ")\r\n* %zu EXISTS\r\n", snap->n);
+	if (!s->rev2)
+		am_say(s, "* 0 RECENT\r\n");
+	if (unseen && !s->rev2)
 		am_say(s, "* OK [UNSEEN %zu] the first\r\n", unseen);
 	if (s->read_only) {
 		am_say(s, "* OK [PERMANENTFLAGS ()] none can be changed\r\n");
@@ -160,6 +162,11 @@ static void tell_box(struct am_session *s)
 		am_say(s, "* OK [PERMANENTFLAGS (" FLAGS);
 		put_keywords(s);
 		am_say(s, " \\*)] all are kept\r\n");
+	}
+	if (s->rev2) {
+		am_say(s, "* LIST () \"/\" ");
+		am_put_name(s, s->out, s->box);
+		am_say(s, "\r\n");
 	}
 	am_say(s,
 	       "* OK [UIDVALIDITY %" PRIu32 "] for good\r\n"

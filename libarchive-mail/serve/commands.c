@@ -21,8 +21,10 @@ void am_put_capabilities(struct am_session *s)
 {
 	GString *out = s->out;
 
-	g_string_append(out, "CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE "
-	                     "NAMESPACE CHILDREN UNSELECT UIDPLUS");
+	g_string_append(
+		out,
+		"CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE "
+		"NAMESPACE CHILDREN UNSELECT UIDPLUS");
 	if (s->stage == AM_STAGE_NEW) {
 		if (s->house->tls && !am_conn_is_tls(s->conn))
 			g_string_append(out, " STARTTLS");
@@ -125,6 +127,9 @@ static AM_COMMAND(enable)
 			am_enable_condstore(s);
 			s->qresync = true;
 			g_string_append(on, " QRESYNC");
+		} else if (am_imap_is(&args[i], "IMAP4rev2")) {
+			s->rev2 = true;
+			g_string_append(on, " IMAP4rev2");
 		} else if (am_imap_is(&args[i], "UTF8=ACCEPT")) {
 			s->utf8 = true;
 			g_string_append(on, " UTF8=ACCEPT");

@@ -6,8 +6,11 @@
 #include "mime/overview.h"
 #include "mime/scan.h"
 #include "serve/envelope.h"
+#include "serve/section.h"
 #include "serve/structure.h"
 #include "serve/vault_impl.h"
+
+#include <string.h>
 
 static const char *references_of(const struct am_overview *o,
                                  struct am_arena *arena)
@@ -22,6 +25,28 @@ static const char *references_of(const struct am_overview *o,
 	const char *text = am_arena_strdup(arena, all->str);
 	g_string_free(all, TRUE);
 	return text;
+}
+
+/* Fields as they stand, with the empty line if there is one. */
+static int common_fields(const struct am_blob *blob, const struct am_scan *scan,
+                         struct am_arena *arena, struct am_fact *out,
+                         struct am_error *err)
+{
+	struct am_section section;
+	struct am_section_bytes bytes;
+
+	if (!am_section_parse(&section, am_section_common,
+	                      strlen(am_section_common)))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT, "no section");
+	int r = am_section_find(&section, blob, scan, &bytes, err);
+	if (!r) {
+		out->fields_len = bytes.own->len;
+		out->fields =
+			am_arena_strndup(arena, bytes.own->str, bytes.own->len);
+		g_string_free(bytes.own, TRUE);
+	}
+	am_section_clear(&section);
+	return r;
 }
 
 static int work_out(struct am_vault *v, const struct am_blob *blob,
@@ -51,6 +76,7 @@ static int work_out(struct am_vault *v, const struct am_blob *blob,
 		out->structure = am_arena_strndup(arena, text->str, text->len);
 		out->size = am_blob_size(blob);
 		out->references = references_of(&overview, arena);
+		r = common_fields(blob, &scan, arena, out, err);
 	}
 	g_string_free(text, TRUE);
 	return r;

@@ -100,12 +100,20 @@ static int say_section(struct message *m, const struct am_fetch_item *item,
 {
 	bool whole =
 		!item->section.depth && item->section.kind == AM_SECTION_ALL;
-	struct am_section_bytes piece = {.len = am_blob_size(m->raw)};
+	struct am_section_bytes piece = {.from = 0};
 	int r = AM_OK;
 
-	if (!whole)
+	if (whole)
+		piece.len = am_blob_size(m->raw);
+	if (item->common) {
+		piece.own = g_string_new("");
+		am_section_pick(&item->section, m->fact.fields,
+		                m->fact.fields_len, piece.own);
+		piece.len = piece.own->len;
+	}
+	if (!whole && !item->common)
 		r = need_scan(m, err);
-	if (!whole && !r)
+	if (!whole && !item->common && !r)
 		r = am_section_find(&item->section, m->raw, &m->scan, &piece,
 		                    err);
 	if (r < 0)
@@ -354,6 +362,8 @@ static int say_message(struct message *m, size_t number, struct am_error *err)
 	if (!r && m->f->facts)
 		r = am_fact_of(s->vault, m->row->message, m->arena, &m->fact,
 		               err);
+	if (!r && !m->f->facts && m->f->sizes)
+		r = am_fact_size(s->vault, m->row->message, &m->fact.size, err);
 	if (r)
 		return r;
 	am_say(s, "* %zu FETCH (", number);

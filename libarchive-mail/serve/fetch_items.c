@@ -30,8 +30,11 @@ static void add(struct am_fetch *f, struct am_fetch_item item)
 	switch (item.kind) {
 	case AM_FETCH_SECTION:
 	case AM_FETCH_BINARY:
+		item.common = item.kind == AM_FETCH_SECTION &&
+		              am_section_is_common(&item.section);
 		f->sees |= !item.peek;
-		f->reads = true;
+		f->reads |= !item.common;
+		f->facts |= item.common;
 		break;
 	case AM_FETCH_BODY:
 	case AM_FETCH_BINARY_SIZE:
@@ -39,6 +42,8 @@ static void add(struct am_fetch *f, struct am_fetch_item item)
 		f->reads = true;
 		break;
 	case AM_FETCH_SIZE:
+		f->sizes = true;
+		break;
 	case AM_FETCH_ENVELOPE:
 	case AM_FETCH_STRUCTURE:
 		f->facts = true;

@@ -27,13 +27,15 @@ struct am_fetch_item {
 	const char *name; /* of SECTION: as it is answered, when not BODY[…] */
 	struct am_section section;
 	bool peek, partial;
+	bool common; /* header fields that are kept */
 	uint64_t from, count;
 };
 struct am_fetch {
 	GArray *items; /* struct am_fetch_item */
 	bool sees;     /* some of it sets \Seen */
 	bool reads;    /* the message itself is needed */
-	bool facts;    /* what is kept of it */
+	bool facts;    /* what is kept of it, */
+	bool sizes;    /* or of that the size alone */
 	bool since, vanished;
 	uint64_t changed_since;
 };

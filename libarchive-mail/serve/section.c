@@ -182,9 +182,33 @@ static bool is_named(const struct am_section *s, const struct am_field *f)
 	return false;
 }
 
+#define COMMON                                                                \
+	" FROM SENDER REPLY-TO TO CC BCC SUBJECT DATE MESSAGE-ID REFERENCES " \
+	"IN-REPLY-TO CONTENT-TYPE CONTENT-TRANSFER-ENCODING MIME-VERSION "    \
+	"PRIORITY X-PRIORITY IMPORTANCE NEWSGROUPS LIST-ID LIST-POST "        \
+	"DELIVERED-TO USER-AGENT X-MAILER LINES CONTENT-LENGTH X-LABEL "      \
+	"MAIL-FOLLOWUP-TO MAIL-REPLY-TO FOLLOWUP-TO ORGANIZATION "            \
+	"DISPOSITION-NOTIFICATION-TO AUTO-SUBMITTED X-SPAM-FLAG "
+
+const char am_section_common[] = "HEADER.FIELDS (" COMMON ")";
+
+bool am_section_is_common(const struct am_section *s)
+{
+	if (s->kind != AM_SECTION_FIELDS || s->depth)
+		return false;
+	for (char **f = s->fields; *f; f++) {
+		char *word = g_strdup_printf(" %s ", *f);
+		bool there = strstr(COMMON, word);
+		g_free(word);
+		if (!there)
+			return false;
+	}
+	return true;
+}
+
 /* From a line that is a field's beginning to the next one. */
-static void pick(const struct am_section *s, const char *block, size_t len,
-                 GString *out)
+void am_section_pick(const struct am_section *s, const char *block, size_t len,
+                     GString *out)
 {
 	const char *at = block, *end = block + len;
 	bool taking = false, ended = false;
@@ -214,8 +238,9 @@ static void pick(const struct am_section *s, const char *block, size_t len,
 	}
 	if (out->len && out->str[out->len - 1] != '\n')
 		g_string_append(out, "\r\n");
-	/* The empty line belongs to it, where there is one. */
-	if (ended)
+	/* The empty line belongs to it; of all but some fields, where there is
+	 * one. */
+	if (ended || s->kind == AM_SECTION_FIELDS)
 		g_string_append(out, "\r\n");
 }
 
@@ -229,7 +254,7 @@ static int pick_fields(const struct am_section *s, const struct am_blob *raw,
 	int r = am_blob_read(raw, part->header, block, len, &got, err);
 	if (!r) {
 		out->own = g_string_new("");
-		pick(s, block, got, out->own);
+		am_section_pick(s, block, got, out->own);
 		out->len = out->own->len;
 	}
 	g_free(block);

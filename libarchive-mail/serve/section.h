@@ -46,6 +46,13 @@ AM_MUST_USE int am_section_find(const struct am_section *section,
                                 const struct am_scan *scan,
                                 struct am_section_bytes *out,
                                 struct am_error *err);
+/* The fields of FIELDS and FIELDS_NOT out of a header block. */
+void am_section_pick(const struct am_section *section, const char *block,
+                     size_t len, GString *out);
+/* Is it about fields of the message's own header, and only about such that
+ * lists of messages are made of?  Those stand in am_section_common. */
+bool am_section_is_common(const struct am_section *section);
+extern const char am_section_common[]; /* "HEADER.FIELDS (…)" */
 /* The part it names, SIZE_MAX: there is none. */
 size_t am_section_part(const struct am_section *section,
                        const struct am_scan *scan);

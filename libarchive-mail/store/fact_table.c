@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define VERSION 2 /* of what the columns hold */
+#define VERSION 3 /* of what the columns hold */
 
 struct am_fact_table {
 	GMutex lock;
@@ -57,18 +57,20 @@ static bool set_up(struct am_fact_table *f, uint64_t archive)
 		            "CREATE TABLE fact_of(of INTEGER);"
 		            "CREATE TABLE fact(message INTEGER PRIMARY KEY,"
 		            " size INTEGER NOT NULL, envelope BLOB,"
-		            " structure BLOB, refs TEXT)") ||
+		            " structure BLOB, refs TEXT, fields BLOB)") ||
 		    !run(f, sql))
 			return false;
 	}
 	return prepare(f,
-	               "SELECT size, envelope, structure, refs FROM fact"
+	               "SELECT size, envelope, structure, refs, fields FROM "
+	               "fact"
 	               " WHERE message = ?1",
 	               &f->get) &&
 	       prepare(f, "SELECT size FROM fact WHERE message = ?1",
 	               &f->size) &&
 	       prepare(f,
-	               "INSERT OR REPLACE INTO fact VALUES(?1, ?2, ?3, ?4, ?5)",
+	               "INSERT OR REPLACE INTO fact VALUES(?1, ?2, ?3, ?4, ?5, "
+	               "?6)",
 	               &f->put);
 }
 
@@ -162,6 +164,7 @@ bool am_fact_table_find(struct am_fact_table *f, int64_t message,
 			out->structure =
 				text_at(s, 2, arena, &out->structure_len);
 			out->references = text_at(s, 3, arena, &len);
+			out->fields = text_at(s, 4, arena, &out->fields_len);
 		}
 		sqlite3_reset(s);
 	}
@@ -184,6 +187,8 @@ void am_fact_table_keep(struct am_fact_table *f, int64_t message,
 		                    fact->structure_len, SQLITE_STATIC);
 		sqlite3_bind_text(f->put, 5, fact->references, -1,
 		                  SQLITE_STATIC);
+		sqlite3_bind_blob64(f->put, 6, fact->fields, fact->fields_len,
+		                    SQLITE_STATIC);
 		(void)sqlite3_step(f->put);
 		sqlite3_reset(f->put);
 		sqlite3_clear_bindings(f->put);

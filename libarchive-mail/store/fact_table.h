@@ -15,6 +15,9 @@ struct am_fact {
 	uint64_t size;                    /* with CRLF line ends */
 	const char *envelope, *structure; /* as IMAP has them */
 	size_t envelope_len, structure_len;
+	const char
+		*fields; /* header fields that lists of messages are made of */
+	size_t fields_len;
 	const char *references; /* Message-IDs, oldest first, '\n' between */
 };
 struct am_fact_table;

@@ -256,3 +256,75 @@ Test(session, who_may_only_look_changes_nothing)
 		served_free(&s);
 	}
 }
+
+Test(session, revision_2_is_enabled_when_asked_for)
+{
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "SELECT INBOX"), "* 0 RECENT");
+	expect_in(talk(t, "SEARCH UID 1"), "* SEARCH 1");
+	expect_in(talk(t, "ENABLE IMAP4rev2"), "* ENABLED IMAP4rev2");
+	expect_not_in(talk(t, "SELECT INBOX"), "RECENT");
+	expect_in(talk(t, "SELECT INBOX"), "* LIST () \"/\" \"INBOX\"");
+	expect_in(talk(t, "SELECT INBOX"), "* OK [CLOSED]");
+	expect_in(talk(t, "SEARCH UID 1"), "ALL 1\r\n");
+	expect_end(talk(t, "CREATE \"Entw\xC3\xBCrfe\""), "OK");
+	expect_in(talk(t, "LIST \"\" Entw*"), "\"Entw\xC3\xBCrfe\"");
+	talk_close(&t);
+	served_free(&s);
+}
+
+/* Half-sent literals, TLS in the clear, floods, nothing at all. */
+static gpointer be_hostile(gpointer user)
+{
+	static const char *const greetings[] = {
+		"a LOGIN {100}\r\nhalf",
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03",
+		"a LOGIN me secret\r\nb SELECT INBOX\r\nc APPEND INBOX "
+		"{1000000+}\r\nhalf of it",
+		"a LOGIN me secret\r\nb SELECT INBOX\r\nc FETCH 1:* BODY[]",
+		"a AUTHENTICATE SCRAM-SHA-256 !!!!\r\n",
+		"",
+		"GET / HTTP/1.0\r\n\r\n",
+		"a ID ((((((((((((((((((((((((((((((\r\n",
+	};
+	struct served *s = user;
+
+	for (unsigned i = 0; i < 4 * AM_COUNT(greetings); i++) {
+		struct talk *t = talk_open(s);
+		const char *say = greetings[i % AM_COUNT(greetings)];
+		talk_send(t, say, strlen(say));
+		for (int k = 0; i % 5 == 0 && k < 200; k++)
+			talk_send(t, "x NOOP\r\nx FETCH\r\n", 17);
+		g_usleep(2000);
+		talk_close(&t);
+	}
+	return NULL;
+}
+
+Test(session, the_good_do_not_notice_the_bad)
+{
+	struct served *s = served_new(48);
+	GThread *bad[6];
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	for (size_t i = 0; i < AM_COUNT(bad); i++)
+		bad[i] = g_thread_new("bad", be_hostile, s);
+	for (int i = 0; i < 150; i++) {
+		expect_end(talk(t, "FETCH %d (FLAGS BODY.PEEK[])", i % 30 + 1),
+		           "OK");
+		if (i % 10 == 0)
+			expect_end(
+				talk(t, "STORE %d +FLAGS (k%d)", i % 30 + 1, i),
+				"OK");
+	}
+	for (size_t i = 0; i < AM_COUNT(bad); i++)
+		g_thread_join(bad[i]);
+	expect_end(talk(t, "NOOP"), "OK");
+	talk_close(&t);
+	served_free(&s);
+}
