@@ -110,3 +110,113 @@ Test(mbox_programs, x_evolution_is_state)
 	cr_expect_eq(g_bytes_get_size(mbox_got(run, 0)->raw), 40);
 	mbox_run_free(&run);
 }
+
+/* --- what lies beside a mailbox ------------------------------------------- */
+
+static struct run *read_beside(const char *dir, const char *name)
+{
+	char *path = g_build_filename(dir, name, NULL);
+	struct run *run = mbox_run(path, NULL, 0);
+	g_free(path);
+	return run;
+}
+
+Test(mbox_programs, imap_backup_keeps_flags_in_a_file_of_its_own)
+{
+	char *dir = mbox_tmp();
+	put(dir, "INBOX.mbox", MAIL MAIL);
+	char *json = g_strdup_printf(
+		"{\"version\":3,\"uid_validity\":7,\"messages\":["
+		"{\"uid\":4,\"offset\":0,\"length\":%zu,\"flags\":[\"Seen\","
+		"\"Recent\",\"Answered\"]},{\"uid\":9,\"offset\":%zu,"
+		"\"length\":%zu,\"flags\":[\"$Forwarded\",\"work\"]},"
+		"{\"uid\":1,\"offset\":-5},{\"offset\":\"x\"},3]}",
+		strlen(MAIL), strlen(MAIL), strlen(MAIL));
+	put(dir, "INBOX.imap", json);
+	struct run *run = read_beside(dir, "INBOX.mbox");
+	cr_assert_eq(run->messages->len, 2);
+	cr_expect_eq(mbox_got(run, 0)->flags, AM_SEEN | AM_ANSWERED);
+	cr_expect_eq(mbox_got(run, 1)->flags, AM_FORWARDED);
+	cr_expect_str_eq(mbox_got(run, 1)->keywords, "work");
+	mbox_run_free(&run);
+	expect_folders(dir, "INBOX");
+	g_free(json);
+	put(dir, "INBOX.imap", "{\"version\": 3, \"messages\": [");
+	run = read_beside(dir, "INBOX.mbox");
+	cr_expect_eq(run->messages->len, 2);
+	cr_expect_eq(mbox_got(run, 0)->flags, 0);
+	mbox_run_free(&run);
+	mbox_tmp_remove(&dir);
+}
+
+Test(mbox_programs, eudora_keeps_status_in_its_table_of_contents)
+{
+	static const char one[] = "From ???@??? Mon Jan  1 00:00:00 2001\r\n"
+				  "A: b\r\nC: d\r\n\r\nx\r\n";
+	enum { N = 4, HEAD = 104, ENTRY = 218 };
+	static const uint8_t status[N] = {0, 1, 2, 3};
+	guint8 toc[HEAD + N * ENTRY] = "1";
+	char *dir = mbox_tmp();
+	GString *box = g_string_new(NULL);
+	toc[102] = N;
+	for (size_t i = 0; i < N; i++) {
+		toc[HEAD + i * ENTRY] = (guint8)box->len;
+		toc[HEAD + i * ENTRY + 4] = sizeof one - 1;
+		toc[HEAD + i * ENTRY + 12] = status[i];
+		g_string_append(box, one);
+	}
+	cr_assert_lt(box->len, 256);
+	put(dir, "In.mbx", box->str);
+	g_free(mbox_file(dir, "In.toc", toc, sizeof toc));
+	struct run *run = read_beside(dir, "In.mbx");
+	cr_assert_eq(run->messages->len, N);
+	cr_expect_eq(mbox_got(run, 0)->flags, 0);
+	cr_expect_eq(mbox_got(run, 1)->flags, AM_SEEN);
+	cr_expect_eq(mbox_got(run, 2)->flags, AM_SEEN | AM_ANSWERED);
+	cr_expect_eq(mbox_got(run, 3)->flags, AM_SEEN | AM_FORWARDED);
+	mbox_run_free(&run);
+	expect_folders(dir, "In");
+	/* Cut off, it says nothing. */
+	g_free(mbox_file(dir, "In.toc", toc, sizeof toc - 1));
+	run = read_beside(dir, "In.mbx");
+	cr_expect_eq(mbox_got(run, 1)->flags, 0);
+	mbox_run_free(&run);
+	g_string_free(box, TRUE);
+	mbox_tmp_remove(&dir);
+}
+
+Test(mbox_programs, vaults_list_has_labels_and_times)
+{
+	char *dir = mbox_tmp();
+	put(dir, "me_0.mbox",
+	    "From 12-ab.mbox@xxx Tue Apr 16 12:00:40 2019\nA: b\nC: d\n\nx\n\n"
+	    "From 13-cd.mbox@xxx Tue Apr 16 01:00:40 2019\nA: b\nC: d\n\nx\n\n"
+	    "From 14-ef.mbox@xxx Tue Apr 16 01:00:40 2019\nA: b\n"
+	    "Date: Tue, 16 Apr 2019 13:00:00 +0000\n\nx\n");
+	put(dir, "export-metadata.xml",
+	    "<Root><Documents><Document DocID='1'><Tags>"
+	    "<Tag TagName='Labels' TagDataType='Text' "
+	    "TagValue='^INBOX,^UNREAD,Work &amp; &lt;more&gt;'/>"
+	    "<Tag TagName='#DateReceived' TagDataType='DateTime' "
+	    "TagValue='2019-04-15T17:00:40.389-07:00'/></Tags><Files>"
+	    "<File><ExternalFile FileName='12-ab.mbox' FileSize='1'/></File>"
+	    "</Files></Document><Document DocID=\"2\"><Tags><Tag "
+	    "TagName=\"Labels\" TagValue=\"^SENT,^STARRED\"/></Tags><Files>"
+	    "<ExternalFile FileName=\"13-cd.mbox\"/></Files></Document>"
+	    "<Document><Tags><Tag TagName='Labels");
+	struct run *run = read_beside(dir, "me_0.mbox");
+	cr_assert_eq(run->messages->len, 3);
+	cr_expect_eq(mbox_got(run, 0)->flags, 0);
+	cr_expect_str_eq(mbox_got(run, 0)->labels, "Inbox,Work & <more>");
+	cr_expect_str_eq(mbox_got(run, 0)->received_from,
+	                 "vault.date-received");
+	cr_expect_eq(mbox_got(run, 0)->received.sec, 1555372840);
+	cr_expect_eq(mbox_got(run, 1)->flags, AM_SEEN | AM_FLAGGED);
+	cr_expect_str_eq(mbox_got(run, 1)->labels, "Sent");
+	/* Its separators have clocks of twelve hours: nobody is to go by them.
+	 */
+	cr_expect_eq(mbox_got(run, 2)->received.sec, 1555419600);
+	mbox_run_free(&run);
+	expect_folders(dir, "me_0");
+	mbox_tmp_remove(&dir);
+}

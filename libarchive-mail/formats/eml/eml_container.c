@@ -404,7 +404,7 @@ static int begin_stream(struct container_source *s, const char *name,
 		r = am_mbox_stream_open(
 			&s->stream, g_steal_pointer(reader),
 			am_utf8_repair(arena, name, strlen(name)), out->folder,
-			s->allowed, s->base.ctx, err);
+			am_file_path(s->file), s->allowed, s->base.ctx, err);
 	if (!r)
 		s->streamed = g_strdup(name);
 	am_arena_free(&arena);

@@ -7,6 +7,7 @@
 #include "formats/mbox/dates.h"
 #include "formats/mbox/recipe.h"
 #include "formats/mbox/remark.h"
+#include "formats/mbox/sidecar.h"
 #include "formats/mbox/trim.h"
 #include "mime/body_hash.h"
 #include "model/ctx.h"
@@ -300,6 +301,8 @@ static void describe(struct work *w, struct am_message *msg)
 		am_message_add_prop(msg, "gmail.message-id", from->sender,
 		                    from->sender_len - 4);
 	am_mbox_state_apply(&w->state, w->cut, &w->box->imap, msg);
+	if (w->box->sidecar)
+		am_mbox_sidecar_apply(w->box->sidecar, w->cut->line, from, msg);
 	msg->exactness = !w->n_unquoted ? AM_EXACT : AM_GUESSED;
 	if (w->n_unquoted && w->proved)
 		msg->exactness = AM_UNQUOTED;

@@ -7,6 +7,7 @@
 #include "formats/mbox/state_headers.h"
 
 struct am_folder;
+struct am_mbox_sidecar;
 struct am_message;
 
 /* What a file's messages have in common. */
@@ -19,6 +20,7 @@ struct am_mbox_mailbox {
 	uint64_t n_cuts;     /* messages seen, skipped ones too */
 	uint64_t n_expunged; /* of these, deleted and not yet compacted */
 	bool include_deleted;
+	struct am_mbox_sidecar *sidecar; /* or NULL */
 };
 
 /*

@@ -63,6 +63,9 @@ static enum am_mbox_from_kind kind_of(const struct am_mbox_from *from,
 		return AM_MBOX_FROM_EUDORA;
 	if (takeout(s, len))
 		return AM_MBOX_FROM_TAKEOUT;
+	if (len > 9 && g_ascii_isdigit(*s) &&
+	    !memcmp(s + len - 9, ".mbox@xxx", 9))
+		return AM_MBOX_FROM_VAULT;
 	return AM_MBOX_FROM_PLAIN;
 }
 

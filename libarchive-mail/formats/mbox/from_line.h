@@ -23,8 +23,9 @@ enum am_mbox_from_kind {
 	AM_MBOX_FROM_BARE,    /* "From ": Thunderbird since 115 */
 	AM_MBOX_FROM_DASH,    /* "From - date": Mozilla, date of the download */
 	AM_MBOX_FROM_TAKEOUT, /* "From 1628424719502045299@xxx date" */
-	AM_MBOX_FROM_EUDORA,  /* "From ???@??? date" */
-	AM_MBOX_FROM_PATCH    /* date Mon Sep 17 00:00:00 2001: git's magic */
+	AM_MBOX_FROM_VAULT, /* "From 163…-….mbox@xxx date", of twelve hours */
+	AM_MBOX_FROM_EUDORA, /* "From ???@??? date" */
+	AM_MBOX_FROM_PATCH   /* date Mon Sep 17 00:00:00 2001: git's magic */
 };
 
 struct am_mbox_from {

@@ -15,6 +15,7 @@
 #include "formats/mbox/names.h"
 #include "formats/mbox/remark.h"
 #include "formats/mbox/settings.h"
+#include "formats/mbox/sidecar.h"
 #include "formats/mbox/tree.h"
 #include "model/folder.h"
 
@@ -172,8 +173,9 @@ static int open_lone(struct mbox_source *s, const char *path,
 	/* What programs hide is seldom meant to be read. */
 	bool hidden = *s->name == '.' || strstr(s->name, "/.");
 	outlook |= am_mail_head_outlook_name(s->name);
-	/* Others read what we leave. */
-	if (r == AM_END && !(s->set.leave_maildirs && outlook))
+	/* Others read what we leave; what lies beside mailboxes is known. */
+	if (r == AM_END && !am_mbox_sidecar_name(s->name) &&
+	    !(s->set.leave_maildirs && outlook))
 		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
 		            "mbox.not-a-mailbox", NULL, s->name, "%s",
 		            outlook ? "Outlook's, passed over: pst:FOLDER "
@@ -269,6 +271,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	if (r)
 		goto out;
 	s->open = true;
+	s->box.sidecar = am_mbox_sidecar_open(path, s->box.sidecar);
 	s->box.folder = s->folder;
 	s->box.name = s->name;
 	s->box.from_tz = s->set.from_tz;
@@ -509,6 +512,7 @@ static void source_close(struct am_source *base)
 	g_byte_array_free(s->before, TRUE);
 	g_byte_array_free(s->after, TRUE);
 	am_mbox_settings_clear(&s->set);
+	am_mbox_sidecar_free(&s->box.sidecar);
 	g_hash_table_destroy(s->folders);
 	g_free(s->single);
 	g_free(s->name);

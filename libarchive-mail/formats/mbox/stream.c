@@ -4,6 +4,7 @@
 #include "base/reader.h"
 #include "formats/mbox/deliver.h"
 #include "formats/mbox/remark.h"
+#include "formats/mbox/sidecar.h"
 #include "model/ctx.h"
 #include "model/folder.h"
 
@@ -50,8 +51,8 @@ static int sample(struct am_mbox_stream *s, struct am_reader *reader,
 
 int am_mbox_stream_open(struct am_mbox_stream **out, struct am_reader *reader,
                         const char *name, const struct am_folder *folder,
-                        uint64_t allowed, struct am_ctx *ctx,
-                        struct am_error *err)
+                        const char *beside, uint64_t allowed,
+                        struct am_ctx *ctx, struct am_error *err)
 {
 	struct am_limits limits =
 		am_limits_or_default(ctx ? &ctx->limits : NULL);
@@ -64,6 +65,8 @@ int am_mbox_stream_open(struct am_mbox_stream **out, struct am_reader *reader,
 	s->box.name = s->name;
 	s->box.folder = am_folder_ref(folder);
 	s->box.include_deleted = true;
+	if (beside)
+		s->box.sidecar = am_mbox_sidecar_open(beside, NULL);
 	int r = sample(s, reader, err);
 	struct am_mbox_rules rules = {
 		.eol = d->eol,
@@ -95,6 +98,7 @@ void am_mbox_stream_close(struct am_mbox_stream **stream)
 		return;
 	am_mbox_scan_close(&s->scan);
 	am_mbox_imap_clear(&s->box.imap);
+	am_mbox_sidecar_free(&s->box.sidecar);
 	am_folder_unref(&s->box.folder);
 	g_free(s->name);
 	g_free(s);

@@ -17,12 +17,13 @@ struct am_reader;
  */
 struct am_mbox_stream;
 
-/* Takes the reader.  allowed: more bytes than that are a bomb. */
+/* Takes the reader.  beside: the file it is in, beside which more may be said
+ * of it, or NULL.  allowed: more bytes than that are a bomb. */
 AM_MUST_USE int am_mbox_stream_open(struct am_mbox_stream **out,
                                     struct am_reader *reader, const char *name,
                                     const struct am_folder *folder,
-                                    uint64_t allowed, struct am_ctx *ctx,
-                                    struct am_error *err);
+                                    const char *beside, uint64_t allowed,
+                                    struct am_ctx *ctx, struct am_error *err);
 /* AM_END behind the last; AM_FAILED for a message that could not be had. */
 AM_MUST_USE int am_mbox_stream_next(struct am_mbox_stream *stream,
                                     struct am_message **out,
