@@ -30,6 +30,8 @@ static const char about[] =
 	"are .msg, .pst and .olm files in them (unpacked into the directory "
 	"for temporary files, one at a time).  With eml: each of these counts "
 	"as failed, by its name.\n"
+	"A backup of Got Your Back is such a tree; the labels in its list "
+	"come along.\n"
 	"The bytes of each message are kept exactly, and the folders; where a "
 	"directory cannot be called like its folder, a file mailark-folder in "
 	"it holds the true name.  Flags, keywords, envelope senders and "

@@ -6,6 +6,7 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
+#include "formats/eml/gyb.h"
 #include "formats/load_file.h"
 #include "formats/mail_head.h"
 #include "formats/received.h"
@@ -26,7 +27,9 @@ static int load(const void *user, struct am_message *msg,
 	struct am_received headers;
 	struct am_when mtime;
 
-	(void)user;
+	if (user) /* a tree */
+		am_gyb_apply((struct am_gyb *)(uintptr_t)user, msg->origin,
+		             msg);
 	msg->raw = file->blob;
 	msg->size = am_blob_size(msg->raw);
 	int r = am_received_read(&headers, msg->raw, ctx, err);
@@ -101,6 +104,10 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 	if (r)
 		return r;
 	fd = open(where->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		tree.user = am_gyb_new(where->path);
+		tree.user_free = am_gyb_free;
+	}
 	if (fd >= 0)
 		return am_files_tree_open(out, fd, where->path, &am_eml_kind,
 		                          &tree, ctx, err);

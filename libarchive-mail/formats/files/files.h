@@ -36,8 +36,10 @@ struct am_files_options {
 	bool all;   /* take what looks like mail too, whatever its name */
 	bool leave; /* what the sources of other formats read */
 	bool quiet; /* without a word for what is no such file */
-	void *user; /* for load(); the source's to g_free(), also when it fails
-	             */
+	/* For load(); the source's to free, also when it fails: with
+	 * user_free, or g_free(). */
+	void *user;
+	void (*user_free)(void *user);
 };
 
 /* Takes the directory that root_fd is open on; path is for messages. */

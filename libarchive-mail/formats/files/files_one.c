@@ -15,6 +15,7 @@ struct one_source {
 	char *path;
 	const struct am_files_kind *kind;
 	void *user; /* for its load() */
+	void (*user_free)(void *user);
 	const struct am_folder *folder;
 	int given; /* the folder, then the message */
 };
@@ -66,7 +67,7 @@ static void one_close(struct am_source *src)
 
 	am_folder_unref(&s->folder);
 	g_free(s->path);
-	g_free(s->user);
+	(s->user_free ? s->user_free : g_free)(s->user);
 	g_free(s);
 }
 
@@ -92,6 +93,7 @@ int am_files_one_open(struct am_source **out, const char *path,
 	s->path = g_strdup(path);
 	s->kind = kind;
 	s->user = options->user;
+	s->user_free = options->user_free;
 	s->folder = root;
 	if (r)
 		one_close(&s->base);

@@ -433,7 +433,7 @@ static void tree_close(struct am_source *src)
 	g_free(s->origin);
 	g_free(s->parcel_path);
 	g_free(s->root);
-	g_free(s->options.user);
+	(s->options.user_free ? s->options.user_free : g_free)(s->options.user);
 	g_free(s->link);
 	g_free(s->too_deep);
 	g_free(s->not_mail);

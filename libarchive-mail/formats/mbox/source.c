@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "formats/eml/gyb.h"
 #include "formats/mail_head.h"
 #include "formats/mbox/deliver.h"
 #include "formats/mbox/lone.h"
@@ -43,6 +44,7 @@ struct mbox_source {
 	struct am_mbox_mailbox box;
 	const struct am_folder *folder;
 	struct am_message *held;
+	struct am_gyb *gyb;      /* of a tree: labels of mails in it */
 	struct am_message *lone; /* a file that is a mail, not a mailbox */
 	struct am_parcel found;  /* a file that is others' to read */
 	GByteArray *before;      /* what the next message has before it */
@@ -170,6 +172,8 @@ static int open_lone(struct mbox_source *s, const char *path,
 		return AM_END;
 	r = am_mbox_lone_read(&s->lone, folder, path, s->name, s->base.ctx,
 	                      err);
+	if (!r)
+		am_gyb_apply(s->gyb, s->name, s->lone);
 	/* What programs hide is seldom meant to be read. */
 	bool hidden = *s->name == '.' || strstr(s->name, "/.");
 	outlook |= am_mail_head_outlook_name(s->name);
@@ -508,6 +512,7 @@ static void source_close(struct am_source *base)
 	close_file(s);
 	am_message_free(&s->lone);
 	am_mbox_tree_close(&s->tree);
+	am_gyb_free(s->gyb);
 	am_folder_unref(&s->folder);
 	g_byte_array_free(s->before, TRUE);
 	g_byte_array_free(s->after, TRUE);
@@ -567,6 +572,7 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 		else
 			r = am_mbox_tree_open(&s->tree, where->path,
 			                      s->set.leave_maildirs, err);
+		s->gyb = am_gyb_new(where->path);
 		if (!r && !s->set.leave_mail)
 			sum_tree(s, where->path);
 	} else {
