@@ -322,3 +322,23 @@ Test(maildir, unpacks_what_dovecot_compressed)
 	cr_expect(am_test_notes("maildir.compressed") == 1);
 	cr_expect(!am_test_notes("maildir.size-wrong"));
 }
+
+/* Programs with trees of their own kind. */
+Test(maildir, kmail_and_evolution_have_folders_in_folders)
+{
+	make_maildir("k/inbox");
+	make_maildir("k/.inbox.directory/work");
+	make_maildir("k/.inbox.directory/.work.directory/deep");
+	am_test_write_text("k/.inbox.directory/.work.directory/deep/new/1",
+	                   "d");
+	expect_list("k", NULL, AM_LIST_FOLDERS, true,
+	            "folder inbox\nfolder inbox/work\nfolder inbox/work/deep\n"
+	            "inbox/work/deep: \"d\"");
+	make_maildir("e");
+	make_maildir("e/.a_2Eb_5Fc.d");
+	make_maildir("e/.\xc3\xa9t\xc3\xa9");
+	am_test_write_text("e/..maildir++", "maildir++ 1");
+	expect_list("e", NULL, AM_LIST_FOLDERS, true,
+	            "folder INBOX\nfolder a.b_c/d\n"
+	            "folder \xc3\xa9t\xc3\xa9");
+}

@@ -2,6 +2,7 @@
 #include "formats/maildir/maildir_tree.h"
 
 #include "base/arena.h"
+#include "base/charset.h"
 #include "formats/batch.h"
 #include "formats/folder_file.h"
 #include "formats/maildir_shape.h"
@@ -183,9 +184,44 @@ static void add_bad(struct walk *w, const char *path)
 	g_array_append_val(w->dirs, dir);
 }
 
+/* Evolution marks its trees with a file, and writes "a_2Eb" where others have
+ * escapes of their own or modified UTF-7. */
+#define EVOLUTION "..maildir++"
+
+static bool is_evolution(const struct walk *w, const char *path)
+{
+	char *file = join(path, EVOLUTION);
+	struct stat st;
+	bool yes = !fstatat(w->root_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
+	           S_ISREG(st.st_mode);
+
+	g_free(file);
+	return yes;
+}
+
+static char *from_evolution(struct walk *w, const char *part)
+{
+	GString *s = g_string_new(NULL);
+
+	for (const char *p = part; *p; p++) {
+		int high = *p == '_' ? g_ascii_xdigit_value(p[1]) : -1;
+		int low = high >= 0 ? g_ascii_xdigit_value(p[2]) : -1;
+
+		if (low < 0 || (!high && !low)) {
+			g_string_append_c(s, *p);
+			continue;
+		}
+		g_string_append_c(s, (char)(high << 4 | low));
+		p += 2;
+	}
+	char *out = am_utf8_repair(w->arena, s->str, s->len);
+	g_string_free(s, TRUE);
+	return out;
+}
+
 /* ".A.B" of an account to its parts; empty ones dropped. */
 static char **plusplus_parts(struct walk *w, char *const *prefix,
-                             const char *name, bool courier)
+                             const char *name, bool courier, bool evolution)
 {
 	char **words = g_strsplit(name + 1, ".", 0);
 	char **parts = with_part(prefix, NULL);
@@ -199,8 +235,10 @@ static char **plusplus_parts(struct walk *w, char *const *prefix,
 
 		if (!*words[i])
 			continue;
-		more = with_part(parts,
-		                 am_maildir_path_decode(w->arena, words[i]));
+		more = with_part(
+			parts,
+			evolution ? from_evolution(w, words[i])
+				  : am_maildir_path_decode(w->arena, words[i]));
 		g_strfreev(parts);
 		parts = more;
 	}
@@ -260,6 +298,7 @@ static void push_children(struct walk *w, const struct visit *v,
 		            AM_MAILDIR_DEPTH);
 		return;
 	}
+	bool evolution = is_evolution(w, v->path);
 	for (size_t i = names->len; i-- > 0;) {
 		const char *name = names->pdata[i];
 		struct visit child = {0};
@@ -271,16 +310,22 @@ static void push_children(struct walk *w, const struct visit *v,
 		child.depth = v->depth + 1;
 		/* Maildir++ has none below its folders; people have. */
 		if (g_ptr_array_find(dotted, name, NULL)) {
-			child.parts =
-				plusplus_parts(w, v->parts, name, courier);
+			child.parts = plusplus_parts(w, v->parts, name, courier,
+			                             evolution);
 			child.given = true;
 			g_array_append_val(w->stack, child);
 			continue;
 		}
-		/* Thunderbird keeps the children of Foo in Foo.sbd. */
-		char *shown = g_str_has_suffix(name, ".sbd")
-		                      ? g_strndup(name, strlen(name) - 4)
-		                      : g_strdup(name);
+		/* Thunderbird keeps the children of Foo in Foo.sbd, KMail in
+		 * .Foo.directory. */
+		size_t len = strlen(name);
+		char *shown =
+			g_str_has_suffix(name, ".sbd")
+				? g_strndup(name, len - 4)
+			: *name == '.' && len > 11 &&
+					g_str_has_suffix(name, ".directory")
+				? g_strndup(name + 1, len - 11)
+				: g_strdup(name);
 		child.parts = with_part(
 			v->parts, am_maildir_path_decode(w->arena, shown));
 		g_free(shown);
@@ -319,7 +364,8 @@ static int look(struct walk *w, const struct visit *v, struct am_error *err)
 	}
 	for (size_t i = 0; i < dotted->len; i++) {
 		char **parts =
-			plusplus_parts(w, v->parts, dotted->pdata[i], courier);
+			plusplus_parts(w, v->parts, dotted->pdata[i], courier,
+		                       is_evolution(w, v->path));
 
 		r = add_dir(w, join(v->path, dotted->pdata[i]), parts, v->path,
 		            v->depth, err);
