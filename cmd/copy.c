@@ -7,6 +7,7 @@
 #include "cmd/copy_loss.h"
 #include "cmd/copy_target.h"
 #include "cmd/indexing.h"
+#include "cmd/manifest.h"
 #include "cmd/session.h"
 #include "extract/extractor.h"
 #include "index/index.h"
@@ -61,10 +62,11 @@ static int want_loaded(void *user, const struct am_message *msg,
 
 	if (!am_filter_wants(&c->filter, msg, true))
 		return AM_END;
-	if (!c->query)
-		return AM_OK;
-	int r = am_query_matches(c->query, msg, &matches, err);
-	return r ? r : matches ? AM_OK : AM_END;
+	int r = c->query ? am_query_matches(c->query, msg, &matches, err)
+	                 : AM_OK;
+	if (r || !matches)
+		return r ? r : AM_END;
+	return c->manifest ? manifest_add(c->manifest, msg, err) : AM_OK;
 }
 
 static bool want_folder(void *user, const struct am_folder *folder)
@@ -203,7 +205,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	                              : g_get_num_processors(),
 		.dry_run = c->o->dry_run,
 		.want = want,
-		.want_loaded = c->query || c->filter.larger ||
+		.want_loaded = c->query || c->manifest || c->filter.larger ||
 	                                       c->filter.smaller ||
 	                                       c->filter.since.known ||
 	                                       c->filter.until.known
@@ -375,6 +377,32 @@ static int open_places(struct copy *c, char **argv)
 	return EXIT_DONE;
 }
 
+/* All is in the target: read it again, and write down what is there. */
+static int prove(struct copy *c)
+{
+	const struct am_location *where = am_place_location(c->target);
+	/* As it was written, whatever it would be taken for. */
+	char *text = where->path ? g_strconcat(am_place_format(c->target)->name,
+	                                       ":", where->path, NULL)
+	                         : g_strdup(c->target_name);
+	struct am_place *place = session_place(c->s, text, NULL, false);
+	struct am_error err = {0};
+	uint64_t absent = 0;
+	int status = EXIT_COULD_NOT;
+
+	g_free(text);
+	c->s->subject = c->target_name;
+	if (!place)
+		return status;
+	if (manifest_finish(c->manifest, place, c->target_name, c->started,
+	                    &absent, &err))
+		session_error(c->s, c->o->manifest, &err);
+	else
+		status = absent ? EXIT_SOME_FAILED : EXIT_DONE;
+	am_place_free(&place);
+	return status;
+}
+
 int copy_all(struct copy *c)
 {
 	struct session *s = c->s;
@@ -401,6 +429,10 @@ int copy_all(struct copy *c)
 	if (c->o->report && copy_write_report(c, &err)) {
 		session_error(s, NULL, &err);
 		status = EXIT_COULD_NOT;
+	}
+	if (c->manifest && !status && !c->stopped) {
+		int proven = prove(c);
+		status = status ? status : proven;
 	}
 	/* What was stored before something broke is searchable too. */
 	if (should_index(c) && (!status || am_report_total(c->total)->stored)) {
@@ -434,7 +466,8 @@ static int copy_names(struct session *s, const struct options *o, char **names,
 	};
 
 	if (parse_filter(&c, &err) ||
-	    (o->report && copy_check_report(o->report, &err)))
+	    (o->report && copy_check_report(o->report, &err)) ||
+	    (o->manifest && manifest_open(&c.manifest, o->manifest, s, &err)))
 		session_error(s, NULL, &err);
 	else if (open_places(&c, names) == EXIT_DONE)
 		status = o->watch ? copy_watch(&c) : copy_all(&c);
@@ -447,6 +480,7 @@ static int copy_names(struct session *s, const struct options *o, char **names,
 	am_report_free(&c.total);
 	am_json_free(&c.json);
 	copy_loss_free(&c.losses);
+	manifest_free(&c.manifest);
 	g_free(c.broke);
 	return status;
 }
@@ -474,6 +508,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (o->watch && (argc > 2 || o->dry_run || o->limit))
 		return session_usage(s, "--watch is for one source, without "
 		                        "--dry-run and --limit");
+	if (o->manifest && (o->watch || o->dry_run))
+		return session_usage(s, "--manifest is of what was written: "
+		                        "without --watch and --dry-run");
 	char **names = g_new0(char *, (size_t)argc);
 	for (int i = 0; i < argc - 1; i++)
 		names[i] = argv[i];
@@ -515,6 +552,9 @@ static const struct opt table[] = {
          OPT_COUNT, offsetof(struct options, every)},
 	{0, "report", "FILE", "write the ledger in full as JSON", OPT_STRING,
          offsetof(struct options, report)},
+	{0, "manifest", "FILE",
+         "read the target again; write what became of each message", OPT_STRING,
+         offsetof(struct options, manifest)},
 	OPT_QUIET,
 	OPT_VERBOSE,
 	{0},

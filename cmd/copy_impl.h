@@ -19,7 +19,7 @@ struct session;
 /* The inside of mailark copy: copy.c runs it, copy_report.c has its ledger and
  * report, copy_watch.c does it again and again. */
 struct options {
-	const char *from, *to, *since, *until, *query, *report;
+	const char *from, *to, *since, *until, *query, *report, *manifest;
 	struct opt_list folders, exclude;
 	uint64_t larger, smaller, limit, jobs;
 	uint64_t every;
@@ -52,6 +52,7 @@ struct copy {
 	struct am_sink *held;
 	char *broke; /* why it did not come to its end; NULL: it did */
 	struct copy_loss *losses;
+	struct manifest *manifest; /* NULL: none is asked for */
 };
 
 /* All sources, each with its line; the exit status. */

@@ -2,6 +2,7 @@
 /* mailark verify: is the archive whole, and does it hold what it should? */
 #include "base/json.h"
 #include "cmd/cmd.h"
+#include "cmd/manifest.h"
 #include "cmd/matching.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
@@ -15,7 +16,7 @@
 
 struct options {
 	bool full, json, quiet, verbose;
-	const char *against, *from;
+	const char *against, *from, *manifest;
 };
 
 static void write_result(struct am_json *json, const struct am_verify_result *v)
@@ -102,6 +103,12 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	int status = EXIT_DONE;
 
 	session_voice(s, o->quiet, o->verbose);
+	if (o->manifest) {
+		if (argc != 1 || o->full || o->against)
+			return session_usage(s, "--manifest is for one place, "
+			                        "of whatever format");
+		return manifest_check(s, o->manifest, argv[0], o->json);
+	}
 	const char *path = session_begin(s, argc, argv);
 	if (!path)
 		return EXIT_COULD_NOT;
@@ -151,6 +158,9 @@ static const struct opt table[] = {
          OPT_STRING, offsetof(struct options, against)},
 	{0, "from", "FORMAT", "what that location is, and its options",
          OPT_STRING, offsetof(struct options, from)},
+	{0, "manifest", "FILE",
+         "is all there that this says was put there? any format", OPT_STRING,
+         offsetof(struct options, manifest)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
 	OPT_QUIET,
@@ -165,7 +175,8 @@ const struct cmd cmd_verify = {
 		   "its source",
 	.examples = "  mailark verify mail.mailark\n"
 		    "  mailark verify --full mail.mailark\n"
-		    "  mailark verify --against old.mbox mail.mailark\n",
+		    "  mailark verify --against old.mbox mail.mailark\n"
+		    "  mailark verify --manifest proof.jsonl Maildir/\n",
 	.options = table,
 	.options_size = sizeof(struct options),
 	.run = run,

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* copy --manifest and verify --manifest: what came in, what is there. */
+#include "support/run_cli.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#define SEP "From a@b.example Mon Jan  1 00:00:00 2001\n"
+
+/* The RFC's own example of an empty body, relaxed, and another. */
+#define SIGNED                                                       \
+	"DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=x;\n" \
+	" s=y; h=from; bh=frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=; b=z\n"
+
+static void make_source(struct cli *c)
+{
+	static const char mbox[] =
+		SEP "From: a@b.example\nSubject: one\n\nx\n\n" SEP SIGNED
+		    "From: a@b.example\nSubject: signed\n\n\n" SEP
+		    "From: a@b.example\r\nSubject: crlf\r\n\r\nz\r\n\n";
+	cli_write(c, "in.mbox", mbox, sizeof mbox - 1);
+}
+
+static char *line_with(const char *text, const char *word)
+{
+	const char *at = strstr(text, word), *start = at;
+	cr_assert(at, "no %s in %s", word, text);
+	while (start > text && start[-1] != '\n')
+		start--;
+	return g_strndup(start, strcspn(start, "\n"));
+}
+
+Test(manifest, says_of_each_message_what_became_of_it, .timeout = 60)
+{
+	static const char *const targets[] = {"out/", "out.mailark", "out.mbox",
+	                                      "mh:mh/"};
+	struct cli c;
+	cli_init(&c);
+	make_source(&c);
+	for (size_t i = 0; i < AM_COUNT(targets); i++) {
+		char *copy = g_strdup_printf(
+			"copy --no-index --manifest m.jsonl in.mbox %s",
+			targets[i]);
+		char *verify = g_strdup_printf("verify --manifest m.jsonl %s",
+		                               targets[i]);
+		cr_expect_eq(cli_line(&c, copy), 0, "%s", c.err);
+		char *text = cli_read(&c, "m.jsonl", NULL);
+		cr_expect_eq(cli_lines(text), 5, "%s", text);
+		cr_expect(g_str_has_prefix(text, "{\"manifest\":1,"));
+		cr_expect_eq(cli_count(text, "\"class\":\"identical\""), 3,
+		             "%s: %s", targets[i], text);
+		cr_expect(strstr(text, "{\"messages\":3,\"identical\":3,"));
+		cr_expect_eq(cli_line(&c, verify), 0, "%s", c.err);
+		cr_expect(strstr(c.out, "3 are there byte for byte"));
+		g_free(text);
+		g_free(verify);
+		g_free(copy);
+	}
+	cli_end(&c);
+}
+
+Test(manifest, line_ends_are_a_class_of_their_own, .timeout = 60)
+{
+	struct cli c;
+	cli_init(&c);
+	make_source(&c);
+	cr_expect_eq(cli_line(&c, "copy --manifest m.jsonl --to maildir,eol=lf "
+	                          "in.mbox out/"),
+	             0, "%s", c.err);
+	char *text = cli_read(&c, "m.jsonl", NULL);
+	cr_expect_eq(cli_count(text, "\"class\":\"line-ends\""), 1, "%s", text);
+	cr_expect_eq(cli_count(text, "\"class\":\"identical\""), 2, "%s", text);
+	cr_expect_eq(cli_line(&c, "verify --manifest m.jsonl out/"), 0, "%s",
+	             c.err);
+	g_free(text);
+	cli_end(&c);
+}
+
+Test(manifest, what_a_signature_proves_is_told, .timeout = 60)
+{
+	struct cli c;
+	cli_init(&c);
+	make_source(&c);
+	cr_expect_eq(cli_line(&c, "copy --manifest m.jsonl in.mbox out/"), 0);
+	char *text = cli_read(&c, "m.jsonl", NULL);
+	char *last = line_with(text, "\"messages\"");
+	cr_expect(strstr(text, "\"body_hash\":\"none\""), "%s", text);
+	cr_expect(strstr(last, "\"body_hash_right\":"), "%s", last);
+	/* The same number there as here, whatever it is. */
+	char *in = strstr(last, "\"body_hash_right\":");
+	char *out = strstr(last, "\"output_body_hash_right\":");
+	cr_assert(in && out);
+	cr_expect_eq(atoi(strchr(in, ':') + 1), 1, "%s", last);
+	cr_expect_eq(atoi(strchr(out, ':') + 1), 1, "%s", last);
+	g_free(last);
+	g_free(text);
+	cli_end(&c);
+}
+
+Test(manifest, what_is_gone_is_named, .timeout = 60)
+{
+	struct cli c;
+	cli_init(&c);
+	make_source(&c);
+	cr_expect_eq(cli_line(&c, "copy --manifest m.jsonl in.mbox out.mbox"),
+	             0);
+	cli_write(&c, "out.mbox", SEP "From: a@b.example\nSubject: one\n\nx\n",
+	          strlen(SEP "From: a@b.example\nSubject: one\n\nx\n"));
+	cr_expect_eq(cli_line(&c, "verify --manifest m.jsonl out.mbox"), 1);
+	cr_expect(strstr(c.out, "NOT WHOLE"), "%s", c.out);
+	cr_expect_eq(cli_count(c.err, "missing: in.mbox:"), 2, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "verify --json --manifest m.jsonl out.mbox"),
+	             1);
+	cr_expect(strstr(c.out, "\"missing\":2"), "%s", c.out);
+	cli_end(&c);
+}
+
+Test(manifest, a_file_that_is_none_is_told, .timeout = 60)
+{
+	static const char *const texts[] = {
+		"",
+		"x\n",
+		"{}\n",
+		"{\"manifest\":1}\n",
+		"{\"manifest\":1}\n{\"sha256\":\"\",\"output\":\"12\"}\n",
+		"{\"manifest\":1}\n{\"messages\":7}\n"};
+	struct cli c;
+	cli_init(&c);
+	make_source(&c);
+	for (size_t i = 0; i < AM_COUNT(texts); i++) {
+		cli_write(&c, "m.jsonl", texts[i], strlen(texts[i]));
+		cr_expect_eq(cli_line(&c, "verify --manifest m.jsonl in.mbox"),
+		             2, "%zu: %s", i, c.err);
+	}
+	cr_expect_eq(cli_line(&c, "verify --manifest none in.mbox"), 2);
+	cr_expect_eq(cli_line(&c, "verify --full --manifest m in.mbox"), 2);
+	cr_expect_eq(cli_line(&c, "copy --dry-run --manifest m in.mbox x/"), 2);
+	cr_expect_not(cli_exists(&c, "m"));
+	cli_end(&c);
+}
