@@ -554,6 +554,24 @@ static int settle(struct am_index *index, struct am_archive *archive,
 	return r ? r : am_state_sweep(&index->state, index->path, err);
 }
 
+/* An index of before has no copy of the catalog's, or it was lost. */
+static int file_again(struct am_index *index, const char *archive,
+                      struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive *a = NULL;
+	struct am_filed *filed;
+	int r = am_filed_open(&filed, index->path, &index->state, err);
+
+	am_filed_close(&filed);
+	if (r != AM_END)
+		return r;
+	r = am_archive_open(&a, archive, false, ctx, err);
+	if (!r)
+		r = am_filed_write(index->path, &index->state, a, err);
+	am_archive_close(&a);
+	return r;
+}
+
 int am_index_update(struct am_index *index, const char *archive,
                     unsigned workers, struct am_ctx *ctx, struct am_error *err)
 {
@@ -575,6 +593,8 @@ int am_index_update(struct am_index *index, const char *archive,
 		r = index_news(index, archive, &news, workers, ctx, err);
 	if (!r && (news.seq != index->state.seq || !index->present))
 		r = conclude(index, archive, &news, ctx, err);
+	else if (!r)
+		r = file_again(index, archive, ctx, err);
 	am_news_clear(&news);
 	return r;
 }

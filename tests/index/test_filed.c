@@ -78,6 +78,10 @@ Test(filed, tells_folders_and_flags_as_they_are_now)
 	index_env_close(env);
 	cr_assert_eq(remove(path), 0);
 	ask_all(env, true);
+	/* It comes back, though nothing is new. */
+	index_env_follow(env, 1);
+	cr_expect(g_file_test(path, G_FILE_TEST_EXISTS));
+	ask_all(env, true);
 	g_free(path);
 	index_env_free(&env);
 }
