@@ -61,9 +61,9 @@ static void tell(const struct check *c, enum am_note_level level,
 static int count_files(struct check *c, size_t i, struct am_error *err)
 {
 	const struct am_shard *shard = &c->index->state.shards[i];
-	struct am_columns *columns;
-	struct am_texts *texts;
-	uint64_t n;
+	struct am_columns *columns = NULL;
+	struct am_texts *texts = NULL;
+	uint64_t n = 0;
 	int r = am_index_columns(c->index, i, &columns, err);
 
 	if (!r)

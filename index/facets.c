@@ -179,10 +179,10 @@ static void each_text(const struct counting *c, enum am_dictionary d,
 		const char *least = NULL;
 		uint64_t sum = 0;
 		for (size_t i = 0; i < n; i++) {
-			while (at[i] < sizes[i] &&
-			       !c->texts[d].counts[i][at[i]])
+			const uint32_t *counts = c->texts[d].counts[i];
+			while (counts && at[i] < sizes[i] && !counts[at[i]])
 				at[i]++;
-			if (at[i] == sizes[i])
+			if (!counts || at[i] == sizes[i])
 				continue;
 			const char *text =
 				am_columns_text(c->index->columns[i], d, at[i]);
@@ -192,7 +192,7 @@ static void each_text(const struct counting *c, enum am_dictionary d,
 		if (!least)
 			break;
 		for (size_t i = 0; i < n; i++)
-			if (at[i] < sizes[i] &&
+			if (c->texts[d].counts[i] && at[i] < sizes[i] &&
 			    !strcmp(am_columns_text(c->index->columns[i], d,
 			                            at[i]),
 			            least))

@@ -139,9 +139,8 @@ int am_xreader_open(struct am_xreader **out, const struct am_xplace *place,
 			                             timeout_ms, timeout_ms);
 			break;
 		case AM_XPLACE_PROGRAM:
-			r->db = Xapian::Remote::open(place->name,
-			                             place->arguments,
-			                             timeout_ms);
+			r->db = Xapian::Remote::open(
+				place->name, place->arguments, timeout_ms);
 			break;
 		}
 		*out = r.release();
@@ -213,10 +212,10 @@ struct am_xquery *am_xquery_near(const struct am_xterm *terms, size_t n,
 struct am_xquery *am_xquery_beginning(const char *text, size_t len)
 {
 	return build([&] {
-		return Xapian::Query(Xapian::Query::OP_WILDCARD,
-		                     std::string(text, len), 1000,
-		                     Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT,
-		                     Xapian::Query::OP_OR);
+		return Xapian::Query(
+			Xapian::Query::OP_WILDCARD, std::string(text, len),
+			1000, Xapian::Query::WILDCARD_LIMIT_MOST_FREQUENT,
+			Xapian::Query::OP_OR);
 	});
 }
 
@@ -245,11 +244,10 @@ int am_xreader_search(struct am_xreader *x, const struct am_xquery *query,
 			if (order != AM_XORDER_RELEVANCE)
 				enquire.set_weighting_scheme(
 					Xapian::BoolWeight());
-			enquire.set_docid_order(order == AM_XORDER_FILED_LAST
-			                                ? Xapian::Enquire::
-								  DESCENDING
-			                                : Xapian::Enquire::
-								  ASCENDING);
+			enquire.set_docid_order(
+				order == AM_XORDER_FILED_LAST
+					? Xapian::Enquire::DESCENDING
+					: Xapian::Enquire::ASCENDING);
 			if (order == AM_XORDER_VALUE)
 				enquire.set_sort_by_value(slot, true);
 			Xapian::MSet found = enquire.get_mset(
