@@ -97,14 +97,18 @@ static bool begins_word(const uint8_t *head, size_t len, const char *word)
 	return len >= n && !g_ascii_strncasecmp((const char *)head, word, n);
 }
 
-/* CMS ([RFC 5652] 3): SEQUENCE, OID 1.2.840.113549.1.7.n.  3 is enveloped. */
-static bool is_enveloped(const uint8_t *head, size_t len)
+/* CMS ([RFC 5652] 3): SEQUENCE, OID 1.2.840.113549.1.7.n.  3 is enveloped, 2
+ * signed with the content inside. */
+static enum am_extract_kind cms_kind(const uint8_t *head, size_t len)
 {
-	static const char oid[] =
-		"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03";
+	static const char oid[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07";
+	const uint8_t *at = NULL;
 
-	return len > 20 && head[0] == 0x30 &&
-	       memmem(head, 20, oid, sizeof(oid) - 1) != NULL;
+	if (len > 24 && head[0] == 0x30)
+		at = memmem(head, 20, oid, sizeof(oid) - 1);
+	if (!at)
+		return AM_KIND_UNKNOWN;
+	return at[sizeof(oid) - 1] == 3 ? AM_KIND_CIPHER : AM_KIND_KNOWN;
 }
 
 static bool is_packed(const uint8_t *head, size_t len)
@@ -151,8 +155,8 @@ enum am_extract_kind am_extract_kind_of(const uint8_t *head, size_t len)
 		return AM_KIND_TNEF;
 	if (is_packed(head, len))
 		return AM_KIND_PACKED;
-	if (is_enveloped(head, len))
-		return AM_KIND_CIPHER;
+	if (cms_kind(head, len) != AM_KIND_UNKNOWN)
+		return cms_kind(head, len);
 	/* PostScript, DjVu, WordPerfect, OneNote. */
 	if (BEGINS("%!PS") || BEGINS("AT&TFORM") || BEGINS("\xffWPC") ||
 	    BEGINS("\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d"))

@@ -50,6 +50,12 @@ Test(hint, first_bytes_say_what_it_is)
 		{"  <!DOCTYPE HTML>", 17, AM_KIND_MARKUP},
 		{"<?xml ?>", 8, AM_KIND_MARKUP},
 		{"-----BEGIN PGP MESSAGE-----", 27, AM_KIND_CIPHER},
+		{"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
+	         "\xa0\x80\x30\x80\x02\x01\x00\x31\x82\x01\x02\x30",
+	         25, AM_KIND_CIPHER},
+		{"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+	         "\xa0\x80\x30\x80\x02\x01\x00\x31\x82\x01\x02\x30",
+	         25, AM_KIND_KNOWN},
 		{"%!PS-Adobe", 10, AM_KIND_KNOWN},
 		{"hello", 5, AM_KIND_UNKNOWN},
 	};
