@@ -109,6 +109,7 @@ help:
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
 ## make bench-search search beside notmuch and mu (N=100000, MAIL=path)
+## make bench-serve  the IMAP server beside Dovecot (MAIL=path for your own mail)
 ## make bench-pst     PST beside peers (PST=path for your own file)
 ## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
 ## make picture       take the README's picture of mailark browse anew
@@ -280,9 +281,11 @@ samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 picture: all
 	@sh tools/browse-picture.sh $(BUILD)/mailark cmd/browse/browse.svg
 
-.PHONY: bench-imap bench-pst bench-search
+.PHONY: bench-imap bench-pst bench-search bench-serve
 bench-search: all $(BUILD)/gen-mail $(BUILD)/search-clock
 	@BUILD=$(BUILD) bash tools/bench-search.sh
+bench-serve: all $(BUILD)/gen-mail $(BUILD)/imap-lab
+	@python3 tools/bench_serve.py $(BUILD) $(MAIL)
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh
 .PHONY: outlook-kit

@@ -140,31 +140,42 @@ static const char *display_of(struct am_arena *arena, const char *list)
 	                                                  : first.address);
 }
 
-static int read_catalog(struct am_session *s, const struct am_row *row,
+static int read_catalog(struct am_archive *archive, int64_t message,
                         struct am_arena *arena, struct am_order *o,
                         struct am_error *err)
 {
-	struct am_archive *archive;
 	struct am_archive_message m;
+	int r = am_archive_message(archive, message, &m, err);
+
+	if (r)
+		return r;
+	if (m.date.known)
+		o->sent = m.date.sec;
+	o->cc = mailbox_of(arena, m.cc);
+	o->from = mailbox_of(arena, m.from);
+	o->to = mailbox_of(arena, m.to);
+	o->display_from = display_of(arena, m.from);
+	o->display_to = display_of(arena, m.to);
+	char *base = am_base_subject(m.subject ? m.subject : "", &o->is_reply);
+	o->subject = am_arena_strdup(arena, base);
+	g_free(base);
+	o->message_id = am_arena_strdup(arena, m.message_id);
+	return AM_OK;
+}
+
+/* With one handle for all of them; facts, which may need one of their own, are
+ * read after it was given back. */
+static int read_all(struct am_session *s, struct am_order *all, size_t n,
+                    struct am_arena *arena, struct am_error *err)
+{
+	struct am_archive *archive;
 	int r = am_vault_lend_fresh(s->vault, &archive, err);
 
 	if (r)
 		return r;
-	r = am_archive_message(archive, row->message, &m, err);
-	if (!r) {
-		if (m.date.known)
-			o->sent = m.date.sec;
-		o->cc = mailbox_of(arena, m.cc);
-		o->from = mailbox_of(arena, m.from);
-		o->to = mailbox_of(arena, m.to);
-		o->display_from = display_of(arena, m.from);
-		o->display_to = display_of(arena, m.to);
-		char *base = am_base_subject(m.subject ? m.subject : "",
-		                             &o->is_reply);
-		o->subject = am_arena_strdup(arena, base);
-		g_free(base);
-		o->message_id = am_arena_strdup(arena, m.message_id);
-	}
+	for (size_t i = 0; i < n && !r; i++)
+		r = read_catalog(archive, s->snap->rows[all[i].row].message,
+		                 arena, &all[i], err);
 	am_vault_give_back(s->vault, &archive);
 	return r;
 }
@@ -176,21 +187,22 @@ int am_order_read(struct am_session *s, const GArray *uids, unsigned needs,
 	struct am_order *all = g_new0(struct am_order, uids->len + 1);
 	int r = AM_OK;
 
-	for (guint i = 0; i < uids->len && !r; i++) {
+	for (guint i = 0; i < uids->len; i++) {
 		struct am_order *o = &all[i];
 		o->uid = g_array_index(uids, uint32_t, i);
 		o->row = am_snap_from(s->snap, o->uid);
 		const struct am_row *row = &s->snap->rows[o->row];
 		o->arrival = o->sent = row->dated ? row->received : 0;
-		if (needs & AM_ORDER_CATALOG)
-			r = read_catalog(s, row, arena, o, err);
-		if (!r && (needs & AM_ORDER_FACTS)) {
-			struct am_fact fact = {0};
-			r = am_fact_of(s->vault, row->message, arena, &fact,
-			               err);
-			o->size = fact.size;
-			o->references = fact.references;
-		}
+	}
+	if (needs & AM_ORDER_CATALOG)
+		r = read_all(s, all, uids->len, arena, err);
+	for (guint i = 0; i < uids->len && !r && (needs & AM_ORDER_FACTS);
+	     i++) {
+		struct am_fact fact = {0};
+		r = am_fact_of(s->vault, s->snap->rows[all[i].row].message,
+		               arena, &fact, err);
+		all[i].size = fact.size;
+		all[i].references = fact.references;
 	}
 	if (r)
 		g_clear_pointer(&all, g_free);
