@@ -263,3 +263,20 @@ Test(tree, mail_is_found_far_down)
 	}
 	cr_expect_str_eq(detected("w"), "mbox");
 }
+
+/* The parts of a Takeout, and nothing beside them. */
+Test(tree, a_folder_of_zips_is_read)
+{
+	am_test_mkdir("t");
+	make_zip("t/takeout-001.zip");
+	make_zip("t/takeout-002.tgz");
+	cr_expect_str_eq(detected("t"), "eml");
+	char *got = folders_of("eml");
+	cr_expect_str_eq(got,
+	                 "takeout-001/Takeout/Mail/All: 2\n"
+	                 "takeout-001/x: 1\ntakeout-001/x/two: 1\n"
+	                 "takeout-002/Takeout/Mail/All: 2\n"
+	                 "takeout-002/x: 1\ntakeout-002/x/two: 1\n",
+	                 "%s", got);
+	g_free(got);
+}

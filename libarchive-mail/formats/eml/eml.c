@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/eml/eml.h"
 
+#include "base/unpack.h"
 #include "formats/mail_head.h"
 #include "formats/name_template.h"
 
@@ -58,7 +59,7 @@ static bool first_member_is_eml(const struct am_probe *p)
 
 static int probe_directory(const struct am_probe *p)
 {
-	size_t n_named = 0, n_mail = 0, n_files = 0;
+	size_t n_named = 0, n_mail = 0, n_files = 0, n_packed = 0;
 
 	for (size_t i = 0; i < p->n_entries; i++) {
 		const struct am_probe_entry *e = &p->entries[i];
@@ -74,11 +75,17 @@ static int probe_directory(const struct am_probe *p)
 		else if (e->head && am_mail_head_bits(e->head, e->head_len) >=
 		                            AM_MAIL_HEAD_ENOUGH)
 			n_mail++;
+		else if (e->head && am_mail_head_container_name(e->name) &&
+		         am_container_sniff(e->head, e->head_len))
+			n_packed++;
 	}
 	if (n_named)
 		return 24;
 	/* Files that are mails, without a name that says so. */
-	return n_mail && n_mail * 2 >= n_files ? 10 : 0;
+	if (n_mail && n_mail * 2 >= n_files)
+		return 10;
+	/* Zips and tars, such as the parts of a Takeout: there may be. */
+	return n_packed ? 4 : 0;
 }
 
 static int eml_probe(const struct am_probe *p)
