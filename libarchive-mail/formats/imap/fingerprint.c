@@ -39,14 +39,17 @@ static uint64_t stir(uint64_t h)
 	return h;
 }
 
-/* *strong: it says enough without the size. */
-static uint64_t sum_of(const void *header, size_t len, bool *strong)
+/* *strong: it says enough without the size; *id: what of it the Message-ID
+ * is. */
+static uint64_t sum_of(const void *header, size_t len, bool *strong,
+                       uint64_t *id)
 {
 	struct am_fields fields;
 	struct am_field field;
 	uint64_t sum = 0;
 
 	*strong = false;
+	*id = 0;
 	am_fields_init(&fields, header, len, 0);
 	while (am_fields_next(&fields, &field)) {
 		/* "From : x" is a field to some servers only. */
@@ -56,7 +59,9 @@ static uint64_t sum_of(const void *header, size_t len, bool *strong)
 			if (!am_field_is(&field, names[i]))
 				continue;
 			uint64_t h = UINT64_C(0xcbf29ce484222325) + i;
-			sum += stir(mix(h, field.value, field.value_len));
+			h = stir(mix(h, field.value, field.value_len));
+			sum += h;
+			*id += i ? 0 : h;
 			*strong |= i == 0 || i == 4;
 		}
 	}
@@ -66,13 +71,23 @@ static uint64_t sum_of(const void *header, size_t len, bool *strong)
 uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size,
                              bool *weak)
 {
+	uint64_t id;
 	bool strong;
-	uint64_t sum = sum_of(header, len, &strong);
+	uint64_t sum = sum_of(header, len, &strong, &id);
 
 	if (weak)
 		*weak = !strong;
 
 	return strong ? sum : sum + stir(size);
+}
+
+uint64_t am_imap_fingerprint_nameless(const void *header, size_t len)
+{
+	uint64_t id;
+	bool strong;
+	uint64_t sum = sum_of(header, len, &strong, &id);
+
+	return id ? sum - id : 0;
 }
 
 uint64_t am_imap_fingerprint_sized(uint64_t fingerprint, uint64_t from,
@@ -128,10 +143,12 @@ static void print(struct am_imap_print *out, const uint8_t *bytes, size_t len,
                   const struct am_imap_odd *odd)
 {
 	struct am_imap_odd head = {0};
+	uint64_t id;
 	bool strong;
 
 	len = am_header_len(bytes, len);
-	uint64_t sum = sum_of(bytes, len, &strong);
+	uint64_t sum = sum_of(bytes, len, &strong, &id);
+	out->nameless = id ? sum - id : 0;
 	am_imap_odd_add(&head, bytes, len);
 	am_imap_odd_end(&head);
 	out->size = odd->size;

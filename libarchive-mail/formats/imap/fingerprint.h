@@ -20,6 +20,9 @@ struct am_message;
 
 uint64_t am_imap_fingerprint(const void *header, size_t len, uint64_t size,
                              bool *weak); /* NULL, or whether it is so */
+/* The same without the Message-ID, which some servers change; 0: there is
+ * none. */
+uint64_t am_imap_fingerprint_nameless(const void *header, size_t len);
 /* One where the size counts, as it were with another size. */
 uint64_t am_imap_fingerprint_sized(uint64_t fingerprint, uint64_t from,
                                    uint64_t to);
@@ -30,9 +33,10 @@ uint64_t am_imap_fingerprint_blind(uint64_t size, int64_t received);
  * not take or keep as it is (odd.h). */
 struct am_imap_print {
 	uint64_t fingerprint;
-	uint64_t tidied; /* where CRs at line ends are dropped */
-	uint64_t bared;  /* where a first line of an mbox is */
-	uint64_t size;   /* in CRLF form */
+	uint64_t tidied;   /* where CRs at line ends are dropped */
+	uint64_t bared;    /* where a first line of an mbox is */
+	uint64_t nameless; /* without its Message-ID; 0: it has none */
+	uint64_t size;     /* in CRLF form */
 	bool nul, lone_cr, header_8bit;
 	bool weak;  /* the size counts in it, */
 	bool bare;  /* and nothing else */

@@ -32,12 +32,13 @@ enum stage {
 
 struct am_imap_look {
 	struct am_imap_present *found;
-	struct am_imap_alike *alike; /* or NULL */
-	struct am_imap_set *ask;     /* RANGE, LIST: what is to be asked */
-	struct am_imap_set *seen;    /* answered */
-	struct am_imap_set *left;    /* PIECES: there, and not answered */
-	struct am_imap_set *blind;   /* not to be had */
-	struct am_imap_set *piece;   /* being asked for */
+	struct am_imap_alike *alike;      /* or NULL */
+	struct am_imap_other_ids *others; /* or NULL */
+	struct am_imap_set *ask;          /* RANGE, LIST: what is to be asked */
+	struct am_imap_set *seen;         /* answered */
+	struct am_imap_set *left;         /* PIECES: there, and not answered */
+	struct am_imap_set *blind;        /* not to be had */
+	struct am_imap_set *piece;        /* being asked for */
 	struct am_imap_limit limit;
 	enum stage stage;
 	uint32_t from, highest, suspect;
@@ -49,12 +50,14 @@ struct am_imap_look {
 };
 
 struct am_imap_look *am_imap_look_new(uint32_t from,
-                                      struct am_imap_alike *alike)
+                                      struct am_imap_alike *alike,
+                                      struct am_imap_other_ids *others)
 {
 	struct am_imap_look *l = g_new0(struct am_imap_look, 1);
 
 	l->from = MAX(from, 1);
 	l->alike = alike;
+	l->others = others;
 	l->found = am_imap_present_new();
 	l->ask = am_imap_set_new();
 	l->seen = am_imap_set_new();
@@ -156,6 +159,13 @@ static int take_header(struct am_imap_command *cmd,
 	am_imap_present_add(l->found, fingerprint, f.uid);
 	if (weak && l->alike)
 		am_imap_alike_add(l->alike, f.uid, size_of(&f), fingerprint);
+	uint64_t nameless =
+		text && l->others
+			? am_imap_fingerprint_nameless(text, (size_t)v->len)
+			: 0;
+	if (nameless)
+		am_imap_other_ids_add(l->others, f.uid, size_of(&f),
+		                      fingerprint, nameless);
 	return AM_OK;
 }
 
@@ -454,7 +464,7 @@ int am_imap_look_on(struct am_imap_look *l, struct am_imap_session *s,
 int am_imap_look_uids(struct am_imap_session *s, struct am_imap_set *uids,
                       struct am_error *err)
 {
-	struct am_imap_look *l = am_imap_look_new(1, NULL);
+	struct am_imap_look *l = am_imap_look_new(1, NULL, NULL);
 	int r = AM_OK;
 
 	l->most = am_imap_session_mailbox(s)->exists + ROOM;

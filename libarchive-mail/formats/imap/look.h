@@ -3,6 +3,7 @@
 #define AM_FORMATS_IMAP_LOOK_H
 
 #include "formats/imap/alike.h"
+#include "formats/imap/other_id.h"
 #include "formats/imap/present.h"
 #include "formats/imap/session.h"
 
@@ -17,9 +18,11 @@
  */
 struct am_imap_look;
 
-/* `alike`, unless NULL, gets those whose fingerprint says little. */
+/* `alike`, unless NULL, gets those whose fingerprint says little, and `others`
+ * those that have a Message-ID. */
 struct am_imap_look *am_imap_look_new(uint32_t from,
-                                      struct am_imap_alike *alike);
+                                      struct am_imap_alike *alike,
+                                      struct am_imap_other_ids *others);
 void am_imap_look_free(struct am_imap_look **look);
 /*
  * Goes on in the mailbox that is selected; `known` of its messages are below

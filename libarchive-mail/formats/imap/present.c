@@ -71,6 +71,11 @@ bool am_imap_present_take(struct am_imap_present *p, uint64_t fingerprint,
 	return true;
 }
 
+bool am_imap_present_has(const struct am_imap_present *p, uint64_t fingerprint)
+{
+	return g_hash_table_contains(p->all, &fingerprint);
+}
+
 bool am_imap_present_is_empty(const struct am_imap_present *p)
 {
 	return !g_hash_table_size(p->all);

@@ -17,6 +17,8 @@ void am_imap_present_free(struct am_imap_present **present);
 /* true: one was there, and is now spoken for; *uid (may be NULL) is its. */
 bool am_imap_present_take(struct am_imap_present *present, uint64_t fingerprint,
                           uint32_t *uid);
+bool am_imap_present_has(const struct am_imap_present *present,
+                         uint64_t fingerprint);
 bool am_imap_present_is_empty(const struct am_imap_present *present);
 void am_imap_present_add(struct am_imap_present *present, uint64_t fingerprint,
                          uint32_t uid);

@@ -142,8 +142,18 @@ static int look_for(struct imap_sink *s, const struct am_message *msg,
 	int r = AM_OK;
 
 	*there = !by_lines && is_there(s, msg, target, p, uid);
-	if (*there || !like)
-		return AM_OK;
+	if (!*there && am_imap_target_may_be_other(target, p)) {
+		r = am_imap_upload_settle(s->upload, false, err);
+		while (!r) {
+			r = am_imap_target_take_other(s->targets, target, msg,
+			                              p, there, uid, err);
+			if (r != AM_RETRY)
+				break;
+			r = AM_OK;
+		}
+	}
+	if (r || *there || !like)
+		return r;
 	r = am_imap_upload_settle(s->upload, false, err);
 	while (!r) {
 		r = am_imap_target_take_alike(s->targets, target, msg, p, there,

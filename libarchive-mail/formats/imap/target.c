@@ -20,6 +20,7 @@ static void target_free(void *data)
 	am_imap_present_free(&t->present);
 	am_imap_look_free(&t->look);
 	am_imap_alike_free(&t->alike);
+	am_imap_other_ids_free(&t->others);
 	g_array_free(t->acked, TRUE);
 	g_array_free(t->spoken, TRUE);
 	g_free(t->permanent);
@@ -97,6 +98,7 @@ static struct am_imap_target *add_target(struct am_imap_targets *ts,
 	t->name = name;
 	t->present = am_imap_present_new();
 	t->alike = am_imap_alike_new();
+	t->others = am_imap_other_ids_new();
 	t->acked = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->spoken = g_array_new(FALSE, FALSE, sizeof(struct am_imap_marks));
 	t->there = is_inbox(name);

@@ -32,9 +32,10 @@ struct am_imap_target {
 	uint64_t held;      /* so many messages were there when last counted */
 	unsigned looks;
 	struct am_imap_present *present;
-	struct am_imap_alike *alike; /* of the first look */
-	struct am_imap_look *look;   /* under way, or NULL, */
-	uint32_t looking;            /* under this UIDVALIDITY */
+	struct am_imap_alike *alike;      /* of the first look */
+	struct am_imap_other_ids *others; /* as well */
+	struct am_imap_look *look;        /* under way, or NULL, */
+	uint32_t looking;                 /* under this UIDVALIDITY */
 	GArray *acked;  /* struct am_imap_marks, sent since we looked */
 	GArray *spoken; /* those before, and what was there already: ours */
 };
@@ -89,6 +90,16 @@ AM_MUST_USE int am_imap_target_take_alike(struct am_imap_targets *targets,
                                           const struct am_imap_print *print,
                                           bool *taken, uint32_t *uid,
                                           struct am_error *err);
+/* The same for one that is not found: it may be there with another Message-ID.
+ */
+AM_MUST_USE int am_imap_target_take_other(struct am_imap_targets *targets,
+                                          struct am_imap_target *target,
+                                          const struct am_message *msg,
+                                          const struct am_imap_print *print,
+                                          bool *taken, uint32_t *uid,
+                                          struct am_error *err);
+bool am_imap_target_may_be_other(const struct am_imap_target *target,
+                                 const struct am_imap_print *print);
 /* A message of the source is in it under that UID. */
 void am_imap_target_tell(const struct am_imap_target *target,
                          const struct am_sink *sink,

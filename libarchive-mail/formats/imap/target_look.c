@@ -105,9 +105,12 @@ static int read_all(struct am_imap_targets *ts, struct am_imap_target *t,
 		am_imap_look_free(&t->look);
 		am_imap_alike_free(&t->alike);
 		t->alike = am_imap_alike_new();
+		am_imap_other_ids_free(&t->others);
+		t->others = am_imap_other_ids_new();
 	}
 	if (!t->look)
-		t->look = am_imap_look_new(t->seen, t->looks ? NULL : t->alike);
+		t->look = am_imap_look_new(t->seen, t->looks ? NULL : t->alike,
+		                           t->looks ? NULL : t->others);
 	t->looking = box->uidvalidity;
 	int r = am_imap_look_on(t->look, s, t->held, err);
 	if (am_imap_look_progressed(t->look))
@@ -200,6 +203,55 @@ int am_imap_target_take_alike(struct am_imap_targets *ts,
 		            "there already, with lines in its header that the "
 		            "server put there");
 	return AM_OK;
+}
+
+bool am_imap_target_may_be_other(const struct am_imap_target *t,
+                                 const struct am_imap_print *print)
+{
+	uint64_t fingerprint;
+	uint32_t uid;
+	size_t at = 0;
+
+	return print->nameless &&
+	       am_imap_other_ids_find(t->others, print->nameless, print->size,
+	                              &at, &uid, &fingerprint);
+}
+
+int am_imap_target_take_other(struct am_imap_targets *ts,
+                              struct am_imap_target *t,
+                              const struct am_message *msg,
+                              const struct am_imap_print *print, bool *taken,
+                              uint32_t *uid, struct am_error *err)
+{
+	struct am_imap_marks marks = {0};
+	struct am_imap_session *s;
+	bool same = false;
+	int r = AM_OK;
+
+	*taken = false;
+	for (size_t at = 0;
+	     !r && !*taken &&
+	     am_imap_other_ids_find(t->others, print->nameless, print->size,
+	                            &at, uid, &marks.fingerprint);) {
+		/* It is another's, or was taken before. */
+		if (marks.fingerprint == print->fingerprint ||
+		    !am_imap_present_has(t->present, marks.fingerprint))
+			continue;
+		r = open_target(ts, t, &s, err);
+		if (!r)
+			r = am_imap_other_ids_same(s, *uid, msg->raw, &same,
+			                           err);
+		if (!r && same)
+			*taken = am_imap_target_take(t, &marks, uid);
+	}
+	if (*taken)
+		am_ctx_note(ts->account->ctx, AM_NOTE_INFO, "imap.other-id",
+		            msg->folder, msg->origin,
+		            "there already, with a Message-ID that the server "
+		            "gave it");
+	/* Of what it cannot compare it says nothing. */
+	return r && r != AM_FAILED ? am_imap_targets_judge(ts, r, NULL, err)
+	                           : AM_OK;
 }
 
 /* Whether mail came into the mailbox within so long. */
