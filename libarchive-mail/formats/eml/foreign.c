@@ -44,6 +44,8 @@ enum am_foreign am_foreign_look(const char *base, struct am_reader *reader,
 	*what = "Outlook's message file";
 	if (am_mail_head_msg_name(base) && am_mail_head_msg(data, len))
 		return AM_FOREIGN_MESSAGE;
+	if (others && am_mail_head_outlook_name(base))
+		return AM_FOREIGN_FILE;
 	*what = "Outlook for Mac's archive";
 	if (others && am_mail_head_olm_name(base))
 		return AM_FOREIGN_FILE;

@@ -75,8 +75,8 @@ int am_mbox_head_look(struct am_file *file, bool *empty, bool *outlook,
 		fits = AM_FAILED;
 	} else if (!fits && w.reader && *outlook) {
 		fits = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		               "an Outlook data file, packed: unpack it to "
-		               "read it");
+		               "an Outlook data file, packed: pst:PATH reads "
+		               "it");
 	}
 	am_mbox_window_close(&w);
 	return fits;

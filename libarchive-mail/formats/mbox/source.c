@@ -235,6 +235,11 @@ static int open_file(struct mbox_source *s, const char *path,
 		r = give_parcel(s, path, parts, n_parts - 1, err);
 		goto out;
 	}
+	/* Outlook's, packed: others read it, where they do. */
+	if (fits < 0 && outlook && s->set.leave_maildirs) {
+		r = AM_END;
+		goto out;
+	}
 	if (fits < 0) {
 		r = fits;
 		goto out;

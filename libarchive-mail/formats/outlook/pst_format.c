@@ -57,7 +57,9 @@ static const char about[] =
 	"views and have nothing of their own.  What a damaged file has lost is "
 	"told with node and offset, and the rest is read.\n"
 	"A folder of files is read too, below it as well, and among mail of "
-	"other kinds: each is a folder of its name.\n"
+	"other kinds: each is a folder of its name.  One that is packed (gzip, "
+	"bzip2, xz, zstd …) is unpacked into the directory for temporary "
+	"files.\n"
 	"Writing: each mail becomes an item as Outlook has them, with header, "
 	"people, text, HTML in its own charset, attachments, messages in "
 	"messages; signed and encrypted mail and reports as what they are to "
@@ -91,7 +93,10 @@ static int bits_of(const uint8_t *head, size_t len)
 static int pst_probe(const struct am_probe *p)
 {
 	if (!p->is_directory)
-		return p->packed ? 0 : bits_of(p->head, p->head_len);
+		return p->packed && (!strcmp(p->packed, "zip") ||
+		                     !strcmp(p->packed, "tar"))
+		               ? 0
+		               : bits_of(p->head, p->head_len);
 	for (size_t i = 0; i < p->n_entries; i++)
 		if (p->entries[i].head &&
 		    bits_of(p->entries[i].head, p->entries[i].head_len))

@@ -14,6 +14,7 @@
 #include "formats/outlook/codepage_option.h"
 #include "formats/outlook/pst.h"
 #include "formats/outlook/pst_folders.h"
+#include "formats/outlook/pst_packed.h"
 #include "formats/outlook/pst_tree.h"
 #include "model/folder.h"
 #include "outlook/pst/reading.h"
@@ -24,12 +25,14 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct pst_source {
 	struct am_source base;
 	struct am_pst_store *store;
 	struct am_pst_settings set;
 	char **within;     /* the folder it stands in */
+	int unpacked;      /* what a packed one is read from; -1: it is not */
 	unsigned keywords; /* the id of categories in this store */
 	const struct am_folder **folders; /* as the store's; NULL: not given */
 	size_t folder; /* the one we are in, SIZE_MAX: none */
@@ -379,6 +382,8 @@ static void pst_close(struct am_source *src)
 	am_pst_recovery_free(&s->recovery);
 	am_folder_unref(&s->recovered);
 	am_pst_store_close(&s->store);
+	if (s->unpacked >= 0)
+		close(s->unpacked);
 	g_free(s);
 }
 
@@ -407,6 +412,30 @@ static int read_settings(struct am_pst_settings *out,
 	                              err);
 }
 
+/* The store of a file, wherever it had to be unpacked to. */
+static int open_store(struct pst_source *s, const char *path,
+                      struct am_error *err)
+{
+	int r = am_pst_unpack(&s->unpacked, path, s->base.ctx, err);
+
+	if (r)
+		return r;
+	if (s->unpacked < 0)
+		return am_pst_store_open(&s->store, path, s->set.codepage,
+		                         s->base.ctx, err);
+	char *file = g_strdup_printf("/proc/self/fd/%d", s->unpacked);
+	r = am_pst_store_open(&s->store, file, s->set.codepage, s->base.ctx,
+	                      err);
+	/* Nobody knows it by that name. */
+	if (r && g_str_has_prefix(err->text, file)) {
+		struct am_error why = *err;
+		(void)am_fail(err, AM_FATAL, why.kind, "%s%s", path,
+		              why.text + strlen(file));
+	}
+	g_free(file);
+	return r;
+}
+
 int am_pst_file_open(struct am_source **out, const char *path,
                      const struct am_pst_settings *set,
                      const char *const *within, struct am_ctx *ctx,
@@ -422,7 +451,8 @@ int am_pst_file_open(struct am_source **out, const char *path,
 	s->folder = SIZE_MAX;
 	pthread_mutex_init(&s->lock, NULL);
 	s->idle = g_ptr_array_new();
-	int r = am_pst_store_open(&s->store, path, set->codepage, ctx, err);
+	s->unpacked = -1;
+	int r = open_store(s, path, err);
 	if (!r)
 		r = am_pst_folders_make(&s->folders, s->store, set, s->within,
 		                        err);

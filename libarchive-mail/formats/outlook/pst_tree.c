@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/charset.h"
+#include "formats/mail_head.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -89,14 +90,6 @@ static void pass_note(void *user, const struct am_note *note)
 
 /* ---- finding them ---- */
 
-static bool has_ending(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 4 && (!g_ascii_strcasecmp(name + len - 4, ".pst") ||
-	                   !g_ascii_strcasecmp(name + len - 4, ".ost"));
-}
-
 static bool begins_like_one(const char *path)
 {
 	char head[10];
@@ -118,8 +111,15 @@ static char *name_folder(const char *name, GHashTable *taken, const char *dir)
 	char *own = NULL;
 
 	am_arena_free(&arena);
-	if (has_ending(stem))
-		stem[strlen(stem) - 4] = '\0';
+	/* "x.PST", "x.ost.gz" */
+	char *dot = am_mail_head_outlook_name(stem) ? strrchr(stem, '.') : NULL;
+	if (dot && g_ascii_strcasecmp(dot, ".pst") != 0 &&
+	    g_ascii_strcasecmp(dot, ".ost") != 0) {
+		*dot = '\0';
+		dot = strrchr(stem, '.');
+	}
+	if (dot)
+		*dot = '\0';
 	for (unsigned n = 1;; n++) {
 		g_free(own);
 		own = n > 1 ? g_strdup_printf("%s (%u)", stem, n)
@@ -209,7 +209,7 @@ static void look_into(struct tree *t, const char *root, const struct todo *dir,
 		char *path = g_build_filename(root, dir->relative, name, NULL);
 		struct stat st;
 		if (!stat(path, &st) && S_ISREG(st.st_mode) &&
-		    (has_ending(name) || begins_like_one(path)))
+		    (am_mail_head_outlook_name(name) || begins_like_one(path)))
 			add_file(t, dir, path, name, taken);
 		g_free(path);
 	}
