@@ -348,19 +348,23 @@ static void add_beginning(struct am_document *d, const char *word, size_t len)
 	add_term(d, term, len + 1, key * REGION_HASH + 'W', 0);
 }
 
-/* Its first letter, and its first two: "c*" would otherwise be a union of a
- * hundred thousand lists. */
+/* Its first letter, its first two and three: "c*" would otherwise be a union of
+ * a hundred thousand lists. */
 static void add_beginnings(struct am_document *d, const char *word, size_t len)
 {
-	size_t one = MIN((size_t)g_utf8_skip[(uint8_t)*word], len), two = one;
+	size_t n = MIN((size_t)g_utf8_skip[(uint8_t)*word], len);
 
-	if (one > 1 && am_char_class(g_utf8_get_char(word)) == AM_CHAR_SINGLE)
+	if (n > 1 && am_char_class(g_utf8_get_char(word)) == AM_CHAR_SINGLE)
 		return;
-	add_beginning(d, word, one);
-	if (one < len)
-		two += MIN((size_t)g_utf8_skip[(uint8_t)word[one]], len - one);
-	if (two > one)
-		add_beginning(d, word, two);
+	for (unsigned i = 0; i < AM_BEGINNING_MAX; i++) {
+		/* As many bytes as a slot holds. */
+		if (n > sizeof(uint64_t))
+			break;
+		add_beginning(d, word, n);
+		if (n == len)
+			break;
+		n += MIN((size_t)g_utf8_skip[(uint8_t)word[n]], len - n);
+	}
 }
 
 /* ---- weights ----

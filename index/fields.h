@@ -44,10 +44,9 @@ uint32_t am_region_weight(enum am_region region);
 #define AM_TERM_FACT       "H" /* with the name of one of am_fact_names */
 #define AM_TERM_THREAD     "G" /* with the Message-ID of the oldest reference */
 #define AM_TERM_FILENAME   "P" /* with a whole file name */
-#define AM_TERM_BEGINNING                                                \
-	"W"              /* with the one or two letters words begin with \
-	                  */
-#define AM_TERM_SIZE "Z" /* with a letter: sizes of so many bits */
+#define AM_TERM_BEGINNING  "W" /* with the first letters of a word … */
+#define AM_BEGINNING_MAX   3   /* … so many, or eight bytes of them */
+#define AM_TERM_SIZE       "Z" /* with a letter: sizes of so many bits */
 
 /* A file name as it is looked for by patterns: so many bytes of it. */
 #define AM_FILENAME_MAX 200

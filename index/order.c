@@ -401,6 +401,37 @@ bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
 	return false;
 }
 
+uint32_t am_order_number(const struct am_order *o, uint64_t hash)
+{
+	uint32_t slot;
+
+	find_slots(o, &hash, 1, &slot);
+	return slot;
+}
+
+void am_order_after(const struct am_order *o, const uint64_t *hashes, size_t n,
+                    uint32_t fields, GArray *numbers)
+{
+	struct am_cursor c = am_cursor(o->run, (size_t)(o->run_end - o->run));
+	uint32_t slots[AM_PHRASE_MAX];
+	uint64_t at = 0;
+
+	if (!n || n > AM_PHRASE_MAX || !o->terms)
+		return;
+	find_slots(o, hashes, n, slots);
+	for (uint64_t r = 0; r < o->runs; r++) {
+		uint8_t field = am_get_u8(&c);
+		uint64_t len = am_get_varint(&c);
+		bool in = field < 32 && ((fields >> field) & 1);
+		for (uint64_t i = at; in && i + n < at + len; i++) {
+			uint32_t next = number_at(o, i + n);
+			if (row_at(o, i, slots, n))
+				g_array_append_val(numbers, next);
+		}
+		at += len;
+	}
+}
+
 /* Places of each row in one run, and whether they are close together. */
 static bool run_near(const struct am_order *o, uint64_t from, uint64_t to,
                      const uint32_t *slots, const uint8_t *n,

@@ -66,6 +66,13 @@ bool am_order_has(const struct am_order *order, const uint64_t *hashes,
 bool am_order_near(const struct am_order *order, const uint64_t *hashes,
                    const uint8_t *n, size_t rows, uint32_t distance,
                    bool in_order, uint32_t fields);
+struct _GArray;
+/* The number by which a word that is in the document is known there. */
+uint32_t am_order_number(const struct am_order *order, uint64_t hash);
+/* Numbers (uint32_t) of the words that follow on such a row, each place for
+ * itself: appended to `numbers`. */
+void am_order_after(const struct am_order *order, const uint64_t *hashes,
+                    size_t n, uint32_t fields, struct _GArray *numbers);
 #define AM_PHRASE_MAX 64 /* words in a row that can be asked for */
 
 #endif

@@ -25,7 +25,8 @@ struct asking {
 	const struct am_node *node;
 	struct am_filing filing;
 	GByteArray *folders;
-	bool too_many; /* folders */
+	bool some;     /* folders match */
+	bool too_many; /* of them */
 };
 
 static int on_folder(void *user, int64_t id, const struct am_folder *folder,
@@ -47,8 +48,10 @@ static int on_folder(void *user, int64_t id, const struct am_folder *folder,
 		g_byte_array_set_size(a->folders, byte + 1);
 		memset(a->folders->data + before, 0, byte + 1 - before);
 	}
-	if (am_folder_matches(folder, a->node->folder))
-		a->folders->data[byte] |= (uint8_t)(1u << (id % 8));
+	if (!am_folder_matches(folder, a->node->folder))
+		return AM_OK;
+	a->some = true;
+	a->folders->data[byte] |= (uint8_t)(1u << (id % 8));
 	return AM_OK;
 }
 
@@ -148,6 +151,10 @@ static int from_copy(struct asking *a, struct am_xquery **out)
 		r = am_archive_folders(run->archive, on_folder, a, run->err);
 	if (r || a->too_many)
 		return r ? r : AM_END;
+	if (a->node->folder && !a->some) {
+		*out = am_xquery_none();
+		return AM_OK;
+	}
 	all = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	fit = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	r = ask_changed(a, all, fit);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/run_expand.h"
+#include "index/run_after.h"
 
 #include <glib.h>
 
@@ -33,7 +34,11 @@ struct am_expansion {
 	bool order;
 	uint64_t hashes[AM_PHRASE_MAX];
 	size_t n;
+	struct am_front front; /* the words in front of the last */
 	uint32_t regions;
+	/* Where there are other words in front: what follows on them, in the
+	 * stretch that is being marked. */
+	struct am_after *after;
 	struct am_bits *bits;
 	uint32_t *marked; /* of each shard: up to this document */
 	size_t shard;     /* that is being marked */
@@ -92,9 +97,9 @@ static void mark(void *user, uint32_t document)
 
 	if (e->status || am_bits_has(&e->bits[e->shard], document))
 		return;
-	/* Where the other words are not in the document the answer means
-	 * nothing, and is not asked for. */
-	if (e->order)
+	if (e->after)
+		has = am_after_has(e->after, document, e->hashes[e->n - 1]);
+	else if (e->order)
 		e->status =
 			am_place_has(e->index, e->shard, document, e->hashes,
 		                     e->n, e->regions, &has, e->err);
@@ -108,9 +113,14 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 	uint64_t to = MAX((uint64_t)e->marked[shard] * GROWTH, STRETCH);
 	int r = AM_OK;
 
+	if (e->n > 1)
+		to = MIN(to, (uint64_t)e->marked[shard] + AM_AFTER_MAX);
 	to = MIN(to, e->index->state.shards[shard].documents);
 	e->shard = shard;
 	e->err = err;
+	if (e->n > 1)
+		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
+		                 &e->front, e->regions, err);
 	for (guint i = 0; i < e->terms->len && !r; i++) {
 		size_t len;
 		const char *term = term_at(e, i, &len);
@@ -121,6 +131,7 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 		if (!r)
 			r = e->status;
 	}
+	am_after_free(&e->after);
 	e->marked[shard] = (uint32_t)to;
 	return r;
 }
@@ -196,9 +207,7 @@ int am_run_expand(struct am_xquery **out, struct am_index *index,
 	e->n = node->n_words;
 	e->regions = regions;
 	e->order = node->n_words > 1 || (!letter && regions != AM_REGION_ALL);
-	for (size_t i = 0; i + 1 < node->n_words; i++)
-		e->hashes[i] =
-			am_word_hash(node->words[i].text, node->words[i].len);
+	e->front = (struct am_front){node->words, node->n_words - 1, letter};
 	len = e->letter + am_matcher_beginning(e->matcher, term + e->letter);
 	r = am_xapian_terms(index->xapian, term, len, collect, e, err);
 	if (!r && !e->order && e->terms->len <= FEW_WORDS) {

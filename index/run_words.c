@@ -93,7 +93,7 @@ static struct am_xquery *row(struct am_sources *sources,
 	return out;
 }
 
-/* Words that begin with one or two letters: they have a term of their own. */
+/* Words that begin with a few letters: these have a term of their own. */
 static struct am_xquery *short_beginning(struct am_sources *sources,
                                          const struct am_node *node)
 {
@@ -101,7 +101,8 @@ static struct am_xquery *short_beginning(struct am_sources *sources,
 	const struct am_word *w = &node->words[0];
 
 	if (node->match != AM_MATCH_PREFIX || node->n_words != 1 || w->single ||
-	    node->regions != AM_REGION_ALL || g_utf8_strlen(w->text, -1) > 2)
+	    node->regions != AM_REGION_ALL || w->len > sizeof(uint64_t) ||
+	    g_utf8_strlen(w->text, -1) > AM_BEGINNING_MAX)
 		return NULL;
 	memcpy(term + 1, w->text, w->len);
 	return am_source_fact(sources, term, w->len + 1u);

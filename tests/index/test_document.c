@@ -63,8 +63,9 @@ Test(document, lists_beginnings_of_words)
 	                     "\xe6\x9c\xac\n",
 	                     true);
 
-	cr_expect_str_eq(t, "Wa:0 Wan:0 Wb:0 We:0 Wet:0 W\xd0\xbc:0 "
-	                    "W\xd0\xbc\xd0\xb8:0");
+	cr_expect_str_eq(t, "Wa:0 Wan:0 Want:0 Wb:0 We:0 Wet:0 Wete:0 "
+	                    "W\xd0\xbc:0 W\xd0\xbc\xd0\xb8:0 "
+	                    "W\xd0\xbc\xd0\xb8\xd1\x80:0");
 	g_free(t);
 	/* More of them than most mail has. */
 	for (gunichar a = 0x430; a < 0x450; a++)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_INDEX_RUN_AFTER_H
+#define AM_INDEX_RUN_AFTER_H
+
+#include "index/query_run.h"
+
+/*
+ * "annual rep*": the last word may be any of thousands, and each document has
+ * several of them.  So for a stretch of documents it is found out once what
+ * follows on the words in front; then each of the thousands is only compared.
+ */
+#define AM_AFTER_MAX 32768 /* documents of a stretch: a few MB of orders */
+
+struct am_front {
+	const struct am_word *words;
+	size_t n;
+	char letter; /* of their terms; 0: none */
+};
+struct am_after;
+AM_MUST_USE int am_after_new(struct am_after **out, struct am_index *index,
+                             size_t shard, uint32_t first, uint32_t last,
+                             const struct am_front *front, uint32_t regions,
+                             struct am_error *err);
+void am_after_free(struct am_after **after);
+/* Does this word, which is in the document, follow on those in front there? */
+bool am_after_has(const struct am_after *after, uint32_t document,
+                  uint64_t hash);
+
+#endif
