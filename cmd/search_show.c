@@ -46,7 +46,7 @@ void search_read_matched(const struct search *q, struct found *first, guint n)
 
 	for (guint i = 0; i < n; i++)
 		order[i] = &first[i];
-	qsort(order, n, sizeof(*order), by_place);
+	qsort(order, n, sizeof(struct found *), by_place);
 	/* What cannot be read has no snippet; showing the hit says why. */
 	for (guint i = 0; !q->o->no_snippets && i < n; i++)
 		if (am_index_matched(&order[i]->matched, order[i]->in->in.index,
