@@ -22,7 +22,8 @@
  *   36  4  last id
  *   40  8  reserved, 0
  *   48     the sections, one behind the other
- *   table  offset and length of each section, 8 bytes each
+ *   table  offset and length of each section, 8 bytes each; the sections
+ *          may lie in any order
  * Sections: the columns in the order of enum am_column, then for each
  * dictionary where its texts begin (n + 1 offsets of 4 bytes) and the texts.
  * All little-endian.
