@@ -21,6 +21,7 @@ struct conversation {
 	struct search_in *in;
 	struct am_thread *thread; /* of its archive's */
 	guint first;              /* of found that is in it */
+	GHashTable *at;           /* of its archive: id, where in found */
 };
 
 struct talk {
@@ -28,6 +29,7 @@ struct talk {
 	GArray *all;         /* struct conversation, as they are shown */
 	GPtrArray *owned;    /* the arrays of threads … */
 	GArray *owned_sizes; /* size_t: … and how many are in each */
+	GPtrArray *tables;   /* of all conversations' at */
 	struct am_json *json;
 };
 
@@ -55,7 +57,7 @@ static int find_threads(struct talk *t, struct search_in *in, guint first,
 		                    in->in.archive, (const void *)ids->data,
 		                    ids->len, &options, err);
 	for (size_t i = 0; i < n_threads; i++) {
-		struct conversation c = {in, &threads[i], G_MAXUINT};
+		struct conversation c = {in, &threads[i], G_MAXUINT, at};
 		for (size_t k = 0; k < threads[i].n; k++)
 			if (threads[i].lines[k].hit)
 				c.first = MIN(
@@ -67,7 +69,7 @@ static int find_threads(struct talk *t, struct search_in *in, guint first,
 	g_ptr_array_add(t->owned, threads);
 	g_array_append_val(t->owned_sizes, n_threads);
 	g_array_unref(ids);
-	g_hash_table_unref(at);
+	g_ptr_array_add(t->tables, at);
 	return r;
 }
 
@@ -84,13 +86,12 @@ static gint by_first(gconstpointer a, gconstpointer b)
 static const struct found *found_at(const struct talk *t,
                                     const struct conversation *c, int64_t id)
 {
-	for (guint i = c->first; i < t->q->found->len; i++) {
-		const struct found *f =
-			&g_array_index(t->q->found, struct found, i);
-		if (f->in == c->in && f->id == id)
-			return f;
-	}
-	return NULL;
+	gpointer at;
+
+	return g_hash_table_lookup_extended(c->at, &id, NULL, &at)
+	               ? &g_array_index(t->q->found, struct found,
+	                                GPOINTER_TO_UINT(at))
+	               : NULL;
 }
 
 static void print_line(const struct talk *t, const struct conversation *c,
@@ -233,6 +234,8 @@ int search_threads(struct search *q)
 		.q = q,
 		.all = g_array_new(FALSE, FALSE, sizeof(struct conversation)),
 		.owned = g_ptr_array_new(),
+		.tables = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)g_hash_table_unref),
 		.owned_sizes = g_array_new(FALSE, FALSE, sizeof(size_t)),
 		.json = am_json_new()};
 	struct am_error err = {0};
@@ -255,6 +258,7 @@ int search_threads(struct search *q)
 	}
 	am_json_free(&t.json);
 	g_ptr_array_unref(t.owned);
+	g_ptr_array_unref(t.tables);
 	g_array_unref(t.owned_sizes);
 	g_array_unref(t.all);
 	return status;
