@@ -19,7 +19,7 @@ struct am_extract_job {
 	struct am_extractor *of;
 	struct am_extract_key key;
 	unsigned n_refs;
-	bool done, known; /* known: it was in the cache */
+	bool done;
 	struct am_blob *blob;
 	struct am_extract_cached result;
 };
@@ -147,21 +147,23 @@ struct am_extract_job *am_extractor_known(struct am_extractor *e,
 {
 	struct am_extract_cached c = {0};
 	struct am_extract_job *job;
+	bool unable;
 
 	g_mutex_lock(&e->mutex);
 	job = g_hash_table_lookup(e->jobs, key);
 	if (job)
 		job->n_refs++;
 	open_cache(e);
+	unable = e->unable;
 	g_mutex_unlock(&e->mutex);
 	if (job || !e->cache || am_extract_cache_get(e->cache, key, &c))
 		return job;
-	if (worth_another_try(&c) && !e->unable) {
+	if (worth_another_try(&c) && !unable) {
 		g_free(c.pieces);
 		return NULL;
 	}
 	job = new_job(e, key);
-	job->done = job->known = true;
+	job->done = true;
 	job->result = c;
 	return job;
 }
