@@ -145,11 +145,11 @@ static void begin_typing(struct browse *b)
  * of words were found by it, which is then written down. */
 static void end_typing(struct browse *b)
 {
+	bool begun = b->begun_word && b->found.n;
+
 	b->view = VIEW_LIST;
-	if (b->begun_word) {
-		browse_search(b, false);
-		b->settling = b->found.n > 0;
-	}
+	browse_search(b, false);
+	b->settling = begun;
 }
 
 static void take_back_typing(struct browse *b)
@@ -437,6 +437,7 @@ void browse_free(struct browse **browse)
 	g_hash_table_unref(b->seen);
 	g_free(b->query_before);
 	g_free(b->wrong);
+	g_free(b->snippet);
 	g_free(b->find);
 	finds_clear(&b->finds);
 	g_free(b->said);

@@ -20,6 +20,7 @@ struct session;
  *
  *   list.c    what was found: rows, marks, moving about
  *   thread.c  the conversation of a message instead
+ *   snippet.c why a message was found
  *   side.c    folders and facets beside it
  *   reader.c  a message, and what is attached to it
  *   doing.c   what leaves the program: open, save, pipe, copy
@@ -93,6 +94,11 @@ struct browse {
 	GHashTable *marks;   /* hit -> itself */
 	GHashTable *seen;    /* hit -> row: what was read for the list */
 	void (*when_all)(struct browse *b); /* once all hits are here */
+
+	/* Around what was found in the message the list stands on. */
+	char *snippet; /* clean, with marks; NULL: there is none */
+	struct hit snippet_hit;
+	uint64_t snippet_number; /* of the search it is of */
 
 	/* Beside it. */
 	bool side_hidden;
@@ -178,6 +184,9 @@ void list_marks_free(struct browse *b);
 /* The thread of a message instead of what was found, and back. */
 void thread_open(struct browse *b, const struct hit *hit);
 void thread_close(struct browse *b);
+
+/* Why the message was found, in one row; false: there is nothing to say. */
+bool snippet_draw(struct browse *b, struct frame *f, size_t y);
 
 size_t side_width(const struct browse *b); /* 0: not shown */
 bool side_act(struct browse *b, enum action action);

@@ -211,6 +211,8 @@ static void draw_bottom(struct browse *b, struct frame *f)
 		draw_no_index(f, y, without);
 	} else if (b->shown != b->asked) {
 		frame_put(f, y, 0, f->columns, STYLE_DIM, "searching …");
+	} else if (snippet_draw(b, f, y)) {
+		;
 	} else if (hit && b->n_in > 1) {
 		frame_print(f, y, 0, f->columns, STYLE_DIM, "%s: %" PRId64,
 		            b->in[hit->archive].name, hit->id);

@@ -78,21 +78,16 @@ static void hand_over(struct job *j, struct answer *a)
 /* ---- the query ----------------------------------------------------------- */
 
 /*
- * Could the end of the query be a word in the making?  Not behind a blank, a
- * quotation mark, a parenthesis or a star.  And not its first two letters: half
- * of all words begin with those, which helps nobody and takes long; letters of
- * other scripts say more.
+ * Could the end of the query be a word in the making?  Not its first two
+ * letters: half of all words begin with those, which helps nobody and takes
+ * long; letters of other scripts say more.
  */
 static bool ends_in_word(const char *query)
 {
 	const char *end = query + strlen(query);
-	size_t letters = 0, quotes = 0;
+	size_t letters = 0;
 	bool ascii = true;
 
-	for (const char *p = query; *p; p++)
-		quotes += *p == '"';
-	if (quotes % 2)
-		return false;
 	while (end > query) {
 		end = g_utf8_prev_char(end);
 		gunichar c = g_utf8_get_char(end);
@@ -104,19 +99,31 @@ static bool ends_in_word(const char *query)
 	return letters >= (ascii ? 3 : 2);
 }
 
-static int parse(struct job *j, struct am_error *err)
+/* What is not finished is no error, as long as somebody types. */
+static int parse_typing(struct job *j, struct am_error *err)
 {
 	const char *text = j->ask.query;
-	int64_t now = am_time_now();
-	int r = AM_FAILED;
+	bool word = ends_in_word(text);
+	/* The parser goes by the last letter. */
+	char *whole = g_strconcat(text, word ? NULL : " ", NULL);
+	char *begun = g_strconcat(text, "*", NULL);
+	struct am_query *as_begun = NULL;
+	int r = am_query_parse_typing(&j->query, whole, am_time_now(), err);
 
-	if (j->ask.typing && ends_in_word(text)) {
-		char *begun = g_strconcat(text, "*", NULL);
-		r = am_query_parse(&j->query, begun, now, NULL);
-		g_free(begun);
-		j->begun_word = r == AM_OK;
-	}
-	return r ? am_query_parse(&j->query, text, now, err) : r;
+	if (!r && word)
+		j->begun_word = am_query_parse(&as_begun, begun, am_time_now(),
+		                               NULL) == AM_OK;
+	am_query_free(&as_begun);
+	g_free(whole);
+	g_free(begun);
+	return r;
+}
+
+static int parse(struct job *j, struct am_error *err)
+{
+	if (j->ask.typing)
+		return parse_typing(j, err);
+	return am_query_parse(&j->query, j->ask.query, am_time_now(), err);
 }
 
 /* ---- one archive --------------------------------------------------------- */

@@ -225,11 +225,17 @@ Test(browse, searches_with_every_key)
 	type(&u, "quart");
 	expect(&u, "2 messages");
 	expect(&u, "/quart*");
-	/* What cannot be understood leaves what was found. */
-	type(&u, "erly (");
-	expect(&u, "parenthesis");
+	/* What is not finished is no error, before somebody says it is; and
+	 * what cannot be understood leaves what was found. */
+	type(&u, "erly (from:");
 	expect(&u, "2 messages");
-	press(&u, "Backspace");
+	expect_not(&u, "parenthesis");
+	press(&u, "Enter");
+	expect(&u, "2 messages");
+	expect(&u, "nothing stands behind \"from:\"");
+	press(&u, "/");
+	for (int i = 0; i < 6; i++)
+		press(&u, "Backspace");
 	type(&u, "from:ali");
 	expect(&u, "1 message,");
 	/* Only beginnings of words were found: the star stays, to be seen. */
@@ -257,6 +263,30 @@ Test(browse, a_word_that_is_written_out_is_searched_as_it_is)
 	press(&u, "Enter");
 	expect(&u, "/figures\n");
 	cr_expect_eq(u.b->view, VIEW_LIST);
+	end(&u);
+}
+
+Test(browse, says_why_a_message_was_found)
+{
+	struct set_up u;
+
+	begin(&u, "quarterly");
+	struct frame *f = browse_draw(u.b);
+	char *row = frame_row(f, f->rows - 1);
+	const char *word = strstr(row, "quarterly");
+	cr_assert(word, "%s", row);
+	size_t x = (size_t)g_utf8_pointer_to_offset(row, word);
+	cr_expect_eq(frame_cell(f, f->rows - 1, x)->style, STYLE_FOUND);
+	cr_expect_eq(frame_cell(f, f->rows - 1, x + 9)->style, STYLE_DIM);
+	g_free(row);
+	frame_free(&f);
+	press(&u, "Down");
+	expect(&u, "quarterly figures attached");
+	press(&u, "/");
+	type(&u, " is:seen");
+	expect_not(&u, "attached");
+	press(&u, "Esc Esc");
+	expect(&u, "Enter read");
 	end(&u);
 }
 
