@@ -126,7 +126,8 @@ static void draw_bar(struct browse *b, struct frame *f)
 	for (size_t i = 0; i < b->n_in; i++)
 		g_string_append_printf(names, "%s%s", i ? ", " : "",
 		                       b->in[i].name);
-	out_count(b->thread ? l->n : l->total, n);
+	/* Before it is counted only those at hand are known. */
+	out_count(l->counted ? l->total : l->n, n);
 	out_count(g_hash_table_size(b->marks), marked);
 	char *right =
 		g_strdup_printf("%s%s%s%s message%s, %s ",

@@ -80,14 +80,19 @@ static void hand_over(struct job *j, struct answer *a)
 /*
  * Could the end of the query be a word in the making?  Not its first two
  * letters: half of all words begin with those, which helps nobody and takes
- * long; letters of other scripts say more.
+ * long; letters of other scripts say more.  Nor in a phrase: all words that
+ * begin so would have to be looked up beside its others.
  */
 static bool ends_in_word(const char *query)
 {
 	const char *end = query + strlen(query);
-	size_t letters = 0;
+	size_t letters = 0, quotes = 0;
 	bool ascii = true;
 
+	for (const char *p = query; *p; p++)
+		quotes += *p == '"';
+	if (quotes % 2)
+		return false;
 	while (end > query) {
 		end = g_utf8_prev_char(end);
 		gunichar c = g_utf8_get_char(end);
