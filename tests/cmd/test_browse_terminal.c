@@ -239,7 +239,7 @@ Test(browse_terminal, follows_the_size_of_the_terminal)
 	}
 	TMUX(&t, "resize-window", "-x", "30", "-y", "8");
 	press(&t, "Enter");
-	wait_for(&t, "Subject:");
+	wait_for(&t, "q back");
 	press(&t, "q");
 	press(&t, "q");
 	wait_for(&t, "status 0");
@@ -273,7 +273,7 @@ Test(browse_terminal, survives_an_interrupt)
 
 	begin(&t, "--mouse --query from:alice");
 	press(&t, "Enter");
-	wait_for(&t, "Subject:");
+	wait_for(&t, "q back");
 	press(&t, "C-c");
 	wait_for(&t, "2 messages");
 	press(&t, "C-c");
