@@ -24,9 +24,10 @@ cd "$dir"
 	"$samples/maildir/plusplus" mail.mailark
 tmux new-session -d -x 96 -y 24 -e LC_ALL=C.UTF-8 "$mailark" browse mail.mailark
 wait_for '24 messages'
-tmux send-keys Down Space Down /
-tmux send-keys -l 'since:2020 -draft'
-wait_for '21 messages'
+tmux send-keys /
+tmux send-keys -l 'bob OR peppers'
+wait_for '15 messages'
+tmux send-keys Down
 sleep 1 # what is beside it comes a little later
 at=$(tmux display-message -p '#{cursor_y} #{cursor_x}')
 # shellcheck disable=SC2086
