@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 struct options {
-	struct opt_list imap, imaps;
+	struct opt_list imap, imaps, pop3, pop3s;
 	const char *users, *tls_cert, *tls_key, *log;
 	bool read_only, quiet, verbose;
 	uint64_t append_limit, connections;
@@ -45,7 +45,7 @@ struct serving {
 	GPtrArray *old_users, *old_tls; /* sessions may still hold them */
 	FILE *log;
 	GMutex log_lock;
-	char *imap, *imaps; /* where */
+	char *imap, *imaps, *pop3, *pop3s; /* where */
 };
 
 /* ---- signals: the one thing a handler may reach ---- */
@@ -242,7 +242,7 @@ static int open_server(struct serving *v, struct am_error *err)
 	const struct options *o = v->o;
 	struct am_server_limits limits = {.connections =
 	                                          (unsigned)o->connections};
-	bool none = !o->imap.n && !o->imaps.n;
+	bool none = !o->imap.n && !o->imaps.n && !o->pop3.n && !o->pop3s.n;
 
 	int r = am_server_new(&v->server, &v->house, &limits, log_event, v,
 	                      err);
@@ -252,6 +252,11 @@ static int open_server(struct serving *v, struct am_error *err)
 	if (!r)
 		r = listen_all(v, &o->imaps, none ? DEFAULT_IMAPS : NULL,
 		               AM_SERVE_IMAPS, &v->imaps, err);
+	if (!r)
+		r = listen_all(v, &o->pop3, NULL, AM_SERVE_POP3, &v->pop3, err);
+	if (!r)
+		r = listen_all(v, &o->pop3s, NULL, AM_SERVE_POP3S, &v->pop3s,
+		               err);
 	if (!r && !o->users && !am_server_is_local(v->server))
 		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		            "without --users only this machine may connect: "
@@ -282,11 +287,21 @@ static void print_settings(const struct serving *v)
 		       v->imap);
 	if (v->imaps)
 		printf("IMAPS  %s  (SSL/TLS)\n", v->imaps);
+	if (v->pop3)
+		printf("POP3   %s  (STLS; or no encryption, from this machine "
+		       "alone)\n",
+		       v->pop3);
+	if (v->pop3s)
+		printf("POP3S  %s  (SSL/TLS)\n", v->pop3s);
 	if (v->house.tls && !am_tls_fingerprint(v->cert, fingerprint, NULL))
 		printf("Certificate SHA-256 %s\n", fingerprint);
 	printf("User name  %s\n", user);
 	if (v->password)
 		printf("Password   %s\n", v->password);
+	if (!v->imap && !v->imaps) {
+		(void)fflush(stdout);
+		return;
+	}
 	printf("\n"
 	       "Thunderbird   New account > Configure manually: IMAP, server "
 	       "localhost,\n"
@@ -339,6 +354,8 @@ static void close_all(struct serving *v)
 	g_free(v->password);
 	g_free(v->imap);
 	g_free(v->imaps);
+	g_free(v->pop3);
+	g_free(v->pop3s);
 }
 
 static int run(struct session *s, void *options, int argc, char **argv)
@@ -391,6 +408,10 @@ static const struct opt table[] = {
 	{0, "imaps", "ADDRESS:PORT",
          "listen here for IMAP under TLS (127.0.0.1:1993)", OPT_MANY,
          offsetof(struct options, imaps)},
+	{0, "pop3", "ADDRESS:PORT", "listen here for POP3 and STLS", OPT_MANY,
+         offsetof(struct options, pop3)},
+	{0, "pop3s", "ADDRESS:PORT", "listen here for POP3 under TLS", OPT_MANY,
+         offsetof(struct options, pop3s)},
 	{0, "users", "FILE", "who may log in: what mailark passwd wrote",
          OPT_STRING, offsetof(struct options, users)},
 	{0, "tls-cert", "FILE", "certificate chain, PEM (one of its own)",

@@ -5,6 +5,7 @@
  */
 #include "serve/commands.h"
 
+#include "serve/login.h"
 #include "serve/text.h"
 #include "serve/users.h"
 #include "wire/conn.h"
@@ -49,7 +50,8 @@ static void refuse(struct am_session *s, const char *name)
 		s->opts.tried(s->opts.user, name, false);
 	am_no(s, "[AUTHENTICATIONFAILED] the name or the password is wrong");
 	if (s->bad_logins >= LOGINS_MOST) {
-		am_say(s, "* BYE too many of them\r\n");
+		if (!s->opts.pop3)
+			am_say(s, "* BYE too many of them\r\n");
 		s->over = true;
 	}
 }
@@ -72,6 +74,38 @@ static void admit(struct am_session *s, const char *name)
 
 /* ---- LOGIN ---- */
 
+bool am_login_is_private(const struct am_session *s)
+{
+	return is_private(s);
+}
+
+bool am_login_password(struct am_session *s, const char *name,
+                       const char *password)
+{
+	struct am_sasl_server_opts opts = login_opts(s);
+	struct am_sasl *sasl;
+	const uint8_t *out;
+	size_t len;
+	/* What PLAIN says: no identity, the name, the password. */
+	GString *plain = g_string_new("");
+
+	g_string_append_len(plain, "\0", 1);
+	g_string_append_len(plain, name, (gssize)strlen(name) + 1);
+	g_string_append(plain, password);
+	int r = am_sasl_server_new(&sasl, "PLAIN", &opts, NULL);
+	if (!r)
+		r = am_sasl_step(sasl, plain->str, plain->len, &out, &len,
+		                 NULL);
+	if (r == AM_END)
+		admit(s, name);
+	else
+		refuse(s, name);
+	am_sasl_free(&sasl);
+	OPENSSL_cleanse(plain->str, plain->len);
+	g_string_free(plain, TRUE);
+	return r == AM_END;
+}
+
 AM_COMMAND(login)
 {
 	(void)uid;
@@ -84,32 +118,12 @@ AM_COMMAND(login)
 		am_no(s, "[PRIVACYREQUIRED] not without TLS");
 		return;
 	}
-	struct am_sasl_server_opts opts = login_opts(s);
-	struct am_sasl *sasl;
-	const uint8_t *out;
-	size_t len;
-	const char *name = am_imap_text(&args[0]);
-	/* What PLAIN says: no identity, the name, the password. */
-	GString *plain = g_string_new("");
-	g_string_append_len(plain, "\0", 1);
-	g_string_append_len(plain, name, (gssize)strlen(name) + 1);
-	g_string_append(plain, am_imap_text(&args[1]));
-	int r = am_sasl_server_new(&sasl, "PLAIN", &opts, NULL);
-	if (!r)
-		r = am_sasl_step(sasl, plain->str, plain->len, &out, &len,
-		                 NULL);
 	char *tag = g_strdup(s->tag);
-	char *who = g_strdup(name);
-	if (r == AM_END)
-		admit(s, who);
-	else
-		refuse(s, who);
+	char *who = g_strdup(am_imap_text(&args[0]));
+	am_login_password(s, who, am_imap_text(&args[1]));
 	/* The line went with the parser. */
 	am_say(s, "%s %s\r\n", tag, s->answer->str);
 	s->answered = true;
-	am_sasl_free(&sasl);
-	OPENSSL_cleanse(plain->str, plain->len);
-	g_string_free(plain, TRUE);
 	g_free(who);
 	g_free(tag);
 }
@@ -206,26 +220,18 @@ static bool is_offered(struct am_session *s, const char *mechanism)
 	       is_private(s);
 }
 
-AM_COMMAND(authenticate)
+enum am_login am_login_sasl(struct am_session *s, const char *mechanism,
+                            const char *initial)
 {
 	struct am_sasl_server_opts opts = login_opts(s);
 	struct am_sasl *sasl = NULL;
+	enum talk how = TALK_BAD;
 
-	(void)uid;
-	const char *name = n ? am_imap_text(&args[0]) : NULL;
-	const char *initial = n > 1 ? am_imap_text(&args[1]) : NULL;
-	if (!name || n > 2 || (n == 2 && !initial)) {
-		am_bad(s, "AUTHENTICATE takes a mechanism and a first answer");
-		return;
-	}
-	if (!is_offered(s, name)) {
-		am_no(s, "[CANNOT] not that way");
-		return;
-	}
-	char *upper = g_ascii_strup(name, -1);
-	char *first = g_strdup(initial), *tag = g_strdup(s->tag);
-	int r = am_sasl_server_new(&sasl, upper, &opts, NULL);
-	enum talk how = r ? TALK_BAD : talk(s, sasl, first);
+	if (!is_offered(s, mechanism))
+		return AM_LOGIN_UNKNOWN;
+	char *upper = g_ascii_strup(mechanism, -1);
+	if (!am_sasl_server_new(&sasl, upper, &opts, NULL))
+		how = talk(s, sasl, initial);
 	if (how == TALK_GOOD && *am_sasl_authzid(sasl) &&
 	    strcmp(am_sasl_authzid(sasl), am_sasl_user(sasl)))
 		how = TALK_BAD; /* nobody acts for another here */
@@ -233,12 +239,40 @@ AM_COMMAND(authenticate)
 		admit(s, am_sasl_user(sasl));
 	else if (how == TALK_BAD)
 		refuse(s, sasl ? am_sasl_user(sasl) : NULL);
-	else
-		am_bad(s, how == TALK_GAVE_UP ? "given up" : "no base64");
-	am_say(s, "%s %s\r\n", tag, s->answer->str);
-	s->answered = true;
 	am_sasl_free(&sasl);
 	g_free(upper);
+	return how == TALK_GOOD      ? AM_LOGIN_GOOD
+	       : how == TALK_BAD     ? AM_LOGIN_BAD
+	       : how == TALK_GAVE_UP ? AM_LOGIN_GAVE_UP
+	                             : AM_LOGIN_GARBLED;
+}
+
+AM_COMMAND(authenticate)
+{
+	(void)uid;
+	const char *name = n ? am_imap_text(&args[0]) : NULL;
+	const char *initial = n > 1 ? am_imap_text(&args[1]) : NULL;
+	if (!name || n > 2 || (n == 2 && !initial)) {
+		am_bad(s, "AUTHENTICATE takes a mechanism and a first answer");
+		return;
+	}
+	char *first = g_strdup(initial), *tag = g_strdup(s->tag);
+	switch (am_login_sasl(s, name, first)) {
+	case AM_LOGIN_UNKNOWN:
+		am_no(s, "[CANNOT] not that way");
+		break;
+	case AM_LOGIN_GAVE_UP:
+		am_bad(s, "given up");
+		break;
+	case AM_LOGIN_GARBLED:
+		am_bad(s, "no base64");
+		break;
+	case AM_LOGIN_GOOD:
+	case AM_LOGIN_BAD:
+		break;
+	}
+	am_say(s, "%s %s\r\n", tag, s->answer->str);
+	s->answered = true;
 	g_free(first);
 	g_free(tag);
 }

@@ -173,8 +173,9 @@ static bool begin(struct client *c)
 	if (am_conn_accept(&conn, c->fd, server->limits.stall_ms,
 	                   &server->cancel, &err))
 		return false;
-	if (c->protocol == AM_SERVE_IMAPS &&
-	    am_conn_starttls_accept(conn, server->house->tls, &err)) {
+	bool tls =
+		c->protocol == AM_SERVE_IMAPS || c->protocol == AM_SERVE_POP3S;
+	if (tls && am_conn_starttls_accept(conn, server->house->tls, &err)) {
 		note(server, "tls", c->peer, err.text);
 		am_conn_close(&conn);
 		return false;
@@ -182,6 +183,7 @@ static bool begin(struct client *c)
 	struct am_session_opts opts = {.house = server->house,
 	                               .conn = conn,
 	                               .peer = c->peer,
+	                               .pop3 = c->protocol >= AM_SERVE_POP3,
 	                               .loopback = c->loopback,
 	                               .poke = poke,
 	                               .tried = tried,

@@ -13,7 +13,12 @@
  */
 struct am_server;
 
-enum am_protocol { AM_SERVE_IMAP, AM_SERVE_IMAPS };
+enum am_protocol {
+	AM_SERVE_IMAP,
+	AM_SERVE_IMAPS,
+	AM_SERVE_POP3,
+	AM_SERVE_POP3S
+};
 
 struct am_server_limits {
 	unsigned connections;     /* in all; 0: 4096 */

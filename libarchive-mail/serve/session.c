@@ -11,6 +11,7 @@
 #include "base/blob.h"
 #include "base/reader.h"
 #include "model/ctx.h"
+#include "serve/pop3.h"
 #include "serve/text.h"
 #include "wire/conn.h"
 
@@ -383,6 +384,7 @@ void am_session_free(struct am_session **session)
 		return;
 	am_box_close(s);
 	am_imap_parser_free(&s->parser);
+	am_pop3_free(&s->pop3);
 	am_conn_close(&s->conn);
 	g_string_free(s->out, TRUE);
 	g_string_free(s->answer, TRUE);
@@ -409,7 +411,10 @@ enum am_session_state am_session_run(struct am_session *s)
 
 	if (!s->greeted) {
 		s->greeted = true;
-		am_say_greeting(s);
+		if (s->opts.pop3)
+			am_pop3_greet(s);
+		else
+			am_say_greeting(s);
 		am_say_flush(s);
 	}
 	if (s->idle_tag && !s->dead) {
@@ -425,7 +430,10 @@ enum am_session_state am_session_run(struct am_session *s)
 		}
 		if (r || s->dead)
 			break;
-		one_command(s);
+		if (s->pop3)
+			am_pop3_command(s);
+		else
+			one_command(s);
 	}
 	if (r < 0)
 		s->dead = r;
@@ -442,7 +450,9 @@ void am_session_bye(struct am_session *s, const char *why)
 {
 	if (s->dead || s->over)
 		return;
-	am_say(s, "* BYE %s\r\n", why);
+	/* POP3 has no word for it. */
+	if (!s->opts.pop3)
+		am_say(s, "* BYE %s\r\n", why);
 	am_say_flush(s);
 	s->over = true;
 }

@@ -15,6 +15,7 @@ struct am_session_opts {
 	struct am_house *house;
 	struct am_conn *conn; /* taken */
 	const char *peer;     /* its address, for the log */
+	bool pop3;            /* not IMAP */
 	bool loopback;        /* plain text passwords are nobody's business */
 	/* Called from any thread when a parked session should run. */
 	void (*poke)(void *user);

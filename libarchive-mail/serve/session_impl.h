@@ -33,11 +33,12 @@ struct am_session {
 
 	/* The command at work. */
 	const char *tag;
-	GString *out;      /* what is not sent yet */
-	GString *answer;   /* "OK done", without the tag */
-	bool answered;     /* the tagged line is out already */
-	GPtrArray *bodies; /* struct am_blob: literals that were streamed */
-	char *idle_tag;    /* IDLE is on */
+	GString *out;         /* what is not sent yet */
+	GString *answer;      /* "OK done", without the tag */
+	bool answered;        /* the tagged line is out already */
+	GPtrArray *bodies;    /* struct am_blob: literals that were streamed */
+	struct am_pop3 *pop3; /* NULL: IMAP */
+	char *idle_tag;       /* IDLE is on */
 
 	/* The mailbox. */
 	struct am_vault *vault;

@@ -62,12 +62,10 @@ AM_MUST_USE int am_archive_put_message(struct am_archive_sink *s,
                                        struct am_error *err);
 
 /* A placement of a message that is there, with the folder's next UID. */
-AM_MUST_USE int am_archive_add_place(struct am_archive_sink *s,
-                                     const struct am_message *msg,
-                                     uint64_t message,
-                                     const struct am_catalog_folder *folder,
-                                     struct am_arena *arena,
-                                     struct am_error *err);
+AM_MUST_USE int
+am_archive_add_place(struct am_archive_sink *s, const struct am_message *msg,
+                     uint64_t message, const struct am_catalog_folder *folder,
+                     struct am_arena *arena, struct am_error *err);
 
 /* archive_follow.c: what a server says of messages taken earlier. */
 AM_MUST_USE int am_archive_change(struct am_archive_sink *s, const char *source,

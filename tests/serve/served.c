@@ -136,7 +136,8 @@ void served_start(struct served *s)
 	cr_assert_eq(am_server_new(&s->server, &s->house, &s->limits, NULL,
 	                           NULL, &err),
 	             AM_OK, "%s", err.text);
-	cr_assert_eq(am_server_listen(s->server, "127.0.0.1:0", AM_SERVE_IMAP,
+	cr_assert_eq(am_server_listen(s->server, "127.0.0.1:0",
+	                              s->pop3 ? AM_SERVE_POP3 : AM_SERVE_IMAP,
 	                              &where, &err),
 	             AM_OK, "%s", err.text);
 	s->port = (uint16_t)atoi(strrchr(where, ':') + 1);
@@ -184,7 +185,8 @@ struct talk *talk_open(struct served *s)
 	t->in = g_string_new("");
 	t->answer = g_string_new("");
 	cr_assert_eq(connect(t->fd, (struct sockaddr *)&to, sizeof to), 0);
-	expect_in(talk_line(t), "* OK [CAPABILITY IMAP4rev1");
+	expect_in(talk_line(t),
+	          s->pop3 ? "+OK " : "* OK [CAPABILITY IMAP4rev1");
 	return t;
 }
 

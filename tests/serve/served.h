@@ -15,7 +15,7 @@ struct served {
 	struct am_ctx ctx;
 	struct am_house house;
 	struct am_server_limits limits;
-	bool read_only, tls, user_read_only;
+	bool read_only, tls, user_read_only, pop3;
 	char *cert;
 	struct am_server *server;
 	GThread *thread;
