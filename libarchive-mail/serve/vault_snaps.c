@@ -102,6 +102,17 @@ static gint by_gone_uid(gconstpointer a, gconstpointer b)
 	return (x->uid > y->uid) - (x->uid < y->uid);
 }
 
+static bool is_sorted(const GArray *rows)
+{
+	const struct am_row *r =
+		(const struct am_row *)(const void *)rows->data;
+
+	for (guint i = 1; i < rows->len; i++)
+		if (r[i - 1].uid > r[i].uid)
+			return false;
+	return true;
+}
+
 /* The list's entry of a mailbox, by id. */
 static const struct am_mailbox *box_of(const struct am_mailboxes *boxes,
                                        int64_t id)
@@ -118,7 +129,8 @@ static struct am_snap *finish(struct am_vault *v, struct loading *l,
 	struct am_snap *snap = am_snap_new();
 	const struct am_mailbox *box = box_of(boxes, l->box);
 
-	g_array_sort(l->rows, by_uid);
+	if (!is_sorted(l->rows))
+		g_array_sort(l->rows, by_uid);
 	g_array_sort(l->gone, by_gone_uid);
 	snap->box = l->box;
 	snap->version = ++v->version;
@@ -241,13 +253,15 @@ struct changed {
 	struct am_row row;
 	int64_t folder;
 	bool gone;
+	bool placed; /* while a mailbox is made: it has its row already */
 };
 
 static int take_spot(void *user, const struct am_archive_spot *spot,
                      struct am_error *err)
 {
 	struct spots *s = user;
-	struct changed c = {row_of(s->v, spot), spot->folder, spot->gone};
+	struct changed c = {row_of(s->v, spot), spot->folder, spot->gone,
+	                    false};
 
 	(void)err;
 	g_array_append_val(s->rows, c);
@@ -266,8 +280,8 @@ static void index_spots(struct spots *s)
 }
 
 /* Whether it is in this mailbox no more, or another way. */
-static const struct changed *change_of(const struct spots *s,
-                                       const struct am_row *row)
+static struct changed *change_of(const struct spots *s,
+                                 const struct am_row *row)
 {
 	if (row->placement < s->low || row->placement > s->high)
 		return NULL;
@@ -295,26 +309,33 @@ static bool turn(struct am_vault *v, struct am_shelf *shelf,
 		const struct am_mailbox *box = box_of(v->boxes, shelf->box);
 		return box && box->uidvalidity != old->uidvalidity;
 	}
-	g_array_set_size(l.rows, 0);
 	g_array_append_vals(l.gone, old->gone, (guint)old->n_gone);
+	g_array_set_size(l.rows, (guint)old->n);
+	g_array_set_size(l.rows, 0);
+	/* A row keeps its place; those that came go behind. */
 	for (size_t i = 0; i < old->n; i++) {
-		const struct changed *c = change_of(s, &old->rows[i]);
-		if (!c)
+		struct changed *c = change_of(s, &old->rows[i]);
+		if (!c) {
 			g_array_append_val(l.rows, old->rows[i]);
-		else
-			l.highest = MAX(l.highest, c->row.modseq);
+			continue;
+		}
+		l.highest = MAX(l.highest, c->row.modseq);
+		c->placed = c->folder == shelf->box && !c->gone &&
+		            c->row.uid == old->rows[i].uid;
+		if (c->placed)
+			g_array_append_val(l.rows, c->row);
 	}
 	for (guint i = 0; i < s->rows->len; i++) {
-		const struct changed *c =
-			&g_array_index(s->rows, struct changed, i);
+		struct changed *c = &g_array_index(s->rows, struct changed, i);
+		struct am_gone gone = {c->row.uid, c->row.modseq};
 		if (c->folder != shelf->box)
 			continue;
 		l.highest = MAX(l.highest, c->row.modseq);
-		struct am_gone gone = {c->row.uid, c->row.modseq};
 		if (c->gone)
 			g_array_append_val(l.gone, gone);
-		else
+		else if (!c->placed)
 			g_array_append_val(l.rows, c->row);
+		c->placed = false;
 	}
 	struct am_snap *now = finish(v, &l, v->boxes);
 	am_snap_unref(&shelf->now);
