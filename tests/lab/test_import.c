@@ -167,8 +167,9 @@ Test(import, waits_less_often_than_there_are_folders, .timeout = 60)
 		account_fill(&l.d, "user1", folder, i * 3, 3, 500);
 		g_free(folder);
 	}
-	/* Bytes that take their time, so that what is sent at once is. */
-	l.r.delay_ms = 40;
+	/* Bytes that take their time, so that what is sent at once is, and is
+	 * seen to be on a busy machine. */
+	l.r.delay_ms = 150;
 	lab_copy(&l, "user1", "a.mailark");
 	lab_expect(&l, FOLDERS * 3, FOLDERS * 3, 0);
 	/* Logging in twice is ten of them. */
