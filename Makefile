@@ -57,8 +57,8 @@ BANNED := -include $(LIB)/base/banned.h
 srcs     = $(sort $(wildcard $(LIB)/$(1)/*.c $(LIB)/$(1)/*/*.c))
 INDEX_C  := $(sort $(wildcard index/*.c))
 INDEX_CC := $(sort $(wildcard index/*.cc))
-EXTRACTOR_C  := $(filter-out extractor/main.c,$(sort $(wildcard extractor/*.c)))
-EXTRACTOR_CC := $(sort $(wildcard extractor/*.cc))
+EXTRACTOR_C  := $(filter-out $(LIB)/extractor/main.c,$(sort $(wildcard $(LIB)/extractor/*.c)))
+EXTRACTOR_CC := $(sort $(wildcard $(LIB)/extractor/*.cc))
 CMD_C    := $(filter-out cmd/mailark.c,$(sort $(wildcard cmd/*.c cmd/browse/*.c cmd/serve/*.c)))
 obj      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 
@@ -147,7 +147,7 @@ $(LIB_cmd): $(call obj,$(CMD_C))
 $(BUILD)/mailark: $(call obj,cmd/mailark.c) $(call libs_for,cmd) | floors
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(X_LIBS) -lpthread -lm
 
-$(BUILD)/mailark-extract: $(call obj,extractor/main.c) $(call libs_for,extractor) | floors
+$(BUILD)/mailark-extract: $(call obj,$(LIB)/extractor/main.c) $(call libs_for,extractor) | floors
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(E_LIBS) -lpthread -lm
 
 # Files the program carries inside itself: text to a C array.
@@ -237,9 +237,9 @@ $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for
 	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) $(E_LIBS) -lpthread -lm
 
 # ---- lint ------------------------------------------------------------------------------
-ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(EXTRACTOR_C) extractor/main.c \
+ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(EXTRACTOR_C) $(LIB)/extractor/main.c \
          $(CMD_C) cmd/mailark.c
-ALL_H := $(sort $(shell find $(LIB) index extractor cmd tests -name '*.h'))
+ALL_H := $(sort $(shell find $(LIB) index cmd tests -name '*.h'))
 lint: all lint-deps
 	@BUILD='$(BUILD)' \
 	 CPPFLAGS='$(filter-out -DAM_VERSION=%,$(CPPFLAGS_ALL)) $(PKG_CFLAGS)' \

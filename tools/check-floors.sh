@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Complain of every #include that goes up a floor or across to a neighbour, and
 # of library headers outside the one folder that may know them.
-files=$(find libarchive-mail index extractor cmd -name '*.[ch]' -o -name '*.cc' | sort)
+files=$(find libarchive-mail index cmd -name '*.[ch]' -o -name '*.cc' | sort)
 awk '
 NR == FNR {
 	if ($1 ~ /^[0-9]+$/) {
