@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/reader.h"
 
 #include <glib.h>
@@ -148,7 +149,8 @@ static int read_list(struct am_zip *zip, const uint8_t *list, size_t len,
 		c.at += 4;
 		m.flags = am_get_le16(&c);
 		m.method = am_get_le16(&c);
-		c.at += 8;
+		c.at += 4;
+		m.crc = am_get_le32(&c);
 		m.packed = am_get_le32(&c);
 		m.size = am_get_le32(&c);
 		uint16_t name_len = am_get_le16(&c);
@@ -190,7 +192,8 @@ static bool read_local(const struct am_zip *zip, uint64_t at,
 	c.at += 2;
 	m->flags = am_get_le16(&c);
 	m->method = am_get_le16(&c);
-	c.at += 8;
+	c.at += 4;
+	m->crc = am_get_le32(&c);
 	m->packed = am_get_le32(&c);
 	m->size = am_get_le32(&c);
 	m->at = at;
@@ -300,10 +303,11 @@ size_t am_zip_find(const struct am_zip *zip, const char *name)
 
 /* ---- bytes ---- */
 
-/* No more than was promised; less is an error. */
+/* No more than was promised; less, or other bytes, is an error. */
 struct limit {
 	struct am_reader *inner;
 	uint64_t left;
+	uint32_t crc, want;
 };
 
 static int fill(void *self, uint8_t *buf, size_t room, size_t *got,
@@ -326,6 +330,10 @@ static int fill(void *self, uint8_t *buf, size_t room, size_t *got,
 	memcpy(buf, data, *got);
 	am_reader_skip(l->inner, *got);
 	l->left -= *got;
+	l->crc = am_crc32(l->crc, buf, *got);
+	if (!l->left && l->crc != l->want)
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+		               "a member does not match its checksum");
 	return AM_OK;
 }
 
@@ -369,6 +377,6 @@ int am_zip_reader(const struct am_zip *zip, size_t i, struct am_reader **out,
 	if (r)
 		return r;
 	struct limit *limit = g_new(struct limit, 1);
-	*limit = (struct limit){inner, m->size};
+	*limit = (struct limit){inner, m->size, 0, m->crc};
 	return am_reader_new(out, &ops, limit, err);
 }

@@ -25,6 +25,7 @@ struct am_zip_member {
 	uint64_t size;    /* unpacked, as it says */
 	uint64_t packed, at;
 	uint16_t method, flags;
+	uint32_t crc; /* of the unpacked bytes */
 };
 
 /* Takes a reference on file. */
@@ -37,7 +38,8 @@ size_t am_zip_n_members(const struct am_zip *zip);
 const struct am_zip_member *am_zip_member(const struct am_zip *zip, size_t i);
 /* SIZE_MAX when there is none of that name. */
 size_t am_zip_find(const struct am_zip *zip, const char *name);
-/* The bytes of a member, no more than it says it has.  It may be read after the
+/* The bytes of a member, no more than it says it has; the last of them are
+ * AM_E_CORRUPT instead when its checksum is another.  It may be read after the
  * zip is closed. */
 AM_MUST_USE int am_zip_reader(const struct am_zip *zip, size_t i,
                               struct am_reader **out, struct am_error *err);

@@ -136,6 +136,23 @@ Test(zip, deflated_members)
 	g_free(path);
 }
 
+/* A bit that turned in what is stored is told, not given. */
+Test(zip, a_member_with_another_checksum)
+{
+	GByteArray *bytes = am_test_zip(members, TRUE);
+	uint8_t *at = memmem(bytes->data, bytes->len, "second", 6);
+	struct am_error err = {0};
+	size_t len;
+
+	cr_assert_not_null(at);
+	at[2] ^= 1;
+	struct am_zip *zip = opened_bytes(bytes);
+	cr_expect_null(bytes_of(zip, "b/two", &len, &err));
+	cr_expect_eq(err.kind, AM_E_CORRUPT);
+	expect(zip, "a/one", "first");
+	am_zip_close(&zip);
+}
+
 Test(zip, any_bytes_changed_it_comes_to_an_end)
 {
 	GRand *rand = g_rand_new_with_seed(3);
