@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark browse on a real terminal: inside tmux, which types for us and tells
  * what is seen. */
+#include "base/file.h"
 #include "tests/support/run_cli.h"
 
 #include <criterion/criterion.h>
@@ -17,6 +18,26 @@ struct terminal {
 	struct cli cli;
 	char *socket;
 };
+
+/* Of the test that runs: one that fails leaves nothing running either. */
+static char *running_socket, *running_dir;
+
+static void clean_up(void)
+{
+	if (!running_socket)
+		return;
+	char *argv[] = {(char *)"tmux", (char *)"-S", running_socket,
+	                (char *)"kill-server", NULL};
+	g_spawn_sync(NULL, argv, NULL,
+	             G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+	             NULL, NULL, NULL, NULL, NULL);
+	if (am_remove_tree(running_dir, NULL))
+		fprintf(stderr, "could not remove %s\n", running_dir);
+	g_clear_pointer(&running_socket, g_free);
+	g_clear_pointer(&running_dir, g_free);
+}
+
+TestSuite(browse_terminal, .fini = clean_up);
 
 static char *tmux(struct terminal *t, const char *const *words)
 {
@@ -92,6 +113,8 @@ static void begin(struct terminal *t, const char *options)
 
 	cli_init(&t->cli);
 	t->socket = cli_path(&t->cli, "tmux");
+	running_socket = g_strdup(t->socket);
+	running_dir = g_strdup(t->cli.dir);
 	cli_write(&t->cli, "run.sh", script, strlen(script));
 	char *samples = g_build_filename(
 		g_getenv("SAMPLES") ? g_getenv("SAMPLES") : "samples", "mbox",
@@ -117,6 +140,8 @@ static void end(struct terminal *t)
 	TMUX(t, "kill-server");
 	g_free(t->socket);
 	cli_end(&t->cli);
+	g_clear_pointer(&running_socket, g_free);
+	g_clear_pointer(&running_dir, g_free);
 }
 
 /* Alternate screen, cursor seen, keypad, mouse. */
