@@ -9,9 +9,9 @@
 
 /* A document that has the words in front, in a row. */
 struct behind {
-	uint8_t *data; /* its order */
-	struct am_order order;
-	uint32_t first, n; /* numbers of what follows */
+	struct am_order order; /* what numbers its words, that is */
+	uint32_t displace;     /* of it: where in the pool */
+	uint32_t first, n;     /* numbers of what follows */
 };
 
 struct am_after {
@@ -20,6 +20,7 @@ struct am_after {
 	uint32_t *at;     /* for each: behind + 1; 0: none */
 	GArray *behind;
 	GArray *numbers;
+	GByteArray *pool;
 };
 
 struct counting {
@@ -77,9 +78,8 @@ static int look(struct am_after *a, struct am_places *places, uint32_t document,
 	if (!b.n)
 		return AM_OK;
 	/* The window it was read into will move on. */
-	b.data = g_malloc(place.len + AM_ORDER_SLACK);
-	memcpy(b.data, data, place.len + AM_ORDER_SLACK);
-	(void)am_order_open(&b.order, b.data, place.len);
+	b.displace = a->pool->len;
+	g_byte_array_append(a->pool, b.order.displace, (guint)b.order.buckets);
 	g_array_append_val(a->behind, b);
 	a->at[document - a->first] = a->behind->len;
 	return AM_OK;
@@ -101,6 +101,7 @@ int am_after_new(struct am_after **out, struct am_index *index, size_t shard,
 	a->at = g_new0(uint32_t, n + 1);
 	a->behind = g_array_new(FALSE, FALSE, sizeof(struct behind));
 	a->numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	a->pool = g_byte_array_new();
 	for (size_t i = 0; i < front->n; i++)
 		hashes[i] =
 			am_word_hash(front->words[i].text, front->words[i].len);
@@ -118,8 +119,7 @@ void am_after_free(struct am_after **after)
 
 	if (!a)
 		return;
-	for (guint i = 0; i < a->behind->len; i++)
-		g_free(g_array_index(a->behind, struct behind, i).data);
+	g_byte_array_unref(a->pool);
 	g_array_unref(a->behind);
 	g_array_unref(a->numbers);
 	g_free(a->counts);
@@ -136,7 +136,9 @@ bool am_after_has(const struct am_after *a, uint32_t document, uint64_t hash)
 		return false;
 	const struct behind *b =
 		&g_array_index(a->behind, struct behind, at - 1);
-	uint32_t number = am_order_number(&b->order, hash);
+	struct am_order order = b->order;
+	order.displace = a->pool->data + b->displace;
+	uint32_t number = am_order_number(&order, hash);
 	for (uint32_t i = 0; i < b->n; i++)
 		if (g_array_index(a->numbers, uint32_t, b->first + i) == number)
 			return true;

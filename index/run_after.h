@@ -9,7 +9,9 @@
  * several of them.  So for a stretch of documents it is found out once what
  * follows on the words in front; then each of the thousands is only compared.
  */
-#define AM_AFTER_MAX 32768 /* documents of a stretch: a few MB of orders */
+#define AM_AFTER_MAX                                            \
+	262144 /* documents of a stretch: 40 MB at most, mostly \
+	        */
 
 struct am_front {
 	const struct am_word *words;

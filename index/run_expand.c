@@ -87,6 +87,11 @@ void am_expansion_free(struct am_expansion **expansion)
 	*expansion = NULL;
 }
 
+bool am_expansion_ends_row(const struct am_expansion *e)
+{
+	return e->n > 1;
+}
+
 /* ---- marking ---------------------------------------------------------------
  */
 
