@@ -393,6 +393,7 @@ char *am_snippet_of(const struct am_query *query, const char *text,
 	am_query_words_collect(&s.words, query);
 	int r = on_run(&s, AM_REGION_BODY, text, strlen(text), NULL);
 	out = r ? g_strdup("") : print(&s, on, off);
+	am_query_words_clear(&s.words);
 	g_free(s.text);
 	g_free(s.file);
 	g_array_unref(s.marks);
