@@ -254,7 +254,7 @@ int am_archive_edit_flags(struct am_archive_edit *e, int64_t placement,
 {
 	struct am_arena *arena = am_arena_new();
 	struct am_catalog_place place;
-	struct am_item_placement item;
+	struct am_item_placement item = {.meta = NULL};
 
 	int r = find_place(e, placement, arena, &place, &item, err);
 	if (!r && c->guarded && place.seq > c->not_beyond)
@@ -282,7 +282,7 @@ int am_archive_edit_expunge(struct am_archive_edit *e, int64_t placement,
 {
 	struct am_arena *arena = am_arena_new();
 	struct am_catalog_place place;
-	struct am_item_placement item;
+	struct am_item_placement item = {.meta = NULL};
 
 	int r = find_place(e, placement, arena, &place, &item, err);
 	if (!r) {
@@ -307,7 +307,7 @@ int am_archive_edit_move(struct am_archive_edit *e, int64_t placement,
 	struct am_arena *arena = am_arena_new();
 	struct am_catalog_folder *row;
 	struct am_catalog_place place;
-	struct am_item_placement item;
+	struct am_item_placement item = {.meta = NULL};
 
 	int r = find_folder(e, folder, &row, err);
 	if (!r && row->uidnext == UINT32_MAX)
@@ -349,7 +349,7 @@ int am_archive_edit_copy(struct am_archive_edit *e, int64_t placement,
 	struct am_arena *arena = am_arena_new();
 	struct am_catalog_folder *row;
 	struct am_catalog_place place;
-	struct am_item_placement item;
+	struct am_item_placement item = {.meta = NULL};
 
 	int r = find_folder(e, folder, &row, err);
 	if (!r)
