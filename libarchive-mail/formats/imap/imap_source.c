@@ -268,24 +268,6 @@ static int fail_message(struct imap_source *s, uint32_t uid,
 	return AM_FAILED;
 }
 
-/* Mail that is there and was not named: the next run asks for it, as the
- * numbers will not agree then either. */
-static int fail_lacking(struct imap_source *s, struct am_item *out,
-                        struct am_error *err)
-{
-	uint64_t named = s->sync.told + s->sync.already;
-	uint64_t lacking = s->sync.lacking;
-
-	s->sync.lacking = 0;
-	s->origin = g_strdup(s->sync.box->name);
-	out->folder = s->sync.box->folder;
-	out->origin = s->origin;
-	return am_fail(err, AM_FAILED, AM_E_PROTOCOL,
-	               "the server counts %" PRIu64
-	               " messages in this folder, and names %" PRIu64,
-	               named + lacking, named);
-}
-
 static bool give_change(struct imap_source *s, struct am_item *out)
 {
 	s->change = g_queue_pop_head(&s->sync.changes);
@@ -388,8 +370,6 @@ static int imap_next(struct am_source *src, struct am_item *out,
 		case FINISHING:
 			if (give_change(s, out) || give_budget(s, out))
 				return AM_OK;
-			if (s->sync.lacking)
-				return fail_lacking(s, out, err);
 			s->stage = CHOOSING;
 			r = AM_RETRY;
 			if (give_cursor(s, am_imap_sync_cursor(&s->sync),

@@ -286,9 +286,7 @@ int am_imap_sync_finish(struct am_imap_sync *y, struct am_error *err)
 	}
 	if (r)
 		return r;
-	if (y->told + y->already < y->exists)
-		y->lacking = y->exists - (y->told + y->already);
-	if (y->told + y->already > y->exists)
+	if (y->told + y->already != y->exists)
 		am_ctx_note(y->control->account->ctx, AM_NOTE_WARN,
 		            "imap.exists", y->box->folder, NULL,
 		            "the server counts %" PRIu64

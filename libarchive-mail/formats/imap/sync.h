@@ -24,7 +24,6 @@ struct am_imap_sync {
 	uint64_t exists, told, already;
 	/* The rest is the sync's. */
 	struct am_imap_state before, now;
-	uint64_t lacking; /* counted by the server, and never named */
 	bool remembered, resumable, unchanged, whole, compared, recount;
 	struct am_imap_stored stored;
 	struct am_imap_walk *walk;
