@@ -63,11 +63,11 @@ static bool word_is(const struct scanning *s, guint at,
 {
 	const struct am_word *word = &node->words[i];
 	const uint32_t *starts = (const uint32_t *)(void *)s->starts->data;
-	const char *text = (const char *)s->text->data + starts[at];
 	size_t len = starts[at + 1] - starts[at];
 
-	if (!len)
+	if (!len) /* too long to be kept; perhaps there is no text at all */
 		return false;
+	const char *text = (const char *)s->text->data + starts[at];
 	if (last && i + 1 == node->n_words)
 		return am_matcher_takes(last, text, len);
 	return len == word->len && memcmp(text, word->text, len) == 0;
@@ -104,6 +104,8 @@ static bool run_near(struct scanning *s, const struct am_node *node)
 		for (uint32_t at = 0; at + child->n_words <= n_words(s); at++)
 			if (row_at(s, at, child, NULL))
 				g_array_append_val(s->places, at);
+		if (s->places->len == starts[w])
+			return false;
 		starts[w + 1] = s->places->len;
 	}
 	for (size_t w = 0; w < node->n_children; w++) {
