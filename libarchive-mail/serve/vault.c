@@ -454,8 +454,3 @@ const char *am_vault_path(const struct am_vault *v)
 {
 	return v->path;
 }
-
-uint64_t am_vault_id(const struct am_vault *v)
-{
-	return v->id;
-}

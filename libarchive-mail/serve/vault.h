@@ -38,7 +38,6 @@ void am_vault_close(struct am_vault **vault);
 bool am_vault_read_only(const struct am_vault *vault);
 const char *am_vault_prefix(const struct am_vault *vault);
 const char *am_vault_path(const struct am_vault *vault);
-uint64_t am_vault_id(const struct am_vault *vault); /* the archive's */
 /* Look whether somebody else wrote; about once a second. */
 void am_vault_tick(struct am_vault *vault);
 
