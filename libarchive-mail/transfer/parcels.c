@@ -142,7 +142,8 @@ static char *stem_of(const char *name)
 		".tzst",     ".tar",     ".zip",     ".olm",     ".pst",
 		".ost",      ".pst.gz",  ".pst.bz2", ".pst.xz",  ".pst.zst",
 		".ost.gz",   ".ost.bz2", ".ost.xz",  ".ost.zst", ".mbox",
-		".mbx",      ".mboxrd"};
+		".mbx",      ".mboxrd",  ".dbx",     ".tbb",     ".pmm",
+		".babyl",    ".log"};
 	struct am_arena *arena = am_arena_new();
 	char *stem = g_strdup(am_utf8_repair(arena, name, strlen(name)));
 	size_t len = strlen(stem);

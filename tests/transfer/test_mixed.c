@@ -241,6 +241,32 @@ Test(mixed, what_lies_in_a_zip_is_read_whatever_it_is)
 	g_byte_array_free(zip, TRUE);
 }
 
+/* Mailboxes of programs of old, and Apple's messages, each of which is a file;
+ * the directories that only Apple has are no folders. */
+Test(mixed, old_mailboxes_in_a_zip_are_read)
+{
+	struct am_test_zip *zip = am_test_zip_begin();
+
+	am_test_zip_add_text(zip, "Mail/Work.mbox/Messages/1.emlx",
+	                     "26        \nFrom: a@b\nSubject: one\n\nx\n");
+	am_test_zip_add_text(zip, "Mail/Work.mbox/Messages/2.emlx",
+	                     "26        \nFrom: a@b\nSubject: two\n\nx\n");
+	am_test_zip_add_text(zip, "old/rmail.babyl",
+	                     "BABYL OPTIONS:\nVersion: 5\n\037\f\n0, unseen,,\n"
+	                     "*** EOOH ***\nFrom: a@b\nSubject: old\n\nx\n"
+	                     "\037");
+	GByteArray *file = am_test_zip_end(zip, TRUE);
+	am_test_write("x.zip", file->data, file->len);
+	n_failed = 0;
+	char *got = origins_of("x.zip", "eml", true);
+	cr_expect_str_eq(got, "Mail/Work.mbox/Messages/1.emlx@Mail/Work\n"
+	                      "Mail/Work.mbox/Messages/2.emlx@Mail/Work\n"
+	                      "old/rmail.babyl:54@old/rmail");
+	cr_expect_eq(n_failed, 0);
+	g_free(got);
+	g_byte_array_free(file, TRUE);
+}
+
 /* In the last zip that is looked into, mails and mailboxes are read and what
  * wants a reader of its own is named: .msg, .olm and the next zip. */
 Test(mixed, nesting_has_an_end)

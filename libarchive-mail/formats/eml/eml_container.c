@@ -369,14 +369,16 @@ static int give_parcel(struct container_source *s, const char *name,
 {
 	const char *slash = strrchr(name, '/');
 	struct am_arena *arena = am_arena_new();
+	char **named = single ? am_foreign_folder(name) : NULL;
 	bool fresh = false;
 	int r = am_file_temp(&s->parcel_fd, am_ctx_tmpdir(s->base.ctx), err);
 
 	if (!r)
 		r = drain(s, reader, NULL, s->parcel_fd, err);
 	if (!r)
-		r = am_member_folders_get(s->folders, name, NULL, false,
+		r = am_member_folders_get(s->folders, name, named, false,
 		                          &out->folder, &fresh, err);
+	g_strfreev(named);
 	s->parcel_path = g_strdup_printf("/proc/self/fd/%d", s->parcel_fd);
 	s->parcel_name = g_strdup(slash ? slash + 1 : name);
 	s->parcel_origin = g_strdup(am_utf8_repair(arena, name, strlen(name)));
