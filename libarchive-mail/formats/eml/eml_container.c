@@ -12,129 +12,23 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
+#include "formats/eml/eml_container_impl.h"
 #include "formats/eml/foreign.h"
-#include "formats/eml/member_folders.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
-#include "formats/mbox/stream.h"
 #include "formats/received.h"
 #include "model/folder.h"
 
 #include <glib.h>
 
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_MEMBERS 20000000
-/* Mail shrinks to a tenth, the same mail a thousand times over to less; what
- * grows more than this is made to fill a disk.  One such member is left out,
- * some of them end the reading. */
-#define MAX_BOMBS  4
-#define FREE_BYTES (UINT64_C(256) << 20)
-#define MAX_RATIO  200
-#define MAX_NOTE   65536 /* of an AM_FOLDER_FILE */
-#define HEAD       16384 /* of a member that may be a mailbox */
-
-struct container_source {
-	struct am_source base;
-	struct am_file *file;
-	struct am_container *container;
-	bool all;   /* not only *.eml */
-	bool leave; /* others read what is no mail but holds some */
-	uint64_t n_members, unpacked, allowed;
-	uint64_t n_others; /* members that are not mail */
-	char *first_other;
-	struct am_member_folders *folders;
-	struct am_mbox_stream *stream; /* a member that is a mailbox */
-	char *streamed;                /* its name */
-	char *origin;
-	/* A message, or a parcel, whose folder had to be announced first. */
-	struct am_message *waiting;
-	const struct am_folder *parcel_waits; /* its folder; NULL: none does */
-	struct am_parcel parcel;
-	char *parcel_path, *parcel_name, *parcel_origin;
-	int parcel_fd;     /* its bytes, an unlinked file; -1: none */
-	GHashTable *links; /* member -> GPtrArray of further names; or NULL */
-	bool again;        /* the second pass */
-	/* The names of one that are to come, and its bytes. */
-	GPtrArray *names;
-	struct am_blob *linked;
-	int64_t linked_mtime;
-	bool bad, over; /* the last member was cut short; all is */
-};
+#define MAX_NOTE    65536 /* of an AM_FOLDER_FILE */
 
 static struct container_source *container_of(struct am_source *src)
 {
 	return AM_CONTAINER(src, struct container_source, base);
-}
-
-static int too_large(const struct container_source *s, enum am_status status,
-                     struct am_error *err)
-{
-	return am_fail(err, status, AM_E_LIMIT,
-	               "unpacks to more than %" PRIu64
-	               " MB, %d times the size of what it is in: a bomb, not "
-	               "mail",
-	               s->allowed >> 20, MAX_RATIO);
-}
-
-/* All of a member, into a spool or, where there is none, a file. */
-static int drain(struct container_source *s, struct am_reader *reader,
-                 struct am_spool *sp, int fd, struct am_error *err)
-{
-	const uint8_t *data;
-	uint64_t before = s->unpacked;
-	size_t len;
-	int r = AM_OK;
-
-	while (!r) {
-		r = am_reader_peek(reader, 1, &data, &len, err);
-		if (r)
-			break;
-		s->unpacked += len;
-		if (s->unpacked - before > s->allowed)
-			r = too_large(s, AM_FAILED, err);
-		else if (s->unpacked / MAX_BOMBS > s->allowed)
-			r = too_large(s, AM_FATAL, err);
-		else if (am_ctx_cancelled(s->base.ctx))
-			r = am_ctx_fail_cancelled(err);
-		else if (sp)
-			r = am_spool_write(sp, data, len, err);
-		else
-			r = am_write_all(fd, data, len, "temporary file", err);
-		am_reader_skip(reader, len);
-	}
-	return r == AM_END ? AM_OK : r;
-}
-
-static int spool(struct container_source *s, struct am_reader *reader,
-                 struct am_blob **out, struct am_error *err)
-{
-	struct am_limits limits =
-		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
-	struct am_spool *sp = NULL;
-	int r = am_spool_open(&sp, limits.spool_memory,
-	                      am_ctx_tmpdir(s->base.ctx), err);
-
-	if (!r)
-		r = drain(s, reader, sp, -1, err);
-	if (!r)
-		r = am_spool_seal(&sp, out, err);
-	am_spool_drop(&sp);
-	return r;
-}
-
-/* A mailbox, as Google's Takeout and many others pack them.  What is called
- * .eml is a mail, though it begins with a separator. */
-static bool is_mailbox(const struct container_source *s, const char *base,
-                       struct am_reader *reader)
-{
-	const uint8_t *data;
-	size_t len;
-
-	return s->all && *base != '.' && !am_mail_head_eml_name(base) &&
-	       !am_reader_peek(reader, HEAD, &data, &len, NULL) &&
-	       am_mbox_stream_fits(data, MIN(len, HEAD));
 }
 
 static bool wanted(struct container_source *s, const char *base,
@@ -208,8 +102,8 @@ static int make_message(struct container_source *s, const char *name,
 	return AM_OK;
 }
 
-static int fail_member(struct container_source *s, struct am_item *out,
-                       const char *name)
+int am_eml_member_failed(struct container_source *s, struct am_item *out,
+                         const char *name)
 {
 	struct am_arena *arena = am_arena_new();
 
@@ -301,7 +195,7 @@ static int give_linked(struct container_source *s, struct am_item *out,
 	             err);
 
 	if (r == AM_FAILED)
-		(void)fail_member(s, out, name);
+		(void)am_eml_member_failed(s, out, name);
 	g_free(name);
 	if (!s->names->len) {
 		am_blob_unref(&s->linked);
@@ -326,7 +220,7 @@ static int look_again(struct container_source *s,
 	if (!r && !wanted(s, slash ? slash + 1 : member->name, reader))
 		r = AM_END;
 	if (!r)
-		r = spool(s, reader, &s->linked, err);
+		r = am_eml_member_spool(s, reader, &s->linked, err);
 	am_reader_close(&reader);
 	s->linked_mtime = member->mtime;
 	if (r)
@@ -352,91 +246,6 @@ static int begin_again(struct container_source *s, struct am_error *err)
 	return am_container_open(&s->container, s->file, err);
 }
 
-static void drop_parcel(struct container_source *s)
-{
-	if (s->parcel_fd >= 0)
-		close(s->parcel_fd);
-	s->parcel_fd = -1;
-	g_clear_pointer(&s->parcel_path, g_free);
-	g_clear_pointer(&s->parcel_name, g_free);
-	g_clear_pointer(&s->parcel_origin, g_free);
-}
-
-/* A member that another format reads, which wants a file to read. */
-static int give_parcel(struct container_source *s, const char *name,
-                       struct am_reader *reader, bool single,
-                       struct am_item *out, struct am_error *err)
-{
-	const char *slash = strrchr(name, '/');
-	struct am_arena *arena = am_arena_new();
-	char **named = single ? am_foreign_folder(name) : NULL;
-	bool fresh = false;
-	int r = am_file_temp(&s->parcel_fd, am_ctx_tmpdir(s->base.ctx), err);
-
-	if (!r)
-		r = drain(s, reader, NULL, s->parcel_fd, err);
-	if (!r)
-		r = am_member_folders_get(s->folders, name, named, false,
-		                          &out->folder, &fresh, err);
-	g_strfreev(named);
-	s->parcel_path = g_strdup_printf("/proc/self/fd/%d", s->parcel_fd);
-	s->parcel_name = g_strdup(slash ? slash + 1 : name);
-	s->parcel_origin = g_strdup(am_utf8_repair(arena, name, strlen(name)));
-	s->parcel = (struct am_parcel){s->parcel_path, s->parcel_name,
-	                               s->parcel_origin, single};
-	if (!r && fresh)
-		s->parcel_waits = out->folder;
-	else
-		out->parcel = r ? NULL : &s->parcel;
-	am_arena_free(&arena);
-	return r;
-}
-
-/* Its messages come one by one, behind the folder it is.  Takes the reader. */
-static int begin_stream(struct container_source *s, const char *name,
-                        struct am_reader **reader, struct am_item *out,
-                        struct am_error *err)
-{
-	struct am_arena *arena = am_arena_new();
-	bool fresh;
-	int r = am_member_folders_get(s->folders, name, NULL, true,
-	                              &out->folder, &fresh, err);
-
-	if (!r)
-		r = am_mbox_stream_open(
-			&s->stream, g_steal_pointer(reader),
-			am_utf8_repair(arena, name, strlen(name)), out->folder,
-			am_file_path(s->file), s->allowed, s->base.ctx, err);
-	if (!r)
-		s->streamed = g_strdup(name);
-	am_arena_free(&arena);
-	return r;
-}
-
-/* AM_END: that mailbox is through. */
-static int next_of_stream(struct container_source *s, struct am_item *out,
-                          struct am_error *err)
-{
-	struct am_message *msg = NULL;
-	int r = am_mbox_stream_next(s->stream, &msg, err);
-
-	if (!r) {
-		out->folder = msg->folder;
-		out->message = msg;
-		return AM_OK;
-	}
-	if (r == AM_FAILED || r == AM_FATAL)
-		(void)fail_member(s, out, s->streamed);
-	if (r != AM_FAILED) {
-		am_mbox_stream_close(&s->stream);
-		g_clear_pointer(&s->streamed, g_free);
-	}
-	/* A mailbox that is a bomb is one member, and left. */
-	if (r == AM_FATAL && !am_ctx_cancelled(s->base.ctx))
-		r = AM_FAILED;
-	return r;
-}
-
 /* One member: AM_OK with an item, AM_END when it gives none. */
 static int look(struct container_source *s, const struct am_member *member,
                 struct am_item *out, struct am_error *err)
@@ -458,16 +267,16 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = read_folder_file(s, member->name, reader, out, err);
 		goto out;
 	}
-	if (is_mailbox(s, base, reader)) {
-		r = begin_stream(s, member->name, &reader, out, err);
+	if (am_eml_member_is_mailbox(s, base, reader)) {
+		r = am_eml_member_stream(s, member->name, &reader, out, err);
 		goto out;
 	}
 	enum am_foreign foreign =
 		am_foreign_look(base, reader, s->leave, &what);
 	if (foreign) {
-		r = s->leave ? give_parcel(s, member->name, reader,
-		                           foreign == AM_FOREIGN_MESSAGE, out,
-		                           err)
+		r = s->leave ? am_eml_member_parcel(
+				       s, member->name, reader,
+				       foreign == AM_FOREIGN_MESSAGE, out, err)
 		             : am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		                       "%s: it is read when no format is named",
 		                       what);
@@ -478,7 +287,7 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = AM_END;
 		goto out;
 	}
-	r = spool(s, reader, &raw, err);
+	r = am_eml_member_spool(s, reader, &raw, err);
 	if (!r)
 		r = give(s, member->name, member->mtime, raw, out, err);
 out:
@@ -511,14 +320,14 @@ static int container_next(struct am_source *src, struct am_item *out,
 		s->parcel_waits = NULL;
 		return AM_OK;
 	}
-	drop_parcel(s);
+	am_eml_member_drop_parcel(s);
 	for (;;) {
 		if (am_ctx_cancelled(src->ctx))
 			return am_ctx_fail_cancelled(err);
 		if (s->names)
 			return give_linked(s, out, err);
 		if (s->stream) {
-			r = next_of_stream(s, out, err);
+			r = am_eml_member_next(s, out, err);
 			if (r != AM_END)
 				return r;
 		}
@@ -526,7 +335,7 @@ static int container_next(struct am_source *src, struct am_item *out,
 		r = s->over ? AM_END
 		            : am_container_next(s->container, &member, err);
 		if (r == AM_FAILED)
-			return fail_member(s, out, member.name);
+			return am_eml_member_failed(s, out, member.name);
 		if (damage(r, err)) {
 			/* All before it has been read.  That a member was cut
 			 * short has been told; what else there was is gone. */
@@ -535,7 +344,7 @@ static int container_next(struct am_source *src, struct am_item *out,
 				continue;
 			am_wrap(err, AM_FAILED, "behind member %" PRIu64,
 			        s->n_members);
-			return fail_member(s, out, NULL);
+			return am_eml_member_failed(s, out, NULL);
 		}
 		if (r == AM_END)
 			r = begin_again(s, err);
@@ -555,7 +364,9 @@ static int container_next(struct am_source *src, struct am_item *out,
 		s->bad = damage(r, err);
 		if (s->bad)
 			r = AM_FAILED;
-		return r == AM_FAILED ? fail_member(s, out, member.name) : r;
+		return r == AM_FAILED
+		               ? am_eml_member_failed(s, out, member.name)
+		               : r;
 	}
 }
 
@@ -563,7 +374,7 @@ static void container_close(struct am_source *src)
 {
 	struct container_source *s = container_of(src);
 
-	drop_parcel(s);
+	am_eml_member_drop_parcel(s);
 	am_message_free(&s->waiting);
 	am_blob_unref(&s->linked);
 	g_clear_pointer(&s->names, g_ptr_array_unref);
