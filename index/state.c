@@ -9,8 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define VERSION   4 /* 3 knew nothing of attached files */
-#define STATE_MAX (256u * 1024 * 1024)
+#define VERSION    5 /* texts say of which region they are */
+#define FIRST_LINE "mailark-index " G_STRINGIFY(VERSION) "\n"
+#define STATE_MAX  (256u * 1024 * 1024)
 
 char *am_shard_path(const char *dir, const struct am_shard *shard)
 {
@@ -54,7 +55,7 @@ static void print_gone(GString *out, const struct am_id_set *gone)
 int am_state_write(const struct am_state *state, const char *dir,
                    struct am_error *err)
 {
-	GString *out = g_string_new("mailark-index 4\n");
+	GString *out = g_string_new(FIRST_LINE);
 	char *path = g_build_filename(dir, "state", NULL);
 
 	g_string_append_printf(out, "archive %" PRIx64 "\n", state->archive);
@@ -153,7 +154,7 @@ static bool parse_lines(struct parse *p, struct am_state *out)
 {
 	uint64_t last;
 
-	if (!word(p, "mailark-index 4\narchive ") ||
+	if (!word(p, FIRST_LINE "archive ") ||
 	    !number(p, 16, UINT64_MAX, &out->archive) || !word(p, "\nseq ") ||
 	    !number(p, 10, UINT64_MAX, &out->seq) || !word(p, "\nlast ") ||
 	    !number(p, 10, UINT32_MAX - 1, &last) || !word(p, "\n"))
