@@ -192,7 +192,7 @@ Test(index, ranks)
 		{"budget", "3 1 4 5 2"},          {"\"budget plan\"", "1 4"},
 		{"new:budget", "3 1 4"},          {"quoted:budget", "2"},
 		{"signature:budget", "5"},        {"from:bob", "5 4 3 2 1"},
-		{"budget from:bob", "3 1 4 5 2"}, {"bud*", "3 1 4 5 2"},
+		{"budget from:bob", "3 1 4 5 2"}, {"budg*", "3 1 4 5 2"},
 	};
 	struct index_env *env = index_env_new();
 
