@@ -204,6 +204,23 @@ Test(imap_sync, what_is_lacking_is_asked_for_again)
 	imap_target_free(t);
 }
 
+/* Gone, and there again under its number: not fetched, not missed. */
+Test(imap_sync, what_was_left_out_for_a_while_is_back)
+{
+	static const char fewer[] =
+		">> EXAMINE INBOX\n< * 2 EXISTS\n< * OK [UIDVALIDITY 7]\n"
+		"< * OK [UIDNEXT 4]\n< $ OK\n"
+		"m 1 (\\Seen)" D "1 +0000\" x\nm 3 ($A)" D "3 +0000\" y\n";
+	struct imap_target *t = with_three("");
+
+	expect(run(t, NULL, fewer, NULL),
+	       "INBOX\n~ gone 7/2\n^ * exists=2 complete*already=2\n");
+	expect(run(t, NULL, three, NULL),
+	       "INBOX\n~ uid 7/2 7/2\n^ * exists=3 *already=3\n");
+	expect(run(t, NULL, three, NULL), "*already=3\n");
+	imap_target_free(t);
+}
+
 Test(imap_sync, numbered_anew_nothing_is_fetched_twice)
 {
 	static const char anew[] =

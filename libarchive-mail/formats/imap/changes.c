@@ -52,6 +52,20 @@ static void went(struct am_imap_sync *y, struct am_imap_stored_one *one)
 	                    NULL);
 }
 
+/* A server that left it out for a while shows it again: it has its number, as
+ * one that was numbered anew has. */
+static void came_back(struct am_imap_sync *y, struct am_imap_stored_one *one)
+{
+	const struct am_message same = {.uid = one->uid,
+	                                .uidvalidity = y->now.uidvalidity};
+
+	if (!one->gone)
+		return;
+	one->gone = false;
+	am_imap_sync_change(y, AM_NEWS_UID, y->now.uidvalidity, one->uid,
+	                    &same);
+}
+
 /* ---- CHANGEDSINCE ---- */
 
 static void vanished(struct am_imap_sync *y, const struct am_imap_value *v)
@@ -93,8 +107,9 @@ static int take_change(struct am_imap_command *cmd,
 		return AM_END;
 	am_imap_limit_see(&since->limit, f.uid);
 	struct am_imap_stored_one *one = am_imap_stored_find(&y->stored, f.uid);
-	if (!one || one->gone)
+	if (!one)
 		return AM_OK;
+	came_back(y, one);
 	int r = am_message_new(&msg, y->box->folder, err);
 	if (r)
 		return r;
@@ -183,10 +198,12 @@ int am_imap_changes_compare(struct am_imap_sync *y, uint32_t below,
 		am_imap_set_add(there, uid, uid);
 		struct am_imap_stored_one *one =
 			am_imap_stored_find(&y->stored, uid);
-		if (one && !one->gone)
+		if (one) {
+			came_back(y, one);
 			am_imap_changes_flags(y, one, msg);
-		else if (!one && missing)
+		} else if (missing) {
 			am_imap_set_add(missing, uid, uid);
+		}
 		am_message_free(&msg);
 	}
 	am_imap_walk_free(&walk);
