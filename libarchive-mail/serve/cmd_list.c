@@ -294,8 +294,8 @@ static void run(struct am_session *s, am_args args, size_t n, bool lsub)
 	if (read_args(&l, args, n)) {
 		l.lsub = lsub;
 		l.only_subscribed |= lsub;
-		if (l.patterns->len == 1 && n == 2 &&
-		    !am_imap_text(&args[1])[0])
+		const char *pattern = n == 2 ? am_imap_text(&args[1]) : NULL;
+		if (pattern && !*pattern)
 			am_say(s, "* LIST (\\Noselect) \"/\" \"\"\r\n");
 		else
 			tell_all(&l);

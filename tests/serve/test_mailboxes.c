@@ -77,6 +77,7 @@ Test(mailboxes, are_listed_in_every_way)
 	expect_in(talk(t, "LIST (SPECIAL-USE) \"\" *"), "Gesendet");
 	expect_not_in(talk(t, "LIST (SPECIAL-USE) \"\" *"), "INBOX");
 	expect_in(talk(t, "LIST \"\" (INBOX Ges*)"), "Gesendet");
+	expect_in(talk(t, "LIST \"\" (INBOX)"), "INBOX");
 	expect_end(talk(t, "UNSUBSCRIBE INBOX"), "OK");
 	expect_not_in(talk(t, "LSUB \"\" *"), "INBOX");
 	expect_in(talk(t, "LIST \"\" INBOX"), "INBOX");
