@@ -72,7 +72,7 @@ int indexing_update(struct session *s, const char *archive, bool rebuild,
 int indexing_check(struct session *s, const char *archive, bool *whole,
                    struct am_error *err)
 {
-	struct am_index_health health;
+	struct am_index_health health = {.whole = true};
 	struct am_archive *a = NULL;
 	struct am_index *index = NULL;
 	char *path = NULL;

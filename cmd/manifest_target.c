@@ -114,7 +114,7 @@ manifest_target_find(const struct manifest_target *t,
                      const uint8_t raw[AM_SHA256_LEN],
                      const uint8_t lf[AM_SHA256_LEN])
 {
-	struct manifest_found key, *at = &key, **other;
+	struct manifest_found key = {.body = 0}, *at = &key, **other;
 	const struct manifest_found *found = NULL;
 
 	memcpy(key.digest.raw, raw, AM_SHA256_LEN);

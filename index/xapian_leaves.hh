@@ -2,6 +2,11 @@
 #ifndef AM_INDEX_XAPIAN_LEAVES_HH
 #define AM_INDEX_XAPIAN_LEAVES_HH
 
+#include "index/xapian_guard.h"
+#include "index/xapian_shim.h"
+
+#include <vector>
+
 /*
  * What Xapian calls while it matches: leaves of queries that are answered
  * outside, and deciders.  Part of xapian_shim.cc, which alone includes Xapian

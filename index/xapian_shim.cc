@@ -14,8 +14,8 @@
 #include <cstdint>
 
 #include "index/xapian_guard.h"
-#include "index/xapian_shim.h"
 #include "index/xapian_leaves.hh"
+#include "index/xapian_shim.h"
 
 int am_xapian_check(const char *dir, struct am_error *err)
 {

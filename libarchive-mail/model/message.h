@@ -56,7 +56,8 @@ enum am_exactness {
  * Where a received date came from.  Stable words: they go into archives,
  * reports and `list --json`.  "imap", "mbox.from", "maildir.mtime",
  * "maildir.name", "eml.mtime", "mapi.delivery-time", "mapi.submit-time",
- * "mapi.created", "emlx.date-received", "dbx.received", "header.received", "header.date", "import".
+ * "mapi.created", "emlx.date-received", "dbx.received", "header.received",
+ * "header.date", "import".
  */
 struct am_date_candidate {
 	const char *from;

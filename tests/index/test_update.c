@@ -273,8 +273,8 @@ Test(index_update, patterns_over_a_large_vocabulary)
 			                             50, hits, &got, &total,
 			                             &err),
 			             AM_OK, "%s: %s", asked[i], err.text);
-		cr_expect(i == 8 || (got > 0) == (i < 5 || i == 6), "%s: %zu", asked[i],
-		             got);
+		cr_expect(i == 8 || (got > 0) == (i < 5 || i == 6), "%s: %zu",
+		          asked[i], got);
 		am_query_free(&q);
 	}
 	g_string_free(mail, TRUE);
