@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transfer/state.h"
 
+#include "tests/transfer/state_rig.h"
+
 #include "base/file.h"
 #include "model/folder.h"
 #include "support/tmpdir.h"
@@ -13,127 +15,52 @@
 
 TestSuite(state, .fini = am_test_tmpdir_end);
 
-#define ME "imap://me@host"
-
-struct rig {
-	char *path;
-	struct am_state *state;
-	const struct am_folder *folder;
-	struct am_error err;
-};
-
-static void open_state(struct rig *rig)
-{
-	cr_assert_eq(am_state_open(&rig->state, rig->path, &rig->err), AM_OK);
-}
-
-static void set_up(struct rig *rig)
-{
-	/* What a key file and a path would trip over. */
-	static const char *const parts[] = {"[Gmail]", "a/b=\n\xc3\xa4"};
-	struct am_folder *folder;
-
-	*rig = (struct rig){.path = am_test_path("x.state")};
-	cr_assert_eq(am_folder_new(&folder, parts, 2, AM_ROLE_NONE, &rig->err),
-	             AM_OK);
-	rig->folder = folder;
-	open_state(rig);
-}
-
-static void tear_down(struct rig *rig)
-{
-	am_state_free(&rig->state);
-	am_folder_unref(&rig->folder);
-	g_free(rig->path);
-}
-
-static void reopen(struct rig *rig)
-{
-	am_state_free(&rig->state);
-	open_state(rig);
-}
-
-static void store(struct rig *rig, uint32_t validity, uint32_t uid)
-{
-	struct am_message msg = {
-		.folder = rig->folder, .uidvalidity = validity, .uid = uid};
-
-	am_state_stored(rig->state, ME, &msg);
-}
-
-static int write_down(void *user, const struct am_remembered *what,
-                      struct am_error *err)
-{
-	(void)err;
-	g_string_append_printf(user, "%u/%u ", what->uidvalidity, what->uid);
-	return AM_OK;
-}
-
-static void expect(struct rig *rig, const char *source, const char *wanted,
-                   const char *cursor)
-{
-	struct am_memory *m = am_state_memory(rig->state);
-	GString *said = g_string_new(NULL);
-	char *value;
-
-	cr_assert_eq(m->ops->each(m, source, rig->folder, write_down, said,
-	                          &rig->err),
-	             AM_OK);
-	cr_assert_str_eq(said->str, wanted);
-	cr_assert_eq(m->ops->cursor(m, source, rig->folder, &value, &rig->err),
-	             AM_OK);
-	cr_assert_eq(value == NULL, cursor == NULL);
-	if (cursor)
-		cr_assert_str_eq(value, cursor);
-	g_free(value);
-	g_string_free(said, TRUE);
-}
-
 Test(state, comes_back_as_saved)
 {
 	struct rig rig;
 
-	set_up(&rig);
-	expect(&rig, ME, "", NULL);
-	store(&rig, 7, 1);
-	store(&rig, 7, 2);
-	store(&rig, 7, 4294967295u);
-	store(&rig, 3, 9);
+	rig_set_up(&rig);
+	rig_expect(&rig, ME, "", NULL);
+	rig_store(&rig, 7, 1);
+	rig_store(&rig, 7, 2);
+	rig_store(&rig, 7, 4294967295u);
+	rig_store(&rig, 3, 9);
 	am_state_remember(rig.state, ME, rig.folder, "uidnext=3; x=\"\\n\"");
 	cr_assert_eq(am_state_save(rig.state, true, 512, NULL, &rig.err), AM_OK,
 	             "%s", rig.err.text);
-	store(&rig, 7, 5); /* after the save: as if killed */
-	reopen(&rig);
-	expect(&rig, ME, "3/9 7/1 7/2 7/4294967295 ", "uidnext=3; x=\"\\n\"");
-	expect(&rig, "imap://you@host", "", NULL);
+	rig_store(&rig, 7, 5); /* after the save: as if killed */
+	rig_reopen(&rig);
+	rig_expect(&rig, ME, "3/9 7/1 7/2 7/4294967295 ",
+	           "uidnext=3; x=\"\\n\"");
+	rig_expect(&rig, "imap://you@host", "", NULL);
 	cr_assert(am_state_is_clean(rig.state));
 	cr_assert(am_state_knows(rig.state, ME));
 	cr_assert_not(am_state_knows(rig.state, "imap://you@host"));
 	cr_assert(am_state_knows_others(rig.state, "imap://you@host"));
 	cr_assert_not(am_state_knows_others(rig.state, ME));
-	tear_down(&rig);
+	rig_tear_down(&rig);
 }
 
 Test(state, is_not_clean_while_open)
 {
 	struct rig rig;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	cr_assert_not(am_state_is_clean(rig.state));
 	cr_assert_eq(am_state_save(rig.state, true, 0, NULL, &rig.err), AM_OK);
 	cr_assert_eq(am_state_save(rig.state, false, 0, NULL, &rig.err), AM_OK);
-	reopen(&rig);
+	rig_reopen(&rig);
 	cr_assert_not(am_state_is_clean(rig.state));
-	tear_down(&rig);
+	rig_tear_down(&rig);
 }
 
 Test(state, follows_new_numbers)
 {
 	struct rig rig;
 
-	set_up(&rig);
-	store(&rig, 7, 4);
-	store(&rig, 7, 5);
+	rig_set_up(&rig);
+	rig_store(&rig, 7, 4);
+	rig_store(&rig, 7, 5);
 	am_state_change(rig.state, ME,
 	                &(struct am_change){.kind = AM_NEWS_UID,
 	                                    .folder = rig.folder,
@@ -146,10 +73,10 @@ Test(state, follows_new_numbers)
 	                                    .folder = rig.folder,
 	                                    .uidvalidity = 7,
 	                                    .uid = 5});
-	expect(&rig, ME, "7/5 8/1 ", NULL);
+	rig_expect(&rig, ME, "7/5 8/1 ", NULL);
 	am_state_forget(rig.state);
-	expect(&rig, ME, "", NULL);
-	tear_down(&rig);
+	rig_expect(&rig, ME, "", NULL);
+	rig_tear_down(&rig);
 }
 
 Test(state, what_makes_no_sense_is_nothing)
@@ -168,15 +95,15 @@ Test(state, what_makes_no_sense_is_nothing)
 	};
 	struct rig rig;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
 		cr_assert(g_file_set_contents(rig.path, files[i],
 		                              (gssize)strlen(files[i]), NULL));
-		reopen(&rig);
+		rig_reopen(&rig);
 		cr_assert_not(am_state_is_clean(rig.state));
-		expect(&rig, ME, "", NULL);
+		rig_expect(&rig, ME, "", NULL);
 	}
-	tear_down(&rig);
+	rig_tear_down(&rig);
 }
 
 /* A server that lacks some numbers. */
@@ -220,7 +147,7 @@ static int server_missing(struct am_sink *sink, struct am_missing *what,
 static void placed(struct rig *rig, uint32_t validity, uint32_t uid,
                    const char *box, uint32_t box_uid)
 {
-	store(rig, validity, uid);
+	rig_store(rig, validity, uid);
 	am_state_placed(rig->state, ME,
 	                &(struct am_placed){.folder = rig->folder,
 	                                    .uidvalidity = validity,
@@ -242,7 +169,7 @@ static uint64_t check_placed(struct rig *rig, struct server *s, bool forget)
 
 	cr_assert_eq(am_state_save(rig->state, true, 0, NULL, &rig->err),
 	             AM_OK);
-	reopen(rig);
+	rig_reopen(rig);
 	cr_assert_eq(am_state_check_placed(rig->state, &s->base, forget,
 	                                   count_gone, &gone, &rig->err),
 	             AM_OK);
@@ -258,7 +185,7 @@ Test(state, asks_for_what_a_server_has_no_more)
 	                   .lacks = {101, 103, 200}};
 	struct rig rig;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	for (uint32_t i = 0; i < 5; i++)
 		placed(&rig, 7, 1 + i, "a\n\xff]", 100 + i);
 	placed(&rig, 7, 9, "a\n\xff]", 200);
@@ -266,9 +193,9 @@ Test(state, asks_for_what_a_server_has_no_more)
 	placed(&rig, 7, 10, "b", 101);
 	am_state_remember(rig.state, ME, rig.folder, "all is there");
 	cr_expect_eq(check_placed(&rig, &s, false), 3);
-	expect(&rig, ME, "7/1 7/2 7/3 7/4 7/5 7/9 7/10 ", "all is there");
+	rig_expect(&rig, ME, "7/1 7/2 7/3 7/4 7/5 7/9 7/10 ", "all is there");
 	cr_expect_eq(check_placed(&rig, &s, true), 3);
-	expect(&rig, ME, "7/1 7/3 7/5 7/10 ", NULL);
+	rig_expect(&rig, ME, "7/1 7/3 7/5 7/10 ", NULL);
 	cr_expect_eq(s.asked, 4);
 	/* Brought again, with another number; and the source is numbered
 	 * anew. */
@@ -283,17 +210,17 @@ Test(state, asks_for_what_a_server_has_no_more)
 	                                    .new_uid = 30});
 	s.lacks[0] = 102;
 	cr_expect_eq(check_placed(&rig, &s, true), 1);
-	expect(&rig, ME, "7/1 7/2 7/5 7/10 ", NULL);
+	rig_expect(&rig, ME, "7/1 7/2 7/5 7/10 ", NULL);
 	/* One that cannot be asked is believed; one that was numbered anew
 	 * says nothing. */
 	s.lacks[0] = 104;
 	s.says = AM_FAILED;
 	cr_expect_eq(check_placed(&rig, &s, true), 0);
-	expect(&rig, ME, "7/1 7/2 7/5 7/10 ", NULL);
+	rig_expect(&rig, ME, "7/1 7/2 7/5 7/10 ", NULL);
 	s.says = AM_END;
 	cr_expect_eq(check_placed(&rig, &s, true), 0);
-	expect(&rig, ME, "", NULL);
-	tear_down(&rig);
+	rig_expect(&rig, ME, "", NULL);
+	rig_tear_down(&rig);
 }
 
 Test(state, remembers_that_a_box_was_renamed)
@@ -304,7 +231,7 @@ Test(state, remembers_that_a_box_was_renamed)
 	                   .lacks = {102}};
 	struct rig rig;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	char *path = am_folder_print(rig.folder);
 	placed(&rig, 7, 1, "old", 101);
 	cr_expect_eq(check_placed(&rig, &s, true), 0);
@@ -315,7 +242,7 @@ Test(state, remembers_that_a_box_was_renamed)
 	placed(&rig, 7, 2, "new", 102);
 	cr_expect_eq(check_placed(&rig, &s, true), 1);
 	cr_expect_eq(s.asked, 2);
-	expect(&rig, ME, "7/1 ", NULL);
+	rig_expect(&rig, ME, "7/1 ", NULL);
 	/* Of two folders in one nobody can say which it was. */
 	struct am_message root = {.uidvalidity = 7, .uid = 3};
 	am_state_stored(rig.state, ME, &root);
@@ -328,5 +255,5 @@ Test(state, remembers_that_a_box_was_renamed)
 	cr_expect_eq(check_placed(&rig, &s, true), 0);
 	cr_expect_null(s.path);
 	g_free(path);
-	tear_down(&rig);
+	rig_tear_down(&rig);
 }

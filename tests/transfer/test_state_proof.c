@@ -5,86 +5,14 @@
 #include "transfer/known.h"
 #include "transfer/state.h"
 
+#include "tests/transfer/state_rig.h"
+
 #include <criterion/criterion.h>
 
 #include <glib.h>
 #include <glib/gstdio.h>
 
 TestSuite(state_proof, .fini = am_test_tmpdir_end);
-
-#define ME "imap://me@host"
-
-struct rig {
-	char *path;
-	struct am_state *state;
-	const struct am_folder *folder;
-	struct am_error err;
-};
-
-static void open_state(struct rig *rig)
-{
-	cr_assert_eq(am_state_open(&rig->state, rig->path, &rig->err), AM_OK);
-}
-
-static void set_up(struct rig *rig)
-{
-	static const char *const parts[] = {"Lists", "a/b"};
-	struct am_folder *folder;
-
-	*rig = (struct rig){.path = am_test_path("x.state")};
-	cr_assert_eq(am_folder_new(&folder, parts, 2, AM_ROLE_NONE, &rig->err),
-	             AM_OK);
-	rig->folder = folder;
-	open_state(rig);
-}
-
-static void tear_down(struct rig *rig)
-{
-	am_state_free(&rig->state);
-	am_folder_unref(&rig->folder);
-	g_free(rig->path);
-}
-
-static void reopen(struct rig *rig)
-{
-	am_state_free(&rig->state);
-	open_state(rig);
-}
-
-static void store(struct rig *rig, uint32_t validity, uint32_t uid)
-{
-	struct am_message msg = {
-		.folder = rig->folder, .uidvalidity = validity, .uid = uid};
-
-	am_state_stored(rig->state, ME, &msg);
-}
-
-static int write_down(void *user, const struct am_remembered *what,
-                      struct am_error *err)
-{
-	(void)err;
-	g_string_append_printf(user, "%u/%u ", what->uidvalidity, what->uid);
-	return AM_OK;
-}
-
-static void expect(struct rig *rig, const char *wanted, const char *cursor)
-{
-	struct am_memory *m = am_state_memory(rig->state);
-	GString *said = g_string_new(NULL);
-	char *value;
-
-	cr_assert_eq(
-		m->ops->each(m, ME, rig->folder, write_down, said, &rig->err),
-		AM_OK);
-	cr_assert_str_eq(said->str, wanted);
-	cr_assert_eq(m->ops->cursor(m, ME, rig->folder, &value, &rig->err),
-	             AM_OK);
-	cr_assert_eq(value == NULL, cursor == NULL);
-	if (cursor)
-		cr_assert_str_eq(value, cursor);
-	g_free(value);
-	g_string_free(said, TRUE);
-}
 
 /* A key like no other's. */
 static struct am_known_key key_of(uint32_t n)
@@ -102,7 +30,7 @@ static void store_as(struct rig *rig, uint32_t uid, uint32_t key)
 {
 	struct am_known_key k = key_of(key);
 
-	store(rig, 7, uid);
+	rig_store(rig, 7, uid);
 	am_state_proof(rig->state, ME, rig->folder, 7, uid, &k);
 }
 
@@ -167,24 +95,24 @@ Test(state_proof, remembers_only_what_is_there)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct rig rig;
-		set_up(&rig);
+		rig_set_up(&rig);
 		for (uint32_t n = 1; n <= 3; n++)
 			store_as(&rig, n, n);
 		am_state_remember(rig.state, ME, rig.folder, "all");
 		save(&rig, false, 0, NULL);
-		reopen(&rig);
+		rig_reopen(&rig);
 		cr_expect_not(am_state_check(rig.state, 0, NULL));
 		prove(&rig, rows[i].there);
-		expect(&rig, rows[i].kept, rows[i].gone ? NULL : "all");
+		rig_expect(&rig, ME, rows[i].kept, rows[i].gone ? NULL : "all");
 		cr_expect_eq(n_gone, rows[i].gone, "row %zu", i);
 		/* As found, it is what is saved. */
 		save(&rig, false, 0, NULL);
-		reopen(&rig);
+		rig_reopen(&rig);
 		cr_expect_not(am_state_check(rig.state, 0, NULL));
 		prove(&rig, rows[i].there);
-		expect(&rig, rows[i].kept, rows[i].gone ? NULL : "all");
+		rig_expect(&rig, ME, rows[i].kept, rows[i].gone ? NULL : "all");
 		cr_expect_eq(n_gone, 0, "row %zu", i);
-		tear_down(&rig);
+		rig_tear_down(&rig);
 		am_test_tmpdir_end();
 	}
 }
@@ -194,7 +122,7 @@ Test(state_proof, counts_those_that_are_alike)
 {
 	struct rig rig;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	store_as(&rig, 1, 5);
 	store_as(&rig, 2, 5);
 	save(&rig, false, 0, NULL);
@@ -204,7 +132,7 @@ Test(state_proof, counts_those_that_are_alike)
 	(void)am_state_check(rig.state, 0, NULL);
 	prove(&rig, (const uint32_t[]){5, 0});
 	cr_expect_eq(n_gone, 1);
-	expect(&rig, "7/1 ", NULL);
+	rig_expect(&rig, ME, "7/1 ", NULL);
 	/* It came again, and so there is a second record of it: one counts. */
 	store_as(&rig, 2, 5);
 	store_as(&rig, 1, 5);
@@ -212,7 +140,7 @@ Test(state_proof, counts_those_that_are_alike)
 	(void)am_state_check(rig.state, 0, NULL);
 	prove(&rig, (const uint32_t[]){5, 5, 0});
 	cr_expect_eq(n_gone, 0);
-	tear_down(&rig);
+	rig_tear_down(&rig);
 }
 
 /* An earlier layout has none, a killed run one too many or half of one. */
@@ -223,7 +151,7 @@ Test(state_proof, proofs_may_be_torn_or_missing)
 	char *proofs, *text;
 	gsize len;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	proofs = g_strconcat(rig.path, ".proofs", NULL);
 	store_as(&rig, 1, 1);
 	store_as(&rig, 2, 2);
@@ -233,27 +161,27 @@ Test(state_proof, proofs_may_be_torn_or_missing)
 	cr_assert(g_file_get_contents(proofs, &text, &len, NULL));
 	cr_assert_eq(len, 3 * 32u);
 	cr_assert(g_file_set_contents(proofs, text, 2 * 32 + 31, NULL));
-	reopen(&rig);
+	rig_reopen(&rig);
 	store_as(&rig, 4, 4);
 	save(&rig, false, 0, NULL);
 	g_free(text);
 	cr_assert(g_file_get_contents(proofs, &text, &len, NULL));
 	cr_assert_eq(len, 3 * 32u, "the half one has gone");
-	reopen(&rig);
+	rig_reopen(&rig);
 	(void)am_state_check(rig.state, 0, NULL);
 	prove(&rig, (const uint32_t[]){1, 2, 3, 4, 0});
 	cr_expect_eq(n_gone, 0);
-	expect(&rig, "7/1 7/2 7/4 ", NULL);
+	rig_expect(&rig, ME, "7/1 7/2 7/4 ", NULL);
 	cr_assert_eq(g_unlink(proofs), 0);
 	(void)am_state_check(rig.state, 0, NULL);
 	prove(&rig, (const uint32_t[]){1, 2, 3, 4, 0});
 	cr_expect_eq(n_gone, 3, "without proofs all comes again");
-	expect(&rig, "", NULL);
+	rig_expect(&rig, ME, "", NULL);
 	am_state_forget(rig.state);
 	cr_expect_not(g_file_test(proofs, G_FILE_TEST_EXISTS));
 	g_free(text);
 	g_free(proofs);
-	tear_down(&rig);
+	rig_tear_down(&rig);
 }
 
 static void left(struct am_tally *tally, const char *path, uint64_t count,
@@ -281,24 +209,24 @@ Test(state_proof, doubts_what_the_target_shows_otherwise)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct am_tally *was = am_tally_new(), *now = am_tally_new();
 		struct rig rig;
-		set_up(&rig);
+		rig_set_up(&rig);
 		char *path = am_folder_print(rig.folder);
 		store_as(&rig, 1, 1);
 		store_as(&rig, 2, 2);
 		left(was, path, 2, 77);
 		left(was, "Other", 5, 9);
 		save(&rig, true, 0, was);
-		reopen(&rig);
+		rig_reopen(&rig);
 		left(now, path, rows[i].count, rows[i].sum);
 		left(now, "Other", rows[i].other, rows[i].other == 5 ? 9 : 8);
 		cr_expect_eq(am_state_check(rig.state, 0, now), rows[i].same,
 		             "row %zu", i);
 		prove(&rig, (const uint32_t[]){2, 0});
-		expect(&rig, rows[i].kept ? "7/1 7/2 " : "7/2 ", NULL);
+		rig_expect(&rig, ME, rows[i].kept ? "7/1 7/2 " : "7/2 ", NULL);
 		am_tally_free(&was);
 		am_tally_free(&now);
 		g_free(path);
-		tear_down(&rig);
+		rig_tear_down(&rig);
 		am_test_tmpdir_end();
 	}
 }
@@ -307,13 +235,13 @@ Test(state_proof, of_one_file_goes_by_its_size)
 {
 	struct rig rig;
 
-	set_up(&rig);
+	rig_set_up(&rig);
 	store_as(&rig, 1, 1);
 	save(&rig, true, 512, NULL);
-	reopen(&rig);
+	rig_reopen(&rig);
 	cr_expect(am_state_check(rig.state, 512, NULL));
 	cr_expect_not(am_state_check(rig.state, 511, NULL));
 	prove(&rig, (const uint32_t[]){0});
-	expect(&rig, "", NULL);
-	tear_down(&rig);
+	rig_expect(&rig, ME, "", NULL);
+	rig_tear_down(&rig);
 }
