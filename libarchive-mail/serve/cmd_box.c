@@ -49,7 +49,7 @@ static uint64_t count_deleted(const struct am_snap *snap)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < snap->n; i++)
+	for (size_t i = 0; snap && i < snap->n; i++)
 		n += (snap->rows[i].flags & AM_DELETED) != 0;
 	return n;
 }
@@ -58,7 +58,7 @@ static uint64_t sum_sizes(struct am_vault *v, const struct am_snap *snap)
 {
 	uint64_t sum = 0, size;
 
-	for (size_t i = 0; i < snap->n; i++)
+	for (size_t i = 0; snap && i < snap->n; i++)
 		if (!am_fact_size(v, snap->rows[i].message, &size, NULL))
 			sum += size;
 	return sum;
