@@ -7,6 +7,7 @@
 #include "support/script_server.h"
 
 #include <criterion/criterion.h>
+#include <glib.h>
 
 #include <string.h>
 
@@ -201,6 +202,28 @@ Test(imap_sync, what_is_lacking_is_asked_for_again)
 	imap_target_forget(t, "INBOX", 2);
 	imap_target_forget(t, "INBOX", 3);
 	expect(run(t, NULL, qresync, three), "INBOX\n1 *\n2 *\n3 *\n");
+	imap_target_free(t);
+}
+
+/* Counted, and not named the first time it is asked for. */
+Test(imap_sync, what_is_left_out_of_a_listing_is_asked_for_in_the_same_run)
+{
+	static const char first[] =
+		"> UID FETCH 1:3 (UID FLAGS*\n"
+		"< * 1 FETCH (UID 1 FLAGS (\\\\Seen) RFC822.SIZE 22 "
+		"INTERNALDATE" D "1 +0000\")\n"
+		"< * 3 FETCH (UID 3 FLAGS ($A) RFC822.SIZE 24 "
+		"INTERNALDATE" D "3 +0000\")\n< $ OK\n";
+	char *rules = g_strconcat(first, three, NULL);
+	struct imap_target *t = imap_target_new();
+	char *log;
+
+	char *got = run(t, &log, rules, NULL);
+	expect(got, "INBOX\n1 seen *\n3 [$A] *\n2 *\n"
+	            "^ v=1 uidvalidity=7 uidnext=4 exists=3*complete\n");
+	cr_expect(strstr(log, "UID FETCH 2 (UID FLAGS"), "%s", log);
+	g_free(log);
+	g_free(rules);
 	imap_target_free(t);
 }
 

@@ -28,6 +28,20 @@ void am_imap_sync_change(struct am_imap_sync *y, enum am_news kind,
 	g_queue_push_tail(&y->changes, am_change_copy(&change));
 }
 
+/* A server that left it out for a while shows it again: it has its number, as
+ * one that was numbered anew has. */
+static void came_back(struct am_imap_sync *y, struct am_imap_stored_one *one)
+{
+	const struct am_message same = {.uid = one->uid,
+	                                .uidvalidity = y->now.uidvalidity};
+
+	if (!one->gone)
+		return;
+	one->gone = false;
+	am_imap_sync_change(y, AM_NEWS_UID, y->now.uidvalidity, one->uid,
+	                    &same);
+}
+
 void am_imap_changes_flags(struct am_imap_sync *y,
                            struct am_imap_stored_one *one,
                            const struct am_message *msg)
@@ -35,6 +49,7 @@ void am_imap_changes_flags(struct am_imap_sync *y,
 	uint32_t words = am_imap_stored_words(msg->keywords, msg->n_keywords,
 	                                      msg->labels, msg->n_labels);
 
+	came_back(y, one);
 	if (one->flags == msg->flags && one->words == words)
 		return;
 	one->flags = msg->flags;
@@ -50,20 +65,6 @@ static void went(struct am_imap_sync *y, struct am_imap_stored_one *one)
 	one->gone = true;
 	am_imap_sync_change(y, AM_NEWS_GONE, y->now.uidvalidity, one->uid,
 	                    NULL);
-}
-
-/* A server that left it out for a while shows it again: it has its number, as
- * one that was numbered anew has. */
-static void came_back(struct am_imap_sync *y, struct am_imap_stored_one *one)
-{
-	const struct am_message same = {.uid = one->uid,
-	                                .uidvalidity = y->now.uidvalidity};
-
-	if (!one->gone)
-		return;
-	one->gone = false;
-	am_imap_sync_change(y, AM_NEWS_UID, y->now.uidvalidity, one->uid,
-	                    &same);
 }
 
 /* ---- CHANGEDSINCE ---- */
@@ -109,7 +110,6 @@ static int take_change(struct am_imap_command *cmd,
 	struct am_imap_stored_one *one = am_imap_stored_find(&y->stored, f.uid);
 	if (!one)
 		return AM_OK;
-	came_back(y, one);
 	int r = am_message_new(&msg, y->box->folder, err);
 	if (r)
 		return r;
@@ -198,12 +198,10 @@ int am_imap_changes_compare(struct am_imap_sync *y, uint32_t below,
 		am_imap_set_add(there, uid, uid);
 		struct am_imap_stored_one *one =
 			am_imap_stored_find(&y->stored, uid);
-		if (one) {
-			came_back(y, one);
+		if (one)
 			am_imap_changes_flags(y, one, msg);
-		} else if (missing) {
+		else if (missing)
 			am_imap_set_add(missing, uid, uid);
-		}
 		am_message_free(&msg);
 	}
 	am_imap_walk_free(&walk);

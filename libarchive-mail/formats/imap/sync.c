@@ -205,21 +205,59 @@ static int next_of_walk(struct am_imap_sync *y, struct am_message **out,
 	               : am_imap_walk_next(y->walk, out, uid, err);
 }
 
-/* The folder says it holds more: UIDNEXT may be older than the last message. */
+static void walk_anew(struct am_imap_sync *y, struct am_imap_set *uids,
+                      uint64_t expected)
+{
+	am_imap_walk_free(&y->walk);
+	y->walk = am_imap_walk_new(y->control, y->box, uids, expected, false);
+	y->ahead_status = AM_OK;
+	y->recount = true;
+}
+
+/* A message that was left out of what the server listed is asked for once more
+ * in the same run: all numbers but those that were told or are known. */
+static bool look_again(struct am_imap_sync *y)
+{
+	struct am_imap_set *uids = am_imap_set_new();
+	GArray *now = y->stored.now;
+
+	y->relooked = true;
+	if (y->now.uidnext > 1)
+		am_imap_set_add(uids, 1, y->now.uidnext - 1);
+	if (y->told_uids)
+		am_imap_set_remove_all(uids, y->told_uids);
+	for (guint i = 0; i < now->len; i++) {
+		const struct am_imap_stored_one *one =
+			&g_array_index(now, struct am_imap_stored_one, i);
+		if (!one->gone)
+			am_imap_set_remove(uids, one->uid, one->uid);
+	}
+	walk_anew(y, uids, y->exists - y->told - y->already);
+	return true;
+}
+
+/* The folder says it holds more: UIDNEXT may be older than the last message, or
+ * something was left out. */
 static bool extend(struct am_imap_sync *y)
 {
 	struct am_imap_set *uids;
 
-	if (y->recount || !y->whole || y->now.uidnext == UINT32_MAX ||
-	    y->told + y->already >= y->exists)
+	if (!y->whole || y->told + y->already >= y->exists)
 		return false;
-	y->recount = true;
+	if (y->recount || y->now.uidnext == UINT32_MAX)
+		return y->relooked || is_renumbered(y) ? false : look_again(y);
 	uids = am_imap_set_new();
 	am_imap_set_add(uids, y->now.uidnext, UINT32_MAX);
-	am_imap_walk_free(&y->walk);
-	y->walk = am_imap_walk_new(y->control, y->box, uids, 0, false);
-	y->ahead_status = AM_OK;
+	walk_anew(y, uids, 0);
 	return true;
+}
+
+static void note_told(struct am_imap_sync *y, uint32_t uid)
+{
+	y->told++;
+	if (!y->told_uids)
+		y->told_uids = am_imap_set_new();
+	am_imap_set_add(y->told_uids, uid, uid);
 }
 
 int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
@@ -236,7 +274,7 @@ int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
 		if (r == AM_FAILED && !*uid)
 			y->whole = false;
 		else if (r == AM_FAILED)
-			y->told++;
+			note_told(y, *uid);
 		if (r)
 			return r;
 		if (*uid >= y->now.uidnext && *uid < UINT32_MAX)
@@ -244,7 +282,7 @@ int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
 		struct am_imap_stored_one *one =
 			am_imap_stored_find(&y->stored, *uid);
 		if (!one) {
-			y->told++;
+			note_told(y, *uid);
 			return AM_OK;
 		}
 		y->already++;
@@ -353,6 +391,7 @@ void am_imap_sync_clear(struct am_imap_sync *y)
 	while ((msg = g_queue_pop_head(&y->ahead)))
 		am_message_free(&msg);
 	am_imap_walk_free(&y->walk);
+	am_imap_set_free(&y->told_uids);
 	am_imap_stored_clear(&y->stored);
 	g_clear_pointer(&y->by_date, g_hash_table_destroy);
 }

@@ -25,6 +25,8 @@ struct am_imap_sync {
 	/* The rest is the sync's. */
 	struct am_imap_state before, now;
 	bool remembered, resumable, unchanged, whole, compared, recount;
+	bool relooked;
+	struct am_imap_set *told_uids;
 	struct am_imap_stored stored;
 	struct am_imap_walk *walk;
 	GQueue ahead; /* of renumber.c: struct am_message * */
