@@ -86,9 +86,8 @@ static int check_line(struct check *c, const char *text, size_t len,
 	else if (json_object_get(line, "sha256"))
 		r = check_message(c, line, err);
 	else
-		c->ended =
-			json_integer_value(json_object_get(line, "messages")) ==
-			(json_int_t)(c->wanted + c->never);
+		c->ended = (uint64_t)json_integer_value(json_object_get(
+				   line, "messages")) == c->wanted + c->never;
 	json_decref(line);
 	if (!r && !c->begun)
 		r = am_fail(err, AM_FAILED, AM_E_FORMAT,

@@ -92,6 +92,7 @@ int manifest_target_read(struct manifest_target **out, struct session *s,
 		t->by_lf[i] =
 			&g_array_index(t->found, struct manifest_found, i);
 	if (t->found->len)
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) pointers it is */
 		qsort(t->by_lf, t->found->len, sizeof(*t->by_lf), by_lf);
 	*out = t;
 	return AM_OK;
@@ -125,6 +126,7 @@ manifest_target_find(const struct manifest_target *t,
 	                by_raw);
 	if (found)
 		return found;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) pointers it is */
 	other = bsearch(&at, t->by_lf, t->found->len, sizeof(*t->by_lf), by_lf);
 	return other ? *other : NULL;
 }

@@ -159,6 +159,23 @@ static int weekday(int64_t day)
 	return (int)((n % 7 + 7) % 7);
 }
 
+/* "31.12.2019" */
+static bool with_dots(const char *w, int *day, int *month, int *year)
+{
+	char *end = NULL;
+
+	*day = (int)g_ascii_strtoull(w, &end, 10);
+	if (end == w || end - w > 2 || *end != '.')
+		return false;
+	w = end + 1;
+	*month = (int)g_ascii_strtoull(w, &end, 10);
+	if (end == w || end - w > 2 || *end != '.')
+		return false;
+	w = end + 1;
+	*year = (int)g_ascii_strtoull(w, &end, 10);
+	return end - w == 4 && !*end && *year >= 1000;
+}
+
 static bool one_word(const struct said *s)
 {
 	const char *w = s->words[0];
@@ -176,8 +193,7 @@ static bool one_word(const struct said *s)
 		int n = (int)g_ascii_strtoull(w, NULL, 10);
 		return one_day(s, n / 10000, n / 100 % 100, n % 100);
 	}
-	if (sscanf(w, "%2d.%2d.%4d", &day, &month, &year) == 3 &&
-	    year >= 1000 && strspn(w, "0123456789.") == strlen(w))
+	if (with_dots(w, &day, &month, &year))
 		return one_day(s, year, month, day);
 	int wd = weekday_of(w);
 	if (wd >= 0) /* the last one, today perhaps */

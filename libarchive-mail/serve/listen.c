@@ -87,9 +87,10 @@ static int open_one(const struct addrinfo *ai, uint16_t port, int *out,
 
 static uint16_t port_of(int fd)
 {
-	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	struct sockaddr_storage ss;
 	socklen_t len = sizeof ss;
 
+	memset(&ss, 0, sizeof ss);
 	if (getsockname(fd, (struct sockaddr *)&ss, &len))
 		return 0;
 	return ntohs(ss.ss_family == AF_INET

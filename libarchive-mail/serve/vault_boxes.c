@@ -292,7 +292,7 @@ int am_vault_folder(const struct am_vault *v, const char *name,
 		g_ptr_array_add(parts, g_strdup(*n));
 	}
 	g_strfreev(names);
-	if (parts->len == 1 && !there && !strcmp(whole, "INBOX"))
+	if (parts->len == 1 && !there && !g_strcmp0(whole, "INBOX"))
 		role = AM_ROLE_INBOX;
 	good &= there || parts->len;
 	int r = good && parts->len <= DEPTH_MOST
