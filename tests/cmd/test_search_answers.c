@@ -351,8 +351,8 @@ Test(search_answers, keeps_queries)
 	set_up(&c);
 	expect(&c, table, AM_COUNT(table));
 	/* Two that hold each other, as a person may write them. */
-	cli_write(&c, "config/mailark/searches",
-	          "[searches]\na=saved:b\nb=saved:a\n", 34);
+	static const char ring[] = "[searches]\na=saved:b\nb=saved:a\n";
+	cli_write(&c, "config/mailark/searches", ring, sizeof ring - 1);
 	cr_expect_eq(cli_line(&c, "search --count a.mailark saved:a"), 2);
 	cr_expect(strstr(c.err, "hold each other"), "%s", c.err);
 	cli_end(&c);

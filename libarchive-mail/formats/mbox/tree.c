@@ -72,7 +72,8 @@ static bool is_link(const char *path)
 
 static bool holds(const struct level *level, const char *name)
 {
-	return bsearch(&name, level->names->pdata, level->names->len,
+	return level->names->len &&
+	       bsearch(&name, level->names->pdata, level->names->len,
 	               sizeof(void *), by_name) != NULL;
 }
 
