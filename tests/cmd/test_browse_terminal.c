@@ -201,7 +201,7 @@ Test(browse_terminal, searches_reads_and_saves)
 	wait_for(&t, "1 message, newest first");
 	press(&t, "Enter");
 	press(&t, "Enter");
-	wait_for(&t, "For the books");
+	wait_for(&t, message);
 	char *now = seen(&t);
 	cr_expect(g_str_has_prefix(now, message), "%s", now);
 	g_free(now);
