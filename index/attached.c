@@ -2,9 +2,11 @@
 #include "index/attached.h"
 
 #include "base/arena.h"
+#include "base/blob.h"
 #include "extract/parts.h"
 #include "extract/pieces.h"
 #include "mime/scan.h"
+#include "store/archive.h"
 
 #include <glib.h>
 
@@ -196,6 +198,30 @@ int am_attached_read(struct am_extractor *extractor, const struct am_blob *raw,
 	if (!r)
 		r = am_attached_take(a, fn, user, statuses, err);
 	am_attached_free(&a);
+	return r;
+}
+
+int am_attached_message(struct am_archive *archive, int64_t id,
+                        struct am_extractor *extractor, am_content_fn *fn,
+                        void *user, bool *has_files, struct am_error *err)
+{
+	struct am_arena *arena;
+	struct am_blob *raw = NULL;
+	struct am_facts facts;
+	uint32_t statuses;
+	int r = am_archive_load(archive, id, &raw, err);
+
+	if (r)
+		return r;
+	arena = am_arena_new();
+	r = am_content_read(&facts, raw, NULL, arena, fn, user, err);
+	if (!r)
+		r = am_attached_read(extractor, raw, &facts, NULL, fn, user,
+		                     &statuses, err);
+	if (!r && has_files)
+		*has_files = facts.has_attachment;
+	am_arena_free(&arena);
+	am_blob_unref(&raw);
 	return r;
 }
 

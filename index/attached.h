@@ -43,6 +43,14 @@ AM_MUST_USE int am_attached_read(struct am_extractor *extractor,
                                  am_content_fn *fn, void *user,
                                  uint32_t *statuses, struct am_error *err);
 
+/* A whole message of the archive: its own text, then its files'.  *has_files
+ * may be NULL. */
+struct am_archive;
+AM_MUST_USE int am_attached_message(struct am_archive *archive, int64_t id,
+                                    struct am_extractor *extractor,
+                                    am_content_fn *fn, void *user,
+                                    bool *has_files, struct am_error *err);
+
 /* "…/xapian-attachments.sqlite": the cache of the index at this path. */
 char *am_attached_cache_path(const char *index);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/matched.h"
 
-#include "base/arena.h"
-#include "base/blob.h"
 #include "index/attached.h"
 #include "index/index_impl.h"
 #include "index/query_words.h"
@@ -107,24 +105,13 @@ static int look_at_message(struct looking *l, struct am_index *index,
                            struct am_archive *archive, int64_t id,
                            struct am_error *err)
 {
-	uint32_t statuses;
-	struct am_arena *arena;
-	struct am_blob *raw = NULL;
-	struct am_facts facts;
-	int r = am_archive_load(archive, id, &raw, err);
+	bool has_files = false;
+	int r = am_attached_message(archive, id, am_index_extracts(index),
+	                            on_piece, l, &has_files, err);
 
-	if (r)
-		return r;
-	arena = am_arena_new();
-	r = am_content_read(&facts, raw, NULL, arena, on_piece, l, err);
-	if (!r)
-		r = am_attached_read(am_index_extracts(index), raw, &facts,
-		                     NULL, on_piece, l, &statuses, err);
 	/* In what was taken out of a file, and is remembered no more. */
-	if (!r && !l->out->regions && facts.has_attachment)
+	if (!r && !l->out->regions && has_files)
 		l->out->regions |= AM_REGION_BIT(AM_REGION_ATTACHED);
-	am_arena_free(&arena);
-	am_blob_unref(&raw);
 	g_clear_pointer(&l->source, g_free);
 	return r;
 }

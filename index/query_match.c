@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/distance.h"
 #include "index/query_tree.h"
 
 #include "index/xapian_shim.h"
@@ -85,38 +86,6 @@ static bool glob_takes(const struct am_matcher *m, const char *word, size_t len)
 	return true;
 }
 
-/* Letters changed, added, gone, or two neighbours swapped; counted no further
- * than edits + 1. */
-static unsigned distance(const struct am_matcher *m, const gunichar *other,
-                         size_t n, unsigned edits)
-{
-	unsigned rows[3][AM_WORD_MAX + 2];
-	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
-	const gunichar *a = m->letters;
-
-	for (size_t k = 0; k <= n; k++)
-		last[k] = (unsigned)k;
-	for (size_t i = 1; i <= m->n_letters; i++) {
-		unsigned least = now[0] = (unsigned)i;
-		for (size_t k = 1; k <= n; k++) {
-			unsigned d = last[k - 1] + (a[i - 1] != other[k - 1]);
-			d = MIN(d, MIN(last[k], now[k - 1]) + 1);
-			if (i > 1 && k > 1 && a[i - 1] == other[k - 2] &&
-			    a[i - 2] == other[k - 1])
-				d = MIN(d, before[k - 2] + 1);
-			now[k] = d;
-			least = MIN(least, d);
-		}
-		if (least > edits)
-			return edits + 1;
-		unsigned *swap = before;
-		before = last;
-		last = now;
-		now = swap;
-	}
-	return last[n];
-}
-
 static bool fuzzy_takes(const struct am_matcher *m, const char *word,
                         size_t len)
 {
@@ -132,7 +101,8 @@ static bool fuzzy_takes(const struct am_matcher *m, const char *word,
 	if (n > m->n_letters + m->node->edits ||
 	    n + m->node->edits < m->n_letters)
 		return false;
-	return distance(m, other, n, m->node->edits) <= m->node->edits;
+	return am_letters_distance(m->letters, m->n_letters, other, n,
+	                           m->node->edits) <= m->node->edits;
 }
 
 bool am_matcher_takes(struct am_matcher *m, const char *word, size_t len)

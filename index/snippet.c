@@ -8,10 +8,7 @@
 #include "index/query_words.h"
 #include "index/texts.h"
 
-#include "base/arena.h"
-#include "base/blob.h"
 #include "base/bytes.h"
-#include "store/archive.h"
 
 #include <glib.h>
 
@@ -304,28 +301,6 @@ static int from_index(struct snippet *s, struct am_index *index, uint32_t id,
 	return r ? r : s->best >= possible ? AM_OK : AM_END;
 }
 
-static int from_archive(struct snippet *s, struct am_index *index,
-                        struct am_archive *archive, int64_t id,
-                        struct am_error *err)
-{
-	uint32_t statuses;
-	struct am_arena *arena;
-	struct am_blob *raw = NULL;
-	struct am_facts facts;
-	int r = am_archive_load(archive, id, &raw, err);
-
-	if (r)
-		return r;
-	arena = am_arena_new();
-	r = am_content_read(&facts, raw, NULL, arena, on_run, s, err);
-	if (!r)
-		r = am_attached_read(am_index_extracts(index), raw, &facts,
-		                     NULL, on_run, s, &statuses, err);
-	am_arena_free(&arena);
-	am_blob_unref(&raw);
-	return r;
-}
-
 static void forget(struct snippet *s)
 {
 	g_clear_pointer(&s->text, g_free);
@@ -354,7 +329,8 @@ int am_snippet_read(char **out, enum am_region *region, char **file,
 	/* The archive knows better than a damaged index. */
 	if (r) {
 		forget(&s);
-		r = from_archive(&s, index, archive, id, err);
+		r = am_attached_message(archive, id, am_index_extracts(index),
+		                        on_run, &s, NULL, err);
 	}
 	if (!r)
 		*out = print(&s, on, off);

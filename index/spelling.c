@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/spelling.h"
 
+#include "index/distance.h"
 #include "index/index_impl.h"
 #include "index/query_words.h"
 #include "index/xapian_shim.h"
@@ -44,40 +45,6 @@ static size_t letters_of(const char *text, size_t len, gunichar *out)
 	return n;
 }
 
-/* Letters that must change, come, go or swap places with a neighbour; more
- * than `most` is not counted out. */
-static unsigned distance(const gunichar *a, size_t n, const gunichar *b,
-                         size_t m, unsigned most)
-{
-	unsigned rows[3][AM_WORD_MAX + 1];
-	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
-
-	if (n > m + most || m > n + most)
-		return most + 1;
-	for (size_t k = 0; k <= m; k++)
-		last[k] = (unsigned)k;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned least = row[0] = (unsigned)i;
-		for (size_t k = 1; k <= m; k++) {
-			unsigned same = a[i - 1] != b[k - 1];
-			unsigned d = MIN(last[k - 1] + same,
-			                 MIN(last[k], row[k - 1]) + 1);
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
-			    a[i - 2] == b[k - 1])
-				d = MIN(d, before[k - 2] + 1);
-			row[k] = d;
-			least = MIN(least, d);
-		}
-		if (least > most)
-			return most + 1;
-		unsigned *free_row = before;
-		before = last;
-		last = row;
-		row = free_row;
-	}
-	return last[m];
-}
-
 static int on_term(void *user, const char *term, size_t len, uint64_t documents,
                    struct am_error *err)
 {
@@ -91,7 +58,7 @@ static int on_term(void *user, const char *term, size_t len, uint64_t documents,
 	size_t n = letters_of(term, len, letters);
 	if (n < 3)
 		return AM_OK;
-	unsigned d = distance(s->letters, s->n, letters, n, s->best);
+	unsigned d = am_letters_distance(s->letters, s->n, letters, n, s->best);
 	if (!d || d > s->best ||
 	    (d == s->best && s->found && documents <= s->documents))
 		return AM_OK;
