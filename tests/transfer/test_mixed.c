@@ -17,6 +17,30 @@
 TestSuite(mixed, .fini = am_test_tmpdir_end);
 
 /* A mail of each kind; one text is called like Outlook's files. */
+static GByteArray *gzip(const void *data, size_t len)
+{
+	GByteArray *out = g_byte_array_new();
+	z_stream z = {.next_in = (void *)(uintptr_t)data,
+	              .avail_in = (uInt)len};
+
+	g_byte_array_set_size(out, (guint)compressBound(len) + 32);
+	z.next_out = out->data;
+	z.avail_out = out->len;
+	cr_assert_eq(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, 0), Z_OK);
+	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	g_byte_array_set_size(out, (guint)z.total_out);
+	(void)deflateEnd(&z);
+	return out;
+}
+
+static void write_gzip(const char *path, const char *text)
+{
+	GByteArray *file = gzip(text, strlen(text));
+
+	am_test_write(path, file->data, file->len);
+	g_byte_array_free(file, TRUE);
+}
+
 static void make_tree(void)
 {
 	GByteArray *file = am_test_msg_file(AM_TEST_MSG_SIGNED);
@@ -90,6 +114,13 @@ static char *origins_of(const char *name, const char *first, bool folders)
 	return line;
 }
 
+static unsigned not_mail(void)
+{
+	return (unsigned)(am_test_notes("eml.not-mail") +
+	                  am_test_notes("msg.not-mail") +
+	                  am_test_notes("mbox.not-a-mailbox"));
+}
+
 Test(mixed, whatever_comes_first_all_is_read_and_once)
 {
 	static const char *const firsts[] = {"eml", "mbox", "maildir", "msg"};
@@ -100,14 +131,46 @@ Test(mixed, whatever_comes_first_all_is_read_and_once)
 		n_failed = 0;
 		char *got = origins(firsts[i]);
 		cr_expect_eq(n_failed, 1, "%s: %u", firsts[i], n_failed);
-		cr_expect_eq(am_test_notes("eml.not-mail") +
-		                     am_test_notes("msg.not-mail") +
-		                     am_test_notes("mbox.not-a-mailbox"),
-		             0);
+		cr_expect_eq(not_mail(), 0);
 		/* The mbox and the mail in the Maildir have other names. */
 		char **words = g_strsplit(got, "\n", -1);
 		cr_expect_eq(g_strv_length(words), 5, "%s: %s", firsts[i], got);
 		cr_expect(strstr(got, "sub/a.msg"), "%s: %s", firsts[i], got);
+		g_strfreev(words);
+		g_free(got);
+	}
+}
+
+/* A mail compressed by itself, a mail behind a stray From_ line, and what is
+ * nobody's: read once, or told once, and what is read is not called passed
+ * over. */
+Test(mixed, what_is_nobodys_is_told_and_nothing_else)
+{
+	static const char *const firsts[] = {"eml", "mbox", "maildir", "msg"};
+
+	make_tree();
+	write_gzip("t/zipped.eml.gz",
+	           "From: a@b\nSubject: zipped\nTo: c@d\n\nx\n");
+	write_gzip("t/box2.gz", "From a@b Thu Jan  1 00:00:00 2020\n"
+	                        "From: a@b\nSubject: box2\n\nx\n");
+	am_test_write_text("t/stray", "From nowhere\nFrom: a@b\nTo: c@d\n"
+	                              "Subject: stray\n\nx\n");
+	am_test_write_text("t/letter", "From here on,\nthis is no mail\n");
+	write_gzip("t/letter.gz", "nor is this\n");
+	am_test_write_text("t/Trash", "");
+	am_test_write_text("t/Trash.msf", "// <!-- <mdb:mork:z -->\n");
+	for (size_t i = 0; i < AM_COUNT(firsts); i++) {
+		n_failed = 0;
+		unsigned before = not_mail();
+		char *got = origins(firsts[i]);
+		cr_expect_eq(n_failed, 0, "%s: %u", firsts[i], n_failed);
+		cr_expect_eq(not_mail() - before, 2, "%s: %u", firsts[i],
+		             not_mail() - before);
+		char **words = g_strsplit(got, "\n", -1);
+		cr_expect_eq(g_strv_length(words), 8, "%s: %s", firsts[i], got);
+		cr_expect(strstr(got, "zipped.eml.gz"), "%s: %s", firsts[i],
+		          got);
+		cr_expect(strstr(got, "stray"), "%s: %s", firsts[i], got);
 		g_strfreev(words);
 		g_free(got);
 	}
@@ -291,9 +354,6 @@ static GByteArray *make_bomb(size_t len)
 	static const char head[] = "From: a@b\nSubject: boom\n\n";
 	size_t all = 512 + ((len + 511) & ~(size_t)511) + 1024;
 	uint8_t *tar = g_malloc0(all);
-	uLongf room = compressBound(all) + 64;
-	GByteArray *out = g_byte_array_new();
-	z_stream z = {.next_in = tar, .avail_in = (uInt)all};
 	unsigned sum = 0;
 
 	memcpy(tar, "boom.eml", 8);
@@ -308,13 +368,7 @@ static GByteArray *make_bomb(size_t len)
 	(void)g_snprintf((char *)tar + 148, 8, "%06o", sum);
 	memset(tar + 512, ' ', len);
 	memcpy(tar + 512, head, sizeof(head) - 1);
-	g_byte_array_set_size(out, (guint)room);
-	z.next_out = out->data;
-	z.avail_out = (uInt)room;
-	cr_assert_eq(deflateInit2(&z, 9, Z_DEFLATED, 31, 8, 0), Z_OK);
-	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
-	g_byte_array_set_size(out, (guint)z.total_out);
-	(void)deflateEnd(&z);
+	GByteArray *out = gzip(tar, all);
 	g_free(tar);
 	return out;
 }

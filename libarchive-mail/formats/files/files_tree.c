@@ -3,6 +3,9 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/charset.h"
+#include "base/file.h"
+#include "base/reader.h"
+#include "base/unpack.h"
 #include "formats/batch.h"
 #include "formats/boxes/boxes.h"
 #include "formats/files/files.h"
@@ -223,6 +226,31 @@ static int enter(struct tree_source *s, struct am_error *err)
 	return r ? AM_FAILED : AM_OK;
 }
 
+/* What a compressed file begins with when it is unpacked; damaged, nothing. */
+static ssize_t unpack_head(struct tree_source *s, const char *path,
+                           uint8_t *head)
+{
+	char *full = g_build_filename(s->root, path, NULL);
+	struct am_file *file = NULL;
+	struct am_reader *reader = NULL;
+	const uint8_t *data;
+	size_t len = 0;
+
+	if (!am_file_open(&file, full, NULL) &&
+	    !am_unpack_open(&reader, file, NULL)) {
+		if (am_reader_peek(reader, AM_MAIL_HEAD_BYTES, &data, &len,
+		                   NULL))
+			len = 0;
+		len = MIN(len, AM_MAIL_HEAD_BYTES);
+		if (len)
+			memcpy(head, data, len);
+	}
+	am_reader_close(&reader);
+	am_file_unref(&file);
+	g_free(full);
+	return (ssize_t)len;
+}
+
 /* The first bytes of a file: how many, -1 when they cannot be had.  *denied:
  * for lack of permission. */
 static ssize_t read_head(struct tree_source *s, const char *path, uint8_t *head,
@@ -277,6 +305,13 @@ static enum verdict judge(struct tree_source *s, const char *name,
 	     (o->leave && am_mail_head_olm_name(name))) &&
 	    !(got > 0 && am_mail_head_mailbox(name, head, (size_t)got)))
 		return CONTAINER;
+	/* Mails are compressed one by one, too; load() unpacks them. */
+	if (got > 0 && am_unpack_sniff(head, (size_t)got)) {
+		got = unpack_head(s, path, head);
+		/* Those who read mailboxes tell what is damaged. */
+		if (got <= 0)
+			return o->leave ? LEAVE : PASS_OVER;
+	}
 	/* What cannot be read may be mail: load() will tell. */
 	if (got <= 0)
 		return denied ? TAKE : PASS_OVER;
@@ -297,7 +332,8 @@ static enum verdict look(struct tree_source *s, const char *name)
 	bool hidden = *path == '.' || strstr(path, "/.");
 	enum verdict verdict = judge(s, name, path);
 
-	if (verdict == PASS_OVER && !s->options.quiet)
+	/* The last to look, who reads mailboxes, tells what is nobody's. */
+	if (verdict == PASS_OVER && !s->options.quiet && !s->options.leave)
 		am_ctx_note(
 			s->base.ctx,
 			s->options.all && !hidden ? AM_NOTE_WARN : AM_NOTE_INFO,

@@ -137,7 +137,11 @@ AM_MUST_USE int am_mbox_scan_next(struct am_mbox_scan *scan,
 int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole);
 /* The same of a file, unpacked.  -1 and err when it cannot be read, or is
  * Outlook's and packed, which nobody looks into. */
-int am_mbox_head_look(struct am_file *file, bool *empty, bool *outlook,
-                      struct am_error *err);
+struct am_mbox_looks {
+	bool empty, outlook;
+	bool mail; /* what the source of .eml trees takes, by its content */
+};
+int am_mbox_head_look(struct am_file *file, const char *name,
+                      struct am_mbox_looks *looks, struct am_error *err);
 
 #endif

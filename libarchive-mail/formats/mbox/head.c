@@ -57,8 +57,8 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole)
 	return 0;
 }
 
-int am_mbox_head_look(struct am_file *file, bool *empty, bool *outlook,
-                      struct am_error *err)
+int am_mbox_head_look(struct am_file *file, const char *name,
+                      struct am_mbox_looks *looks, struct am_error *err)
 {
 	struct am_mbox_window w;
 	int r = am_mbox_window_open(&w, file, HEAD, err);
@@ -66,14 +66,19 @@ int am_mbox_head_look(struct am_file *file, bool *empty, bool *outlook,
 		return r;
 	while (am_mbox_window_more(&w, 0))
 		;
-	*empty = !w.len;
-	*outlook = am_mail_head_outlook(w.buf, w.len);
+	size_t begin = w.len < AM_MAIL_HEAD_BYTES ? w.len : AM_MAIL_HEAD_BYTES;
+	*looks = (struct am_mbox_looks){
+		.empty = !w.len,
+		.outlook = am_mail_head_outlook(w.buf, w.len),
+		.mail = !am_mail_head_mailbox(name, w.buf, begin) &&
+	                am_mail_head_bits(w.buf, begin) >= AM_MAIL_HEAD_ENOUGH,
+	};
 	int fits = am_mbox_head_fits(w.buf, w.len, w.len < HEAD);
 	if (!fits && w.status < 0) {
 		if (err)
 			*err = w.error;
 		fits = AM_FAILED;
-	} else if (!fits && w.reader && *outlook) {
+	} else if (!fits && w.reader && looks->outlook) {
 		fits = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "an Outlook data file, packed: pst:PATH reads "
 		               "it");

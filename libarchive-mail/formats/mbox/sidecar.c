@@ -135,6 +135,15 @@ static void read_toc(struct am_mbox_sidecar *s, const char *path)
 	g_free(bytes);
 }
 
+bool am_mbox_sidecar_mozilla(const char *path)
+{
+	char *index = g_strconcat(path, ".msf", NULL);
+	bool yes = g_file_test(index, G_FILE_TEST_IS_REGULAR);
+
+	g_free(index);
+	return yes;
+}
+
 bool am_mbox_sidecar_name(const char *name)
 {
 	return g_str_has_suffix(name, ".imap") ||

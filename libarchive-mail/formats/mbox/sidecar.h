@@ -26,5 +26,8 @@ void am_mbox_sidecar_apply(const struct am_mbox_sidecar *sidecar,
                            struct am_message *msg);
 /* Is the file one of these?  It is no mail, and known. */
 bool am_mbox_sidecar_name(const char *name);
+/* Does Mozilla have its index beside it?  Then even an empty file is a mailbox.
+ */
+bool am_mbox_sidecar_mozilla(const char *path);
 
 #endif

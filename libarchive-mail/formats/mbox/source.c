@@ -216,7 +216,7 @@ static int open_file(struct mbox_source *s, const char *path,
 {
 	struct am_file *file = NULL;
 	struct am_mbox_dialect *d = &s->box.dialect;
-	bool empty = false, outlook = false;
+	struct am_mbox_looks looks = {0};
 	am_folder_unref(&s->folder);
 	g_free(s->name);
 	s->name = g_strdup(relative);
@@ -226,7 +226,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	int r = am_file_open(&file, path, err);
 	if (r)
 		return r;
-	int fits = am_mbox_head_look(file, &empty, &outlook, err);
+	int fits = am_mbox_head_look(file, relative, &looks, err);
 	/* What begins with a separator is a mailbox, whatever its name. */
 	if (fits != 2 && s->tree && *relative != '.' &&
 	    !strstr(relative, "/.") &&
@@ -236,7 +236,7 @@ static int open_file(struct mbox_source *s, const char *path,
 		goto out;
 	}
 	/* Outlook's, packed: others read it, where they do. */
-	if (fits < 0 && outlook && s->set.leave_maildirs) {
+	if (fits < 0 && looks.outlook && s->set.leave_maildirs) {
 		r = AM_END;
 		goto out;
 	}
@@ -244,12 +244,14 @@ static int open_file(struct mbox_source *s, const char *path,
 		r = fits;
 		goto out;
 	}
-	if (!fits && s->set.leave_mail) {
+	if (!fits && s->set.leave_mail && looks.mail) {
 		r = AM_END;
 		goto out;
 	}
-	if (!fits && !empty && s->tree) {
-		r = open_lone(s, path, parts, n_parts - 1, outlook, err);
+	if (!fits && s->tree &&
+	    (!looks.empty ||
+	     (s->set.leave_mail && !am_mbox_sidecar_mozilla(path)))) {
+		r = open_lone(s, path, parts, n_parts - 1, looks.outlook, err);
 		goto out;
 	}
 	r = make_folder(s, parts, n_parts, err);
@@ -286,7 +288,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	s->box.from_tz = s->set.from_tz;
 	s->box.include_deleted = s->set.include_deleted;
 	s->box.n_cuts = s->box.n_expunged = 0;
-	if (!empty)
+	if (!looks.empty)
 		am_mbox_remark_dialect(s->base.ctx, &s->box);
 out:
 	am_file_unref(&file);
