@@ -22,7 +22,8 @@ const struct am_option am_eml_options[] = {
 static const char about[] =
 	"One message, a tree of directories of messages, or a zip or tar "
 	"(.gz .zst .xz) of them; written so as well, by the target's name: "
-	"x.eml, dir/, x.zip, x.tar.zst.  Mailboxes in a zip or tar, such as "
+	"x.eml, dir/, x.zip, x.tar.zst.  Files compressed one by one "
+	"(x.eml.gz) are read too.  Mailboxes in a zip or tar, such as "
 	"those of Google's Takeout, are read where they lie, one message "
 	"after the other, in folders of their names, with flags and labels as "
 	"in an mbox.\n"
