@@ -14,6 +14,7 @@
 #include "formats/eml/eml.h"
 #include "formats/eml/eml_container_impl.h"
 #include "formats/eml/foreign.h"
+#include "formats/eml/member_maildir.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
 #include "formats/received.h"
@@ -31,9 +32,11 @@ static struct container_source *container_of(struct am_source *src)
 	return AM_CONTAINER(src, struct container_source, base);
 }
 
-static bool wanted(struct container_source *s, const char *base,
+static bool wanted(struct container_source *s, const char *name,
                    struct am_reader *reader)
 {
+	const char *slash = strrchr(name, '/');
+	const char *base = slash ? slash + 1 : name;
 	const uint8_t *data;
 	size_t len;
 
@@ -42,6 +45,8 @@ static bool wanted(struct container_source *s, const char *base,
 		return true;
 	if (!s->all)
 		return false;
+	if (am_member_maildir_message(name))
+		return true;
 	if (am_reader_peek(reader, AM_MAIL_HEAD_BYTES, &data, &len, NULL))
 		return false;
 	return am_mail_head_bits(data, MIN(len, AM_MAIL_HEAD_BYTES)) >=
@@ -70,6 +75,23 @@ static int read_folder_file(struct container_source *s, const char *name,
 	return r ? r : fresh ? AM_OK : AM_END;
 }
 
+/* The date of a message that has its bytes. */
+static int choose_date(struct container_source *s, struct am_message *msg,
+                       int64_t stamp, struct am_error *err)
+{
+	struct am_received headers;
+	struct am_when mtime = {0};
+	int r = am_received_read(&headers, msg->raw, s->base.ctx, err);
+
+	if (r)
+		return r;
+	msg->size = am_blob_size(msg->raw);
+	if (stamp != INT64_MIN)
+		mtime = am_received_stamp(stamp);
+	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
+	return AM_OK;
+}
+
 /* Takes raw. */
 static int make_message(struct container_source *s, const char *name,
                         int64_t stamp, struct am_blob *raw,
@@ -77,8 +99,6 @@ static int make_message(struct container_source *s, const char *name,
                         struct am_error *err)
 {
 	struct am_message *msg = NULL;
-	struct am_received headers;
-	struct am_when mtime = {0};
 	int r;
 
 	r = am_message_new(&msg, folder, err);
@@ -89,17 +109,16 @@ static int make_message(struct container_source *s, const char *name,
 	msg->origin = am_utf8_repair(msg->arena, name, strlen(name));
 	msg->exactness = AM_EXACT;
 	msg->raw = raw;
-	r = am_received_read(&headers, msg->raw, s->base.ctx, err);
-	if (r) {
+	if (s->all && am_member_maildir_message(name))
+		r = am_member_maildir_apply(s->maildir, name, msg, stamp,
+		                            s->file, s->base.ctx, err);
+	else
+		r = choose_date(s, msg, stamp, err);
+	if (r)
 		am_message_free(&msg);
-		return r;
-	}
-	msg->size = am_blob_size(msg->raw);
-	if (stamp != INT64_MIN)
-		mtime = am_received_stamp(stamp);
-	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
-	*out = msg;
-	return AM_OK;
+	else
+		*out = msg;
+	return r;
 }
 
 int am_eml_member_failed(struct container_source *s, struct am_item *out,
@@ -169,10 +188,14 @@ static int give(struct container_source *s, const char *name, int64_t stamp,
                 struct am_blob *raw, struct am_item *out, struct am_error *err)
 {
 	struct am_message *msg = NULL;
-	bool fresh = false;
-	int r = am_member_folders_get(s->folders, name, NULL, false,
+	bool fresh = false, maildir = s->all && am_member_maildir_message(name);
+	char *as = NULL;
+	char **named = maildir ? am_member_maildir_folder(name, &as) : NULL;
+	int r = am_member_folders_get(s->folders, as ? as : name, named, false,
 	                              &out->folder, &fresh, err);
 
+	g_strfreev(named);
+	g_free(as);
 	if (r)
 		am_blob_unref(&raw);
 	else
@@ -216,8 +239,7 @@ static int look_again(struct container_source *s,
 		return AM_END;
 	g_free(key);
 	int r = am_container_reader(s->container, &reader, err);
-	const char *slash = strrchr(member->name, '/');
-	if (!r && !wanted(s, slash ? slash + 1 : member->name, reader))
+	if (!r && !wanted(s, member->name, reader))
 		r = AM_END;
 	if (!r)
 		r = am_eml_member_spool(s, reader, &s->linked, err);
@@ -267,12 +289,15 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = read_folder_file(s, member->name, reader, out, err);
 		goto out;
 	}
-	if (am_eml_member_is_mailbox(s, base, reader)) {
+	bool maildir = s->all && am_member_maildir_message(member->name);
+
+	if (!maildir && am_eml_member_is_mailbox(s, base, reader)) {
 		r = am_eml_member_stream(s, member->name, &reader, out, err);
 		goto out;
 	}
 	enum am_foreign foreign =
-		am_foreign_look(base, reader, s->leave, &what);
+		maildir ? AM_FOREIGN_NONE
+			: am_foreign_look(base, reader, s->leave, &what);
 	if (foreign) {
 		r = s->leave ? am_eml_member_parcel(
 				       s, member->name, reader,
@@ -282,8 +307,9 @@ static int look(struct container_source *s, const struct am_member *member,
 		                       what);
 		goto out;
 	}
-	if (!wanted(s, base, reader)) {
-		pass_over(s, member->name);
+	if (!wanted(s, member->name, reader)) {
+		if (!am_member_maildir_own(s->maildir, member->name, reader))
+			pass_over(s, member->name);
 		r = AM_END;
 		goto out;
 	}
@@ -384,6 +410,7 @@ static void container_close(struct am_source *src)
 	am_container_close(&s->container);
 	am_file_unref(&s->file);
 	am_member_folders_free(&s->folders);
+	am_member_maildir_free(&s->maildir);
 	g_free(s->origin);
 	g_free(s->first_other);
 	g_free(s);
@@ -409,6 +436,7 @@ int am_eml_container_open(struct am_source **out, struct am_file *file,
 	s->parcel_fd = -1;
 	s->allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
 	s->folders = am_member_folders_new();
+	s->maildir = am_member_maildir_new();
 	r = am_container_open(&s->container, file, err);
 	if (r) {
 		container_close(&s->base);

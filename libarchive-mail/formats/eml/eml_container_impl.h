@@ -29,6 +29,7 @@ struct container_source {
 	uint64_t n_others; /* members that are not mail */
 	char *first_other;
 	struct am_member_folders *folders;
+	struct am_member_maildir *maildir;
 	struct am_mbox_stream *stream; /* a member that is a mailbox */
 	char *streamed;                /* its name */
 	char *origin;

@@ -49,6 +49,18 @@ static void read_spelled(void *user, char *line)
 		r->spelled[n] = g_strdup(tab + 1);
 }
 
+static void take(struct am_maildir_keywords *out, struct reading *r)
+{
+	for (size_t i = 0; i < AM_MAILDIR_KEYWORDS; i++) {
+		char **name = r->spelled[i] ? &r->spelled[i] : &r->atoms[i];
+
+		if (!out->names[i])
+			out->names[i] = g_steal_pointer(name);
+		g_free(r->atoms[i]);
+		g_free(r->spelled[i]);
+	}
+}
+
 void am_maildir_keywords_read(struct am_maildir_keywords *out, int root_fd,
                               const char *dir)
 {
@@ -57,14 +69,17 @@ void am_maildir_keywords_read(struct am_maildir_keywords *out, int root_fd,
 	am_maildir_lines_read(root_fd, dir, "dovecot-keywords", read_atom, &r);
 	am_maildir_lines_read(root_fd, dir, "mailark-keywords", read_spelled,
 	                      &r);
-	for (size_t i = 0; i < AM_MAILDIR_KEYWORDS; i++) {
-		char **name = r.spelled[i] ? &r.spelled[i] : &r.atoms[i];
+	take(out, &r);
+}
 
-		if (!out->names[i])
-			out->names[i] = g_steal_pointer(name);
-		g_free(r.atoms[i]);
-		g_free(r.spelled[i]);
-	}
+void am_maildir_keywords_parse(struct am_maildir_keywords *out,
+                               const char *atoms, const char *spelled)
+{
+	struct reading r = {0};
+
+	am_maildir_lines_split(atoms, read_atom, &r);
+	am_maildir_lines_split(spelled, read_spelled, &r);
+	take(out, &r);
 }
 
 void am_maildir_keywords_clear(struct am_maildir_keywords *keywords)

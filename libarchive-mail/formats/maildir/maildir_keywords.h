@@ -26,6 +26,9 @@ struct am_maildir_keywords {
  */
 void am_maildir_keywords_read(struct am_maildir_keywords *out, int root_fd,
                               const char *dir);
+/* The same of texts that were read already; either may be NULL. */
+void am_maildir_keywords_parse(struct am_maildir_keywords *out,
+                               const char *atoms, const char *spelled);
 void am_maildir_keywords_clear(struct am_maildir_keywords *keywords);
 /* The texts of dovecot-keywords and of mailark-keywords; the second is NULL
  * when nothing needs it.  g_free() them. */

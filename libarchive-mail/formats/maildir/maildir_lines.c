@@ -73,3 +73,13 @@ bool am_maildir_lines_read(int root_fd, const char *dir, const char *name,
 	close(fd);
 	return true;
 }
+
+void am_maildir_lines_split(const char *text, am_maildir_line_fn *line,
+                            void *user)
+{
+	char *buf = g_strconcat(text ? text : "", "\n", NULL);
+	bool skipping = false;
+
+	give_lines(buf, strlen(buf), &skipping, line, user);
+	g_free(buf);
+}

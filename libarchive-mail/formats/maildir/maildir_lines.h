@@ -14,5 +14,8 @@ typedef void am_maildir_line_fn(void *user, char *line);
 
 bool am_maildir_lines_read(int root_fd, const char *dir, const char *name,
                            am_maildir_line_fn *line, void *user);
+/* The same of a text, or NULL, that was read already. */
+void am_maildir_lines_split(const char *text, am_maildir_line_fn *line,
+                            void *user);
 
 #endif

@@ -3,11 +3,17 @@
 
 #include "base/blob.h"
 #include "formats/crlf_size.h"
+#include "formats/keyword_flags.h"
 #include "formats/load_file.h"
+#include "formats/maildir/maildir_keywords.h"
 #include "formats/maildir/maildir_name.h"
 #include "formats/received.h"
 #include "model/ctx.h"
 #include "model/message.h"
+
+#include <glib.h>
+
+#include <string.h>
 
 static void check_sizes(struct am_ctx *ctx, const struct am_message *msg,
                         const struct am_maildir_name *name,
@@ -60,6 +66,38 @@ static int choose_date(struct am_ctx *ctx, struct am_message *msg,
 	am_received_choose_maildir(msg, &headers, &by_mtime, &by_name,
 	                           name->dated);
 	return AM_OK;
+}
+
+void am_maildir_message_letters(struct am_message *msg, const char *info,
+                                bool fresh,
+                                const struct am_maildir_keywords *keywords)
+{
+	char other[AM_MAILDIR_OTHER];
+	GString *kept = NULL;
+	uint32_t flags, letters;
+
+	am_maildir_name_letters(info, &flags, &letters, other);
+	msg->flags |= flags;
+	for (int i = 0; i < AM_MAILDIR_KEYWORDS; i++) {
+		if (!(letters & UINT32_C(1) << i))
+			continue;
+		if (keywords->names[i]) {
+			am_keyword_flags_add(msg, keywords->names[i]);
+			continue;
+		}
+		if (!kept)
+			kept = g_string_new(other);
+		g_string_append_c(kept, (char)('a' + i));
+	}
+	if (kept || *other)
+		am_message_add_prop(msg, "maildir.flags",
+		                    kept ? kept->str : other,
+		                    strlen(kept ? kept->str : other));
+	if (kept)
+		g_string_free(kept, TRUE);
+	/* What lies in new/ is not seen, whatever its name says. */
+	if (fresh)
+		msg->flags &= ~(uint32_t)AM_SEEN;
 }
 
 int am_maildir_message_complete(struct am_message *msg,

@@ -6,7 +6,17 @@
 
 struct am_ctx;
 struct am_loaded_file;
+struct am_maildir_keywords;
 struct am_message;
+
+/*
+ * Flags and keywords, from the letters of a name (am_maildir_name.info); what
+ * stands for no keyword is kept as the property maildir.flags.  fresh: the file
+ * lies in new/.
+ */
+void am_maildir_message_letters(struct am_message *msg, const char *info,
+                                bool fresh,
+                                const struct am_maildir_keywords *keywords);
 
 /*
  * Give a message what its file holds: the bytes (the file's blob is taken),

@@ -102,34 +102,6 @@ static int list_dir(struct maildir_source *s, struct am_item *out,
 	return r ? fail_dir(s, out, dir) : AM_OK;
 }
 
-static void add_letters(struct maildir_source *s, struct am_message *msg,
-                        const char *info)
-{
-	char other[AM_MAILDIR_OTHER];
-	GString *kept = NULL;
-	uint32_t flags, letters;
-
-	am_maildir_name_letters(info, &flags, &letters, other);
-	msg->flags |= flags;
-	for (int i = 0; i < AM_MAILDIR_KEYWORDS; i++) {
-		if (!(letters & UINT32_C(1) << i))
-			continue;
-		if (s->keywords.names[i]) {
-			am_keyword_flags_add(msg, s->keywords.names[i]);
-			continue;
-		}
-		if (!kept)
-			kept = g_string_new(other);
-		g_string_append_c(kept, (char)('a' + i));
-	}
-	if (kept || *other)
-		am_message_add_prop(msg, "maildir.flags",
-		                    kept ? kept->str : other,
-		                    strlen(kept ? kept->str : other));
-	if (kept)
-		g_string_free(kept, TRUE);
-}
-
 static void add_courier(struct maildir_source *s, struct am_message *msg,
                         const struct am_maildir_entry *e)
 {
@@ -210,10 +182,8 @@ static int give(struct maildir_source *s, struct am_item *out,
 		                    strlen(uidvalidity));
 	}
 	am_maildir_name_parse(&name, e.name);
-	add_letters(s, msg, name.info);
-	/* What lies in new/ is not seen, whatever its name says. */
-	if (!strcmp(e.subdir, "new"))
-		msg->flags &= ~(uint32_t)AM_SEEN;
+	am_maildir_message_letters(msg, name.info, !strcmp(e.subdir, "new"),
+	                           &s->keywords);
 	add_courier(s, msg, &e);
 	if (!strcmp(e.subdir, "cur"))
 		am_old_mail_tell(msg);
