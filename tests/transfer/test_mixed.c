@@ -155,6 +155,7 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 	                        "From: a@b\nSubject: box2\n\nx\n");
 	am_test_write_text("t/stray", "From nowhere\nFrom: a@b\nTo: c@d\n"
 	                              "Subject: stray\n\nx\n");
+	am_test_write_text("t/bare.eml", "Content-Type: text/x\n\nx\n");
 	am_test_write_text("t/letter", "From here on,\nthis is no mail\n");
 	write_gzip("t/letter.gz", "nor is this\n");
 	am_test_write_text("t/Trash", "");
@@ -167,13 +168,35 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 		cr_expect_eq(not_mail() - before, 2, "%s: %u", firsts[i],
 		             not_mail() - before);
 		char **words = g_strsplit(got, "\n", -1);
-		cr_expect_eq(g_strv_length(words), 8, "%s: %s", firsts[i], got);
+		cr_expect_eq(g_strv_length(words), 9, "%s: %s", firsts[i], got);
+		cr_expect(strstr(got, "bare.eml"), "%s: %s", firsts[i], got);
 		cr_expect(strstr(got, "zipped.eml.gz"), "%s: %s", firsts[i],
 		          got);
 		cr_expect(strstr(got, "stray"), "%s: %s", firsts[i], got);
 		g_strfreev(words);
 		g_free(got);
 	}
+}
+
+/* One mail among other files is why the folder was named. */
+Test(mixed, a_mail_among_other_things_is_found)
+{
+	char *path = g_build_filename(am_test_tmpdir(), "t", NULL);
+	struct am_location where = {.path = path};
+	const struct am_format *format = NULL;
+	struct am_error err = {0};
+
+	am_test_write_text("t/a.key", "secret\n");
+	am_test_write_text("t/b.txt", "text\n");
+	am_test_write_text("t/c.msg", "From: a@b\nTo: c@d\nSubject: x\n\nx\n");
+	am_test_write_text("t/d.txt", "text\n");
+	cr_assert_eq(am_format_detect(&where, &format, &err), AM_OK, "%s",
+	             err.text);
+	cr_expect_str_eq(format->name, "eml");
+	char *got = origins("eml");
+	cr_expect_str_eq(got, "c.msg");
+	g_free(got);
+	g_free(path);
 }
 
 Test(mixed, outlooks_files_alone_are_known)

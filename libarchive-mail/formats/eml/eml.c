@@ -26,7 +26,7 @@ static const char about[] =
 	"(x.eml.gz) are read too.  Mailboxes in a zip or tar, such as "
 	"those of Google's Takeout, are read where they lie, one message "
 	"after the other, in folders of their names, with flags and labels as "
-	"in an mbox.\n"
+	"in an mbox; Maildirs in one with flags, keywords and folders.\n"
 	"Where no format is named, zips and tars within a tree or in one "
 	"another are read in their places, each a folder of its name, and so "
 	"are .msg, .pst and .olm files, Apple Mail's .emlx and the mailboxes "
@@ -86,8 +86,9 @@ static int probe_directory(const struct am_probe *p)
 	/* Files that are mails, without a name that says so. */
 	if (n_mail && n_mail * 2 >= n_files)
 		return 10;
-	/* Zips and tars, such as the parts of a Takeout: there may be. */
-	return n_packed ? 4 : 0;
+	/* A few mails among other things; zips and tars, such as the parts of
+	 * a Takeout, that may have some. */
+	return n_mail || n_packed ? 4 : 0;
 }
 
 static int eml_probe(const struct am_probe *p)

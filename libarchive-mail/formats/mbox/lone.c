@@ -37,6 +37,15 @@ static int make_message(struct am_message **out, struct am_loaded_file *file,
 	return AM_OK;
 }
 
+/* Apple's copies leave "._x.eml" that are no mail. */
+static bool named_mail(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+
+	return am_mail_head_eml_name(base) && *base != '.';
+}
+
 int am_mbox_lone_read(struct am_message **out, const struct am_folder *folder,
                       const char *path, const char *name, struct am_ctx *ctx,
                       struct am_error *err)
@@ -50,7 +59,9 @@ int am_mbox_lone_read(struct am_message **out, const struct am_folder *folder,
 	if (r)
 		return r;
 	r = am_blob_read(file.blob, 0, head, sizeof head, &got, err);
-	if (!r && am_mail_head_bits(head, got) < AM_MAIL_HEAD_ENOUGH)
+	/* In a tree of .eml, too, the name is enough. */
+	if (!r && !named_mail(name) &&
+	    am_mail_head_bits(head, got) < AM_MAIL_HEAD_ENOUGH)
 		r = AM_END;
 	if (!r)
 		r = make_message(out, &file, folder, name, ctx, err);
