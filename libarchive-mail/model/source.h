@@ -39,6 +39,8 @@ struct am_item {
 	uint64_t already;
 	/* After AM_FAILED: which item was bad, until the next call. */
 	const char *origin;
+	/* And how many messages it stands for, where it is not one. */
+	uint64_t messages;
 };
 
 struct am_source;

@@ -37,6 +37,7 @@ struct am_entry {
 	char *cursor;                   /* of CURSOR */
 	uint64_t already;               /* of FOLDER and CURSOR */
 	char *origin;                   /* of FAILED; may be NULL */
+	uint64_t failed;                /* of FAILED: so many more than one */
 	struct am_error *err;           /* of a failure at any stage */
 	int status;                     /* of preparing */
 	enum am_stage stage;

@@ -47,8 +47,9 @@ static void count_failure(struct pump *p, struct am_entry *e)
 
 	am_report_found(p->report, e->folder);
 	am_report_failed(p->report, e->folder, origin, code, e->err);
+	am_report_failed_too(p->report, e->folder, e->failed);
 	am_ctx_note_error(p->src->ctx, code, e->folder, origin, e->err);
-	p->progress.failed++;
+	p->progress.failed += 1 + e->failed;
 }
 
 void am_pump_take_placed(void *user, const struct am_placed *what)
@@ -272,6 +273,7 @@ int am_pump_put(struct pump *p, struct am_entry *e, struct am_error *err)
 		am_report_filtered(p->report, e->folder);
 	} else if (e->kind == AM_ENTRY_FAILED) {
 		count_failure(p, e);
+		p->progress.done += e->failed;
 	} else {
 		r = put_message(p, e, err);
 	}

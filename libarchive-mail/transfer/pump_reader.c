@@ -142,6 +142,7 @@ static int pull(struct am_pump_reader *reader, struct am_entry *entry,
 	if (r == AM_FAILED) {
 		entry->folder = item.folder ? am_folder_ref(item.folder) : NULL;
 		entry->origin = g_strdup(item.origin);
+		entry->failed = item.messages ? item.messages - 1 : 0;
 		fail_message(entry, err);
 		return AM_OK;
 	}

@@ -214,6 +214,17 @@ void am_report_failed(struct am_report *report, const struct am_folder *folder,
 	name_failure(report, folder, origin, code, err);
 }
 
+void am_report_failed_too(struct am_report *report,
+                          const struct am_folder *folder, uint64_t n)
+{
+	struct am_ledger *own = ledger_of(report, folder);
+
+	report->total.found += n;
+	report->total.failed += n;
+	own->found += n;
+	own->failed += n;
+}
+
 void am_report_late(struct am_report *report, const struct am_late *what,
                     const char *code, const struct am_error *err)
 {

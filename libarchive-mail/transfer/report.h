@@ -56,6 +56,9 @@ void am_report_filtered(struct am_report *report,
 void am_report_failed(struct am_report *report, const struct am_folder *folder,
                       const char *origin, const char *code,
                       const struct am_error *err);
+/* So many more, for the same reason. */
+void am_report_failed_too(struct am_report *report,
+                          const struct am_folder *folder, uint64_t n);
 /* A note by its code; call it from ctx->on_note. */
 void am_report_note(struct am_report *report, const char *code, uint64_t n);
 /* All notes, by code in alphabetical order. */

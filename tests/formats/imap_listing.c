@@ -311,8 +311,14 @@ char *imap_target_run(struct imap_target *t, unsigned port, const char *path,
 		r = am_source_next(src, &item, &err);
 		if (r == AM_FAILED) {
 			flush(t, src, &waiting);
-			g_string_append_printf(t->out, "! %s: %s\n",
-			                       item.origin, err.text);
+			char *many = item.messages
+			                     ? g_strdup_printf(" (%" PRIu64
+			                                       " messages)",
+			                                       item.messages)
+			                     : g_strdup("");
+			g_string_append_printf(t->out, "! %s%s: %s\n",
+			                       item.origin, many, err.text);
+			g_free(many);
 		}
 		if (!r)
 			r = take_item(t, src, &item, &waiting,

@@ -25,6 +25,7 @@ static const char base[] =
 	">> UID FETCH * (UID FLAGS*\n! metas\n< $ OK\n"
 	">> UID FETCH * (UID BODY.PEEK[])\n! bodies\n< $ OK\n"
 	">> UID FETCH * (UID)\n! uids\n< $ OK\n"
+	">> NOOP\n< $ OK\n"
 	">> LOGOUT\n< * BYE\n< $ OK\n! close\n";
 
 #define D " \"17-Jul-1996 02:44:2"
@@ -221,9 +222,38 @@ Test(imap_sync, what_is_left_out_of_a_listing_is_asked_for_in_the_same_run)
 	char *got = run(t, &log, rules, NULL);
 	expect(got, "INBOX\n1 seen *\n3 [$A] *\n2 *\n"
 	            "^ v=1 uidvalidity=7 uidnext=4 exists=3*complete\n");
-	cr_expect(strstr(log, "UID FETCH 2 (UID FLAGS"), "%s", log);
+	cr_expect(strstr(log, "UID FETCH 2,4:4294967295 (UID FLAGS"), "%s",
+	          log);
 	g_free(log);
 	g_free(rules);
+	imap_target_free(t);
+}
+
+/* With hundreds of gaps between what is known, not gap by gap. */
+Test(imap_sync, what_lacks_between_many_gaps_is_asked_for_in_one_line)
+{
+	GString *rules = g_string_new(
+		">> EXAMINE INBOX\n< * 302 EXISTS\n< * OK [UIDVALIDITY 7]\n"
+		"< * OK [UIDNEXT 601]\n< $ OK\n");
+	struct imap_target *t = imap_target_new();
+	char *log;
+
+	for (unsigned uid = 1; uid < 600; uid += 2)
+		g_string_append_printf(rules, "m %u ()" D "1 +0000\" x\n", uid);
+	expect(run(t, NULL, rules->str, NULL),
+	       "INBOX\n1 *\n! INBOX (2 messages): *\n"
+	       "^ v=1 uidvalidity=7 uidnext=601 exists=300 lacking=2 "
+	       "complete\n");
+	/* And again, with all that is known. */
+	expect(run(t, &log, rules->str, NULL),
+	       "INBOX\n! INBOX (2 messages): *\n^ * lacking=2 complete*"
+	       "already=300\n");
+	unsigned n = 0;
+	for (const char *c = log; *c; c++)
+		n += *c == '\n';
+	cr_expect(n < 20, "%s", log);
+	g_free(log);
+	g_string_free(rules, TRUE);
 	imap_target_free(t);
 }
 

@@ -37,6 +37,23 @@ static char *to_json(const struct am_report *report)
 	return text;
 }
 
+Test(report, one_failure_may_stand_for_several)
+{
+	struct am_report *report = am_report_new();
+	struct am_folder *inbox = make_folder("INBOX", NULL);
+	struct am_error err;
+
+	am_fail(&err, AM_FAILED, AM_E_PROTOCOL, "counts 5, shows 3");
+	am_report_found(report, inbox);
+	am_report_failed(report, inbox, "INBOX", "source.protocol", &err);
+	am_report_failed_too(report, inbox, 1);
+	cr_expect(am_report_adds_up(report));
+	cr_expect_eq(am_report_total(report)->failed, 2);
+	cr_expect_eq(am_report_total(report)->found, 2);
+	am_report_free(&report);
+	drop(inbox);
+}
+
 Test(report, writes_the_json_of_the_contract)
 {
 	struct am_report *report = am_report_new();

@@ -95,8 +95,10 @@ static void take_count(struct am_imap_command *cmd,
 	const struct am_imap_mailbox *m = am_imap_session_mailbox(o->session);
 
 	(void)line;
-	if (m->name && !strcmp(m->name, o->box->name))
+	if (m->name && !strcmp(m->name, o->box->name)) {
 		o->mailbox.exists = MIN(o->mailbox.exists, m->exists);
+		o->mailbox.expunged = m->expunged;
+	}
 }
 
 /* Only while its own mailbox is the open one: all carry the same UIDs. */

@@ -268,6 +268,23 @@ static int fail_message(struct imap_source *s, uint32_t uid,
 	return AM_FAILED;
 }
 
+/* Counted and not named: the next run asks for it again. */
+static int fail_lacking(struct imap_source *s, struct am_item *out,
+                        struct am_error *err)
+{
+	struct am_imap_sync *y = &s->sync;
+	uint64_t named = y->told + y->already;
+
+	out->messages = y->lacking;
+	y->lacking = 0;
+	(void)fail_message(s, 0, out);
+	return am_fail(err, AM_FAILED, AM_E_PROTOCOL,
+	               "the server counts %" PRIu64
+	               " messages in this folder and shows %" PRIu64
+	               ", asked twice; the next run asks again",
+	               named + out->messages, named);
+}
+
 static bool give_change(struct imap_source *s, struct am_item *out)
 {
 	s->change = g_queue_pop_head(&s->sync.changes);
@@ -370,6 +387,8 @@ static int imap_next(struct am_source *src, struct am_item *out,
 		case FINISHING:
 			if (give_change(s, out) || give_budget(s, out))
 				return AM_OK;
+			if (s->sync.lacking)
+				return fail_lacking(s, out, err);
 			s->stage = CHOOSING;
 			r = AM_RETRY;
 			if (give_cursor(s, am_imap_sync_cursor(&s->sync),

@@ -134,6 +134,7 @@ static void known_again(struct am_imap_sync *y, struct am_imap_stored_old *o,
 
 	o->found = true;
 	y->already++;
+	am_imap_sync_named(y, msg->uid);
 	am_imap_sync_change(y, AM_NEWS_UID, o->uidvalidity, o->uid, msg);
 	am_imap_changes_flags(y, &one, msg);
 }

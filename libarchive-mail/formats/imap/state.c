@@ -32,7 +32,8 @@ bool am_imap_state_read(struct am_imap_state *out, const char *text)
 		       number(*w, "uidvalidity", UINT32_MAX, &uidvalidity) ||
 		       number(*w, "uidnext", UINT32_MAX, &uidnext) ||
 		       number(*w, "modseq", UINT64_MAX, &out->modseq) ||
-		       number(*w, "exists", UINT64_MAX, &out->exists));
+		       number(*w, "exists", UINT64_MAX, &out->exists) ||
+		       number(*w, "lacking", UINT64_MAX, &out->lacking));
 		out->complete |= !strcmp(*w, "complete");
 		out->checked |= !strcmp(*w, "checked");
 	}
@@ -50,6 +51,8 @@ char *am_imap_state_print(const struct am_imap_state *s)
 	                "v=1 uidvalidity=%" PRIu32 " uidnext=%" PRIu32
 	                " exists=%" PRIu64,
 	                s->uidvalidity, s->uidnext, s->exists);
+	if (s->lacking)
+		g_string_append_printf(out, " lacking=%" PRIu64, s->lacking);
 	if (s->modseq)
 		g_string_append_printf(out, " modseq=%" PRIu64, s->modseq);
 	if (s->complete)

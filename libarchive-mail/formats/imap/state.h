@@ -17,6 +17,7 @@ struct am_imap_state {
 	uint32_t uidnext; /* all below it was seen */
 	uint64_t modseq;  /* flags are those of this HIGHESTMODSEQ; 0: none */
 	uint64_t exists;  /* how many were seen below uidnext */
+	uint64_t lacking; /* and how many more were counted, and not named */
 	bool complete;    /* the folder was seen to its end */
 	bool checked;     /* and the target was found to have all of it */
 };

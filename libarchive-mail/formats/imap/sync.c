@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { GAPS_MOST = 200 };
+
 /* ---- what to do ---- */
 
 /* Nothing moved since: the numbers of STATUS say so, MODSEQ among them (a flag
@@ -15,8 +17,9 @@ static bool same_numbers(const struct am_imap_sync *y)
 	const struct am_imap_box *box = y->box;
 	const struct am_imap_state *b = &y->before;
 
-	return y->remembered && b->complete && b->modseq && box->told &&
-	       box->told_modseq && box->uidvalidity == b->uidvalidity &&
+	return y->remembered && b->complete && b->modseq && !b->lacking &&
+	       box->told && box->told_modseq &&
+	       box->uidvalidity == b->uidvalidity &&
 	       box->uidnext == b->uidnext && box->messages == b->exists &&
 	       box->highestmodseq == b->modseq;
 }
@@ -80,7 +83,7 @@ static int open_box(struct am_imap_sync *y, struct am_error *err)
 	}
 	box->uidvalidity = m->uidvalidity ? m->uidvalidity : box->uidvalidity;
 	box->uidnext = MAX(m->uidnext, box->uidnext);
-	y->exists = m->exists;
+	am_imap_sync_counts(y, m);
 	if (s && !box->uidnext && y->exists) {
 		struct am_imap_command cmd = {.untagged = take_highest,
 		                              .user = &highest};
@@ -113,6 +116,12 @@ static void begin_walk(struct am_imap_sync *y, uint32_t low,
 	am_imap_ahead_give(y->control->ahead, y->box, y->walk);
 }
 
+static void count_known(struct am_imap_sync *y, uint32_t low)
+{
+	y->known_below = low;
+	y->already = am_imap_stored_below(&y->stored, low);
+}
+
 static int begin_next_run(struct am_imap_sync *y, struct am_error *err)
 {
 	struct am_imap_set *uids = am_imap_set_new();
@@ -124,7 +133,9 @@ static int begin_next_run(struct am_imap_sync *y, struct am_error *err)
 		begin_walk(y, 1, uids);
 		return AM_OK;
 	}
-	bool lacks = am_imap_stored_below(&y->stored, low) != b->exists;
+	/* What was counted and not named may be shown by now, somewhere. */
+	bool lacks = b->lacking ||
+	             am_imap_stored_below(&y->stored, low) != b->exists;
 	if (!lacks && b->modseq && y->now.modseq) {
 		if (b->modseq != y->now.modseq && low > 1)
 			r = am_imap_changes_since(y, err);
@@ -137,7 +148,7 @@ static int begin_next_run(struct am_imap_sync *y, struct am_error *err)
 		am_imap_set_free(&uids);
 		return r;
 	}
-	y->already = am_imap_stored_below(&y->stored, low);
+	count_known(y, low);
 	begin_walk(y, low, uids);
 	return AM_OK;
 }
@@ -190,7 +201,7 @@ int am_imap_sync_begin(struct am_imap_sync *y, struct am_error *err)
 	               y->before.uidvalidity == y->now.uidvalidity &&
 	               y->stored.now->len;
 	uint32_t low = goes_on ? y->before.uidnext : 1;
-	y->already = am_imap_stored_below(&y->stored, low);
+	count_known(y, low);
 	begin_walk(y, low, am_imap_set_new());
 	return AM_OK;
 }
@@ -214,50 +225,100 @@ static void walk_anew(struct am_imap_sync *y, struct am_imap_set *uids,
 	y->recount = true;
 }
 
+/* It is in `already`, whether it is listed or not. */
+static bool is_known(const struct am_imap_sync *y,
+                     const struct am_imap_stored_one *one)
+{
+	return !one->gone && one->uid < y->known_below;
+}
+
 /* A message that was left out of what the server listed is asked for once more
  * in the same run: all numbers but those that were told or are known. */
-static bool look_again(struct am_imap_sync *y)
+static int look_again(struct am_imap_sync *y, struct am_error *err)
 {
-	struct am_imap_set *uids = am_imap_set_new();
+	struct am_imap_set *uids;
 	GArray *now = y->stored.now;
 
 	y->relooked = true;
-	if (y->now.uidnext > 1)
-		am_imap_set_add(uids, 1, y->now.uidnext - 1);
+	int r = am_imap_sync_count_anew(y, err);
+	if (r || !am_imap_sync_short(y))
+		return r ? r : AM_END;
+	uids = am_imap_set_new();
+	am_imap_set_add(uids, 1, UINT32_MAX);
 	if (y->told_uids)
 		am_imap_set_remove_all(uids, y->told_uids);
 	for (guint i = 0; i < now->len; i++) {
 		const struct am_imap_stored_one *one =
 			&g_array_index(now, struct am_imap_stored_one, i);
-		if (!one->gone)
+		if (is_known(y, one))
 			am_imap_set_remove(uids, one->uid, one->uid);
 	}
-	walk_anew(y, uids, y->exists - y->told - y->already);
-	return true;
+	uint64_t expected = am_imap_sync_short(y);
+	/* Between so many there is not one line to be asked but thousands. */
+	if (am_imap_set_ranges(uids) > GAPS_MOST) {
+		am_imap_set_add(uids, 1, UINT32_MAX);
+		expected = y->exists;
+	}
+	walk_anew(y, uids, expected);
+	return AM_OK;
 }
 
-/* The folder says it holds more: UIDNEXT may be older than the last message, or
- * something was left out. */
-static bool extend(struct am_imap_sync *y)
+static bool is_named(const struct am_imap_sync *y,
+                     const struct am_imap_stored_one *one, uint32_t uid)
+{
+	return (one && is_known(y, one)) ||
+	       (y->told_uids && am_imap_set_has(y->told_uids, uid));
+}
+
+/* More is known than the folder counts: something went, and nobody said
+ * which. */
+static int find_gone(struct am_imap_sync *y, struct am_error *err)
+{
+	uint32_t low = y->before.uidnext;
+
+	if (y->told + y->already <= y->exists || y->compared ||
+	    !y->stored.now->len || !y->remembered ||
+	    y->before.uidvalidity != y->now.uidvalidity)
+		return AM_OK;
+	uint64_t known = am_imap_stored_below(&y->stored, low);
+	int r = am_imap_changes_compare(y, low, NULL, err);
+	y->already -= known - am_imap_stored_below(&y->stored, low);
+	return r;
+}
+
+/* Where the folder counts more: UIDNEXT may be older than the last message, or
+ * something was left out.  AM_OK: there is more to walk; AM_END. */
+static int extend(struct am_imap_sync *y, struct am_error *err)
 {
 	struct am_imap_set *uids;
 
-	if (!y->whole || y->told + y->already >= y->exists)
-		return false;
+	if (!y->whole)
+		return AM_END;
+	am_imap_sync_leave(y);
+	int r = find_gone(y, err);
+	if (r)
+		return r;
+	if (!am_imap_sync_short(y))
+		return AM_END;
 	if (y->recount || y->now.uidnext == UINT32_MAX)
-		return y->relooked || is_renumbered(y) ? false : look_again(y);
+		return y->relooked ? AM_END : look_again(y, err);
 	uids = am_imap_set_new();
 	am_imap_set_add(uids, y->now.uidnext, UINT32_MAX);
 	walk_anew(y, uids, 0);
-	return true;
+	return AM_OK;
+}
+
+void am_imap_sync_named(struct am_imap_sync *y, uint32_t uid)
+{
+	if (!y->told_uids)
+		y->told_uids = am_imap_set_new();
+	am_imap_set_add(y->told_uids, uid, uid);
 }
 
 static void note_told(struct am_imap_sync *y, uint32_t uid)
 {
 	y->told++;
-	if (!y->told_uids)
-		y->told_uids = am_imap_set_new();
-	am_imap_set_add(y->told_uids, uid, uid);
+	am_imap_sync_named(y, uid);
 }
 
 int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
@@ -269,8 +330,12 @@ int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
 		return AM_END;
 	for (;;) {
 		int r = next_of_walk(y, out, uid, err);
-		if (r == AM_END && extend(y))
-			continue;
+		if (r == AM_END) {
+			r = extend(y, err);
+			if (!r)
+				continue;
+			return r;
+		}
 		if (r == AM_FAILED && !*uid)
 			y->whole = false;
 		else if (r == AM_FAILED)
@@ -281,11 +346,16 @@ int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
 			y->now.uidnext = *uid + 1;
 		struct am_imap_stored_one *one =
 			am_imap_stored_find(&y->stored, *uid);
+		if (y->relooked && is_named(y, one, *uid)) {
+			am_message_free(out);
+			continue;
+		}
 		if (!one) {
 			note_told(y, *uid);
 			return AM_OK;
 		}
 		y->already++;
+		am_imap_sync_named(y, *uid);
 		am_imap_changes_flags(y, one, *out);
 		am_message_free(out);
 	}
@@ -293,44 +363,18 @@ int am_imap_sync_next(struct am_imap_sync *y, struct am_message **out,
 
 /* ---- the end of it ---- */
 
-void am_imap_sync_leave(struct am_imap_sync *y)
-{
-	struct am_imap_session *s = am_imap_link_now(y->control->link);
-	const struct am_imap_mailbox *m = s ? am_imap_session_mailbox(s) : NULL;
-
-	/* What went since is not missing. */
-	if (m && m->name && !strcmp(m->name, y->box->name))
-		y->exists = MIN(y->exists, m->exists);
-}
-
 int am_imap_sync_finish(struct am_imap_sync *y, struct am_error *err)
 {
-	int r = AM_OK;
-
 	if (y->unchanged || !y->whole)
 		return AM_OK;
 	am_imap_sync_leave(y);
 	if (y->by_date && y->exists)
 		am_imap_renumber_finish(y);
-	bool next_run =
-		y->remembered && y->before.uidvalidity == y->now.uidvalidity;
-	if (y->told + y->already > y->exists && next_run && !y->compared &&
-	    y->stored.now->len) {
-		uint64_t known =
-			am_imap_stored_below(&y->stored, y->before.uidnext);
-		r = am_imap_changes_compare(y, y->before.uidnext, NULL, err);
-		y->already -= known - am_imap_stored_below(&y->stored,
-		                                           y->before.uidnext);
-	}
+	int r = am_imap_sync_count_last(y, err);
 	if (r)
 		return r;
-	if (y->told + y->already != y->exists)
-		am_ctx_note(y->control->account->ctx, AM_NOTE_WARN,
-		            "imap.exists", y->box->folder, NULL,
-		            "the server counts %" PRIu64
-		            " messages in this folder, and names %" PRIu64,
-		            y->exists, y->told + y->already);
 	y->now.exists = y->told + y->already;
+	y->now.lacking = y->lacking;
 	y->now.complete = true;
 	y->now.checked = !y->told && y->memory &&
 	                 am_imap_stored_below(&y->stored, y->now.uidnext) ==
@@ -349,8 +393,8 @@ bool am_imap_sync_news(const struct am_imap_sync *y)
 	return y->resumable && y->whole && a->complete &&
 	       !(y->remembered && a->uidvalidity == b->uidvalidity &&
 	         a->uidnext == b->uidnext && a->modseq == b->modseq &&
-	         a->exists == b->exists && a->complete == b->complete &&
-	         a->checked == b->checked);
+	         a->exists == b->exists && a->lacking == b->lacking &&
+	         a->complete == b->complete && a->checked == b->checked);
 }
 
 char *am_imap_sync_cursor(const struct am_imap_sync *y)

@@ -22,10 +22,14 @@ struct am_imap_sync {
 	GQueue changes; /* of struct am_change *, to be told now */
 	/* Of the folder on the server: there in all, told now, known before. */
 	uint64_t exists, told, already;
+	uint64_t lacking; /* counted to the end, and never named */
 	/* The rest is the sync's. */
 	struct am_imap_state before, now;
 	bool remembered, resumable, unchanged, whole, compared, recount;
 	bool relooked;
+	uint32_t known_below; /* `already` counts those that are stored */
+	uint64_t counted;     /* the most that were there at once */
+	uint64_t expunged; /* of the mailbox that is open: taken off already */
 	struct am_imap_set *told_uids;
 	struct am_imap_stored stored;
 	struct am_imap_walk *walk;
@@ -43,9 +47,6 @@ AM_MUST_USE int am_imap_sync_begin(struct am_imap_sync *y,
 AM_MUST_USE int am_imap_sync_next(struct am_imap_sync *y,
                                   struct am_message **out, uint32_t *uid,
                                   struct am_error *err);
-/* Before another folder is opened while this one is not finished yet: what is
- * known of how many there are is taken down. */
-void am_imap_sync_leave(struct am_imap_sync *y);
 AM_MUST_USE int am_imap_sync_finish(struct am_imap_sync *y,
                                     struct am_error *err);
 /* What to remember now, NULL where there is nothing to; g_free() it. */
@@ -60,6 +61,25 @@ void am_imap_sync_clear(struct am_imap_sync *y);
 void am_imap_sync_change(struct am_imap_sync *y, enum am_news kind,
                          uint32_t uidvalidity, uint32_t uid,
                          const struct am_message *flags);
+
+/* This UID was told, or is known by another. */
+void am_imap_sync_named(struct am_imap_sync *y, uint32_t uid);
+
+/* ---- count.c ---- */
+/* What the mailbox says of itself when it is opened. */
+void am_imap_sync_counts(struct am_imap_sync *y,
+                         const struct am_imap_mailbox *m);
+/* What went since is not missing.  Also before another folder is opened while
+ * this one is not finished yet. */
+void am_imap_sync_leave(struct am_imap_sync *y);
+/* How many more are counted than were named, as far as it is known now. */
+uint64_t am_imap_sync_short(const struct am_imap_sync *y);
+/* Open it anew to count: others take mail away too. */
+AM_MUST_USE int am_imap_sync_count_anew(struct am_imap_sync *y,
+                                        struct am_error *err);
+/* For the last time: what lacks now, lacks. */
+AM_MUST_USE int am_imap_sync_count_last(struct am_imap_sync *y,
+                                        struct am_error *err);
 
 /* ---- changes.c ---- */
 /* What CHANGEDSINCE and VANISHED say since the remembered MODSEQ. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How many messages a folder says it has, against how many it names.  What is
+ * counted to the end and never named is mail that may be there, so it is a
+ * failure; what somebody else took away meanwhile is none.  So numbers only go
+ * down with what went, and before anything is said to lack the mailbox is
+ * opened anew, what was not named is asked for again, and it is counted once
+ * more.
+ */
+#include "formats/imap/sync.h"
+
+#include <string.h>
+
+void am_imap_sync_counts(struct am_imap_sync *y,
+                         const struct am_imap_mailbox *m)
+{
+	y->exists = m->exists;
+	y->expunged = m->expunged;
+	y->counted = MAX(y->counted, y->exists);
+	/* STATUS was before all of it. */
+	y->box->messages -= MIN(m->expunged, y->box->messages);
+}
+
+void am_imap_sync_leave(struct am_imap_sync *y)
+{
+	struct am_imap_session *s = am_imap_link_now(y->control->link);
+	const struct am_imap_mailbox *m = s ? am_imap_session_mailbox(s) : NULL;
+	struct am_imap_box *box = y->box;
+
+	if (!m || !m->name || strcmp(m->name, box->name) != 0)
+		return;
+	/* Others came since, so EXISTS alone would not tell.  It is another
+	 * session where there are fewer than were seen. */
+	uint64_t went = m->expunged < y->expunged ? m->expunged
+	                                          : m->expunged - y->expunged;
+	y->expunged = m->expunged;
+	y->counted = MAX(y->counted, m->exists);
+	y->exists -= MIN(went, y->exists);
+	y->exists = MIN(y->exists, m->exists);
+	box->messages -= MIN(went, box->messages);
+}
+
+uint64_t am_imap_sync_short(const struct am_imap_sync *y)
+{
+	uint64_t named = y->told + y->already;
+	uint64_t counted = MAX(y->exists, y->box->told ? y->box->messages : 0);
+
+	return counted > named ? counted - named : 0;
+}
+
+/* Where STATUS counts more than EXISTS does.  What came since the first time is
+ * for the next run. */
+static int ask_status(struct am_imap_sync *y, struct am_imap_session *s,
+                      struct am_error *err)
+{
+	struct am_imap_box *box = y->box;
+	uint64_t before = box->messages;
+
+	if (!box->told || before <= y->exists)
+		return AM_OK;
+	GPtrArray *one = g_ptr_array_new();
+	g_ptr_array_add(one, box);
+	box->told = false;
+	int r = am_imap_mailboxes_status(s, one, err);
+	/* Who does not say so again has not said it. */
+	box->messages = box->told ? MIN(box->messages, before) : y->exists;
+	box->told = true;
+	g_ptr_array_unref(one);
+	return r;
+}
+
+/* With `how`; a connection that is lost is had again. */
+static int ask(struct am_imap_sync *y,
+               int (*how)(struct am_imap_sync *y, struct am_imap_session *s,
+                          struct am_error *err),
+               struct am_error *err)
+{
+	struct am_imap_session *s;
+	int r;
+
+	do {
+		r = am_imap_control_open(y->control, y->box, &s, err);
+		if (!r)
+			r = how(y, s, err);
+		if (r == AM_RETRY)
+			r = am_imap_link_judge(y->control->link, r, NULL, err);
+	} while (r == AM_RETRY);
+	/* Who does not count again has counted. */
+	return r == AM_FAILED ? AM_OK : r;
+}
+
+static int open_anew(struct am_imap_sync *y, struct am_imap_session *s,
+                     struct am_error *err)
+{
+	int r = am_imap_session_reselect(s, y->box->name, err);
+
+	if (r)
+		return r;
+	am_imap_sync_counts(y, am_imap_session_mailbox(s));
+	return ask_status(y, s, err);
+}
+
+int am_imap_sync_count_anew(struct am_imap_sync *y, struct am_error *err)
+{
+	return ask(y, open_anew, err);
+}
+
+static int see_what_went(struct am_imap_sync *y, struct am_imap_session *s,
+                         struct am_error *err)
+{
+	int r = am_imap_session_say(s, "NOOP", err, "NOOP");
+
+	am_imap_sync_leave(y);
+	return r && r != AM_FAILED ? r : ask_status(y, s, err);
+}
+
+int am_imap_sync_count_last(struct am_imap_sync *y, struct am_error *err)
+{
+	uint64_t named = y->told + y->already;
+	int r = AM_OK;
+
+	if (am_imap_sync_short(y))
+		r = ask(y, see_what_went, err);
+	y->lacking = am_imap_sync_short(y);
+	if (named > y->counted)
+		am_ctx_note(y->control->account->ctx, AM_NOTE_WARN,
+		            "imap.exists", y->box->folder, NULL,
+		            "the server counts %" PRIu64
+		            " messages in this folder, and names %" PRIu64,
+		            y->counted, named);
+	return r;
+}
