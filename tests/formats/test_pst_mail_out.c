@@ -81,6 +81,57 @@ Test(pst_mail_out, quoted_printable)
 	}
 }
 
+/* Which of the three: told a byte at a time. */
+static const char *encoding_of(const uint8_t *data, size_t len)
+{
+	size_t column = 0, foreign = 0;
+	bool plain = true;
+
+	for (size_t i = 0; i < len; i++) {
+		bool ends =
+			i + 1 < len && data[i] == '\r' && data[i + 1] == '\n';
+		foreign += data[i] >= 0x80 || !data[i];
+		if (ends || (i && data[i] == '\n' && data[i - 1] == '\r'))
+			column = 0;
+		else if (++column > 900 || data[i] > '~' ||
+		         (data[i] < ' ' && data[i] != '\t'))
+			plain = false;
+	}
+	return plain               ? "7bit"
+	       : foreign > len / 4 ? "base64"
+	                           : "quoted-printable";
+}
+
+/* A body of text with one odd thing in it, at any place. */
+Test(pst_mail_out, a_body_is_encoded_as_it_needs)
+{
+	static const char *const odd[] = {
+		"",     "\r\n", "\r",   "\n",       "\t",           "\x1f",
+		"\x7f", "~",    "\x80", "\xff\xfe", "\x80\x81\x82", "=",
+	};
+	uint8_t data[1024];
+	for (size_t len = 0; len <= sizeof(data); len += len < 40 ? 1 : 123)
+		for (size_t o = 0; o < AM_COUNT(odd); o++)
+			for (size_t at = 0; at < len; at += 1 + at / 20) {
+				char want[64];
+				memset(data, 'a', len);
+				memcpy(data + at, odd[o],
+				       MIN(strlen(odd[o]), len - at));
+				if (o == 2)
+					data[at ? at - 1 : 0] = 0;
+				begin(UINT64_MAX);
+				am_mail_out_body(&out, data, len);
+				char *text = end();
+				g_snprintf(want, sizeof(want),
+				           "Content-Transfer-Encoding: %s\r\n",
+				           encoding_of(data, len));
+				cr_assert(g_str_has_prefix(text, want),
+				          "%zu bytes, %zu at %zu: %.60s", len,
+				          o, at, text);
+				g_free(text);
+			}
+}
+
 Test(pst_mail_out, fields_addresses_and_parameters)
 {
 	begin(UINT64_MAX);

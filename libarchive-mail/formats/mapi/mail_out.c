@@ -3,13 +3,14 @@
 
 #include "base/blob.h"
 #include "base/utf8.h"
+#include "mime/base64_group.h"
 
 #include <glib.h>
 
 #include <stdarg.h>
 #include <string.h>
 
-enum { LINE = 76 };
+enum { LINE = 76, LONGEST = 900 /* of a line that is not encoded */ };
 
 void am_mail_out_write(struct am_mail_out *out, const void *data, size_t len)
 {
@@ -67,65 +68,18 @@ static char *one_line(const char *value)
 
 /* ---- base64 ---- */
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
-			     "pqrstuvwxyz0123456789+/";
-
-/* Two digits of each twelve bits: half the looking up. */
-#define DIGIT(i)                          \
-	((char)((i) < 26   ? 'A' + (i)    \
-	        : (i) < 52 ? 'a' + (i)-26 \
-	        : (i) < 62 ? '0' + (i)-52 \
-	        : (i) < 63 ? '+'          \
-	                   : '/'))
-#define PAIR(i)                                \
-	{                                      \
-		DIGIT((i) >> 6), DIGIT((i)&63) \
-	}
-#define PAIRS4(i)  PAIR(i), PAIR((i) + 1), PAIR((i) + 2), PAIR((i) + 3)
-#define PAIRS16(i) PAIRS4(i), PAIRS4((i) + 4), PAIRS4((i) + 8), PAIRS4((i) + 12)
-#define PAIRS64(i) \
-	PAIRS16(i), PAIRS16((i) + 16), PAIRS16((i) + 32), PAIRS16((i) + 48)
-#define PAIRS256(i) \
-	PAIRS64(i), PAIRS64((i) + 64), PAIRS64((i) + 128), PAIRS64((i) + 192)
-#define PAIRS1024(i)                                           \
-	PAIRS256(i), PAIRS256((i) + 256), PAIRS256((i) + 512), \
-		PAIRS256((i) + 768)
-
-static const char pairs[4096][2] = {PAIRS1024(0), PAIRS1024(1024),
-                                    PAIRS1024(2048), PAIRS1024(3072)};
-
 /* A line of 57 bytes or the last one, with its end; how long it is. */
-static size_t put_line(char *restrict to, const uint8_t *restrict data,
-                       size_t len)
+static size_t put_line(char *to, const uint8_t *data, size_t len)
 {
-	char *at = to;
+	size_t groups = len / 3, rest = len % 3;
+	char *at = to + groups * 4;
 
-	/* Six bytes at once, of eight that are there. */
-	for (; len >= 8; len -= 6, data += 6, at += 8) {
-		uint64_t v;
-		memcpy(&v, data, sizeof(v));
-		v = GUINT64_FROM_BE(v);
-		memcpy(at, pairs[v >> 52], 2);
-		memcpy(at + 2, pairs[v >> 40 & 4095], 2);
-		memcpy(at + 4, pairs[v >> 28 & 4095], 2);
-		memcpy(at + 6, pairs[v >> 16 & 4095], 2);
-	}
-	for (; len >= 3; len -= 3, data += 3, at += 4) {
-		uint32_t v = (uint32_t)data[0] << 16 | (uint32_t)data[1] << 8 |
-		             data[2];
-		at[0] = digits[v >> 18];
-		at[1] = digits[v >> 12 & 63];
-		at[2] = digits[v >> 6 & 63];
-		at[3] = digits[v & 63];
-	}
-	if (len) {
-		unsigned next = len > 1 ? data[1] : 0;
-		at[0] = digits[data[0] >> 2];
-		at[1] = digits[(data[0] & 3) << 4 | next >> 4];
-		at[2] = '=';
-		if (len > 1)
-			at[2] = digits[(next & 15) << 2];
-		at[3] = '=';
+	am_base64_encode_groups((uint8_t *)to, data, groups);
+	if (rest) {
+		uint8_t last[3] = {data[len - rest],
+		                   rest > 1 ? data[len - 1] : 0};
+		am_base64_encode_groups((uint8_t *)at, last, 1);
+		memset(at + rest + 1, '=', 3 - rest);
 		at += 4;
 	}
 	*at++ = '\r';
@@ -191,20 +145,25 @@ static bool line_ends(const uint8_t *data, size_t len, size_t i)
 	return i + 1 < len && data[i] == '\r' && data[i + 1] == '\n';
 }
 
+static const uint64_t each = UINT64_C(0x0101010101010101);
+static const uint64_t high_bits = UINT64_C(0x8080808080808080);
+
+/* Eight at once, of blank to '~'? */
+static bool are_printable(uint64_t v)
+{
+	return !((v | (v + each) | (v - ' ' * each)) & high_bits);
+}
+
 /* How many at the front, up to len, stand as they are, with the blanks between
  * them. */
 static size_t plain_run(const uint8_t *data, size_t len)
 {
-	const uint64_t each = UINT64_C(0x0101010101010101);
-	const uint64_t high = 0x80 * each;
 	size_t n = 0;
 
-	/* Eight at a time: none above 0x7e, none below a blank, none a '='. */
 	for (; len - n >= 8; n += 8) {
-		uint64_t v, equal;
+		uint64_t v;
 		memcpy(&v, data + n, sizeof(v));
-		equal = v ^ '=' * each;
-		if ((v | (v + each) | (v - ' ' * each) | (equal - each)) & high)
+		if (!are_printable(v) || ((v ^ '=' * each) - each) & high_bits)
 			break;
 	}
 	while (n < len && (data[n] == ' ' || kind_of(data[n]) == PLAIN))
@@ -271,26 +230,52 @@ void am_mail_out_qp(struct am_mail_out *out, const uint8_t *data, size_t len)
 /* Bytes that stand in a mail as they are? */
 static bool is_plain(const uint8_t *data, size_t len)
 {
-	size_t column = 0;
+	size_t column = 0, i = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		if (data[i] >= ' ' && data[i] < 0x7f) {
-			if (++column > 900)
-				return false;
-		} else if (line_ends(data, len, i)) {
-			column = 0;
-			i++;
-		} else if (data[i] != '\t' || ++column > 900) {
-			return false;
+	while (i < len) {
+		uint64_t v;
+		if (len - i >= sizeof(v)) {
+			memcpy(&v, data + i, sizeof(v));
+			if (are_printable(v)) {
+				i += sizeof(v);
+				column += sizeof(v);
+				if (column > LONGEST)
+					return false;
+				continue;
+			}
 		}
+		if (line_ends(data, len, i)) {
+			column = 0;
+			i += 2;
+			continue;
+		}
+		bool printable = data[i] >= ' ' && data[i] < 0x7f;
+		if ((!printable && data[i] != '\t') || ++column > LONGEST)
+			return false;
+		i++;
 	}
 	return true;
 }
 
+/* How many are no ASCII, or NUL. */
+static size_t count_foreign(const uint8_t *data, size_t len)
+{
+	size_t n = 0, i = 0;
+
+	for (; len - i >= 8; i += 8) {
+		uint64_t v;
+		memcpy(&v, data + i, sizeof(v));
+		/* Adding carries into the high bit of what is not NUL. */
+		uint64_t some = (v & ~high_bits) + (high_bits - each);
+		n += (size_t)__builtin_popcountll((~some | v) & high_bits);
+	}
+	for (; i < len; i++)
+		n += data[i] >= 0x80 || !data[i];
+	return n;
+}
+
 void am_mail_out_body(struct am_mail_out *out, const uint8_t *data, size_t len)
 {
-	size_t high = 0;
-
 	if (is_plain(data, len)) {
 		am_mail_out_text(out,
 		                 "Content-Transfer-Encoding: 7bit\r\n\r\n");
@@ -298,9 +283,7 @@ void am_mail_out_body(struct am_mail_out *out, const uint8_t *data, size_t len)
 		am_mail_out_text(out, "\r\n");
 		return;
 	}
-	for (size_t i = 0; i < len; i++)
-		high += data[i] >= 0x80 || !data[i];
-	if (high > len / 4) {
+	if (count_foreign(data, len) > len / 4) {
 		am_mail_out_text(out,
 		                 "Content-Transfer-Encoding: base64\r\n\r\n");
 		am_mail_out_base64(out, data, len);

@@ -455,7 +455,7 @@ int am_mapi_to_mail(const struct am_mapi_to_mail *job,
 	w->depth = 1;
 	/* Mail is composed here, not passed through: what is written to a file
 	 * in between is read again at once. */
-	int r = am_spool_open(&w->out.spool, 4 * limits.spool_memory,
+	int r = am_spool_open(&w->out.spool, 8 * limits.spool_memory,
 	                      am_ctx_tmpdir(job->ctx), &w->err);
 	if (!r)
 		r = write_all(w);

@@ -9,7 +9,7 @@
 /* What the files of the reading side share: ndb*.c, and nobody else. */
 struct am_file;
 
-enum { AM_PST_PAGE_SLOTS = 64, AM_PST_BLOCK_SLOTS = 16 };
+enum { AM_PST_PAGE_SLOTS = 256, AM_PST_BLOCK_SLOTS = 16 };
 
 struct am_pst_page {
 	uint64_t at; /* 0: empty slot */
