@@ -25,6 +25,9 @@ static int make_dir(const char *path, struct am_error *err)
 
 int am_make_dirs(const char *path, struct am_error *err)
 {
+	/* It mostly is there, or lacks its last name alone. */
+	if (!make_dir(path, NULL))
+		return AM_OK;
 	char *copy = g_strdup(path);
 	int r = AM_OK;
 

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define BUFFER (512 * 1024)
+/* From here on a write is cheaper than a copy. */
+#define DIRECT (32 * 1024)
 
 struct am_mbox_target {
 	char *path;
@@ -256,9 +258,9 @@ static int append(void *user, const void *data, size_t len,
 		memcpy(t->tail + keep, data, len);
 		t->tail_len = keep + len;
 	}
-	if (len > BUFFER - t->len)
+	if (len > BUFFER - t->len || len >= DIRECT)
 		r = flush(t, err);
-	if (!r && len >= BUFFER)
+	if (!r && len >= DIRECT)
 		return write_out(t, data, len, err);
 	if (!r) {
 		memcpy(t->buf + t->len, data, len);
