@@ -106,15 +106,13 @@ void am_file_replace_clear(const char *path)
 	g_free(dir);
 }
 
-int am_file_replace_commit(int *fd, char **temp, const char *path,
-                           struct am_error *err)
+int am_file_replace_place(int *fd, char **temp, const char *path,
+                          struct am_error *err)
 {
 	if (*fd < 0)
 		return AM_OK;
-	int r = am_sync_fd(*fd, path, err);
-	if (!r && rename(*temp, path))
-		r = am_fail_sys(err, AM_FATAL, "%s", path);
-	if (r) {
+	if (rename(*temp, path)) {
+		int r = am_fail_sys(err, AM_FATAL, "%s", path);
 		am_file_replace_drop(fd, temp);
 		return r;
 	}
@@ -123,7 +121,21 @@ int am_file_replace_commit(int *fd, char **temp, const char *path,
 	*fd = -1;
 	g_free(*temp);
 	*temp = NULL;
-	return am_sync_parent(path, err);
+	return AM_OK;
+}
+
+int am_file_replace_commit(int *fd, char **temp, const char *path,
+                           struct am_error *err)
+{
+	if (*fd < 0)
+		return AM_OK;
+	int r = am_sync_fd(*fd, path, err);
+	if (r) {
+		am_file_replace_drop(fd, temp);
+		return r;
+	}
+	r = am_file_replace_place(fd, temp, path, err);
+	return r ? r : am_sync_parent(path, err);
 }
 
 /* /dev/stdout, a FIFO: nothing that another file could take the place of. */

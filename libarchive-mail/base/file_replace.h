@@ -14,17 +14,22 @@
  *          the other two.
  *   commit sync, rename, sync of the folder; when that fails, the temporary
  *          file goes.
+ *   place  the rename alone: of many files whose bytes one syncfs(2) has
+ *          brought to disk, and whose names another one will.
  *   drop   the temporary file goes, path is as it was.
  *
  *   clear  temporary files of that path that a killed process left go: those
  *          that nobody holds open, by the lock (flock(2)) that open takes.
  *
- * After commit or drop *fd is -1 and *temp NULL, and either does nothing more.
+ * After commit, place or drop *fd is -1 and *temp NULL, and either does nothing
+ * more.
  */
 AM_MUST_USE int am_file_replace_open(int *out, char **temp, const char *path,
                                      struct am_error *err);
 AM_MUST_USE int am_file_replace_commit(int *fd, char **temp, const char *path,
                                        struct am_error *err);
+AM_MUST_USE int am_file_replace_place(int *fd, char **temp, const char *path,
+                                      struct am_error *err);
 void am_file_replace_drop(int *fd, char **temp);
 void am_file_replace_clear(const char *path);
 

@@ -14,11 +14,15 @@
 #include <glib.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Files that are open at a time. */
 #define OPEN_MAX_FILES 48
+/* From so many files on they are synced together. */
+#define SYNC_TOGETHER 3
 
 struct mbox_sink {
 	struct am_sink base;
@@ -214,29 +218,82 @@ static int by_path(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int sink_commit(struct am_sink *base, struct am_error *err)
+/* The files, in an order that does not depend on a hash. */
+static GPtrArray *targets_in_order(struct mbox_sink *s)
 {
-	struct mbox_sink *s = sink_of(base);
-	int r = AM_OK;
-	/* A single file that got no message is still an answer. */
-	if (!s->tree && s->only)
-		r = am_mbox_target_touch(target_of(s, s->only), err);
-	GPtrArray *paths = g_ptr_array_new();
+	GPtrArray *list = g_ptr_array_new();
 	GHashTableIter iter;
 	void *key;
 	g_hash_table_iter_init(&iter, s->targets);
 	while (g_hash_table_iter_next(&iter, &key, NULL))
-		g_ptr_array_add(paths, key);
-	g_ptr_array_sort(paths, by_path);
-	for (guint i = 0; i < paths->len && !r; i++) {
-		struct am_mbox_target *t = g_hash_table_lookup(
-			s->targets, g_ptr_array_index(paths, i));
+		g_ptr_array_add(list, key);
+	g_ptr_array_sort(list, by_path);
+	for (guint i = 0; i < list->len; i++)
+		list->pdata[i] =
+			g_hash_table_lookup(s->targets, list->pdata[i]);
+	return list;
+}
+
+/*
+ * Each sync of a file waits for the disk, three times for a new one.  Where
+ * there are many they are all written first, and one syncfs(2) brings them to
+ * disk.  *synced: so it did; false where there are few, or not all of them lie
+ * on the root's file system, or it has no such thing.
+ */
+static int sync_together(struct mbox_sink *s, const GPtrArray *targets,
+                         int root, bool *synced, struct am_error *err)
+{
+	struct stat st;
+	unsigned n = 0;
+	*synced = root >= 0 && !fstat(root, &st);
+	for (guint i = 0; i < targets->len && *synced; i++) {
+		struct am_mbox_target *t = targets->pdata[i];
+		bool rested = am_mbox_target_resting(t), dirty;
+		int r = am_mbox_target_flush(t, &dirty, err);
+		if (r)
+			return r;
+		n += dirty;
+		*synced = !dirty || am_mbox_target_is_on(t, st.st_dev);
+		if (rested)
+			r = am_mbox_target_rest(t, err);
+		if (r)
+			return r;
+	}
+	*synced = *synced && n >= SYNC_TOGETHER;
+	if (!*synced || !syncfs(root))
+		return AM_OK;
+	*synced = false;
+	return errno == ENOSYS || errno == EOPNOTSUPP
+	               ? AM_OK
+	               : am_fail_sys(err, AM_FATAL, "%s: cannot sync", s->path);
+}
+
+static int sink_commit(struct am_sink *base, struct am_error *err)
+{
+	struct mbox_sink *s = sink_of(base);
+	bool synced = false;
+	int r = AM_OK;
+	/* A single file that got no message is still an answer. */
+	if (!s->tree && s->only)
+		r = am_mbox_target_touch(target_of(s, s->only), err);
+	GPtrArray *targets = targets_in_order(s);
+	int root = s->tree ? open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+	                   : -1;
+	if (!r)
+		r = sync_together(s, targets, root, &synced, err);
+	for (guint i = 0; i < targets->len && !r; i++) {
+		struct am_mbox_target *t = targets->pdata[i];
 		bool rested = am_mbox_target_resting(t);
-		r = am_mbox_target_commit(t, err);
+		r = am_mbox_target_commit(t, synced, err);
 		if (!r && rested)
 			r = am_mbox_target_rest(t, err);
 	}
-	g_ptr_array_free(paths, TRUE);
+	/* The names, and what the locks tell. */
+	if (!r && synced && syncfs(root))
+		r = am_fail_sys(err, AM_FATAL, "%s: cannot sync", s->path);
+	if (root >= 0)
+		close(root);
+	g_ptr_array_free(targets, TRUE);
 	return r;
 }
 

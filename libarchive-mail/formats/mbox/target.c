@@ -353,7 +353,8 @@ bool am_mbox_target_resting(const struct am_mbox_target *t)
 
 /* The new file takes its name; whoever has made one there meanwhile keeps
  * theirs. */
-static int take_name(struct am_mbox_target *t, struct am_error *err)
+static int take_name(struct am_mbox_target *t, bool synced,
+                     struct am_error *err)
 {
 	struct stat st;
 	if (!lstat(t->path, &st))
@@ -362,7 +363,8 @@ static int take_name(struct am_mbox_target *t, struct am_error *err)
 	int fd = dup(t->fd);
 	if (fd < 0)
 		return am_fail_sys(err, AM_FATAL, "%s", t->path);
-	int r = am_file_replace_commit(&t->fd, &t->temp, t->path, err);
+	int r = (synced ? am_file_replace_place : am_file_replace_commit)(
+		&t->fd, &t->temp, t->path, err);
 	if (r) {
 		close(fd);
 		return r;
@@ -374,16 +376,33 @@ static int take_name(struct am_mbox_target *t, struct am_error *err)
 	return am_mbox_lock_fd(fd, t->path, err);
 }
 
-int am_mbox_target_commit(struct am_mbox_target *t, struct am_error *err)
+int am_mbox_target_flush(struct am_mbox_target *t, bool *dirty,
+                         struct am_error *err)
 {
+	*dirty = t->dirty;
 	if (!t->dirty)
 		return AM_OK;
 	int r = wake(t, err);
-	if (!r)
-		r = flush(t, err);
-	if (!r)
-		r = t->temp ? take_name(t, err)
-		            : am_sync_fd(t->fd, t->path, err);
+	return r ? r : flush(t, err);
+}
+
+bool am_mbox_target_is_on(const struct am_mbox_target *t, dev_t device)
+{
+	struct stat st;
+	return !fstat(t->fd, &st) && st.st_dev == device;
+}
+
+int am_mbox_target_commit(struct am_mbox_target *t, bool synced,
+                          struct am_error *err)
+{
+	bool dirty;
+	int r = am_mbox_target_flush(t, &dirty, err);
+	if (r || !dirty)
+		return r;
+	if (t->temp)
+		r = take_name(t, synced, err);
+	else if (!synced)
+		r = am_sync_fd(t->fd, t->path, err);
 	/* What is safe must not be taken for half done. */
 	if (!r && t->lock)
 		r = am_mbox_lock_work(t->lock,
@@ -392,7 +411,7 @@ int am_mbox_target_commit(struct am_mbox_target *t, struct am_error *err)
 					      .from = t->filed,
 					      .to = t->filed,
 				      },
-		                      true, err);
+		                      !synced, err);
 	if (r)
 		return r;
 	t->committed = t->filed;
