@@ -4,6 +4,8 @@
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
+#include "cmd/serve/http.h"
+#include "cmd/serve/settings.h"
 #include "cmd/serve_index.h"
 #include "cmd/session.h"
 #include "serve/server.h"
@@ -24,8 +26,8 @@
 #include <unistd.h>
 
 struct options {
-	struct opt_list imap, imaps, pop3, pop3s;
-	const char *users, *tls_cert, *tls_key, *log;
+	struct opt_list imap, imaps, pop3, pop3s, autoconfig, autoconfigs;
+	const char *users, *tls_cert, *tls_key, *log, *host;
 	bool read_only, quiet, verbose;
 	uint64_t append_limit, connections;
 };
@@ -46,6 +48,9 @@ struct serving {
 	FILE *log;
 	GMutex log_lock;
 	char *imap, *imaps, *pop3, *pop3s; /* where */
+	char *autoconfig, *autoconfigs;
+	struct serve_settings settings;
+	struct serve_http *http;
 };
 
 /* ---- signals: the one thing a handler may reach ---- */
@@ -267,64 +272,76 @@ static int open_server(struct serving *v, struct am_error *err)
 
 /* ---- what to type ---- */
 
-static const char *port_of(const char *where)
+static void know_settings(struct serving *v)
 {
-	const char *colon = where ? strrchr(where, ':') : NULL;
+	bool local = am_server_is_local(v->server);
 
-	return colon ? colon + 1 : "";
+	v->settings = (struct serve_settings){
+		.host = v->o->host ? v->o->host
+	                : local    ? "localhost"
+	                           : g_get_host_name(),
+		.local = local,
+		.imap = serve_port_of(v->imap),
+		.imaps = serve_port_of(v->imaps),
+		.pop3 = serve_port_of(v->pop3),
+		.pop3s = serve_port_of(v->pop3s),
+		.user = v->o->users ? NULL : DEFAULT_USER,
+		.by_address = am_users_are_addresses(v->house.users),
+	};
+}
+
+static int listen_http(struct serving *v, const struct opt_list *list,
+                       const char *cert, char **where, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (size_t i = 0; i < list->n && !r; i++)
+		r = serve_http_listen(v->http, list->items[i], cert,
+		                      cert ? v->o->tls_key : NULL, where, err);
+	return r;
+}
+
+static int open_http(struct serving *v, struct am_error *err)
+{
+	v->http = serve_http_new(&v->settings);
+	int r = listen_http(v, &v->o->autoconfig, NULL, &v->autoconfig, err);
+	return r ? r
+	         : listen_http(v, &v->o->autoconfigs, v->cert, &v->autoconfigs,
+	                       err);
 }
 
 static void print_settings(const struct serving *v)
 {
+	static const char here[] = "or no encryption, from this machine alone";
+	const struct {
+		const char *name, *scheme, *where, *tls, * or ;
+	} all[] = {
+		{"IMAP", "", v->imap, "STARTTLS; ", here},
+		{"IMAPS", "", v->imaps, "SSL/TLS", ""},
+		{"POP3", "", v->pop3, "STLS; ", here},
+		{"POP3S", "", v->pop3s, "SSL/TLS", ""},
+		{"Web", "http://", v->autoconfig, "settings", ""},
+		{"Web", "https://", v->autoconfigs, "settings", ""},
+	};
 	char fingerprint[AM_TLS_FINGERPRINT] = "";
-	const char *user = v->o->users ? "(one of --users)" : DEFAULT_USER;
 
 	if (v->o->quiet)
 		return;
-	if (v->imap)
-		printf("IMAP   %s  (STARTTLS; or no encryption, from this "
-		       "machine alone)\n",
-		       v->imap);
-	if (v->imaps)
-		printf("IMAPS  %s  (SSL/TLS)\n", v->imaps);
-	if (v->pop3)
-		printf("POP3   %s  (STLS; or no encryption, from this machine "
-		       "alone)\n",
-		       v->pop3);
-	if (v->pop3s)
-		printf("POP3S  %s  (SSL/TLS)\n", v->pop3s);
+	for (size_t i = 0; i < AM_COUNT(all); i++)
+		if (all[i].where)
+			printf("%-6s %s%s  (%s%s)\n", all[i].name,
+			       all[i].scheme, all[i].where, all[i].tls,
+			       all[i].or);
 	if (v->house.tls && !am_tls_fingerprint(v->cert, fingerprint, NULL))
 		printf("Certificate SHA-256 %s\n", fingerprint);
-	printf("User name  %s\n", user);
+	printf("User name  %s\n",
+	       v->o->users ? "(one of --users)" : DEFAULT_USER);
 	if (v->password)
 		printf("Password   %s\n", v->password);
-	if (!v->imap && !v->imaps) {
-		(void)fflush(stdout);
-		return;
-	}
-	printf("\n"
-	       "Thunderbird   New account > Configure manually: IMAP, server "
-	       "localhost,\n"
-	       "              port %s, %s, normal password.  Outgoing server: "
-	       "any, it is not used.\n"
-	       "Outlook       File > Add account > Advanced > let me set up "
-	       "manually > IMAP:\n"
-	       "              localhost, port %s, encryption %s.  The "
-	       "web's Outlook and the new\n"
-	       "              Outlook fetch mail from Microsoft's servers and "
-	       "cannot reach this one.\n"
-	       "Apple Mail    Add other mail account: IMAP, localhost, port "
-	       "%s, "
-	       "%s, password.\n"
-	       "mutt          mutt -f imap%s://%s@localhost:%s/INBOX\n",
-	       port_of(v->imap ? v->imap : v->imaps),
-	       v->imap ? "no encryption" : "SSL/TLS",
-	       port_of(v->imap ? v->imap : v->imaps),
-	       v->imap ? "none" : "SSL/TLS",
-	       port_of(v->imap ? v->imap : v->imaps),
-	       v->imap ? "no TLS" : "TLS", v->imap ? "" : "s", DEFAULT_USER,
-	       port_of(v->imap ? v->imap : v->imaps));
-	printf("\nCtrl-C ends it.\n");
+	char *text = serve_settings_text(&v->settings);
+	if (*text)
+		printf("\n%s\nCtrl-C ends it.\n", text);
+	g_free(text);
 	(void)fflush(stdout);
 }
 
@@ -333,6 +350,7 @@ static void print_settings(const struct serving *v)
 static void close_all(struct serving *v)
 {
 	signal_target = NULL;
+	serve_http_free(&v->http);
 	am_server_free(&v->server);
 	serve_index_free(&v->index);
 	for (size_t i = 0; i < v->house.n_vaults; i++)
@@ -356,6 +374,8 @@ static void close_all(struct serving *v)
 	g_free(v->imaps);
 	g_free(v->pop3);
 	g_free(v->pop3s);
+	g_free(v->autoconfig);
+	g_free(v->autoconfigs);
 }
 
 static int run(struct session *s, void *options, int argc, char **argv)
@@ -389,6 +409,10 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (!r)
 		r = open_server(&v, &err);
 	if (!r) {
+		know_settings(&v);
+		r = open_http(&v, &err);
+	}
+	if (!r) {
 		v.index = serve_index_new(&v.house, !o->read_only, &s->ctx);
 		raise_limits();
 		catch_signals(&v);
@@ -412,6 +436,13 @@ static const struct opt table[] = {
          offsetof(struct options, pop3)},
 	{0, "pop3s", "ADDRESS:PORT", "listen here for POP3 under TLS", OPT_MANY,
          offsetof(struct options, pop3s)},
+	{0, "autoconfig", "ADDRESS:PORT",
+         "tell mail programs their settings here, by HTTP", OPT_MANY,
+         offsetof(struct options, autoconfig)},
+	{0, "autoconfigs", "ADDRESS:PORT", "the same by HTTPS", OPT_MANY,
+         offsetof(struct options, autoconfigs)},
+	{0, "host", "NAME", "the name this machine is reached by", OPT_STRING,
+         offsetof(struct options, host)},
 	{0, "users", "FILE", "who may log in: what mailark passwd wrote",
          OPT_STRING, offsetof(struct options, users)},
 	{0, "tls-cert", "FILE", "certificate chain, PEM (one of its own)",

@@ -67,6 +67,18 @@ void am_users_unref(struct am_users **users)
 	g_free(u);
 }
 
+bool am_users_are_addresses(const struct am_users *users)
+{
+	GHashTableIter all;
+	gpointer name;
+	bool so = true;
+
+	g_hash_table_iter_init(&all, users->by_name);
+	while (so && g_hash_table_iter_next(&all, &name, NULL))
+		so = strchr(name, '@') != NULL;
+	return so;
+}
+
 const uint8_t *am_users_fake_key(const struct am_users *users)
 {
 	return users->fake;

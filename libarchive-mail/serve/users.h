@@ -24,6 +24,8 @@ void am_users_unref(struct am_users **users);
 /* AM_END: there is no such user; *out's iterations are those to fake. */
 int am_users_find(const struct am_users *users, const char *name,
                   struct am_sasl_secret *out, bool *read_only);
+/* Are all names addresses ("a@example.org")? */
+bool am_users_are_addresses(const struct am_users *users);
 /* 32 bytes to fake salts with. */
 const uint8_t *am_users_fake_key(const struct am_users *users);
 /* Write the line of a user into the file, instead of the one he has. */
