@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark search: full text over one archive or several. */
+#include "cmd/saved_searches.h"
 #include "cmd/search_impl.h"
 
 #include "cmd/cmd.h"
@@ -123,7 +124,7 @@ static int parse_query(struct search *q, char **words)
 	struct am_error err = {0};
 	char *text = g_strjoinv(" ", words);
 
-	q->text = search_saved_expand(q, text);
+	q->text = saved_searches_expand(q->s, text);
 	if (!q->text) {
 		g_free(text);
 		return EXIT_COULD_NOT;

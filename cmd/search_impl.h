@@ -109,8 +109,6 @@ int search_facets_check(const struct search *q);
 int search_sum(struct search *q);
 
 /* search_saved.c */
-/* The query with every saved:NAME put in; NULL: told why not. */
-char *search_saved_expand(struct search *q, const char *text);
 int search_saved_list(struct search *q);
 int search_saved_save(struct search *q, const char *text);
 int search_saved_forget(struct search *q);

@@ -9,11 +9,12 @@
  *     bills = invoice has:attachment
  *     old-bills = saved:bills until:2015
  */
-#include "cmd/search_impl.h"
+#include "cmd/saved_searches.h"
 
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/out.h"
+#include "cmd/search_impl.h"
 #include "cmd/session.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@
 #define DEPTH_MAX 8
 #define LONGEST   (256u * 1024) /* of a query, saved ones put in */
 
-static char *searches_path(void)
+char *saved_searches_path(void)
 {
 	return g_build_filename(g_get_user_config_dir(), "mailark", "searches",
 	                        NULL);
@@ -35,7 +36,7 @@ static char *searches_path(void)
 static GKeyFile *load(struct session *s)
 {
 	GKeyFile *file = g_key_file_new();
-	char *path = searches_path();
+	char *path = saved_searches_path();
 	GError *why = NULL;
 
 	if (!g_key_file_load_from_file(file, path, G_KEY_FILE_KEEP_COMMENTS,
@@ -55,7 +56,7 @@ static GKeyFile *load(struct session *s)
 
 static int store(struct session *s, GKeyFile *file)
 {
-	char *path = searches_path(), *dir = g_path_get_dirname(path);
+	char *path = saved_searches_path(), *dir = g_path_get_dirname(path);
 	gsize len;
 	char *text = g_key_file_to_data(file, &len, NULL);
 	struct am_error err = {0};
@@ -155,11 +156,11 @@ int search_saved_forget(struct search *q)
 /* ---- saved:NAME ------------------------------------------------------------
  */
 
-static bool expand(struct search *q, GKeyFile *file, const char *text,
+static bool expand(struct session *s, GKeyFile *file, const char *text,
                    unsigned depth, GString *out);
 
 /* The name at p, behind "saved:"; *end behind it. */
-static bool expand_name(struct search *q, GKeyFile *file, const char *p,
+static bool expand_name(struct session *s, GKeyFile *file, const char *p,
                         const char **end, unsigned depth, GString *out)
 {
 	const char *stop = p;
@@ -172,18 +173,18 @@ static bool expand_name(struct search *q, GKeyFile *file, const char *p,
 
 	*end = stop;
 	if (!query)
-		session_usage(q->s,
+		session_usage(s,
 		              "no search is saved as \"%s\" (--saved lists "
 		              "them)",
 		              name);
 	else if (depth == DEPTH_MAX || out->len > LONGEST)
-		session_usage(q->s,
+		session_usage(s,
 		              "saved:%s: saved searches that hold each "
 		              "other",
 		              name);
 	else {
 		g_string_append_c(out, '(');
-		good = expand(q, file, query, depth + 1, out);
+		good = expand(s, file, query, depth + 1, out);
 		g_string_append_c(out, ')');
 	}
 	g_free(query);
@@ -191,7 +192,7 @@ static bool expand_name(struct search *q, GKeyFile *file, const char *p,
 	return good;
 }
 
-static bool expand(struct search *q, GKeyFile *file, const char *text,
+static bool expand(struct session *s, GKeyFile *file, const char *text,
                    unsigned depth, GString *out)
 {
 	bool quoted = false;
@@ -206,13 +207,13 @@ static bool expand(struct search *q, GKeyFile *file, const char *text,
 			g_string_append_c(out, *p++);
 			continue;
 		}
-		if (!expand_name(q, file, p + strlen(FIELD), &p, depth, out))
+		if (!expand_name(s, file, p + strlen(FIELD), &p, depth, out))
 			return false;
 	}
 	return true;
 }
 
-char *search_saved_expand(struct search *q, const char *text)
+char *saved_searches_expand(struct session *s, const char *text)
 {
 	char *low = g_ascii_strdown(text, -1);
 	bool any = strstr(low, FIELD) != NULL;
@@ -220,11 +221,22 @@ char *search_saved_expand(struct search *q, const char *text)
 	g_free(low);
 	if (!any)
 		return g_strdup(text);
-	GKeyFile *file = load(q->s);
+	GKeyFile *file = load(s);
 	if (!file)
 		return NULL;
 	GString *out = g_string_new(NULL);
-	bool good = expand(q, file, text, 0, out);
+	bool good = expand(s, file, text, 0, out);
 	g_key_file_unref(file);
 	return g_string_free(out, !good);
+}
+
+char **saved_searches_names(struct session *s)
+{
+	GKeyFile *file = load(s);
+	char **names =
+		file ? g_key_file_get_keys(file, GROUP, NULL, NULL) : NULL;
+
+	if (file)
+		g_key_file_unref(file);
+	return names ? names : g_new0(char *, 1);
 }

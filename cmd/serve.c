@@ -5,6 +5,7 @@
 #include "cmd/opt.h"
 #include "cmd/out.h"
 #include "cmd/serve/http.h"
+#include "cmd/serve/searches.h"
 #include "cmd/serve/settings.h"
 #include "cmd/serve_index.h"
 #include "cmd/session.h"
@@ -28,7 +29,7 @@
 struct options {
 	struct opt_list imap, imaps, pop3, pop3s, autoconfig, autoconfigs;
 	const char *users, *tls_cert, *tls_key, *log, *host;
-	bool read_only, quiet, verbose;
+	bool read_only, virtual, quiet, verbose;
 	uint64_t append_limit, connections;
 };
 
@@ -42,7 +43,8 @@ struct serving {
 	struct am_house house;
 	struct am_server *server;
 	struct serve_index *index;
-	char *cert; /* the file it is in */
+	struct serve_searches *searches; /* NULL: not wanted */
+	char *cert;                      /* the file it is in */
 	char *password;
 	GPtrArray *old_users, *old_tls; /* sessions may still hold them */
 	FILE *log;
@@ -198,8 +200,13 @@ static int open_tls(struct serving *v, struct am_error *err)
 static int open_vaults(struct serving *v, int argc, char **argv,
                        struct am_error *err)
 {
+	const struct am_virtual_source *searches = NULL;
 	int r = AM_OK;
 
+	if (v->o->virtual) {
+		v->searches = serve_searches_new(v->s);
+		searches = serve_searches_source(v->searches);
+	}
 	v->house.vaults = g_new0(struct am_vault *, (gsize)argc);
 	for (int i = 0; i < argc && !r; i++) {
 		const char *path = session_archive(v->s, argv[i]);
@@ -215,6 +222,8 @@ static int open_vaults(struct serving *v, int argc, char **argv,
 		struct am_vault_opts opts = {.path = path,
 		                             .prefix = prefix,
 		                             .read_only = v->o->read_only,
+		                             .virtual = v->o->virtual,
+		                             .searches = searches,
 		                             .ctx = &v->s->ctx};
 		v->s->subject = path;
 		r = am_vault_open(&v->house.vaults[i], &opts, err);
@@ -355,6 +364,7 @@ static void close_all(struct serving *v)
 	serve_index_free(&v->index);
 	for (size_t i = 0; i < v->house.n_vaults; i++)
 		am_vault_close(&v->house.vaults[i]);
+	serve_searches_free(&v->searches);
 	g_free(v->house.vaults);
 	for (guint i = 0; i < v->old_users->len; i++)
 		am_users_unref((struct am_users **)&v->old_users->pdata[i]);
@@ -414,6 +424,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	}
 	if (!r) {
 		v.index = serve_index_new(&v.house, !o->read_only, &s->ctx);
+		if (v.searches)
+			serve_searches_index(v.searches, v.index);
 		raise_limits();
 		catch_signals(&v);
 		print_settings(&v);
@@ -451,6 +463,8 @@ static const struct opt table[] = {
          offsetof(struct options, tls_key)},
 	{0, "read-only", NULL, "refuse every change", OPT_SWITCH,
          offsetof(struct options, read_only)},
+	{0, "virtual", NULL, "show All Mail, Flagged and saved searches, too",
+         OPT_SWITCH, offsetof(struct options, virtual)},
 	{0, "append-limit", "SIZE", "take no larger message", OPT_SIZE,
          offsetof(struct options, append_limit)},
 	{0, "connections", "N", "so many at once (4096)", OPT_COUNT,

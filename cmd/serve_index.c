@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* How often new messages are looked for; how many have to be there, unless
@@ -62,6 +63,79 @@ static int find(void *user, struct am_vault *vault, const char *text,
 			                         .last = pieces.last};
 	}
 	return r < 0 ? AM_END : r;
+}
+
+static struct one *one_of(struct serve_index *s, const struct am_vault *vault)
+{
+	for (size_t i = 0; i < s->house->n_vaults; i++)
+		if (s->all[i].vault == vault)
+			return &s->all[i];
+	return NULL;
+}
+
+bool serve_index_has(struct serve_index *s, const struct am_vault *vault)
+{
+	struct one *one = one_of(s, vault);
+
+	g_mutex_lock(&one->lock);
+	bool has = one->index;
+	g_mutex_unlock(&one->lock);
+	return has;
+}
+
+static gint by_id(gconstpointer a, gconstpointer b)
+{
+	const struct am_hit *x = a, *y = b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* With the index's lock. */
+static int query_all(struct am_index *index, struct am_archive *archive,
+                     const struct am_query *query, int64_t **ids, size_t *n,
+                     struct am_error *err)
+{
+	uint64_t count, total;
+	size_t got = 0;
+
+	int r = am_index_count(index, archive, query, &count, err);
+	if (r)
+		return r;
+	struct am_hit *hits = g_new(struct am_hit, count + 1);
+	r = am_index_search(index, archive, query, AM_SORT_DATE, 0,
+	                    (size_t)count, hits, &got, &total, err);
+	if (!r) {
+		qsort(hits, got, sizeof *hits, by_id);
+		*ids = g_new(int64_t, got + 1);
+		for (size_t i = 0; i < got; i++)
+			(*ids)[i] = hits[i].id;
+		*n = got;
+	}
+	g_free(hits);
+	return r;
+}
+
+int serve_index_query(struct serve_index *s, struct am_vault *vault,
+                      const char *text, int64_t **ids, size_t *n,
+                      struct am_error *err)
+{
+	struct one *one = one_of(s, vault);
+	struct am_query *query = NULL;
+	struct am_archive *archive;
+
+	int r = am_query_parse(&query, text, am_time_now(), err);
+	if (!r)
+		r = am_vault_lend_fresh(vault, &archive, err);
+	if (!r) {
+		g_mutex_lock(&one->lock);
+		r = one->index
+		            ? query_all(one->index, archive, query, ids, n, err)
+		            : am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		                      "this archive has no index");
+		g_mutex_unlock(&one->lock);
+		am_vault_give_back(vault, &archive);
+	}
+	am_query_free(&query);
+	return r;
 }
 
 /* ---- kept up to date ---- */

@@ -14,6 +14,13 @@ struct serve_index;
 /* Puts itself into the house.  update: they may be written. */
 struct serve_index *serve_index_new(struct am_house *house, bool update,
                                     struct am_ctx *ctx);
+/* Has this archive an index now? */
+bool serve_index_has(struct serve_index *index, const struct am_vault *vault);
+/* What a query (index.h) finds in it: ids, ascending, g_free().  Any thread. */
+AM_MUST_USE int serve_index_query(struct serve_index *index,
+                                  struct am_vault *vault, const char *query,
+                                  int64_t **ids, size_t *n,
+                                  struct am_error *err);
 /* When no session is left. */
 void serve_index_free(struct serve_index **index);
 

@@ -147,6 +147,14 @@ bool am_may_write(struct am_session *s, struct am_vault *v)
 	return false;
 }
 
+bool am_is_real(struct am_session *s, const struct am_mailbox *box)
+{
+	if (box->id >= 0)
+		return true;
+	am_no(s, "[CANNOT] this mailbox only shows what lies in others");
+	return false;
+}
+
 /* ---- sets ---- */
 
 static void add_numbers(const struct am_snap *snap, struct am_imap_set *out,

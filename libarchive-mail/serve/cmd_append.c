@@ -201,7 +201,7 @@ AM_COMMAND(append)
 	if (!am_find_box(s, name, &v, &boxes, &box)) {
 		am_no(s, "[TRYCREATE] no such mailbox");
 	} else {
-		if (am_may_write(s, v))
+		if (am_is_real(s, box) && am_may_write(s, v))
 			append(s, args, n, name, box, v);
 		am_boxes_unref(&boxes);
 	}

@@ -54,6 +54,15 @@ static uint64_t count_deleted(const struct am_snap *snap)
 	return n;
 }
 
+static uint64_t count_unseen(const struct am_snap *snap)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < snap->n; i++)
+		n += !(snap->rows[i].flags & AM_SEEN);
+	return n;
+}
+
 static uint64_t sum_sizes(struct am_vault *v, const struct am_snap *snap)
 {
 	uint64_t sum = 0, size;
@@ -75,7 +84,7 @@ bool am_status_line(struct am_session *s, struct am_vault *v,
 	for (size_t i = 0; i < n; i++) {
 		unsigned item = item_of(&items[i]);
 		need |= item == DELETED || item == SIZE ||
-		        item == HIGHESTMODSEQ;
+		        item == HIGHESTMODSEQ || box->id < 0;
 		if (item == HIGHESTMODSEQ)
 			am_enable_condstore(s);
 	}
@@ -83,24 +92,28 @@ bool am_status_line(struct am_session *s, struct am_vault *v,
 		am_no_error(s, &err);
 		return false;
 	}
+	bool virtual = box->id < 0;
+	uint32_t uidvalidity = virtual ? snap->uidvalidity : box->uidvalidity;
 	g_string_append(s->out, "* STATUS ");
 	am_put_name(s, s->out, box->name);
 	g_string_append(s->out, " (");
 	for (size_t i = 0; i < n; i++) {
 		unsigned item = item_of(&items[i]);
 		const uint64_t values[N_ITEMS] = {
-			[MESSAGES] = box->messages,
-			[UIDNEXT] = box->uidnext,
-			[UIDVALIDITY] = box->uidvalidity,
-			[UNSEEN] = box->unseen,
+			[MESSAGES] = virtual ? snap->n : box->messages,
+			[UIDNEXT] = virtual ? snap->uidnext : box->uidnext,
+			[UIDVALIDITY] = uidvalidity,
+			[UNSEEN] = !virtual         ? box->unseen
+		                   : item == UNSEEN ? count_unseen(snap)
+		                                    : 0,
 			[DELETED] = item == DELETED ? count_deleted(snap) : 0,
 			[SIZE] = item == SIZE ? sum_sizes(v, snap) : 0,
 			[HIGHESTMODSEQ] = snap ? snap->highest : 0,
 		};
 		am_say(s, "%s%s ", i ? " " : "", items_known[item]);
 		if (item == MAILBOXID)
-			am_say(s, "(F%08" PRIx32 "-%" PRId64 ")",
-			       box->uidvalidity, box->id);
+			am_say(s, "(F%08" PRIx32 "-%" PRId64 ")", uidvalidity,
+			       box->id);
 		else if (item == APPENDLIMIT && !s->house->append_limit)
 			am_say(s, "NIL");
 		else
@@ -296,7 +309,7 @@ AM_COMMAND(delete)
 		c.id = box->id;
 		if (box->role == AM_ROLE_INBOX)
 			am_no(s, "[CANNOT] INBOX stays");
-		else if (am_may_write(s, c.v))
+		else if (am_is_real(s, box) && am_may_write(s, c.v))
 			apply(s, &c, "removed; its mail stays in the archive");
 		am_boxes_unref(&boxes);
 	}
@@ -319,10 +332,12 @@ static void subscribe(struct am_session *s, am_args args, size_t n, bool on)
 	if (am_find_box(s, name, &c.v, &boxes, &box)) {
 		c.id = box->id;
 		c.folder = (struct am_folder *)(uintptr_t)box->folder;
-		if (box->folder->subscribed == on &&
-		    box->folder->unsubscribed != on && box->id)
+		if (box->id < 0 && on)
+			am_ok(s, "it always is");
+		else if (box->folder->subscribed == on &&
+		         box->folder->unsubscribed != on && box->id > 0)
 			am_ok(s, "it is already");
-		else if (am_may_write(s, c.v))
+		else if (am_is_real(s, box) && am_may_write(s, c.v))
 			apply(s, &c, "done");
 		am_boxes_unref(&boxes);
 	}
@@ -368,7 +383,7 @@ static int plan(struct change *c, const struct am_mailboxes *boxes,
 
 	for (size_t i = 0; i < boxes->n && !r; i++) {
 		const struct am_mailbox *box = &boxes->boxes[i];
-		if (!box->id || !is_below(box->folder, from))
+		if (box->id <= 0 || !is_below(box->folder, from))
 			continue;
 		GPtrArray *parts = g_ptr_array_new();
 		struct am_folder *path;
@@ -460,7 +475,7 @@ AM_COMMAND(rename)
 	char *from = am_arg_name(s, &args[0]);
 	char *to = from ? am_arg_name(s, &args[1]) : NULL;
 	if (to && am_find_box(s, from, &c.v, &boxes, &box)) {
-		if (am_may_write(s, c.v))
+		if (am_is_real(s, box) && am_may_write(s, c.v))
 			rename_box(s, &c, boxes, box, to);
 		am_boxes_unref(&boxes);
 	}

@@ -212,6 +212,8 @@ bad:
 
 static const char *use_of(const struct name *name)
 {
+	if (name->box && name->box->use)
+		return name->box->use;
 	switch (name->box ? name->box->role : AM_ROLE_NONE) {
 	case AM_ROLE_SENT:
 		return "\\Sent";

@@ -98,7 +98,7 @@ static void tell_missed(struct am_session *s, const struct resync *q)
 {
 	const struct am_snap *snap = s->snap;
 
-	if (q->uidvalidity != snap->uidvalidity)
+	if (q->uidvalidity != snap->uidvalidity || !snap->highest)
 		return;
 	tell_vanished(s, q);
 	for (size_t i = 0; i < snap->n; i++) {
@@ -142,7 +142,8 @@ static size_t first_unseen(const struct am_snap *snap)
 	return 0;
 }
 
-#define FLAGS "\\Answered \\Flagged \\Deleted \\Seen \\Draft $Forwarded $Junk"
+#define KEPT  "\\Answered \\Flagged \\Seen \\Draft $Forwarded $Junk"
+#define FLAGS "\\Deleted " KEPT
 
 static void tell_box(struct am_session *s)
 {
@@ -159,7 +160,9 @@ static void tell_box(struct am_session *s)
 	if (s->read_only) {
 		am_say(s, "* OK [PERMANENTFLAGS ()] none can be changed\r\n");
 	} else {
-		am_say(s, "* OK [PERMANENTFLAGS (" FLAGS);
+		/* Nothing can be taken out of a virtual one. */
+		am_say(s, "* OK [PERMANENTFLAGS (%s",
+		       snap->box < 0 ? KEPT : FLAGS);
 		put_keywords(s);
 		am_say(s, " \\*)] all are kept\r\n");
 	}
@@ -170,10 +173,14 @@ static void tell_box(struct am_session *s)
 	}
 	am_say(s,
 	       "* OK [UIDVALIDITY %" PRIu32 "] for good\r\n"
-	       "* OK [UIDNEXT %" PRIu32 "] the next\r\n"
-	       "* OK [HIGHESTMODSEQ %" PRIu64 "] so far\r\n"
-	       "* OK [MAILBOXID (F%08" PRIx32 "-%" PRId64 ")] for good\r\n",
-	       snap->uidvalidity, snap->uidnext, snap->highest,
+	       "* OK [UIDNEXT %" PRIu32 "] the next\r\n",
+	       snap->uidvalidity, snap->uidnext);
+	if (snap->highest)
+		am_say(s, "* OK [HIGHESTMODSEQ %" PRIu64 "] so far\r\n",
+		       snap->highest);
+	else
+		am_say(s, "* OK [NOMODSEQ] it has none\r\n");
+	am_say(s, "* OK [MAILBOXID (F%08" PRIx32 "-%" PRId64 ")] for good\r\n",
 	       snap->uidvalidity, snap->box);
 	am_say_turn(s);
 }
@@ -264,7 +271,7 @@ AM_COMMAND(close)
 	(void)args;
 	(void)n;
 	(void)uid;
-	if (!s->read_only &&
+	if (!s->read_only && s->snap->box >= 0 &&
 	    !am_vault_snap(s->vault, s->snap->box, &now, NULL)) {
 		for (size_t i = 0; i < now->n && !any; i++)
 			any = now->rows[i].flags & AM_DELETED;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "model/folder.h"
+#include "serve/virtual.h"
 #include "store/archive.h"
 #include "store/archive_edit.h"
 
@@ -35,6 +36,15 @@ static bool may_change(struct am_session *s)
 	if (!s->read_only)
 		return true;
 	am_no(s, "[READ-ONLY] the mailbox was opened so that nothing changes");
+	return false;
+}
+
+/* … and take mail out of it? */
+static bool may_take(struct am_session *s)
+{
+	if (s->snap->box >= 0)
+		return may_change(s);
+	am_no(s, "[CANNOT] this mailbox only shows what lies in others");
 	return false;
 }
 
@@ -114,6 +124,7 @@ static bool read_guard(struct am_session *s, struct storing *st,
                        const struct am_imap_value *v)
 {
 	if (v->n_items != 2 || !am_imap_is(&v->items[0], "UNCHANGEDSINCE") ||
+	    !s->snap->highest ||
 	    !am_imap_number(&v->items[1], &st->change.not_beyond))
 		return false;
 	st->change.guarded = true;
@@ -139,14 +150,25 @@ static void say_modified(struct am_session *s, struct storing *st, bool uid)
 	am_imap_set_free(&named);
 }
 
-static void owe(struct am_session *s, const struct storing *st)
+static void owe(struct am_session *s, const GArray *uids,
+                const struct am_imap_set *modified)
 {
 	s->own = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	for (guint i = 0; i < st->rows->len; i++) {
-		uint32_t u = g_array_index(st->rows, struct am_row, i).uid;
-		if (!am_imap_set_has(st->modified, u))
+	for (guint i = 0; i < uids->len; i++) {
+		uint32_t u = g_array_index(uids, uint32_t, i);
+		if (!am_imap_set_has(modified, u))
 			g_array_append_val(s->own, u);
 	}
+}
+
+static GArray *uids_of(const GArray *rows)
+{
+	GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+	for (guint i = 0; i < rows->len; i++)
+		g_array_append_val(uids,
+		                   g_array_index(rows, struct am_row, i).uid);
+	return uids;
 }
 
 AM_COMMAND(store)
@@ -177,10 +199,16 @@ AM_COMMAND(store)
 	}
 	st.rows = rows_of(s, uids);
 	st.modified = am_imap_set_new();
-	if (st.rows->len && am_vault_edit(s->vault, do_store, &st, &err)) {
+	GArray *named = uids_of(st.rows);
+	if (s->snap->box < 0 && (st.change.flags & AM_DELETED)) {
+		am_no(s, "[CANNOT] it is deleted where it lies, not here");
+	} else if ((s->snap->box < 0 &&
+	            am_virtual_spread(s->vault, st.rows, &err)) ||
+	           (st.rows->len &&
+	            am_vault_edit(s->vault, do_store, &st, &err))) {
 		am_no_error(s, &err);
 	} else {
-		owe(s, &st);
+		owe(s, named, st.modified);
 		if (am_imap_set_ranges(st.modified))
 			say_modified(s, &st, uid);
 		else
@@ -188,6 +216,7 @@ AM_COMMAND(store)
 	}
 	am_imap_set_free(&uids);
 	am_imap_set_free(&st.modified);
+	g_array_free(named, TRUE);
 	g_array_free(st.rows, TRUE);
 	g_free(st.words);
 }
@@ -218,7 +247,7 @@ AM_COMMAND(expunge)
 		              : "EXPUNGE takes nothing");
 		return;
 	}
-	if (!may_change(s))
+	if (!may_take(s))
 		return;
 	if (uid) {
 		uids = am_arg_uids(s, &args[0], true);
@@ -438,7 +467,7 @@ static void copy_to(struct am_session *s, const struct am_imap_set *uids,
 		am_no(s, "[TRYCREATE] no such mailbox");
 		return;
 	}
-	if (!am_may_write(s, v)) {
+	if (!am_is_real(s, box) || !am_may_write(s, v)) {
 		am_boxes_unref(&boxes);
 		return;
 	}
@@ -476,7 +505,7 @@ static void copy_or_move(struct am_session *s, am_args args, size_t n, bool uid,
 		am_bad(s, "messages and a mailbox were expected");
 		return;
 	}
-	if (move && !may_change(s))
+	if (move && !may_take(s))
 		return;
 	char *name = am_arg_name(s, &args[1]);
 	struct am_imap_set *uids = name ? am_arg_uids(s, &args[0], uid) : NULL;

@@ -15,6 +15,7 @@
 #include "serve/facts.h"
 #include "serve/fetch_items.h"
 #include "serve/structure.h"
+#include "serve/virtual.h"
 #include "store/archive.h"
 #include "store/archive_edit.h"
 
@@ -387,21 +388,17 @@ static int say_message(struct message *m, size_t number, struct am_error *err)
 
 /* ---- \Seen ---- */
 
-struct seeing {
-	GArray *placements; /* int64_t */
-};
-
 static int mark_seen(void *user, struct am_archive_edit *edit,
                      struct am_error *err)
 {
-	const struct seeing *seeing = user;
+	const GArray *rows = user;
 	const struct am_flags_change change = {.how = AM_FLAGS_ADD,
 	                                       .flags = AM_SEEN};
 	int r = AM_OK;
 
-	for (guint i = 0; i < seeing->placements->len && r >= 0; i++)
+	for (guint i = 0; i < rows->len && r >= 0; i++)
 		r = am_archive_edit_flags(
-			edit, g_array_index(seeing->placements, int64_t, i),
+			edit, g_array_index(rows, struct am_row, i).placement,
 			&change, err);
 	return r < 0 ? r : AM_OK;
 }
@@ -412,7 +409,7 @@ struct run {
 	struct am_session *s;
 	struct am_fetch f;
 	struct am_arena *arena;
-	struct seeing seeing;
+	GArray *seen; /* struct am_row: that get \Seen */
 	unsigned failed;
 	struct am_error first;
 };
@@ -437,7 +434,7 @@ static void one(struct run *run, size_t i)
 		if (!run->failed++)
 			run->first = err;
 	} else if (run->f.sees && !(row->flags & AM_SEEN)) {
-		g_array_append_val(run->seeing.placements, row->placement);
+		g_array_append_val(run->seen, *row);
 	}
 	am_blob_unref(&m.raw);
 }
@@ -480,7 +477,7 @@ AM_COMMAND(fetch)
 		return;
 	}
 	run.arena = am_arena_new();
-	run.seeing.placements = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	run.seen = g_array_new(FALSE, FALSE, sizeof(struct am_row));
 	run.f.sees &= !s->read_only;
 	if (run.f.vanished)
 		tell_vanished(&run, uids);
@@ -492,8 +489,10 @@ AM_COMMAND(fetch)
 		     i++)
 			one(&run, i);
 	}
-	if (run.seeing.placements->len && !s->dead &&
-	    am_vault_edit(s->vault, mark_seen, &run.seeing, &err) &&
+	if (run.seen->len && !s->dead &&
+	    ((s->snap->box < 0 &&
+	      am_virtual_spread(s->vault, run.seen, &err)) ||
+	     am_vault_edit(s->vault, mark_seen, run.seen, &err)) &&
 	    err.kind != AM_E_BUSY && !run.failed++)
 		run.first = err;
 	if (run.failed)
@@ -507,5 +506,5 @@ AM_COMMAND(fetch)
 	am_imap_set_free(&uids);
 	am_fetch_clear(&run.f);
 	am_arena_free(&run.arena);
-	g_array_free(run.seeing.placements, TRUE);
+	g_array_free(run.seen, TRUE);
 }

@@ -180,7 +180,7 @@ static bool read_modifiers(struct am_fetch *f, struct am_session *s,
 		return false;
 	for (size_t i = 0; i < v->n_items; i++) {
 		if (am_imap_is(&v->items[i], "CHANGEDSINCE") &&
-		    i + 1 < v->n_items &&
+		    s->snap->highest && i + 1 < v->n_items &&
 		    am_imap_number(&v->items[i + 1], &f->changed_since)) {
 			f->since = true;
 			am_enable_condstore(s);
@@ -213,8 +213,10 @@ bool am_fetch_parse(struct am_fetch *f, struct am_session *s, am_args args,
 		add_kind(f, AM_FETCH_MODSEQ);
 	for (guint i = 0; good && i < f->items->len; i++)
 		if (g_array_index(f->items, struct am_fetch_item, i).kind ==
-		    AM_FETCH_MODSEQ)
+		    AM_FETCH_MODSEQ) {
+			good = s->snap->highest;
 			am_enable_condstore(s);
+		}
 	if (!good) {
 		am_fetch_clear(f);
 		am_bad(s, "that is nothing a FETCH can ask for");

@@ -208,6 +208,8 @@ static struct am_crit *keyword_crit(struct parse *p)
 /* MODSEQ ["entry" type] n */
 static struct am_crit *modseq_crit(struct parse *p)
 {
+	if (!p->s->snap->highest)
+		return NULL;
 	if (p->at + 2 < p->n && p->args[p->at].type == AM_IMAP_STRING)
 		p->at += 2;
 	struct am_crit *c = number_crit(p, AM_CRIT_MODSEQ);

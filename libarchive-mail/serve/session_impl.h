@@ -98,6 +98,8 @@ bool am_find_box(struct am_session *s, const char *name, struct am_vault **v,
                  struct am_mailboxes **boxes, const struct am_mailbox **box);
 /* May this session change the vault?  false: NO was said. */
 bool am_may_write(struct am_session *s, struct am_vault *v);
+/* Can mail be put into it and taken out?  false: NO was said. */
+bool am_is_real(struct am_session *s, const struct am_mailbox *box);
 void am_box_close(struct am_session *s);
 
 /* ---- view.c ---- */

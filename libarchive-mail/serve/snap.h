@@ -29,7 +29,7 @@ struct am_gone {
 struct am_snap {
 	int64_t box;
 	uint32_t uidvalidity, uidnext;
-	uint64_t highest; /* HIGHESTMODSEQ, at least 1 */
+	uint64_t highest; /* HIGHESTMODSEQ, at least 1; 0: there is none */
 	uint64_t version; /* of two of a mailbox the greater is newer */
 	size_t n, n_gone;
 	struct am_row *rows;  /* by UID */

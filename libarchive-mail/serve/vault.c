@@ -345,6 +345,12 @@ void am_vault_tick(struct am_vault *v)
 	look(v, seen);
 	bool changed = memcmp(seen, v->seen, sizeof seen) != 0;
 	memcpy(v->seen, seen, sizeof seen);
+	if (v->virtuals) {
+		bool look_again;
+		changed |= am_virtuals_tick(v->virtuals, &look_again);
+		if (look_again)
+			am_vault_tell_virtual(v);
+	}
 	drop_idle(v);
 	am_vault_tidy(v);
 	am_fact_table_tick(v->facts);
@@ -386,16 +392,19 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 		(GDestroyNotify)(void (*)(void))g_strfreev);
 	v->out = g_hash_table_new(NULL, NULL);
 	v->max_readers = MAX(2, 2 * g_get_num_processors());
+	char *cache = g_strconcat(v->path, ".cache", NULL);
 	look(v, v->seen);
 	int r = am_vault_lend(v, &archive, err);
 	if (!r) {
 		v->id = am_archive_id(archive);
 		r = am_archive_seq(archive, &v->seq, err);
+		if (!r && opts->virtual)
+			v->virtuals = am_virtuals_new(v, opts->searches, cache,
+			                              v->id);
 		if (!r)
 			r = am_vault_read_boxes(v, archive, &v->boxes, err);
 		am_vault_give_back(v, &archive);
 	}
-	char *cache = g_strconcat(v->path, ".cache", NULL);
 	if (!r)
 		v->facts = am_fact_table_open(cache, v->id);
 	g_free(cache);
@@ -424,6 +433,7 @@ void am_vault_close(struct am_vault **vault)
 		g_free(k);
 	}
 	am_fact_table_close(&v->facts);
+	am_virtuals_free(&v->virtuals);
 	am_boxes_unref(&v->boxes);
 	g_hash_table_destroy(v->shelves);
 	g_hash_table_destroy(v->words);

@@ -23,11 +23,14 @@ struct am_archive;
 struct am_archive_edit;
 struct am_blob;
 struct am_vault;
+struct am_virtual_source; /* virtual.h */
 
 struct am_vault_opts {
 	const char *path;
 	const char *prefix; /* its mailboxes are below this one; NULL: on top */
 	bool read_only;
+	bool virtual; /* with mailboxes that show messages of others */
+	const struct am_virtual_source *searches; /* among them; may be NULL */
 	struct am_ctx *ctx;
 };
 AM_MUST_USE int am_vault_open(struct am_vault **out,
@@ -44,11 +47,14 @@ void am_vault_tick(struct am_vault *vault);
 /* ---- mailboxes ---- */
 
 struct am_mailbox {
-	int64_t id; /* 0: an INBOX that nobody has put anything in */
+	/* 0: an INBOX that nobody has put anything in; below: virtual.h */
+	int64_t id;
 	char *name; /* UTF-8, parts joined by '/', the prefix in front */
 	const struct am_folder *folder;
 	enum am_role role;
+	const char *use; /* "\\All"; NULL: what the role says */
 	bool subscribed;
+	/* Of a virtual one they are in its snapshot alone. */
 	uint32_t uidvalidity, uidnext;
 	uint64_t messages, unseen;
 };

@@ -122,6 +122,22 @@ static int add_box(void *user, const struct am_archive_box *b,
 	return AM_OK;
 }
 
+/* Where a folder has the name, the virtual mailbox gets another. */
+static void add_virtual(struct list *list)
+{
+	guint from = list->boxes->len;
+
+	am_virtuals_list(list->v->virtuals, list->boxes);
+	for (guint i = from; i < list->boxes->len; i++) {
+		struct am_mailbox *box =
+			&g_array_index(list->boxes, struct am_mailbox, i);
+		const struct am_archive_box as = {.id = box->id,
+		                                  .folder = box->folder};
+		box->name = name_of(list, &as);
+		g_hash_table_add(list->names, box->name);
+	}
+}
+
 static gint by_name(gconstpointer a, gconstpointer b)
 {
 	const struct am_mailbox *x = a, *y = b;
@@ -152,6 +168,8 @@ int am_vault_read_boxes(struct am_vault *v, struct am_archive *archive,
 		                         .uidnext = 1};
 		g_array_append_val(list.boxes, box);
 	}
+	if (!r && v->virtuals)
+		add_virtual(&list);
 	g_array_sort(list.boxes, by_name);
 	g_hash_table_destroy(list.names);
 	struct am_mailboxes *boxes = g_new0(struct am_mailboxes, 1);

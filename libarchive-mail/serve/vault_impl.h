@@ -4,6 +4,7 @@
 
 #include "serve/facts.h"
 #include "serve/vault.h"
+#include "serve/virtual.h"
 
 #include <glib.h>
 
@@ -38,6 +39,8 @@ struct am_vault {
 	GHashTable *words;   /* sets of keywords, for good */
 	uint64_t seq;        /* as far as all of this goes */
 	uint64_t version;
+	uint64_t changes;             /* of what lies in mailboxes */
+	struct am_virtuals *virtuals; /* NULL: there are none */
 
 	GMutex readers_lock;
 	GCond readers_free;
@@ -65,6 +68,8 @@ AM_MUST_USE int am_vault_read_boxes(struct am_vault *v,
 AM_MUST_USE int am_vault_refresh(struct am_vault *v, struct am_archive *archive,
                                  struct am_error *err);
 void am_shelf_free(void *shelf);
+/* Those who watch virtual mailboxes shall look again. */
+void am_vault_tell_virtual(struct am_vault *v);
 /* Forget mailboxes nobody has looked at for a while. */
 void am_vault_tidy(struct am_vault *v);
 /* vault_write.c */

@@ -219,6 +219,8 @@ int am_vault_snap(struct am_vault *v, int64_t box, struct am_snap **out,
 	int r = AM_END;
 
 	*out = NULL;
+	if (box < 0)
+		return am_virtuals_snap(v->virtuals, box, out, err);
 	g_mutex_lock(&v->lock);
 	bool there = look(v, box, out);
 	g_mutex_unlock(&v->lock);
@@ -352,6 +354,22 @@ static void tell(struct am_vault *v, int64_t box)
 	}
 }
 
+static void tell_virtual(struct am_vault *v)
+{
+	for (GList *at = v->watches; at; at = at->next) {
+		struct am_watch *watch = at->data;
+		if (watch->box < 0)
+			watch->changed(watch->user);
+	}
+}
+
+void am_vault_tell_virtual(struct am_vault *v)
+{
+	g_mutex_lock(&v->lock);
+	tell_virtual(v);
+	g_mutex_unlock(&v->lock);
+}
+
 /* With the lock. */
 static int refresh(struct am_vault *v, struct am_archive *archive,
                    struct am_error *err)
@@ -383,6 +401,10 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
 		if (turn(v, shelf, &s))
 			tell(v, ((struct am_shelf *)shelf)->box);
 	v->seq = MAX(v->seq, seq);
+	if (s.rows->len) {
+		v->changes++;
+		tell_virtual(v);
+	}
 	tell(v, 0);
 	g_hash_table_destroy(s.by_placement);
 	g_array_free(s.rows, TRUE);

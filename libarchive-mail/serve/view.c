@@ -32,7 +32,7 @@ void am_enable_condstore(struct am_session *s)
 	if (s->condstore)
 		return;
 	s->condstore = true;
-	if (s->snap)
+	if (s->snap && s->snap->highest)
 		am_say(s, "* OK [HIGHESTMODSEQ %" PRIu64 "] from now on\r\n",
 		       s->snap->highest);
 }
@@ -42,14 +42,16 @@ void am_enable_condstore(struct am_session *s)
 static void tell_row(struct am_session *s, size_t number,
                      const struct am_row *row, bool flags)
 {
-	if (!flags && !s->condstore)
+	bool modseq = s->condstore && s->snap->highest;
+
+	if (!flags && !modseq)
 		return;
 	am_say(s, "* %zu FETCH (UID %" PRIu32, number, row->uid);
 	if (flags) {
 		g_string_append(s->out, " FLAGS ");
 		am_put_flags(s->out, row);
 	}
-	if (s->condstore)
+	if (modseq)
 		am_say(s, " MODSEQ (%" PRIu64 ")", row->modseq);
 	g_string_append(s->out, ")\r\n");
 	am_say_turn(s);

@@ -31,6 +31,10 @@ void serving_start(struct serving *s, const char *options)
 	int64_t until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
 	char *line = g_strdup_printf("serve %s a.mailark", options);
 
+	/* What the one before said is not what this one says. */
+	char *out = cli_path(&s->cli, ".out");
+	(void)unlink(out);
+	g_free(out);
 	s->pid = cli_start(&s->cli, line);
 	g_free(line);
 	for (;;) {

@@ -111,8 +111,11 @@ static void make_users(struct served *s)
 
 void served_start(struct served *s)
 {
-	struct am_vault_opts opts = {
-		.path = s->path, .read_only = s->read_only, .ctx = &s->ctx};
+	struct am_vault_opts opts = {.path = s->path,
+	                             .read_only = s->read_only,
+	                             .virtual = s->virtual,
+	                             .searches = s->searches,
+	                             .ctx = &s->ctx};
 	struct am_error err = {0};
 	char *where = NULL;
 

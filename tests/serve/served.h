@@ -15,7 +15,8 @@ struct served {
 	struct am_ctx ctx;
 	struct am_house house;
 	struct am_server_limits limits;
-	bool read_only, tls, user_read_only, pop3;
+	bool read_only, tls, user_read_only, pop3, virtual;
+	const struct am_virtual_source *searches;
 	char *cert;
 	struct am_server *server;
 	GThread *thread;
