@@ -155,6 +155,22 @@ bool am_is_real(struct am_session *s, const struct am_mailbox *box)
 	return false;
 }
 
+bool am_may_change(struct am_session *s)
+{
+	if (!s->read_only)
+		return true;
+	am_no(s, "[READ-ONLY] the mailbox was opened so that nothing changes");
+	return false;
+}
+
+bool am_may_take(struct am_session *s)
+{
+	if (s->snap->box >= 0)
+		return am_may_change(s);
+	am_no(s, "[CANNOT] this mailbox only shows what lies in others");
+	return false;
+}
+
 /* ---- sets ---- */
 
 static void add_numbers(const struct am_snap *snap, struct am_imap_set *out,

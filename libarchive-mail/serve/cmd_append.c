@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * APPEND, also of several messages at once (RFC 3502): all of them or none.
+ * APPEND, also of several messages at once (RFC 3502): all of them or none; and
+ * REPLACE (RFC 8508), one message, whose predecessor goes in the same commit.
  * Their bytes were streamed to blobs while the line was read.
  */
 #include "serve/commands.h"
@@ -17,6 +18,7 @@ struct appending {
 	GPtrArray *messages; /* struct am_message */
 	GPtrArray *splits;
 	struct am_imap_set *uids;
+	const struct am_row *replaced; /* NULL: nothing */
 };
 
 static void free_message(void *data)
@@ -111,6 +113,18 @@ static int prepare(struct am_session *s, struct appending *a,
 	return r;
 }
 
+/* AM_E_NOTFOUND: somebody else took it away, so nothing is put in its place. */
+static int do_expunge(void *user, struct am_archive_edit *edit,
+                      struct am_error *err)
+{
+	const struct appending *a = user;
+	int r = am_archive_edit_expunge(edit, a->replaced->placement, err);
+
+	return r == AM_END ? am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+	                             "that message is gone")
+	                   : r;
+}
+
 static int do_append(void *user, struct am_archive_edit *edit,
                      struct am_error *err)
 {
@@ -127,44 +141,75 @@ static int do_append(void *user, struct am_archive_edit *edit,
 	return r;
 }
 
+/* In one archive it is one change: what cannot be done whole is taken back,
+ * with all of this turn. */
+static int do_replace(void *user, struct am_archive_edit *edit,
+                      struct am_error *err)
+{
+	int r = do_expunge(user, edit, err);
+
+	if (r)
+		return r;
+	return do_append(user, edit, err) ? AM_FATAL : AM_OK;
+}
+
+static int apply(struct am_session *s, struct am_vault *v, struct appending *a,
+                 struct am_error *err)
+{
+	if (!a->replaced)
+		return am_vault_edit(v, do_append, a, err);
+	if (v == s->vault)
+		return am_vault_edit(v, do_replace, a, err);
+	int r = am_vault_edit(v, do_append, a, err);
+	return r ? r : am_vault_edit(s->vault, do_expunge, a, err);
+}
+
 /* The mailbox may only now have come to be: what it is called is looked up. */
 static void say_appended(struct am_session *s, const char *name,
                          const struct appending *a)
 {
+	static const char done[] = "it is in the archive";
 	const struct am_mailbox *box;
 	struct am_mailboxes *boxes;
 	struct am_vault *v;
 	GString *set = g_string_new("");
 
 	am_put_set(set, a->uids);
-	if (am_find_box(s, name, &v, &boxes, &box)) {
-		am_ok(s, "[APPENDUID %" PRIu32 " %s] it is in the archive",
-		      box->uidvalidity, set->str);
+	bool there = am_find_box(s, name, &v, &boxes, &box);
+	uint32_t uidvalidity = there ? box->uidvalidity : 0;
+	if (there)
 		am_boxes_unref(&boxes);
-	} else {
-		am_ok(s, "it is in the archive");
-	}
+	/* RFC 8508 §3.3: before the EXPUNGE, so not in the tagged line. */
+	if (there && a->replaced)
+		am_say(s, "* OK [APPENDUID %" PRIu32 " %s] %s\r\n", uidvalidity,
+		       set->str, done);
+	if (there && !a->replaced)
+		am_ok(s, "[APPENDUID %" PRIu32 " %s] %s", uidvalidity, set->str,
+		      done);
+	else
+		am_ok(s, "%s", done);
 	g_string_free(set, TRUE);
 }
 
 static void append(struct am_session *s, am_args args, size_t n,
                    const char *name, const struct am_mailbox *box,
-                   struct am_vault *v)
+                   struct am_vault *v, const struct am_row *replaced)
 {
 	struct appending a = {
 		.messages = g_ptr_array_new_with_free_func(free_message),
 		.splits = g_ptr_array_new_with_free_func(free_split),
-		.uids = am_imap_set_new()};
+		.uids = am_imap_set_new(),
+		.replaced = replaced};
 	struct am_error err = {0};
-	size_t at = 1;
+	size_t at = 0;
 	bool good = true;
 	int r = AM_OK;
 
 	while (good && at < n)
 		good = read_one(s, args, n, &at, box->folder, &a);
-	if (!good || !a.messages->len) {
-		am_bad(s, "APPEND takes a mailbox, flags, a date and a message "
-		          "as a literal");
+	if (!good || !a.messages->len || (replaced && a.messages->len != 1)) {
+		am_bad(s, "a mailbox, flags, a date and a message as a literal "
+		          "were expected");
 	} else {
 		for (guint i = 0; i < a.messages->len; i++)
 			if (!((struct am_message *)a.messages->pdata[i])->size)
@@ -173,7 +218,7 @@ static void append(struct am_session *s, am_args args, size_t n,
 		if (!r)
 			r = prepare(s, &a, &err);
 		if (!r)
-			r = am_vault_edit(v, do_append, &a, &err);
+			r = apply(s, v, &a, &err);
 		if (r)
 			am_no_error(s, &err);
 		else
@@ -184,17 +229,14 @@ static void append(struct am_session *s, am_args args, size_t n,
 	am_imap_set_free(&a.uids);
 }
 
-AM_COMMAND(append)
+/* args: from the mailbox on. */
+static void append_to(struct am_session *s, am_args args, size_t n,
+                      const struct am_row *replaced)
 {
 	const struct am_mailbox *box;
 	struct am_mailboxes *boxes;
 	struct am_vault *v;
 
-	(void)uid;
-	if (n < 2) {
-		am_bad(s, "APPEND takes a mailbox and a message");
-		return;
-	}
 	char *name = am_arg_name(s, &args[0]);
 	if (!name)
 		return;
@@ -202,8 +244,40 @@ AM_COMMAND(append)
 		am_no(s, "[TRYCREATE] no such mailbox");
 	} else {
 		if (am_is_real(s, box) && am_may_write(s, v))
-			append(s, args, n, name, box, v);
+			append(s, args + 1, n - 1, name, box, v, replaced);
 		am_boxes_unref(&boxes);
 	}
 	g_free(name);
+}
+
+AM_COMMAND(append)
+{
+	(void)uid;
+	if (n < 2)
+		am_bad(s, "APPEND takes a mailbox and a message");
+	else
+		append_to(s, args, n, NULL);
+}
+
+AM_COMMAND(replace)
+{
+	uint32_t first = 0, last = 0;
+
+	if (n < 3) {
+		am_bad(s, "REPLACE takes a message, a mailbox and a message");
+		return;
+	}
+	struct am_imap_set *uids = am_arg_uids(s, &args[0], uid);
+	if (!uids)
+		return;
+	if (am_imap_set_ranges(uids) == 1)
+		am_imap_set_range(uids, 0, &first, &last);
+	const struct am_row *row = am_snap_row(s->snap, first);
+	if (am_imap_set_ranges(uids) > 1 || first != last)
+		am_bad(s, "one message was expected");
+	else if (!row)
+		am_no(s, "there is no such message");
+	else if (am_may_take(s))
+		append_to(s, args + 1, n - 1, row);
+	am_imap_set_free(&uids);
 }

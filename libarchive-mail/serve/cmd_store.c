@@ -31,23 +31,6 @@ static GArray *rows_of(struct am_session *s, const struct am_imap_set *uids)
 	return rows;
 }
 
-static bool may_change(struct am_session *s)
-{
-	if (!s->read_only)
-		return true;
-	am_no(s, "[READ-ONLY] the mailbox was opened so that nothing changes");
-	return false;
-}
-
-/* … and take mail out of it? */
-static bool may_take(struct am_session *s)
-{
-	if (s->snap->box >= 0)
-		return may_change(s);
-	am_no(s, "[CANNOT] this mailbox only shows what lies in others");
-	return false;
-}
-
 /* ---- STORE ---- */
 
 struct storing {
@@ -192,7 +175,7 @@ AM_COMMAND(store)
 		return;
 	}
 	struct am_imap_set *uids =
-		may_change(s) ? am_arg_uids(s, &args[0], uid) : NULL;
+		am_may_change(s) ? am_arg_uids(s, &args[0], uid) : NULL;
 	if (!uids) {
 		g_free(st.words);
 		return;
@@ -247,7 +230,7 @@ AM_COMMAND(expunge)
 		              : "EXPUNGE takes nothing");
 		return;
 	}
-	if (!may_take(s))
+	if (!am_may_take(s))
 		return;
 	if (uid) {
 		uids = am_arg_uids(s, &args[0], true);
@@ -505,7 +488,7 @@ static void copy_or_move(struct am_session *s, am_args args, size_t n, bool uid,
 		am_bad(s, "messages and a mailbox were expected");
 		return;
 	}
-	if (move && !may_take(s))
+	if (move && !am_may_take(s))
 		return;
 	char *name = am_arg_name(s, &args[1]);
 	struct am_imap_set *uids = name ? am_arg_uids(s, &args[0], uid) : NULL;

@@ -43,7 +43,7 @@ void am_put_capabilities(struct am_session *s)
 	                "STATUS=SIZE CONDSTORE QRESYNC BINARY "
 	                "UTF8=ACCEPT OBJECTID ESEARCH SEARCHRES WITHIN PARTIAL "
 	                "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
-	                "THREAD=ORDEREDSUBJECT PREVIEW");
+	                "THREAD=ORDEREDSUBJECT PREVIEW REPLACE");
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
 	if (!s->compressed)
@@ -205,6 +205,7 @@ static const struct am_command commands[] = {
 	{"NAMESPACE", IN, am_cmd_namespace, 0},
 	{"NOOP", ANY, am_cmd_noop, 0},
 	{"RENAME", IN, am_cmd_rename, 0},
+	{"REPLACE", BOX, am_cmd_replace, AM_TAKES_UID},
 	{"SEARCH", BOX, am_cmd_search, AM_TAKES_UID | AM_KEEPS_NUMBERS},
 	{"SELECT", IN, am_cmd_select, 0},
 	{"SORT", BOX, am_cmd_sort, AM_TAKES_UID | AM_KEEPS_NUMBERS},

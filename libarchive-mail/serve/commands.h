@@ -39,6 +39,7 @@ AM_COMMAND(copy);
 AM_COMMAND(move);
 /* cmd_append.c */
 AM_COMMAND(append);
+AM_COMMAND(replace);
 /* cmd_search.c, cmd_sort.c, cmd_thread.c */
 AM_COMMAND(search);
 AM_COMMAND(sort);

@@ -182,6 +182,24 @@ static int go_ahead(void *user, struct am_error *err)
 	return AM_OK;
 }
 
+/* How many values stand before its messages: the mailbox may be a literal. */
+static bool takes_message(const struct am_imap_value *line, size_t n,
+                          size_t *before)
+{
+	bool uid = n && am_imap_is(line, "UID");
+
+	line += uid;
+	n -= uid;
+	*before = uid;
+	if (n && am_imap_is(line, "APPEND"))
+		*before += 2;
+	else if (n && am_imap_is(line, "REPLACE"))
+		*before += 3;
+	else
+		return false;
+	return true;
+}
+
 /* The message of an APPEND or REPLACE goes to a blob; all else is a value. */
 static int literal(void *user, const struct am_imap_place *place,
                    struct am_reader *bytes, struct am_error *err)
@@ -190,10 +208,10 @@ static int literal(void *user, const struct am_imap_place *place,
 	struct am_spool *spool = NULL;
 	struct am_blob *blob = NULL;
 	const uint8_t *data;
-	size_t len;
+	size_t len, before;
 
-	if (!place->n_line || !am_imap_is(&place->line[0], "APPEND") ||
-	    place->n_line < 2 || s->stage == AM_STAGE_NEW)
+	if (!takes_message(place->line, place->n_line, &before) ||
+	    place->n_line < before || s->stage == AM_STAGE_NEW)
 		return AM_END;
 	uint64_t most = s->house->append_limit;
 	if (most && place->len > most)
@@ -313,6 +331,7 @@ static void one_command(struct am_session *s)
 {
 	struct am_error err = {0};
 	struct am_imap_line line;
+	size_t before;
 
 	if (s->idle_tag) {
 		end_idle(s);
@@ -329,8 +348,8 @@ static void one_command(struct am_session *s)
 		begin(s, line.tag);
 		if (!r) {
 			dispatch(s, &line);
-		} else if (err.kind == AM_E_LIMIT && line.n_values &&
-		           am_imap_is(line.values, "APPEND")) {
+		} else if (err.kind == AM_E_LIMIT &&
+		           takes_message(line.values, line.n_values, &before)) {
 			am_no(s, "[TOOBIG] %s", err.text);
 			finish(s, NULL, false);
 		} else {

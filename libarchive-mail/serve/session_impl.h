@@ -100,6 +100,10 @@ bool am_find_box(struct am_session *s, const char *name, struct am_vault **v,
 bool am_may_write(struct am_session *s, struct am_vault *v);
 /* Can mail be put into it and taken out?  false: NO was said. */
 bool am_is_real(struct am_session *s, const struct am_mailbox *box);
+/* Of the mailbox that is open: may its mail be changed, and taken out of it?
+ * false: NO was said. */
+bool am_may_change(struct am_session *s);
+bool am_may_take(struct am_session *s);
 void am_box_close(struct am_session *s);
 
 /* ---- view.c ---- */

@@ -383,3 +383,68 @@ Test(changes, many_clients_at_once_lose_nothing)
 	talk_close(&t);
 	served_free(&s);
 }
+
+#define DRAFT(n) "Subject: draft " n "\r\n\r\nas of " n "\r\n"
+
+Test(changes, a_message_is_replaced_in_one_step)
+{
+	struct served *s = served_new(0);
+
+	served_add(s, "INBOX", DRAFT("1"), strlen(DRAFT("1")));
+	served_add(s, "INBOX", DRAFT("2"), strlen(DRAFT("2")));
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " REPLACE ");
+	expect_end(talk(t, "REPLACE 1 INBOX {1+}\r\nx"), "BAD");
+	expect_end(talk(t, "CREATE Drafts"), "OK");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	const char *done = talk(t, "REPLACE 1 INBOX (\\Draft) {%zu+}\r\n%s",
+	                        strlen(DRAFT("3")), DRAFT("3"));
+	/* RFC 8508 §3.3: the UID comes before the EXPUNGE. */
+	const char *uid = strstr(done, "* OK [APPENDUID ");
+	const char *gone = strstr(done, "* 1 EXPUNGE");
+	cr_expect(uid && gone && uid < gone, "%s", done);
+	expect_in(done, " 3] ");
+	expect_in(done, "* 2 EXISTS");
+	expect_end(done, "OK");
+	expect_in(talk(t, "FETCH 2 (FLAGS BODY.PEEK[TEXT])"), "as of 3");
+	/* Into another one, its name as a literal. */
+	done = talk(t, "UID REPLACE 2 {6+}\r\nDrafts {%zu+}\r\n%s",
+	            strlen(DRAFT("4")), DRAFT("4"));
+	expect_in(done, " 1] ");
+	expect_in(done, "* 1 EXPUNGE");
+	expect_end(done, "OK");
+	expect_in(talk(t, "STATUS Drafts (MESSAGES)"), "(MESSAGES 1)");
+	/* Not there, several, nowhere, nothing: all stays. */
+	expect_end(talk(t, "UID REPLACE 1 INBOX {4+}\r\nabcd"), "NO");
+	expect_end(talk(t, "REPLACE 5 INBOX {4+}\r\nabcd"), "BAD");
+	expect_end(talk(t, "REPLACE 1:2 INBOX {4+}\r\nabcd"), "BAD");
+	expect_in(talk(t, "REPLACE 1 none {4+}\r\nabcd"), "NO [TRYCREATE]");
+	expect_end(talk(t, "REPLACE 1 INBOX {0+}\r\n"), "NO");
+	expect_end(talk(t, "REPLACE 1 INBOX"), "BAD");
+	expect_end(talk(t, "REPLACE 1 INBOX {1+}\r\na {1+}\r\nb"), "BAD");
+	expect_in(talk(t, "STATUS INBOX (MESSAGES)"), "(MESSAGES 1)");
+	expect_end(talk(t, "EXAMINE INBOX"), "OK");
+	expect_in(talk(t, "REPLACE 1 INBOX {4+}\r\nabcd"), "NO [READ-ONLY]");
+	talk_close(&t);
+	served_free(&s);
+}
+
+/* One of two has it replaced first; the other one's is not put beside it. */
+Test(changes, a_message_is_replaced_once)
+{
+	struct served *s = served_new(0);
+
+	served_add(s, "INBOX", DRAFT("1"), strlen(DRAFT("1")));
+	served_start(s);
+	struct talk *a = talk_login(s), *b = talk_login(s);
+	expect_end(talk(a, "SELECT INBOX"), "OK");
+	expect_end(talk(b, "SELECT INBOX"), "OK");
+	expect_end(talk(a, "REPLACE 1 INBOX {4+}\r\nabcd"), "OK");
+	const char *late = talk(b, "REPLACE 1 INBOX {4+}\r\nabcd");
+	expect_end(late, "NO");
+	expect_in(talk(a, "STATUS INBOX (MESSAGES)"), "(MESSAGES 1)");
+	talk_close(&a);
+	talk_close(&b);
+	served_free(&s);
+}
