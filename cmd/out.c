@@ -2,8 +2,7 @@
 #include "cmd/out.h"
 
 #include "base/json.h"
-#include "model/folder.h"
-#include "model/message.h"
+#include "model/message_json.h"
 
 #include <glib.h>
 
@@ -161,43 +160,28 @@ void out_when(const struct am_when *when, char out[OUT_ROOM])
 
 void out_json_folder(struct am_json *json, const struct am_folder *folder)
 {
-	am_json_open(json, '[');
-	for (size_t i = 0; folder && i < folder->depth; i++)
-		am_json_string(json, folder->parts[i]);
-	am_json_close(json, ']');
+	am_message_json_folder(json, folder);
 }
 
 void out_json_flags(struct am_json *json, uint32_t flags)
 {
-	am_json_open(json, '[');
-	for (unsigned i = 0; i < AM_FLAG_COUNT; i++)
-		if (flags & (1u << i))
-			am_json_string(json,
-			               am_flag_name((enum am_flag)(1u << i)));
-	am_json_close(json, ']');
+	am_message_json_flags(json, flags);
 }
 
 void out_json_words(struct am_json *json, const char *const *words, size_t n)
 {
-	am_json_open(json, '[');
-	for (size_t i = 0; i < n; i++)
-		am_json_string(json, words[i]);
-	am_json_close(json, ']');
+	am_message_json_words(json, words, n);
 }
 
 void out_json_text(struct am_json *json, const char *key, const char *s)
 {
-	am_json_key(json, key);
-	am_json_string(json, s);
+	am_message_json_text(json, key, s);
 }
 
 void out_json_when(struct am_json *json, const char *key,
                    const struct am_when *when)
 {
-	char iso[AM_TIME_ROOM];
-
-	am_time_iso(when, iso);
-	out_json_text(json, key, *iso ? iso : NULL);
+	am_message_json_when(json, key, when);
 }
 
 void out_json_line(struct am_json *json)

@@ -8,8 +8,8 @@
 #include "cmd/out.h"
 #include "cmd/session.h"
 #include "cmd/show_json.h"
-#include "cmd/show_text.h"
 #include "mime/overview.h"
+#include "mime/text_whole.h"
 #include "mime/walk.h"
 #include "store/archive.h"
 
@@ -83,7 +83,7 @@ static int show_text(const struct am_blob *raw, const struct am_scan *scan,
 	GString *text = NULL;
 	bool cut = false;
 
-	int r = show_text_read(&text, raw, scan, true, &cut, err);
+	int r = am_text_whole(&text, raw, scan, NULL, true, &cut, err);
 	for (gsize i = 0; i < text->len; i++)
 		if (!text->str[i])
 			text->str[i] = ' ';

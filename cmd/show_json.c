@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "cmd/out.h"
-#include "cmd/show_text.h"
 #include "mime/overview.h"
+#include "mime/text_whole.h"
 #include "mime/walk.h"
 #include "model/message.h"
 #include "store/archive.h"
@@ -96,7 +96,7 @@ static int write_text(struct am_json *json, const struct am_blob *raw,
 	GString *text = NULL;
 	bool cut = false;
 
-	int r = show_text_read(&text, raw, scan, false, &cut, err);
+	int r = am_text_whole(&text, raw, scan, NULL, false, &cut, err);
 	am_json_key(json, "text");
 	am_json_stringn(json, text->str, text->len);
 	am_json_key(json, "text_cut");

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/hash.h"
+#include "formats/blob_sum.h"
 #include "mime/overview.h"
 #include "model/ctx.h"
 #include "model/message.h"
@@ -11,40 +12,6 @@
 #include <glib.h>
 
 #include <string.h>
-
-#define CHUNK 65536
-
-static int hash_blob(uint8_t out[AM_SHA256_LEN], const struct am_blob *raw,
-                     struct am_error *err)
-{
-	const uint8_t *bytes = am_blob_bytes(raw);
-	uint64_t size = am_blob_size(raw), at = 0;
-	struct am_sha256 *hash;
-	uint8_t *buf;
-	size_t got;
-	int r = AM_OK;
-
-	if (bytes) {
-		am_sha256(bytes, (size_t)size, out);
-		return AM_OK;
-	}
-	hash = am_sha256_new();
-	buf = g_malloc(CHUNK);
-	for (; !r && at < size; at += got) {
-		r = am_blob_read(raw, at, buf, CHUNK, &got, err);
-		if (!r && !got)
-			r = am_fail(err, AM_FAILED, AM_E_IO,
-			            "the message ended at %" PRIu64
-			            " of %" PRIu64 " bytes",
-			            at, size);
-		if (!r)
-			am_sha256_update(hash, buf, got);
-	}
-	am_sha256_final(hash, out);
-	am_sha256_free(&hash);
-	g_free(buf);
-	return r;
-}
 
 int am_files_name_read(struct am_files_facts *out, const struct am_message *msg,
                        const struct am_ctx *ctx, struct am_error *err)
@@ -57,7 +24,7 @@ int am_files_name_read(struct am_files_facts *out, const struct am_message *msg,
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = hash_blob(digest, msg->raw, err);
+	r = am_blob_sum(digest, msg->raw, err);
 	if (r)
 		return r;
 	out->arena = am_arena_new();

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef MAILARK_SHOW_TEXT_H
-#define MAILARK_SHOW_TEXT_H
+#ifndef AM_MIME_TEXT_WHOLE_H
+#define AM_MIME_TEXT_WHOLE_H
 
-#include "base/compiler.h"
+#include "base/error.h"
 
 #include <glib.h>
 
 struct am_blob;
-struct am_error;
+struct am_limits;
 struct am_scan;
 
 /*
@@ -18,8 +18,9 @@ struct am_scan;
  * At most 4 MiB; *cut: there is more.  Whatever came is in *out, which is the
  * caller's, also when it fails.  It may hold NULs.
  */
-AM_MUST_USE int show_text_read(GString **out, const struct am_blob *raw,
-                               const struct am_scan *scan, bool marked,
-                               bool *cut, struct am_error *err);
+AM_MUST_USE int am_text_whole(GString **out, const struct am_blob *raw,
+                              const struct am_scan *scan,
+                              const struct am_limits *limits, bool marked,
+                              bool *cut, struct am_error *err);
 
 #endif

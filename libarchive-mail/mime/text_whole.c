@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cmd/show_text.h"
+#include "mime/text_whole.h"
 
 #include "mime/text.h"
 
@@ -40,9 +40,9 @@ static int add(void *user, enum am_text_kind kind, const char *section,
 	return AM_OK;
 }
 
-int show_text_read(GString **out, const struct am_blob *raw,
-                   const struct am_scan *scan, bool marked, bool *cut,
-                   struct am_error *err)
+int am_text_whole(GString **out, const struct am_blob *raw,
+                  const struct am_scan *scan, const struct am_limits *limits,
+                  bool marked, bool *cut, struct am_error *err)
 {
 	static const struct am_text_options options = {
 		.best_alternative = true,
@@ -50,7 +50,7 @@ int show_text_read(GString **out, const struct am_blob *raw,
 	};
 	struct gathering g = {.text = g_string_new(NULL), .marked = marked};
 
-	int r = am_text_read(raw, scan, &options, NULL, add, &g, cut, err);
+	int r = am_text_read(raw, scan, &options, limits, add, &g, cut, err);
 	g_free(g.section);
 	*out = g.text;
 	return r;
