@@ -113,6 +113,7 @@ help:
 ## make bench-pst     PST beside peers (PST=path for your own file)
 ## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
 ## make picture       take the README's picture of mailark browse anew
+## make readme        write README's table of formats anew
 ## make samples       write those of samples/ that a program makes (Outlook's)
 ## make lint          format, floors, static analysis, man pages against options
 ## make install       PREFIX=/usr/local, DESTDIR=
@@ -280,6 +281,15 @@ samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 .PHONY: picture
 picture: all
 	@sh tools/browse-picture.sh $(BUILD)/mailark cmd/browse/browse.svg
+
+# README's table of formats is what the program says.
+.PHONY: readme
+readme: all
+	@$(BUILD)/mailark formats --markdown > $(BUILD)/formats.md
+	@awk -v table=$(BUILD)/formats.md '/^\| name \| in \|/ { \
+	    while ((getline line < table) > 0) print line; skip = 1 } \
+	  !/^\|/ { skip = 0 } !skip' README.md > $(BUILD)/README.md
+	@cmp -s $(BUILD)/README.md README.md || cp $(BUILD)/README.md README.md
 
 .PHONY: bench-imap bench-pst bench-search bench-serve
 bench-search: all $(BUILD)/gen-mail $(BUILD)/search-clock

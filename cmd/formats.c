@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 struct options {
-	bool json;
+	bool json, markdown;
 };
 
 static const char *can(const struct am_format *f)
@@ -59,6 +59,24 @@ static void print_format(const struct am_format *f)
 	if (f->about)
 		printf("\n%s\n", f->about);
 	g_free(keeps);
+}
+
+/* The table in README: make readme. */
+static void print_markdown(void)
+{
+	printf("| name | in | out | what it keeps |\n|---|---|---|---|\n");
+	for (size_t i = 0; am_formats[i]; i++) {
+		const struct am_format *f = am_formats[i];
+		char *keeps = am_keeps_words(f->keeps);
+		const char *in = f->reads ? f->reads : "yes";
+		const char *out = f->writes ? f->writes : "yes";
+		printf("| `%s` | %s | %s | %s |\n", f->name,
+		       f->open_source ? in : "no", f->open_sink ? out : "no",
+		       f->kept  ? f->kept
+		       : *keeps ? keeps
+		                : "nothing");
+		g_free(keeps);
+	}
 }
 
 static void write_format(const struct am_format *f, struct am_json *json)
@@ -125,7 +143,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	}
 	for (size_t i = 0; !argc && o->json && am_formats[i]; i++)
 		write_format(am_formats[i], json);
-	if (!argc && !o->json)
+	if (!argc && !o->json && o->markdown)
+		print_markdown();
+	else if (!argc && !o->json)
 		print_table();
 	am_json_free(&json);
 	return status;
@@ -134,6 +154,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 static const struct opt table[] = {
 	{0, "json", NULL, "one JSON object a format", OPT_SWITCH,
          offsetof(struct options, json)},
+	{0, "markdown", NULL, "all of them as a table in Markdown", OPT_SWITCH,
+         offsetof(struct options, markdown)},
 	{0},
 };
 

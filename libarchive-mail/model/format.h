@@ -101,6 +101,10 @@ struct am_format {
 	/* What a person should know of what it keeps and loses; for `mailark
 	 * formats NAME`.  May be NULL. */
 	const char *about;
+	/* For the table of formats, in Markdown: which of it is read, which is
+	 * written, what that keeps; where NULL: yes, no, and the words of
+	 * `keeps`. */
+	const char *reads, *writes, *kept;
 
 	/* Bits of evidence found, 0 for "not mine": a 4-byte magic is 32. */
 	int (*probe)(const struct am_probe *probe);

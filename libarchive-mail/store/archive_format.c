@@ -58,6 +58,7 @@ const struct am_format am_format_archive = {
 		"Append-only, checksummed, readable without this program. The "
 		"folder NAME.mailark.cache beside it holds what can be made "
 		"again from it at any time.",
+	.kept = "everything",
 	.probe = probe,
 	.open_source = am_archive_open_source,
 	.open_sink = am_archive_open_sink,

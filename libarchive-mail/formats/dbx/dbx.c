@@ -305,6 +305,9 @@ const struct am_format am_format_dbx = {
                  AM_KEEPS_FLAGS | AM_KEEPS_RECEIVED,
 	.options = options,
 	.about = about,
+	.reads = "Outlook Express 4 to 6, deleted messages too (no "
+		 "real file was at hand)",
+	.kept = "bytes, folders, flags, received date",
 	.probe = probe,
 	.open_source = open_source,
 };

@@ -125,6 +125,10 @@ const struct am_format am_format_eml = {
 	.options = am_eml_options,
 	.suffixes = ".eml .zip .tar .tar.gz .tgz .tar.zst .tar.xz",
 	.about = about,
+	.reads = "files, trees, zip, tar (and mboxes, .msg, .pst, "
+		 ".olm, .emlx, .dbx …, zips in these)",
+	.writes = "files by template, trees, zip, tar",
+	.kept = "bytes, folders",
 	.probe = eml_probe,
 	.open_source = am_eml_source_open,
 	.open_sink = open_sink,

@@ -449,6 +449,9 @@ const struct am_format am_format_emlx = {
                  AM_KEEPS_KEYWORDS | AM_KEEPS_RECEIVED,
 	.options = options,
 	.about = about,
+	.reads = "Apple Mail's files and trees (V2 to V10); "
+		 "attachments it keeps outside are put back",
+	.kept = "bytes, folders, flags, junk or not, received date",
 	.probe = probe,
 	.open_source = open_source,
 };

@@ -52,6 +52,11 @@ const struct am_format am_format_imap = {
 	.remote = true,
 	.options = am_imap_options,
 	.about = about,
+	.reads = "an account on a server: `imaps://user@host`, or a "
+		 "folder of it: `…/Folder`; later runs take only what "
+		 "is new",
+	.kept = "bytes, folders, flags, keywords, received date; "
+		"Gmail's labels and object ids on the way in",
 	.open_source = am_imap_source_open,
 	.open_sink = am_imap_open_sink,
 };

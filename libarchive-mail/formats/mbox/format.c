@@ -174,6 +174,14 @@ const struct am_format am_format_mbox = {
 		"state=none writes none and loses flags. The time of receipt "
 		"is\n"
 		"kept to the second, its zone is not. UIDs are not kept.",
+	.reads = "mboxo, mboxrd, mboxcl, mboxcl2, Thunderbird, "
+		 "Takeout, Vault, Pine, Evolution, Eudora, "
+		 "imap-backup, readpst …; single files, trees, "
+		 "Thunderbird profiles, KMail's; gzip, bzip2, xz, zstd",
+	.writes = "mboxrd (default), mboxo, mboxcl, mboxcl2, "
+		  "as-imported",
+	.kept = "bytes, folders, flags, keywords, labels, received "
+		"date, sender",
 	.probe = probe,
 	.open_source = am_mbox_source_open,
 	.open_sink = am_mbox_sink_open,

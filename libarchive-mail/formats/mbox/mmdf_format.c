@@ -96,6 +96,10 @@ const struct am_format am_format_mmdf = {
 	.keeps_with = keeps_with,
 	.suffixes = ".mmdf",
 	.about = about,
+	.reads = "MMDF mailboxes, with From_ lines and Status or "
+		 "without",
+	.writes = "the same",
+	.kept = "as mbox",
 	.probe = probe,
 	.open_source = open_source,
 	.open_sink = open_sink,

@@ -332,6 +332,10 @@ const struct am_format am_format_mh = {
                  AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS,
 	.options = am_mh_options,
 	.about = about,
+	.reads = "MH folders of nmh, mutt, Sylpheed, Claws Mail: "
+		 "`.mh_sequences`, marks",
+	.writes = "MH folders with `.mh_sequences`",
+	.kept = "bytes, folders, flags, keywords",
 	.probe = probe,
 	.open_source = open_source,
 	.open_sink = am_mh_sink_open,

@@ -220,6 +220,7 @@ const struct am_format am_format_babyl = {
 	.about = "The header as it came and the text; what Rmail made of the "
 		 "header to show it is left out.  Attributes are flags, "
 		 "labels keywords.",
+	.reads = "Emacs' Rmail (no real file was at hand)",
 	.probe = probe,
 	.open_source = open_source,
 };

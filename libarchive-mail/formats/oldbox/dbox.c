@@ -207,6 +207,7 @@ const struct am_format am_format_dbox = {
 		 "index files, which are not read, and what mdbox has deleted "
 		 "and not yet purged comes too: where Dovecot still runs, "
 		 "copy through imap.",
+	.reads = "Dovecot's sdbox and mdbox, without its index files",
 	.probe = probe,
 	.open_source = open_source,
 };

@@ -115,6 +115,7 @@ const struct am_format am_format_listserv = {
 	.options = options,
 	.about = "Messages between lines of 73 '='; such a line without a mail "
 		 "header behind it is text.",
+	.reads = "LISTSERV's logs (no real file was at hand)",
 	.probe = probe,
 	.open_source = open_source,
 };

@@ -133,6 +133,7 @@ const struct am_format am_format_pegasus = {
 	.about = "Folders are called as the file says in its first bytes, not "
 		 "by the file's own name.  What has been read stands in "
 		 "other files, and is not looked at.",
+	.reads = "Pegasus Mail's `.pmm` (no real file was at hand)",
 	.probe = probe,
 	.open_source = open_source,
 };

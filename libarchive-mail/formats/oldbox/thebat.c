@@ -119,6 +119,7 @@ const struct am_format am_format_thebat = {
 	.about = "MESSAGES.TBB, and trees of directories with one each.  Flags "
 		 "and the time of receipt are read from the base; what was "
 		 "deleted and not yet purged comes with that flag.",
+	.reads = "The Bat!'s `.tbb` (no real file was at hand)",
 	.probe = probe,
 	.open_source = open_source,
 };

@@ -187,6 +187,7 @@ const struct am_format am_format_uwmbx = {
 	.about = "Flags, keywords, UIDs and the date of receipt are those of "
 		 "the mailbox.  What was expunged and is still there comes "
 		 "marked as deleted.",
+	.reads = "MBX of UW IMAP and Pine",
 	.probe = probe,
 	.open_source = open_source,
 };

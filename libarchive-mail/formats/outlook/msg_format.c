@@ -85,6 +85,11 @@ const struct am_format am_format_msg = {
 	.options = am_msg_options,
 	.suffixes = ".msg .oft",
 	.about = about,
+	.reads = "Outlook's `.msg` and `.oft`: one, trees of them",
+	.writes = "files by template, trees",
+	.kept = "bytes, folders, flags, categories, labels, received "
+		"date, sender, MAPI properties; Outlook's own mail is "
+		"composed as from a PST",
 	.probe = msg_probe,
 	.open_source = am_msg_source_open,
 	.open_sink = am_msg_sink_open,

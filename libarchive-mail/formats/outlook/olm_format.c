@@ -66,6 +66,10 @@ const struct am_format am_format_olm = {
 	.options = am_olm_options,
 	.suffixes = ".olm",
 	.about = about,
+	.reads = "Outlook for Mac's archives",
+	.kept = "folders, flags, categories, received date; mail "
+		"composed as from a PST, contacts, appointments, "
+		"tasks, notes",
 	.probe = olm_probe,
 	.open_source = am_olm_source_open,
 };

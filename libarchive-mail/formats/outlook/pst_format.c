@@ -113,6 +113,14 @@ const struct am_format am_format_pst = {
 	.options = am_pst_options,
 	.suffixes = ".pst .ost",
 	.about = about,
+	.reads = "Outlook's `.pst` and `.ost`: ANSI, Unicode, 4 KiB "
+		 "pages; both ciphers; damaged ones as far as they go",
+	.writes = "`.pst` (Unicode)",
+	.kept = "everything that was put in: bytes, folders, flags, "
+		"keywords, labels, dates, sender, properties; of "
+		"Outlook's own files folders, flags, categories, "
+		"dates and properties, the mail is composed anew, "
+		"signed mail byte for byte",
 	.probe = pst_probe,
 	.open_source = am_pst_source_open,
 	.open_sink = am_pst_sink_open,

@@ -33,5 +33,7 @@ const struct am_format am_format_pop3 = {
 		 "goes, when its header on the server is still the same.  "
 		 "Gmail shows each message to POP3 once, and may archive it "
 		 "then: its settings say so.",
+	.reads = "a mailbox on a server: `pop3s://user@host`",
+	.kept = "bytes",
 	.open_source = am_pop3_source_open,
 };
