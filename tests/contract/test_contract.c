@@ -41,11 +41,13 @@ static struct am_place *target(const struct am_format *format, const char *name)
 	char text[300];
 	struct am_place *place = NULL;
 	struct am_error err = {0};
+	static const char *const files[][2] = {{"archive", ".mailark"},
+	                                       {"pst", ".pst"},
+	                                       {"jsonl", ".jsonl"}};
 	const char *suffix = "/";
-	if (!strcmp(format->name, "archive"))
-		suffix = ".mailark";
-	else if (!strcmp(format->name, "pst"))
-		suffix = ".pst";
+	for (size_t i = 0; i < AM_COUNT(files); i++)
+		if (!strcmp(format->name, files[i][0]))
+			suffix = files[i][1];
 	g_snprintf(text, sizeof text, "%s:%s/%s-%s%s", format->name, root,
 	           format->name, name, suffix);
 	cr_assert(am_place_parse(&place, text, NULL, true, &err) == 0, "%s",
