@@ -43,7 +43,8 @@ static struct am_place *target(const struct am_format *format, const char *name)
 	struct am_error err = {0};
 	static const char *const files[][2] = {{"archive", ".mailark"},
 	                                       {"pst", ".pst"},
-	                                       {"jsonl", ".jsonl"}};
+	                                       {"jsonl", ".jsonl"},
+	                                       {"csv", ".csv"}};
 	const char *suffix = "/";
 	for (size_t i = 0; i < AM_COUNT(files); i++)
 		if (!strcmp(format->name, files[i][0]))
