@@ -178,48 +178,54 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 	}
 }
 
-/* One mail among other files is why the folder was named. */
-Test(mixed, a_mail_among_other_things_is_found)
+static const char *detected(const char *name)
 {
-	char *path = g_build_filename(am_test_tmpdir(), "t", NULL);
+	char *path = g_build_filename(am_test_tmpdir(), name, NULL);
 	struct am_location where = {.path = path};
 	const struct am_format *format = NULL;
 	struct am_error err = {0};
+	int r = am_format_detect(&where, &format, &err);
 
+	g_free(path);
+	return r ? "none" : format->name;
+}
+
+/* One mail among other files is why the folder was named. */
+Test(mixed, a_mail_among_other_things_is_found)
+{
 	am_test_write_text("t/a.key", "secret\n");
 	am_test_write_text("t/b.txt", "text\n");
 	am_test_write_text("t/c.msg", "From: a@b\nTo: c@d\nSubject: x\n\nx\n");
 	am_test_write_text("t/d.txt", "text\n");
-	cr_assert_eq(am_format_detect(&where, &format, &err), AM_OK, "%s",
-	             err.text);
-	cr_expect_str_eq(format->name, "eml");
+	cr_expect_str_eq(detected("t"), "eml");
 	char *got = origins("eml");
 	cr_expect_str_eq(got, "c.msg");
 	g_free(got);
-	g_free(path);
+}
+
+Test(mixed, a_folder_of_outlook_for_mac_alone_is_known)
+{
+	GByteArray *file = am_test_olm(TRUE, FALSE);
+
+	am_test_write("t/a.olm", file->data, file->len);
+	cr_expect_str_eq(detected("t"), "eml");
+	n_failed = 0;
+	char *got = origins("eml");
+	cr_expect(strstr(got, "a.olm"), "%s", got);
+	g_free(got);
+	g_byte_array_free(file, TRUE);
 }
 
 Test(mixed, outlooks_files_alone_are_known)
 {
 	GByteArray *file = am_test_msg_file(AM_TEST_MSG_CONTACT);
-	char *path = g_build_filename(am_test_tmpdir(), "t", NULL);
-	struct am_location where = {.path = path};
-	const struct am_format *format = NULL;
-	struct am_error err = {0};
 
 	am_test_write("t/sub/a.msg", file->data, file->len);
-	cr_assert_eq(am_format_detect(&where, &format, &err), AM_OK, "%s",
-	             err.text);
-	cr_expect_str_eq(format->name, "msg");
-	g_free(path);
-	path = g_build_filename(am_test_tmpdir(), "t/sub/a.msg", NULL);
-	where.path = path;
-	cr_assert_eq(am_format_detect(&where, &format, &err), AM_OK);
-	cr_expect_str_eq(format->name, "msg");
+	cr_expect_str_eq(detected("t"), "msg");
+	cr_expect_str_eq(detected("t/sub/a.msg"), "msg");
 	char *got = origins("msg");
 	cr_expect_str_eq(got, "sub/a.msg");
 	g_free(got);
-	g_free(path);
 	g_byte_array_free(file, TRUE);
 }
 

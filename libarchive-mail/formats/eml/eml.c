@@ -77,7 +77,9 @@ static int probe_directory(const struct am_probe *p)
 		else if (e->head && am_mail_head_bits(e->head, e->head_len) >=
 		                            AM_MAIL_HEAD_ENOUGH)
 			n_mail++;
-		else if (e->head && am_mail_head_container_name(e->name) &&
+		else if (e->head &&
+		         (am_mail_head_container_name(e->name) ||
+		          am_mail_head_olm_name(e->name)) &&
 		         am_container_sniff(e->head, e->head_len))
 			n_packed++;
 	}
