@@ -17,7 +17,7 @@
 #define REVISION 1
 #define FIRST    AM_GLASS_FIRST
 #define LAST     AM_GLASS_LAST
-#define LEVELS   10 /* that Xapian takes */
+#define LEVELS   AM_GLASS_LEVELS
 #define PENDING  (256 * 1024)
 /* Of an item, so that four fit a block. */
 #define ITEM_MAX ((BLOCK - HEADER - 4 * 2) / 4)

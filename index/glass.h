@@ -43,6 +43,7 @@
 #define AM_GLASS_HEADER  11 /* of a block */
 #define AM_GLASS_FIRST   0x2000
 #define AM_GLASS_LAST    0x4000
+#define AM_GLASS_LEVELS  10 /* that Xapian takes */
 
 struct am_glass_stats {
 	uint32_t documents, last; /* id */
@@ -65,8 +66,8 @@ AM_MUST_USE int am_glass_finish(struct am_glass **glass,
                                 struct am_error *err);
 void am_glass_abandon(struct am_glass **glass);
 
-/* Reading one that was written here, from front to back.  What next() gives is
- * the reader's, until the next call; AM_END: that was all. */
+/* Reading one that was written here, from front to back or from a key on.  What
+ * next() gives is the reader's, until the next call; AM_END: that was all. */
 struct am_glass_reader;
 AM_MUST_USE int am_glass_reader_open(struct am_glass_reader **out,
                                      const char *dir, struct am_error *err);
@@ -74,6 +75,11 @@ void am_glass_reader_close(struct am_glass_reader **reader);
 AM_MUST_USE int am_glass_next(struct am_glass_reader *reader,
                               const uint8_t **key, size_t *key_len,
                               const uint8_t **value, size_t *len,
+                              struct am_error *err);
+/* What next() gives from then on begins with the last key that is not behind
+ * this one. */
+AM_MUST_USE int am_glass_seek(struct am_glass_reader *reader,
+                              const uint8_t *key, size_t len,
                               struct am_error *err);
 /* AM_FAILED, AM_E_CORRUPT: what is in the table is not as we write it. */
 int am_glass_damaged(const struct am_glass_reader *reader,

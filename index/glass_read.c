@@ -11,21 +11,32 @@
 /*
  * A table of ours from front to back.  Leaves were written in the order of
  * their keys, so their blocks in the file's order are the whole table, sorted;
- * the blocks above them are passed over.
+ * the blocks above them are passed over.  Who looks for a key goes down through
+ * those, from the root, which is the last block of the file.
  */
 
 #define BLOCK  AM_GLASS_BLOCK
 #define HEADER AM_GLASS_HEADER
-#define AHEAD  8 /* blocks */
+#define AHEAD  8 /* blocks at most that are read at once */
+#define NONE   UINT32_MAX
 
 struct am_glass_reader {
 	struct am_file *file;
-	uint64_t at; /* of the next block that is not in memory */
-	uint8_t blocks[AHEAD * BLOCK];
-	const uint8_t *block, *blocks_end;
-	size_t dir, dir_end; /* of the block at hand */
+	uint32_t n_blocks;
+	/* Those that are in memory. */
+	uint8_t *window;
+	uint32_t first, held;
+	uint32_t ahead;  /* so many at once, the next time */
+	uint32_t number; /* of the leaf at hand; NONE: before the first */
+	const uint8_t *block;
+	size_t dir, dir_end; /* of the leaf at hand */
 	GByteArray *value;   /* of an item in parts */
 	uint8_t key[AM_GLASS_KEY_MAX];
+	/* Blocks above the leaves through which the last search went. */
+	struct branch {
+		uint32_t number;
+		uint8_t block[BLOCK];
+	} * branches[AM_GLASS_LEVELS];
 };
 
 int am_glass_reader_open(struct am_glass_reader **out, const char *dir,
@@ -36,8 +47,15 @@ int am_glass_reader_open(struct am_glass_reader **out, const char *dir,
 	int r = am_file_open(&g->file, path, err);
 
 	g->value = g_byte_array_new();
-	g->block = g->blocks_end = g->blocks;
+	g->window = g_malloc(AHEAD * BLOCK);
+	g->ahead = AHEAD;
+	g->number = NONE;
 	g_free(path);
+	if (!r && (am_file_size(g->file) % BLOCK ||
+	           am_file_size(g->file) / BLOCK >= NONE))
+		r = am_glass_damaged(g, err);
+	if (!r)
+		g->n_blocks = (uint32_t)(am_file_size(g->file) / BLOCK);
 	if (r)
 		am_glass_reader_close(&g);
 	*out = g;
@@ -52,6 +70,9 @@ void am_glass_reader_close(struct am_glass_reader **reader)
 		return;
 	am_file_unref(&g->file);
 	g_byte_array_unref(g->value);
+	for (size_t i = 0; i < AM_COUNT(g->branches); i++)
+		g_free(g->branches[i]);
+	g_free(g->window);
 	g_free(g);
 	*reader = NULL;
 }
@@ -68,35 +89,61 @@ static size_t get16(const uint8_t *p)
 	return (size_t)p[0] << 8 | p[1];
 }
 
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)(get16(p) << 16 | get16(p + 2));
+}
+
+static bool bad_directory(size_t end)
+{
+	return end < HEADER || end > BLOCK || end % 2 == 0;
+}
+
+/* Any block, and perhaps some behind it. */
+static int read_block(struct am_glass_reader *g, uint32_t number,
+                      uint32_t ahead, const uint8_t **out, struct am_error *err)
+{
+	if (number < g->first || number - g->first >= g->held) {
+		uint32_t n = MIN(ahead, g->n_blocks - number);
+		int r = am_file_read_all(g->file, (uint64_t)number * BLOCK,
+		                         g->window, (size_t)n * BLOCK, err);
+		g->first = number;
+		g->held = r ? 0 : n;
+		if (r)
+			return r;
+	}
+	*out = g->window + (size_t)(number - g->first) * BLOCK;
+	return AM_OK;
+}
+
+static int take_leaf(struct am_glass_reader *g, uint32_t number,
+                     const uint8_t *block, struct am_error *err)
+{
+	g->number = number;
+	g->block = block;
+	g->dir = HEADER;
+	g->dir_end = get16(block + 9);
+	if (bad_directory(g->dir_end)) {
+		g->dir_end = HEADER;
+		return am_glass_damaged(g, err);
+	}
+	return AM_OK;
+}
+
 /* The next leaf. */
 static int next_block(struct am_glass_reader *g, struct am_error *err)
 {
-	size_t got;
-
-	for (;;) {
-		if (g->block != g->blocks_end)
-			g->block += BLOCK;
-		if (g->block == g->blocks_end) {
-			int r = am_file_read(g->file, g->at, g->blocks,
-			                     sizeof(g->blocks), &got, err);
-			if (r)
-				return r;
-			if (!got)
-				return AM_END;
-			if (got % BLOCK)
-				return am_glass_damaged(g, err);
-			g->at += got;
-			g->block = g->blocks;
-			g->blocks_end = g->blocks + got;
-		}
-		if (g->block[4] == 0)
-			break;
+	for (uint32_t n = g->number + 1;; n++) {
+		const uint8_t *block;
+		if (n >= g->n_blocks)
+			return AM_END;
+		int r = read_block(g, n, g->ahead, &block, err);
+		if (r)
+			return r;
+		g->ahead = MIN(2 * g->ahead, AHEAD);
+		if (block[4] == 0)
+			return take_leaf(g, n, block, err);
 	}
-	g->dir = HEADER;
-	g->dir_end = get16(g->block + 9);
-	if (g->dir_end < HEADER || g->dir_end > BLOCK || g->dir_end % 2 == 0)
-		return am_glass_damaged(g, err);
-	return AM_OK;
 }
 
 struct item {
@@ -105,16 +152,11 @@ struct item {
 	bool first, last;
 };
 
-static int next_item(struct am_glass_reader *g, struct item *out,
-                     struct am_error *err)
+static int read_item(const struct am_glass_reader *g, size_t dir,
+                     struct item *out, struct am_error *err)
 {
-	while (g->dir == g->dir_end) {
-		int r = next_block(g, err);
-		if (r)
-			return r;
-	}
-	size_t at = get16(g->block + g->dir);
-	g->dir += 2;
+	size_t at = get16(g->block + dir);
+
 	if (at < g->dir_end || at + 3 > BLOCK)
 		return am_glass_damaged(g, err);
 	const uint8_t *item = g->block + at;
@@ -129,6 +171,18 @@ static int next_item(struct am_glass_reader *g, struct item *out,
 	out->value = item + head;
 	out->len = size - head;
 	return AM_OK;
+}
+
+static int next_item(struct am_glass_reader *g, struct item *out,
+                     struct am_error *err)
+{
+	while (g->dir == g->dir_end) {
+		int r = next_block(g, err);
+		if (r)
+			return r;
+	}
+	g->dir += 2;
+	return read_item(g, g->dir - 2, out, err);
 }
 
 int am_glass_next(struct am_glass_reader *g, const uint8_t **key,
@@ -170,4 +224,155 @@ int am_glass_next(struct am_glass_reader *g, const uint8_t **key,
 	*value = g->value->data;
 	*len = g->value->len;
 	return AM_OK;
+}
+
+/* ---- looking for a key -----------------------------------------------------
+ */
+
+static int compare(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
+{
+	int c = memcmp(a, b, MIN(n, m));
+
+	return c ? c : (n > m) - (n < m);
+}
+
+/* A block above the leaves: the one below that the key would be in. */
+static int descend(const struct am_glass_reader *g, const uint8_t *block,
+                   const uint8_t *key, size_t len, uint32_t *below,
+                   struct am_error *err)
+{
+	size_t end = get16(block + 9), low = 0, high;
+
+	if (bad_directory(end) || end == HEADER)
+		return am_glass_damaged(g, err);
+	/* The first key is empty: nothing is before it. */
+	for (high = (end - HEADER) / 2; high - low > 1;) {
+		size_t middle = low + (high - low) / 2;
+		size_t at = get16(block + HEADER + 2 * middle);
+		size_t n = at + 5 <= BLOCK ? block[at + 4] : 0;
+		if (at < end || at + 5 + n + 2 > BLOCK)
+			return am_glass_damaged(g, err);
+		int c = compare(block + at + 5, n, key, len);
+		if (c < 0 || (!c && get16(block + at + 5 + n) <= 1))
+			low = middle;
+		else
+			high = middle;
+	}
+	size_t at = get16(block + HEADER + 2 * low);
+	if (at < end || at + 5 > BLOCK)
+		return am_glass_damaged(g, err);
+	*below = get32(block + at);
+	return AM_OK;
+}
+
+static int find_leaf(struct am_glass_reader *g, const uint8_t *key, size_t len,
+                     struct am_error *err)
+{
+	uint32_t number = g->n_blocks - 1;
+	unsigned above = AM_GLASS_LEVELS;
+
+	for (;;) {
+		const struct branch *known = NULL;
+		const uint8_t *block = NULL;
+		for (unsigned i = above; i-- > 1 && !known;)
+			if (g->branches[i] && g->branches[i]->number == number)
+				known = g->branches[i];
+		int r = number < g->n_blocks ? AM_OK : am_glass_damaged(g, err);
+		if (!r && known)
+			block = known->block;
+		else if (!r)
+			r = read_block(g, number, 1, &block, err);
+		if (r)
+			return r;
+		unsigned level = block[4];
+		/* Downwards, or it would never end. */
+		if (level >= above)
+			return am_glass_damaged(g, err);
+		if (!level)
+			return take_leaf(g, number, block, err);
+		if (!known) {
+			if (!g->branches[level])
+				g->branches[level] = g_new(struct branch, 1);
+			g->branches[level]->number = number;
+			memcpy(g->branches[level]->block, block, BLOCK);
+			block = g->branches[level]->block;
+		}
+		above = level;
+		r = descend(g, block, key, len, &number, err);
+		if (r)
+			return r;
+	}
+}
+
+/* Of the leaf at hand the last item that does not stand behind the key; *dir 0:
+ * there is none. */
+static int find_item(const struct am_glass_reader *g, const uint8_t *key,
+                     size_t len, size_t *dir, struct am_error *err)
+{
+	size_t low = 0, high = (g->dir_end - HEADER) / 2;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct item item;
+		int r = read_item(g, HEADER + 2 * middle, &item, err);
+		if (r)
+			return r;
+		int c = compare(item.key, item.key_len, key, len);
+		if (c < 0 || (!c && item.first))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*dir = low ? HEADER + 2 * (low - 1) : 0;
+	return AM_OK;
+}
+
+/* The leaf before the one at hand; its end. */
+static int step_back(struct am_glass_reader *g, struct am_error *err)
+{
+	for (uint32_t n = g->number; n-- > 0;) {
+		const uint8_t *block;
+		int r = read_block(g, n, 1, &block, err);
+		if (!r && block[4])
+			continue;
+		if (!r)
+			r = take_leaf(g, n, block, err);
+		if (!r)
+			g->dir = g->dir_end;
+		return r;
+	}
+	return am_glass_damaged(g, err);
+}
+
+int am_glass_seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
+                  struct am_error *err)
+{
+	struct item item = {.first = false};
+	size_t dir = 0;
+	int r = AM_OK;
+
+	if (!g->n_blocks)
+		return am_glass_damaged(g, err);
+	/* Often it is near by. */
+	if (g->number != NONE && g->dir_end > HEADER)
+		r = find_item(g, key, len, &dir, err);
+	if (!r && (!dir || dir + 2 == g->dir_end)) {
+		r = find_leaf(g, key, len, err);
+		if (!r)
+			r = find_item(g, key, len, &dir, err);
+	}
+	if (r)
+		return r;
+	g->dir = dir ? dir + 2 : HEADER;
+	g->ahead = 1;
+	/* The beginning of its value may stand in the leaf before. */
+	while (!r && !item.first) {
+		if (g->dir == HEADER)
+			r = step_back(g, err);
+		if (!r && g->dir > HEADER) {
+			g->dir -= 2;
+			r = read_item(g, g->dir, &item, err);
+		}
+	}
+	return r;
 }

@@ -6,6 +6,7 @@
 #include "index/columns.h"
 #include "index/filed.h"
 #include "index/places.h"
+#include "index/postings.h"
 #include "index/query_run.h"
 #include "index/texts.h"
 #include "index/xapian_shim.h"
@@ -74,14 +75,18 @@ void am_index_unload(struct am_index *index)
 		am_texts_close(&index->texts[i]);
 	for (size_t i = 0; index->columns && i < index->state.n_shards; i++)
 		am_columns_close(&index->columns[i]);
+	for (size_t i = 0; index->postings && i < index->state.n_shards; i++)
+		am_postings_close(&index->postings[i]);
 	g_free(index->places);
 	g_free(index->texts);
 	g_free(index->columns);
+	g_free(index->postings);
 	g_clear_pointer(&index->words, g_free);
 	index->words_len = 0;
 	index->places = NULL;
 	index->texts = NULL;
 	index->columns = NULL;
+	index->postings = NULL;
 }
 
 void am_index_close(struct am_index **index)
@@ -138,6 +143,7 @@ static int load_shards(struct am_index *index, struct am_error *err)
 	index->places = g_new0(struct am_places *, n + 1);
 	index->texts = g_new0(struct am_texts *, n + 1);
 	index->columns = g_new0(struct am_columns *, n + 1);
+	index->postings = g_new0(struct am_postings *, n + 1);
 	for (size_t i = 0; i < n && !r; i++) {
 		char *path = places_path(index->path, &index->state.shards[i]);
 		r = am_places_open(&index->places[i], path, err);
@@ -204,6 +210,23 @@ int am_index_columns(struct am_index *index, size_t shard,
 	}
 	if (!r)
 		*out = index->columns[shard];
+	return r;
+}
+
+int am_index_postings(struct am_index *index, size_t shard,
+                      struct am_postings **out, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->postings[shard]) {
+		char *dir =
+			am_shard_path(index->path, &index->state.shards[shard]);
+		r = am_postings_open(&index->postings[shard], dir, err);
+		g_free(dir);
+	}
+	if (!r)
+		*out = index->postings[shard];
 	return r;
 }
 

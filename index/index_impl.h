@@ -10,6 +10,7 @@ struct am_columns;
 struct am_filed;
 struct am_lock;
 struct am_places;
+struct am_postings;
 struct am_texts;
 struct am_xapian;
 
@@ -25,9 +26,10 @@ struct am_index {
 
 	/* Opened when first asked; closed when the state changes. */
 	struct am_xapian *xapian;
-	struct am_places **places;   /* one a shard */
-	struct am_texts **texts;     /* likewise; NULL where none was asked */
-	struct am_columns **columns; /* likewise */
+	struct am_places **places;     /* one a shard */
+	struct am_texts **texts;       /* likewise; NULL where none was asked */
+	struct am_columns **columns;   /* likewise */
+	struct am_postings **postings; /* likewise */
 
 	struct am_filed *filed; /* NULL: not opened, or not there */
 	bool total_exact;       /* that of the last search */
@@ -48,6 +50,9 @@ void am_index_unload(struct am_index *index);
 /* The columns of a shard, opened when they are not. */
 AM_MUST_USE int am_index_columns(struct am_index *index, size_t shard,
                                  struct am_columns **out, struct am_error *err);
+AM_MUST_USE int am_index_postings(struct am_index *index, size_t shard,
+                                  struct am_postings **out,
+                                  struct am_error *err);
 AM_MUST_USE int am_index_texts(struct am_index *index, size_t shard,
                                struct am_texts **out, struct am_error *err);
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */

@@ -99,7 +99,7 @@ struct list {
 
 /* So that larger ids sort behind smaller ones: as many ones as there are bytes
  * after the second, a zero, and the number. */
-static size_t put_id(uint8_t *to, uint32_t id)
+size_t am_list_put_id(uint8_t *to, uint32_t id)
 {
 	size_t n = 2;
 
@@ -128,7 +128,7 @@ static int write_chunk(struct am_list_writer *w, const struct list *l,
 	} else {
 		if (l->name != lengths_name)
 			key[key_len++] = 0;
-		key_len += put_id(key + key_len, first);
+		key_len += am_list_put_id(key + key_len, first);
 	}
 	value[len++] = is_last ? '1' : '0';
 	len += am_put_varint(value + len, last - first);
@@ -279,7 +279,7 @@ int am_list_next(struct am_list_reader *l, const uint8_t **name, size_t *len,
 	return AM_OK;
 }
 
-static uint32_t get_id(struct am_cursor *c)
+uint32_t am_list_get_id(struct am_cursor *c)
 {
 	uint8_t byte = am_get_u8(c);
 	unsigned more = 1;
@@ -308,7 +308,7 @@ static bool read_chunk(struct am_list_reader *l, GArray *to, bool *last)
 		bool zero = l->key[l->name_len] == 0;
 		size_t at = l->name_len + zero;
 		struct am_cursor k = am_cursor(l->key + at, l->key_len - at);
-		p.document = get_id(&k);
+		p.document = am_list_get_id(&k);
 		c.bad |= k.bad || am_cursor_left(&k);
 	}
 	*last = am_get_u8(&c) == '1';

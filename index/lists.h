@@ -12,7 +12,7 @@
  * varints; the first distance is left out.  It is cut into chunks:
  *
  *   key    term                first chunk
- *          term 0 id           others, by the first id in it (put_id)
+ *          term 0 id           others, by the first id in it
  *   value  varint              documents in all   } first chunk only
  *          varint              weight in all      }
  *          varint              first id - 1       }
@@ -26,6 +26,11 @@
 struct am_posting {
 	uint32_t document, weight;
 };
+
+/* A document's number as it stands in a key: at most six bytes. */
+struct am_cursor;
+size_t am_list_put_id(uint8_t *to, uint32_t id);
+uint32_t am_list_get_id(struct am_cursor *c);
 
 /* Ascending documents of whatever stood in a row. */
 void am_postings_sort(struct am_posting *postings, size_t n);

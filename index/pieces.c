@@ -12,6 +12,7 @@
 #include "index/fields.h"
 #include "index/index_impl.h"
 #include "index/places.h"
+#include "index/postings.h"
 #include "index/tokens.h"
 #include "index/xapian_shim.h"
 
@@ -27,13 +28,15 @@ struct bits {
 	size_t n, first; /* of the shard that is looked at */
 };
 
-static void mark(void *user, uint32_t document)
+static void mark(void *user, const uint32_t *documents, size_t n)
 {
 	struct bits *b = user;
-	size_t at = b->first + document;
 
-	if (at < b->n)
-		b->words[at / 64] |= UINT64_C(1) << (at % 64);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = b->first + documents[i];
+		if (at < b->n)
+			b->words[at / 64] |= UINT64_C(1) << (at % 64);
+	}
 }
 
 /* Documents are numbered from 1. */
@@ -91,8 +94,11 @@ static int mark_term(struct am_index *index, const char *term, size_t len,
 
 	to->first = 0;
 	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
-		r = am_xapian_postings(index->xapian, i, term, len, 1,
-		                       UINT32_MAX, mark, to, err);
+		struct am_postings *postings;
+		r = am_index_postings(index, i, &postings, err);
+		if (!r)
+			r = am_postings_each(postings, term, len, 1, UINT32_MAX,
+			                     mark, to, err);
 		to->first += room_of(index, i);
 	}
 	return r;

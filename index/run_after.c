@@ -2,6 +2,7 @@
 #include "index/run_after.h"
 
 #include "index/places.h"
+#include "index/postings.h"
 
 #include <glib.h>
 
@@ -14,10 +15,17 @@ struct behind {
 	uint32_t first, n;     /* numbers of what follows */
 };
 
+#define NOT_LOOKED 0
+#define NOTHING    UINT32_MAX
+
 struct am_after {
+	struct am_places *places;
+	uint64_t hashes[AM_PHRASE_MAX]; /* of the words in front */
+	size_t n;
+	uint32_t regions;
 	uint32_t first, last;
 	uint16_t *counts; /* for each document: words in front that it has */
-	uint32_t *at;     /* for each: behind + 1; 0: none */
+	uint32_t *at;     /* for each: behind + 1, or NOT_LOOKED, or NOTHING */
 	GArray *behind;
 	GArray *numbers;
 	GByteArray *pool;
@@ -28,44 +36,46 @@ struct counting {
 	uint16_t so_far;
 };
 
-static void count(void *user, uint32_t document)
+static void count(void *user, const uint32_t *documents, size_t n)
 {
 	struct counting *c = user;
-	uint16_t *n = &c->after->counts[document - c->after->first];
+	uint16_t *counts = c->after->counts;
 
-	if (*n == c->so_far)
-		++*n;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t at = documents[i] - c->after->first;
+		if (counts[at] == c->so_far)
+			counts[at]++;
+	}
 }
 
 /* Documents with all words in front. */
 static int count_all(struct am_after *a, struct am_index *index, size_t shard,
                      const struct am_front *front, struct am_error *err)
 {
-	int r = AM_OK;
+	struct am_postings *postings;
+	int r = am_index_postings(index, shard, &postings, err);
 
 	for (size_t i = 0; i < front->n && !r; i++) {
 		struct counting c = {a, (uint16_t)i};
 		char term[AM_WORD_MAX + 2] = {front->letter};
 		size_t at = front->letter != '\0';
 		memcpy(term + at, front->words[i].text, front->words[i].len);
-		r = am_xapian_postings(index->xapian, shard, term,
-		                       at + front->words[i].len, a->first,
-		                       a->last, count, &c, err);
+		r = am_postings_each(postings, term, at + front->words[i].len,
+		                     a->first, a->last, count, &c, err);
 	}
 	return r;
 }
 
-static int look(struct am_after *a, struct am_places *places, uint32_t document,
-                const uint64_t *hashes, size_t n, uint32_t regions,
-                struct am_error *err)
+static int look(struct am_after *a, uint32_t document, struct am_error *err)
 {
 	struct behind b = {.first = a->numbers->len};
 	struct am_place place;
 	const uint8_t *data;
-	int r = am_places_get(places, document, &place, err);
+	int r = am_places_get(a->places, document, &place, err);
 
+	a->at[document - a->first] = NOTHING;
 	if (!r)
-		r = am_places_order(places, &place, &data, err);
+		r = am_places_order(a->places, &place, &data, err);
 	if (r)
 		return r;
 	if (!am_order_open(&b.order, data, place.len))
@@ -73,7 +83,7 @@ static int look(struct am_after *a, struct am_places *places, uint32_t document,
 		               "the index is damaged (message %" PRIu32
 		               "): make it anew",
 		               place.id);
-	am_order_after(&b.order, hashes, n, regions, a->numbers);
+	am_order_after(&b.order, a->hashes, a->n, a->regions, a->numbers);
 	b.n = a->numbers->len - b.first;
 	if (!b.n)
 		return AM_OK;
@@ -90,11 +100,12 @@ int am_after_new(struct am_after **out, struct am_index *index, size_t shard,
                  uint32_t regions, struct am_error *err)
 {
 	struct am_after *a = g_new0(struct am_after, 1);
-	uint64_t hashes[AM_PHRASE_MAX];
 	size_t n = last >= first ? (size_t)last - first + 1 : 0;
-	int r;
 
 	*out = a;
+	a->places = index->places[shard];
+	a->n = front->n;
+	a->regions = regions;
 	a->first = first;
 	a->last = last;
 	a->counts = g_new0(uint16_t, n + 1);
@@ -103,14 +114,9 @@ int am_after_new(struct am_after **out, struct am_index *index, size_t shard,
 	a->numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	a->pool = g_byte_array_new();
 	for (size_t i = 0; i < front->n; i++)
-		hashes[i] =
+		a->hashes[i] =
 			am_word_hash(front->words[i].text, front->words[i].len);
-	r = count_all(a, index, shard, front, err);
-	for (size_t i = 0; i < n && !r; i++)
-		if (a->counts[i] == front->n)
-			r = look(a, index->places[shard], first + (uint32_t)i,
-			         hashes, front->n, regions, err);
-	return r;
+	return count_all(a, index, shard, front, err);
 }
 
 void am_after_free(struct am_after **after)
@@ -128,19 +134,28 @@ void am_after_free(struct am_after **after)
 	*after = NULL;
 }
 
-bool am_after_has(const struct am_after *a, uint32_t document, uint64_t hash)
+int am_after_has(struct am_after *a, uint32_t document, uint64_t hash,
+                 bool *out, struct am_error *err)
 {
-	uint32_t at = a->at[document - a->first];
+	const uint32_t *at = &a->at[document - a->first];
 
-	if (!at)
-		return false;
+	*out = false;
+	if (a->counts[document - a->first] != a->n)
+		return AM_OK;
+	if (*at == NOT_LOOKED) {
+		int r = look(a, document, err);
+		if (r)
+			return r == AM_END ? AM_OK : r;
+	}
+	if (*at == NOTHING)
+		return AM_OK;
 	const struct behind *b =
-		&g_array_index(a->behind, struct behind, at - 1);
+		&g_array_index(a->behind, struct behind, *at - 1);
 	struct am_order order = b->order;
 	order.displace = a->pool->data + b->displace;
 	uint32_t number = am_order_number(&order, hash);
-	for (uint32_t i = 0; i < b->n; i++)
-		if (g_array_index(a->numbers, uint32_t, b->first + i) == number)
-			return true;
-	return false;
+	for (uint32_t i = 0; i < b->n && !*out; i++)
+		*out = g_array_index(a->numbers, uint32_t, b->first + i) ==
+		       number;
+	return AM_OK;
 }

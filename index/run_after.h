@@ -6,8 +6,9 @@
 
 /*
  * "annual rep*": the last word may be any of thousands, and each document has
- * several of them.  So for a stretch of documents it is found out once what
- * follows on the words in front; then each of the thousands is only compared.
+ * several of them.  So of each document of a stretch that has the words in
+ * front and one of the thousands it is found out once what follows on those in
+ * front; then each of the thousands is only compared.
  */
 #define AM_AFTER_MAX                                            \
 	262144 /* documents of a stretch: 40 MB at most, mostly \
@@ -25,7 +26,7 @@ AM_MUST_USE int am_after_new(struct am_after **out, struct am_index *index,
                              struct am_error *err);
 void am_after_free(struct am_after **after);
 /* Does this word, which is in the document, follow on those in front there? */
-bool am_after_has(const struct am_after *after, uint32_t document,
-                  uint64_t hash);
+AM_MUST_USE int am_after_has(struct am_after *after, uint32_t document,
+                             uint64_t hash, bool *out, struct am_error *err);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/run_expand.h"
+
+#include "index/postings.h"
 #include "index/run_after.h"
 
 #include <glib.h>
@@ -95,16 +97,17 @@ bool am_expansion_ends_row(const struct am_expansion *e)
 /* ---- marking ---------------------------------------------------------------
  */
 
-static void mark(void *user, uint32_t document)
+/* What has the word in the place that is asked for. */
+static void mark_placed(struct am_expansion *e, uint32_t document)
 {
-	struct am_expansion *e = user;
-	bool has = true;
+	bool has = false;
 
 	if (e->status || am_bits_has(&e->bits[e->shard], document))
 		return;
 	if (e->after)
-		has = am_after_has(e->after, document, e->hashes[e->n - 1]);
-	else if (e->order)
+		e->status = am_after_has(e->after, document,
+		                         e->hashes[e->n - 1], &has, e->err);
+	else
 		e->status =
 			am_place_has(e->index, e->shard, document, e->hashes,
 		                     e->n, e->regions, &has, e->err);
@@ -112,18 +115,30 @@ static void mark(void *user, uint32_t document)
 		am_bits_set(&e->bits[e->shard], document);
 }
 
+static void mark(void *user, const uint32_t *documents, size_t n)
+{
+	struct am_expansion *e = user;
+
+	for (size_t i = 0; i < n; i++)
+		if (e->order)
+			mark_placed(e, documents[i]);
+		else
+			am_bits_set(&e->bits[e->shard], documents[i]);
+}
+
 static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 {
 	uint32_t from = e->marked[shard] + 1;
 	uint64_t to = MAX((uint64_t)e->marked[shard] * GROWTH, STRETCH);
-	int r = AM_OK;
+	struct am_postings *postings;
+	int r = am_index_postings(e->index, shard, &postings, err);
 
 	if (e->n > 1)
 		to = MIN(to, (uint64_t)e->marked[shard] + AM_AFTER_MAX);
 	to = MIN(to, e->index->state.shards[shard].documents);
 	e->shard = shard;
 	e->err = err;
-	if (e->n > 1)
+	if (!r && e->n > 1)
 		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
 		                 &e->front, e->regions, err);
 	for (guint i = 0; i < e->terms->len && !r; i++) {
@@ -131,8 +146,8 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 		const char *term = term_at(e, i, &len);
 		e->hashes[e->n - 1] =
 			am_word_hash(term + e->letter, len - e->letter);
-		r = am_xapian_postings(e->index->xapian, shard, term, len, from,
-		                       (uint32_t)to, mark, e, err);
+		r = am_postings_each(postings, term, len, from, (uint32_t)to,
+		                     mark, e, err);
 		if (!r)
 			r = e->status;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/places.h"
+#include "index/postings.h"
 #include "index/query_run.h"
 #include "index/threads.h"
 #include "store/archive.h"
@@ -51,11 +52,12 @@ static int match_head(void *user, int64_t id, const char *from, const char *to,
 	return AM_OK;
 }
 
-static void mark(void *user, uint32_t document)
+static void mark(void *user, const uint32_t *documents, size_t n)
 {
 	struct matching *m = user;
 
-	am_bits_set(&m->bits[m->shard], document);
+	for (size_t i = 0; i < n; i++)
+		am_bits_set(&m->bits[m->shard], documents[i]);
 }
 
 static int match_filename(void *user, const char *term, size_t len,
@@ -68,9 +70,14 @@ static int match_filename(void *user, const char *term, size_t len,
 
 	(void)documents;
 	for (m->shard = 0;
-	     !r && yes && m->shard < m->run->index->state.n_shards; m->shard++)
-		r = am_xapian_postings(m->run->index->xapian, m->shard, term,
-		                       len, 1, UINT32_MAX, mark, m, err);
+	     !r && yes && m->shard < m->run->index->state.n_shards;
+	     m->shard++) {
+		struct am_postings *postings;
+		r = am_index_postings(m->run->index, m->shard, &postings, err);
+		if (!r)
+			r = am_postings_each(postings, term, len, 1, UINT32_MAX,
+			                     mark, m, err);
+	}
 	g_free(name);
 	return r;
 }

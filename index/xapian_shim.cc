@@ -95,22 +95,6 @@ int am_xapian_frequency(struct am_xapian *xapian, const char *term, size_t len,
 	});
 }
 
-int am_xapian_postings(struct am_xapian *xapian, size_t shard, const char *term,
-                       size_t len, uint32_t from, uint32_t to,
-                       am_xapian_id_fn *fn, void *user, struct am_error *err)
-{
-	return guard(err, [&] {
-		std::string t(term, len);
-		const Xapian::Database &db = xapian->shards.at(shard);
-		auto i = db.postlist_begin(t), end = db.postlist_end(t);
-		if (from > 1 && i != end)
-			i.skip_to(from);
-		for (; i != end && *i <= to; ++i)
-			fn(user, *i);
-		return int(AM_OK);
-	});
-}
-
 struct am_xquery *am_xquery_term(const char *text, size_t len, bool weighted)
 {
 	return build([&] {

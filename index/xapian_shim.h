@@ -52,13 +52,6 @@ AM_MUST_USE int am_xapian_terms(struct am_xapian *xapian, const char *prefix,
 AM_MUST_USE int am_xapian_frequency(struct am_xapian *xapian, const char *term,
                                     size_t len, uint64_t *out,
                                     struct am_error *err);
-/* One shard's documents with this term, ascending, within [from, to]. */
-typedef void am_xapian_id_fn(void *user, uint32_t document);
-AM_MUST_USE int am_xapian_postings(struct am_xapian *xapian, size_t shard,
-                                   const char *term, size_t len, uint32_t from,
-                                   uint32_t to, am_xapian_id_fn *fn, void *user,
-                                   struct am_error *err);
-
 /*
  * Queries are built from the leaves up.  Whatever joins takes its children;
  * NULL comes out when memory ran out, and NULL children are understood.

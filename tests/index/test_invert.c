@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "index/join.h"
 #include "index/order.h"
+#include "index/postings.h"
 #include "support/tmpdir.h"
 
 #include <criterion/criterion.h>
@@ -69,13 +70,64 @@ struct expected {
 	uint32_t next, step, seen;
 };
 
-static void on_id(void *user, uint32_t id)
+static void on_ids(void *user, const uint32_t *ids, size_t n)
 {
 	struct expected *e = user;
 
-	cr_assert_eq(id, e->next);
-	e->next += e->step;
-	e->seen++;
+	for (size_t i = 0; i < n; i++, e->next += e->step)
+		cr_assert_eq(ids[i], e->next);
+	e->seen += (uint32_t)n;
+}
+
+/* Every list as a whole, then pieces of them, in no order. */
+static void check_postings(const char *dir, uint32_t first, uint32_t step)
+{
+	struct am_postings *p;
+	struct am_error err = {.text = ""};
+	char text[AM_TERM_MAX + 1];
+	GRand *rand = g_rand_new_with_seed(3);
+
+	cr_assert_eq(am_postings_open(&p, dir, &err), AM_OK, "%s", err.text);
+	for (uint32_t k = 1; k <= SHARED + DOCUMENTS; k++) {
+		struct expected e = {first + k * step, k * step, 0};
+		if (k > SHARED)
+			e.next = first + (k - SHARED) * step;
+		cr_assert_eq(am_postings_each(p, text, word(text, k), 1,
+		                              UINT32_MAX, on_ids, &e, &err),
+		             AM_OK, "%s", err.text);
+		cr_assert_eq(e.seen, k > SHARED ? 1 : DOCUMENTS / k, "%u", k);
+	}
+	for (int i = 0; i < 2000; i++) {
+		uint32_t k = (uint32_t)g_rand_int_range(rand, 1, SHARED + 1);
+		uint32_t n = DOCUMENTS / k;
+		/* The a-th to the b-th, and what lies around them. */
+		uint32_t a = (uint32_t)g_rand_int_range(rand, 1, (int)n + 1);
+		uint32_t b =
+			(uint32_t)g_rand_int_range(rand, (int)a, (int)n + 1);
+		uint32_t by = k * step;
+		struct expected e = {first + a * by, by, 0};
+		cr_assert_eq(am_postings_each(p, text, word(text, k),
+		                              first + a * by - by / 2,
+		                              first + b * by + by / 3, on_ids,
+		                              &e, &err),
+		             AM_OK, "%s", err.text);
+		cr_assert_eq(e.seen, b - a + 1);
+	}
+	struct expected none = {0};
+	cr_expect_eq(am_postings_each(p, "w1", 2, 9, 8, on_ids, &none, &err),
+	             AM_OK);
+	cr_expect_eq(
+		am_postings_each(p, "w", 1, 1, UINT32_MAX, on_ids, &none, &err),
+		AM_OK);
+	cr_expect_eq(am_postings_each(p, "w1x", 3, 5, UINT32_MAX, on_ids, &none,
+	                              &err),
+	             AM_OK);
+	cr_expect_eq(am_postings_each(p, "zz", 2, 1, UINT32_MAX, on_ids, &none,
+	                              &err),
+	             AM_OK);
+	cr_expect_eq(none.seen, 0);
+	g_rand_free(rand);
+	am_postings_close(&p);
 }
 
 static int count_terms(void *user, const char *term, size_t len,
@@ -93,22 +145,12 @@ static void check(const char *dir, uint32_t first, uint32_t step)
 {
 	struct am_xapian *x;
 	struct am_error err = {.text = ""};
-	char text[AM_TERM_MAX + 1];
 	uint32_t terms = 0;
 
 	cr_assert_eq(am_xapian_check(dir, &err), AM_OK, "%s", err.text);
 	cr_assert_eq(am_xapian_open(&x, &dir, 1, &err), AM_OK, "%s", err.text);
 	cr_expect_eq(am_xapian_documents(x), DOCUMENTS);
-	for (uint32_t k = 1; k <= SHARED + DOCUMENTS; k++) {
-		struct expected e = {first + k * step, k * step, 0};
-		if (k > SHARED)
-			e.next = first + (k - SHARED) * step;
-		size_t len = word(text, k);
-		cr_assert_eq(am_xapian_postings(x, 0, text, len, 1, UINT32_MAX,
-		                                on_id, &e, &err),
-		             AM_OK, "%s", err.text);
-		cr_assert_eq(e.seen, k > SHARED ? 1 : DOCUMENTS / k, "%u", k);
-	}
+	check_postings(dir, first, step);
 	cr_assert_eq(am_xapian_terms(x, "", 0, count_terms, &terms, &err),
 	             AM_OK, "%s", err.text);
 	cr_expect_eq(terms, SHARED + DOCUMENTS);
@@ -177,6 +219,32 @@ Test(invert, numbers_anew_and_joins)
 	am_invert_free(&v);
 }
 
+static void on_any(void *user, const uint32_t *ids, size_t n)
+{
+	(void)ids;
+	*(size_t *)user += n;
+}
+
+/* Each term of a table that may be damaged: an answer or an error. */
+static void look_up_all(const char *dir)
+{
+	struct am_postings *p = NULL;
+	struct am_error err;
+	char text[AM_TERM_MAX + 1];
+	int r = am_postings_open(&p, dir, &err);
+	size_t seen = 0;
+
+	if (r)
+		cr_expect_eq(err.kind, AM_E_CORRUPT);
+	for (uint32_t k = 1; p && k <= SHARED + DOCUMENTS; k += 7) {
+		r = am_postings_each(p, text, word(text, k), k % 3 ? 1 : k,
+		                     UINT32_MAX, on_any, &seen, &err);
+		if (r)
+			cr_expect_eq(err.kind, AM_E_CORRUPT, "%s", err.text);
+	}
+	am_postings_close(&p);
+}
+
 /* Damage is told, wherever it is; joining what is damaged ends. */
 Test(invert, refuses_damaged_lists)
 {
@@ -208,6 +276,7 @@ Test(invert, refuses_damaged_lists)
 			cr_expect_eq(err.kind, AM_E_CORRUPT);
 		if (i % 2 == 0)
 			cr_expect_eq(r, AM_FAILED);
+		look_up_all(dir);
 		g_free(bad);
 	}
 	g_rand_free(rand);
