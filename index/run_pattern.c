@@ -23,17 +23,17 @@ struct matching {
 	size_t shard;
 };
 
-static int match_head(void *user, int64_t id, const char *from, const char *to,
-                      const char *cc, const char *subject, struct am_error *err)
+static int match_head(void *user, const struct am_archive_head *head,
+                      struct am_error *err)
 {
 	struct matching *m = user;
 	const struct {
 		enum am_region region;
 		const char *text;
-	} fields[] = {{AM_REGION_SUBJECT, subject},
-	              {AM_REGION_FROM, from},
-	              {AM_REGION_TO, to},
-	              {AM_REGION_CC, cc}};
+	} fields[] = {{AM_REGION_SUBJECT, head->subject},
+	              {AM_REGION_FROM, head->from},
+	              {AM_REGION_TO, head->to},
+	              {AM_REGION_CC, head->cc}};
 
 	for (size_t i = 0; i < AM_COUNT(fields); i++) {
 		bool yes = false;
@@ -43,7 +43,7 @@ static int match_head(void *user, int64_t id, const char *from, const char *to,
 		int r = am_regex_matches(m->node, fields[i].text, &yes, err);
 		if (r)
 			return r;
-		uint32_t one = (uint32_t)id;
+		uint32_t one = (uint32_t)head->id;
 		if (yes)
 			g_array_append_val(m->ids, one);
 		if (yes)
@@ -95,8 +95,8 @@ int am_run_regex(struct am_run_query *run, const struct am_node *node,
 	int r = AM_OK;
 
 	if (node->regions & heads)
-		r = am_archive_each_head(run->archive, match_head, &m,
-		                         run->err);
+		r = am_archive_each_head(run->archive, 0, INT64_MAX, match_head,
+		                         &m, run->err);
 	if (!r)
 		r = am_bits_mark(m.bits, index,
 		                 (const uint32_t *)(const void *)m.ids->data,

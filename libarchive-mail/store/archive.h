@@ -122,14 +122,19 @@ AM_MUST_USE int am_archive_select(struct am_archive *archive,
                                   int64_t **ids, size_t *n,
                                   struct am_error *err);
 
-/* What every message's header says, by ascending id, NULL where a field is not
- * there; a status other than AM_OK ends it and is handed back, AM_END as
- * AM_OK. */
-typedef int am_head_fn(void *user, int64_t id, const char *from, const char *to,
-                       const char *cc, const char *subject,
+/* What messages' headers say, from one id to another, by ascending id; NULL
+ * where a field is not there.  A status other than AM_OK ends it and is handed
+ * back, AM_END as AM_OK. */
+struct am_archive_head {
+	int64_t id;
+	const char *from, *to, *cc, *subject, *message_id;
+	struct am_when date;
+};
+typedef int am_head_fn(void *user, const struct am_archive_head *head,
                        struct am_error *err);
-AM_MUST_USE int am_archive_each_head(struct am_archive *archive, am_head_fn *fn,
-                                     void *user, struct am_error *err);
+AM_MUST_USE int am_archive_each_head(struct am_archive *archive, int64_t first,
+                                     int64_t last, am_head_fn *fn, void *user,
+                                     struct am_error *err);
 
 /* The change sequence, for followers: which message was touched. */
 struct am_archive_change {

@@ -29,8 +29,8 @@ int am_archive_each_place(struct am_archive *a, am_place_fn *fn, void *user,
 	return am_catalog_spots(a->catalog, fn, user, err);
 }
 
-int am_archive_each_head(struct am_archive *a, am_head_fn *fn, void *user,
-                         struct am_error *err)
+int am_archive_each_head(struct am_archive *a, int64_t first, int64_t last,
+                         am_head_fn *fn, void *user, struct am_error *err)
 {
-	return am_catalog_each_head(a->catalog, fn, user, err);
+	return am_catalog_each_head(a->catalog, first, last, fn, user, err);
 }

@@ -149,13 +149,13 @@ struct am_catalog_message {
 	uint32_t n_attachments;
 	bool dropped; /* compact took its bytes: no placement was left */
 };
-/* Of every message, by id; AM_END from fn ends it well. */
-typedef int am_catalog_head_fn(void *user, int64_t id, const char *from,
-                               const char *to, const char *cc,
-                               const char *subject, struct am_error *err);
-AM_MUST_USE int am_catalog_each_head(struct am_catalog *catalog,
-                                     am_catalog_head_fn *fn, void *user,
-                                     struct am_error *err);
+/* From one id to another, by id; AM_END from fn ends it well. */
+struct am_archive_head;
+typedef int am_catalog_head_fn(void *user, const struct am_archive_head *head,
+                               struct am_error *err);
+AM_MUST_USE int am_catalog_each_head(struct am_catalog *catalog, int64_t first,
+                                     int64_t last, am_catalog_head_fn *fn,
+                                     void *user, struct am_error *err);
 AM_MUST_USE int am_catalog_message(struct am_catalog *catalog, uint64_t id,
                                    struct am_arena *arena,
                                    struct am_catalog_message *out,

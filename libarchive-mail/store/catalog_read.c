@@ -5,6 +5,7 @@
 #include "store/catalog_impl.h"
 
 #include "base/arena.h"
+#include "store/archive.h"
 
 #include <string.h>
 
@@ -466,20 +467,32 @@ int am_catalog_spots(struct am_catalog *c, am_catalog_spot_fn *fn, void *user,
 	return r == AM_END ? AM_OK : r;
 }
 
-int am_catalog_each_head(struct am_catalog *c, am_catalog_head_fn *fn,
-                         void *user, struct am_error *err)
+int am_catalog_each_head(struct am_catalog *c, int64_t first, int64_t last,
+                         am_catalog_head_fn *fn, void *user,
+                         struct am_error *err)
 {
 	sqlite3_stmt *s;
 	int r = am_catalog_stmt(c, AM_SQL_EACH_HEAD, &s, err);
 
 	if (r)
 		return r;
+	sqlite3_bind_int64(s, 1, first);
+	sqlite3_bind_int64(s, 2, last);
 	while (!(r = am_catalog_step(c, s, err))) {
-		const char *fields[4];
-		for (int i = 0; i < 4; i++)
-			fields[i] = am_catalog_text(s, i + 1);
-		r = fn(user, sqlite3_column_int64(s, 0), fields[0], fields[1],
-		       fields[2], fields[3], err);
+		const struct am_archive_head head = {
+			.id = sqlite3_column_int64(s, 0),
+			.from = am_catalog_text(s, 1),
+			.to = am_catalog_text(s, 2),
+			.cc = am_catalog_text(s, 3),
+			.subject = am_catalog_text(s, 4),
+			.message_id = am_catalog_text(s, 5),
+			.date = {.known = sqlite3_column_type(s, 6) !=
+		                          SQLITE_NULL,
+		                 .sec = sqlite3_column_int64(s, 6),
+		                 .offset_min =
+		                         (int16_t)sqlite3_column_int(s, 7)},
+		};
+		r = fn(user, &head, err);
 		if (r)
 			break;
 	}

@@ -54,8 +54,9 @@ static const char *const texts[AM_SQL_COUNT] = {
 		"SELECT size, hash, hash_lf, eol, content, recipe, message_id,"
 		" thread, hop, sender, rcpt, cc, subject, date, zone,"
 		" n_attachments, dropped FROM message WHERE id = ?1",
-	[AM_SQL_EACH_HEAD] = "SELECT id, sender, rcpt, cc, subject FROM message"
-			     " ORDER BY id",
+	[AM_SQL_EACH_HEAD] =
+		"SELECT id, sender, rcpt, cc, subject, message_id, date, zone"
+		" FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
 	[AM_SQL_GET_THREAD] =
 		"SELECT message_id, thread, hop FROM message WHERE id = ?1",
 	/* Or what the last page is when more is on it. */

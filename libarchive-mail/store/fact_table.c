@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One table, a row a message; messages never change, so neither do rows.
+ * Two tables, a row a message in each; messages never change, so neither do
+ * rows.  What is asked of a whole mailbox at once stands in the narrow one too:
+ * the rows of the other are a page each.
  */
 #include "store/fact_table.h"
 
@@ -11,12 +13,12 @@
 
 #include <string.h>
 
-#define VERSION 3 /* of what the columns hold */
+#define VERSION 4 /* of what the columns hold */
 
 struct am_fact_table {
 	GMutex lock;
 	sqlite3 *db;
-	sqlite3_stmt *get, *size, *put;
+	sqlite3_stmt *get, *size, *span, *put, *put_brief;
 	bool open; /* a transaction */
 };
 
@@ -54,7 +56,10 @@ static bool set_up(struct am_fact_table *f, uint64_t archive)
 		           "INSERT INTO fact_of VALUES(%" PRIu64 ")", wanted);
 		if (!run(f, "DROP TABLE IF EXISTS fact;"
 		            "DROP TABLE IF EXISTS fact_of;"
+		            "DROP TABLE IF EXISTS brief;"
 		            "CREATE TABLE fact_of(of INTEGER);"
+		            "CREATE TABLE brief(message INTEGER PRIMARY KEY,"
+		            " size INTEGER NOT NULL, refs TEXT);"
 		            "CREATE TABLE fact(message INTEGER PRIMARY KEY,"
 		            " size INTEGER NOT NULL, envelope BLOB,"
 		            " structure BLOB, refs TEXT, fields BLOB)") ||
@@ -66,8 +71,14 @@ static bool set_up(struct am_fact_table *f, uint64_t archive)
 	               "fact"
 	               " WHERE message = ?1",
 	               &f->get) &&
-	       prepare(f, "SELECT size FROM fact WHERE message = ?1",
+	       prepare(f, "SELECT size FROM brief WHERE message = ?1",
 	               &f->size) &&
+	       prepare(f,
+	               "SELECT message, size, refs FROM brief WHERE message "
+	               "BETWEEN ?1 AND ?2 ORDER BY message",
+	               &f->span) &&
+	       prepare(f, "INSERT OR REPLACE INTO brief VALUES(?1, ?2, ?3)",
+	               &f->put_brief) &&
 	       prepare(f,
 	               "INSERT OR REPLACE INTO fact VALUES(?1, ?2, ?3, ?4, ?5, "
 	               "?6)",
@@ -78,8 +89,10 @@ static void shut(struct am_fact_table *f)
 {
 	sqlite3_finalize(f->get);
 	sqlite3_finalize(f->size);
+	sqlite3_finalize(f->span);
 	sqlite3_finalize(f->put);
-	f->get = f->size = f->put = NULL;
+	sqlite3_finalize(f->put_brief);
+	f->get = f->size = f->span = f->put = f->put_brief = NULL;
 	sqlite3_close(f->db);
 	f->db = NULL;
 }
@@ -172,6 +185,38 @@ bool am_fact_table_find(struct am_fact_table *f, int64_t message,
 	return there;
 }
 
+void am_fact_table_each(struct am_fact_table *f, int64_t first, int64_t last,
+                        am_brief_fn *fn, void *user)
+{
+	g_mutex_lock(&f->lock);
+	if (f->db) {
+		sqlite3_bind_int64(f->span, 1, first);
+		sqlite3_bind_int64(f->span, 2, last);
+		while (sqlite3_step(f->span) == SQLITE_ROW) {
+			const char *refs =
+				(const char *)sqlite3_column_text(f->span, 2);
+			fn(user, sqlite3_column_int64(f->span, 0),
+			   (uint64_t)sqlite3_column_int64(f->span, 1),
+			   refs ? refs : "");
+		}
+		sqlite3_reset(f->span);
+	}
+	g_mutex_unlock(&f->lock);
+}
+
+static void put_brief(struct am_fact_table *f, int64_t message,
+                      const struct am_fact *fact)
+{
+	sqlite3_stmt *s = f->put_brief;
+
+	sqlite3_bind_int64(s, 1, message);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)fact->size);
+	sqlite3_bind_text(s, 3, fact->references, -1, SQLITE_STATIC);
+	(void)sqlite3_step(s);
+	sqlite3_reset(s);
+	sqlite3_clear_bindings(s);
+}
+
 void am_fact_table_keep(struct am_fact_table *f, int64_t message,
                         const struct am_fact *fact)
 {
@@ -192,6 +237,7 @@ void am_fact_table_keep(struct am_fact_table *f, int64_t message,
 		(void)sqlite3_step(f->put);
 		sqlite3_reset(f->put);
 		sqlite3_clear_bindings(f->put);
+		put_brief(f, message, fact);
 	}
 	g_mutex_unlock(&f->lock);
 }

@@ -28,6 +28,12 @@ void am_fact_table_close(struct am_fact_table **table);
 /* Strings live in the arena; NULL: only the size is wanted. */
 bool am_fact_table_find(struct am_fact_table *table, int64_t message,
                         struct am_arena *arena, struct am_fact *out);
+/* Sizes and references of a range of messages, as far as they are there; by
+ * id.  fn may not use the table. */
+typedef void am_brief_fn(void *user, int64_t message, uint64_t size,
+                         const char *references);
+void am_fact_table_each(struct am_fact_table *table, int64_t first,
+                        int64_t last, am_brief_fn *fn, void *user);
 void am_fact_table_keep(struct am_fact_table *table, int64_t message,
                         const struct am_fact *fact);
 /* What is not on disk yet goes there; about once a second. */
