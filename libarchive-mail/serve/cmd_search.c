@@ -76,12 +76,12 @@ bool am_search_return_read(struct am_search_return *r,
 /* ---- answers ---- */
 
 /* In the numbers the client speaks of. */
-static uint32_t number_of(const struct am_session *s, uint32_t u, bool uid)
+static uint32_t number_of(const struct am_session *s, uint32_t row, bool uid)
 {
-	return uid ? u : (uint32_t)am_snap_from(s->snap, u) + 1;
+	return uid ? s->snap->rows[row].uid : row + 1;
 }
 
-static void put_numbers(struct am_session *s, const uint32_t *uids, size_t n,
+static void put_numbers(struct am_session *s, const uint32_t *rows, size_t n,
                         bool uid, bool sorted)
 {
 	GString *out = s->out;
@@ -89,7 +89,7 @@ static void put_numbers(struct am_session *s, const uint32_t *uids, size_t n,
 	if (!sorted) {
 		struct am_imap_set *set = am_imap_set_new();
 		for (size_t i = 0; i < n; i++) {
-			uint32_t number = number_of(s, uids[i], uid);
+			uint32_t number = number_of(s, rows[i], uid);
 			am_imap_set_add(set, number, number);
 		}
 		am_put_set(out, set);
@@ -98,9 +98,9 @@ static void put_numbers(struct am_session *s, const uint32_t *uids, size_t n,
 	}
 	/* Their order matters: ranges only where they go upwards by one. */
 	for (size_t i = 0; i < n;) {
-		uint32_t first = number_of(s, uids[i], uid), last = first;
+		uint32_t first = number_of(s, rows[i], uid), last = first;
 		size_t k = i + 1;
-		while (k < n && number_of(s, uids[k], uid) == last + 1) {
+		while (k < n && number_of(s, rows[k], uid) == last + 1) {
 			last++;
 			k++;
 		}
@@ -112,7 +112,7 @@ static void put_numbers(struct am_session *s, const uint32_t *uids, size_t n,
 }
 
 static void put_partial(struct am_session *s, const struct am_search_return *r,
-                        const uint32_t *uids, size_t n, bool uid, bool sorted)
+                        const uint32_t *rows, size_t n, bool uid, bool sorted)
 {
 	const char *sign = r->backwards ? "-" : "";
 	uint64_t from = r->first - 1, to = MIN(r->last, n);
@@ -128,33 +128,35 @@ static void put_partial(struct am_session *s, const struct am_search_return *r,
 		from = n - to;
 		to = end;
 	}
-	put_numbers(s, uids + from, (size_t)(to - from), uid, sorted);
+	put_numbers(s, rows + from, (size_t)(to - from), uid, sorted);
 	g_string_append_c(s->out, ')');
 }
 
 static void save(struct am_session *s, const struct am_search_return *r,
-                 const uint32_t *uids, size_t n)
+                 const uint32_t *rows, size_t n)
 {
 	am_imap_set_free(&s->saved);
 	s->saved = am_imap_set_new();
 	bool part = (r->min || r->max) && !r->all && !r->count;
 	for (size_t i = 0; i < n; i++)
 		if (!part || (r->min && !i) || (r->max && i + 1 == n))
-			am_imap_set_add(s->saved, uids[i], uids[i]);
+			am_imap_set_add(s->saved, s->snap->rows[rows[i]].uid,
+			                s->snap->rows[rows[i]].uid);
 }
 
 void am_search_answer(struct am_session *s, const struct am_search_return *r,
-                      const char *word, const uint32_t *uids, size_t n,
+                      const char *word, const uint32_t *rows, size_t n,
                       bool uid, bool sorted, uint64_t highest)
 {
 	GString *out = s->out;
 
 	if (r->save)
-		save(s, r, uids, n);
+		save(s, r, rows, n);
 	if (!r->extended) {
 		am_say(s, "* %s", word);
 		for (size_t i = 0; i < n; i++) {
-			am_say(s, " %" PRIu32, number_of(s, uids[i], uid));
+			g_string_append_c(out, ' ');
+			am_put_number(out, number_of(s, rows[i], uid));
 			am_say_turn(s);
 		}
 		if (highest && n)
@@ -169,17 +171,17 @@ void am_search_answer(struct am_session *s, const struct am_search_return *r,
 	am_put_string(out, s->tag);
 	am_say(s, ")%s", uid ? " UID" : "");
 	if (r->min && n)
-		am_say(s, " MIN %" PRIu32, number_of(s, uids[0], uid));
+		am_say(s, " MIN %" PRIu32, number_of(s, rows[0], uid));
 	if (r->max && n)
-		am_say(s, " MAX %" PRIu32, number_of(s, uids[n - 1], uid));
+		am_say(s, " MAX %" PRIu32, number_of(s, rows[n - 1], uid));
 	if (r->count)
 		am_say(s, " COUNT %zu", n);
 	if (r->all && n) {
 		g_string_append(out, " ALL ");
-		put_numbers(s, uids, n, uid, sorted);
+		put_numbers(s, rows, n, uid, sorted);
 	}
 	if (r->partial)
-		put_partial(s, r, uids, n, uid, sorted);
+		put_partial(s, r, rows, n, uid, sorted);
 	if (highest && n)
 		am_say(s, " MODSEQ %" PRIu64, highest);
 	g_string_append(out, "\r\n");
@@ -208,10 +210,10 @@ AM_COMMAND(search)
 		am_search_parse(s, args + at, n - at, charset);
 	if (!search)
 		return;
-	GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	if (am_search_run(s, search, uids, &highest)) {
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	if (am_search_run(s, search, rows, &highest)) {
 		am_search_answer(s, &r, "SEARCH",
-		                 (uint32_t *)(void *)uids->data, uids->len, uid,
+		                 (uint32_t *)(void *)rows->data, rows->len, uid,
 		                 false,
 		                 am_search_asks_modseq(search) ? highest : 0);
 		am_ok(s, "that is all");
@@ -219,6 +221,6 @@ AM_COMMAND(search)
 		am_imap_set_free(&s->saved);
 		s->saved = am_imap_set_new();
 	}
-	g_array_free(uids, TRUE);
+	g_array_free(rows, TRUE);
 	am_search_free(&search);
 }

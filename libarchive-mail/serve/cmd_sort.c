@@ -2,12 +2,10 @@
 /* SORT (RFC 5256), with DISPLAYFROM and DISPLAYTO (5957) and ESORT (5267). */
 #include "serve/commands.h"
 
-#include "base/arena.h"
-#include "serve/order.h"
 #include "serve/search.h"
 #include "serve/search_return.h"
+#include "serve/traits.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum key {
@@ -59,85 +57,142 @@ static bool read_keys(struct keys *k, const struct am_imap_value *v)
 		k->keys[k->n++].reverse = reverse;
 		reverse = false;
 		if (key == SIZE)
-			k->needs |= AM_ORDER_FACTS;
+			k->needs |= AM_TRAITS_FACTS;
 		else if (key != ARRIVAL)
-			k->needs |= AM_ORDER_CATALOG;
+			k->needs |= AM_TRAITS_HEAD;
 	}
 	return k->n && !reverse;
 }
 
-static int numbers(int64_t a, int64_t b)
+/* What is sorted. */
+struct item {
+	uint64_t first; /* the first key as far as a number holds it */
+	uint32_t row;
+	const struct am_trait *trait;
+	const struct am_row *of;
+};
+
+static bool is_number(enum key key)
 {
-	return (a > b) - (a < b);
+	return key == ARRIVAL || key == DATE || key == SIZE;
 }
 
-static int by_key(enum key key, const struct am_order *a,
-                  const struct am_order *b)
+/* So that the smaller one comes first. */
+static uint64_t number_of(enum key key, const struct item *i)
+{
+	int64_t arrival = i->of->dated ? i->of->received : 0;
+
+	if (key == SIZE)
+		return i->trait->size;
+	if (key == DATE && i->trait->dated)
+		arrival = i->trait->sent;
+	return (uint64_t)arrival ^ (uint64_t)1 << 63;
+}
+
+static const char *text_of(enum key key, const struct am_trait *t)
 {
 	switch (key) {
-	case ARRIVAL:
-		return numbers(a->arrival, b->arrival);
 	case CC:
-		return strcmp(a->cc, b->cc);
-	case DATE:
-		return numbers(a->sent, b->sent);
+		return t->cc->mailbox;
 	case DISPLAYFROM:
-		return strcmp(a->display_from, b->display_from);
+		return t->from->display;
 	case DISPLAYTO:
-		return strcmp(a->display_to, b->display_to);
+		return t->to->display;
 	case FROM:
-		return strcmp(a->from, b->from);
-	case SIZE:
-		return numbers((int64_t)a->size, (int64_t)b->size);
-	case SUBJECT:
-		return strcmp(a->subject, b->subject);
+		return t->from->mailbox;
 	case TO:
-		return strcmp(a->to, b->to);
-	case N_KEYS:
-		break;
+		return t->to->mailbox;
+	default:
+		return t->subject->base;
 	}
-	return 0;
+}
+
+/* A number, or the first eight bytes of a text. */
+static uint64_t beginning(enum key key, const struct item *i)
+{
+	uint64_t bytes = 0;
+
+	if (is_number(key))
+		return number_of(key, i);
+	const char *text = text_of(key, i->trait);
+	for (unsigned n = 0; n < 8; n++) {
+		bytes = bytes << 8 | (uint8_t)*text;
+		text += *text != 0;
+	}
+	return bytes;
+}
+
+static int by_key(enum key key, const struct item *a, const struct item *b)
+{
+	if (!is_number(key)) {
+		const char *x = text_of(key, a->trait);
+		const char *y = text_of(key, b->trait);
+		return x == y ? 0 : strcmp(x, y);
+	}
+	uint64_t x = number_of(key, a), y = number_of(key, b);
+	return (x > y) - (x < y);
 }
 
 static gint compare(gconstpointer a, gconstpointer b, gpointer user)
 {
-	const struct am_order *x = a, *y = b;
+	const struct item *x = a, *y = b;
 	const struct keys *k = user;
 
-	for (size_t i = 0; i < k->n; i++) {
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	for (size_t i = is_number(k->keys[0].key); i < k->n; i++) {
 		int c = by_key(k->keys[i].key, x, y);
 		if (c)
 			return k->keys[i].reverse ? -c : c;
 	}
-	return (x->uid > y->uid) - (x->uid < y->uid);
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+static void sort_rows(struct am_session *s, GArray *rows, struct keys *k,
+                      const struct am_traits *traits)
+{
+	struct item *all = g_new(struct item, rows->len + 1);
+
+	for (guint i = 0; i < rows->len; i++) {
+		uint32_t row = g_array_index(rows, uint32_t, i);
+		all[i] = (struct item){
+			.row = row,
+			.trait = traits ? &traits->rows[row] : NULL,
+			.of = &s->snap->rows[row],
+		};
+		all[i].first = beginning(k->keys[0].key, &all[i]);
+		if (k->keys[0].reverse)
+			all[i].first = ~all[i].first;
+	}
+	g_qsort_with_data(all, (gint)rows->len, sizeof *all, compare, k);
+	for (guint i = 0; i < rows->len; i++)
+		g_array_index(rows, uint32_t, i) = all[i].row;
+	g_free(all);
 }
 
 static void answer(struct am_session *s, const struct am_search_return *r,
                    struct am_search *search, struct keys *k, bool uid)
 {
-	GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	struct am_arena *arena = am_arena_new();
-	struct am_order *all = NULL;
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	struct am_traits *traits = NULL;
 	struct am_error err = {0};
 	uint64_t highest;
 
-	if (!am_search_run(s, search, uids, &highest))
+	if (!am_search_run(s, search, rows, &highest))
 		goto out;
-	if (am_order_read(s, uids, k->needs, arena, &all, &err)) {
+	if (k->needs &&
+	    am_vault_traits(s->vault, s->snap, k->needs, &traits, &err)) {
 		am_no_error(s, &err);
 		goto out;
 	}
-	g_qsort_with_data(all, (gint)uids->len, sizeof *all, compare, k);
-	for (guint i = 0; i < uids->len; i++)
-		g_array_index(uids, uint32_t, i) = all[i].uid;
-	am_search_answer(s, r, "SORT", (uint32_t *)(void *)uids->data,
-	                 uids->len, uid, true,
+	sort_rows(s, rows, k, traits);
+	am_search_answer(s, r, "SORT", (uint32_t *)(void *)rows->data,
+	                 rows->len, uid, true,
 	                 am_search_asks_modseq(search) ? highest : 0);
 	am_ok(s, "that is all");
 out:
-	g_free(all);
-	am_arena_free(&arena);
-	g_array_free(uids, TRUE);
+	am_traits_unref(&traits);
+	g_array_free(rows, TRUE);
 }
 
 AM_COMMAND(sort)

@@ -9,17 +9,24 @@
 #include "serve/commands.h"
 
 #include "base/arena.h"
-#include "serve/order.h"
 #include "serve/search.h"
+#include "serve/traits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Of more references in one message only the last are looked at. */
-enum { REFERENCES_MOST = 1000 };
+/* Steps from a message up to its root that are looked at: what one message may
+ * bring along, tenfold. */
+enum { STEPS_MOST = 10000 };
+
+struct mail {
+	uint32_t row;
+	int64_t sent; /* when it arrived where there is no date */
+	const struct am_trait *trait;
+};
 
 struct node {
-	struct am_order *mail; /* NULL: known only by its id */
+	const struct mail *mail; /* NULL: known only by its id */
 	struct node *parent, *child, *next;
 	int64_t date; /* to sort by */
 	uint32_t number;
@@ -28,7 +35,7 @@ struct node {
 struct threading {
 	struct am_session *s;
 	struct am_arena *arena;
-	GHashTable *by_id; /* Message-ID -> node */
+	struct node **by_id; /* by their numbers */
 	GPtrArray *nodes;
 	GPtrArray *roots;
 	bool uid;
@@ -42,15 +49,13 @@ static struct node *new_node(struct threading *t)
 	return n;
 }
 
-static struct node *node_of(struct threading *t, const char *id)
+static struct node *node_of(struct threading *t, const struct am_trait_id *id)
 {
-	struct node *n = g_hash_table_lookup(t->by_id, id);
+	struct node **n = &t->by_id[id->number];
 
-	if (!n) {
-		n = new_node(t);
-		g_hash_table_insert(t->by_id, (void *)(uintptr_t)id, n);
-	}
-	return n;
+	if (!*n)
+		*n = new_node(t);
+	return *n;
 }
 
 static void unlink_node(struct node *n)
@@ -64,13 +69,12 @@ static void unlink_node(struct node *n)
 	n->parent = n->next = NULL;
 }
 
-/* Would the child be its own ancestor?  Steps are bounded by what one message
- * may bring along. */
+/* Would the child be its own ancestor? */
 static bool is_above(const struct node *n, const struct node *of)
 {
 	unsigned steps = 0;
 
-	for (; of && steps++ < 10 * REFERENCES_MOST; of = of->parent)
+	for (; of && steps++ < STEPS_MOST; of = of->parent)
 		if (of == n)
 			return true;
 	return of != NULL;
@@ -84,23 +88,17 @@ static void link_node(struct node *parent, struct node *child)
 }
 
 /* Step 1: of one message. */
-static void add(struct threading *t, struct am_order *o)
+static void add(struct threading *t, const struct mail *mail)
 {
-	struct node *self, *before = NULL;
-	char **ids = g_strsplit(o->references ? o->references : "", "\n", -1);
-	guint n = g_strv_length(ids);
+	const struct am_trait *trait = mail->trait;
+	struct node *before = NULL;
+	struct node *self = trait->id ? node_of(t, trait->id) : new_node(t);
 
-	self = o->message_id && *o->message_id ? node_of(t, o->message_id)
-	                                       : new_node(t);
 	if (self->mail) /* the same id twice: a message of its own */
 		self = new_node(t);
-	self->mail = o;
-	for (guint i = n > REFERENCES_MOST ? n - REFERENCES_MOST : 0; i < n;
-	     i++) {
-		if (!*ids[i])
-			continue;
-		struct node *ref =
-			node_of(t, am_arena_strdup(t->arena, ids[i]));
+	self->mail = mail;
+	for (uint32_t i = 0; i < trait->n_references; i++) {
+		struct node *ref = node_of(t, trait->references[i]);
 		if (ref == self)
 			continue;
 		if (before && before != ref && !ref->parent &&
@@ -111,7 +109,6 @@ static void add(struct threading *t, struct am_order *o)
 	unlink_node(self);
 	if (before && !is_above(self, before))
 		link_node(before, self);
-	g_strfreev(ids);
 }
 
 /* Step 3: who is only known by its id goes, its children move up. */
@@ -157,37 +154,45 @@ static void prune(struct threading *t)
 	t->roots = order;
 }
 
-static struct am_order *first_mail(const struct node *n)
+static const struct am_trait *first_mail(const struct node *n)
 {
-	return n->mail ? n->mail : n->child ? n->child->mail : NULL;
+	if (!n->mail)
+		n = n->child;
+	return n && n->mail ? n->mail->trait : NULL;
+}
+
+static bool is_reply(const struct node *n)
+{
+	return n->mail && n->mail->trait->subject->is_reply;
 }
 
 /* Step 5: roots with the same subject are one thread. */
 static void join_subjects(struct threading *t)
 {
-	GHashTable *by_subject = g_hash_table_new(g_str_hash, g_str_equal);
+	/* A base subject is one pointer. */
+	GHashTable *by_subject = g_hash_table_new(NULL, NULL);
 	GPtrArray *roots = g_ptr_array_new();
 
 	for (guint i = 0; i < t->roots->len; i++) {
 		struct node *n = t->roots->pdata[i];
-		const struct am_order *mail = first_mail(n);
-		if (!mail || !*mail->subject)
+		const struct am_trait *mail = first_mail(n);
+		if (!mail || !*mail->subject->base)
 			continue;
 		struct node *old =
-			g_hash_table_lookup(by_subject, mail->subject);
+			g_hash_table_lookup(by_subject, mail->subject->base);
 		if (!old || (!n->mail && old->mail) ||
-		    (old->mail && n->mail && old->mail->is_reply &&
-		     !n->mail->is_reply))
-			g_hash_table_insert(by_subject,
-			                    (void *)(uintptr_t)mail->subject,
-			                    n);
+		    (is_reply(old) && n->mail && !is_reply(n)))
+			g_hash_table_insert(
+				by_subject,
+				(void *)(uintptr_t)mail->subject->base, n);
 	}
 	for (guint i = 0; i < t->roots->len; i++) {
 		struct node *n = t->roots->pdata[i];
-		const struct am_order *mail = first_mail(n);
+		const struct am_trait *mail = first_mail(n);
 		struct node *to =
-			mail && *mail->subject
-				? g_hash_table_lookup(by_subject, mail->subject)
+			mail && *mail->subject->base
+				? g_hash_table_lookup(by_subject,
+		                                      mail->subject->base)
 				: NULL;
 		if (!to || to == n) {
 			g_ptr_array_add(roots, n);
@@ -199,8 +204,7 @@ static void join_subjects(struct threading *t)
 				c->next = NULL;
 				link_node(to, c);
 			}
-		} else if (!to->mail || (n->mail && n->mail->is_reply &&
-		                         !to->mail->is_reply)) {
+		} else if (!to->mail || (is_reply(n) && !is_reply(to))) {
 			link_node(to, n);
 		} else {
 			/* Both are replies, or neither: side by side. */
@@ -265,7 +269,7 @@ static void sort_all(struct threading *t)
 		n->date = n->mail    ? n->mail->sent
 		          : n->child ? n->child->date
 		                     : 0;
-		n->number = n->mail    ? (uint32_t)n->mail->row + 1
+		n->number = n->mail    ? n->mail->row + 1
 		            : n->child ? n->child->number
 		                       : 0;
 	}
@@ -281,8 +285,11 @@ struct frame {
 
 static void put_number(struct threading *t, const struct node *n, bool first)
 {
-	am_say(t->s, "%s%" PRIu32, first ? "" : " ",
-	       t->uid ? n->mail->uid : (uint32_t)n->mail->row + 1);
+	uint32_t row = n->mail->row;
+
+	if (!first)
+		g_string_append_c(t->s->out, ' ');
+	am_put_number(t->s->out, t->uid ? t->s->snap->rows[row].uid : row + 1);
 }
 
 static void put_thread(struct threading *t, struct node *root)
@@ -334,45 +341,45 @@ static void put_thread(struct threading *t, struct node *root)
 	g_array_free(open, TRUE);
 }
 
-static void by_references(struct threading *t, struct am_order *all, size_t n)
+static void by_references(struct threading *t, const struct mail *all, size_t n,
+                          size_t n_ids)
 {
-	t->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+	t->by_id = g_new0(struct node *, n_ids + 1);
 	for (size_t i = 0; i < n; i++)
 		add(t, &all[i]);
 	prune(t);
 	join_subjects(t);
 	sort_all(t);
-	g_hash_table_destroy(t->by_id);
+	g_free(t->by_id);
 }
 
 /* ---- ORDEREDSUBJECT ---- */
 
-static gint by_sent(gconstpointer a, gconstpointer b)
+static int by_sent(const void *a, const void *b)
 {
-	const struct am_order *x = a, *y = b;
+	const struct mail *x = a, *y = b;
 
 	if (x->sent != y->sent)
 		return x->sent < y->sent ? -1 : 1;
-	return (x->uid > y->uid) - (x->uid < y->uid);
+	return (x->row > y->row) - (x->row < y->row);
 }
 
-static void by_subject(struct threading *t, struct am_order *all, size_t n)
+static void by_subject(struct threading *t, struct mail *all, size_t n)
 {
-	GHashTable *threads = g_hash_table_new(g_str_hash, g_str_equal);
+	GHashTable *threads = g_hash_table_new(NULL, NULL);
 
 	qsort(all, n, sizeof *all, by_sent);
 	t->roots = g_ptr_array_new();
 	for (size_t i = 0; i < n; i++) {
+		void *base = (void *)(uintptr_t)all[i].trait->subject->base;
 		struct node *node = new_node(t);
-		struct node *root =
-			g_hash_table_lookup(threads, all[i].subject);
+		struct node *root = g_hash_table_lookup(threads, base);
 		node->mail = &all[i];
 		if (root) {
 			link_node(root, node);
 			continue;
 		}
-		g_hash_table_insert(threads, (void *)(uintptr_t)all[i].subject,
-		                    node);
+		g_hash_table_insert(threads, base, node);
 		g_ptr_array_add(t->roots, node);
 	}
 	g_hash_table_destroy(threads);
@@ -381,28 +388,47 @@ static void by_subject(struct threading *t, struct am_order *all, size_t n)
 
 /* ---- the command ---- */
 
+static struct mail *mails_of(const struct am_session *s, const GArray *rows,
+                             const struct am_traits *traits)
+{
+	struct mail *all = g_new(struct mail, rows->len + 1);
+
+	for (guint i = 0; i < rows->len; i++) {
+		uint32_t at = g_array_index(rows, uint32_t, i);
+		const struct am_trait *trait = &traits->rows[at];
+		const struct am_row *row = &s->snap->rows[at];
+		all[i] = (struct mail){at,
+		                       trait->dated ? trait->sent
+		                       : row->dated ? row->received
+		                                    : 0,
+		                       trait};
+	}
+	return all;
+}
+
 static void answer(struct am_session *s, struct am_search *search,
                    bool references, bool uid)
 {
-	GArray *uids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	struct threading t = {.s = s, .arena = am_arena_new(), .uid = uid};
-	struct am_order *all = NULL;
+	unsigned needs = AM_TRAITS_HEAD | (references ? AM_TRAITS_FACTS : 0);
+	struct am_traits *traits = NULL;
+	struct mail *all = NULL;
 	struct am_error err = {0};
 	uint64_t highest;
 
 	t.nodes = g_ptr_array_new();
-	if (!am_search_run(s, search, uids, &highest))
+	if (!am_search_run(s, search, rows, &highest))
 		goto out;
-	if (am_order_read(s, uids,
-	                  AM_ORDER_CATALOG | (references ? AM_ORDER_FACTS : 0),
-	                  t.arena, &all, &err)) {
+	if (am_vault_traits(s->vault, s->snap, needs, &traits, &err)) {
 		am_no_error(s, &err);
 		goto out;
 	}
+	all = mails_of(s, rows, traits);
 	if (references)
-		by_references(&t, all, uids->len);
+		by_references(&t, all, rows->len, traits->n_ids);
 	else
-		by_subject(&t, all, uids->len);
+		by_subject(&t, all, rows->len);
 	am_say(s, "* THREAD%s", t.roots->len ? " " : "");
 	for (guint i = 0; i < t.roots->len; i++) {
 		put_thread(&t, t.roots->pdata[i]);
@@ -413,9 +439,10 @@ static void answer(struct am_session *s, struct am_search *search,
 	am_ok(s, "that is all");
 out:
 	g_free(all);
+	am_traits_unref(&traits);
 	g_ptr_array_free(t.nodes, TRUE);
 	am_arena_free(&t.arena);
-	g_array_free(uids, TRUE);
+	g_array_free(rows, TRUE);
 }
 
 AM_COMMAND(thread)

@@ -15,18 +15,25 @@
 #include "serve/facts.h"
 #include "serve/fetch_items.h"
 #include "serve/structure.h"
+#include "serve/traits.h"
 #include "serve/virtual.h"
 #include "store/archive.h"
 #include "store/archive_edit.h"
 
 #include <string.h>
 
-enum { PIECE = 64 * 1024, PREVIEW_CHARS = 200, PREVIEW_BYTES = 4096 };
+enum {
+	PIECE = 64 * 1024,
+	PREVIEW_CHARS = 200,
+	PREVIEW_BYTES = 4096,
+	MANY = 200
+};
 
 struct message {
 	struct am_session *s;
 	const struct am_fetch *f;
 	const struct am_row *row;
+	const struct am_traits *traits; /* NULL: sizes one by one */
 	struct am_arena *arena;
 	struct am_blob *raw;
 	struct am_scan scan;
@@ -305,7 +312,8 @@ static int say_item(struct message *m, const struct am_fetch_item *item,
 
 	switch (item->kind) {
 	case AM_FETCH_UID:
-		am_say(s, "UID %" PRIu32, m->row->uid);
+		g_string_append(out, "UID ");
+		am_put_number(out, m->row->uid);
 		return AM_OK;
 	case AM_FETCH_FLAGS:
 		g_string_append(out, "FLAGS ");
@@ -315,7 +323,8 @@ static int say_item(struct message *m, const struct am_fetch_item *item,
 		say_date(s, m->row);
 		return AM_OK;
 	case AM_FETCH_SIZE:
-		am_say(s, "RFC822.SIZE %" PRIu64, m->fact.size);
+		g_string_append(out, "RFC822.SIZE ");
+		am_put_number(out, m->fact.size);
 		return AM_OK;
 	case AM_FETCH_ENVELOPE:
 		g_string_append(out, "ENVELOPE ");
@@ -339,7 +348,9 @@ static int say_item(struct message *m, const struct am_fetch_item *item,
 	case AM_FETCH_BINARY_SIZE:
 		return say_binary(m, item, err);
 	case AM_FETCH_MODSEQ:
-		am_say(s, "MODSEQ (%" PRIu64 ")", m->row->modseq);
+		g_string_append(out, "MODSEQ (");
+		am_put_number(out, m->row->modseq);
+		g_string_append_c(out, ')');
 		return AM_OK;
 	case AM_FETCH_EMAILID:
 		return say_object(m, false, err);
@@ -363,20 +374,24 @@ static int say_message(struct message *m, size_t number, struct am_error *err)
 	if (!r && m->f->facts)
 		r = am_fact_of(s->vault, m->row->message, m->arena, &m->fact,
 		               err);
-	if (!r && !m->f->facts && m->f->sizes)
+	if (!r && !m->f->facts && m->f->sizes && m->traits)
+		m->fact.size = m->traits->rows[number - 1].size;
+	else if (!r && !m->f->facts && m->f->sizes)
 		r = am_fact_size(s->vault, m->row->message, &m->fact.size, err);
 	if (r)
 		return r;
-	am_say(s, "* %zu FETCH (", number);
+	g_string_append(s->out, "* ");
+	am_put_number(s->out, number);
+	g_string_append(s->out, " FETCH (");
 	for (guint i = 0; i < m->f->items->len && !r; i++) {
 		if (i)
-			am_say(s, " ");
+			g_string_append_c(s->out, ' ');
 		r = say_item(
 			m, &g_array_index(m->f->items, struct am_fetch_item, i),
 			err);
 	}
 	if (!r) {
-		am_say(s, ")\r\n");
+		g_string_append(s->out, ")\r\n");
 		am_say_turn(s);
 	} else if (s->out->len >= before) {
 		g_string_truncate(s->out, before);
@@ -408,6 +423,7 @@ static int mark_seen(void *user, struct am_archive_edit *edit,
 struct run {
 	struct am_session *s;
 	struct am_fetch f;
+	struct am_traits *traits;
 	struct am_arena *arena;
 	GArray *seen; /* struct am_row: that get \Seen */
 	unsigned failed;
@@ -426,6 +442,7 @@ static void one(struct run *run, size_t i)
 		.s = s,
 		.f = &run->f,
 		.row = row,
+		.traits = run->traits,
 		.arena = run->arena,
 		.limits = am_limits_or_default(
 			s->house->ctx ? &s->house->ctx->limits : NULL)};
@@ -479,6 +496,14 @@ AM_COMMAND(fetch)
 	run.arena = am_arena_new();
 	run.seen = g_array_new(FALSE, FALSE, sizeof(struct am_row));
 	run.f.sees &= !s->read_only;
+	/* Sizes of most are had at once; of few, or where some take reading the
+	 * message, one by one. */
+	if (run.f.sizes && !run.f.facts && s->snap->n >= MANY &&
+	    am_imap_set_count(uids) >= s->snap->n / 4 &&
+	    am_vault_traits(s->vault, s->snap,
+	                    AM_TRAITS_FACTS | AM_TRAITS_AT_HAND, &run.traits,
+	                    NULL))
+		run.traits = NULL;
 	if (run.f.vanished)
 		tell_vanished(&run, uids);
 	for (size_t k = 0; k < am_imap_set_ranges(uids) && !s->dead; k++) {
@@ -506,5 +531,6 @@ AM_COMMAND(fetch)
 	am_imap_set_free(&uids);
 	am_fetch_clear(&run.f);
 	am_arena_free(&run.arena);
+	am_traits_unref(&run.traits);
 	g_array_free(run.seen, TRUE);
 }

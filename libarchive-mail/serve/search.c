@@ -5,6 +5,8 @@
  */
 #include "serve/search_impl.h"
 
+#include "serve/traits.h"
+
 #include <string.h>
 
 /* What an index knows; where it does not, messages are read. */
@@ -20,15 +22,47 @@ static void ask_index(struct am_session *s, struct am_crit *c)
 		                           &c->found, NULL);
 }
 
-bool am_search_run(struct am_session *s, struct am_search *search, GArray *uids,
+/* Which traits of messages it asks for. */
+static unsigned needs_of(const struct am_crit *c)
+{
+	unsigned needs = 0;
+
+	for (guint i = 0; c->children && i < c->children->len; i++)
+		needs |= needs_of(c->children->pdata[i]);
+	switch (c->kind) {
+	case AM_CRIT_SENTBEFORE:
+	case AM_CRIT_SENTON:
+	case AM_CRIT_SENTSINCE:
+	case AM_CRIT_FROM:
+	case AM_CRIT_TO:
+	case AM_CRIT_CC:
+	case AM_CRIT_SUBJECT:
+	case AM_CRIT_MESSAGE_ID:
+		return needs | AM_TRAITS_HEAD;
+	case AM_CRIT_LARGER:
+	case AM_CRIT_SMALLER:
+		return needs | AM_TRAITS_FACTS;
+	default:
+		return needs;
+	}
+}
+
+bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
                    uint64_t *highest)
 {
-	struct am_probe *probe = am_probe_new(s);
+	struct am_traits *traits = NULL;
+	unsigned needs = needs_of(search->root);
 	struct am_error err = {0}, first = {0};
 	unsigned failed = 0;
 
 	*highest = 0;
 	ask_index(s, search->root);
+	/* Without them messages are asked for one by one, and it shows which of
+	 * them cannot be read. */
+	if (needs && am_vault_traits(s->vault, s->snap,
+	                             needs | AM_TRAITS_AT_HAND, &traits, NULL))
+		traits = NULL;
+	struct am_probe *probe = am_probe_new(s, traits);
 	for (size_t i = 0; i < s->snap->n && !s->dead; i++) {
 		const struct am_row *row = &s->snap->rows[i];
 		int r = am_probe_meets(probe, row, search->root, &err);
@@ -36,10 +70,12 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *uids,
 			first = err;
 		if (r)
 			continue;
-		g_array_append_val(uids, row->uid);
+		uint32_t at = (uint32_t)i;
+		g_array_append_val(rows, at);
 		*highest = MAX(*highest, row->modseq);
 	}
 	am_probe_free(&probe);
+	am_traits_unref(&traits);
 	if (!failed)
 		return true;
 	am_no(s, "[UNAVAILABLE] %u messages could not be read: %s", failed,

@@ -16,8 +16,9 @@ struct am_search;
 struct am_search *am_search_parse(struct am_session *s, am_args args, size_t n,
                                   const char *charset);
 void am_search_free(struct am_search **search);
-/* UIDs (of the session's view) that meet it, ascending; false: NO was said. */
-bool am_search_run(struct am_session *s, struct am_search *search, GArray *uids,
+/* Rows (uint32_t: places in the session's view) that meet it, ascending; false:
+ * NO was said. */
+bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
                    uint64_t *highest);
 /* MODSEQ was among the criteria. */
 bool am_search_asks_modseq(const struct am_search *search);

@@ -12,24 +12,24 @@
 #include "mime/text.h"
 #include "mime/words.h"
 #include "serve/facts.h"
+#include "serve/traits.h"
 #include "store/archive.h"
 
 #include <string.h>
 
-/* The catalog cuts longer fields. */
-enum { CATALOG_MOST = 2000 };
-
 struct am_probe {
 	struct am_session *s;
+	const struct am_traits *traits;
 	const struct am_row *row;
 	struct am_arena *arena;
 	struct am_limits limits;
 	int64_t now;
 
+	const struct am_trait *trait; /* NULL: not had yet */
 	bool has_catalog;
-	struct am_when date;
+	struct am_trait own; /* what the catalog says: the arena's */
 	uint8_t hash[AM_SHA256_LEN];
-	char *from, *to, *cc, *subject, *message_id, *thread; /* the arena's */
+	char *thread;
 
 	struct am_blob *raw;
 	struct am_scan scan;
@@ -37,11 +37,13 @@ struct am_probe {
 	char *body, *header; /* folded; g_free() */
 };
 
-struct am_probe *am_probe_new(struct am_session *s)
+struct am_probe *am_probe_new(struct am_session *s,
+                              const struct am_traits *traits)
 {
 	struct am_probe *p = g_new0(struct am_probe, 1);
 
 	p->s = s;
+	p->traits = traits;
 	p->arena = am_arena_new();
 	p->limits = am_limits_or_default(s->house->ctx ? &s->house->ctx->limits
 	                                               : NULL);
@@ -55,6 +57,7 @@ static void forget(struct am_probe *p)
 	g_clear_pointer(&p->body, g_free);
 	g_clear_pointer(&p->header, g_free);
 	p->has_catalog = p->scanned = false;
+	p->trait = NULL;
 	am_arena_reset(p->arena);
 }
 
@@ -71,6 +74,20 @@ void am_probe_free(struct am_probe **probe)
 }
 
 /* ---- what is had ---- */
+
+static const struct am_trait_text *own_text(struct am_probe *p,
+                                            const char *field)
+{
+	struct am_trait_text *t = am_arena_alloc(p->arena, sizeof *t);
+
+	if (field) {
+		char *folded = am_search_fold(field, strlen(field));
+		t->folded = am_arena_strdup(p->arena, folded);
+		t->cut = am_trait_is_cut(field);
+		g_free(folded);
+	}
+	return t;
+}
 
 static int need_catalog(struct am_probe *p, struct am_error *err)
 {
@@ -91,19 +108,39 @@ static int need_catalog(struct am_probe *p, struct am_error *err)
 		r = am_archive_message(archive, p->row->message, &m, err);
 	}
 	if (!r) {
-		p->date = m.date;
+		struct am_trait_id *id = am_arena_alloc(p->arena, sizeof *id);
+		id->text = am_arena_strdup(p->arena, m.message_id);
+		p->own = (struct am_trait){
+			.sent = m.date.sec,
+			.zone = m.date.offset_min,
+			.dated = m.date.known,
+			.from = own_text(p, m.from),
+			.to = own_text(p, m.to),
+			.cc = own_text(p, m.cc),
+			.subject = own_text(p, m.subject),
+			.id = id->text ? id : NULL,
+		};
 		memcpy(p->hash, m.hash, sizeof p->hash);
-		p->from = am_arena_strdup(p->arena, m.from);
-		p->to = am_arena_strdup(p->arena, m.to);
-		p->cc = am_arena_strdup(p->arena, m.cc);
-		p->subject = am_arena_strdup(p->arena, m.subject);
-		p->message_id = m.message_id ? am_arena_printf(p->arena, "<%s>",
-		                                               m.message_id)
-		                             : NULL;
 		p->thread = am_arena_strdup(p->arena, m.thread);
 		p->has_catalog = true;
 	}
 	am_vault_give_back(p->s->vault, &archive);
+	return r;
+}
+
+/* What a mailbox's traits have at hand, or else the catalog. */
+static int need_trait(struct am_probe *p, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (p->trait)
+		return AM_OK;
+	if (p->traits && p->traits->has & AM_TRAITS_HEAD) {
+		p->trait = &p->traits->rows[p->row - p->s->snap->rows];
+	} else {
+		r = need_catalog(p, err);
+		p->trait = &p->own;
+	}
 	return r;
 }
 
@@ -174,19 +211,55 @@ static int in_header(struct am_probe *p, const char *name, const char *folded,
 }
 
 /* A field the catalog has, but perhaps not to its end. */
-static int in_field(struct am_probe *p, const char *name, char *const *text,
-                    const char *folded, struct am_error *err)
+static int in_field(struct am_probe *p, const struct am_crit *c,
+                    struct am_error *err)
 {
-	int r = need_catalog(p, err);
+	const struct am_trait_text *text;
+	const char *name;
+	int r = need_trait(p, err);
 
 	if (r)
 		return r;
-	if (!*text)
+	switch (c->kind) {
+	case AM_CRIT_FROM:
+		name = "From";
+		text = p->trait->from;
+		break;
+	case AM_CRIT_TO:
+		name = "To";
+		text = p->trait->to;
+		break;
+	case AM_CRIT_CC:
+		name = "Cc";
+		text = p->trait->cc;
+		break;
+	default:
+		name = "Subject";
+		text = p->trait->subject;
+		break;
+	}
+	if (!text->folded)
 		return AM_END;
-	if (holds(*text, folded))
+	if (strstr(text->folded, c->text))
 		return AM_OK;
-	return strlen(*text) < CATALOG_MOST ? AM_END
-	                                    : in_header(p, name, folded, err);
+	return text->cut ? in_header(p, name, c->text, err) : AM_END;
+}
+
+static int in_message_id(struct am_probe *p, const char *folded,
+                         struct am_error *err)
+{
+	int r = need_trait(p, err);
+
+	if (r || !p->trait->id)
+		return r ? r : AM_END;
+	char *id = g_strdup_printf("<%s>", p->trait->id->text);
+	bool hit = holds(id, folded);
+	if (!hit && am_trait_is_cut(p->trait->id->text))
+		r = in_header(p, "Message-ID", folded, err);
+	else
+		r = answer(hit);
+	g_free(id);
+	return r;
 }
 
 static int add_text(void *user, enum am_text_kind kind, const char *section,
@@ -270,13 +343,13 @@ static int by_day(enum am_crit_kind kind, int64_t day, int64_t wanted)
 static int by_sent(struct am_probe *p, const struct am_crit *c,
                    struct am_error *err)
 {
-	int r = need_catalog(p, err);
+	int r = need_trait(p, err);
 
 	if (r)
 		return r;
-	if (!p->date.known)
+	if (!p->trait->dated)
 		return AM_END;
-	return by_day(c->kind, day_of(p->date.sec, p->date.offset_min), c->day);
+	return by_day(c->kind, day_of(p->trait->sent, p->trait->zone), c->day);
 }
 
 static bool has_keyword(const struct am_row *row, const char *word)
@@ -291,8 +364,12 @@ static int by_size(struct am_probe *p, const struct am_crit *c,
                    struct am_error *err)
 {
 	uint64_t size;
-	int r = am_fact_size(p->s->vault, p->row->message, &size, err);
+	int r = AM_OK;
 
+	if (p->traits && p->traits->has & AM_TRAITS_FACTS)
+		size = p->traits->rows[p->row - p->s->snap->rows].size;
+	else
+		r = am_fact_size(p->s->vault, p->row->message, &size, err);
 	if (r)
 		return r;
 	return answer(c->kind == AM_CRIT_LARGER ? size > c->number
@@ -406,15 +483,12 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 	case AM_CRIT_SENTSINCE:
 		return by_sent(p, c, err);
 	case AM_CRIT_FROM:
-		return in_field(p, "From", &p->from, c->text, err);
 	case AM_CRIT_TO:
-		return in_field(p, "To", &p->to, c->text, err);
 	case AM_CRIT_CC:
-		return in_field(p, "Cc", &p->cc, c->text, err);
 	case AM_CRIT_SUBJECT:
-		return in_field(p, "Subject", &p->subject, c->text, err);
+		return in_field(p, c, err);
 	case AM_CRIT_MESSAGE_ID:
-		return in_field(p, "Message-ID", &p->message_id, c->text, err);
+		return in_message_id(p, c->text, err);
 	case AM_CRIT_THREADID:
 		return by_thread(p, c, err);
 	case AM_CRIT_LARGER:

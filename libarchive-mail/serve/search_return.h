@@ -13,9 +13,10 @@ struct am_search_return {
 };
 bool am_search_return_read(struct am_search_return *out,
                            const struct am_imap_value *list);
-/* sorted: the order of the UIDs means something.  highest 0: not asked. */
+/* rows: places in the session's view.  sorted: their order means something.
+ * highest 0: not asked. */
 void am_search_answer(struct am_session *s, const struct am_search_return *r,
-                      const char *word, const uint32_t *uids, size_t n,
+                      const char *word, const uint32_t *rows, size_t n,
                       bool uid, bool sorted, uint64_t highest);
 
 #endif

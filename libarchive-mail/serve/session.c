@@ -37,6 +37,18 @@ void am_say(struct am_session *s, const char *fmt, ...)
 	va_end(args);
 }
 
+void am_put_number(GString *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	g_string_append_len(out, digits + at, (gssize)(sizeof digits - at));
+}
+
 static void send_out(struct am_session *s)
 {
 	if (!s->dead)

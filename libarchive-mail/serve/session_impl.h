@@ -70,6 +70,8 @@ void am_say(struct am_session *s, const char *fmt, ...) AM_PRINTF(2, 3);
 void am_say_turn(struct am_session *s);
 void am_say_flush(struct am_session *s);
 void am_say_bytes(struct am_session *s, const void *data, size_t len);
+/* A number in digits, quicker than am_say(). */
+void am_put_number(GString *out, uint64_t number);
 /* A string as quoted or literal, whatever it needs; NULL is NIL. */
 void am_put_string(GString *out, const char *text);
 void am_put_bytes(GString *out, const char *text, size_t len);

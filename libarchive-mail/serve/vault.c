@@ -353,6 +353,7 @@ void am_vault_tick(struct am_vault *v)
 	}
 	drop_idle(v);
 	am_vault_tidy(v);
+	am_vault_tidy_traits(v);
 	am_fact_table_tick(v->facts);
 	if (!changed)
 		return;
@@ -377,6 +378,7 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 	v->read_only = opts->read_only;
 	v->ctx = opts->ctx;
 	g_mutex_init(&v->lock);
+	g_mutex_init(&v->traits_lock);
 	g_mutex_init(&v->readers_lock);
 	g_mutex_init(&v->write_lock);
 	g_cond_init(&v->readers_free);
@@ -387,6 +389,8 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 	g_queue_init(&v->kept);
 	v->shelves = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
 	                                   am_shelf_free);
+	v->traits = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+	                                  am_traits_release);
 	v->words = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free,
 		(GDestroyNotify)(void (*)(void))g_strfreev);
@@ -436,10 +440,12 @@ void am_vault_close(struct am_vault **vault)
 	am_virtuals_free(&v->virtuals);
 	am_boxes_unref(&v->boxes);
 	g_hash_table_destroy(v->shelves);
+	g_hash_table_destroy(v->traits);
 	g_hash_table_destroy(v->words);
 	g_hash_table_destroy(v->out);
 	g_list_free(v->watches);
 	g_mutex_clear(&v->lock);
+	g_mutex_clear(&v->traits_lock);
 	g_mutex_clear(&v->readers_lock);
 	g_mutex_clear(&v->write_lock);
 	g_cond_clear(&v->readers_free);

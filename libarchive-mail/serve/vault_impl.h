@@ -42,6 +42,9 @@ struct am_vault {
 	uint64_t changes;             /* of what lies in mailboxes */
 	struct am_virtuals *virtuals; /* NULL: there are none */
 
+	GMutex traits_lock; /* may ask for readers and facts */
+	GHashTable *traits; /* by box -> struct am_traits: traits.c */
+
 	GMutex readers_lock;
 	GCond readers_free;
 	GQueue readers;  /* of struct am_lent: idle ones */
@@ -72,6 +75,9 @@ void am_shelf_free(void *shelf);
 void am_vault_tell_virtual(struct am_vault *v);
 /* Forget mailboxes nobody has looked at for a while. */
 void am_vault_tidy(struct am_vault *v);
+/* traits.c: the same; and for tables of them. */
+void am_vault_tidy_traits(struct am_vault *v);
+void am_traits_release(void *traits);
 /* vault_write.c */
 void am_vault_writer_start(struct am_vault *v);
 void am_vault_writer_stop(struct am_vault *v);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "served.h"
 
-#include "serve/order.h"
+#include "serve/subject.h"
 
 #include <criterion/criterion.h>
 
