@@ -180,6 +180,8 @@ static void read_dates(struct am_message *msg, const json_t *object)
 	const json_t *list = json_object_get(object, "dates"), *one;
 	size_t i;
 
+	if (json_array_size(list))
+		msg->n_dates = 0;
 	json_array_foreach(list, i, one)
 	{
 		const char *from = text_of(one, "from");
@@ -214,6 +216,7 @@ void am_message_json_read(struct am_message *msg, const json_t *object)
 {
 	static const enum am_exactness all[] = {AM_EXACT, AM_UNQUOTED,
 	                                        AM_GUESSED, AM_SYNTHESISED};
+	static const char before[] = "provenance.origin";
 	const char *how = text_of(object, "exactness");
 
 	for (size_t i = 0; how && i < AM_COUNT(all); i++)
@@ -223,16 +226,21 @@ void am_message_json_read(struct am_message *msg, const json_t *object)
 	read_flags(msg, object);
 	read_words(msg, object, "keywords", am_message_add_keyword);
 	read_words(msg, object, "labels", am_message_add_label);
-	msg->received = when_of(object, "received");
-	msg->received_from = am_arena_strdup(
-		msg->arena,
-		msg->received.known ? text_of(object, "received_from") : NULL);
+	struct am_when received = when_of(object, "received");
+	if (received.known) {
+		msg->received = received;
+		msg->received_from = am_arena_strdup(
+			msg->arena, text_of(object, "received_from"));
+	}
 	read_dates(msg, object);
 	msg->uid = number_of(object, "uid");
 	msg->uidvalidity = number_of(object, "uidvalidity");
 	msg->envelope_sender =
 		am_arena_strdup(msg->arena, text_of(object, "envelope_sender"));
 	read_props(msg, object);
+	const char *origin = text_of(object, "origin");
+	if (origin && !am_message_prop(msg, before))
+		am_message_add_prop(msg, before, origin, strlen(origin));
 }
 
 static enum am_role role_of(const json_t *object, const char *name)

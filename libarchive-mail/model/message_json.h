@@ -14,6 +14,9 @@ struct am_json;
  * (mailark-jsonl(5)).
  */
 
+/* The value of "mailark", the first member, of an object that is a message. */
+#define AM_MESSAGE_JSON "message/1"
+
 /* ["INBOX","Work"]; ["seen"]; ["a","b"]. */
 void am_message_json_folder(struct am_json *json,
                             const struct am_folder *folder);
@@ -31,7 +34,8 @@ void am_message_json_write(struct am_json *json, const struct am_message *msg);
 
 /* What such an object says, into a message that has its folder already.
  * Nothing is required; members of another type than they should be count as
- * absent. */
+ * absent, and what is absent changes nothing.  Where it was before becomes the
+ * property "provenance.origin". */
 void am_message_json_read(struct am_message *msg, const json_t *object);
 /* Its folder, with role and whether subscribed; no member: the root.
  * AM_E_FORMAT when it is none. */

@@ -35,8 +35,9 @@ static void teardown(void)
 TestSuite(contract, .init = setup, .fini = teardown, .timeout = 300);
 
 /* A fresh target for this format: by suffix where it is one file, else a
- * directory. */
-static struct am_place *target(const struct am_format *format, const char *name)
+ * directory.  words: as of --to, or NULL. */
+static struct am_place *target_with(const struct am_format *format,
+                                    const char *name, const char *words)
 {
 	char text[300];
 	struct am_place *place = NULL;
@@ -51,9 +52,14 @@ static struct am_place *target(const struct am_format *format, const char *name)
 			suffix = files[i][1];
 	g_snprintf(text, sizeof text, "%s:%s/%s-%s%s", format->name, root,
 	           format->name, name, suffix);
-	cr_assert(am_place_parse(&place, text, NULL, true, &err) == 0, "%s",
+	cr_assert(am_place_parse(&place, text, words, true, &err) == 0, "%s",
 	          err.text);
 	return place;
+}
+
+static struct am_place *target(const struct am_format *format, const char *name)
+{
+	return target_with(format, name, NULL);
 }
 
 static struct am_ledger copy(struct am_source *src, const struct am_place *to,
@@ -153,48 +159,57 @@ static const struct am_format *writable(size_t i)
 	                                                                : NULL;
 }
 
+static void check_kept(const struct am_format *f, const char *name,
+                       const char *words)
+{
+	struct am_ctx ctx = {.tmpdir = root};
+	struct am_error err = {0};
+	struct am_place *to = target_with(f, name, words);
+	uint32_t keeps =
+		f->keeps_with ? f->keeps_with(am_place_location(to)) : f->keeps;
+	struct am_source *src = am_reference_open(&ctx, 0);
+	struct am_ledger ledger = copy(src, to, &ctx, 2);
+	am_source_close(&src);
+	cr_expect(ledger.stored >= am_reference_count(), "%s", f->name);
+
+	size_t failed = 0;
+	src = am_reference_open(&ctx, 0);
+	GPtrArray *want = keys(src, keeps, &failed);
+	am_source_close(&src);
+	int r = am_place_open_source(to, &src, &ctx, &err);
+	cr_assert(r == 0, "%s: %s", f->name, err.text);
+	/* Labels are written once per label where they cannot be kept. */
+	GPtrArray *got = keys(src, keeps, &failed);
+	am_source_close(&src);
+	cr_expect(failed == 0);
+	for (size_t k = 0, g = 0; k < want->len; k++) {
+		while (g < got->len &&
+		       strcmp(got->pdata[g], want->pdata[k]) < 0)
+			g++;
+		bool same =
+			g < got->len && !strcmp(got->pdata[g], want->pdata[k]);
+		cr_expect(same, "%s lost %s", f->name, (char *)want->pdata[k]);
+		if (same)
+			g++;
+	}
+	if (keeps & AM_KEEPS_LABELS)
+		cr_expect(got->len == want->len, "%s", f->name);
+	g_ptr_array_free(want, TRUE);
+	g_ptr_array_free(got, TRUE);
+	am_place_free(&to);
+}
+
 Test(contract, what_a_format_promises_to_keep_comes_back)
 {
-	for (size_t i = 0; am_formats[i]; i++) {
-		const struct am_format *f = writable(i);
-		if (!f)
-			continue;
-		struct am_ctx ctx = {.tmpdir = root};
-		struct am_error err = {0};
-		struct am_place *to = target(f, "keep");
-		struct am_source *src = am_reference_open(&ctx, 0);
-		struct am_ledger ledger = copy(src, to, &ctx, 2);
-		am_source_close(&src);
-		cr_expect(ledger.stored >= am_reference_count(), "%s", f->name);
+	for (size_t i = 0; am_formats[i]; i++)
+		if (writable(i))
+			check_kept(writable(i), "keep", NULL);
+}
 
-		size_t failed = 0;
-		src = am_reference_open(&ctx, 0);
-		GPtrArray *want = keys(src, f->keeps, &failed);
-		am_source_close(&src);
-		int r = am_place_open_source(to, &src, &ctx, &err);
-		cr_assert(r == 0, "%s: %s", f->name, err.text);
-		/* Labels are written once per label where they cannot be kept.
-		 */
-		GPtrArray *got = keys(src, f->keeps, &failed);
-		am_source_close(&src);
-		cr_expect(failed == 0);
-		for (size_t k = 0, g = 0; k < want->len; k++) {
-			while (g < got->len &&
-			       strcmp(got->pdata[g], want->pdata[k]) < 0)
-				g++;
-			bool same = g < got->len &&
-			            !strcmp(got->pdata[g], want->pdata[k]);
-			cr_expect(same, "%s lost %s", f->name,
-			          (char *)want->pdata[k]);
-			if (same)
-				g++;
-		}
-		if (f->keeps & AM_KEEPS_LABELS)
-			cr_expect(got->len == want->len, "%s", f->name);
-		g_ptr_array_free(want, TRUE);
-		g_ptr_array_free(got, TRUE);
-		am_place_free(&to);
-	}
+/* With options that make it keep more. */
+Test(contract, what_a_format_promises_with_options_comes_back)
+{
+	check_kept(am_format_find("eml"), "sidecar", "eml,sidecar=yes");
 }
 
 Test(contract, no_number_of_workers_changes_the_outcome)

@@ -16,6 +16,10 @@ const struct am_option am_eml_options[] = {
          "reading a tree: leave Maildirs and mboxes in it to others",
          "nothing"},
 	AM_FILES_SINK_OPTIONS(AM_NAME_TEMPLATE_DEFAULT, "folders"),
+	{"sidecar", "yes|no",
+         "beside each x.eml an x.eml.json with flags, keywords, labels, dates "
+         "and all else that has no place in it",
+         "no"},
 	{NULL, NULL, NULL, NULL},
 };
 
@@ -36,10 +40,14 @@ static const char about[] =
 	"A backup of Got Your Back is such a tree; the labels in its list "
 	"come along.\n"
 	"The bytes of each message are kept exactly, and the folders; where a "
-	"directory cannot be called like its folder, a file mailark-folder in "
-	"it holds the true name.  Flags, keywords, envelope senders and "
+	"directory cannot be called like its folder, a file mailark-folder "
+	"in it holds the true name.  Flags, keywords, envelope senders and "
 	"properties have no place in an .eml.  The received date becomes the "
-	"file's time; read back, the Received: header goes before it.";
+	"file's time; read back, the Received: header goes before it.\n"
+	"With sidecar=yes a file x.eml.json lies beside each x.eml and holds "
+	"all of that (mailark-jsonl(5)), labels too, which then make no "
+	"further links; it is found and read again with its message, in a "
+	"tree, a zip or a tar.";
 
 /* Local header of a zip's first member, header of a tar's: its name. */
 static bool first_member_is_eml(const struct am_probe *p)
@@ -120,17 +128,32 @@ static int open_sink(struct am_sink **out, const struct am_location *where,
 	                          err);
 }
 
+/* All that travels beside the bytes. */
+static uint32_t keeps_with(const struct am_location *where)
+{
+	bool sidecar = false;
+
+	if (am_location_switch(where, am_eml_options, "sidecar", &sidecar,
+	                       NULL) ||
+	    !sidecar)
+		return am_format_eml.keeps;
+	return am_format_eml.keeps | AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS |
+	       AM_KEEPS_LABELS | AM_KEEPS_RECEIVED | AM_KEEPS_SENDER |
+	       AM_KEEPS_PROPS;
+}
+
 const struct am_format am_format_eml = {
 	.name = "eml",
 	.title = "Single messages: .eml files, trees, zips and tars of them",
 	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS,
+	.keeps_with = keeps_with,
 	.options = am_eml_options,
 	.suffixes = ".eml .zip .tar .tar.gz .tgz .tar.zst .tar.xz",
 	.about = about,
 	.reads = "files, trees, zip, tar (and mboxes, .msg, .pst, "
 		 ".olm, .emlx, .dbx …, zips in these)",
 	.writes = "files by template, trees, zip, tar",
-	.kept = "bytes, folders",
+	.kept = "bytes, folders; with sidecar=yes everything",
 	.probe = eml_probe,
 	.open_source = am_eml_source_open,
 	.open_sink = open_sink,

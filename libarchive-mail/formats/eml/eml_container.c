@@ -13,6 +13,7 @@
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
 #include "formats/eml/eml_container_impl.h"
+#include "formats/eml/eml_sidecar.h"
 #include "formats/eml/foreign.h"
 #include "formats/eml/member_maildir.h"
 #include "formats/folder_file.h"
@@ -114,11 +115,14 @@ static int make_message(struct container_source *s, const char *name,
 		                            s->file, s->base.ctx, err);
 	else
 		r = choose_date(s, msg, stamp, err);
-	if (r)
+	if (r) {
 		am_message_free(&msg);
-	else
-		*out = msg;
-	return r;
+		return r;
+	}
+	if (s->sidecar && !strcmp(s->sidecar_of, name))
+		am_eml_sidecar_apply(msg, s->sidecar, s->base.ctx);
+	*out = msg;
+	return AM_OK;
 }
 
 int am_eml_member_failed(struct container_source *s, struct am_item *out,
@@ -166,6 +170,32 @@ static void note_others(struct container_source *s)
 static void free_names(void *names)
 {
 	g_ptr_array_unref(names);
+}
+
+static void drop_sidecar(struct container_source *s)
+{
+	json_decref(s->sidecar);
+	s->sidecar = NULL;
+	g_clear_pointer(&s->sidecar_of, g_free);
+}
+
+/* x.eml.json stands before x.eml; true: it is one. */
+static bool take_sidecar(struct container_source *s, const char *name,
+                         struct am_reader *reader)
+{
+	size_t len = strlen(name), ending = strlen(AM_EML_SIDECAR);
+	char *of = len > ending ? g_strndup(name, len - ending) : NULL;
+	bool yes = of && g_str_has_suffix(name, AM_EML_SIDECAR) &&
+	           am_mail_head_eml_name(of);
+	json_t *object = yes ? am_eml_sidecar_read(reader) : NULL;
+
+	if (object) {
+		drop_sidecar(s);
+		s->sidecar = object;
+		s->sidecar_of = g_steal_pointer(&of);
+	}
+	g_free(of);
+	return object != NULL;
 }
 
 static void remember_link(struct container_source *s,
@@ -289,6 +319,10 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = read_folder_file(s, member->name, reader, out, err);
 		goto out;
 	}
+	if (take_sidecar(s, member->name, reader)) {
+		r = AM_END;
+		goto out;
+	}
 	bool maildir = s->all && am_member_maildir_message(member->name);
 
 	if (!maildir && am_eml_member_is_mailbox(s, base, reader)) {
@@ -401,6 +435,7 @@ static void container_close(struct am_source *src)
 	struct container_source *s = container_of(src);
 
 	am_eml_member_drop_parcel(s);
+	drop_sidecar(s);
 	am_message_free(&s->waiting);
 	am_blob_unref(&s->linked);
 	g_clear_pointer(&s->names, g_ptr_array_unref);

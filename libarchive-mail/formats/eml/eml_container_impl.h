@@ -7,6 +7,7 @@
 #include "model/source.h"
 
 #include <glib.h>
+#include <jansson.h>
 
 struct am_blob;
 struct am_container;
@@ -45,6 +46,10 @@ struct container_source {
 	GPtrArray *names;
 	struct am_blob *linked;
 	int64_t linked_mtime;
+	/* What lay beside a message that is to come: its name, less the ending.
+	 */
+	json_t *sidecar;
+	char *sidecar_of;
 	bool bad, over; /* the last member was cut short; all is */
 };
 

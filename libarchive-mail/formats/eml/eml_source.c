@@ -6,6 +6,7 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/eml/eml.h"
+#include "formats/eml/eml_sidecar.h"
 #include "formats/eml/gyb.h"
 #include "formats/load_file.h"
 #include "formats/mail_head.h"
@@ -19,17 +20,33 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The bytes as they are; the date is in them, or the file's. */
+/* What load() is given. */
+struct places {
+	char *dir;          /* origins are below it */
+	struct am_gyb *gyb; /* of a tree */
+};
+
+static void places_free(void *user)
+{
+	struct places *places = user;
+
+	am_gyb_free(places->gyb);
+	g_free(places->dir);
+	g_free(places);
+}
+
+/* The bytes as they are; the date is in them, or the file's, and what lies
+ * beside them knows better. */
 static int load(const void *user, struct am_message *msg,
                 struct am_loaded_file *file, struct am_ctx *ctx,
                 struct am_error *err)
 {
+	const struct places *places = user;
 	struct am_received headers;
 	struct am_when mtime;
 
-	if (user) /* a tree */
-		am_gyb_apply((struct am_gyb *)(uintptr_t)user, msg->origin,
-		             msg);
+	if (places->gyb)
+		am_gyb_apply(places->gyb, msg->origin, msg);
 	msg->raw = file->blob;
 	msg->size = am_blob_size(msg->raw);
 	int r = am_received_read(&headers, msg->raw, ctx, err);
@@ -37,6 +54,12 @@ static int load(const void *user, struct am_message *msg,
 		return r;
 	mtime = am_received_stamp(file->mtime);
 	am_received_choose_file(msg, &headers, &mtime, "eml.mtime");
+	char *path = g_build_filename(places->dir, msg->origin, NULL);
+	json_t *sidecar = am_eml_sidecar_open(path);
+	g_free(path);
+	if (sidecar)
+		am_eml_sidecar_apply(msg, sidecar, ctx);
+	json_decref(sidecar);
 	return AM_OK;
 }
 
@@ -45,6 +68,8 @@ const struct am_files_kind am_eml_kind = {
 	.exactness = AM_EXACT,
 	.named = am_mail_head_eml_name,
 	.load = load,
+	.beside = AM_EML_SIDECAR,
+	.compose_beside = am_eml_sidecar_compose,
 	.packs = true,
 };
 
@@ -91,6 +116,18 @@ static int read_options(const struct am_location *where,
 	return AM_OK;
 }
 
+/* Takes both. */
+static void give_places(struct am_files_options *tree, char *dir,
+                        struct am_gyb *gyb)
+{
+	struct places *places = g_new0(struct places, 1);
+
+	places->dir = dir;
+	places->gyb = gyb;
+	tree->user = places;
+	tree->user_free = places_free;
+}
+
 int am_eml_source_open(struct am_source **out, const struct am_location *where,
                        struct am_ctx *ctx, struct am_error *err)
 {
@@ -105,12 +142,11 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 		return r;
 	fd = open(where->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0) {
-		tree.user = am_gyb_new(where->path);
-		tree.user_free = am_gyb_free;
-	}
-	if (fd >= 0)
+		give_places(&tree, g_strdup(where->path),
+		            am_gyb_new(where->path));
 		return am_files_tree_open(out, fd, where->path, &am_eml_kind,
 		                          &tree, ctx, err);
+	}
 	if (errno != ENOTDIR) {
 		r = am_fail_sys(err, AM_FATAL, "%s", where->path);
 		if (err && err->sys == ENOENT)
@@ -123,9 +159,11 @@ int am_eml_source_open(struct am_source **out, const struct am_location *where,
 	if (is_container(file))
 		r = am_eml_container_open(out, file, tree.all, tree.leave, ctx,
 		                          err);
-	else
+	else {
+		give_places(&tree, g_path_get_dirname(where->path), NULL);
 		r = am_files_one_open(out, where->path, &am_eml_kind, &tree,
 		                      ctx, err);
+	}
 	am_file_unref(&file);
 	return r;
 }

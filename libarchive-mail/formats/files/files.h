@@ -27,6 +27,12 @@ struct am_files_kind {
 	/* The bytes of the file for a message, on any thread; NULL: its own. */
 	int (*compose)(const struct am_message *msg, const struct am_ctx *ctx,
 	               struct am_blob **out, struct am_error *err);
+	/* What lies beside a file, called as it is and this behind it, and
+	 * tells what the file cannot hold; load() reads it.  NULL: nothing
+	 * does. */
+	const char *beside;
+	int (*compose_beside)(const struct am_message *msg, const char *sha256,
+	                      struct am_blob **out, struct am_error *err);
 	bool packs; /* zips and tars of them are read, so they may be written */
 	bool loads_anywhere; /* see am_source */
 	bool flagged;        /* the files have flags in them */

@@ -20,7 +20,6 @@ int am_files_name_read(struct am_files_facts *out, const struct am_message *msg,
 		am_limits_or_default(ctx ? &ctx->limits : NULL);
 	struct am_overview overview = {0};
 	uint8_t digest[AM_SHA256_LEN];
-	char hex[9];
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -28,7 +27,7 @@ int am_files_name_read(struct am_files_facts *out, const struct am_message *msg,
 	if (r)
 		return r;
 	out->arena = am_arena_new();
-	am_hex(digest, 4, hex);
+	am_hex(digest, sizeof(digest), out->sha256);
 	/* A header that cannot be read makes a dull name, not a lost mail. */
 	if (am_overview_read(&overview, msg->raw, NULL, &limits, out->arena,
 	                     NULL))
@@ -40,7 +39,7 @@ int am_files_name_read(struct am_files_facts *out, const struct am_message *msg,
 		.to = overview.to,
 		.subject = overview.subject,
 		.message_id = overview.message_id,
-		.id8 = am_arena_strdup(out->arena, hex),
+		.id8 = am_arena_strndup(out->arena, out->sha256, 8),
 		.size = am_blob_size(msg->raw),
 	};
 	return AM_OK;

@@ -3,6 +3,7 @@
 #define AM_FORMATS_FILES_FILES_NAME_H
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "formats/name_template.h"
 
 struct am_arena;
@@ -14,6 +15,7 @@ struct am_message;
 struct am_files_facts {
 	struct am_arena *arena;
 	struct am_name_fields fields; /* folder and n left open */
+	char sha256[AM_SHA256_HEX];
 };
 AM_MUST_USE int am_files_name_read(struct am_files_facts *out,
                                    const struct am_message *msg,

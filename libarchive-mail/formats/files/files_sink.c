@@ -9,9 +9,7 @@
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/batch.h"
-#include "formats/files/files.h"
-#include "formats/files/files_folders.h"
-#include "formats/files/files_name.h"
+#include "formats/files/files_sink_impl.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
 #include "model/folder.h"
@@ -24,32 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum target { TO_TREE, TO_PACK, TO_ONE };
-
-struct files_sink {
-	struct am_sink base;
-	const struct am_files_kind *kind;
-	enum target target;
-	char *empty_folder; /* code of a note */
-	char *path; /* the directory of a tree or of the one file; the pack */
-	char *one;  /* name of the one file */
-	struct am_batch_file held;
-	enum am_safe_profile profile;
-	bool label_folders;
-	struct am_name_template *name;
-	struct am_files_folders *folders;
-	struct am_files_names *names;
-	struct am_batch *batch; /* of a tree, of the one file */
-	struct am_pack *pack;
-	uint64_t count, committed;
-	bool finished;
-};
-
 struct prepared {
 	const struct am_batch *batch;
 	struct am_files_facts facts;
-	struct am_blob *content;   /* for a pack */
-	struct am_batch_file file; /* for all others */
+	struct am_blob *content, *beside;       /* for a pack */
+	struct am_batch_file file, file_beside; /* for all others */
 };
 
 static struct files_sink *sink_of(struct am_sink *sink)
@@ -63,9 +40,12 @@ static void files_discard(void *prepared)
 
 	if (!p)
 		return;
-	if (p->batch)
+	if (p->batch) {
 		am_batch_discard(p->batch, &p->file);
+		am_batch_discard(p->batch, &p->file_beside);
+	}
 	am_blob_unref(&p->content);
+	am_blob_unref(&p->beside);
 	am_files_name_clear(&p->facts);
 	g_free(p);
 }
@@ -85,10 +65,18 @@ static int files_prepare(const struct am_sink *sink,
 		r = s->kind->compose(msg, sink->ctx, &p->content, err);
 	else
 		p->content = am_blob_ref(msg->raw);
-	if (!r && s->batch) {
+	if (!r && s->beside)
+		r = s->kind->compose_beside(msg, p->facts.sha256, &p->beside,
+		                            err);
+	if (!r && s->batch)
 		r = am_batch_write(s->batch, &p->file, p->content,
 		                   &msg->received, err);
+	if (!r && s->batch && p->beside)
+		r = am_batch_write(s->batch, &p->file_beside, p->beside,
+		                   &msg->received, err);
+	if (s->batch) {
 		am_blob_unref(&p->content);
+		am_blob_unref(&p->beside);
 	}
 	if (r) {
 		files_discard(p);
@@ -154,6 +142,28 @@ static bool on_disk(const struct files_sink *s, const char *path)
 	                                          F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
+static char *beside(const struct files_sink *s, const char *path)
+{
+	return g_strconcat(path, s->kind->beside, NULL);
+}
+
+/* A file of that name may be had, and one beside it. */
+static bool is_free(struct files_sink *s, const char *path)
+{
+	bool good = am_files_names_take(s->names, path) && !on_disk(s, path);
+
+	if (!good || !s->beside)
+		return good;
+	char *name = beside(s, path);
+	/* Without its message it is of a run that was broken off in between:
+	 * such a one is put first. */
+	if (on_disk(s, name) && am_files_beside_ours(s, name))
+		unlinkat(am_batch_root(s->batch), name, 0);
+	good = am_files_names_take(s->names, name) && !on_disk(s, name);
+	g_free(name);
+	return good;
+}
+
 /* A path nobody has: what lies there already stays, also when it holds the
  * same bytes, for who copies has asked for one more of them. */
 static char *free_path(struct files_sink *s, const struct am_files_folder *f,
@@ -163,8 +173,7 @@ static char *free_path(struct files_sink *s, const struct am_files_folder *f,
 		*f->dir ? g_strconcat(f->dir, "/", name, NULL) : g_strdup(name);
 	char *path = g_strdup(wish);
 
-	for (unsigned n = 2;
-	     !am_files_names_take(s->names, path) || on_disk(s, path); n++) {
+	for (unsigned n = 2; !is_free(s, path); n++) {
 		g_free(path);
 		path = am_files_names_numbered(wish, n);
 	}
@@ -180,7 +189,8 @@ static size_t room_for_name(const struct files_sink *s,
 	                      ? 0
 	                      : strlen(f->dir) + 1;
 	/* Four bytes for "-999". */
-	size_t room = AM_SAFE_MAX - 4 - used;
+	size_t room = AM_SAFE_MAX - 4 - used -
+	              (s->beside ? strlen(s->kind->beside) : 0);
 
 	return room < 60 ? 60 : room;
 }
@@ -197,6 +207,28 @@ static int put_pack(struct files_sink *s, const struct am_message *msg,
 		r = am_pack_add(s->pack, path, am_blob_size(content), mtime,
 		                reader, err);
 	am_reader_close(&reader);
+	return r;
+}
+
+/* One file at path and ending, or one more name for that at first and ending.
+ */
+static int put_file(struct files_sink *s, const struct am_message *msg,
+                    const struct am_blob *content, struct am_batch_file *file,
+                    const char *first, const char *path, const char *ending,
+                    struct am_error *err)
+{
+	char *to = g_strconcat(path, ending, NULL);
+	char *from = first ? g_strconcat(first, ending, NULL) : NULL;
+	int r;
+
+	if (s->target == TO_PACK)
+		r = put_pack(s, msg, content, to, err);
+	else if (from)
+		r = am_batch_link(s->batch, from, to, err);
+	else
+		r = am_batch_put(s->batch, file, to, err);
+	g_free(from);
+	g_free(to);
 	return r;
 }
 
@@ -218,12 +250,13 @@ static int put_into(struct files_sink *s, const struct am_message *msg,
 	name = am_name_template_make(s->name, &fields, s->profile,
 	                             room_for_name(s, f));
 	path = free_path(s, f, name);
-	if (s->target == TO_PACK)
-		r = put_pack(s, msg, p->content, path, err);
-	else if (*first)
-		r = am_batch_link(s->batch, *first, path, err);
-	else
-		r = am_batch_put(s->batch, &p->file, path, err);
+	/* What tells of it comes first: a message that is there is whole. */
+	if (s->beside)
+		r = put_file(s, msg, p->beside, &p->file_beside, *first, path,
+		             s->kind->beside, err);
+	if (!r)
+		r = put_file(s, msg, p->content, &p->file, *first, path, "",
+		             err);
 	if (!*first)
 		*first = g_steal_pointer(&path);
 	g_free(name);
@@ -258,13 +291,15 @@ static int put_one(struct files_sink *s, struct prepared *p,
 {
 	if (s->count++) {
 		am_batch_discard(s->batch, &s->held);
+		am_batch_discard(s->batch, &s->held_beside);
 		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		               "%s can hold one message and there are more: "
 		               "name a directory (\"%s/\") or a .zip",
 		               s->one, s->one);
 	}
 	s->held = p->file;
-	p->file.name = NULL;
+	s->held_beside = p->file_beside;
+	p->file.name = p->file_beside.name = NULL;
 	return AM_OK;
 }
 
@@ -376,7 +411,12 @@ static int files_commit(struct am_sink *sink, struct am_error *err)
 	int r = AM_OK;
 
 	s->committed = s->count;
-	if (s->held.name)
+	if (s->held_beside.name) {
+		char *name = beside(s, s->one);
+		r = am_batch_put(s->batch, &s->held_beside, name, err);
+		g_free(name);
+	}
+	if (!r && s->held.name)
 		r = am_batch_put(s->batch, &s->held, s->one, err);
 	if (r)
 		return r;
@@ -393,8 +433,10 @@ static void files_close(struct am_sink *sink)
 
 	/* Never told to finish, but committed with all that was put. */
 	close_pack(s, s->committed && s->committed == s->count, NULL);
-	if (s->held.name)
+	if (s->batch) {
 		am_batch_discard(s->batch, &s->held);
+		am_batch_discard(s->batch, &s->held_beside);
+	}
 	am_batch_close(&s->batch);
 	am_files_folders_free(&s->folders);
 	am_files_names_free(&s->names);
@@ -415,81 +457,6 @@ static const struct am_sink_ops files_sink_ops = {
 	.close = files_close,
 };
 
-static int open_tree(struct files_sink *s, const char *path,
-                     enum am_durability durability, struct am_error *err)
-{
-	s->target = TO_TREE;
-	s->path = g_strdup(path);
-	return am_batch_open(&s->batch, path, AM_BATCH_TMP, durability,
-	                     AM_EOL_KEEP, err);
-}
-
-static int exists_already(const char *path, struct am_error *err)
-{
-	return am_fail(err, AM_FATAL, AM_E_EXISTS,
-	               "%s is there already, and nothing can be added to it",
-	               path);
-}
-
-static int open_target(struct files_sink *s, const char *path,
-                       enum am_durability durability, struct am_error *err)
-{
-	size_t len = strlen(path);
-	struct stat st;
-	bool there = !stat(path, &st);
-
-	if ((len && path[len - 1] == '/') || (there && S_ISDIR(st.st_mode)))
-		return open_tree(s, path, durability, err);
-	if (am_mail_head_pack_name(path) && !s->kind->packs)
-		return am_fail(err, AM_FATAL, AM_E_UNSUPPORTED,
-		               "%s: .msg files are not packed: name a "
-		               "directory (\"%s/\")",
-		               path, path);
-	if (am_mail_head_pack_name(path)) {
-		s->target = TO_PACK;
-		s->base.whole_at_end = true;
-		s->path = g_strdup(path);
-		if (there)
-			return exists_already(path, err);
-		return am_pack_open(&s->pack, path, err) ? AM_FATAL : AM_OK;
-	}
-	if (!s->kind->named(path))
-		return open_tree(s, path, durability, err);
-	if (there)
-		return exists_already(path, err);
-	s->target = TO_ONE;
-	s->path = g_path_get_dirname(path);
-	s->one = g_path_get_basename(path);
-	return am_batch_open(&s->batch, s->path, AM_BATCH_TMP, durability,
-	                     AM_EOL_KEEP, err);
-}
-
-static int read_options(struct files_sink *s, const struct am_location *where,
-                        const struct am_option *t,
-                        enum am_durability *durability, struct am_error *err)
-{
-	const char *word = am_location_option(where, t, "durable");
-	int r;
-
-	if (!am_batch_durability(word, durability))
-		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
-		               "durable=%s: yes, no or each is meant", word);
-	word = am_location_option(where, t, "profile");
-	if (!am_safe_name_profile(word, &s->profile))
-		return am_fail(
-			err, AM_FATAL, AM_E_ARGUMENT,
-			"profile=%s: windows, posix or portable is meant",
-			word);
-	word = am_location_option(where, t, "labels");
-	s->label_folders = !strcmp(word, "folders");
-	if (!s->label_folders && strcmp(word, "first") != 0)
-		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
-		               "labels=%s: folders or first is meant", word);
-	word = am_location_option(where, t, "name");
-	r = am_name_template_parse(&s->name, word, err);
-	return r ? AM_FATAL : AM_OK;
-}
-
 int am_files_sink_open(struct am_sink **out, const struct am_location *where,
                        const struct am_files_kind *kind,
                        const struct am_option *table, struct am_ctx *ctx,
@@ -505,11 +472,11 @@ int am_files_sink_open(struct am_sink **out, const struct am_location *where,
 	s->base.ctx = ctx;
 	r = am_location_check(where, table, kind->format, err);
 	if (!r)
-		r = read_options(s, where, table, &durability, err);
+		r = am_files_sink_options(s, where, table, &durability, err);
 	if (!r) {
 		s->folders = am_files_folders_new(s->profile);
 		s->names = am_files_names_new();
-		r = open_target(s, where->path, durability, err);
+		r = am_files_sink_target(s, where->path, durability, err);
 		s->base.names = s->target == TO_TREE;
 		char *code = g_strconcat(kind->format, ".leftovers", NULL);
 		if (!r && s->batch)

@@ -20,6 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ struct tree_source {
 	GStringChunk *names;
 	GPtrArray *files;
 	guint next;
+	bool beside; /* some of them have files beside them */
 };
 
 static struct tree_source *tree_of(struct am_source *src)
@@ -131,6 +133,32 @@ static void leave(struct tree_source *s)
 	s->inside = false;
 }
 
+/* What lies beside messages is read with them. */
+static void drop_beside(struct tree_source *s)
+{
+	const char *ending = s->kind->beside;
+	guint kept = 0;
+
+	s->beside = false;
+	for (guint i = 0; ending && i < s->files->len; i++) {
+		char *name = s->files->pdata[i];
+		char *stem =
+			g_str_has_suffix(name, ending)
+				? g_strndup(name, strlen(name) - strlen(ending))
+				: NULL;
+		/* Sorted: it stands behind what it is beside of. */
+		bool drop = stem && s->kind->named(stem) &&
+		            bsearch(&stem, s->files->pdata, kept,
+		                    sizeof(char *), by_name);
+		if (!drop)
+			s->files->pdata[kept++] = name;
+		s->beside |= drop;
+		g_free(stem);
+	}
+	if (ending)
+		g_ptr_array_set_size(s->files, (gint)kept);
+}
+
 /* The entries of s->here: files kept, directories pushed in reverse. */
 static int list(struct tree_source *s, struct am_error *err)
 {
@@ -185,6 +213,7 @@ static int list(struct tree_source *s, struct am_error *err)
 	closedir(dir);
 	g_ptr_array_sort(s->files, by_name);
 	g_ptr_array_sort(dirs, by_name);
+	drop_beside(s);
 	if (s->here.depth < MAX_DEPTH) {
 		for (guint i = dirs->len; i-- > 0;)
 			push(s, dirs->pdata[i]);
@@ -394,7 +423,7 @@ static int give(struct tree_source *s, struct am_item *out, const char *name,
 		msg->size = (uint64_t)st.st_size;
 	msg->exactness = s->kind->exactness;
 	msg->loads_anywhere = s->kind->loads_anywhere;
-	msg->flags_at_load = s->kind->flagged;
+	msg->flags_at_load = s->kind->flagged || s->beside;
 	out->folder = s->folder;
 	out->message = msg;
 	return AM_OK;

@@ -3,6 +3,7 @@
 #define AM_FORMATS_JSONL_JSONL_H
 
 #include "model/format.h"
+#include "model/message_json.h"
 
 #include <jansson.h>
 
@@ -16,7 +17,7 @@ struct am_reader;
  * last and holds the bytes in base64, so that a line is written and read
  * without ever being in memory whole.
  */
-#define AM_JSONL_MESSAGE "message/1"
+#define AM_JSONL_MESSAGE AM_MESSAGE_JSON
 #define AM_JSONL_FOLDER  "folder/1"
 
 extern const struct am_format am_format_jsonl;

@@ -86,9 +86,6 @@ static int make_message(struct jsonl_source *s, struct am_jsonl_line *line,
                         const struct am_folder *folder, struct am_message **out,
                         struct am_error *err)
 {
-	static const char before[] = "provenance.origin";
-	const char *origin =
-		json_string_value(json_object_get(line->object, "origin"));
 	struct am_message *msg = NULL;
 	int r = am_message_new(&msg, folder, err);
 
@@ -98,8 +95,6 @@ static int make_message(struct jsonl_source *s, struct am_jsonl_line *line,
 	msg->size = am_blob_size(msg->raw);
 	msg->origin = am_arena_strdup(msg->arena, s->origin);
 	am_message_json_read(msg, line->object);
-	if (origin && !am_message_prop(msg, before))
-		am_message_add_prop(msg, before, origin, strlen(origin));
 	check_bytes(s, msg, line->object);
 	*out = msg;
 	return AM_OK;
