@@ -57,6 +57,7 @@ struct am_archive_message {
 	const char *thread; /* the same for all messages of a thread */
 	struct am_when date;
 	uint32_t n_attachments;
+	bool dropped; /* no folder held it, and compact gave up its bytes */
 };
 
 AM_MUST_USE int am_archive_message(struct am_archive *archive, int64_t id,

@@ -3,20 +3,14 @@
  * The editor is the sink with another way in: what it writes are the same
  * items, through the same writer.
  */
-#include "store/archive_edit.h"
+#include "store/archive_edit_impl.h"
 
 #include "base/arena.h"
 #include "model/folder.h"
-#include "store/archive_sink.h"
 #include "store/catalog_remote.h"
 #include "store/split.h"
 
 #include <string.h>
-
-struct am_archive_edit {
-	struct am_sink *sink;
-	struct am_archive_sink *s; /* the same */
-};
 
 int am_archive_edit_open(struct am_archive_edit **out, const char *path,
                          struct am_ctx *ctx, struct am_error *err)
@@ -72,15 +66,21 @@ int am_archive_edit_folder(struct am_archive_edit *e,
 	return r;
 }
 
-static int find_folder(struct am_archive_edit *e, int64_t id,
-                       struct am_catalog_folder **out, struct am_error *err)
+int am_archive_edit_find_folder(struct am_archive_edit *e, uint64_t id,
+                                struct am_catalog_folder **out,
+                                struct am_error *err)
 {
-	int r = am_catalog_folder(e->s->archive->catalog, (uint64_t)id, out,
-	                          err);
+	int r = am_catalog_folder(e->s->archive->catalog, id, out, err);
 
 	if (!r && !*out)
 		r = am_fail(err, AM_FAILED, AM_E_NOTFOUND, "no such folder");
 	return r;
+}
+
+static int find_folder(struct am_archive_edit *e, int64_t id,
+                       struct am_catalog_folder **out, struct am_error *err)
+{
+	return am_archive_edit_find_folder(e, (uint64_t)id, out, err);
 }
 
 /* A folder's next item, all as it is but what the caller changed. */

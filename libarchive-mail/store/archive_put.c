@@ -166,7 +166,8 @@ static int may_be(struct am_archive_sink *s, const struct am_message *msg,
 	return AM_OK;
 }
 
-/* The first placement there that no message of this run has met. */
+/* The first placement there that no message of this run has met; else one that
+ * was put away as a copy: it does not come again. */
 static int find_unclaimed(struct am_archive_sink *s,
                           const struct am_message *msg, uint64_t message,
                           uint64_t folder, struct am_arena *arena,
@@ -183,9 +184,10 @@ static int find_unclaimed(struct am_archive_sink *s,
 	                               AM_CATALOG_OF_MESSAGE, message, err);
 	if (r)
 		return r;
+	bool stand_in = false;
 	while (!(r = am_catalog_places_next(places, &place, err))) {
-		if (place.gone || place.folder != folder ||
-		    is_claimed(s, place.id))
+		if ((place.gone && (!place.replaced || stand_in)) ||
+		    place.folder != folder || is_claimed(s, place.id))
 			continue;
 		r = may_be(s, msg, place.id, &may, bound, err);
 		if (r)
@@ -195,8 +197,12 @@ static int find_unclaimed(struct am_archive_sink *s,
 		*out = place;
 		out->meta = (const uint8_t *)am_arena_strndup(
 			arena, (const char *)place.meta, place.meta_len);
-		break;
+		if (!place.gone)
+			break;
+		stand_in = true;
 	}
+	if (r == AM_END && stand_in)
+		r = AM_OK;
 	am_catalog_places_close(&places);
 	return r;
 }
@@ -417,7 +423,8 @@ int am_archive_put_message(struct am_archive_sink *s,
 	if (!r) {
 		*outcome = AM_DUPLICATE;
 		am_idset_add(s->claimed, place.id);
-		r = meet(s, msg, &place, bound, arena, err);
+		if (!place.gone)
+			r = meet(s, msg, &place, bound, arena, err);
 	} else if (r == AM_END) {
 		*outcome = AM_STORED;
 		r = am_archive_add_place(s, msg, message, folder, arena, err);

@@ -93,6 +93,7 @@ int am_archive_message(struct am_archive *a, int64_t id,
 	out->message_id = row.message_id;
 	out->date = row.date;
 	out->n_attachments = row.n_attachments;
+	out->dropped = row.dropped;
 	out->thread = row.thread ? row.thread
 	                         : am_arena_printf(arena, "id:%" PRId64, id);
 	return AM_OK;

@@ -193,10 +193,15 @@ AM_MUST_USE int am_catalog_folder_at(struct am_catalog *catalog,
  * Placements, by id within the whole, a folder, or a message.  meta is decoded
  * by am_catalog_meta(); the row's own fields are what holds now.
  */
+enum am_catalog_gone {
+	AM_CATALOG_HERE,
+	AM_CATALOG_GONE,    /* expunged */
+	AM_CATALOG_REPLACED /* expunged, and another one stands for it */
+};
 struct am_catalog_place {
 	uint64_t id, message, folder, seq, accession;
 	uint32_t uid, flags;
-	bool gone, has_keywords, has_labels;
+	bool gone, replaced, has_keywords, has_labels;
 	const uint8_t *meta; /* the cursor's, until its next step */
 	size_t meta_len;
 };

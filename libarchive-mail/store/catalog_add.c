@@ -290,9 +290,34 @@ int am_catalog_add_placement(struct am_catalog *c,
 	return r;
 }
 
+/* The date that was chosen before stays as a candidate. */
+static void date_anew(struct am_message *meta, struct am_arena *arena,
+                      const struct am_item_date *now)
+{
+	bool there = !meta->received.known || !meta->received_from;
+	size_t n = meta->n_dates;
+
+	for (size_t i = 0; i < n && !there; i++)
+		there = !strcmp(meta->dates[i].from, meta->received_from) &&
+		        meta->dates[i].when.sec == meta->received.sec;
+	if (!there) {
+		struct am_date_candidate *dates =
+			am_arena_alloc(arena, (n + 1) * sizeof *dates);
+		for (size_t i = 0; i < n; i++)
+			dates[i] = meta->dates[i];
+		dates[n] = (struct am_date_candidate){meta->received_from,
+		                                      meta->received};
+		meta->dates = dates;
+		meta->n_dates = n + 1;
+	}
+	meta->received = now->when;
+	meta->received_from = now->from;
+}
+
 /* The placement as it is after the change. */
 static void apply(struct am_item_placement *p, struct am_message *meta,
-                  bool *gone, const struct am_item_change *change)
+                  struct am_arena *arena, enum am_catalog_gone *gone,
+                  const struct am_item_change *change)
 {
 	switch (change->kind) {
 	case AM_CHANGE_FLAGS:
@@ -300,16 +325,27 @@ static void apply(struct am_item_placement *p, struct am_message *meta,
 		meta->n_keywords = change->n_words;
 		meta->keywords = change->words;
 		break;
+	case AM_CHANGE_RESTORED:
+		*gone = AM_CATALOG_HERE;
+		p->folder = change->folder;
+		meta->uid = change->uid;
+		break;
 	case AM_CHANGE_MOVED:
 		p->folder = change->folder;
 		meta->uid = change->uid;
 		break;
 	case AM_CHANGE_EXPUNGED:
-		*gone = true;
+		*gone = AM_CATALOG_GONE;
+		break;
+	case AM_CHANGE_REPLACED:
+		*gone = AM_CATALOG_REPLACED;
 		break;
 	case AM_CHANGE_LABELS:
 		meta->n_labels = change->n_words;
 		meta->labels = change->words;
+		break;
+	case AM_CHANGE_DATED:
+		date_anew(meta, arena, &change->now);
 		break;
 	case AM_CHANGE_NUMBERED:
 	case AM_CHANGE_LEFT:
@@ -318,7 +354,7 @@ static void apply(struct am_item_placement *p, struct am_message *meta,
 }
 
 static int update(struct am_catalog *c, const struct am_item_placement *p,
-                  bool gone, uint64_t seq, struct am_error *err)
+                  enum am_catalog_gone gone, uint64_t seq, struct am_error *err)
 {
 	sqlite3_stmt *s;
 	size_t len;
@@ -332,7 +368,7 @@ static int update(struct am_catalog *c, const struct am_item_placement *p,
 	sqlite3_bind_int64(s, 3, p->meta->uid);
 	sqlite3_bind_int64(s, 4, (sqlite3_int64)seq);
 	sqlite3_bind_int64(s, 5, p->meta->flags);
-	sqlite3_bind_int(s, 6, gone);
+	sqlite3_bind_int(s, 6, (int)gone);
 	sqlite3_bind_int(s, 7, words_of(p->meta));
 	sqlite3_bind_blob64(s, 8, meta, len, SQLITE_STATIC);
 	r = am_catalog_run(c, s, err);
@@ -393,16 +429,19 @@ int am_catalog_add_change(struct am_catalog *c,
 	if (r)
 		goto out;
 	struct am_message meta = *item.meta;
-	bool gone = place.gone;
+	enum am_catalog_gone gone = place.replaced ? AM_CATALOG_REPLACED
+	                            : place.gone   ? AM_CATALOG_GONE
+	                                           : AM_CATALOG_HERE;
 	item.meta = &meta;
-	apply(&item, &meta, &gone, change);
+	apply(&item, &meta, arena, &gone, change);
 	if (!place.gone)
 		r = count(c, place.folder, place.message, place.flags, -1, err);
 	if (!r && !gone)
 		r = count(c, item.folder, item.message, meta.flags, 1, err);
 	if (!r)
 		r = update(c, &item, gone, seq, err);
-	if (!r && change->kind == AM_CHANGE_MOVED)
+	if (!r && (change->kind == AM_CHANGE_MOVED ||
+	           change->kind == AM_CHANGE_RESTORED))
 		r = move(c, &item, err);
 out:
 	am_arena_free(&arena);

@@ -185,6 +185,15 @@ def apply_change(p, data):
         p["expunged"] = sec
     elif kind == 4:
         p["labels"] = c.list(c.string)
+    elif kind == 7:
+        p["expunged"] = sec
+    elif kind == 8:
+        p.pop("expunged", None)
+        _, p["folder"], p["uid"] = c.varint(), c.varint(), c.varint()
+    elif kind == 9:
+        c.varint()
+        for _ in range(2):
+            p["received"], p["received_from"] = c.when() if c.byte() else None, c.string()
 
 class Archive:
     def __init__(self, path):

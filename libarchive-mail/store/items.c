@@ -260,17 +260,23 @@ static void put_dates(struct run *to, const struct am_message *meta)
 	}
 }
 
+static void put_date(struct run *to, const struct am_when *when,
+                     const char *from)
+{
+	put_byte(to, when->known ? 1 : 0);
+	if (when->known) {
+		put_svarint(to, when->sec);
+		put_svarint(to, when->offset_min);
+	}
+	put_string(to, from);
+}
+
 static void put_meta(struct run *to, const struct am_message *meta)
 {
 	put_varint(to, meta->uid);
 	put_varint(to, meta->flags);
 	put_byte(to, (uint8_t)meta->exactness);
-	put_byte(to, meta->received.known ? 1 : 0);
-	if (meta->received.known) {
-		put_svarint(to, meta->received.sec);
-		put_svarint(to, meta->received.offset_min);
-	}
-	put_string(to, meta->received_from);
+	put_date(to, &meta->received, meta->received_from);
 	put_dates(to, meta);
 	put_string(to, meta->origin);
 	put_byte(to, meta->envelope_sender ? 1 : 0);
@@ -328,6 +334,24 @@ void am_items_add_change(struct am_items *items,
 		break;
 	case AM_CHANGE_LEFT:
 		put_string(to, change->source);
+		break;
+	case AM_CHANGE_REPLACED:
+		put_varint(to, change->run);
+		put_varint(to, change->kept);
+		put_string(to, change->why);
+		put_varint(to, change->flags);
+		put_strings(to, change->words, change->n_words);
+		put_strings(to, change->labels, change->n_labels);
+		break;
+	case AM_CHANGE_RESTORED:
+		put_varint(to, change->run);
+		put_varint(to, change->folder);
+		put_varint(to, change->uid);
+		break;
+	case AM_CHANGE_DATED:
+		put_varint(to, change->run);
+		put_date(to, &change->was.when, change->was.from);
+		put_date(to, &change->now.when, change->now.from);
 		break;
 	}
 	end(items, AM_ITEM_CHANGE);

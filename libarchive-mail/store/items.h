@@ -79,20 +79,36 @@ enum am_change_kind {
 	AM_CHANGE_EXPUNGED = 3,
 	AM_CHANGE_LABELS = 4,
 	AM_CHANGE_NUMBERED = 5, /* what it is on the server it came from */
-	AM_CHANGE_LEFT = 6      /* it is no longer on that server */
+	AM_CHANGE_LEFT = 6,     /* it is no longer on that server */
+	AM_CHANGE_REPLACED = 7, /* expunged: another placement stands for it */
+	AM_CHANGE_RESTORED = 8, /* shown again, under a new UID */
+	AM_CHANGE_DATED = 9     /* another date of receipt was chosen */
+};
+
+/* A date of receipt and the candidate it is. */
+struct am_item_date {
+	struct am_when when;
+	const char *from; /* NULL: unknown */
 };
 
 struct am_item_change {
 	uint64_t placement;
 	int64_t when;
 	enum am_change_kind kind;
-	uint32_t flags;  /* FLAGS */
-	uint64_t folder; /* MOVED, NUMBERED */
-	uint32_t uid;    /* MOVED; NUMBERED: the server's, as is */
+	uint32_t flags;  /* FLAGS; REPLACED: what the other one got of it */
+	uint64_t folder; /* MOVED, RESTORED, NUMBERED */
+	uint32_t uid;    /* MOVED, RESTORED; NUMBERED: the server's, as is */
 	uint32_t uidvalidity;
 	const char *source; /* NUMBERED, LEFT: am_source.identity */
 	size_t n_words;     /* FLAGS: keywords; LABELS: labels */
 	const char *const *words;
+	uint64_t run; /* REPLACED, RESTORED, DATED: the accession they are of */
+	uint64_t kept;   /* REPLACED: the placement that stands for it */
+	const char *why; /* REPLACED */
+	/* REPLACED: keywords and labels that the other one got of it. */
+	size_t n_labels;
+	const char *const *labels;
+	struct am_item_date was, now; /* DATED */
 };
 
 struct am_item_cursor {

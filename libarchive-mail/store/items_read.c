@@ -170,6 +170,16 @@ static void get_when(struct am_cursor *c, struct am_when *out)
 	out->offset_min = c->bad ? 0 : (int16_t)zone;
 }
 
+static void get_date(struct am_cursor *c, struct am_arena *arena,
+                     struct am_when *when, const char **from)
+{
+	if (get_enum(c, am_get_u8(c), 1))
+		get_when(c, when);
+	*from = get_string(c, arena);
+	if (!**from)
+		*from = NULL;
+}
+
 static void get_dates(struct am_cursor *c, struct am_arena *arena,
                       struct am_message *out)
 {
@@ -221,11 +231,7 @@ static void get_meta(struct am_cursor *c, struct am_arena *arena,
 	out->uid = get_u32(c);
 	out->flags = get_u32(c);
 	out->exactness = get_enum(c, am_get_u8(c), AM_SYNTHESISED);
-	if (get_enum(c, am_get_u8(c), 1))
-		get_when(c, &out->received);
-	out->received_from = get_string(c, arena);
-	if (!*out->received_from)
-		out->received_from = NULL;
+	get_date(c, arena, &out->received, &out->received_from);
 	get_dates(c, arena, out);
 	out->origin = get_string(c, arena);
 	if (get_enum(c, am_get_u8(c), 1))
@@ -256,7 +262,7 @@ static void get_change(struct am_cursor *c, struct am_arena *arena,
 	uint64_t kind = am_get_varint(c);
 	if (!kind)
 		c->bad = true;
-	out->kind = get_enum(c, kind, AM_CHANGE_LEFT);
+	out->kind = get_enum(c, kind, AM_CHANGE_DATED);
 	switch (out->kind) {
 	case AM_CHANGE_FLAGS:
 		out->flags = get_u32(c);
@@ -279,6 +285,24 @@ static void get_change(struct am_cursor *c, struct am_arena *arena,
 		break;
 	case AM_CHANGE_LEFT:
 		out->source = get_string(c, arena);
+		break;
+	case AM_CHANGE_REPLACED:
+		out->run = am_get_varint(c);
+		out->kept = am_get_varint(c);
+		out->why = get_string(c, arena);
+		out->flags = get_u32(c);
+		out->words = get_strings(c, arena, &out->n_words);
+		out->labels = get_strings(c, arena, &out->n_labels);
+		break;
+	case AM_CHANGE_RESTORED:
+		out->run = am_get_varint(c);
+		out->folder = am_get_varint(c);
+		out->uid = get_u32(c);
+		break;
+	case AM_CHANGE_DATED:
+		out->run = am_get_varint(c);
+		get_date(c, arena, &out->was.when, &out->was.from);
+		get_date(c, arena, &out->now.when, &out->now.from);
 		break;
 	}
 }

@@ -20,7 +20,8 @@
  *            one.  Found by hash or Message-ID through keys: catalog_keys.h
  * placement  meta: the placement item as the log has it, but with the present
  *            keywords and labels; words: bit 0 keywords, bit 1 labels in it.
- *            Found by message, folder or seq through keys
+ *            gone: enum am_catalog_gone.  Found by message, folder or seq
+ *            through keys
  * origin     servers by identity; remote: their messages, catalog_remote.h
  */
 #define AM_SCHEMA_TABLES                                                       \

@@ -260,13 +260,32 @@ static void try_change(struct logtest_random *random, struct am_arena *arena,
                        struct am_items *items)
 {
 	struct am_item_any out;
-	struct am_item_change in = {.placement = number(random),
-	                            .when = (int64_t)number(random),
-	                            .kind = 1 + logtest_below(random, 4)};
+	struct am_item_change in = {
+		.placement = number(random),
+		.when = (int64_t)number(random),
+		.kind = 1 + logtest_below(random, AM_CHANGE_DATED)};
 
+	if (in.kind == AM_CHANGE_NUMBERED || in.kind == AM_CHANGE_LEFT)
+		in.source = word(random);
+	if (in.kind == AM_CHANGE_NUMBERED)
+		in.uidvalidity = logtest_next(random);
+	if (in.kind >= AM_CHANGE_REPLACED)
+		in.run = number(random);
+	if (in.kind == AM_CHANGE_REPLACED) {
+		in.kept = number(random);
+		in.why = word(random);
+		in.flags = logtest_next(random);
+		in.words = list(random, arena, &in.n_words);
+		in.labels = list(random, arena, &in.n_labels);
+	}
+	if (in.kind == AM_CHANGE_DATED) {
+		in.was = (struct am_item_date){when(random), "imap"};
+		in.now = (struct am_item_date){.from = NULL};
+	}
 	if (in.kind == AM_CHANGE_FLAGS)
 		in.flags = logtest_next(random);
-	if (in.kind == AM_CHANGE_MOVED) {
+	if (in.kind == AM_CHANGE_MOVED || in.kind == AM_CHANGE_RESTORED ||
+	    in.kind == AM_CHANGE_NUMBERED) {
 		in.folder = number(random);
 		in.uid = logtest_next(random);
 	}
@@ -280,8 +299,20 @@ static void try_change(struct logtest_random *random, struct am_arena *arena,
 	cr_assert_eq(out.change.flags, in.flags);
 	cr_assert_eq(out.change.folder, in.folder);
 	cr_assert_eq(out.change.uid, in.uid);
+	cr_assert_eq(out.change.uid, in.uid);
+	cr_assert_eq(out.change.uidvalidity, in.uidvalidity);
+	cr_assert_eq(out.change.run, in.run);
+	cr_assert_eq(out.change.kept, in.kept);
+	cr_assert(!g_strcmp0(out.change.source, in.source));
+	cr_assert(!g_strcmp0(out.change.why, in.why));
 	assert_same_list(out.change.words, out.change.n_words, in.words,
 	                 in.n_words);
+	assert_same_list(out.change.labels, out.change.n_labels, in.labels,
+	                 in.n_labels);
+	assert_same_when(&out.change.was.when, &in.was.when);
+	assert_same_when(&out.change.now.when, &in.now.when);
+	cr_assert(!g_strcmp0(out.change.was.from, in.was.from));
+	cr_assert(!g_strcmp0(out.change.now.from, in.now.from));
 }
 
 static void try_others(struct logtest_random *random, struct am_arena *arena,
