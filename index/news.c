@@ -24,6 +24,22 @@ static void sort_once(GArray *ids)
 	g_array_set_size(ids, n);
 }
 
+/* One that nobody shows is indexed too, since it may come back; not when its
+ * bytes are gone. */
+static int is_there(struct am_archive *archive,
+                    const struct am_archive_change *change, bool *out,
+                    struct am_error *err)
+{
+	struct am_archive_message m;
+
+	*out = true;
+	if (!change->gone)
+		return AM_OK;
+	int r = am_archive_message(archive, change->message, &m, err);
+	*out = !r && !m.dropped;
+	return r;
+}
+
 int am_news_read(struct am_news *news, const struct am_state *state,
                  struct am_archive *archive, struct am_error *err)
 {
@@ -48,7 +64,11 @@ int am_news_read(struct am_news *news, const struct am_state *state,
 				               ": too many for the index",
 				               changes[i].message);
 			uint32_t id = (uint32_t)changes[i].message;
-			if (id > state->last)
+			bool there;
+			int s = is_there(archive, &changes[i], &there, err);
+			if (s)
+				return s;
+			if (id > state->last && there)
 				g_array_append_val(news->ids, id);
 			g_array_append_vals(changes[i].gone ? news->gone
 			                                    : news->back,
