@@ -80,6 +80,15 @@ bool am_mail_head_container_name(const char *name)
 	return has_end(name, ends, AM_COUNT(ends));
 }
 
+const char *am_mail_head_closed(const uint8_t *head, size_t len)
+{
+	if (len >= 6 && !memcmp(head, "7z\xBC\xAF\x27\x1C", 6))
+		return "a 7-Zip archive";
+	if (len >= 6 && !memcmp(head, "Rar!\x1A\x07", 6))
+		return "a RAR archive";
+	return NULL;
+}
+
 /* Length of the field name that starts this line; 0 when none does. */
 static size_t field_name(const uint8_t *line, size_t len)
 {

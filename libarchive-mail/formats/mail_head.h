@@ -35,6 +35,8 @@ bool am_mail_head_msg(const uint8_t *head, size_t len);
 /* "x.zip", "x.tar.bz2" …: a container, with mail in it or not.  No ".docx",
  * ".jar" or ".odt". */
 bool am_mail_head_container_name(const char *name);
+/* "a 7-Zip archive", "a RAR archive", which nobody looks into; or NULL. */
+const char *am_mail_head_closed(const uint8_t *head, size_t len);
 #define AM_MAIL_HEAD_CONTAINER \
 	"a zip or tar within the tree: it is read when no format is named"
 /* "x.zip", "x.tar.zst" …: a container that can be written? */

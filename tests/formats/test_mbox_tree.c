@@ -101,6 +101,20 @@ Test(mbox_tree, what_cannot_be_read_is_one_failure_each)
 	mbox_tmp_remove(&dir);
 }
 
+Test(mbox_tree, archives_that_nobody_opens_are_called_so)
+{
+	char *dir = mbox_tmp();
+	put(dir, "a", MAIL);
+	put(dir, "old.7z", "7z\xBC\xAF\x27\x1C");
+	put(dir, "old.rar", "Rar!\x1A\x07\x01");
+	struct run *run = mbox_run(dir, NULL, 0);
+	cr_expect_eq(run->messages->len, 1);
+	cr_expect(mbox_noted(run, "mbox.not-opened"));
+	cr_expect_not(mbox_noted(run, "mbox.not-a-mailbox"));
+	mbox_run_free(&run);
+	mbox_tmp_remove(&dir);
+}
+
 /* Mail may be in it, and it is not looked into. */
 Test(mbox_tree, a_zip_or_tar_is_a_failure_by_name)
 {

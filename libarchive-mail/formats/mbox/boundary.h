@@ -139,6 +139,7 @@ int am_mbox_head_fits(const uint8_t *head, size_t len, bool whole);
  * Outlook's and packed, which nobody looks into. */
 struct am_mbox_looks {
 	bool empty, outlook;
+	const char *closed; /* am_mail_head_closed() */
 	bool mail; /* what the source of .eml trees takes, by its content */
 };
 int am_mbox_head_look(struct am_file *file, const char *name,

@@ -70,6 +70,7 @@ int am_mbox_head_look(struct am_file *file, const char *name,
 	*looks = (struct am_mbox_looks){
 		.empty = !w.len,
 		.outlook = am_mail_head_outlook(w.buf, w.len),
+		.closed = am_mail_head_closed(w.buf, w.len),
 		.mail = !am_mail_head_mailbox(name, w.buf, begin) &&
 	                am_mail_head_bits(w.buf, begin) >= AM_MAIL_HEAD_ENOUGH,
 	};

@@ -7,6 +7,8 @@
 #include "formats/boxes/boxes.h"
 #include "formats/load_file.h"
 #include "formats/mail_head.h"
+#include "formats/mbox/boundary.h"
+#include "formats/mbox/sidecar.h"
 #include "formats/received.h"
 #include "model/ctx.h"
 #include "model/message.h"
@@ -92,4 +94,22 @@ bool am_mbox_lone_others(const char *path)
 
 	return is_msg(path) ||
 	       am_boxes_claim_path(path, slash ? slash + 1 : path);
+}
+
+void am_mbox_lone_pass_over(struct am_ctx *ctx, const char *name,
+                            const struct am_mbox_looks *looks, bool leave)
+{
+	/* What programs hide is seldom meant to be read. */
+	bool hidden = *name == '.' || strstr(name, "/.");
+	bool outlook = looks->outlook || am_mail_head_outlook_name(name);
+
+	/* What lies beside mailboxes is known. */
+	if (am_mbox_sidecar_name(name) || (leave && outlook))
+		return;
+	am_ctx_note(
+		ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN, "mbox.not-a-mailbox",
+		NULL, name, "%s%s", looks->closed ? looks->closed : "",
+		looks->closed ? ", which is not opened: there may be mail in it"
+		: outlook     ? "Outlook's, passed over: pst:FOLDER reads them"
+			      : "not mail, passed over");
 }

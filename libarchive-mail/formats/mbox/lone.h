@@ -6,6 +6,7 @@
 
 struct am_ctx;
 struct am_folder;
+struct am_mbox_looks;
 struct am_message;
 
 /*
@@ -23,5 +24,9 @@ AM_MUST_USE int am_mbox_lone_read(struct am_message **out,
 
 /* Is it, in a tree of several formats, another source's to read? */
 bool am_mbox_lone_others(const char *path);
+/* Tell what is neither a mailbox nor a mail; leave: other sources read the same
+ * tree, and Outlook's files in it. */
+void am_mbox_lone_pass_over(struct am_ctx *ctx, const char *name,
+                            const struct am_mbox_looks *looks, bool leave);
 
 #endif

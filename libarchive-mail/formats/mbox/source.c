@@ -157,8 +157,8 @@ static int make_folder(struct mbox_source *s, const char *const *parts,
 /* A file of the tree that is no mailbox: a mail of its own, then s->lone is
  * it, or AM_END, and a note, for anything else. */
 static int open_lone(struct mbox_source *s, const char *path,
-                     const char *const *parts, size_t n_parts, bool outlook,
-                     struct am_error *err)
+                     const char *const *parts, size_t n_parts,
+                     const struct am_mbox_looks *looks, struct am_error *err)
 {
 	struct am_folder *folder = NULL;
 	int r = am_folder_new(&folder, parts, n_parts,
@@ -174,17 +174,9 @@ static int open_lone(struct mbox_source *s, const char *path,
 	                      err);
 	if (!r)
 		am_gyb_apply(s->gyb, s->name, s->lone);
-	/* What programs hide is seldom meant to be read. */
-	bool hidden = *s->name == '.' || strstr(s->name, "/.");
-	outlook |= am_mail_head_outlook_name(s->name);
-	/* Others read what we leave; what lies beside mailboxes is known. */
-	if (r == AM_END && !am_mbox_sidecar_name(s->name) &&
-	    !(s->set.leave_maildirs && outlook))
-		am_ctx_note(s->base.ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN,
-		            "mbox.not-a-mailbox", NULL, s->name, "%s",
-		            outlook ? "Outlook's, passed over: pst:FOLDER "
-		                      "reads them"
-		                    : "not mail, passed over");
+	if (r == AM_END)
+		am_mbox_lone_pass_over(s->base.ctx, s->name, looks,
+		                       s->set.leave_maildirs);
 	return r;
 }
 
@@ -251,7 +243,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	if (!fits && s->tree &&
 	    (!looks.empty ||
 	     (s->set.leave_mail && !am_mbox_sidecar_mozilla(path)))) {
-		r = open_lone(s, path, parts, n_parts - 1, looks.outlook, err);
+		r = open_lone(s, path, parts, n_parts - 1, &looks, err);
 		goto out;
 	}
 	r = make_folder(s, parts, n_parts, err);
