@@ -106,10 +106,16 @@ void am_mbox_lone_pass_over(struct am_ctx *ctx, const char *name,
 	/* What lies beside mailboxes is known. */
 	if (am_mbox_sidecar_name(name) || (leave && outlook))
 		return;
-	am_ctx_note(
-		ctx, hidden ? AM_NOTE_INFO : AM_NOTE_WARN, "mbox.not-a-mailbox",
-		NULL, name, "%s%s", looks->closed ? looks->closed : "",
-		looks->closed ? ", which is not opened: there may be mail in it"
-		: outlook     ? "Outlook's, passed over: pst:FOLDER reads them"
-			      : "not mail, passed over");
+	const char *what = outlook ? "Outlook's, passed over: pst:FOLDER reads "
+	                             "them"
+	                           : "not mail, passed over";
+	enum am_note_level level = hidden ? AM_NOTE_INFO : AM_NOTE_WARN;
+
+	if (looks->closed)
+		am_ctx_note(ctx, level, "mbox.not-opened", NULL, name,
+		            "%s, which is not opened: there may be mail in it",
+		            looks->closed);
+	else
+		am_ctx_note(ctx, level, "mbox.not-a-mailbox", NULL, name, "%s",
+		            what);
 }
