@@ -176,6 +176,30 @@ Test(imap_sync, condstore_alone_finds_what_went_by_counting)
 	imap_target_free(t);
 }
 
+/* Neither UIDNEXT nor the count says that a flag changed. */
+Test(imap_sync, a_flag_alone_is_seen_by_its_modseq)
+{
+	static const char news[] =
+		">> EXAMINE *\n< * 3 EXISTS\n< * OK [UIDVALIDITY 7]\n"
+		"< * OK [UIDNEXT 4]\n< * OK [HIGHESTMODSEQ 60]\n< $ OK\n"
+		"> UID FETCH 1:3 (UID FLAGS) (CHANGEDSINCE 50)\n"
+		"< * 1 FETCH (UID 2 FLAGS (\\\\Seen) MODSEQ (60))\n< $ OK\n";
+	static const char first[] =
+		">> EXAMINE INBOX (CONDSTORE)\n< * 3 EXISTS\n"
+		"< * OK [UIDVALIDITY 7]\n"
+		"< * OK [UIDNEXT 4]\n< * OK [HIGHESTMODSEQ 50]\n< $ OK\n";
+	char *one = g_strconcat(condstore, first, NULL);
+	char *two = g_strconcat(condstore, news, NULL);
+	struct imap_target *t = with_three(one);
+
+	expect(run(t, NULL, two, NULL),
+	       "INBOX\n~ flags 7/2 seen\n^ v=1 uidvalidity=7 uidnext=4 "
+	       "exists=3 modseq=60 complete checked already=3\n");
+	g_free(one);
+	g_free(two);
+	imap_target_free(t);
+}
+
 Test(imap_sync, a_server_that_knows_nothing_is_compared)
 {
 	static const char news[] =

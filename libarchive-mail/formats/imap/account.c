@@ -17,6 +17,7 @@ struct am_imap_private {
 	int64_t resume_at;  /* monotonic µs */
 	int64_t told_until; /* of the pause that was last told */
 	_Atomic bool stop;
+	_Atomic unsigned hung_up; /* over NAMESPACE */
 };
 
 /* "INBOX;Sent": ';' because ',' separates options. */
@@ -223,6 +224,14 @@ int am_imap_account_rest(struct am_imap_account *account, struct am_error *err)
 	} while (!am_imap_account_sleep(account, (uint64_t)left / 1000 + 1,
 	                                err));
 	return AM_FATAL;
+}
+
+bool am_imap_account_fears_namespace(struct am_imap_account *account,
+                                     bool hung_up)
+{
+	/* Names would be others without it, so chance must not do. */
+	account->private->hung_up += hung_up;
+	return account->private->hung_up >= 3;
 }
 
 void am_imap_account_stop(struct am_imap_account *account)

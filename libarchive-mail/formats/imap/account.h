@@ -46,6 +46,10 @@ AM_MUST_USE int am_imap_account_new(struct am_imap_account **out,
                                     const struct am_location *where,
                                     const struct am_option *table,
                                     struct am_ctx *ctx, struct am_error *err);
+/* The server hung up over NAMESPACE; true when it has done so often enough not
+ * to be asked any more. */
+bool am_imap_account_fears_namespace(struct am_imap_account *account,
+                                     bool hung_up);
 void am_imap_account_free(struct am_imap_account **account); /* wipes secrets */
 
 /* The server asked for a pause: no connection of the account sends before. */

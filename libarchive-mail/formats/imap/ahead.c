@@ -111,11 +111,12 @@ static int take_message(struct am_imap_command *cmd,
 	struct am_imap_fetch f;
 
 	if (!o->opened || !name || strcmp(name, o->box->name) != 0 ||
-	    !am_imap_fetch_read(&f, line) || !f.uid || f.uid > o->last ||
-	    !am_imap_fetch_item(&f, "FLAGS"))
+	    !am_imap_fetch_read(&f, line) || !f.uid || f.uid > o->last)
 		return AM_END;
-	/* More than was told of: somebody is not to be believed. */
-	if (o->messages->len >= SMALL + SMALL / 2) {
+	/* Told in parts, or more than was told of: somebody is not to be
+	 * believed. */
+	if (!am_imap_fetch_item(&f, "FLAGS") ||
+	    o->messages->len >= SMALL + SMALL / 2) {
 		o->status = AM_FAILED;
 		return AM_OK;
 	}

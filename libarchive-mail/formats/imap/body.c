@@ -158,6 +158,15 @@ bool am_imap_body_in_place(const struct am_imap_batch *b)
 	return name && !strcmp(name, b->box->name);
 }
 
+bool am_imap_body_renumbered(const struct am_imap_batch *b)
+{
+	const struct am_imap_mailbox *m =
+		am_imap_session_mailbox(am_imap_link_now(b->carrier->link));
+
+	return b->uidvalidity && m->uidvalidity &&
+	       m->uidvalidity != b->uidvalidity;
+}
+
 /* Answers mostly come in the order asked. */
 static struct am_imap_want *find(struct am_imap_batch *b, uint32_t uid,
                                  guint *at)
@@ -213,16 +222,13 @@ int am_imap_body_line(struct am_imap_command *cmd,
 		f.uid && am_imap_body_in_place(b) ? find(b, f.uid, &at) : NULL;
 	if (!w)
 		return AM_END;
-	const struct am_imap_mailbox *m =
-		am_imap_session_mailbox(am_imap_link_now(c->link));
 	struct am_blob *blob = line->damage || (partial && origin)
 	                               ? NULL
 	                               : bytes_of(c, v, nth);
 	w->lack = line->damage ? "its answer was damaged"
 	          : !blob      ? "it came without a body"
 	                       : am_imap_body_judge(blob, w->size);
-	if (b->uidvalidity && m->uidvalidity &&
-	    m->uidvalidity != b->uidvalidity)
+	if (am_imap_body_renumbered(b))
 		w->lack = "the folder was numbered anew meanwhile";
 	if (w->lack) {
 		am_blob_unref(&blob);

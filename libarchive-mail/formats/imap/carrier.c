@@ -153,6 +153,7 @@ static void note_place(struct am_imap_command *cmd,
 
 	(void)line;
 	b->in_place = am_imap_body_in_place(b);
+	b->renumbered = b->in_place && am_imap_body_renumbered(b);
 }
 
 /* "UID FETCH 1:5,7 (UID BODY.PEEK[])". */

@@ -66,7 +66,8 @@ struct am_imap_batch {
 	struct am_imap_carrier *carrier;
 	struct am_imap_command select, fetch;
 	bool selecting;
-	bool in_place; /* when FETCH ended, its mailbox was the open one */
+	bool in_place;   /* when FETCH ended, its mailbox was the open one */
+	bool renumbered; /* and its UIDs are no longer those of then */
 };
 
 /* One connection and its thread. */
@@ -159,6 +160,8 @@ int am_imap_body_verify(struct am_imap_command *cmd,
                         const struct am_imap_line *line, struct am_error *err);
 /* The mailbox of the batch is the one that lines are about now. */
 bool am_imap_body_in_place(const struct am_imap_batch *batch);
+/* Where it is: whether its UIDs are others by now. */
+bool am_imap_body_renumbered(const struct am_imap_batch *b);
 /* NULL, or why these bytes are not the message. */
 const char *am_imap_body_judge(const struct am_blob *blob, uint64_t size_told);
 

@@ -45,6 +45,8 @@ AM_MUST_USE int am_imap_meta_message(const struct am_imap_fetch *f,
                                      const struct am_imap_session *s,
                                      struct am_message **out,
                                      struct am_error *err);
+/* What `to` lacks (size, date, labels …), from another line of the same. */
+void am_imap_meta_fill(struct am_message *to, const struct am_message *from);
 /* FLAGS and X-GM-LABELS alone, into a message without a folder. */
 void am_imap_meta_flags(struct am_message *msg, const struct am_imap_fetch *f,
                         bool utf8);

@@ -125,10 +125,14 @@ int am_imap_mailboxes_prefix(struct am_imap_session *s, char **prefix,
 	struct own to = {prefix, separator};
 	struct am_imap_command cmd = {.untagged = take_namespace, .user = &to};
 
-	if (!am_imap_session_has(s, "NAMESPACE"))
+	if (!am_imap_session_has(s, "NAMESPACE") ||
+	    am_imap_account_fears_namespace(am_imap_session_account(s), false))
 		return AM_OK;
 	am_imap_put(am_imap_session_out(s), "NAMESPACE");
 	int r = am_imap_session_run(s, &cmd, "NAMESPACE", err);
+	if (r == AM_RETRY)
+		(void)am_imap_account_fears_namespace(
+			am_imap_session_account(s), true);
 	return r == AM_FAILED ? AM_OK : r;
 }
 

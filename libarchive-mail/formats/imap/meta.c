@@ -173,3 +173,22 @@ int am_imap_meta_message(const struct am_imap_fetch *f,
 		add_prop(msg, f, props[i].key, props[i].name);
 	return AM_OK;
 }
+
+void am_imap_meta_fill(struct am_message *to, const struct am_message *from)
+{
+	if (to->size == AM_SIZE_UNKNOWN)
+		to->size = from->size;
+	if (!to->received.known && from->received.known) {
+		am_message_add_date(to, "imap", &from->received);
+		to->received = from->received;
+		to->received_from = "imap";
+	}
+	bool labels = !to->n_labels;
+	for (size_t i = 0; labels && i < from->n_labels; i++)
+		am_message_add_label(to, from->labels[i]);
+	for (size_t i = 0; i < from->n_props; i++)
+		if (!am_message_prop(to, from->props[i].name))
+			am_message_add_prop(to, from->props[i].name,
+			                    from->props[i].value,
+			                    from->props[i].len);
+}

@@ -253,6 +253,11 @@ int am_imap_outcome(struct am_imap_carrier *c, struct am_imap_batch *b,
 		again(c, b);
 		return AM_OK;
 	}
+	if (b->renumbered) {
+		fail_all(c, b, AM_E_PROTOCOL,
+		         "the folder was numbered anew meanwhile");
+		return AM_OK;
+	}
 	int r = am_imap_reply_status(reply, host, "FETCH", err);
 	if (r)
 		r = am_imap_link_judge(c->link, r, reply, err);

@@ -28,6 +28,7 @@ struct am_imap_walk {
 	unsigned answers;
 	unsigned refusals, lost;
 	GPtrArray *messages; /* of the window, ascending */
+	GPtrArray *parts;    /* lines of theirs without FLAGS */
 	guint at;
 	uint32_t dropped; /* the lowest that was too many; 0: none */
 	struct am_imap_command cmd;
@@ -59,6 +60,7 @@ struct am_imap_walk *am_imap_walk_new(struct am_imap_control *control,
 	w->width = expected > AIM ? n / expected * AIM : n;
 	w->width = MAX(w->width, AIM);
 	w->messages = g_ptr_array_new_with_free_func(unref_message);
+	w->parts = g_ptr_array_new_with_free_func(unref_message);
 	return w;
 }
 
@@ -69,23 +71,53 @@ static int by_uid(const void *a, const void *b)
 	return ((*x)->uid > (*y)->uid) - ((*x)->uid < (*y)->uid);
 }
 
-/* In order, each once, without what has to be asked for again. */
+static struct am_message *find(const GPtrArray *m, uint32_t uid)
+{
+	guint low = 0, high = m->len;
+
+	while (low < high) {
+		guint mid = low + (high - low) / 2;
+		struct am_message *msg = m->pdata[mid];
+		if (msg->uid == uid)
+			return msg;
+		if (msg->uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+/* In order, each once, without what has to be asked for again.  Of several
+ * lines for one message the last has its flags, and all of them the rest: some
+ * servers tell it in two, others tell of flags that change in between. */
 static void tidy(struct am_imap_walk *w)
 {
 	GPtrArray *m = w->messages;
-	uint32_t before = 0;
+	guint kept = 0;
 
 	g_ptr_array_sort(m, by_uid);
-	for (guint i = 0; i < m->len;) {
-		const struct am_message *msg = m->pdata[i];
-		if (msg->uid == before ||
-		    (w->dropped && msg->uid >= w->dropped)) {
-			g_ptr_array_remove_index(m, i);
-			continue;
+	for (guint i = 0; i < m->len; i++) {
+		struct am_message *msg = g_steal_pointer(&m->pdata[i]);
+		struct am_message *last = kept ? m->pdata[kept - 1] : NULL;
+		if (w->dropped && msg->uid >= w->dropped) {
+			am_message_free(&msg);
+		} else if (last && last->uid == msg->uid) {
+			am_imap_meta_fill(msg, last);
+			am_message_free(&last);
+			m->pdata[kept - 1] = msg;
+		} else {
+			m->pdata[kept++] = msg;
 		}
-		before = msg->uid;
-		i++;
 	}
+	g_ptr_array_set_size(m, (gint)kept);
+	for (guint i = 0; i < w->parts->len; i++) {
+		const struct am_message *part = w->parts->pdata[i];
+		struct am_message *msg = find(m, part->uid);
+		if (msg)
+			am_imap_meta_fill(msg, part);
+	}
+	g_ptr_array_set_size(w->parts, 0);
 }
 
 void am_imap_walk_known(struct am_imap_walk *w, GPtrArray *messages,
@@ -118,6 +150,7 @@ void am_imap_walk_free(struct am_imap_walk **walk)
 	am_imap_set_free(&w->now);
 	am_imap_set_free(&w->rest);
 	g_ptr_array_unref(w->messages);
+	g_ptr_array_unref(w->parts);
 	g_free(w);
 }
 
@@ -141,6 +174,7 @@ static void cut_window(struct am_imap_walk *w)
 	am_imap_set_remove(w->rest, 1, UINT32_MAX);
 	am_imap_set_add_all(w->rest, w->now);
 	g_ptr_array_set_size(w->messages, 0);
+	g_ptr_array_set_size(w->parts, 0);
 	w->at = 0;
 	w->dropped = 0;
 	w->answers = 0;
@@ -175,11 +209,12 @@ static int take_line(struct am_imap_command *cmd,
 		return AM_END;
 	/* "n:*" gives the last one even when it is below n; others answer
 	 * what nobody asked. */
+	bool flags = am_imap_fetch_item(&f, "FLAGS");
 	if (!f.uid || !am_imap_set_has(w->now, f.uid) ||
-	    !am_imap_fetch_item(&f, "FLAGS"))
+	    (!flags && (w->flags_only || w->parts->len >= KEEP)))
 		return AM_END;
 	am_imap_limit_see(&w->limit, f.uid);
-	if (w->messages->len >= KEEP) {
+	if (flags && w->messages->len >= KEEP) {
 		if (!w->dropped || f.uid < w->dropped)
 			w->dropped = f.uid;
 		return AM_OK;
@@ -188,7 +223,7 @@ static int take_line(struct am_imap_command *cmd,
 	                             am_imap_link_now(w->control->link), &msg,
 	                             err);
 	if (!r)
-		g_ptr_array_add(w->messages, msg);
+		g_ptr_array_add(flags ? w->messages : w->parts, msg);
 	return r;
 }
 
