@@ -231,6 +231,21 @@ static int start_thread(pthread_t *thread, void *(*run)(void *), void *arg,
 	return AM_OK;
 }
 
+/*
+ * Raw bytes between the stages.  Messages that the workers compose are made in
+ * memory that is new to the process until the first ones are written: the less
+ * is under way, the sooner it is used again, and the more of it is in caches.
+ */
+static uint64_t queue_bytes(const struct pump *p, unsigned n_workers)
+{
+	const uint64_t most = (uint64_t)8 << 20, each = (uint64_t)1 << 20;
+
+	if (p->opts->queue_bytes)
+		return p->opts->queue_bytes;
+	return p->src->loads_anywhere ? MIN(most, (n_workers + 1) * each)
+	                              : most;
+}
+
 static int run_threads(struct pump *p, unsigned n_workers, struct am_error *err)
 {
 	const struct am_transfer_opts *o = p->opts;
@@ -239,9 +254,8 @@ static int run_threads(struct pump *p, unsigned n_workers, struct am_error *err)
 	bool reading = false;
 	int r = AM_OK;
 
-	p->ring = am_ring_new(
-		o->queue_depth ? o->queue_depth : 256,
-		o->queue_bytes ? o->queue_bytes : (uint64_t)8 << 20, n_workers);
+	p->ring = am_ring_new(o->queue_depth ? o->queue_depth : 256,
+	                      queue_bytes(p, n_workers), n_workers);
 	while (!r && n_started < n_workers) {
 		r = start_thread(&workers[n_started], prepare_all, p, err);
 		n_started += !r;

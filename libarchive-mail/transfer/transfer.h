@@ -27,7 +27,9 @@ struct am_tally;
 struct am_transfer_opts {
 	unsigned workers;     /* 0: no threads at all, for tests */
 	unsigned queue_depth; /* messages between reader and writer; 0: 256 */
-	uint64_t queue_bytes; /* raw bytes in memory between them; 0: 8 MiB */
+	uint64_t queue_bytes; /* raw bytes in memory between them; 0: 8 MiB,
+	                          or 1 MiB a worker and one more where
+	                          these compose them */
 	unsigned ask_ahead; /* messages asked for but not yet loaded; 0: 1024 */
 	uint64_t commit_bytes; /* between commits; 0: 256 MiB */
 	unsigned commit_secs;  /* and at least this often; 0: 10 */

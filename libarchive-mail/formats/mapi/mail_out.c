@@ -267,7 +267,7 @@ static size_t count_foreign(const uint8_t *data, size_t len)
 		memcpy(&v, data + i, sizeof(v));
 		/* Adding carries into the high bit of what is not NUL. */
 		uint64_t some = (v & ~high_bits) + (high_bits - each);
-		n += (size_t)__builtin_popcountll((~some | v) & high_bits);
+		n += (size_t)((((~some | v) & high_bits) >> 7) * each >> 56);
 	}
 	for (; i < len; i++)
 		n += data[i] >= 0x80 || !data[i];
