@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * LIST with its extensions (RFC 5258, 5819, 6154) and LSUB.
+ * LIST with its extensions (RFC 5258, 5819, 6154, 8440) and LSUB.
  *
  * A mailbox whose parent is not there still has one for the client: names that
  * are only on the way are \NonExistent.
@@ -27,7 +27,7 @@ struct listing {
 	GPtrArray *names; /* struct name, in order */
 	GPtrArray *patterns;
 	bool only_subscribed, recursive, only_special;
-	bool tell_subscribed, lsub;
+	bool tell_subscribed, tell_rights, lsub;
 	const struct am_imap_value *status; /* a list */
 };
 
@@ -165,6 +165,8 @@ static bool read_return(struct listing *l, const struct am_imap_value *v)
 		           am_status_items_ok(item[1].items, item[1].n_items)) {
 			l->status = &item[1];
 			i++;
+		} else if (am_imap_is(item, "MYRIGHTS")) {
+			l->tell_rights = true;
 		} else if (!am_imap_is(item, "CHILDREN") &&
 		           !am_imap_is(item, "SPECIAL-USE")) {
 			return false;
@@ -251,6 +253,8 @@ static void tell(struct listing *l, const struct name *name, bool child_info)
 	if (child_info)
 		g_string_append(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	g_string_append(out, "\r\n");
+	if (l->tell_rights && name->box)
+		am_rights_line(s, name->vault, name->box);
 	if (l->status && name->box)
 		(void)am_status_line(s, name->vault, name->box,
 		                     l->status->items, l->status->n_items);

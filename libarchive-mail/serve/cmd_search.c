@@ -12,8 +12,7 @@
 
 /* ---- what is to be returned ---- */
 
-static bool read_partial(struct am_search_return *r,
-                         const struct am_imap_value *v)
+bool am_partial_read(struct am_partial *r, const struct am_imap_value *v)
 {
 	const char *text = am_imap_text(v);
 	char *end;
@@ -44,6 +43,16 @@ static bool read_partial(struct am_search_return *r,
 	return true;
 }
 
+void am_partial_cut(const struct am_partial *p, size_t n, size_t *from,
+                    size_t *to)
+{
+	size_t first = (size_t)MIN(p->first - 1, n);
+	size_t last = (size_t)MIN(p->last, n);
+
+	*from = p->backwards ? n - last : first;
+	*to = p->backwards ? n - first : last;
+}
+
 bool am_search_return_read(struct am_search_return *r,
                            const struct am_imap_value *v)
 {
@@ -63,7 +72,7 @@ bool am_search_return_read(struct am_search_return *r,
 		else if (am_imap_is(item, "SAVE"))
 			r->save = true;
 		else if (am_imap_is(item, "PARTIAL") && i + 1 < v->n_items &&
-		         read_partial(r, &v->items[++i]))
+		         am_partial_read(&r->part, &v->items[++i]))
 			r->partial = true;
 		else
 			return false;
@@ -114,21 +123,17 @@ static void put_numbers(struct am_session *s, const uint32_t *rows, size_t n,
 static void put_partial(struct am_session *s, const struct am_search_return *r,
                         const uint32_t *rows, size_t n, bool uid, bool sorted)
 {
-	const char *sign = r->backwards ? "-" : "";
-	uint64_t from = r->first - 1, to = MIN(r->last, n);
+	const struct am_partial *p = &r->part;
+	const char *sign = p->backwards ? "-" : "";
+	size_t from, to;
 
-	am_say(s, " PARTIAL (%s%" PRIu64 ":%s%" PRIu64 " ", sign, r->first,
-	       sign, r->last);
-	if (from >= n) {
-		g_string_append(s->out, "NIL)");
-		return;
-	}
-	if (r->backwards) {
-		uint64_t end = n - from;
-		from = n - to;
-		to = end;
-	}
-	put_numbers(s, rows + from, (size_t)(to - from), uid, sorted);
+	am_say(s, " PARTIAL (%s%" PRIu64 ":%s%" PRIu64 " ", sign, p->first,
+	       sign, p->last);
+	am_partial_cut(p, n, &from, &to);
+	if (from >= to)
+		g_string_append(s->out, "NIL");
+	else
+		put_numbers(s, rows + from, to - from, uid, sorted);
 	g_string_append_c(s->out, ')');
 }
 

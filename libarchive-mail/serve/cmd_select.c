@@ -106,10 +106,9 @@ static void tell_missed(struct am_session *s, const struct resync *q)
 		if (row->modseq <= q->modseq ||
 		    (q->known && !am_imap_set_has(q->known, row->uid)))
 			continue;
-		am_say(s, "* %zu FETCH (UID %" PRIu32 " FLAGS ", i + 1,
-		       row->uid);
-		am_put_flags(s->out, row);
-		am_say(s, " MODSEQ (%" PRIu64 "))\r\n", row->modseq);
+		am_say_fetch(s, i + 1, row->uid);
+		am_put_row(s, row, true, true);
+		am_say(s, ")\r\n");
 		am_say_turn(s);
 	}
 }
@@ -155,7 +154,7 @@ static void tell_box(struct am_session *s)
 	am_say(s, ")\r\n* %zu EXISTS\r\n", snap->n);
 	if (!s->rev2)
 		am_say(s, "* 0 RECENT\r\n");
-	if (unseen && !s->rev2)
+	if (unseen && !s->rev2 && !s->uidonly)
 		am_say(s, "* OK [UNSEEN %zu] the first\r\n", unseen);
 	if (s->read_only) {
 		am_say(s, "* OK [PERMANENTFLAGS ()] none can be changed\r\n");

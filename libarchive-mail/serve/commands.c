@@ -43,7 +43,8 @@ void am_put_capabilities(struct am_session *s)
 	                "STATUS=SIZE CONDSTORE QRESYNC BINARY "
 	                "UTF8=ACCEPT OBJECTID ESEARCH SEARCHRES WITHIN PARTIAL "
 	                "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
-	                "THREAD=ORDEREDSUBJECT PREVIEW REPLACE");
+	                "THREAD=ORDEREDSUBJECT PREVIEW REPLACE UIDONLY "
+	                "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS");
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
 	if (!s->compressed)
@@ -130,6 +131,9 @@ static AM_COMMAND(enable)
 		} else if (am_imap_is(&args[i], "IMAP4rev2")) {
 			s->rev2 = true;
 			g_string_append(on, " IMAP4rev2");
+		} else if (am_imap_is(&args[i], "UIDONLY")) {
+			s->uidonly = true;
+			g_string_append(on, " UIDONLY");
 		} else if (am_imap_is(&args[i], "UTF8=ACCEPT")) {
 			s->utf8 = true;
 			g_string_append(on, " UTF8=ACCEPT");
@@ -178,7 +182,8 @@ enum {
 	NEW = AM_STAGE_NEW,
 	IN = AM_STAGE_IN | AM_STAGE_BOX,
 	BOX = AM_STAGE_BOX,
-	ANY = AM_STAGE_ANY
+	ANY = AM_STAGE_ANY,
+	BY_NUMBER = AM_TAKES_UID | AM_NUMBERS
 };
 
 static const struct am_command commands[] = {
@@ -188,32 +193,37 @@ static const struct am_command commands[] = {
 	{"CHECK", BOX, am_cmd_check, 0},
 	{"CLOSE", BOX, am_cmd_close, 0},
 	{"COMPRESS", IN, am_cmd_compress, 0},
-	{"COPY", BOX, am_cmd_copy, AM_TAKES_UID},
+	{"COPY", BOX, am_cmd_copy, BY_NUMBER},
 	{"CREATE", IN, am_cmd_create, 0},
 	{"DELETE", IN, am_cmd_delete, 0},
+	{"DELETEACL", IN, am_cmd_deleteacl, 0},
 	{"ENABLE", IN, am_cmd_enable, 0},
 	{"EXAMINE", IN, am_cmd_examine, 0},
 	{"EXPUNGE", BOX, am_cmd_expunge, AM_TAKES_UID},
-	{"FETCH", BOX, am_cmd_fetch, AM_TAKES_UID | AM_KEEPS_NUMBERS},
+	{"FETCH", BOX, am_cmd_fetch, BY_NUMBER | AM_KEEPS_NUMBERS},
+	{"GETACL", IN, am_cmd_getacl, 0},
 	{"ID", ANY, am_cmd_id, 0},
 	{"IDLE", IN, am_cmd_idle, 0},
 	{"LIST", IN, am_cmd_list, 0},
+	{"LISTRIGHTS", IN, am_cmd_listrights, 0},
 	{"LOGIN", NEW, am_cmd_login, 0},
 	{"LOGOUT", ANY, am_cmd_logout, 0},
 	{"LSUB", IN, am_cmd_lsub, 0},
-	{"MOVE", BOX, am_cmd_move, AM_TAKES_UID},
+	{"MOVE", BOX, am_cmd_move, BY_NUMBER},
+	{"MYRIGHTS", IN, am_cmd_myrights, 0},
 	{"NAMESPACE", IN, am_cmd_namespace, 0},
 	{"NOOP", ANY, am_cmd_noop, 0},
 	{"RENAME", IN, am_cmd_rename, 0},
-	{"REPLACE", BOX, am_cmd_replace, AM_TAKES_UID},
-	{"SEARCH", BOX, am_cmd_search, AM_TAKES_UID | AM_KEEPS_NUMBERS},
+	{"REPLACE", BOX, am_cmd_replace, BY_NUMBER},
+	{"SEARCH", BOX, am_cmd_search, BY_NUMBER | AM_KEEPS_NUMBERS},
 	{"SELECT", IN, am_cmd_select, 0},
-	{"SORT", BOX, am_cmd_sort, AM_TAKES_UID | AM_KEEPS_NUMBERS},
+	{"SETACL", IN, am_cmd_setacl, 0},
+	{"SORT", BOX, am_cmd_sort, BY_NUMBER | AM_KEEPS_NUMBERS},
 	{"STARTTLS", NEW, am_cmd_starttls, 0},
 	{"STATUS", IN, am_cmd_status, 0},
-	{"STORE", BOX, am_cmd_store, AM_TAKES_UID | AM_KEEPS_NUMBERS},
+	{"STORE", BOX, am_cmd_store, BY_NUMBER | AM_KEEPS_NUMBERS},
 	{"SUBSCRIBE", IN, am_cmd_subscribe, 0},
-	{"THREAD", BOX, am_cmd_thread, AM_TAKES_UID | AM_KEEPS_NUMBERS},
+	{"THREAD", BOX, am_cmd_thread, BY_NUMBER | AM_KEEPS_NUMBERS},
 	{"UNSELECT", BOX, am_cmd_unselect, 0},
 	{"UNSUBSCRIBE", IN, am_cmd_unsubscribe, 0},
 };

@@ -45,6 +45,16 @@ AM_COMMAND(search);
 AM_COMMAND(sort);
 AM_COMMAND(thread);
 
+/* cmd_acl.c */
+AM_COMMAND(myrights);
+AM_COMMAND(getacl);
+AM_COMMAND(setacl);
+AM_COMMAND(deleteacl);
+AM_COMMAND(listrights);
+
+/* cmd_acl.c: a MYRIGHTS line. */
+void am_rights_line(struct am_session *s, struct am_vault *v,
+                    const struct am_mailbox *box);
 /* cmd_box.c: a STATUS line with these items; false: BAD or NO was said. */
 bool am_status_line(struct am_session *s, struct am_vault *v,
                     const struct am_mailbox *box,

@@ -380,9 +380,7 @@ static int say_message(struct message *m, size_t number, struct am_error *err)
 		r = am_fact_size(s->vault, m->row->message, &m->fact.size, err);
 	if (r)
 		return r;
-	g_string_append(s->out, "* ");
-	am_put_number(s->out, number);
-	g_string_append(s->out, " FETCH (");
+	am_say_fetch(s, number, m->row->uid);
 	for (guint i = 0; i < m->f->items->len && !r; i++) {
 		if (i)
 			g_string_append_c(s->out, ' ');
@@ -436,8 +434,6 @@ static void one(struct run *run, size_t i)
 	const struct am_row *row = &s->snap->rows[i];
 	struct am_error err = {0};
 
-	if (run->f.since && row->modseq <= run->f.changed_since)
-		return;
 	struct message m = {
 		.s = s,
 		.f = &run->f,
@@ -454,6 +450,24 @@ static void one(struct run *run, size_t i)
 		g_array_append_val(run->seen, *row);
 	}
 	am_blob_unref(&m.raw);
+}
+
+/* The places of the rows that are meant. */
+static GArray *pick(struct run *run, const struct am_imap_set *uids)
+{
+	const struct am_snap *snap = run->s->snap;
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(size_t));
+
+	for (size_t k = 0; k < am_imap_set_ranges(uids); k++) {
+		uint32_t first, last;
+		am_imap_set_range(uids, k, &first, &last);
+		for (size_t i = am_snap_from(snap, first);
+		     i < snap->n && snap->rows[i].uid <= last; i++)
+			if (!run->f.since ||
+			    snap->rows[i].modseq > run->f.changed_since)
+				g_array_append_val(rows, i);
+	}
+	return rows;
 }
 
 static void tell_vanished(struct run *run, const struct am_imap_set *uids)
@@ -506,14 +520,13 @@ AM_COMMAND(fetch)
 		run.traits = NULL;
 	if (run.f.vanished)
 		tell_vanished(&run, uids);
-	for (size_t k = 0; k < am_imap_set_ranges(uids) && !s->dead; k++) {
-		uint32_t first, last;
-		am_imap_set_range(uids, k, &first, &last);
-		for (size_t i = am_snap_from(s->snap, first);
-		     i < s->snap->n && s->snap->rows[i].uid <= last && !s->dead;
-		     i++)
-			one(&run, i);
-	}
+	GArray *rows = pick(&run, uids);
+	size_t from = 0, to = rows->len;
+	if (run.f.partial)
+		am_partial_cut(&run.f.part, rows->len, &from, &to);
+	for (size_t i = from; i < to && !s->dead; i++)
+		one(&run, g_array_index(rows, size_t, i));
+	g_array_free(rows, TRUE);
 	if (run.seen->len && !s->dead &&
 	    ((s->snap->box < 0 &&
 	      am_virtual_spread(s->vault, run.seen, &err)) ||

@@ -185,6 +185,11 @@ static bool read_modifiers(struct am_fetch *f, struct am_session *s,
 			f->since = true;
 			am_enable_condstore(s);
 			i++;
+		} else if (am_imap_is(&v->items[i], "PARTIAL") &&
+		           i + 1 < v->n_items &&
+		           am_partial_read(&f->part, &v->items[i + 1])) {
+			f->partial = true;
+			i++;
 		} else if (am_imap_is(&v->items[i], "VANISHED") && uid &&
 		           s->qresync) {
 			f->vanished = true;
@@ -200,7 +205,7 @@ bool am_fetch_parse(struct am_fetch *f, struct am_session *s, am_args args,
 {
 	*f = (struct am_fetch){.sees = false};
 	f->items = g_array_new(FALSE, FALSE, sizeof(struct am_fetch_item));
-	if (uid)
+	if (uid && !s->uidonly)
 		add_kind(f, AM_FETCH_UID);
 	bool good = n == 1 || n == 2;
 	if (good && args[0].type == AM_IMAP_LIST)

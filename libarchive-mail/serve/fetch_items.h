@@ -2,6 +2,7 @@
 #ifndef AM_SERVE_FETCH_ITEMS_H
 #define AM_SERVE_FETCH_ITEMS_H
 
+#include "serve/search_return.h"
 #include "serve/section.h"
 #include "serve/session_impl.h"
 
@@ -38,6 +39,8 @@ struct am_fetch {
 	bool sizes;    /* or of that the size alone */
 	bool since, vanished;
 	uint64_t changed_since;
+	bool partial; /* only a part of those that fit the rest (RFC 9394) */
+	struct am_partial part;
 };
 
 /* The items ("ALL", "FLAGS", "(UID BODY[])") and what may follow them.  false:

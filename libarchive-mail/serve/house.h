@@ -42,6 +42,7 @@ struct am_house {
 	            bool anywhere, struct am_found *out, struct am_error *err);
 	void *find_user;
 	uint64_t append_limit; /* of one message; 0: 4 GiB */
+	unsigned progress_ms;  /* a long search is told of so often; 0: 10 s */
 };
 
 #endif

@@ -47,6 +47,23 @@ static unsigned needs_of(const struct am_crit *c)
 	}
 }
 
+/* How far it is (RFC 9585), now and then: whoever waits knows that it goes on.
+ */
+static void tell_progress(struct am_session *s, size_t done, int64_t *next)
+{
+	unsigned ms = s->house->progress_ms ? s->house->progress_ms : 10000;
+	int64_t now = g_get_monotonic_time();
+
+	if (*next && now >= *next) {
+		am_say(s, "* OK [INPROGRESS (");
+		am_put_string(s->out, s->tag);
+		am_say(s, " %zu %zu)] still searching\r\n", done, s->snap->n);
+		am_say_flush(s);
+	}
+	if (!*next || now >= *next)
+		*next = now + (int64_t)ms * 1000;
+}
+
 bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
                    uint64_t *highest)
 {
@@ -54,6 +71,7 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 	unsigned needs = needs_of(search->root);
 	struct am_error err = {0}, first = {0};
 	unsigned failed = 0;
+	int64_t next = 0;
 
 	*highest = 0;
 	ask_index(s, search->root);
@@ -64,6 +82,8 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 		traits = NULL;
 	struct am_probe *probe = am_probe_new(s, traits);
 	for (size_t i = 0; i < s->snap->n && !s->dead; i++) {
+		if (!(i % 64))
+			tell_progress(s, i, &next);
 		const struct am_row *row = &s->snap->rows[i];
 		int r = am_probe_meets(probe, row, search->root, &err);
 		if (r < 0 && !failed++)

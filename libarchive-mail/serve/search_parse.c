@@ -361,7 +361,13 @@ static struct am_crit *word_key(struct parse *p, const struct am_imap_value *v)
 		return header_crit(p, "Bcc");
 	if (am_imap_is(v, "MODSEQ"))
 		return modseq_crit(p);
-	if (g_ascii_isdigit(*v->text) || *v->text == '*' || *v->text == '$')
+	bool number = g_ascii_isdigit(*v->text) || *v->text == '*';
+	if (number && p->s->uidonly) {
+		am_bad(p->s, "[UIDREQUIRED] no numbers since UIDONLY");
+		p->told = true;
+		return NULL;
+	}
+	if (number || *v->text == '$')
 		return uids_crit(p, v, false);
 	return NULL;
 }

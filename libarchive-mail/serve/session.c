@@ -303,6 +303,8 @@ static void dispatch(struct am_session *s, const struct am_imap_line *line)
 		am_bad(s, "no such command");
 	else if (line->damage)
 		am_bad(s, "%s", line->damage);
+	else if (s->uidonly && !uid && (c->how & AM_NUMBERS))
+		am_bad(s, "[UIDREQUIRED] no numbers since UIDONLY");
 	else if (!(c->stages & s->stage))
 		am_bad(s, "%s",
 		       s->stage == AM_STAGE_NEW ? "log in first"

@@ -29,7 +29,7 @@ struct am_session {
 	char *user;
 	bool user_read_only;
 	unsigned bad_logins, bad_commands;
-	bool utf8, condstore, qresync, rev2, compressed;
+	bool utf8, condstore, qresync, rev2, uidonly, compressed;
 
 	/* The command at work. */
 	const char *tag;
@@ -54,7 +54,8 @@ struct am_session {
 typedef const struct am_imap_value *am_args;
 enum {
 	AM_TAKES_UID = 1,
-	AM_KEEPS_NUMBERS = 2 /* no EXPUNGE may come with its answer */
+	AM_KEEPS_NUMBERS = 2, /* no EXPUNGE may come with its answer */
+	AM_NUMBERS = 4        /* without UID it speaks of messages by number */
 };
 struct am_command {
 	const char *name;
@@ -119,6 +120,11 @@ struct am_imap_set *am_arg_uids(struct am_session *s,
 void am_put_flags(GString *out, const struct am_row *row);
 /* A set as text, or "" */
 void am_put_set(GString *out, const struct am_imap_set *set);
+/* "* 3 FETCH (", or what is said instead where numbers are not wanted. */
+void am_say_fetch(struct am_session *s, size_t number, uint32_t uid);
+/* "UID 7 FLAGS (\Seen) MODSEQ (5)" */
+void am_put_row(struct am_session *s, const struct am_row *row, bool flags,
+                bool modseq);
 /* MODSEQ is wanted from now on. */
 void am_enable_condstore(struct am_session *s);
 

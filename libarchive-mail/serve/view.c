@@ -39,6 +39,27 @@ void am_enable_condstore(struct am_session *s)
 
 /* ---- what a row has to say ---- */
 
+void am_say_fetch(struct am_session *s, size_t number, uint32_t uid)
+{
+	g_string_append(s->out, "* ");
+	am_put_number(s->out, s->uidonly ? uid : number);
+	g_string_append(s->out, s->uidonly ? " UIDFETCH (" : " FETCH (");
+}
+
+void am_put_row(struct am_session *s, const struct am_row *row, bool flags,
+                bool modseq)
+{
+	if (!s->uidonly)
+		am_say(s, "UID %" PRIu32 " ", row->uid);
+	if (flags) {
+		g_string_append(s->out, "FLAGS ");
+		am_put_flags(s->out, row);
+	}
+	if (modseq)
+		am_say(s, "%sMODSEQ (%" PRIu64 ")", flags ? " " : "",
+		       row->modseq);
+}
+
 static void tell_row(struct am_session *s, size_t number,
                      const struct am_row *row, bool flags)
 {
@@ -46,13 +67,8 @@ static void tell_row(struct am_session *s, size_t number,
 
 	if (!flags && !modseq)
 		return;
-	am_say(s, "* %zu FETCH (UID %" PRIu32, number, row->uid);
-	if (flags) {
-		g_string_append(s->out, " FLAGS ");
-		am_put_flags(s->out, row);
-	}
-	if (modseq)
-		am_say(s, " MODSEQ (%" PRIu64 ")", row->modseq);
+	am_say_fetch(s, number, row->uid);
+	am_put_row(s, row, flags, modseq);
 	g_string_append(s->out, ")\r\n");
 	am_say_turn(s);
 }
@@ -95,7 +111,7 @@ static void tell_gone(struct am_session *s, const struct am_snap *old,
 			k++;
 		if (k < now->n && now->rows[k].uid == old->rows[i].uid)
 			continue;
-		if (s->qresync)
+		if (s->qresync || s->uidonly)
 			am_imap_set_add(gone, old->rows[i].uid,
 			                old->rows[i].uid);
 		else

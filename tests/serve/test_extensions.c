@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Extensions that have a word of their own to say. */
+#include "served.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(extensions, .timeout = 120);
+
+/* ---- UIDONLY, RFC 9586 ---- */
+
+Test(extensions, without_numbers_all_is_said_by_uid)
+{
+	static const char *const by_number[] = {
+		"FETCH 1 (FLAGS)",  "STORE 1 +FLAGS (\\Seen)",
+		"COPY 1 work",      "MOVE 1 work",
+		"SEARCH ALL",       "SORT (DATE) UTF-8 ALL",
+		"UID SEARCH 1:3",   "THREAD REFERENCES UTF-8 ALL",
+		"UID SEARCH NOT *", "REPLACE 1 INBOX {1+}\r\na"};
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s), *other = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " UIDONLY");
+	expect_end(talk(t, "CREATE work"), "OK");
+	expect_in(talk(t, "ENABLE UIDONLY"), "* ENABLED UIDONLY\r\n");
+	expect_not_in(talk(t, "SELECT INBOX"), "[UNSEEN");
+	for (size_t i = 0; i < AM_COUNT(by_number); i++)
+		expect_in(talk(t, "%s", by_number[i]), "BAD [UIDREQUIRED]");
+	const char *told = talk(t, "UID FETCH 2:3 (FLAGS)");
+	expect_in(told, "* 2 UIDFETCH (FLAGS (");
+	expect_not_in(told, " FETCH ");
+	expect_in(talk(t, "UID FETCH 3 (UID FLAGS)"), "* 3 UIDFETCH (UID 3 ");
+	told = talk(t, "UID STORE 2 +FLAGS (\\Deleted)");
+	expect_in(told, "* 2 UIDFETCH (FLAGS (");
+	expect_end(told, "OK");
+	/* What another one does comes by UID, too, also without QRESYNC. */
+	expect_end(talk(other, "SELECT INBOX"), "OK");
+	expect_end(talk(other, "STORE 3 +FLAGS (\\Flagged)"), "OK");
+	told = talk(t, "NOOP");
+	expect_in(told, "* 3 UIDFETCH (FLAGS (");
+	told = talk(t, "EXPUNGE");
+	expect_in(told, "* VANISHED 2");
+	expect_not_in(told, " EXPUNGE\r\n");
+	expect_in(talk(t, "UID SEARCH UID 3:*"), "* SEARCH 3 ");
+	expect_in(talk(t, "UID SEARCH RETURN (SAVE) UID 4"), "OK");
+	expect_in(talk(t, "UID FETCH $ (FLAGS)"), "* 4 UIDFETCH (");
+	talk_close(&t);
+	talk_close(&other);
+	served_free(&s);
+}
+
+/* ---- PARTIAL of FETCH, RFC 9394 ---- */
+
+static const struct {
+	const char *command, *uids;
+} parts[] = {
+	{"UID FETCH 1:* (UID) (PARTIAL 1:3)", "1 2 3 "},
+	{"UID FETCH 1:* (UID) (PARTIAL 9:20)", "9 10 "},
+	{"UID FETCH 1:* (UID) (PARTIAL -1:-2)", "9 10 "},
+	{"UID FETCH 3:6 (UID) (PARTIAL -3:-2)", "4 5 "},
+	{"UID FETCH 1:* (UID) (PARTIAL 11:20)", ""},
+	{"FETCH 2:3,5 (UID) (PARTIAL 3:2)", "3 5 "},
+};
+
+Test(extensions, a_part_of_a_fetch_is_counted_from_either_end)
+{
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "SELECT INBOX"), "* 10 EXISTS");
+	for (size_t i = 0; i < AM_COUNT(parts); i++) {
+		const char *at = talk(t, "%s", parts[i].command);
+		GString *uids = g_string_new("");
+		while ((at = strstr(at, "(UID "))) {
+			at += strlen("(UID ");
+			g_string_append_printf(uids, "%d ", atoi(at));
+		}
+		cr_expect_str_eq(uids->str, parts[i].uids, "%s",
+		                 parts[i].command);
+		g_string_free(uids, TRUE);
+	}
+	expect_end(talk(t, "FETCH 1 (UID) (PARTIAL 1:-3)"), "BAD");
+	expect_end(talk(t, "FETCH 1 (UID) (PARTIAL 0:3)"), "BAD");
+	talk_close(&t);
+	served_free(&s);
+}
+
+/* ---- rights, RFC 4314 and 8440 ---- */
+
+Test(extensions, rights_are_what_can_be_done)
+{
+	struct served *s = served_new(2);
+
+	s->virtual = true;
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " ACL RIGHTS=kxte LIST-MYRIGHTS");
+	expect_end(talk(t, "CREATE work"), "OK");
+	expect_in(talk(t, "MYRIGHTS work"),
+	          "* MYRIGHTS \"work\" lrswikxte\r\n");
+	expect_in(talk(t, "MYRIGHTS inbox"), "* MYRIGHTS \"INBOX\" lrswikte");
+	expect_in(talk(t, "MYRIGHTS Flagged"), " lrsw\r\n");
+	expect_in(talk(t, "MYRIGHTS none"), "NO [NONEXISTENT]");
+	expect_end(talk(t, "MYRIGHTS"), "BAD");
+	expect_in(talk(t, "LIST \"\" work RETURN (MYRIGHTS)"),
+	          "* MYRIGHTS \"work\" lrswikxte");
+	expect_in(talk(t, "GETACL work"), "NO [NOPERM]");
+	expect_in(talk(t, "LISTRIGHTS work me"), "NO [NOPERM]");
+	expect_in(talk(t, "SETACL work you lrs"), "NO [NOPERM]");
+	expect_in(talk(t, "DELETEACL work me"), "NO [NOPERM]");
+	expect_end(talk(t, "SETACL work"), "BAD");
+	talk_close(&t);
+	served_stop(s);
+	s->user_read_only = true;
+	served_start(s);
+	t = talk_login(s);
+	expect_in(talk(t, "MYRIGHTS work"), " lr\r\n");
+	talk_close(&t);
+	served_free(&s);
+}
+
+/* ---- INPROGRESS, RFC 9585 ---- */
+
+Test(extensions, a_long_search_says_how_far_it_is)
+{
+	struct served *s = served_new(600);
+
+	s->house.progress_ms = 1;
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " INPROGRESS");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	const char *found = talk(t, "SEARCH BODY nothingofthesort");
+	const char *at = strstr(found, "* OK [INPROGRESS (\"t4\" ");
+	cr_assert(at, "%s", found);
+	unsigned done, all;
+	cr_expect_eq(
+		sscanf(at, "* OK [INPROGRESS (\"t4\" %u %u)]", &done, &all), 2);
+	cr_expect_lt(done, all);
+	expect_in(found, "* SEARCH\r\n");
+	expect_end(found, "OK");
+	talk_close(&t);
+	served_free(&s);
+}
