@@ -44,7 +44,7 @@ void am_put_capabilities(struct am_session *s)
 	                "UTF8=ACCEPT OBJECTID ESEARCH SEARCHRES WITHIN PARTIAL "
 	                "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
 	                "THREAD=ORDEREDSUBJECT PREVIEW REPLACE UIDONLY "
-	                "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS");
+	                "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS NOTIFY");
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
 	if (!s->compressed)
@@ -213,6 +213,7 @@ static const struct am_command commands[] = {
 	{"MYRIGHTS", IN, am_cmd_myrights, 0},
 	{"NAMESPACE", IN, am_cmd_namespace, 0},
 	{"NOOP", ANY, am_cmd_noop, 0},
+	{"NOTIFY", IN, am_cmd_notify, 0},
 	{"RENAME", IN, am_cmd_rename, 0},
 	{"REPLACE", BOX, am_cmd_replace, BY_NUMBER},
 	{"SEARCH", BOX, am_cmd_search, BY_NUMBER | AM_KEEPS_NUMBERS},

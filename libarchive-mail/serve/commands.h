@@ -45,6 +45,8 @@ AM_COMMAND(search);
 AM_COMMAND(sort);
 AM_COMMAND(thread);
 
+/* cmd_notify.c */
+AM_COMMAND(notify);
 /* cmd_acl.c */
 AM_COMMAND(myrights);
 AM_COMMAND(getacl);

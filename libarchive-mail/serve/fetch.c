@@ -420,7 +420,7 @@ static int mark_seen(void *user, struct am_archive_edit *edit,
 
 struct run {
 	struct am_session *s;
-	struct am_fetch f;
+	const struct am_fetch *f;
 	struct am_traits *traits;
 	struct am_arena *arena;
 	GArray *seen; /* struct am_row: that get \Seen */
@@ -436,7 +436,7 @@ static void one(struct run *run, size_t i)
 
 	struct message m = {
 		.s = s,
-		.f = &run->f,
+		.f = run->f,
 		.row = row,
 		.traits = run->traits,
 		.arena = run->arena,
@@ -446,7 +446,7 @@ static void one(struct run *run, size_t i)
 	if (say_message(&m, i + 1, &err)) {
 		if (!run->failed++)
 			run->first = err;
-	} else if (run->f.sees && !(row->flags & AM_SEEN)) {
+	} else if (run->seen && !(row->flags & AM_SEEN)) {
 		g_array_append_val(run->seen, *row);
 	}
 	am_blob_unref(&m.raw);
@@ -463,8 +463,8 @@ static GArray *pick(struct run *run, const struct am_imap_set *uids)
 		am_imap_set_range(uids, k, &first, &last);
 		for (size_t i = am_snap_from(snap, first);
 		     i < snap->n && snap->rows[i].uid <= last; i++)
-			if (!run->f.since ||
-			    snap->rows[i].modseq > run->f.changed_since)
+			if (!run->f->since ||
+			    snap->rows[i].modseq > run->f->changed_since)
 				g_array_append_val(rows, i);
 	}
 	return rows;
@@ -480,7 +480,7 @@ static void tell_vanished(struct run *run, const struct am_imap_set *uids)
 	for (size_t i = 0; i < snap->n; i++)
 		am_imap_set_remove(gone, snap->rows[i].uid, snap->rows[i].uid);
 	for (size_t i = 0; i < snap->n_gone; i++)
-		if (snap->gone[i].modseq <= run->f.changed_since)
+		if (snap->gone[i].modseq <= run->f->changed_since)
 			am_imap_set_remove(gone, snap->gone[i].uid,
 			                   snap->gone[i].uid);
 	if (am_imap_set_ranges(gone)) {
@@ -491,9 +491,20 @@ static void tell_vanished(struct run *run, const struct am_imap_set *uids)
 	am_imap_set_free(&gone);
 }
 
+void am_fetch_tell(struct am_session *s, const struct am_fetch *fetch,
+                   size_t from)
+{
+	struct run run = {.s = s, .f = fetch, .arena = am_arena_new()};
+
+	for (size_t i = from; i < s->snap->n && !s->dead; i++)
+		one(&run, i);
+	am_arena_free(&run.arena);
+}
+
 AM_COMMAND(fetch)
 {
-	struct run run = {.s = s};
+	struct am_fetch f;
+	struct run run = {.s = s, .f = &f};
 	struct am_error err = {0};
 
 	if (n < 2) {
@@ -503,31 +514,31 @@ AM_COMMAND(fetch)
 	struct am_imap_set *uids = am_arg_uids(s, &args[0], uid);
 	if (!uids)
 		return;
-	if (!am_fetch_parse(&run.f, s, args + 1, n - 1, uid)) {
+	if (!am_fetch_parse(&f, s, args + 1, n - 1, uid)) {
 		am_imap_set_free(&uids);
 		return;
 	}
 	run.arena = am_arena_new();
-	run.seen = g_array_new(FALSE, FALSE, sizeof(struct am_row));
-	run.f.sees &= !s->read_only;
+	if (f.sees && !s->read_only)
+		run.seen = g_array_new(FALSE, FALSE, sizeof(struct am_row));
 	/* Sizes of most are had at once; of few, or where some take reading the
 	 * message, one by one. */
-	if (run.f.sizes && !run.f.facts && s->snap->n >= MANY &&
+	if (f.sizes && !f.facts && s->snap->n >= MANY &&
 	    am_imap_set_count(uids) >= s->snap->n / 4 &&
 	    am_vault_traits(s->vault, s->snap,
 	                    AM_TRAITS_FACTS | AM_TRAITS_AT_HAND, &run.traits,
 	                    NULL))
 		run.traits = NULL;
-	if (run.f.vanished)
+	if (f.vanished)
 		tell_vanished(&run, uids);
 	GArray *rows = pick(&run, uids);
 	size_t from = 0, to = rows->len;
-	if (run.f.partial)
-		am_partial_cut(&run.f.part, rows->len, &from, &to);
+	if (f.partial)
+		am_partial_cut(&f.part, rows->len, &from, &to);
 	for (size_t i = from; i < to && !s->dead; i++)
 		one(&run, g_array_index(rows, size_t, i));
 	g_array_free(rows, TRUE);
-	if (run.seen->len && !s->dead &&
+	if (run.seen && run.seen->len && !s->dead &&
 	    ((s->snap->box < 0 &&
 	      am_virtual_spread(s->vault, run.seen, &err)) ||
 	     am_vault_edit(s->vault, mark_seen, run.seen, &err)) &&
@@ -542,8 +553,9 @@ AM_COMMAND(fetch)
 	else
 		am_ok(s, "that is all");
 	am_imap_set_free(&uids);
-	am_fetch_clear(&run.f);
+	am_fetch_clear(&f);
 	am_arena_free(&run.arena);
 	am_traits_unref(&run.traits);
-	g_array_free(run.seen, TRUE);
+	if (run.seen)
+		g_array_free(run.seen, TRUE);
 }

@@ -48,5 +48,9 @@ struct am_fetch {
 bool am_fetch_parse(struct am_fetch *out, struct am_session *s, am_args args,
                     size_t n, bool uid);
 void am_fetch_clear(struct am_fetch *fetch);
+/* fetch.c: tell it of all rows from this one on, and mark nothing as read; what
+ * cannot be read is passed over. */
+void am_fetch_tell(struct am_session *s, const struct am_fetch *fetch,
+                   size_t from);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/blob.h"
 #include "base/reader.h"
 #include "model/ctx.h"
+#include "serve/notify.h"
 #include "serve/pop3.h"
 #include "serve/text.h"
 #include "wire/conn.h"
@@ -416,6 +417,7 @@ void am_session_free(struct am_session **session)
 	if (!s)
 		return;
 	am_box_close(s);
+	am_notify_end(s);
 	am_imap_parser_free(&s->parser);
 	am_pop3_free(&s->pop3);
 	am_conn_close(&s->conn);
@@ -450,10 +452,12 @@ enum am_session_state am_session_run(struct am_session *s)
 			am_say_greeting(s);
 		am_say_flush(s);
 	}
-	if (s->idle_tag && !s->dead) {
+	if (s->idle_tag && !s->dead)
 		am_view_sync(s, false);
+	if (!s->dead)
+		am_notify_sync(s);
+	if ((s->idle_tag || s->notify) && !s->dead)
 		am_say_flush(s);
-	}
 	while (!s->over && !s->dead) {
 		r = am_conn_wait(s->conn, 0, NULL);
 		if (r == AM_END) { /* nothing waits: what was said goes out */

@@ -46,6 +46,7 @@ struct am_session {
 	char *box;
 	bool read_only, watching;
 	struct am_watch watch;
+	struct am_notify *notify;  /* NULL: nothing unasked */
 	struct am_imap_set *saved; /* SEARCHRES, UIDs */
 	GArray *own; /* uint32_t: UIDs whose FETCH the command owes */
 	bool own_silent;

@@ -395,6 +395,7 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 		g_str_hash, g_str_equal, g_free,
 		(GDestroyNotify)(void (*)(void))g_strfreev);
 	v->out = g_hash_table_new(NULL, NULL);
+	v->changed = g_hash_table_new(NULL, NULL);
 	v->max_readers = MAX(2, 2 * g_get_num_processors());
 	char *cache = g_strconcat(v->path, ".cache", NULL);
 	look(v, v->seen);
@@ -443,6 +444,7 @@ void am_vault_close(struct am_vault **vault)
 	g_hash_table_destroy(v->traits);
 	g_hash_table_destroy(v->words);
 	g_hash_table_destroy(v->out);
+	g_hash_table_destroy(v->changed);
 	g_list_free(v->watches);
 	g_mutex_clear(&v->lock);
 	g_mutex_clear(&v->traits_lock);

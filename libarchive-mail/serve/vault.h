@@ -57,6 +57,7 @@ struct am_mailbox {
 	/* Of a virtual one they are in its snapshot alone. */
 	uint32_t uidvalidity, uidnext;
 	uint64_t messages, unseen;
+	uint64_t changed; /* differs when anything in it did */
 };
 struct am_mailboxes {
 	size_t n;

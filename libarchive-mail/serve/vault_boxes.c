@@ -114,6 +114,8 @@ static int add_box(void *user, const struct am_archive_box *b,
 		.uidnext = b->uidnext,
 		.messages = b->messages,
 		.unseen = b->unseen,
+		.changed = GPOINTER_TO_SIZE(g_hash_table_lookup(
+			list->v->changed, GSIZE_TO_POINTER((gsize)b->id))),
 	};
 	if (b->id != list->inbox && box.role == AM_ROLE_INBOX)
 		box.role = AM_ROLE_NONE;

@@ -40,6 +40,7 @@ struct am_vault {
 	uint64_t seq;        /* as far as all of this goes */
 	uint64_t version;
 	uint64_t changes;             /* of what lies in mailboxes */
+	GHashTable *changed;          /* box -> changes, when it last did */
 	struct am_virtuals *virtuals; /* NULL: there are none */
 
 	GMutex traits_lock; /* may ask for readers and facts */

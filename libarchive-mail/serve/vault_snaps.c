@@ -370,6 +370,16 @@ void am_vault_tell_virtual(struct am_vault *v)
 	g_mutex_unlock(&v->lock);
 }
 
+static void count_changes(struct am_vault *v, const GArray *rows)
+{
+	v->changes += rows->len > 0;
+	for (guint i = 0; i < rows->len; i++) {
+		int64_t box = g_array_index(rows, struct changed, i).folder;
+		g_hash_table_insert(v->changed, GSIZE_TO_POINTER((gsize)box),
+		                    GSIZE_TO_POINTER((gsize)v->changes));
+	}
+}
+
 /* With the lock. */
 static int refresh(struct am_vault *v, struct am_archive *archive,
                    struct am_error *err)
@@ -381,15 +391,16 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
 	uint64_t seq;
 
 	int r = am_archive_seq(archive, &seq, err);
-	if (!r)
-		r = am_vault_read_boxes(v, archive, &boxes, err);
 	if (r)
 		return r;
 	s.rows = g_array_new(FALSE, FALSE, sizeof(struct changed));
 	if (seq > v->seq)
 		r = am_archive_spots_since(archive, v->seq, take_spot, &s, err);
+	if (!r)
+		count_changes(v, s.rows);
+	if (!r)
+		r = am_vault_read_boxes(v, archive, &boxes, err);
 	if (r) {
-		am_boxes_unref(&boxes);
 		g_array_free(s.rows, TRUE);
 		return r;
 	}
@@ -401,10 +412,8 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
 		if (turn(v, shelf, &s))
 			tell(v, ((struct am_shelf *)shelf)->box);
 	v->seq = MAX(v->seq, seq);
-	if (s.rows->len) {
-		v->changes++;
+	if (s.rows->len)
 		tell_virtual(v);
-	}
 	tell(v, 0);
 	g_hash_table_destroy(s.by_placement);
 	g_array_free(s.rows, TRUE);
