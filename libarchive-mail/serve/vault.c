@@ -21,6 +21,7 @@
 
 enum {
 	BEHIND_MOST = 64, /* moments */
+	FILE_FROM = 2000,
 	KEEP_FROM = 256 * 1024,
 	KEEP_MOST = 64 * 1024 * 1024,
 	PIECE = 64 * 1024
@@ -352,6 +353,7 @@ void am_vault_tick(struct am_vault *v)
 			am_vault_tell_virtual(v);
 	}
 	drop_idle(v);
+	am_vault_save_shelves(v, false);
 	am_vault_tidy(v);
 	am_vault_tidy_traits(v);
 	am_fact_table_tick(v->facts);
@@ -374,8 +376,10 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 	struct am_archive *archive;
 
 	v->path = g_strdup(opts->path);
+	v->cache = g_strconcat(opts->path, ".cache", NULL);
 	v->prefix = g_strdup(opts->prefix);
 	v->read_only = opts->read_only;
+	v->file_from = opts->file_from ? opts->file_from : FILE_FROM;
 	v->ctx = opts->ctx;
 	g_mutex_init(&v->lock);
 	g_mutex_init(&v->traits_lock);
@@ -407,12 +411,13 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 			v->virtuals = am_virtuals_new(v, opts->searches, cache,
 			                              v->id);
 		if (!r)
+			r = am_archive_moment(archive, v->at, err);
+		if (!r)
 			r = am_vault_read_boxes(v, archive, &v->boxes, err);
 		am_vault_give_back(v, &archive);
 	}
 	if (!r)
-		v->facts = am_fact_table_open(cache, v->id);
-	g_free(cache);
+		v->facts = am_fact_table_open(v->cache, v->id);
 	if (r)
 		am_vault_close(&v);
 	else
@@ -431,6 +436,7 @@ void am_vault_close(struct am_vault **vault)
 	if (!v)
 		return;
 	am_vault_writer_stop(v);
+	am_vault_save_shelves(v, true);
 	while ((lent = g_queue_pop_head(&v->readers)))
 		free_lent(lent);
 	while ((k = g_queue_pop_head(&v->kept))) {
@@ -455,6 +461,7 @@ void am_vault_close(struct am_vault **vault)
 	g_cond_clear(&v->write_done);
 	g_free(v->prefix);
 	g_free(v->path);
+	g_free(v->cache);
 	g_free(v);
 }
 

@@ -2,6 +2,7 @@
 #ifndef AM_SERVE_VAULT_IMPL_H
 #define AM_SERVE_VAULT_IMPL_H
 
+#include "base/hash.h"
 #include "serve/facts.h"
 #include "serve/vault.h"
 #include "serve/virtual.h"
@@ -21,23 +22,27 @@ struct am_shelf {
 	int64_t box;
 	struct am_snap *now;
 	int64_t used; /* monotonic: when it was last asked for */
+	uint8_t saved[AM_SHA256_LEN]; /* the moment its file is of */
 };
 
 struct am_write; /* a job in the queue: vault_write.c */
 
 struct am_vault {
-	char *path, *prefix;
+	char *path, *cache, *prefix;
 	bool read_only;
+	size_t file_from;
 	struct am_ctx *ctx;
 	uint64_t id;
 	struct am_fact_table *facts;
 
 	GMutex lock; /* boxes, shelves, watches, seq, words */
 	struct am_mailboxes *boxes;
-	GHashTable *shelves; /* by box */
-	GList *watches;      /* struct am_watch */
-	GHashTable *words;   /* sets of keywords, for good */
-	uint64_t seq;        /* as far as all of this goes */
+	GHashTable *shelves;       /* by box */
+	GList *watches;            /* struct am_watch */
+	GHashTable *words;         /* sets of keywords, for good */
+	uint64_t seq;              /* as far as all of this goes */
+	uint8_t at[AM_SHA256_LEN]; /* the same as a moment */
+	int64_t turned;            /* monotonic: when that changed */
 	uint64_t version;
 	uint64_t changes;             /* of what lies in mailboxes */
 	GHashTable *changed;          /* box -> changes, when it last did */
@@ -74,6 +79,9 @@ AM_MUST_USE int am_vault_refresh(struct am_vault *v, struct am_archive *archive,
 void am_shelf_free(void *shelf);
 /* Those who watch virtual mailboxes shall look again. */
 void am_vault_tell_virtual(struct am_vault *v);
+/* Files of large mailboxes that have none of this moment (snap_file.h); unless
+ * now, when nothing was changed for a while. */
+void am_vault_save_shelves(struct am_vault *v, bool now);
 /* Forget mailboxes nobody has looked at for a while. */
 void am_vault_tidy(struct am_vault *v);
 /* traits.c: the same; and for tables of them. */

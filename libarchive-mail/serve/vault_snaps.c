@@ -3,13 +3,14 @@
  * Snapshots: read whole when a mailbox is first looked at, and from then on
  * made anew from the one before and what changed.
  */
+#include "serve/snap_file.h"
 #include "serve/vault_impl.h"
 #include "store/archive_spots.h"
 #include "wire/imap.h"
 
 #include <string.h>
 
-enum { KEEP_S = 600, KEEP_S_MANY = 60, KEEP_SHELVES = 32 };
+enum { KEEP_S = 600, KEEP_S_MANY = 60, KEEP_SHELVES = 32, QUIET_S = 30 };
 
 void am_shelf_free(void *data)
 {
@@ -21,29 +22,36 @@ void am_shelf_free(void *data)
 
 /* ---- keywords: one copy of each set ---- */
 
+/* Of "a b " */
+static const char *const *set_of(void *user, const char *text)
+{
+	struct am_vault *v = user;
+	char **words = g_hash_table_lookup(v->words, text);
+
+	if (!words) {
+		size_t len = strlen(text);
+		char *inner = g_strndup(text, len - (len > 0));
+		words = g_strsplit(inner, " ", -1);
+		g_hash_table_insert(v->words, g_strdup(text), words);
+		g_free(inner);
+	}
+	return (const char *const *)words;
+}
+
 static const char *const *words_of(struct am_vault *v,
                                    const struct am_archive_spot *spot)
 {
-	GString *key = g_string_new("");
-	guint n = 0;
-
+	if (!spot->n_keywords)
+		return set_of(v, "");
+	GString *text = g_string_new("");
 	for (size_t i = 0; i < spot->n_keywords; i++)
 		if (am_imap_keyword_ok(spot->keywords[i])) {
-			g_string_append(key, spot->keywords[i]);
-			g_string_append_c(key, ' ');
-			n++;
+			g_string_append(text, spot->keywords[i]);
+			g_string_append_c(text, ' ');
 		}
-	char **words = g_hash_table_lookup(v->words, key->str);
-	if (!words) {
-		if (n)
-			g_string_truncate(key, key->len - 1);
-		words = g_strsplit(key->str, " ", -1);
-		if (n)
-			g_string_append_c(key, ' ');
-		g_hash_table_insert(v->words, g_strdup(key->str), words);
-	}
-	g_string_free(key, TRUE);
-	return (const char *const *)words;
+	const char *const *words = set_of(v, text->str);
+	g_string_free(text, TRUE);
+	return words;
 }
 
 static struct am_row row_of(struct am_vault *v,
@@ -158,15 +166,21 @@ static struct loading begin(struct am_vault *v, int64_t box)
 }
 
 /* With the lock.  The handle may be ahead of us: then all follows it first. */
-static int load(struct am_vault *v, struct am_archive *archive, int64_t box,
-                struct am_snap **out, struct am_error *err)
+static int load(struct am_vault *v, struct am_archive *archive,
+                struct am_shelf *shelf, struct am_error *err)
 {
-	struct loading l = begin(v, box);
-	int r = box ? am_archive_spots(archive, box, load_spot, &l, err)
-	            : AM_OK;
+	struct loading l = begin(v, shelf->box);
+	int r = am_archive_moment(archive, v->at, err);
+	bool filed =
+		!r && am_snap_file_load(v->cache, shelf->box, v->at, set_of, v,
+	                                l.rows, l.gone, &l.highest);
 
+	if (filed)
+		memcpy(shelf->saved, v->at, sizeof shelf->saved);
+	else if (!r && shelf->box)
+		r = am_archive_spots(archive, shelf->box, load_spot, &l, err);
 	if (!r) {
-		*out = finish(v, &l, v->boxes);
+		shelf->now = finish(v, &l, v->boxes);
 		return AM_OK;
 	}
 	g_array_free(l.rows, TRUE);
@@ -181,7 +195,6 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
 static int load_shelf(struct am_vault *v, struct am_archive *archive,
                       int64_t box, struct am_error *err)
 {
-	struct am_snap *snap;
 	uint64_t seq;
 
 	int r = am_archive_seq(archive, &seq, err);
@@ -189,14 +202,15 @@ static int load_shelf(struct am_vault *v, struct am_archive *archive,
 		return AM_END;
 	if (!r && seq > v->seq)
 		r = refresh(v, archive, err);
-	if (!r)
-		r = load(v, archive, box, &snap, err);
-	if (!r) {
-		struct am_shelf *shelf = g_new0(struct am_shelf, 1);
-		shelf->box = box;
-		shelf->now = snap;
+	if (r)
+		return r;
+	struct am_shelf *shelf = g_new0(struct am_shelf, 1);
+	shelf->box = box;
+	r = load(v, archive, shelf, err);
+	if (r)
+		g_free(shelf);
+	else
 		g_hash_table_insert(v->shelves, &shelf->box, shelf);
-	}
 	return r;
 }
 
@@ -388,9 +402,12 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
 	struct am_mailboxes *boxes;
 	GHashTableIter all;
 	gpointer shelf;
+	uint8_t at[AM_SHA256_LEN];
 	uint64_t seq;
 
 	int r = am_archive_seq(archive, &seq, err);
+	if (!r)
+		r = am_archive_moment(archive, at, err);
 	if (r)
 		return r;
 	s.rows = g_array_new(FALSE, FALSE, sizeof(struct changed));
@@ -411,9 +428,12 @@ static int refresh(struct am_vault *v, struct am_archive *archive,
 	while (s.rows->len && g_hash_table_iter_next(&all, NULL, &shelf))
 		if (turn(v, shelf, &s))
 			tell(v, ((struct am_shelf *)shelf)->box);
+	if (seq >= v->seq)
+		memcpy(v->at, at, sizeof v->at);
 	v->seq = MAX(v->seq, seq);
 	if (s.rows->len)
 		tell_virtual(v);
+	v->turned = g_get_monotonic_time();
 	tell(v, 0);
 	g_hash_table_destroy(s.by_placement);
 	g_array_free(s.rows, TRUE);
@@ -427,6 +447,37 @@ int am_vault_refresh(struct am_vault *v, struct am_archive *archive,
 	int r = refresh(v, archive, err);
 	g_mutex_unlock(&v->lock);
 	return r;
+}
+
+/* ---- files ---- */
+
+void am_vault_save_shelves(struct am_vault *v, bool now)
+{
+	uint8_t at[AM_SHA256_LEN];
+	GPtrArray *snaps = g_ptr_array_new();
+	GHashTableIter all;
+	gpointer shelf;
+
+	g_mutex_lock(&v->lock);
+	int64_t quiet = g_get_monotonic_time() - v->turned;
+	memcpy(at, v->at, sizeof at);
+	g_hash_table_iter_init(&all, v->shelves);
+	while ((now || quiet > QUIET_S * G_USEC_PER_SEC) &&
+	       g_hash_table_iter_next(&all, NULL, &shelf)) {
+		struct am_shelf *s = shelf;
+		if (s->now->n < v->file_from ||
+		    !memcmp(s->saved, at, sizeof at))
+			continue;
+		memcpy(s->saved, at, sizeof at);
+		g_ptr_array_add(snaps, am_snap_ref(s->now));
+	}
+	g_mutex_unlock(&v->lock);
+	for (guint i = 0; i < snaps->len; i++) {
+		struct am_snap *snap = snaps->pdata[i];
+		am_snap_file_save(v->cache, snap, at);
+		am_snap_unref(&snap);
+	}
+	g_ptr_array_free(snaps, TRUE);
 }
 
 static gboolean is_old(gpointer key, gpointer value, gpointer user)

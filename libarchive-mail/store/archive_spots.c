@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include <string.h>
+
 int am_archive_boxes(struct am_archive *a, am_box_fn *fn, void *user,
                      struct am_error *err)
 {
@@ -35,6 +37,19 @@ int am_archive_boxes(struct am_archive *a, am_box_fn *fn, void *user,
 int am_archive_seq(struct am_archive *a, uint64_t *out, struct am_error *err)
 {
 	return am_catalog_seq(a->catalog, out, err);
+}
+
+int am_archive_moment(struct am_archive *a, uint8_t out[AM_SHA256_LEN],
+                      struct am_error *err)
+{
+	struct am_commit commit;
+	uint64_t id;
+	int r = am_catalog_position(a->catalog, &id, &commit, err);
+
+	/* The chain goes over all of the log that the catalog reflects. */
+	if (!r)
+		memcpy(out, commit.chain, AM_SHA256_LEN);
+	return r;
 }
 
 /* ---- spots ---- */

@@ -3,6 +3,7 @@
 #define AM_STORE_ARCHIVE_SPOTS_H
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/time.h"
 
 struct am_archive;
@@ -45,6 +46,11 @@ AM_MUST_USE int am_archive_spots(struct am_archive *archive, int64_t folder,
 AM_MUST_USE int am_archive_spots_since(struct am_archive *archive,
                                        uint64_t after, am_spot_fn *fn,
                                        void *user, struct am_error *err);
+/* Which moment of the archive the handle sees: no two have the same, and one
+ * that another history leads to has another. */
+AM_MUST_USE int am_archive_moment(struct am_archive *archive,
+                                  uint8_t out[AM_SHA256_LEN],
+                                  struct am_error *err);
 /* The number of the last change. */
 AM_MUST_USE int am_archive_seq(struct am_archive *archive, uint64_t *out,
                                struct am_error *err);

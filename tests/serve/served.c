@@ -115,6 +115,7 @@ void served_start(struct served *s)
 	                             .read_only = s->read_only,
 	                             .virtual = s->virtual,
 	                             .searches = s->searches,
+	                             .file_from = s->file_from,
 	                             .ctx = &s->ctx};
 	struct am_error err = {0};
 	char *where = NULL;
