@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/serve_index.h"
 
+#include "cmd/serve/fuzzy.h"
 #include "index/index.h"
 #include "serve/vault.h"
 #include "store/archive.h"
@@ -89,34 +90,31 @@ static gint by_id(gconstpointer a, gconstpointer b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* With the index's lock. */
+/* All hits, by id; with the index's lock. */
 static int query_all(struct am_index *index, struct am_archive *archive,
-                     const struct am_query *query, int64_t **ids, size_t *n,
-                     struct am_error *err)
+                     const struct am_query *query, enum am_sort sort,
+                     struct am_hit **out, size_t *n, struct am_error *err)
 {
 	uint64_t count, total;
-	size_t got = 0;
 
 	int r = am_index_count(index, archive, query, &count, err);
 	if (r)
 		return r;
 	struct am_hit *hits = g_new(struct am_hit, count + 1);
-	r = am_index_search(index, archive, query, AM_SORT_DATE, 0,
-	                    (size_t)count, hits, &got, &total, err);
-	if (!r) {
-		qsort(hits, got, sizeof *hits, by_id);
-		*ids = g_new(int64_t, got + 1);
-		for (size_t i = 0; i < got; i++)
-			(*ids)[i] = hits[i].id;
-		*n = got;
+	r = am_index_search(index, archive, query, sort, 0, (size_t)count, hits,
+	                    n, &total, err);
+	if (r) {
+		g_free(hits);
+		return r;
 	}
-	g_free(hits);
-	return r;
+	qsort(hits, *n, sizeof *hits, by_id);
+	*out = hits;
+	return AM_OK;
 }
 
 int serve_index_query(struct serve_index *s, struct am_vault *vault,
-                      const char *text, int64_t **ids, size_t *n,
-                      struct am_error *err)
+                      const char *text, bool ranked, struct am_hit **hits,
+                      size_t *n, int64_t *last, struct am_error *err)
 {
 	struct one *one = one_of(s, vault);
 	struct am_query *query = NULL;
@@ -127,10 +125,15 @@ int serve_index_query(struct serve_index *s, struct am_vault *vault,
 		r = am_vault_lend_fresh(vault, &archive, err);
 	if (!r) {
 		g_mutex_lock(&one->lock);
-		r = one->index
-		            ? query_all(one->index, archive, query, ids, n, err)
-		            : am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		                      "this archive has no index");
+		if (!one->index)
+			r = am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+			            "this archive has no index");
+		else
+			r = query_all(one->index, archive, query,
+			              ranked ? AM_SORT_RELEVANCE : AM_SORT_DATE,
+			              hits, n, err);
+		if (!r)
+			*last = am_index_last(one->index);
 		g_mutex_unlock(&one->lock);
 		am_vault_give_back(vault, &archive);
 	}
@@ -235,6 +238,7 @@ struct serve_index *serve_index_new(struct am_house *house, bool update,
 		open_again(one);
 	}
 	house->find = find;
+	house->rank = serve_fuzzy;
 	house->find_user = s;
 	if (update)
 		s->thread = g_thread_new("indexer", run, s);
@@ -261,6 +265,7 @@ void serve_index_free(struct serve_index **index)
 		g_free(s->all[i].path);
 	}
 	s->house->find = NULL;
+	s->house->rank = NULL;
 	g_mutex_clear(&s->lock);
 	g_cond_clear(&s->stop);
 	g_free(s->all);

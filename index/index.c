@@ -333,6 +333,11 @@ static int follow_hidden(struct am_index *index, struct am_archive *archive,
 	return r;
 }
 
+int64_t am_index_last(const struct am_index *index)
+{
+	return index->state.last;
+}
+
 int am_index_missing(struct am_index *index, struct am_archive *archive,
                      uint64_t *out, struct am_error *err)
 {

@@ -28,6 +28,9 @@ AM_MUST_USE int am_index_stats(struct am_index *index,
                                struct am_index_stats *out,
                                struct am_error *err);
 
+/* No later message is in it. */
+int64_t am_index_last(const struct am_index *index);
+
 /* Messages of the archive that came after the index was last brought up to
  * date: no search finds them.  What else may have changed since (folders,
  * flags, what is gone) every search knows. */

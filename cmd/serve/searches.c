@@ -3,6 +3,7 @@
 
 #include "cmd/saved_searches.h"
 #include "cmd/serve_index.h"
+#include "index/index.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -89,10 +90,19 @@ static int find(void *user, struct am_vault *vault, const char *name,
 	struct serve_index *index = v->index;
 	char *query = g_strdup(g_hash_table_lookup(v->queries, name));
 	g_mutex_unlock(&v->lock);
+	struct am_hit *hits = NULL;
+	int64_t last;
 	int r = query && index
-	                ? serve_index_query(index, vault, query, ids, n, err)
+	                ? serve_index_query(index, vault, query, false, &hits,
+	                                    n, &last, err)
 	                : am_fail(err, AM_FAILED, AM_E_NOTFOUND,
 	                          "no search is saved by that name any more");
+	if (!r) {
+		*ids = g_new(int64_t, *n + 1);
+		for (size_t i = 0; i < *n; i++)
+			(*ids)[i] = hits[i].id;
+	}
+	g_free(hits);
 	g_free(query);
 	return r;
 }

@@ -69,6 +69,8 @@ bool am_search_return_read(struct am_search_return *r,
 			r->count = true;
 		else if (am_imap_is(item, "ALL"))
 			r->all = true;
+		else if (am_imap_is(item, "RELEVANCY"))
+			r->relevancy = true;
 		else if (am_imap_is(item, "SAVE"))
 			r->save = true;
 		else if (am_imap_is(item, "PARTIAL") && i + 1 < v->n_items &&
@@ -77,7 +79,7 @@ bool am_search_return_read(struct am_search_return *r,
 		else
 			return false;
 	}
-	if (!v->n_items)
+	if (!r->min && !r->max && !r->count && !r->save && !r->partial)
 		r->all = true;
 	return !(r->partial && r->all);
 }
@@ -149,9 +151,25 @@ static void save(struct am_session *s, const struct am_search_return *r,
 			                s->snap->rows[rows[i]].uid);
 }
 
+/* Of those that are told, in their order (RFC 6203 §4). */
+static void put_scores(struct am_session *s, const struct am_search_return *r,
+                       const GArray *scores, size_t n)
+{
+	size_t from = 0, to = r->all ? n : 0;
+
+	if (r->partial)
+		am_partial_cut(&r->part, n, &from, &to);
+	for (size_t i = from; i < to; i++)
+		am_say(s, "%s%u", i > from ? " " : " RELEVANCY (",
+		       g_array_index(scores, uint8_t, i));
+	if (to > from)
+		am_say(s, ")");
+}
+
 void am_search_answer(struct am_session *s, const struct am_search_return *r,
                       const char *word, const uint32_t *rows, size_t n,
-                      bool uid, bool sorted, uint64_t highest)
+                      bool uid, bool sorted, uint64_t highest,
+                      const GArray *scores)
 {
 	GString *out = s->out;
 
@@ -189,6 +207,8 @@ void am_search_answer(struct am_session *s, const struct am_search_return *r,
 		put_partial(s, r, rows, n, uid, sorted);
 	if (highest && n)
 		am_say(s, " MODSEQ %" PRIu64, highest);
+	if (r->relevancy && n && scores)
+		put_scores(s, r, scores, n);
 	g_string_append(out, "\r\n");
 	am_say_turn(s);
 }
@@ -215,12 +235,18 @@ AM_COMMAND(search)
 		am_search_parse(s, args + at, n - at, charset);
 	if (!search)
 		return;
+	if (r.relevancy && !am_search_is_fuzzy(search)) {
+		am_bad(s, "RELEVANCY of a search that is not FUZZY");
+		am_search_free(&search);
+		return;
+	}
 	GArray *rows = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	if (am_search_run(s, search, rows, &highest)) {
 		am_search_answer(s, &r, "SEARCH",
 		                 (uint32_t *)(void *)rows->data, rows->len, uid,
 		                 false,
-		                 am_search_asks_modseq(search) ? highest : 0);
+		                 am_search_asks_modseq(search) ? highest : 0,
+		                 am_search_scores(search));
 		am_ok(s, "that is all");
 	} else if (r.save) {
 		am_imap_set_free(&s->saved);

@@ -15,14 +15,15 @@ enum key {
 	DISPLAYFROM,
 	DISPLAYTO,
 	FROM,
+	RELEVANCY, /* RFC 6203 */
 	SIZE,
 	SUBJECT,
 	TO,
 	N_KEYS
 };
-static const char *const names[N_KEYS] = {"ARRIVAL",     "CC",        "DATE",
-                                          "DISPLAYFROM", "DISPLAYTO", "FROM",
-                                          "SIZE",        "SUBJECT",   "TO"};
+static const char *const names[N_KEYS] = {
+	"ARRIVAL", "CC",        "DATE", "DISPLAYFROM", "DISPLAYTO",
+	"FROM",    "RELEVANCY", "SIZE", "SUBJECT",     "TO"};
 
 enum { KEYS_MOST = 32 };
 
@@ -33,6 +34,7 @@ struct keys {
 	} keys[KEYS_MOST];
 	size_t n;
 	unsigned needs;
+	bool relevancy;
 };
 
 static bool read_keys(struct keys *k, const struct am_imap_value *v)
@@ -58,6 +60,8 @@ static bool read_keys(struct keys *k, const struct am_imap_value *v)
 		reverse = false;
 		if (key == SIZE)
 			k->needs |= AM_TRAITS_FACTS;
+		else if (key == RELEVANCY)
+			k->relevancy = true;
 		else if (key != ARRIVAL)
 			k->needs |= AM_TRAITS_HEAD;
 	}
@@ -70,11 +74,12 @@ struct item {
 	uint32_t row;
 	const struct am_trait *trait;
 	const struct am_row *of;
+	uint8_t score; /* of SORT (RELEVANCY) */
 };
 
 static bool is_number(enum key key)
 {
-	return key == ARRIVAL || key == DATE || key == SIZE;
+	return key == ARRIVAL || key == DATE || key == SIZE || key == RELEVANCY;
 }
 
 /* So that the smaller one comes first. */
@@ -84,6 +89,8 @@ static uint64_t number_of(enum key key, const struct item *i)
 
 	if (key == SIZE)
 		return i->trait->size;
+	if (key == RELEVANCY) /* the best first */
+		return UINT8_MAX - i->score;
 	if (key == DATE && i->trait->dated)
 		arrival = i->trait->sent;
 	return (uint64_t)arrival ^ (uint64_t)1 << 63;
@@ -148,8 +155,9 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer user)
 	return (x->row > y->row) - (x->row < y->row);
 }
 
+/* scores: of each row, or NULL; they change places with them. */
 static void sort_rows(struct am_session *s, GArray *rows, struct keys *k,
-                      const struct am_traits *traits)
+                      const struct am_traits *traits, GArray *scores)
 {
 	struct item *all = g_new(struct item, rows->len + 1);
 
@@ -159,14 +167,18 @@ static void sort_rows(struct am_session *s, GArray *rows, struct keys *k,
 			.row = row,
 			.trait = traits ? &traits->rows[row] : NULL,
 			.of = &s->snap->rows[row],
+			.score = scores ? g_array_index(scores, uint8_t, i) : 0,
 		};
 		all[i].first = beginning(k->keys[0].key, &all[i]);
 		if (k->keys[0].reverse)
 			all[i].first = ~all[i].first;
 	}
 	g_qsort_with_data(all, (gint)rows->len, sizeof *all, compare, k);
-	for (guint i = 0; i < rows->len; i++)
+	for (guint i = 0; i < rows->len; i++) {
 		g_array_index(rows, uint32_t, i) = all[i].row;
+		if (scores)
+			g_array_index(scores, uint8_t, i) = all[i].score;
+	}
 	g_free(all);
 }
 
@@ -185,10 +197,11 @@ static void answer(struct am_session *s, const struct am_search_return *r,
 		am_no_error(s, &err);
 		goto out;
 	}
-	sort_rows(s, rows, k, traits);
+	GArray *scores = am_search_scores(search);
+	sort_rows(s, rows, k, traits, scores);
 	am_search_answer(s, r, "SORT", (uint32_t *)(void *)rows->data,
 	                 rows->len, uid, true,
-	                 am_search_asks_modseq(search) ? highest : 0);
+	                 am_search_asks_modseq(search) ? highest : 0, scores);
 	am_ok(s, "that is all");
 out:
 	am_traits_unref(&traits);
@@ -215,7 +228,10 @@ AM_COMMAND(sort)
 	}
 	struct am_search *search = am_search_parse(s, args + at + 2, n - at - 2,
 	                                           am_imap_text(&args[at + 1]));
-	if (search)
+	if (search && (k.relevancy || r.relevancy) &&
+	    !am_search_is_fuzzy(search))
+		am_bad(s, "RELEVANCY of a search that is not FUZZY");
+	else if (search)
 		answer(s, &r, search, &k, uid);
 	am_search_free(&search);
 }

@@ -47,6 +47,8 @@ void am_put_capabilities(struct am_session *s)
 	                "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS NOTIFY");
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
+	if (s->house->rank)
+		g_string_append(out, " SEARCH=FUZZY");
 	if (!s->compressed)
 		g_string_append(out, " COMPRESS=DEFLATE");
 }

@@ -19,6 +19,15 @@ struct am_found {
 	int64_t last;
 };
 
+/* What an index finds when it need not be exact: of messages up to `last`
+ * these, and how well each fits, 1 to 100. */
+struct am_ranked {
+	size_t n;
+	int64_t *ids;    /* ascending; g_free() */
+	uint8_t *scores; /* g_free() */
+	int64_t last;
+};
+
 /*
  * What all sessions of a server have in common: the archives, the users, the
  * certificate, the walls.  Whoever makes it fills it in and keeps it until the
@@ -40,6 +49,11 @@ struct am_house {
 	 */
 	int (*find)(void *user, struct am_vault *vault, const char *text,
 	            bool anywhere, struct am_found *out, struct am_error *err);
+	/* The same for FUZZY, in the messages or in one of their fields, from,
+	 * to, cc, subject, body (else NULL).  NULL: there is none. */
+	int (*rank)(void *user, struct am_vault *vault, const char *field,
+	            const char *text, struct am_ranked *out,
+	            struct am_error *err);
 	void *find_user;
 	uint64_t append_limit; /* of one message; 0: 4 GiB */
 	unsigned progress_ms;  /* a long search is told of so often; 0: 10 s */

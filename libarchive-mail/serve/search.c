@@ -13,9 +13,23 @@
 static void ask_index(struct am_session *s, struct am_crit *c)
 {
 	bool texts = c->kind == AM_CRIT_BODY || c->kind == AM_CRIT_TEXT;
+	static const struct {
+		enum am_crit_kind kind;
+		const char *name;
+	} fields[] = {{AM_CRIT_TEXT, NULL},   {AM_CRIT_BODY, "body"},
+	              {AM_CRIT_FROM, "from"}, {AM_CRIT_TO, "to"},
+	              {AM_CRIT_CC, "cc"},     {AM_CRIT_SUBJECT, "subject"}};
 
 	for (guint i = 0; c->children && i < c->children->len; i++)
 		ask_index(s, c->children->pdata[i]);
+	for (size_t i = 0; c->fuzzy && i < AM_COUNT(fields); i++)
+		if (fields[i].kind == c->kind && s->house->rank && *c->text)
+			c->asked = !s->house->rank(s->house->find_user,
+			                           s->vault, fields[i].name,
+			                           c->text, &c->ranked, NULL);
+	if (c->fuzzy && c->asked)
+		return;
+	c->fuzzy = false;
 	if (texts && s->house->find && *c->text)
 		c->asked = !s->house->find(s->house->find_user, s->vault,
 		                           c->text, c->kind == AM_CRIT_TEXT,
@@ -74,6 +88,8 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 	int64_t next = 0;
 
 	*highest = 0;
+	if (search->scores)
+		g_array_set_size(search->scores, 0);
 	ask_index(s, search->root);
 	/* Without them messages are asked for one by one, and it shows which of
 	 * them cannot be read. */
@@ -92,6 +108,10 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 			continue;
 		uint32_t at = (uint32_t)i;
 		g_array_append_val(rows, at);
+		if (search->scores) {
+			uint8_t score = am_probe_score(probe);
+			g_array_append_val(search->scores, score);
+		}
 		*highest = MAX(*highest, row->modseq);
 	}
 	am_probe_free(&probe);

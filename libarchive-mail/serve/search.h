@@ -20,6 +20,10 @@ void am_search_free(struct am_search **search);
  * NO was said. */
 bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
                    uint64_t *highest);
+/* FUZZY was among the criteria (RFC 6203). */
+bool am_search_is_fuzzy(const struct am_search *search);
+/* How well each fits: uint8_t, 1 to 100, one for each UID. */
+GArray *am_search_scores(const struct am_search *search);
 /* MODSEQ was among the criteria. */
 bool am_search_asks_modseq(const struct am_search *search);
 

@@ -46,11 +46,14 @@ struct am_crit {
 	GPtrArray *children;
 	struct am_found found; /* what an index said */
 	bool asked;
+	bool fuzzy; /* what is similar will do */
+	struct am_ranked ranked;
 };
 
 struct am_search {
 	struct am_crit *root;
-	bool modseq;
+	bool modseq, fuzzy;
+	GArray *scores; /* uint8_t, of what was found last */
 };
 
 void am_crit_free(void *crit);
@@ -66,5 +69,7 @@ void am_probe_free(struct am_probe **probe);
 AM_MUST_USE int am_probe_meets(struct am_probe *probe, const struct am_row *row,
                                const struct am_crit *crit,
                                struct am_error *err);
+/* Of the message that was met last: how well it fits, 1 to 100. */
+uint8_t am_probe_score(const struct am_probe *probe);
 
 #endif

@@ -34,6 +34,8 @@ void am_crit_free(void *data)
 	am_imap_set_free(&c->uids);
 	g_free(c->found.ids);
 	g_free(c->found.sure);
+	g_free(c->ranked.ids);
+	g_free(c->ranked.scores);
 	g_free(c->name);
 	g_free(c->text);
 	g_free(c);
@@ -324,6 +326,14 @@ static struct am_crit *list_key(struct parse *p, const struct am_imap_value *v)
 	return c;
 }
 
+/* All below it; those that no index knows stay exact (RFC 6203 §3). */
+static void make_fuzzy(struct am_crit *c)
+{
+	c->fuzzy = true;
+	for (guint i = 0; c->children && i < c->children->len; i++)
+		make_fuzzy(c->children->pdata[i]);
+}
+
 static struct am_crit *word_key(struct parse *p, const struct am_imap_value *v)
 {
 	for (size_t i = 0; i < AM_COUNT(flags); i++)
@@ -344,6 +354,13 @@ static struct am_crit *word_key(struct parse *p, const struct am_imap_value *v)
 		case DAY:
 			return day_crit(p, keys[i].kind);
 		}
+	}
+	if (am_imap_is(v, "FUZZY")) {
+		struct am_crit *c = one_key(p);
+		if (c)
+			make_fuzzy(c);
+		p->search->fuzzy = true;
+		return c;
 	}
 	if (am_imap_is(v, "NOT"))
 		return negate(p, one_key(p));
@@ -445,6 +462,8 @@ struct am_search *am_search_parse(struct am_session *s, am_args args, size_t n,
 		if (!p.told)
 			am_bad(s, "that is nothing to search for");
 		am_search_free(&p.search);
+	} else if (p.search->fuzzy) {
+		p.search->scores = g_array_new(FALSE, FALSE, 1);
 	}
 	return p.search;
 }
@@ -453,8 +472,20 @@ void am_search_free(struct am_search **search)
 {
 	if (*search)
 		am_crit_free((*search)->root);
+	if (*search && (*search)->scores)
+		g_array_free((*search)->scores, TRUE);
 	g_free(*search);
 	*search = NULL;
+}
+
+bool am_search_is_fuzzy(const struct am_search *search)
+{
+	return search->fuzzy;
+}
+
+GArray *am_search_scores(const struct am_search *search)
+{
+	return search->scores;
 }
 
 bool am_search_asks_modseq(const struct am_search *search)

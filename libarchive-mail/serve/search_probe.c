@@ -35,6 +35,7 @@ struct am_probe {
 	struct am_scan scan;
 	bool scanned;
 	char *body, *header; /* folded; g_free() */
+	uint8_t score;
 };
 
 struct am_probe *am_probe_new(struct am_session *s,
@@ -405,11 +406,14 @@ static int by_email(struct am_probe *p, const struct am_crit *c,
 	return answer(!strcmp(id, c->text));
 }
 
+static int meets(struct am_probe *p, const struct am_crit *c,
+                 struct am_error *err);
+
 static int by_several(struct am_probe *p, const struct am_crit *c,
                       struct am_error *err)
 {
 	for (guint i = 0; i < c->children->len; i++) {
-		int r = am_probe_meets(p, p->row, c->children->pdata[i], err);
+		int r = meets(p, c->children->pdata[i], err);
 		if (r < 0)
 			return r;
 		if (c->kind == AM_CRIT_NOT)
@@ -439,13 +443,35 @@ static int by_index(const struct am_found *f, int64_t message)
 	return f->sure[low] ? AM_OK : AM_RETRY;
 }
 
+/* The same of what is similar: exact below `last`. */
+static int by_rank(struct am_probe *p, const struct am_ranked *f,
+                   int64_t message)
+{
+	size_t low = 0, high = f->n;
+
+	if (message > f->last)
+		return AM_RETRY;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (f->ids[middle] < message)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == f->n || f->ids[low] != message)
+		return AM_END;
+	p->score = MAX(p->score, f->scores[low]);
+	return AM_OK;
+}
+
 static int meets(struct am_probe *p, const struct am_crit *c,
                  struct am_error *err)
 {
 	const struct am_row *row = p->row;
 
 	if (c->asked) {
-		int r = by_index(&c->found, row->message);
+		int r = c->fuzzy ? by_rank(p, &c->ranked, row->message)
+		                 : by_index(&c->found, row->message);
 		if (r != AM_RETRY)
 			return r;
 	}
@@ -510,5 +536,12 @@ int am_probe_meets(struct am_probe *p, const struct am_row *row,
 	if (p->row != row)
 		forget(p);
 	p->row = row;
+	p->score = 0;
 	return meets(p, crit, err);
+}
+
+/* What was not ranked is just what was asked for. */
+uint8_t am_probe_score(const struct am_probe *p)
+{
+	return p->score ? p->score : 100;
 }

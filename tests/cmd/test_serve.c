@@ -77,3 +77,30 @@ Test(serve, saved_searches_are_mailboxes)
 	g_free(all);
 	serving_end(&s);
 }
+
+/* RFC 6203: a word that is nearly so, and the exact one before it. */
+Test(serve, fuzzy_searches_ask_the_index)
+{
+	static const char box[] = "From a@x Thu Jan  2 03:00:00 2020\n"
+				  "Subject: the garden party\n\nroses\n\n"
+				  "From a@x Thu Jan  2 03:00:00 2020\n"
+				  "Subject: a wall\n\nour gardn there\n\n";
+	struct serving s;
+
+	serving_init(&s);
+	cli_write(&s.cli, "more.mbox", box, strlen(box));
+	cr_assert_eq(cli_line(&s.cli, "copy more.mbox b.mailark"), 0, "%s",
+	             s.cli.err);
+	cr_assert_eq(cli_line(&s.cli, "index b.mailark"), 0, "%s", s.cli.err);
+	serving_start(&s, "--imap 127.0.0.1:0 b.mailark");
+	char *all = imap(&s, "s SELECT more\r\n"
+	                     "1 SEARCH TEXT garden\r\n"
+	                     "2 SEARCH FUZZY TEXT \"gardn OR\"\r\n"
+	                     "3 SORT (RELEVANCY) UTF-8 FUZZY TEXT garden");
+	expect_in(all, " SEARCH=FUZZY");
+	expect_in(all, "* SEARCH 1\r\n1 OK");
+	expect_in(all, "* SEARCH\r\n2 OK"); /* "or" is in neither */
+	expect_in(all, "* SORT 1 2\r\n3 OK");
+	g_free(all);
+	serving_end(&s);
+}

@@ -147,3 +147,71 @@ Test(extensions, a_long_search_says_how_far_it_is)
 	talk_close(&t);
 	served_free(&s);
 }
+
+/* ---- SEARCH=FUZZY, RFC 6203 ---- */
+
+/* An index that finds the first three messages, the second best of all, and
+ * knows of no more than eight. */
+static int rank(void *user, struct am_vault *vault, const char *field,
+                const char *text, struct am_ranked *out, struct am_error *err)
+{
+	static const uint8_t scores[] = {4, 99, 42};
+	int64_t ids[] = {1, 2, 3};
+
+	(void)user;
+	(void)vault;
+	(void)err;
+	if (strcmp(text, "helo") != 0)
+		return AM_END;
+	cr_expect_str_eq(field, "subject");
+	out->n = 3;
+	out->ids = g_memdup2(ids, sizeof ids);
+	out->scores = g_memdup2(scores, sizeof scores);
+	out->last = 8;
+	return AM_OK;
+}
+
+Test(extensions, a_fuzzy_search_says_how_well_it_fits)
+{
+	static const char late[] = "Subject: say helo\r\n\r\nx\r\n";
+	struct served *s = served_new(0);
+
+	for (int i = 0; i < 8; i++) {
+		char *text = g_strdup_printf("Subject: %d\r\n\r\nx\r\n", i);
+		served_add(s, "INBOX", text, strlen(text));
+		g_free(text);
+	}
+	served_add(s, "INBOX", late, strlen(late));
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_not_in(talk(t, "CAPABILITY"), "FUZZY");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	/* Without an index it is a search like any other. */
+	expect_in(talk(t, "SEARCH FUZZY SUBJECT helo"), "* SEARCH 9\r\n");
+	talk_close(&t);
+	served_stop(s);
+	s->house.rank = rank;
+	served_start(s);
+	t = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " SEARCH=FUZZY");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	/* What the index does not know yet is read. */
+	expect_in(talk(t, "SEARCH FUZZY SUBJECT helo"), "* SEARCH 1 2 3 9\r\n");
+	expect_in(talk(t, "SEARCH RETURN (RELEVANCY) FUZZY SUBJECT helo"),
+	          " ALL 1:3,9 RELEVANCY (4 99 42 100)\r\n");
+	expect_in(talk(t, "SEARCH RETURN (RELEVANCY PARTIAL 2:3) FUZZY "
+	                  "SUBJECT helo"),
+	          " PARTIAL (2:3 2:3) RELEVANCY (99 42)\r\n");
+	expect_in(talk(t, "SORT (RELEVANCY) UTF-8 FUZZY SUBJECT helo"),
+	          "* SORT 9 2 3 1\r\n");
+	expect_in(talk(t, "SORT RETURN (ALL RELEVANCY) (REVERSE RELEVANCY) "
+	                  "UTF-8 FUZZY (SUBJECT helo) NOT UID 9"),
+	          " ALL 1,3,2 RELEVANCY (4 42 99)\r\n");
+	expect_in(talk(t, "SEARCH SUBJECT helo"), "* SEARCH 9\r\n");
+	expect_in(talk(t, "SEARCH FUZZY SEEN"), "* SEARCH\r\n");
+	expect_end(talk(t, "SEARCH RETURN (RELEVANCY) SUBJECT helo"), "BAD");
+	expect_end(talk(t, "SORT (RELEVANCY) UTF-8 ALL"), "BAD");
+	expect_end(talk(t, "SEARCH FUZZY"), "BAD");
+	talk_close(&t);
+	served_free(&s);
+}
