@@ -81,6 +81,8 @@ int am_archive_message(struct am_archive *a, int64_t id,
 	if (r == AM_END)
 		return am_fail(err, AM_FAILED, AM_E_NOTFOUND,
 		               "%s: no message %" PRId64, a->path, id);
+	if (!r)
+		r = am_catalog_thread(a->catalog, &row, arena, err);
 	if (r)
 		return r;
 	out->size = row.item.size;

@@ -144,7 +144,8 @@ AM_MUST_USE int am_catalog_find_hash(struct am_catalog *catalog,
 struct am_catalog_message {
 	struct am_item_message item;
 	const char *from, *to, *cc, *subject, *message_id;
-	const char *thread; /* NULL: none but itself */
+	const char *thread; /* NULL: its own; am_catalog_thread() */
+	bool hop;           /* of what it answers, not of the thread */
 	struct am_when date;
 	uint32_t n_attachments;
 	bool dropped; /* compact took its bytes: no placement was left */
@@ -160,6 +161,11 @@ AM_MUST_USE int am_catalog_message(struct am_catalog *catalog, uint64_t id,
                                    struct am_arena *arena,
                                    struct am_catalog_message *out,
                                    struct am_error *err);
+/* Has `thread` name the thread itself, which takes a few more look-ups; NULL:
+ * none but the message. */
+AM_MUST_USE int am_catalog_thread(struct am_catalog *catalog,
+                                  struct am_catalog_message *message,
+                                  struct am_arena *arena, struct am_error *err);
 /* Its size alone; AM_END when there is no such message. */
 AM_MUST_USE int am_catalog_size(struct am_catalog *catalog, uint64_t message,
                                 uint64_t *out, struct am_error *err);

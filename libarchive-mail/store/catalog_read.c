@@ -110,7 +110,7 @@ int am_catalog_message(struct am_catalog *c, uint64_t id,
 	r = read_item(c, s, arena, &out->item, err);
 	out->message_id = text_of(s, 6, arena);
 	out->thread = text_of(s, 7, arena);
-	bool hop = sqlite3_column_int(s, 8) != 0;
+	out->hop = sqlite3_column_int(s, 8) != 0;
 	out->from = text_of(s, 9, arena);
 	out->to = text_of(s, 10, arena);
 	out->cc = text_of(s, 11, arena);
@@ -121,11 +121,17 @@ int am_catalog_message(struct am_catalog *c, uint64_t id,
 	out->n_attachments = (uint32_t)sqlite3_column_int64(s, 15);
 	out->dropped = sqlite3_column_int(s, 16) != 0;
 	sqlite3_reset(s);
-	if (!r && hop && out->thread)
-		r = follow_thread(c, &out->thread, arena, err);
-	if (!out->thread)
-		out->thread = out->message_id;
 	return r;
+}
+
+int am_catalog_thread(struct am_catalog *c, struct am_catalog_message *message,
+                      struct am_arena *arena, struct am_error *err)
+{
+	if (!message->thread)
+		message->thread = message->message_id;
+	else if (message->hop)
+		return follow_thread(c, &message->thread, arena, err);
+	return AM_OK;
 }
 
 int am_catalog_ids(struct am_catalog *c, enum am_catalog_order order,

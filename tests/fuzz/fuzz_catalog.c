@@ -148,6 +148,7 @@ static void read_messages(struct am_catalog *c, struct am_arena *arena,
 		if (am_catalog_message(c, ids[i], arena, &m, NULL))
 			continue;
 		*sum += m.subject ? strlen(m.subject) : 0;
+		(void)!am_catalog_thread(c, &m, arena, NULL);
 		*sum += m.thread ? strlen(m.thread) : 0;
 		*sum += m.item.hash[0];
 		(void)am_catalog_size(c, ids[i], &size, NULL);
