@@ -16,6 +16,8 @@ enum field {
 	FIELD_SUBJECT,
 	FIELD_MESSAGE_ID,
 	FIELD_FOLDER,
+	FIELD_STEM,
+	FIELD_ENDING,
 	FIELD_ID8,
 	FIELD_N,
 	FIELD_SIZE
@@ -35,6 +37,9 @@ static const struct {
 	{"id8", FIELD_ID8},
 	{"n", FIELD_N},
 	{"size", FIELD_SIZE},
+	/* Of attached files alone: */
+	{"stem", FIELD_STEM},
+	{"ending", FIELD_ENDING},
 };
 
 struct piece {
@@ -85,9 +90,14 @@ static int read_argument(struct piece *p, const char *arg, struct am_error *err)
 	return AM_OK;
 }
 
+static bool of_file(enum field f)
+{
+	return f == FIELD_STEM || f == FIELD_ENDING;
+}
+
 /* at: behind the brace; *end: on the closing one. */
 static int read_field(struct piece *p, const char *at, const char **end,
-                      struct am_error *err)
+                      bool files, struct am_error *err)
 {
 	char *name, *colon;
 	int r = AM_OK;
@@ -102,7 +112,8 @@ static int read_field(struct piece *p, const char *at, const char **end,
 	if (colon)
 		*colon = '\0';
 	for (size_t i = 0; i < AM_COUNT(names); i++)
-		if (!strcmp(names[i].name, name))
+		if (!strcmp(names[i].name, name) &&
+		    (files || !of_file(names[i].field)))
 			p->field = names[i].field;
 	if (p->field == FIELD_TEXT)
 		r = bad(err, "unknown field", name);
@@ -123,8 +134,8 @@ static void add_text(GArray *pieces, GString *text)
 	g_array_append_val(pieces, p);
 }
 
-int am_name_template_parse(struct am_name_template **out, const char *text,
-                           struct am_error *err)
+static int parse(struct am_name_template **out, const char *text, bool files,
+                 struct am_error *err)
 {
 	struct am_name_template *t = g_new0(struct am_name_template, 1);
 	GString *plain = g_string_new(NULL);
@@ -148,7 +159,7 @@ int am_name_template_parse(struct am_name_template **out, const char *text,
 			g_string_append_c(plain, *at);
 		} else {
 			add_text(t->pieces, plain);
-			r = read_field(&p, at + 1, &end, err);
+			r = read_field(&p, at + 1, &end, files, err);
 			at = end;
 			if (r)
 				g_free(p.text);
@@ -163,6 +174,18 @@ int am_name_template_parse(struct am_name_template **out, const char *text,
 	else
 		*out = t;
 	return r;
+}
+
+int am_name_template_parse(struct am_name_template **out, const char *text,
+                           struct am_error *err)
+{
+	return parse(out, text, false, err);
+}
+
+int am_name_template_parse_file(struct am_name_template **out, const char *text,
+                                struct am_error *err)
+{
+	return parse(out, text, true, err);
 }
 
 void am_name_template_free(struct am_name_template **t)
@@ -272,6 +295,10 @@ static char *value_of(const struct piece *p, const struct am_name_fields *f)
 		                                                : "no id");
 	case FIELD_FOLDER:
 		return g_strdup(f->folder ? f->folder : "");
+	case FIELD_STEM:
+		return g_strdup(f->stem && *f->stem ? f->stem : "attachment");
+	case FIELD_ENDING:
+		return g_strdup(f->ending ? f->ending : "");
 	case FIELD_ID8:
 		return g_strdup(f->id8 ? f->id8 : "");
 	case FIELD_N:
@@ -284,7 +311,7 @@ static char *value_of(const struct piece *p, const struct am_name_fields *f)
 
 static bool shrinkable(enum field f)
 {
-	return f >= FIELD_FROM && f <= FIELD_FOLDER;
+	return f >= FIELD_FROM && f <= FIELD_STEM;
 }
 
 /* Take from the longest text what is too much, until it fits or no text has

@@ -24,12 +24,17 @@ struct am_name_template;
 /* AM_FAILED with AM_E_ARGUMENT saying what is wrong where. */
 AM_MUST_USE int am_name_template_parse(struct am_name_template **out,
                                        const char *text, struct am_error *err);
+/* The same for attached files, which have {stem} and {ending} (".pdf") too. */
+AM_MUST_USE int am_name_template_parse_file(struct am_name_template **out,
+                                            const char *text,
+                                            struct am_error *err);
 void am_name_template_free(struct am_name_template **t);
 
 /* NULL and 0 where not known. */
 struct am_name_fields {
 	struct am_when date, received;
 	const char *from, *to, *subject, *message_id, *folder;
+	const char *stem, *ending; /* of the name of an attached file */
 	const char *id8; /* first 8 hexadecimal digits of the bytes' SHA-256 */
 	uint64_t n, size;
 };

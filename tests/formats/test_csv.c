@@ -46,7 +46,7 @@ static void expect_table(const char *const *options, const char *want)
 Test(csv, has_the_columns_that_are_asked_for)
 {
 	static const char *const options[] = {
-		"columns=folder+flags+keywords+from+received+size", NULL};
+		"columns=folder:flags:keywords:from:received:size", NULL};
 
 	expect_table(options, "folder,flags,keywords,from,received,size\r\n"
 	                      "INBOX,seen; flagged,a; b,\"\"\"Ann, B\"\" "

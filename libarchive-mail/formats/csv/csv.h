@@ -26,7 +26,7 @@ struct am_csv_column {
 };
 extern const struct am_csv_column am_csv_columns[]; /* ends with NULL */
 #define AM_CSV_COLUMNS_DEFAULT                                               \
-	"folder+date+received+from+to+cc+subject+message_id+flags+keywords+" \
-	"labels+size+attachments+sha256"
+	"folder:date:received:from:to:cc:subject:message_id:flags:keywords:" \
+	"labels:size:attachments:sha256"
 
 #endif

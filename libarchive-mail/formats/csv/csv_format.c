@@ -2,7 +2,7 @@
 #include "formats/csv/csv.h"
 
 const struct am_option am_csv_options[] = {
-	{"columns", "NAME+NAME…",
+	{"columns", "NAME:NAME…",
          "which columns, or all: folder origin date received received_from "
          "from to cc bcc subject message_id in_reply_to references list_id "
          "flags keywords labels size attachments n_attachments sha256 "
@@ -18,12 +18,12 @@ const struct am_option am_csv_options[] = {
 
 static const char about[] =
 	"A table (RFC 4180, UTF-8): a row a message, in the order of the "
-        "source; "
+	"source; "
 	"words of a list stand in one cell, a semicolon between them.  It "
 	"describes mail and does not hold it: nothing can be read back.\n"
 	"Cells that begin with = + - @, a tab or a carriage return get an "
 	"apostrophe in front, for a spreadsheet would take what a stranger "
-        "wrote "
+	"wrote "
 	"for a formula and run it; guard=no leaves them as they are.\n"
 	"It is written anew each time, and is there only when it is whole: a "
 	"file that is there already is not touched.";

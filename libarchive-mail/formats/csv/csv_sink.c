@@ -114,7 +114,7 @@ static int read_columns(struct csv_sink *s, const char *text,
                         struct am_error *err)
 {
 	GPtrArray *columns = g_ptr_array_new();
-	char **words = g_strsplit_set(text, "+:", -1);
+	char **words = g_strsplit(text, ":", -1);
 	int r = AM_OK;
 
 	for (char **w = words; *w && !r; w++) {
