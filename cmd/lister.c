@@ -55,6 +55,9 @@ static int prepare(const struct am_sink *sink, const struct am_message *msg,
 	if (!r && ls->lister->overview)
 		r = am_overview_read(&p->item.overview, msg->raw, NULL,
 		                     &sink->ctx->limits, p->arena, err);
+	if (!r && ls->lister->proof)
+		r = am_proof_read(&p->item.proof, msg->raw, &sink->ctx->limits,
+		                  err);
 	if (r)
 		discard(p);
 	else

@@ -3,6 +3,7 @@
 #define MAILARK_LISTER_H
 
 #include "mime/overview.h"
+#include "mime/proof.h"
 #include "model/message.h"
 #include "transfer/digest.h"
 
@@ -19,7 +20,8 @@ struct lister_item {
 	const struct am_message *msg;
 	const struct am_folder *folder; /* alone, without msg: a folder */
 	struct am_digest digest;
-	struct am_overview overview; /* empty when not asked for */
+	struct am_overview overview; /* empty when not asked for, */
+	struct am_proof proof;       /* as is this */
 };
 
 typedef int lister_fn(void *user, const struct lister_item *item,
@@ -28,7 +30,7 @@ typedef int lister_fn(void *user, const struct lister_item *item,
 struct lister {
 	lister_fn *each;
 	void *user;
-	bool overview;
+	bool overview, proof;
 	unsigned jobs; /* 0: as many as there are processors */
 	const char *phase;
 };

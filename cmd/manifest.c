@@ -9,7 +9,6 @@
 #include "cmd/manifest_target.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
-#include "mime/body_hash.h"
 #include "model/message.h"
 
 #include <glib.h>
@@ -22,7 +21,7 @@
  * each without its end. */
 struct taken {
 	struct am_digest digest;
-	uint8_t body;
+	uint8_t proof;
 };
 
 struct manifest {
@@ -82,15 +81,32 @@ static void write_hash(struct am_json *json, const char *key,
 	out_json_text(json, key, hex);
 }
 
+/* body_hash always, the others where there is something. */
+static void write_proof(struct am_json *json, const char *before,
+                        uint8_t packed)
+{
+	for (unsigned i = 0; i < AM_PROOF_KINDS; i++) {
+		enum am_proof_verdict v = manifest_verdict(packed, i);
+		char *key = g_strconcat(before, am_proof_names[i], NULL);
+		if (!i || v != AM_PROOF_NONE)
+			out_json_text(json, key, am_proof_word(v));
+		g_free(key);
+	}
+}
+
 int manifest_add(struct manifest *m, const struct am_message *msg,
                  struct am_error *err)
 {
+	struct am_proof proof;
 	struct taken taken;
 	int r = am_digest_read(&taken.digest, msg->raw, err);
 
 	if (r)
 		return r;
-	taken.body = manifest_body_hash(msg->raw);
+	r = am_proof_read(&proof, msg->raw, &m->s->ctx.limits, err);
+	if (r)
+		return r;
+	taken.proof = manifest_pack(&proof);
 	struct am_json *json = am_json_new();
 	am_json_open(json, '{');
 	am_json_key(json, "folder");
@@ -102,7 +118,7 @@ int manifest_add(struct manifest *m, const struct am_message *msg,
 	am_json_key(json, "incomplete");
 	am_json_bool(json, msg->incomplete);
 	write_hash(json, "sha256", taken.digest.raw);
-	out_json_text(json, "body_hash", manifest_body_word(taken.body));
+	write_proof(json, "", taken.proof);
 	size_t len;
 	const char *text = am_json_text(json, &len);
 	if (fwrite(text, 1, len, m->lines) != len ||
@@ -127,8 +143,30 @@ static int write_line(struct manifest *m, const char *before,
 }
 
 struct sums {
-	uint64_t identical, line_ends, absent, right_in, right_out;
+	uint64_t identical, line_ends, absent;
+	uint64_t right_in[AM_PROOF_KINDS], right_out[AM_PROOF_KINDS];
+	/* Messages with some proof, and those that lost none of it. */
+	uint64_t proved_in, proved_out;
 };
+
+static void count_proof(struct sums *sums, const struct taken *taken,
+                        const struct manifest_found *found)
+{
+	bool any = false, all = true;
+
+	for (unsigned i = 0; i < AM_PROOF_KINDS; i++) {
+		if (manifest_verdict(taken->proof, i) != AM_PROOF_RIGHT)
+			continue;
+		bool still = found && manifest_verdict(found->proof, i) ==
+		                              AM_PROOF_RIGHT;
+		sums->right_in[i]++;
+		sums->right_out[i] += still;
+		any = true;
+		all &= still;
+	}
+	sums->proved_in += any;
+	sums->proved_out += any && all;
+}
 
 /* The second half of a line: what became of it. */
 static int end_line(struct manifest *m, const struct manifest_target *target,
@@ -144,9 +182,7 @@ static int end_line(struct manifest *m, const struct manifest_target *target,
 	sums->identical += same;
 	sums->line_ends += found && !same;
 	sums->absent += !found;
-	sums->right_in += taken->body == AM_BODY_HASH_RIGHT;
-	sums->right_out += taken->body == AM_BODY_HASH_RIGHT && found &&
-	                   found->body == AM_BODY_HASH_RIGHT;
+	count_proof(sums, taken, found);
 	am_json_open(json, '{');
 	out_json_text(json, "class",
 	              same    ? "identical"
@@ -154,8 +190,7 @@ static int end_line(struct manifest *m, const struct manifest_target *target,
 	                      : "absent");
 	if (found) {
 		write_hash(json, "output", found->digest.raw);
-		out_json_text(json, "output_body_hash",
-		              manifest_body_word(found->body));
+		write_proof(json, "output_", found->proof);
 	}
 	am_json_close(json, '}');
 	/* One object of the two halves. */
@@ -194,14 +229,22 @@ static int write_sums(struct manifest *m, const struct sums *sums,
 	} rows[] = {{"messages", m->taken->len},
 	            {"identical", sums->identical},
 	            {"line_ends", sums->line_ends},
-	            {"absent", sums->absent},
-	            {"body_hash_right", sums->right_in},
-	            {"output_body_hash_right", sums->right_out}};
+	            {"absent", sums->absent}};
 
 	am_json_open(json, '{');
 	for (size_t i = 0; i < AM_COUNT(rows); i++) {
 		am_json_key(json, rows[i].name);
 		am_json_uint(json, rows[i].n);
+	}
+	for (unsigned i = 0; i < AM_PROOF_KINDS; i++) {
+		char *key = g_strconcat(am_proof_names[i], "_right", NULL);
+		char *out = g_strconcat("output_", key, NULL);
+		am_json_key(json, key);
+		am_json_uint(json, sums->right_in[i]);
+		am_json_key(json, out);
+		am_json_uint(json, sums->right_out[i]);
+		g_free(out);
+		g_free(key);
 	}
 	am_json_close(json, '}');
 	return write_line(m, "", json, err);
@@ -249,7 +292,7 @@ int manifest_finish(struct manifest *m, const struct am_place *target,
 		            " that their signatures proved, %" PRIu64
 		            " are proved there",
 		            m->taken->len, sums.identical, sums.line_ends,
-		            sums.absent, sums.right_in, sums.right_out);
+		            sums.absent, sums.proved_in, sums.proved_out);
 	*absent = sums.absent;
 	free(line);
 	am_json_free(&json);

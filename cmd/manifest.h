@@ -21,8 +21,9 @@ struct session;
  * {"messages":…,"identical":…,"line_ends":…,"absent":…,…}
  *
  * class: identical (these bytes are there), line-ends (they are but for CR LF
- * and LF), absent.  body_hash: what the mail's own signature (DKIM, ARC) says
- * of its body; right, wrong, none.
+ * and LF), absent.  body_hash, smime, pgp, content_md5: what the mail proves of
+ * itself (mime/proof.h); right, wrong, unknown, none, the last only of
+ * body_hash.
  */
 struct manifest;
 

@@ -40,13 +40,26 @@ static bool from_hex(const char *hex, uint8_t out[AM_SHA256_LEN])
 	return true;
 }
 
+/* Something that it proved then does not hold any more. */
+static bool is_lost(const json_t *line, const struct manifest_found *found)
+{
+	bool lost = false;
+
+	for (unsigned i = 0; i < AM_PROOF_KINDS; i++) {
+		char *key = g_strconcat("output_", am_proof_names[i], NULL);
+		const char *was = json_string_value(json_object_get(line, key));
+		lost |= was && !strcmp(was, "right") &&
+		        manifest_verdict(found->proof, i) != AM_PROOF_RIGHT;
+		g_free(key);
+	}
+	return lost;
+}
+
 /* A line of a message: is what it became still there? */
 static int check_message(struct check *c, json_t *line, struct am_error *err)
 {
 	const char *output = json_string_value(json_object_get(line, "output"));
 	const char *origin = json_string_value(json_object_get(line, "origin"));
-	const char *right =
-		json_string_value(json_object_get(line, "output_body_hash"));
 	uint8_t hash[AM_SHA256_LEN];
 
 	if (!output) { /* it was not there then */
@@ -61,8 +74,7 @@ static int check_message(struct check *c, json_t *line, struct am_error *err)
 		manifest_target_find(c->target, hash, hash);
 	if (found && !memcmp(found->digest.raw, hash, AM_SHA256_LEN)) {
 		c->there++;
-		c->lost += right && !strcmp(right, "right") &&
-		           strcmp(manifest_body_word(found->body), "right");
+		c->lost += is_lost(line, found);
 		return AM_OK;
 	}
 	if (c->missing++ < NAMED)
@@ -128,7 +140,7 @@ static void tell(const struct check *c, bool as_json)
 		} rows[] = {{"messages", c->wanted},
 		            {"identical", c->there},
 		            {"missing", c->missing},
-		            {"body_hash_lost", c->lost},
+		            {"proof_lost", c->lost},
 		            {"absent_then", c->never}};
 		am_json_open(json, '{');
 		for (size_t i = 0; i < AM_COUNT(rows); i++) {

@@ -1,48 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/manifest_target.h"
 
-#include "base/blob.h"
 #include "cmd/lister.h"
-#include "mime/body_hash.h"
 
 #include <glib.h>
 
 #include <string.h>
-
-/* A larger mail's signature is not asked. */
-#define BODY_MAX (64 * 1024 * 1024)
 
 struct manifest_target {
 	GArray *found; /* struct manifest_found, by digest.raw */
 	struct manifest_found **by_lf; /* the same by digest.lf */
 };
 
-uint8_t manifest_body_hash(const struct am_blob *raw)
+uint8_t manifest_pack(const struct am_proof *proof)
 {
-	uint64_t size = am_blob_size(raw);
-	const uint8_t *bytes = am_blob_bytes(raw);
-	enum am_body_hash hash = AM_BODY_HASH_NONE;
-	uint8_t *own = NULL;
-	size_t got = (size_t)size;
+	unsigned packed = 0;
 
-	if (size > BODY_MAX)
-		return AM_BODY_HASH_NONE;
-	if (!bytes) {
-		bytes = own = g_malloc((size_t)size + 1);
-		if (am_blob_read(raw, 0, own, (size_t)size, &got, NULL))
-			got = 0;
-	}
-	if (got == size)
-		hash = am_body_hash_check(bytes, got);
-	g_free(own);
-	return (uint8_t)hash;
+	for (unsigned i = 0; i < AM_PROOF_KINDS; i++)
+		packed |= (unsigned)am_proof_get(proof, i) << 2 * i;
+	return (uint8_t)packed;
 }
 
-const char *manifest_body_word(uint8_t body)
+enum am_proof_verdict manifest_verdict(uint8_t packed, unsigned kind)
 {
-	return body == AM_BODY_HASH_RIGHT   ? "right"
-	       : body == AM_BODY_HASH_WRONG ? "wrong"
-	                                    : "none";
+	return (enum am_proof_verdict)(packed >> 2 * kind & 3);
 }
 
 static int each(void *user, const struct lister_item *item,
@@ -54,7 +35,7 @@ static int each(void *user, const struct lister_item *item,
 	(void)err;
 	if (!item->msg)
 		return AM_OK;
-	found.body = manifest_body_hash(item->msg->raw);
+	found.proof = manifest_pack(&item->proof);
 	g_array_append_val(t->found, found);
 	return AM_OK;
 }
@@ -78,7 +59,7 @@ int manifest_target_read(struct manifest_target **out, struct session *s,
 {
 	struct manifest_target *t = g_new0(struct manifest_target, 1);
 	const struct lister lister = {
-		.each = each, .user = t, .phase = "proving"};
+		.each = each, .user = t, .proof = true, .phase = "proving"};
 
 	t->found = g_array_new(FALSE, FALSE, sizeof(struct manifest_found));
 	int r = lister_run(s, place, &lister);
@@ -115,7 +96,7 @@ manifest_target_find(const struct manifest_target *t,
                      const uint8_t raw[AM_SHA256_LEN],
                      const uint8_t lf[AM_SHA256_LEN])
 {
-	struct manifest_found key = {.body = 0}, *at = &key, **other;
+	struct manifest_found key = {.proof = 0}, *at = &key, **other;
 	const struct manifest_found *found = NULL;
 
 	memcpy(key.digest.raw, raw, AM_SHA256_LEN);

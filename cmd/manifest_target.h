@@ -2,9 +2,9 @@
 #ifndef MAILARK_MANIFEST_TARGET_H
 #define MAILARK_MANIFEST_TARGET_H
 
+#include "mime/proof.h"
 #include "transfer/digest.h"
 
-struct am_blob;
 struct am_place;
 struct session;
 
@@ -13,7 +13,7 @@ struct manifest_target;
 
 struct manifest_found {
 	struct am_digest digest;
-	uint8_t body; /* enum am_body_hash */
+	uint8_t proof; /* manifest_pack() */
 };
 
 /* AM_FATAL when it could not be read to its end; that was told. */
@@ -28,8 +28,8 @@ manifest_target_find(const struct manifest_target *target,
                      const uint8_t lf[AM_SHA256_LEN]);
 uint64_t manifest_target_count(const struct manifest_target *target);
 
-/* What a mail's own signature says of its body: enum am_body_hash. */
-uint8_t manifest_body_hash(const struct am_blob *raw);
-const char *manifest_body_word(uint8_t body);
+/* What a mail proves of itself, in two bits a kind. */
+uint8_t manifest_pack(const struct am_proof *proof);
+enum am_proof_verdict manifest_verdict(uint8_t packed, unsigned kind);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cmd/out.h"
 #include "cmd/session.h"
 #include "cmd/verify_index.h"
+#include "cmd/verify_proof.h"
 #include "store/archive.h"
 #include "transfer/registry.h"
 
@@ -15,7 +16,7 @@
 #include <stdio.h>
 
 struct options {
-	bool full, json, quiet, verbose;
+	bool full, proof, json, quiet, verbose;
 	const char *against, *from, *manifest;
 };
 
@@ -109,6 +110,12 @@ static int run(struct session *s, void *options, int argc, char **argv)
 			                        "of whatever format");
 		return manifest_check(s, o->manifest, argv[0], o->json);
 	}
+	if (o->proof) {
+		if (argc != 1 || o->full || o->against)
+			return session_usage(s, "--proof is for one place, of "
+			                        "whatever format");
+		return verify_proof(s, argv[0], o->json);
+	}
 	const char *path = session_begin(s, argc, argv);
 	if (!path)
 		return EXIT_COULD_NOT;
@@ -161,6 +168,9 @@ static const struct opt table[] = {
 	{0, "manifest", "FILE",
          "is all there that this says was put there? any format", OPT_STRING,
          offsetof(struct options, manifest)},
+	{0, "proof", NULL,
+         "what the mail proves of itself: DKIM, S/MIME, PGP; any format",
+         OPT_SWITCH, offsetof(struct options, proof)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
 	OPT_QUIET,
@@ -176,6 +186,7 @@ const struct cmd cmd_verify = {
 	.examples = "  mailark verify mail.mailark\n"
 		    "  mailark verify --full mail.mailark\n"
 		    "  mailark verify --against old.mbox mail.mailark\n"
+		    "  mailark verify --proof mail.mailark\n"
 		    "  mailark verify --manifest proof.jsonl Maildir/\n",
 	.options = table,
 	.options_size = sizeof(struct options),

@@ -141,3 +141,44 @@ Test(manifest, a_file_that_is_none_is_told, .timeout = 60)
 	cr_expect_not(cli_exists(&c, "m"));
 	cli_end(&c);
 }
+
+/* A manifest says so for S/MIME, PGP and Content-MD5 too, and a place that lost
+ * it is told of. */
+Test(manifest, what_a_checksum_proves_is_told, .timeout = 60)
+{
+	static const char mail[] = SEP "From: a@b.example\nContent-MD5: "
+				       "tzv307oaUXZEZhvEvNhfmg==\n\nHello\n\n";
+	struct cli c;
+
+	cli_init(&c);
+	cli_write(&c, "in.mbox", mail, sizeof mail - 1);
+	cr_expect_eq(cli_line(&c, "copy --manifest m.jsonl in.mbox out/"), 0);
+	char *text = cli_read(&c, "m.jsonl", NULL);
+	cr_expect(strstr(text, "\"content_md5\":\"right\""), "%s", text);
+	cr_expect(strstr(text, "\"output_content_md5\":\"right\""));
+	cr_expect(strstr(text, "\"content_md5_right\":1,"), "%s", text);
+	g_free(text);
+	cr_expect_eq(cli_line(&c, "verify --proof out/"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "of 1 messages 1 hold something"), "%s", c.out);
+	cr_expect(strstr(c.out, "Content-MD5         1 right"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify --proof --json in.mbox"), 0);
+	cr_expect(strstr(c.out, "\"content_md5\":{\"wrong\":0,\"right\":1,"),
+	          "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify --proof --full in.mbox"), 2);
+	cli_end(&c);
+}
+
+Test(manifest, what_does_not_hold_is_named, .timeout = 60)
+{
+	static const char mail[] =
+		SEP "From: a@b.example\nSubject: spoilt\nContent-MD5: "
+		    "tzv307oaUXZEZhvEvNhfmg==\n\nHullo\n\n";
+	struct cli c;
+
+	cli_init(&c);
+	cli_write(&c, "in.mbox", mail, sizeof mail - 1);
+	cr_expect_eq(cli_line(&c, "verify --proof in.mbox"), 0, "%s", c.err);
+	cr_expect(strstr(c.err, "Content-MD5 does not hold: spoilt"), "%s",
+	          c.err);
+	cli_end(&c);
+}
