@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark copy: the one command that moves mail. */
 #include "base/json.h"
+#include "base/minisign.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/copy_impl.h"
@@ -395,7 +396,8 @@ static int prove(struct copy *c)
 	if (!place)
 		return status;
 	if (manifest_finish(c->manifest, place, c->target_name, c->started,
-	                    &absent, &err))
+	                    &absent, &err) ||
+	    (c->o->sign && am_minisign_sign(c->o->sign, c->o->manifest, &err)))
 		session_error(c->s, c->o->manifest, &err);
 	else
 		status = absent ? EXIT_SOME_FAILED : EXIT_DONE;
@@ -467,7 +469,8 @@ static int copy_names(struct session *s, const struct options *o, char **names,
 
 	if (parse_filter(&c, &err) ||
 	    (o->report && copy_check_report(o->report, &err)) ||
-	    (o->manifest && manifest_open(&c.manifest, o->manifest, s, &err)))
+	    (o->manifest && manifest_open(&c.manifest, o->manifest, s, &err)) ||
+	    (o->sign && am_minisign_check(o->sign, &err)))
 		session_error(s, NULL, &err);
 	else if (open_places(&c, names) == EXIT_DONE)
 		status = o->watch ? copy_watch(&c) : copy_all(&c);
@@ -511,6 +514,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	if (o->manifest && (o->watch || o->dry_run))
 		return session_usage(s, "--manifest is of what was written: "
 		                        "without --watch and --dry-run");
+	if (o->sign && !o->manifest)
+		return session_usage(s, "--sign is for --manifest");
 	char **names = g_new0(char *, (size_t)argc);
 	for (int i = 0; i < argc - 1; i++)
 		names[i] = argv[i];
@@ -555,6 +560,8 @@ static const struct opt table[] = {
 	{0, "manifest", "FILE",
          "read the target again; write what became of each message", OPT_STRING,
          offsetof(struct options, manifest)},
+	{0, "sign", "KEY", "sign the manifest with this key (mailark sign)",
+         OPT_STRING, offsetof(struct options, sign)},
 	OPT_QUIET,
 	OPT_VERBOSE,
 	{0},

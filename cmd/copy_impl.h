@@ -19,7 +19,7 @@ struct session;
 /* The inside of mailark copy: copy.c runs it, copy_report.c has its ledger and
  * report, copy_watch.c does it again and again. */
 struct options {
-	const char *from, *to, *since, *until, *query, *report, *manifest;
+	const char *from, *to, *since, *until, *query, *report, *manifest, *sign;
 	struct opt_list folders, exclude;
 	uint64_t larger, smaller, limit, jobs;
 	uint64_t every;

@@ -39,8 +39,9 @@ AM_MUST_USE int manifest_finish(struct manifest *m,
 void manifest_free(struct manifest **m); /* what was not finished is no file */
 
 /* A place held against what a manifest says was put there, now or years later.
- * Tells how many are there and names those that are not; the exit status. */
-int manifest_check(struct session *s, const char *path, const char *place,
-                   bool json);
+ * Tells how many are there and names those that are not; the exit status.
+ * pubkey: whose signature the manifest must have, or NULL. */
+int manifest_check(struct session *s, const char *path, const char *pubkey,
+                   const char *place, bool json);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/json.h"
+#include "base/minisign.h"
 #include "base/reader.h"
 #include "cmd/cmd.h"
 #include "cmd/manifest.h"
@@ -160,15 +161,32 @@ static void tell(const struct check *c, bool as_json)
 		printf("%" PRIu64 " had not come through then\n", c->never);
 }
 
-int manifest_check(struct session *s, const char *path, const char *place_name,
-                   bool json)
+/* Before anything it says is believed. */
+static int check_signature(struct session *s, const char *path,
+                           const char *pubkey, struct am_error *err)
+{
+	char *comment = NULL;
+
+	if (!pubkey)
+		return AM_OK;
+	int r = am_minisign_verify(pubkey, path, &comment, err);
+	if (!r)
+		session_say(s, "%s: signed with this key: %s", path, comment);
+	g_free(comment);
+	return r;
+}
+
+int manifest_check(struct session *s, const char *path, const char *pubkey,
+                   const char *place_name, bool json)
 {
 	struct check c = {.s = s};
 	struct manifest_target *target = NULL;
 	struct am_error err = {0};
 	int status = EXIT_COULD_NOT;
-	struct am_place *place = session_place(s, place_name, NULL, false);
 
+	if (check_signature(s, path, pubkey, &err))
+		return session_error(s, NULL, &err);
+	struct am_place *place = session_place(s, place_name, NULL, false);
 	session_catch_signals(s);
 	s->subject = place_name;
 	if (place && !manifest_target_read(&target, s, place)) {

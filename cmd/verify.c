@@ -17,7 +17,7 @@
 
 struct options {
 	bool full, proof, json, quiet, verbose;
-	const char *against, *from, *manifest;
+	const char *against, *from, *manifest, *pubkey;
 };
 
 static void write_result(struct am_json *json, const struct am_verify_result *v)
@@ -104,11 +104,14 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	int status = EXIT_DONE;
 
 	session_voice(s, o->quiet, o->verbose);
+	if (o->pubkey && !o->manifest)
+		return session_usage(s, "--pubkey is for --manifest");
 	if (o->manifest) {
 		if (argc != 1 || o->full || o->against)
 			return session_usage(s, "--manifest is for one place, "
 			                        "of whatever format");
-		return manifest_check(s, o->manifest, argv[0], o->json);
+		return manifest_check(s, o->manifest, o->pubkey, argv[0],
+		                      o->json);
 	}
 	if (o->proof) {
 		if (argc != 1 || o->full || o->against)
@@ -168,6 +171,8 @@ static const struct opt table[] = {
 	{0, "manifest", "FILE",
          "is all there that this says was put there? any format", OPT_STRING,
          offsetof(struct options, manifest)},
+	{0, "pubkey", "KEY", "and that has this key's signature", OPT_STRING,
+         offsetof(struct options, pubkey)},
 	{0, "proof", NULL,
          "what the mail proves of itself: DKIM, S/MIME, PGP; any format",
          OPT_SWITCH, offsetof(struct options, proof)},

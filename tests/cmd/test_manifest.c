@@ -182,3 +182,47 @@ Test(manifest, what_does_not_hold_is_named, .timeout = 60)
 	          c.err);
 	cli_end(&c);
 }
+
+Test(manifest, is_signed_and_the_signature_asked_first, .timeout = 60)
+{
+	struct cli c;
+
+	cli_init(&c);
+	make_source(&c);
+	cr_expect_eq(cli_line(&c, "sign --new me"), 0, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "sign --new me"), 2);
+	cr_expect_eq(cli_line(&c, "copy --sign me.key in.mbox out/"), 2);
+	cr_expect_eq(cli_line(&c, "copy --manifest m.jsonl --sign no.key "
+	                          "in.mbox out/"),
+	             2);
+	cr_expect_not(cli_exists(&c, "out"));
+	cr_expect_eq(cli_line(&c, "copy --manifest m.jsonl --sign me.key "
+	                          "in.mbox out/"),
+	             0, "%s", c.err);
+	cr_expect(cli_exists(&c, "m.jsonl.minisig"));
+	cr_expect_eq(cli_line(&c, "sign --pubkey me.pub m.jsonl"), 0, "%s",
+	             c.err);
+	cr_expect(strstr(c.out, "the signature holds"), "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify --manifest m.jsonl --pubkey me.pub "
+	                          "out/"),
+	             0, "%s", c.err);
+	cr_expect(strstr(c.err, "signed with this key"), "%s", c.err);
+
+	/* Somebody makes it say that what is gone was never there. */
+	size_t len;
+	char *text = cli_read(&c, "m.jsonl", &len);
+	char *at = strstr(text, "\"absent\":0");
+	cr_assert(at);
+	at[9] = '1';
+	cli_write(&c, "m.jsonl", text, len);
+	g_free(text);
+	cr_expect_eq(cli_line(&c, "verify --manifest m.jsonl --pubkey me.pub "
+	                          "out/"),
+	             2);
+	cr_expect(strstr(c.err, "does not hold"), "%s", c.err);
+	cr_expect_eq(cli_line(&c, "sign --pubkey me.pub m.jsonl"), 1);
+	cr_expect_eq(cli_line(&c, "sign --key me.key m.jsonl"), 0, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "sign --pubkey me.pub m.jsonl"), 0);
+	cr_expect_eq(cli_line(&c, "sign m.jsonl"), 2);
+	cli_end(&c);
+}
