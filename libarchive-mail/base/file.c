@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,7 +94,13 @@ bool am_file_write_locked(const struct am_file *file)
 {
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 
-	return !fcntl(file->fd, F_OFD_GETLK, &lock) && lock.l_type == F_WRLCK;
+	if (!fcntl(file->fd, F_OFD_GETLK, &lock) && lock.l_type == F_WRLCK)
+		return true;
+	/* flock(2) can only be tried. */
+	if (flock(file->fd, LOCK_SH | LOCK_NB))
+		return errno == EWOULDBLOCK;
+	(void)flock(file->fd, LOCK_UN);
+	return false;
 }
 
 int am_file_read(const struct am_file *file, uint64_t offset, void *buf,

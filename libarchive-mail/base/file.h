@@ -22,10 +22,10 @@ void am_file_unref(struct am_file **file); /* *file becomes NULL */
 uint64_t am_file_size(const struct am_file *file); /* when it was opened */
 const char *am_file_path(const struct am_file *file);
 
-/* Like pread(2), but goes on after short reads; *got < want only at the end. */
-/* Does another process hold a lock for writing on it (fcntl(2))?  Seen where
- * the file system has such locks. */
+/* Does another process hold a lock for writing on it (fcntl(2), flock(2))?
+ * Seen where the file system has such locks. */
 bool am_file_write_locked(const struct am_file *file);
+/* Like pread(2), but goes on after short reads; *got < want only at the end. */
 AM_MUST_USE int am_file_read(const struct am_file *file, uint64_t offset,
                              void *buf, size_t want, size_t *got,
                              struct am_error *err);

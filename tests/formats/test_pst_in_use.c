@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static int fd = -1;
@@ -74,6 +75,20 @@ Test(pst_in_use, is_told_where_somebody_holds_a_lock)
 	struct am_source *src = open_it();
 	cr_expect(read_all(src) == 3);
 	cr_expect(am_test_notes("pst.locked") == 1);
+	am_source_close(&src);
+}
+
+Test(pst_in_use, is_told_where_the_lock_is_of_the_other_kind)
+{
+	cr_assert(flock(fd, LOCK_EX) == 0);
+	struct am_source *src = open_it();
+	cr_expect(read_all(src) == 3);
+	cr_expect(am_test_notes("pst.locked") == 1);
+	am_source_close(&src);
+	cr_assert(flock(fd, LOCK_SH) == 0);
+	src = open_it();
+	cr_expect(read_all(src) == 3);
+	cr_expect(am_test_notes("pst.locked") == 1, "another reader is none");
 	am_source_close(&src);
 }
 
