@@ -90,6 +90,13 @@ void am_ctx_progress(struct am_ctx *ctx, const struct am_progress *progress)
 	g_rec_mutex_unlock(&listener_lock);
 }
 
+bool am_ctx_reads(const struct am_ctx *ctx, const char *path, uint64_t *from)
+{
+	if (from)
+		*from = 0;
+	return !ctx || !ctx->reads || ctx->reads(ctx->reads_user, path, from);
+}
+
 const char *am_ctx_tmpdir(const struct am_ctx *ctx)
 {
 	return ctx && ctx->tmpdir && *ctx->tmpdir ? ctx->tmpdir : "/tmp";

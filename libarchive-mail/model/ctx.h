@@ -5,6 +5,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 
+struct am_elsewhere_ops;
 struct am_folder;
 
 /*
@@ -57,6 +58,13 @@ struct am_ctx {
 	struct am_limits limits;
 	const char *tmpdir;
 	struct am_cancel *cancel; /* NULL: this job cannot be cancelled */
+	/* How what an archive only knows is read; NULL: not at all. */
+	const struct am_elsewhere_ops *elsewhere;
+	/* A file with many messages is about to be read.  False: it is known
+	 * as it is and left out; else what is new begins at *from, or before.
+	 * NULL: all are read.  See am_ctx_reads(). */
+	bool (*reads)(void *reads_user, const char *path, uint64_t *from);
+	void *reads_user;
 };
 
 /* The defaults filled in where a limit is 0. */
@@ -75,6 +83,9 @@ void am_ctx_note_error(struct am_ctx *ctx, const char *code,
                        const struct am_folder *folder, const char *origin,
                        const struct am_error *err);
 void am_ctx_progress(struct am_ctx *ctx, const struct am_progress *progress);
+/* Asked by a source before it opens such a file; *from is 0 where nobody knows.
+ * from NULL: it can only read the whole. */
+bool am_ctx_reads(const struct am_ctx *ctx, const char *path, uint64_t *from);
 /* Where spools go: ctx->tmpdir, else /tmp. */
 const char *am_ctx_tmpdir(const struct am_ctx *ctx);
 

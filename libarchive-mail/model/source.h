@@ -65,6 +65,10 @@ struct am_source;
  * remembers of this source; at most once, before the first next(), and `memory`
  * outlives the source's last next(). NULL: this source always gives everything.
  *
+ *   find   the message that goes by this origin, wherever next() stands, with
+ * or without its bytes; AM_END: there is none.  What next() gives after it is
+ * anything.  NULL: only next() comes upon messages.
+ *
  * One thread drives a source (but see loads_anywhere).  The messages it gave
  * belong to the caller and stay good after close().
  */
@@ -78,6 +82,8 @@ struct am_source_ops {
 	int (*resume)(struct am_source *src, struct am_memory *memory,
 	              struct am_error *err);
 	int (*watch)(struct am_source *src, unsigned ms, struct am_error *err);
+	int (*find)(struct am_source *src, const char *origin,
+	            struct am_message **out, struct am_error *err);
 	void (*close)(struct am_source *src);
 };
 

@@ -50,6 +50,14 @@ char *am_accession_prefix(const char *source)
 	return text;
 }
 
+bool am_accession_is_of(const char *json, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	/* Not a longer string: the next character is the comma. */
+	return !strncmp(json, prefix, len) && json[len] == ',';
+}
+
 char *am_accession_begun(const struct am_job_info *info)
 {
 	struct am_json *json = am_json_new();

@@ -59,6 +59,7 @@ void am_archive_close(struct am_archive **archive)
 
 	if (!a)
 		return;
+	am_archive_elsewhere_close(a);
 	am_content_reader_free(&a->reader);
 	am_catalog_close(&a->catalog);
 	am_lock_release(&a->lock);
@@ -189,6 +190,11 @@ int am_archive_create(struct am_archive **out, const char *path,
 char *am_archive_index_path(const struct am_archive *a)
 {
 	return g_strconcat(a->path, ".cache/xapian", NULL);
+}
+
+bool am_archive_is_elsewhere(const struct am_archive *a)
+{
+	return am_log_is_elsewhere(a->log);
 }
 
 uint64_t am_archive_id(const struct am_archive *a)

@@ -46,6 +46,9 @@ AM_MUST_USE int am_archive_stats(struct am_archive *archive,
 /* "mail.mailark.cache/xapian": where an index of it belongs.  g_free(). */
 char *am_archive_index_path(const struct am_archive *archive);
 uint64_t am_archive_id(const struct am_archive *archive);
+/* Is it one that knows messages which lie elsewhere (store/in_place.h)?  They
+ * are read there, by am_ctx.elsewhere. */
+bool am_archive_is_elsewhere(const struct am_archive *archive);
 
 /* What the catalog knows of one message; strings the archive's, until the next
  * call on it. */

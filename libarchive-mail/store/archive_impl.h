@@ -24,8 +24,10 @@ struct am_archive {
 	struct am_lock *lock; /* on the cache, of who writes it */
 	struct am_content_index index;
 	struct am_content_reader *reader;
-	struct am_arena *arena;   /* what the last call gave */
-	struct am_message *shown; /* so did it */
+	struct am_locations *locations; /* archive_elsewhere.c */
+	struct am_elsewhere *elsewhere; /* what is open there */
+	struct am_arena *arena;         /* what the last call gave */
+	struct am_message *shown;       /* so did it */
 	bool writable;
 	bool own;              /* the catalog is ours alone */
 	bool confirmed;        /* the log has the commit `hint` */
@@ -77,6 +79,21 @@ AM_MUST_USE int am_skeleton_overview(struct am_skeleton *skeleton,
                                      struct am_arena *arena,
                                      struct am_overview *out,
                                      struct am_error *err);
+
+/* The bytes of a message, wherever they are, proven by their hash. */
+AM_MUST_USE int am_archive_bytes(struct am_archive *a,
+                                 const struct am_catalog_message *row,
+                                 struct am_blob **out, struct am_error *err);
+/* archive_elsewhere.c: of one whose bytes lie where they were found. */
+AM_MUST_USE int am_archive_bytes_elsewhere(struct am_archive *a,
+                                           const struct am_catalog_message *row,
+                                           struct am_blob **out,
+                                           struct am_error *err);
+void am_archive_elsewhere_close(struct am_archive *a);
+/* AM_FAILED where the archive holds no bytes, so that `what` ("compact") has
+ * nothing to work on. */
+AM_MUST_USE int am_archive_needs_bytes(const struct am_archive *a,
+                                       const char *what, struct am_error *err);
 
 /* The row and the recipe of a message, also of one that shares content. */
 AM_MUST_USE int am_archive_row(struct am_archive *a, uint64_t id,

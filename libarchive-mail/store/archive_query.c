@@ -124,6 +124,17 @@ int am_archive_find_hash(struct am_archive *a, const char *hex, int64_t *id,
 	return AM_OK;
 }
 
+int am_archive_bytes(struct am_archive *a, const struct am_catalog_message *row,
+                     struct am_blob **out, struct am_error *err)
+{
+	const struct am_item_message *m = &row->item;
+
+	if (am_recipe_is_elsewhere(&m->recipe))
+		return am_archive_bytes_elsewhere(a, row, out, err);
+	return am_content_get(a->reader, &m->recipe, m->eol, m->size, m->hash,
+	                      out, err);
+}
+
 int am_archive_load(struct am_archive *a, int64_t id, struct am_blob **out,
                     struct am_error *err)
 {
@@ -141,8 +152,7 @@ int am_archive_load(struct am_archive *a, int64_t id, struct am_blob **out,
 		            "folders and dropped by compact",
 		            a->path, id);
 	else if (!r)
-		r = am_content_get(a->reader, &row.item.recipe, row.item.eol,
-		                   row.item.size, row.item.hash, out, err);
+		r = am_archive_bytes(a, &row, out, err);
 	am_arena_free(&arena);
 	return r;
 }

@@ -145,6 +145,11 @@ static int take_message(struct replay *r, const struct am_item_message *m,
 	struct am_recipe recipe;
 	struct am_error why;
 
+	if (m->shown) {
+		r->progress.done++;
+		return am_catalog_add_message(r->archive->catalog, m, m->shown,
+		                              err);
+	}
 	int s = recipe_of(r, m, arena, &recipe, &why);
 	if (!s && recipe.n_steps)
 		s = am_skeleton_overview(r->skeleton, &recipe, arena, &overview,

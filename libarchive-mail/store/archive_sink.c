@@ -8,6 +8,7 @@
 #include "base/blob.h"
 #include "base/file.h"
 #include "store/accession.h"
+#include "store/in_place_impl.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,12 +45,10 @@ static int is_of_source(void *user, const struct am_item_accession *a,
                         struct am_error *err)
 {
 	struct search *search = user;
-	size_t len = strlen(search->prefix);
 
 	(void)err;
-	/* Not a longer string: the next character is the comma. */
 	if (a->state == AM_ACCESSION_BEGUN &&
-	    !strncmp(a->json, search->prefix, len) && a->json[len] == ',') {
+	    am_accession_is_of(a->json, search->prefix)) {
 		uint64_t *id = g_new(uint64_t, 1);
 		*id = a->id;
 		g_hash_table_add(search->found, id);
@@ -57,29 +56,41 @@ static int is_of_source(void *user, const struct am_item_accession *a,
 	return AM_OK;
 }
 
+static int find_same_source(struct am_archive_sink *s, const char *source,
+                            struct am_error *err)
+{
+	char *prefix = am_accession_prefix(source);
+
+	s->same_source = g_hash_table_new_full(g_int64_hash, g_int64_equal,
+	                                       g_free, NULL);
+	struct search search = {s->same_source, prefix};
+	int r = am_catalog_accessions(s->archive->catalog, is_of_source,
+	                              &search, err);
+	g_free(prefix);
+	return r ? AM_FATAL : AM_OK;
+}
+
 static int begin(struct am_sink *sink, const struct am_job_info *info,
                  struct am_error *err)
 {
 	struct am_archive_sink *s = sink_of(sink);
 	struct am_catalog_counts counts;
-	struct search search;
 
 	int r = am_catalog_counts(s->archive->catalog, &counts, err);
 	if (r)
 		return AM_FATAL;
-	char *prefix = am_accession_prefix(info->source);
-	s->same_source = g_hash_table_new_full(g_int64_hash, g_int64_equal,
-	                                       g_free, NULL);
-	search = (struct search){s->same_source, prefix};
-	r = am_catalog_accessions(s->archive->catalog, is_of_source, &search,
-	                          err);
-	g_free(prefix);
+	if (!s->same_source)
+		r = find_same_source(s, info->source, err);
 	if (r)
-		return AM_FATAL;
+		return r;
 	s->accession = counts.max_accession + 1;
+	struct am_job_info told = *info;
+	/* A path is no server: messages go by their origin there. */
+	if (s->place)
+		told.identity = NULL;
 	g_free(s->identity);
-	s->identity = g_strdup(info->identity);
-	char *json = am_accession_begun(info);
+	s->identity = g_strdup(told.identity);
+	char *json = am_accession_begun(&told);
 	r = add_accession(s, AM_ACCESSION_BEGUN, json, err);
 	g_free(json);
 	return r;
@@ -96,6 +107,9 @@ static int add_folder(struct am_sink *sink, const struct am_folder *folder,
 static int prepare(const struct am_sink *sink, const struct am_message *msg,
                    void **out, struct am_error *err)
 {
+	const struct am_archive_sink *s =
+		AM_CONTAINER((struct am_sink *)(uintptr_t)sink,
+	                     struct am_archive_sink, base);
 	struct am_limits limits =
 		am_limits_or_default(sink->ctx ? &sink->ctx->limits : NULL);
 	struct am_split *split;
@@ -103,8 +117,10 @@ static int prepare(const struct am_sink *sink, const struct am_message *msg,
 	if (!msg->raw)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "a message without its bytes");
-	int r = am_split_hashed(&split, msg->raw,
-	                        msg->hashed ? msg->hash : NULL, &limits, err);
+	const uint8_t *hash = msg->hashed ? msg->hash : NULL;
+	int r = s->place
+	                ? am_split_facts(&split, msg->raw, hash, &limits, err)
+	                : am_split_hashed(&split, msg->raw, hash, &limits, err);
 	*out = split;
 	return r;
 }
@@ -124,9 +140,11 @@ static int put(struct am_sink *sink, const struct am_message *msg,
 	/* A caller that has no workers may leave preparing to us. */
 	if (!prepared)
 		r = prepare(sink, msg, &prepared, err);
-	if (!r)
-		r = am_archive_put_message(sink_of(sink), msg, prepared,
-		                           outcome, err);
+	struct am_archive_sink *s = sink_of(sink);
+	if (!r && s->place)
+		r = am_in_place_put(s->place, msg, prepared, outcome, err);
+	else if (!r)
+		r = am_archive_put_message(s, msg, prepared, outcome, err);
 	discard(prepared);
 	return r;
 }
@@ -141,7 +159,10 @@ static int remember(struct am_sink *sink, const char *source,
                     const struct am_folder *folder, const char *cursor,
                     struct am_error *err)
 {
-	return am_archive_remember(sink_of(sink), source, folder, cursor, err);
+	struct am_archive_sink *s = sink_of(sink);
+
+	return s->place ? am_in_place_remember(s->place, cursor, err)
+	                : am_archive_remember(s, source, folder, cursor, err);
 }
 
 static int finish(struct am_sink *sink, const struct am_ledger *ledger,
@@ -152,10 +173,13 @@ static int finish(struct am_sink *sink, const struct am_ledger *ledger,
 	s->writer.last = true;
 	if (!s->accession)
 		return AM_OK;
+	int r = s->place && complete ? am_in_place_sweep(s->place, err) : AM_OK;
+	if (r)
+		return r;
 	char *json = am_accession_ended(ledger);
-	int r = add_accession(
-		s, complete ? AM_ACCESSION_ENDED : AM_ACCESSION_BROKEN, json,
-		err);
+	r = add_accession(s,
+	                  complete ? AM_ACCESSION_ENDED : AM_ACCESSION_BROKEN,
+	                  json, err);
 	g_free(json);
 	return r;
 }
@@ -169,6 +193,7 @@ static void close_sink(struct am_sink *sink)
 {
 	struct am_archive_sink *s = sink_of(sink);
 
+	am_in_place_free(&s->place);
 	am_archive_memory_free(&s->base.memory);
 	am_archive_writer_close(&s->writer);
 	am_archive_close(&s->archive);
@@ -305,6 +330,11 @@ static int open_archive(struct am_archive_sink *s,
 		return am_archive_create(&s->archive, where->path, &options,
 		                         ctx, err);
 	r = am_archive_open(&s->archive, where->path, true, ctx, err);
+	if (!r)
+		r = am_archive_needs_bytes(s->archive,
+		                           "add to: mailark index "
+		                           "--in-place looks at it anew",
+		                           err);
 	if (!r && (codec || level))
 		am_log_set_codec(s->archive->log,
 		                 codec ? options.codec
@@ -313,26 +343,89 @@ static int open_archive(struct am_archive_sink *s,
 	return r;
 }
 
-int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
-                         struct am_ctx *ctx, struct am_error *err)
+static struct am_archive_sink *new_sink(struct am_ctx *ctx)
 {
 	struct am_archive_sink *s = g_new0(struct am_archive_sink, 1);
 
-	*out = NULL;
 	s->base.ops = &ops;
 	s->base.ctx = ctx;
 	s->base.knows_duplicates = true;
 	s->base.hashes = true;
 	s->claimed = am_idset_new();
 	s->arena = am_arena_new();
+	return s;
+}
+
+static int open_writer(struct am_archive_sink *s, struct am_error *err)
+{
+	int r = am_archive_writer_open(&s->writer, s->archive, err);
+
+	s->first_new = s->writer.next.max_placement + 1;
+	return r;
+}
+
+static int open_in_place(struct am_archive_sink *s, const char *path,
+                         struct am_error *err)
+{
+	static const struct am_log_options options = {.codec = AM_CODEC_ZSTD,
+	                                              .elsewhere = true};
+	bool fresh;
+
+	int r = is_new(path, &fresh, err);
+	if (r || fresh)
+		return r ? r
+		         : am_archive_create(&s->archive, path, &options,
+		                             s->base.ctx, err);
+	r = am_archive_open(&s->archive, path, true, s->base.ctx, err);
+	if (!r && !am_archive_is_elsewhere(s->archive))
+		r = am_fail(
+			err, AM_FAILED, AM_E_EXISTS,
+			"%s: an archive that holds mail; mail in place needs "
+			"a catalog of its own",
+			path);
+	return r;
+}
+
+int am_in_place_open(struct am_sink **out, const char *archive,
+                     const char *path, const char *as, bool single,
+                     struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive_sink *s = new_sink(ctx);
+
+	*out = NULL;
+	s->place = am_in_place_new(s, path, as, single);
+	int r = open_in_place(s, archive, err);
+	if (!r)
+		r = open_writer(s, err);
+	if (!r)
+		r = find_same_source(s, path, err);
+	if (!r)
+		r = am_in_place_begin(s->place, err);
+	if (r)
+		close_sink(&s->base);
+	else
+		*out = &s->base;
+	return r;
+}
+
+struct am_in_place *am_in_place_of(struct am_sink *sink)
+{
+	return sink_of(sink)->place;
+}
+
+int am_archive_open_sink(struct am_sink **out, const struct am_location *where,
+                         struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_archive_sink *s = new_sink(ctx);
+
+	*out = NULL;
 	int r = open_archive(s, where, ctx, err);
 	if (!r)
-		r = am_archive_writer_open(&s->writer, s->archive, err);
+		r = open_writer(s, err);
 	if (r) {
 		close_sink(&s->base);
 		return r;
 	}
-	s->first_new = s->writer.next.max_placement + 1;
 	/* Into a new catalog everything goes in one turn, and there is nothing
 	 * to remember yet. */
 	if (s->first_new > 1)

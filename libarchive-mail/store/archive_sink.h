@@ -39,6 +39,8 @@ AM_MUST_USE int am_archive_writer_turn(struct am_archive_writer *w,
 AM_MUST_USE int am_archive_writer_commit(struct am_archive_writer *w,
                                          struct am_error *err);
 
+struct am_in_place;
+
 struct am_archive_sink {
 	struct am_sink base;
 	struct am_archive *archive;
@@ -49,6 +51,9 @@ struct am_archive_sink {
 	struct am_idset *claimed; /* placements met in the source */
 	char *identity;           /* of a source that is a server, or NULL */
 	struct am_arena *arena;   /* for the message being put */
+	/* Messages stay where they are, and this is known of them (in_place.h);
+	 * NULL: they come into the archive. */
+	struct am_in_place *place;
 };
 
 AM_MUST_USE int am_archive_put_folder(struct am_archive_sink *s,

@@ -268,6 +268,13 @@ typedef int am_accession_fn(void *user, const struct am_item_accession *a,
 AM_MUST_USE int am_catalog_accessions(struct am_catalog *catalog,
                                       am_accession_fn *fn, void *user,
                                       struct am_error *err);
+/* Every cursor of a source: its folder and its value, in the order of
+ * folders. */
+typedef int am_cursor_fn(void *user, const char *folder, const char *value,
+                         struct am_error *err);
+AM_MUST_USE int am_catalog_cursors(struct am_catalog *catalog,
+                                   const char *source, am_cursor_fn *fn,
+                                   void *user, struct am_error *err);
 /* Blobs by position. */
 typedef int am_blob_fn(void *user, const uint8_t hash[AM_SHA256_LEN],
                        uint64_t size, uint64_t pos, struct am_error *err);

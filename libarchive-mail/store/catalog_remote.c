@@ -307,3 +307,24 @@ int am_catalog_cursor(struct am_catalog *c, const char *source,
 	sqlite3_reset(s);
 	return r < 0 ? r : AM_OK;
 }
+
+int am_catalog_cursors(struct am_catalog *c, const char *source,
+                       am_cursor_fn *fn, void *user, struct am_error *err)
+{
+	sqlite3_stmt *s;
+	int r = am_catalog_prepare(c,
+	                           "SELECT folder, value FROM cursor"
+	                           " WHERE source = ?1 ORDER BY folder",
+	                           &s, err);
+	if (r)
+		return r;
+	bind_text(s, 1, source);
+	while (!(r = am_catalog_step(c, s, err))) {
+		const char *folder = am_catalog_text(s, 0);
+		r = fn(user, folder ? folder : "", am_catalog_text(s, 1), err);
+		if (r)
+			break;
+	}
+	sqlite3_finalize(s);
+	return r == AM_END ? AM_OK : r;
+}

@@ -318,7 +318,9 @@ int am_archive_compact(const char *path,
 	}
 	c.live = am_idset_new();
 	c.needed = am_idset_new();
-	r = choose_path(c.old, c.options, &to, err);
+	r = am_archive_needs_bytes(c.old, "compact", err);
+	if (!r)
+		r = choose_path(c.old, c.options, &to, err);
 	if (!r)
 		r = compact(&c, to, out, err);
 	am_idset_free(&c.live);

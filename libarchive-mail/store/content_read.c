@@ -462,6 +462,9 @@ int am_content_get(struct am_content_reader *reader,
 	int s = AM_OK;
 
 	*out = NULL;
+	if (am_recipe_is_elsewhere(recipe))
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+		               "a message that is not in the archive");
 	if (size <= reader->limits.spool_memory)
 		o.memory = g_malloc((size_t)size + 1);
 	else

@@ -241,6 +241,8 @@ class Archive:
             c = Cursor(self.log.unpack([rec]).get(rec.pos, bytes(3)))
             c.string(), c.svarint()
             for name, bits in c.list(lambda: (c.string(), c.varint())):
+                if name == "elsewhere":
+                    sys.exit("a catalog of mail that lies elsewhere: no message is in it")
                 if bits & 1:
                     sys.exit("a later program is needed: feature %s" % name)
         elif rec.type > SEAL and not rec.flags & 1:

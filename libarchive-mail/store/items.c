@@ -8,6 +8,7 @@
 #include "store/items.h"
 
 #include "base/bytes.h"
+#include "mime/overview.h"
 
 #include <glib.h>
 
@@ -24,7 +25,7 @@ struct am_items {
 	struct run item; /* the fields of the one being added */
 };
 
-enum { FIRST_ROOM = 512, VARINT_MAX = 10 };
+enum { FIRST_ROOM = 512, VARINT_MAX = 10, SHOWN_MOST = 4096 };
 
 struct am_items *am_items_new(void)
 {
@@ -202,6 +203,42 @@ size_t am_recipe_encode(const struct am_recipe *recipe, uint8_t **out)
 	return to.len;
 }
 
+bool am_recipe_is_elsewhere(const struct am_recipe *recipe)
+{
+	return recipe->n_steps == 1 &&
+	       recipe->steps[0].kind == AM_STEP_ELSEWHERE;
+}
+
+/* A string that may be none.  A list shows less than `most` of it. */
+static void put_optional(struct run *to, const char *s, size_t most)
+{
+	size_t len = s ? strnlen(s, most) : 0;
+
+	put_varint(to, s ? len + 1 : 0);
+	put_raw(to, s, len);
+}
+
+static void put_shown(struct run *to, const struct am_overview *shown)
+{
+	put_optional(to, shown->from, SHOWN_MOST);
+	put_optional(to, shown->to, SHOWN_MOST);
+	put_optional(to, shown->cc, SHOWN_MOST);
+	put_optional(to, shown->subject, SHOWN_MOST);
+	put_optional(to, shown->message_id, SIZE_MAX);
+	put_optional(to, shown->in_reply_to, SIZE_MAX);
+	/* The oldest names the thread; of others it only counts that they are
+	 * there. */
+	put_varint(to, MIN(shown->n_references, 2));
+	if (shown->n_references)
+		put_string(to, shown->references[0]);
+	put_byte(to, shown->date.known);
+	if (shown->date.known) {
+		put_svarint(to, shown->date.sec);
+		put_svarint(to, shown->date.offset_min);
+	}
+	put_varint(to, shown->n_attachments);
+}
+
 void am_items_add_message(struct am_items *items,
                           const struct am_item_message *message)
 {
@@ -220,6 +257,8 @@ void am_items_add_message(struct am_items *items,
 	put_varint(to, message->content);
 	if (message->content == message->id)
 		put_recipe(to, &message->recipe);
+	if (am_recipe_is_elsewhere(&message->recipe) && message->shown)
+		put_shown(to, message->shown);
 	end(items, AM_ITEM_MESSAGE);
 }
 

@@ -7,6 +7,7 @@
 #include "model/message.h"
 
 struct am_arena;
+struct am_overview;
 
 /*
  * Items: the facts inside an items record (FORMAT.md, section 3), each as a
@@ -37,7 +38,8 @@ enum am_step_kind {
 	AM_STEP_TEXT,
 	AM_STEP_BASE64,
 	AM_STEP_BLOB,
-	AM_STEP_BLOB_BASE64
+	AM_STEP_BLOB_BASE64,
+	AM_STEP_ELSEWHERE /* the whole message; its bytes are not here */
 };
 
 struct am_step {
@@ -64,7 +66,12 @@ struct am_item_message {
 	uint8_t hash_lf[AM_SHA256_LEN]; /* with every CRLF as LF */
 	enum am_eol_class eol;
 	struct am_recipe recipe; /* only when content == id */
+	/* Of one that lies elsewhere: what a list shows of it. */
+	const struct am_overview *shown;
 };
+
+/* Are its bytes not in the archive? */
+bool am_recipe_is_elsewhere(const struct am_recipe *recipe);
 
 /* Everything about the message but its bytes, as struct am_message has it;
  * of `meta` the folder and raw stay NULL, strings live in the arena. */

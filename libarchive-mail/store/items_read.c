@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "mime/overview.h"
 
 #include <glib.h>
 
@@ -103,7 +104,7 @@ static void get_form(struct am_cursor *c, struct am_base64_form *out)
 
 static void get_step(struct am_cursor *c, struct am_step *out)
 {
-	out->kind = get_enum(c, am_get_u8(c), AM_STEP_BLOB_BASE64);
+	out->kind = get_enum(c, am_get_u8(c), AM_STEP_ELSEWHERE);
 	if (out->kind == AM_STEP_BASE64 || out->kind == AM_STEP_BLOB_BASE64)
 		get_form(c, &out->form);
 	if (out->kind == AM_STEP_BLOB || out->kind == AM_STEP_BLOB_BASE64)
@@ -119,8 +120,12 @@ static void get_recipe(struct am_cursor *c, struct am_arena *arena,
 	if (out->n_steps)
 		out->steps = am_arena_alloc(arena,
 		                            out->n_steps * sizeof *out->steps);
-	for (size_t i = 0; i < out->n_steps && !c->bad; i++)
+	for (size_t i = 0; i < out->n_steps && !c->bad; i++) {
 		get_step(c, &out->steps[i]);
+		/* It is the whole, or there is none. */
+		c->bad |= out->steps[i].kind == AM_STEP_ELSEWHERE &&
+		          out->n_steps != 1;
+	}
 	out->n_extents = get_count(c, EXTENT_LEAST);
 	if (out->n_extents)
 		out->extents = am_arena_alloc(
@@ -144,6 +149,53 @@ int am_recipe_decode(struct am_recipe *out, const void *data, size_t len,
 	return AM_OK;
 }
 
+static void get_when(struct am_cursor *c, struct am_when *out)
+{
+	out->sec = am_get_svarint(c);
+	int64_t zone = am_get_svarint(c);
+	if (zone < INT16_MIN || zone > INT16_MAX)
+		c->bad = true;
+	out->known = !c->bad;
+	out->offset_min = c->bad ? 0 : (int16_t)zone;
+}
+
+/* A string that may be none. */
+static const char *get_optional(struct am_cursor *c, struct am_arena *arena)
+{
+	uint64_t len = am_get_varint(c);
+	const uint8_t *s = len ? am_get_bytes(c, len - 1) : NULL;
+
+	if (!s || memchr(s, '\0', (size_t)len - 1)) {
+		c->bad |= s != NULL;
+		return NULL;
+	}
+	return am_arena_strndup(arena, (const char *)s, (size_t)len - 1);
+}
+
+static const struct am_overview *get_shown(struct am_cursor *c,
+                                           struct am_arena *arena)
+{
+	struct am_overview *shown = am_arena_alloc(arena, sizeof *shown);
+	const char **oldest = am_arena_alloc(arena, 2 * sizeof *oldest);
+
+	*shown = (struct am_overview){0};
+	shown->from = get_optional(c, arena);
+	shown->to = get_optional(c, arena);
+	shown->cc = get_optional(c, arena);
+	shown->subject = get_optional(c, arena);
+	shown->message_id = get_optional(c, arena);
+	shown->in_reply_to = get_optional(c, arena);
+	shown->n_references = get_enum(c, am_get_varint(c), 2);
+	shown->references = oldest;
+	oldest[0] = oldest[1] = "";
+	if (shown->n_references)
+		oldest[0] = get_string(c, arena);
+	if (get_enum(c, am_get_u8(c), 1))
+		get_when(c, &shown->date);
+	shown->n_attachments = get_u32(c);
+	return shown;
+}
+
 static void get_message(struct am_cursor *c, struct am_arena *arena,
                         struct am_item_message *out)
 {
@@ -158,16 +210,8 @@ static void get_message(struct am_cursor *c, struct am_arena *arena,
 	out->content = am_get_varint(c);
 	if (!c->bad && out->content == out->id)
 		get_recipe(c, arena, &out->recipe);
-}
-
-static void get_when(struct am_cursor *c, struct am_when *out)
-{
-	out->sec = am_get_svarint(c);
-	int64_t zone = am_get_svarint(c);
-	if (zone < INT16_MIN || zone > INT16_MAX)
-		c->bad = true;
-	out->known = !c->bad;
-	out->offset_min = c->bad ? 0 : (int16_t)zone;
+	if (!c->bad && am_recipe_is_elsewhere(&out->recipe))
+		out->shown = get_shown(c, arena);
 }
 
 static void get_date(struct am_cursor *c, struct am_arena *arena,

@@ -60,6 +60,7 @@ struct am_log_options {
 	int level;           /* 0: the codec's default */
 	uint64_t segment;    /* bytes; 0: one file */
 	bool no_sync;        /* tests and benchmarks of the disk only */
+	bool elsewhere; /* messages' bytes are not in it (FORMAT.md, 2.3) */
 };
 
 struct am_log;
@@ -95,6 +96,8 @@ bool am_log_starts_badly(const struct am_log *log);
 const struct am_commit *am_log_last(const struct am_log *log);
 /* Bytes behind the last commit that count for nothing. */
 uint64_t am_log_tail(const struct am_log *log);
+/* Made with options.elsewhere. */
+bool am_log_is_elsewhere(const struct am_log *log);
 enum am_codec am_log_codec(const struct am_log *log); /* of later writing */
 int am_log_level(const struct am_log *log);
 void am_log_set_codec(struct am_log *log, enum am_codec codec, int level);

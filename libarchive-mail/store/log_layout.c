@@ -130,6 +130,11 @@ static void put_string(GByteArray *to, const char *s)
 	g_byte_array_append(to, (const uint8_t *)s, (guint)len);
 }
 
+const struct am_log_feature am_log_elsewhere = {
+	"elsewhere",
+	AM_FEATURE_READ | AM_FEATURE_WRITE | AM_FEATURE_VERIFY,
+};
+
 size_t am_log_encode_head(const struct am_log_head *head, uint8_t **out)
 {
 	GByteArray *to = g_byte_array_new();

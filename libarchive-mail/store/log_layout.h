@@ -67,6 +67,9 @@ struct am_log_feature {
 	uint64_t bits;
 };
 
+/* Messages' bytes lie where they were found, not in the archive. */
+extern const struct am_log_feature am_log_elsewhere;
+
 struct am_log_head {
 	const char *program;
 	int64_t made;

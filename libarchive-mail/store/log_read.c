@@ -146,9 +146,9 @@ static int check_head(const struct am_log *log, bool writable,
 {
 	uint64_t bits = AM_FEATURE_READ | (writable ? AM_FEATURE_WRITE : 0u);
 
-	/* Format 1 as this program knows it has no features yet. */
 	for (size_t i = 0; i < log->head.n_features; i++)
-		if (log->head.features[i].bits & bits)
+		if (log->head.features[i].bits & bits &&
+		    strcmp(log->head.features[i].name, am_log_elsewhere.name))
 			return am_fail(
 				err, AM_FAILED, AM_E_UNSUPPORTED,
 				"%s: uses the feature \"%s\", which this "
@@ -377,6 +377,14 @@ const struct am_commit *am_log_last(const struct am_log *log)
 uint64_t am_log_tail(const struct am_log *log)
 {
 	return am_log_distance(log, log->last.end, am_log_files_end(log));
+}
+
+bool am_log_is_elsewhere(const struct am_log *log)
+{
+	for (size_t i = 0; i < log->head.n_features; i++)
+		if (!strcmp(log->head.features[i].name, am_log_elsewhere.name))
+			return true;
+	return false;
 }
 
 enum am_codec am_log_codec(const struct am_log *log)

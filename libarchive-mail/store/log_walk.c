@@ -218,7 +218,8 @@ static int walk_commits(struct walker *w, uint64_t from, struct am_error *err)
 static int check_features(const struct am_log *log, struct am_error *err)
 {
 	for (size_t i = 0; i < log->head.n_features; i++)
-		if (log->head.features[i].bits & AM_FEATURE_VERIFY)
+		if (log->head.features[i].bits & AM_FEATURE_VERIFY &&
+		    strcmp(log->head.features[i].name, am_log_elsewhere.name))
 			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 			               "%s: a program that checks it must know "
 			               "the feature \"%s\"",

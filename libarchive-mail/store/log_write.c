@@ -489,6 +489,10 @@ static int create(struct am_log *log, const struct am_log_options *options,
 	log->head.made = am_time_now();
 	log->head.codec = log->codec;
 	log->head.level = log->level;
+	if (options && options->elsewhere) {
+		log->head.features = &am_log_elsewhere;
+		log->head.n_features = 1;
+	}
 	log->out = out_new(log);
 	log->out->no_sync = options && options->no_sync;
 	return begin_file(log, fill_first, err);

@@ -435,6 +435,11 @@ int am_archive_repair(const char *path, const char *to, struct am_ctx *ctx,
 		            target);
 	if (!r)
 		r = open_old(&p, path, ctx, err);
+	if (!r)
+		r = am_archive_needs_bytes(p.old,
+		                           "mend; mailark index --in-place "
+		                           "makes a new one",
+		                           err);
 	if (r)
 		goto out;
 	out->bytes_before = am_log_size(p.old->log);

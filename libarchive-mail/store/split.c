@@ -48,6 +48,7 @@ struct splitter {
 	size_t n_steps, room;
 	uint64_t done;       /* raw bytes that steps account for */
 	const uint8_t *hash; /* of a message without CR; NULL: to be found */
+	bool facts;          /* that is all */
 };
 
 /* Made when first needed: most messages have nothing but text. */
@@ -489,6 +490,8 @@ static int split_message(struct splitter *s, const struct am_limits *limits,
 	if (r)
 		return r;
 	split->overview = overview;
+	if (s->facts)
+		return AM_OK;
 	uint64_t stored = split->size;
 	if (split->eol == AM_EOL_CRLF_FROM_LF)
 		stored -= count.n_crlf;
@@ -505,24 +508,41 @@ int am_split_message(struct am_split **out, const struct am_blob *raw,
 	return am_split_hashed(out, raw, NULL, limits, err);
 }
 
-int am_split_hashed(struct am_split **out, const struct am_blob *raw,
-                    const uint8_t hash[AM_SHA256_LEN],
-                    const struct am_limits *limits, struct am_error *err)
+static int split_with(struct splitter *s, struct am_split **out,
+                      const struct am_limits *limits, struct am_error *err)
 {
 	struct am_arena *arena = am_arena_new();
 	struct am_split *split = am_arena_alloc(arena, sizeof *split);
-	struct splitter s = {.split = split, .raw = raw, .hash = hash};
 
+	s->split = split;
 	split->arena = arena;
-	split->size = am_blob_size(raw);
-	int r = split_message(&s, limits, err);
-	am_base64_probe_free(&s.probe);
-	am_sha256_free(&s.sha);
-	g_free(s.window);
+	split->size = am_blob_size(s->raw);
+	int r = split_message(s, limits, err);
+	am_base64_probe_free(&s->probe);
+	am_sha256_free(&s->sha);
+	g_free(s->window);
 	if (r)
 		am_split_free(&split);
 	*out = split;
 	return r;
+}
+
+int am_split_hashed(struct am_split **out, const struct am_blob *raw,
+                    const uint8_t hash[AM_SHA256_LEN],
+                    const struct am_limits *limits, struct am_error *err)
+{
+	struct splitter s = {.raw = raw, .hash = hash};
+
+	return split_with(&s, out, limits, err);
+}
+
+int am_split_facts(struct am_split **out, const struct am_blob *raw,
+                   const uint8_t hash[AM_SHA256_LEN],
+                   const struct am_limits *limits, struct am_error *err)
+{
+	struct splitter s = {.raw = raw, .hash = hash, .facts = true};
+
+	return split_with(&s, out, limits, err);
 }
 
 void am_split_free(struct am_split **split)

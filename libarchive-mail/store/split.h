@@ -51,6 +51,11 @@ AM_MUST_USE int am_split_hashed(struct am_split **out,
                                 const uint8_t hash[AM_SHA256_LEN],
                                 const struct am_limits *limits,
                                 struct am_error *err);
+/* Hashes, line ends and overview only: no steps, so nothing to put. */
+AM_MUST_USE int am_split_facts(struct am_split **out, const struct am_blob *raw,
+                               const uint8_t hash[AM_SHA256_LEN],
+                               const struct am_limits *limits,
+                               struct am_error *err);
 void am_split_free(struct am_split **split);
 
 /* Where a base64 step's text lies in the raw message it has this form: with the

@@ -228,9 +228,7 @@ static int check_bytes(struct check *c, uint64_t id, struct am_error *err)
 		                      "its bytes were dropped, and a folder "
 		                      "holds it");
 	else if (!r)
-		r = am_content_get(c->archive->reader, &row.item.recipe,
-		                   row.item.eol, row.item.size, row.item.hash,
-		                   &raw, err);
+		r = am_archive_bytes(c->archive, &row, &raw, err);
 	am_blob_unref(&raw);
 	am_arena_free(&arena);
 	return r;

@@ -2,6 +2,7 @@
 #include "log_help.h"
 
 #include "base/arena.h"
+#include "mime/overview.h"
 #include "store/items.h"
 
 #include <criterion/criterion.h>
@@ -180,6 +181,80 @@ static void try_message(struct logtest_random *random, struct am_arena *arena,
 	g_free(bytes);
 }
 
+static const char *maybe(struct logtest_random *random)
+{
+	return logtest_below(random, 3) ? word(random) : NULL;
+}
+
+static void assert_same_text(const char *a, const char *b)
+{
+	cr_assert_eq(a == NULL, b == NULL);
+	if (a)
+		cr_assert_str_eq(a, b);
+}
+
+static void try_elsewhere(struct logtest_random *random, struct am_arena *arena,
+                          struct am_items *items)
+{
+	const char *references[] = {"oldest@x", "later@x", "last@x"};
+	const struct am_overview shown = {
+		.from = maybe(random),
+		.to = maybe(random),
+		.cc = maybe(random),
+		.subject = maybe(random),
+		.message_id = maybe(random),
+		.in_reply_to = maybe(random),
+		.references = references,
+		.n_references = logtest_below(random, 4),
+		.date = when(random),
+		.n_attachments = logtest_below(random, 1000),
+	};
+	struct am_step step = {.kind = AM_STEP_ELSEWHERE,
+	                       .len = number(random)};
+	const struct am_item_message in = {
+		.id = 7,
+		.content = 7,
+		.size = step.len,
+		.recipe = {.n_steps = 1, .steps = &step},
+		.shown = &shown};
+	struct am_item_any out;
+
+	am_items_add_message(items, &in);
+	decode(items, arena, &out);
+	assert_same_recipe(&out.message.recipe, &in.recipe);
+	cr_assert(am_recipe_is_elsewhere(&out.message.recipe));
+	const struct am_overview *got = out.message.shown;
+	cr_assert_not_null(got);
+	assert_same_text(got->from, shown.from);
+	assert_same_text(got->to, shown.to);
+	assert_same_text(got->cc, shown.cc);
+	assert_same_text(got->subject, shown.subject);
+	assert_same_text(got->message_id, shown.message_id);
+	assert_same_text(got->in_reply_to, shown.in_reply_to);
+	/* Of several the oldest stands for all. */
+	cr_assert_eq(got->n_references, MIN(shown.n_references, 2));
+	if (got->n_references)
+		cr_assert_str_eq(got->references[0], "oldest@x");
+	assert_same_when(&got->date, &shown.date);
+	cr_assert_eq(got->n_attachments, shown.n_attachments);
+}
+
+Test(items, what_lies_elsewhere_has_no_other_step)
+{
+	struct am_step steps[] = {{.kind = AM_STEP_ELSEWHERE, .len = 1},
+	                          {.kind = AM_STEP_TEXT, .len = 1}};
+	const struct am_recipe both = {.n_steps = 2, .steps = steps};
+	struct am_arena *arena = am_arena_new();
+	struct am_recipe out;
+	uint8_t *bytes;
+
+	size_t len = am_recipe_encode(&both, &bytes);
+	cr_assert_eq(am_recipe_decode(&out, bytes, len, arena, NULL),
+	             AM_FAILED);
+	g_free(bytes);
+	am_arena_free(&arena);
+}
+
 static void make_meta(struct logtest_random *random, struct am_arena *arena,
                       struct am_message *m)
 {
@@ -341,7 +416,8 @@ Test(items, decoding_undoes_encoding)
 {
 	static void (*const tries[])(struct logtest_random *, struct am_arena *,
 	                             struct am_items *) = {
-		try_folder, try_message, try_placement, try_change, try_others};
+		try_folder,    try_message, try_elsewhere,
+		try_placement, try_change,  try_others};
 	struct logtest_random random = {1};
 	struct am_items *items = am_items_new();
 
