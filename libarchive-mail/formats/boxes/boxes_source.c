@@ -68,6 +68,9 @@ static int open_box(struct boxes_source *s, struct am_item *out,
 {
 	struct am_folder *folder = NULL;
 	guint n = parts->len;
+
+	if (!am_ctx_reads(s->base.ctx, path, NULL))
+		return AM_END;
 	int r = am_folder_new(
 		&folder, (const char *const *)parts->pdata, n,
 		n ? am_role_guess(parts->pdata[n - 1]) : AM_ROLE_NONE, err);

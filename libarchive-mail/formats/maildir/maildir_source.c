@@ -296,6 +296,37 @@ static int maildir_load(struct am_source *src, struct am_message *msg,
 	                                   src->ctx, e);
 }
 
+/* "dir/BASE": load() looks for what the file is called now. */
+static int maildir_find(struct am_source *src, const char *origin,
+                        struct am_message **out, struct am_error *err)
+{
+	struct maildir_source *s = maildir_of(src);
+	const char *slash = strrchr(origin, '/');
+	const char *base = slash ? slash + 1 : origin;
+	size_t path_len = slash ? (size_t)(slash - origin) : 0, at = 0;
+
+	*out = NULL;
+	while (at < s->tree.n_dirs &&
+	       (s->tree.dirs[at].bad ||
+	        strlen(s->tree.dirs[at].path) != path_len ||
+	        strncmp(s->tree.dirs[at].path, origin, path_len) != 0))
+		at++;
+	if (at == s->tree.n_dirs || !*base)
+		return AM_END;
+	int r = am_message_new(out, s->tree.dirs[at].folder, err);
+	if (r)
+		return r;
+	struct ticket *ticket = am_arena_alloc(
+		(*out)->arena, sizeof(*ticket) + strlen(origin) + 1);
+	ticket->dir = at;
+	ticket->base_len = strlen(base);
+	ticket->file = am_arena_printf((*out)->arena, "cur/%s", base);
+	memcpy(ticket->origin, origin, strlen(origin) + 1);
+	(*out)->origin = ticket->origin;
+	(*out)->size = AM_SIZE_UNKNOWN;
+	return AM_OK;
+}
+
 static void maildir_close(struct am_source *src)
 {
 	struct maildir_source *s = maildir_of(src);
@@ -313,6 +344,7 @@ static void maildir_close(struct am_source *src)
 static const struct am_source_ops maildir_source_ops = {
 	.next = maildir_next,
 	.load = maildir_load,
+	.find = maildir_find,
 	.close = maildir_close,
 };
 

@@ -237,6 +237,19 @@ static int begin(struct am_mbox_scan *scan, struct am_error *err)
 	return AM_OK;
 }
 
+int am_mbox_scan_seek(struct am_mbox_scan *scan, uint64_t offset,
+                      struct am_error *err)
+{
+	cut_clear(&scan->cut);
+	if (!am_mbox_window_seek(&scan->window, offset))
+		return AM_END;
+	scan->begun = true;
+	scan->next = UINT64_MAX;
+	scan->first = offset;
+	am_mbox_window_more(&scan->window, offset);
+	return search(scan, NULL, offset, err);
+}
+
 /* Our own sink marked the message, and its Content-Length is not among what the
  * mark says was added: it came with the message, and says nothing of where
  * that ends in this file. */

@@ -127,6 +127,10 @@ void am_mbox_scan_open_reader(struct am_mbox_scan *scan,
                               struct am_reader *reader, uint64_t limit,
                               const struct am_mbox_rules *rules,
                               struct am_ctx *ctx);
+/* The next message is the first that begins at this offset or behind it;
+ * AM_END: there is none, or the file is packed. */
+AM_MUST_USE int am_mbox_scan_seek(struct am_mbox_scan *scan, uint64_t offset,
+                                  struct am_error *err);
 void am_mbox_scan_close(struct am_mbox_scan *scan);
 /* The next message into scan->cut; AM_END behind the last. */
 AM_MUST_USE int am_mbox_scan_next(struct am_mbox_scan *scan,

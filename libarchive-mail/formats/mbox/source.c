@@ -201,6 +201,24 @@ static int give_parcel(struct mbox_source *s, const char *path,
 	return r;
 }
 
+/* What is before this offset is known.  The first message of all is read
+ * nevertheless: it may say what keywords mean. */
+static int go_to(struct mbox_source *s, uint64_t offset, struct am_error *err)
+{
+	struct am_message *msg = NULL;
+	uint64_t after;
+
+	int r = am_mbox_scan_next(&s->scan, err);
+	if (!r)
+		r = am_mbox_deliver(&msg, &after, &s->box, &s->scan, err);
+	am_message_free(&msg);
+	if (r < 0)
+		return r;
+	r = r ? r : am_mbox_scan_seek(&s->scan, offset, err);
+	/* Nothing there: next() will find the end. */
+	return r == AM_END ? AM_OK : r;
+}
+
 /* AM_END: no mailbox, try the next file. */
 static int open_file(struct mbox_source *s, const char *path,
                      const char *relative, const char *const *parts,
@@ -209,6 +227,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	struct am_file *file = NULL;
 	struct am_mbox_dialect *d = &s->box.dialect;
 	struct am_mbox_looks looks = {0};
+	uint64_t from = 0;
 	am_folder_unref(&s->folder);
 	g_free(s->name);
 	s->name = g_strdup(relative);
@@ -244,6 +263,10 @@ static int open_file(struct mbox_source *s, const char *path,
 	    (!looks.empty ||
 	     (s->set.leave_mail && !am_mbox_sidecar_mozilla(path)))) {
 		r = open_lone(s, path, parts, n_parts - 1, &looks, err);
+		goto out;
+	}
+	if (!am_ctx_reads(s->base.ctx, path, &from)) {
+		r = AM_END;
 		goto out;
 	}
 	r = make_folder(s, parts, n_parts, err);
@@ -282,6 +305,8 @@ static int open_file(struct mbox_source *s, const char *path,
 	s->box.n_cuts = s->box.n_expunged = 0;
 	if (!looks.empty)
 		am_mbox_remark_dialect(s->base.ctx, &s->box);
+	if (from)
+		r = go_to(s, from, err);
 out:
 	am_file_unref(&file);
 	/* Dead is what reads this file; the others are still to come. */
@@ -524,8 +549,45 @@ static void source_close(struct am_source *base)
 	g_free(s);
 }
 
+/* "x.mbox:1234", of a single file. */
+static int source_find(struct am_source *base, const char *origin,
+                       struct am_message **out, struct am_error *err)
+{
+	struct mbox_source *s = source_of(base);
+	const char *colon = strrchr(origin, ':');
+	const char *digits = colon ? colon + 1 : origin;
+	struct am_item item = {0};
+	uint64_t after;
+	char *end;
+
+	*out = NULL;
+	uint64_t offset = g_ascii_strtoull(digits, &end, 10);
+	if (*end || end == digits)
+		return AM_END;
+	int r = s->open ? AM_OK : next_file(s, &item, err);
+	if (r || !s->open)
+		return r ? r : AM_END;
+	if (!s->box.n_cuts)
+		r = go_to(s, offset, err);
+	else
+		r = am_mbox_scan_seek(&s->scan, offset, err);
+	if (!r)
+		r = am_mbox_scan_next(&s->scan, err);
+	if (!r && s->scan.cut.line != offset)
+		r = AM_END;
+	if (!r)
+		r = am_mbox_deliver(out, &after, &s->box, &s->scan, err);
+	return !r && !*out ? AM_END : r;
+}
+
 static const struct am_source_ops ops = {
 	.next = source_next,
+	.close = source_close,
+};
+
+static const struct am_source_ops single_ops = {
+	.next = source_next,
+	.find = source_find,
 	.close = source_close,
 };
 
@@ -579,6 +641,7 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 		r = am_file_open(&file, where->path, err); /* no FIFO, say */
 		am_file_unref(&file);
 		s->single = g_strdup(where->path);
+		s->base.ops = &single_ops;
 		s->base.total_bytes = (uint64_t)st.st_size;
 	}
 out:

@@ -72,6 +72,17 @@ static void make_room(struct am_mbox_window *w, uint64_t keep)
 	}
 }
 
+bool am_mbox_window_seek(struct am_mbox_window *w, uint64_t offset)
+{
+	if (w->reader || offset > w->size)
+		return false;
+	w->base = offset;
+	w->len = 0;
+	w->ended = false;
+	w->status = AM_OK;
+	return true;
+}
+
 bool am_mbox_window_more(struct am_mbox_window *w, uint64_t keep)
 {
 	size_t got = 0;

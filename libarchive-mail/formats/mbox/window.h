@@ -44,6 +44,9 @@ void am_mbox_window_close(struct am_mbox_window *w);
  */
 bool am_mbox_window_more(struct am_mbox_window *w, uint64_t keep);
 
+/* Go on at this offset; false: not in a file that is packed, or behind it. */
+bool am_mbox_window_seek(struct am_mbox_window *w, uint64_t offset);
+
 static inline uint64_t am_mbox_window_end(const struct am_mbox_window *w)
 {
 	return w->base + w->len;

@@ -148,17 +148,15 @@ static void fill_message(struct pst_source *s, struct am_message *msg,
 		            "%u of its properties cannot be read", own->n_bad);
 }
 
-static int give_message(struct pst_source *s, struct am_item *out,
+static int read_message(struct pst_source *s, am_pst_nid nid,
+                        const struct am_folder *folder, struct am_message **out,
                         struct am_error *err)
 {
-	am_pst_nid nid = s->items[s->next_item++];
 	struct am_pst_message *own;
 	struct am_message *msg = NULL;
 
 	g_snprintf(s->origin, sizeof(s->origin), "0x%x", nid);
-	out->folder = s->folders[s->folder];
-	out->origin = s->origin;
-	int r = am_message_new(&msg, out->folder, err);
+	int r = am_message_new(&msg, folder, err);
 	if (r)
 		return r;
 	own = am_arena_alloc(msg->arena, sizeof(*own));
@@ -168,8 +166,40 @@ static int give_message(struct pst_source *s, struct am_item *out,
 		return r;
 	}
 	fill_message(s, msg, own);
-	out->message = msg;
+	*out = msg;
 	return AM_OK;
+}
+
+static int give_message(struct pst_source *s, struct am_item *out,
+                        struct am_error *err)
+{
+	out->folder = s->folders[s->folder];
+	out->origin = s->origin;
+	return read_message(s, s->items[s->next_item++], out->folder,
+	                    &out->message, err);
+}
+
+/* "0x200024", or "x.pst:0x200024"; what was deleted is found on the way only.
+ */
+static int pst_find(struct am_source *src, const char *origin,
+                    struct am_message **out, struct am_error *err)
+{
+	struct pst_source *s = pst_of(src);
+	const char *colon = strrchr(origin, ':');
+	const char *number = colon ? colon + 1 : origin;
+	size_t folder = 0;
+	char *end;
+
+	*out = NULL;
+	guint64 nid = g_ascii_strtoull(number, &end, 16);
+	if (strncmp(number, "0x", 2) != 0 || *end || nid > UINT32_MAX ||
+	    strstr(origin, "deleted:"))
+		return AM_END;
+	while (folder < am_pst_store_n_folders(s->store) && !s->folders[folder])
+		folder++;
+	if (folder == am_pst_store_n_folders(s->store))
+		return AM_END;
+	return read_message(s, (am_pst_nid)nid, s->folders[folder], out, err);
 }
 
 /* ---- free space ---- */
@@ -390,6 +420,7 @@ static void pst_close(struct am_source *src)
 static const struct am_source_ops pst_ops = {
 	.next = pst_next,
 	.load = pst_load,
+	.find = pst_find,
 	.close = pst_close,
 };
 

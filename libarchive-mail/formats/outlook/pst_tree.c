@@ -313,6 +313,8 @@ static int tree_next(struct am_source *src, struct am_item *out,
 		if (am_ctx_cancelled(src->ctx))
 			return am_ctx_fail_cancelled(err);
 		struct file *f = t->files->pdata[t->at];
+		if (!f->src && !am_ctx_reads(src->ctx, f->path, NULL))
+			continue;
 		int r = f->src ? AM_OK : open_file(f, err);
 		if (r) {
 			leave_file(t);
