@@ -276,10 +276,13 @@ int am_parcels_enter(struct am_parcels *parcels, const struct am_item *item,
                      struct am_error *err)
 {
 	const struct am_parcel *parcel = item->parcel;
-	struct level *l = g_new0(struct level, 1);
 	int r = AM_OK;
 
 	g_assert(item->folder);
+	if (!parcels->levels->len &&
+	    !am_ctx_reads(parcels->ctx, parcel->path, NULL))
+		return AM_OK;
+	struct level *l = g_new0(struct level, 1);
 	l->parcels = parcels;
 	l->path = g_strdup(parcel->path);
 	l->single = parcel->single;
