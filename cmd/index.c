@@ -3,6 +3,7 @@
 #include "index/index.h"
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/in_place.h"
 #include "cmd/indexing.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
@@ -108,9 +109,9 @@ bool indexing_there(struct session *s, const char *archive)
 }
 
 struct options {
-	bool rebuild, quiet, verbose, json;
+	bool rebuild, quiet, verbose, json, in_place, again;
 	uint64_t jobs;
-	const char *publish;
+	const char *publish, *catalog, *from;
 };
 
 /* --publish: of the archive as it is now. */
@@ -212,17 +213,11 @@ static int show_stats(struct session *s, const char *archive, bool json,
 	return r;
 }
 
-static int run(struct session *s, void *options, int argc, char **argv)
+static int bring_up(struct session *s, const struct options *o,
+                    const char *archive, struct am_error *err)
 {
-	const struct options *o = options;
-	struct am_error err = {0};
-
-	session_voice(s, o->quiet, o->verbose);
-	const char *archive = session_begin(s, argc, argv);
-	if (!archive)
-		return EXIT_COULD_NOT;
 	bool whole = true;
-	int r = o->rebuild ? AM_OK : indexing_check(s, archive, &whole, &err);
+	int r = o->rebuild ? AM_OK : indexing_check(s, archive, &whole, err);
 	if (!whole)
 		session_say(s,
 		            "%s: the index lacks what it should have and is "
@@ -230,18 +225,74 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		            archive);
 	if (!r)
 		r = indexing_update(s, archive, o->rebuild || !whole,
-		                    (unsigned)o->jobs, &err);
+		                    (unsigned)o->jobs, err);
 	if (!r && o->publish)
-		r = publish(s, archive, o->publish, o->quiet || o->json, &err);
+		r = publish(s, archive, o->publish, o->quiet || o->json, err);
 	if (!r && !o->quiet && (!o->publish || o->json))
-		r = show_stats(s, archive, o->json, &err);
-	return session_finish(s, r, &err,
-	                      "run the same command again to go on");
+		r = show_stats(s, archive, o->json, err);
+	return r;
+}
+
+static const char go_on[] = "run the same command again to go on";
+
+static int run_in_place(struct session *s, const struct options *o, int argc,
+                        char **argv)
+{
+	struct in_place in = {.s = s,
+	                      .catalog = o->catalog,
+	                      .from = o->from,
+	                      .jobs = (unsigned)o->jobs,
+	                      .again = o->again,
+	                      .quiet = o->quiet,
+	                      .json = o->json};
+	struct am_error err = {0};
+
+	if (!o->catalog)
+		return session_usage(s, "say where the catalog is to be: "
+		                        "-o FILE.mailark, not within the mail");
+	s->subject = o->catalog;
+	session_catch_signals(s);
+	int r = in_place_look(&in, argv, argc, &err);
+	if (!r && g_file_test(o->catalog, G_FILE_TEST_EXISTS))
+		r = bring_up(s, o, o->catalog, &err);
+	int status = session_finish(s, r, &err, go_on);
+	if (status == EXIT_DONE && in.failed)
+		status = EXIT_SOME_FAILED;
+	return in.broken ? EXIT_COULD_NOT : status;
+}
+
+static int run(struct session *s, void *options, int argc, char **argv)
+{
+	const struct options *o = options;
+	struct am_error err = {0};
+
+	session_voice(s, o->quiet, o->verbose);
+	if (o->in_place)
+		return run_in_place(s, o, argc, argv);
+	if (o->catalog || o->from || o->again)
+		return session_usage(s, "-o, --from and --again belong to "
+		                        "--in-place");
+	const char *archive = session_begin(s, argc, argv);
+	if (!archive)
+		return EXIT_COULD_NOT;
+	int r = bring_up(s, o, archive, &err);
+	return session_finish(s, r, &err, go_on);
 }
 
 static const struct opt table[] = {
 	{0, "rebuild", NULL, "throw the index away and make it anew",
          OPT_SWITCH, offsetof(struct options, rebuild)},
+	{0, "in-place", NULL,
+         "mail that stays where it is: index it there, into a catalog",
+         OPT_SWITCH, offsetof(struct options, in_place)},
+	{'o', "catalog", "FILE", "the catalog of --in-place: FILE.mailark",
+         OPT_STRING, offsetof(struct options, catalog)},
+	{0, "from", "FORMAT",
+         "with --in-place: what the mail is, and its options", OPT_STRING,
+         offsetof(struct options, from)},
+	{0, "again", NULL,
+         "with --in-place: read also what looks as it did before", OPT_SWITCH,
+         offsetof(struct options, again)},
 	{0, "publish", "FILE", "write an index for search --stub into one file",
          OPT_STRING, offsetof(struct options, publish)},
 	OPT_JOBS,
@@ -254,9 +305,11 @@ static const struct opt table[] = {
 
 const struct cmd cmd_index = {
 	.name = "index",
-	.usage = "[options] ARCHIVE",
+	.usage = "[options] ARCHIVE | --in-place -o CATALOG [LOCATION…]",
 	.summary = "Bring the full-text index of an archive up to date",
 	.examples = "  mailark index mail.mailark\n"
+		    "  mailark index --in-place -o mail.mailark ~/Maildir\n"
+		    "  mailark index --in-place -o mail.mailark\n"
 		    "  mailark index --rebuild mail.mailark\n"
 		    "  mailark index --publish mail.xdb mail.mailark\n",
 	.options = table,

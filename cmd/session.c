@@ -10,6 +10,7 @@
 #include "store/archive.h"
 #include "transfer/registry.h"
 #include "transfer/report.h"
+#include "transfer/through.h"
 
 #include <glib.h>
 
@@ -250,6 +251,7 @@ void session_init(struct session *s, const char *command, const char *line)
 		.on_progress = on_progress,
 		.ask = on_ask,
 		.user = s,
+		.elsewhere = &am_through_ops,
 		.tmpdir = g_getenv("TMPDIR"),
 		.cancel = &s->cancel,
 	};

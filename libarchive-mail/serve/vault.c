@@ -40,6 +40,13 @@ static int open_reader(struct am_vault *v, uint64_t moment,
 {
 	int r = am_archive_open(out, v->path, false, v->ctx, err);
 
+	if (!r && am_archive_is_elsewhere(*out)) {
+		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		            "%s: a catalog of mail that lies elsewhere, which "
+		            "is not served: mailark copy makes an archive of it",
+		            v->path);
+		am_archive_close(out);
+	}
 	g_mutex_lock(&v->readers_lock);
 	if (r) {
 		v->n_readers--;

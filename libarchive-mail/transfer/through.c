@@ -274,11 +274,12 @@ static bool is_it(const char *origin, const char *here)
 
 /* AM_END: other bytes, or none.  Takes the message. */
 static int take(struct am_elsewhere *s, const struct am_address *at,
-                struct door *d, struct am_message *msg, struct am_blob **out,
-                struct am_error *err)
+                struct door *d, struct am_message *msg, bool *met,
+                struct am_blob **out, struct am_error *err)
 {
 	int r = am_source_load(d->src, msg, err);
 
+	*met |= !r;
 	if (!r)
 		r = prove(s, at, msg->raw, err);
 	if (!r)
@@ -289,7 +290,7 @@ static int take(struct am_elsewhere *s, const struct am_address *at,
 
 /* From where it stands to its end. */
 static int walk(struct am_elsewhere *s, const struct am_address *at,
-                const char *within, struct door *d, struct am_blob **out,
+                struct way *way, struct door *d, struct am_blob **out,
                 struct am_error *err)
 {
 	struct am_item item;
@@ -301,11 +302,11 @@ static int walk(struct am_elsewhere *s, const struct am_address *at,
 			return am_ctx_cancelled(&d->ctx) ? r : AM_END;
 		if (r || !item.message)
 			continue;
-		if (*within && !is_it(at->origin, item.message->origin)) {
+		if (*way->within && !is_it(at->origin, item.message->origin)) {
 			am_message_free(&item.message);
 			continue;
 		}
-		r = take(s, at, d, item.message, out, err);
+		r = take(s, at, d, item.message, &way->met, out, err);
 		if (r != AM_END)
 			return r;
 	}
@@ -325,9 +326,8 @@ static int read_by_source(struct am_elsewhere *s, const struct am_address *at,
 	if (d->src->ops->find) {
 		r = d->src->ops->find(d->src, way->within, &msg, err);
 		d->fresh = false;
-		way->met = !r;
 		if (!r)
-			r = take(s, at, d, msg, out, err);
+			r = take(s, at, d, msg, &way->met, out, err);
 		if (r == AM_OK || am_ctx_cancelled(ctx))
 			return r;
 		/* What has no order to be read in is not there. */
@@ -335,9 +335,9 @@ static int read_by_source(struct am_elsewhere *s, const struct am_address *at,
 			return r == AM_FAILED ? AM_END : r;
 	}
 	bool fresh = d->fresh;
-	r = walk(s, at, way->within, d, out, err);
+	r = walk(s, at, way, d, out, err);
 	if (r == AM_END && !fresh && !open_door(d, err))
-		r = walk(s, at, way->within, d, out, err);
+		r = walk(s, at, way, d, out, err);
 	return r;
 }
 
