@@ -7,6 +7,7 @@
 #include "index/places.h"
 #include "index/result_impl.h"
 #include "index/texts.h"
+#include "index/vocabulary.h"
 #include "index/xapian_shim.h"
 #include "model/ctx.h"
 #include "store/archive.h"
@@ -63,9 +64,12 @@ static int count_files(struct check *c, size_t i, struct am_error *err)
 	const struct am_shard *shard = &c->index->state.shards[i];
 	struct am_columns *columns = NULL;
 	struct am_texts *texts = NULL;
+	struct am_vocabulary *words = NULL;
 	uint64_t n = 0;
 	int r = am_index_columns(c->index, i, &columns, err);
 
+	if (!r)
+		r = am_index_vocabulary(c->index, i, &words, err);
 	if (!r)
 		r = am_index_texts(c->index, i, &texts, err);
 	if (!r)

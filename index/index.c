@@ -9,6 +9,7 @@
 #include "index/postings.h"
 #include "index/query_run.h"
 #include "index/texts.h"
+#include "index/vocabulary.h"
 #include "index/xapian_shim.h"
 #include "store/archive.h"
 
@@ -75,18 +76,21 @@ void am_index_unload(struct am_index *index)
 		am_texts_close(&index->texts[i]);
 	for (size_t i = 0; index->columns && i < index->state.n_shards; i++)
 		am_columns_close(&index->columns[i]);
+	for (size_t i = 0; index->vocabularies && i < index->state.n_shards;
+	     i++)
+		am_vocabulary_close(&index->vocabularies[i]);
 	for (size_t i = 0; index->postings && i < index->state.n_shards; i++)
 		am_postings_close(&index->postings[i]);
 	g_free(index->places);
 	g_free(index->texts);
 	g_free(index->columns);
 	g_free(index->postings);
-	g_clear_pointer(&index->words, g_free);
-	index->words_len = 0;
+	g_free(index->vocabularies);
 	index->places = NULL;
 	index->texts = NULL;
 	index->columns = NULL;
 	index->postings = NULL;
+	index->vocabularies = NULL;
 }
 
 void am_index_close(struct am_index **index)
@@ -144,6 +148,7 @@ static int load_shards(struct am_index *index, struct am_error *err)
 	index->texts = g_new0(struct am_texts *, n + 1);
 	index->columns = g_new0(struct am_columns *, n + 1);
 	index->postings = g_new0(struct am_postings *, n + 1);
+	index->vocabularies = g_new0(struct am_vocabulary *, n + 1);
 	for (size_t i = 0; i < n && !r; i++) {
 		char *path = places_path(index->path, &index->state.shards[i]);
 		r = am_places_open(&index->places[i], path, err);
@@ -227,6 +232,23 @@ int am_index_postings(struct am_index *index, size_t shard,
 	}
 	if (!r)
 		*out = index->postings[shard];
+	return r;
+}
+
+int am_index_vocabulary(struct am_index *index, size_t shard,
+                        struct am_vocabulary **out, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->vocabularies[shard]) {
+		char *dir =
+			am_shard_path(index->path, &index->state.shards[shard]);
+		r = am_vocabulary_open(&index->vocabularies[shard], dir, err);
+		g_free(dir);
+	}
+	if (!r)
+		*out = index->vocabularies[shard];
 	return r;
 }
 

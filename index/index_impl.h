@@ -12,6 +12,7 @@ struct am_lock;
 struct am_places;
 struct am_postings;
 struct am_texts;
+struct am_vocabulary;
 struct am_xapian;
 
 /* The inside of an index, for the files of this folder. */
@@ -30,12 +31,10 @@ struct am_index {
 	struct am_texts **texts;       /* likewise; NULL where none was asked */
 	struct am_columns **columns;   /* likewise */
 	struct am_postings **postings; /* likewise */
+	struct am_vocabulary **vocabularies; /* likewise */
 
 	struct am_filed *filed; /* NULL: not opened, or not there */
 	bool total_exact;       /* that of the last search */
-
-	char *words; /* every word there is, '\n' around each: pieces.c */
-	size_t words_len;
 
 	/* What the archive hides, beyond state.gone: known up to hidden_seq. */
 	struct am_id_set hidden;
@@ -55,6 +54,9 @@ AM_MUST_USE int am_index_postings(struct am_index *index, size_t shard,
                                   struct am_error *err);
 AM_MUST_USE int am_index_texts(struct am_index *index, size_t shard,
                                struct am_texts **out, struct am_error *err);
+AM_MUST_USE int am_index_vocabulary(struct am_index *index, size_t shard,
+                                    struct am_vocabulary **out,
+                                    struct am_error *err);
 /* Brings index->hidden up to date with the archive; refuses a foreign one. */
 AM_MUST_USE int am_index_hide(struct am_index *index,
                               struct am_archive *archive, struct am_error *err);

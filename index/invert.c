@@ -310,12 +310,10 @@ static struct place *sort_terms(struct am_invert *v)
 int am_invert_write(struct am_invert *v, const char *dir,
                     const uint32_t *number, struct am_error *err)
 {
-	struct am_glass *glass = NULL;
-	struct am_list_writer w = {.glass = NULL};
+	struct am_list_writer w;
 	struct place *sorted = NULL;
-	int r = am_glass_create(&glass, dir, err);
+	int r = am_list_writer_open(&w, dir, err);
 
-	am_list_writer_init(&w, glass);
 	renumber(v->lengths, number);
 	if (!r && v->lengths->len)
 		r = am_list_lengths(
@@ -327,8 +325,7 @@ int am_invert_write(struct am_invert *v, const char *dir,
 		r = write_term(v, &w, &ENTRIES(v)[sorted[i].entry], number,
 		               err);
 	if (!r)
-		r = am_glass_finish(&glass, &w.stats, err);
-	am_glass_abandon(&glass);
+		r = am_list_writer_finish(&w, err);
 	am_list_writer_clear(&w);
 	g_free(sorted);
 	am_invert_clear(v);

@@ -135,12 +135,10 @@ int am_join_lists(const char *const *dirs, size_t n, const char *to,
 {
 	struct input *in = g_new0(struct input, n + 1);
 	struct joining j = {.heap = g_new0(struct input *, n + 1)};
-	struct am_list_writer w = {.glass = NULL};
-	struct am_glass *glass = NULL;
-	int r = am_glass_create(&glass, to, err);
+	struct am_list_writer w;
+	int r = am_list_writer_open(&w, to, err);
 
 	j.list = g_array_new(FALSE, FALSE, sizeof(struct am_posting));
-	am_list_writer_init(&w, glass);
 	for (size_t i = 0; i < n; i++) {
 		in[i].moved = moved[i];
 		in[i].documents = documents[i];
@@ -150,8 +148,7 @@ int am_join_lists(const char *const *dirs, size_t n, const char *to,
 	while (!r)
 		r = join_next(&j, &w, err);
 	if (r == AM_END)
-		r = am_glass_finish(&glass, &w.stats, err);
-	am_glass_abandon(&glass);
+		r = am_list_writer_finish(&w, err);
 	am_list_writer_clear(&w);
 	for (size_t i = 0; i < n; i++)
 		am_list_reader_close(&in[i].lists);

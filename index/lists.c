@@ -2,6 +2,7 @@
 #include "index/lists.h"
 
 #include "base/bytes.h"
+#include "index/vocabulary.h"
 #include "index/xapian_shim.h"
 
 #include <assert.h>
@@ -77,14 +78,26 @@ void am_postings_sort(struct am_posting *p, size_t n)
 /* ---- writing ---------------------------------------------------------------
  */
 
-void am_list_writer_init(struct am_list_writer *w, struct am_glass *glass)
+int am_list_writer_open(struct am_list_writer *w, const char *dir,
+                        struct am_error *err)
 {
-	*w = (struct am_list_writer){.glass = glass,
-	                             .chunk = g_byte_array_new()};
+	*w = (struct am_list_writer){.chunk = g_byte_array_new()};
+	int r = am_glass_create(&w->glass, dir, err);
+
+	return r ? r : am_vocabulary_create(&w->words, dir, err);
+}
+
+int am_list_writer_finish(struct am_list_writer *w, struct am_error *err)
+{
+	int r = am_glass_finish(&w->glass, &w->stats, err);
+
+	return r ? r : am_vocabulary_finish(&w->words, err);
 }
 
 void am_list_writer_clear(struct am_list_writer *w)
 {
+	am_glass_abandon(&w->glass);
+	am_vocabulary_abandon(&w->words);
 	if (w->chunk)
 		g_byte_array_unref(w->chunk);
 	w->chunk = NULL;
@@ -198,7 +211,8 @@ int am_list_term(struct am_list_writer *w, const uint8_t *term, size_t len,
 		l.weight += p[i].weight;
 		w->stats.most_weight = MAX(w->stats.most_weight, p[i].weight);
 	}
-	return write_list(w, &l, p, n, err);
+	int r = am_vocabulary_add(w->words, term, len, p[0].document, err);
+	return r ? r : write_list(w, &l, p, n, err);
 }
 
 /* ---- reading ---------------------------------------------------------------

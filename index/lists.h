@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+struct am_vocabulary_writer;
+
 /*
  * Posting lists as they stand in a shard's table.  A list is for each document
  * the distance from the one before less 1, and the term's weight in it, both as
@@ -39,8 +41,13 @@ struct am_list_writer {
 	struct am_glass *glass;
 	struct am_glass_stats stats; /* of what was written so far */
 	GByteArray *chunk;
+	struct am_vocabulary_writer *words; /* of it all */
 };
-void am_list_writer_init(struct am_list_writer *w, struct am_glass *glass);
+/* Into a directory that is there. */
+AM_MUST_USE int am_list_writer_open(struct am_list_writer *w, const char *dir,
+                                    struct am_error *err);
+AM_MUST_USE int am_list_writer_finish(struct am_list_writer *w,
+                                      struct am_error *err);
 void am_list_writer_clear(struct am_list_writer *w);
 /* Ascending documents, n > 0; of the lengths first, then terms as memcmp() has
  * it. */

@@ -3,17 +3,18 @@
  * Pieces of text, as IMAP's SEARCH wants them: not whole words.
  *
  * The piece is cut into words as all text is.  The first may be the end of a
- * longer word, the last the beginning of one, a single one anything in one; all
- * words there are lie in memory, one behind the other, so that finding those
- * that fit is one search through some megabytes.  The documents of each are
- * marked in a bit set; of several words the sets are cut with each other, and
- * whether the words stand in a row is left to who reads the message.
+ * longer word, the last the beginning of one, a single one anything in one;
+ * those that fit are sought among all words there are (index/vocabulary.h). The
+ * documents of each are marked in a bit set; of several words the sets are cut
+ * with each other, and whether the words stand in a row is left to who reads
+ * the message.
  */
 #include "index/fields.h"
 #include "index/index_impl.h"
 #include "index/places.h"
 #include "index/postings.h"
 #include "index/tokens.h"
+#include "index/vocabulary.h"
 #include "index/xapian_shim.h"
 
 #include <glib.h>
@@ -55,87 +56,76 @@ static struct bits new_bits(const struct am_index *index)
 	return b;
 }
 
-/* ---- the vocabulary ---- */
-
-static int add_word(void *user, const char *term, size_t len,
-                    uint64_t documents, struct am_error *err)
-{
-	GString *all = user;
-
-	(void)documents;
-	(void)err;
-	/* A capital letter begins what is no word as it is. */
-	if (!g_ascii_isupper(*term)) {
-		g_string_append_len(all, term, (gssize)len);
-		g_string_append_c(all, '\n');
-	}
-	return AM_OK;
-}
-
-static int need_words(struct am_index *index, struct am_error *err)
-{
-	int r = am_index_load(index, err);
-
-	if (r || index->words)
-		return r;
-	GString *all = g_string_new("\n");
-	r = am_xapian_terms(index->xapian, "", 0, add_word, all, err);
-	index->words_len = all->len;
-	index->words = g_string_free(all, r != AM_OK);
-	return r;
-}
-
 /* ---- one word of the piece, '\n' at an end that is the word's own ---- */
 
-static int mark_term(struct am_index *index, const char *term, size_t len,
-                     struct bits *to, struct am_error *err)
+struct marking {
+	const GString *piece;
+	struct am_postings *postings; /* of the shard at hand */
+	bool regions;
+	struct bits *to;
+};
+
+static int mark_term(const struct marking *m, const char *term, size_t len,
+                     struct am_error *err)
 {
+	return am_postings_each(m->postings, term, len, 1, UINT32_MAX, mark,
+	                        m->to, err);
+}
+
+static int mark_word(void *user, const char *word, size_t len, uint32_t first,
+                     struct am_error *err)
+{
+	const struct marking *m = user;
+	const char *piece = m->piece->str;
+	size_t n = m->piece->len;
+	bool begins = piece[0] == '\n', ends = piece[n - 1] == '\n';
 	int r = AM_OK;
 
-	to->first = 0;
-	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
-		struct am_postings *postings;
-		r = am_index_postings(index, i, &postings, err);
-		if (!r)
-			r = am_postings_each(postings, term, len, 1, UINT32_MAX,
-			                     mark, to, err);
-		to->first += room_of(index, i);
+	(void)first;
+	piece += begins;
+	n -= (size_t)begins + ends;
+	if (begins && ends && n != len)
+		return AM_OK;
+	if (ends && !begins && memcmp(word + len - n, piece, n) != 0)
+		return AM_OK;
+	if (!m->regions)
+		return mark_term(m, word, len, err);
+	for (unsigned i = 0; i < AM_REGION_COUNT && !r; i++) {
+		char letter = am_region_prefix((enum am_region)i);
+		char term[AM_TERM_MAX + 2];
+		if (!letter || len > AM_TERM_MAX)
+			continue;
+		term[0] = letter;
+		memcpy(term + 1, word, len);
+		r = mark_term(m, term, len + 1, err);
 	}
 	return r;
 }
 
-/* Every word the piece is in; with a letter: those of the regions that have one
- * of their own. */
+/* Every word the piece is in; with regions: where it stands in those that have
+ * a letter of their own. */
 static int mark_words(struct am_index *index, const GString *piece,
                       bool regions, struct bits *to, struct am_error *err)
 {
-	const char *at = index->words, *end = at + index->words_len;
-	const char *hit;
-	int r = AM_OK;
+	struct marking m = {piece, NULL, regions, to};
+	bool begins = piece->str[0] == '\n';
+	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
+	struct am_vocabulary_part part = {.beginning = piece->str + 1,
+	                                  .beginning_len = begins ? n : 0,
+	                                  .piece = begins ? NULL : piece->str,
+	                                  .piece_len = n};
+	int r = am_index_load(index, err);
 
-	while (!r && at < end &&
-	       (hit = memmem(at, (size_t)(end - at), piece->str, piece->len))) {
-		const char *from = hit, *stop = hit + 1;
-		if (*from == '\n')
-			from++;
-		else
-			while (from[-1] != '\n')
-				from--;
-		stop = memchr(MAX(stop, from), '\n', (size_t)(end - stop));
-		size_t len = (size_t)(stop - from);
-		for (unsigned i = 0; regions && i < AM_REGION_COUNT && !r;
-		     i++) {
-			char letter = am_region_prefix((enum am_region)i);
-			char term[AM_TERM_MAX + 2];
-			if (!letter || len > AM_TERM_MAX)
-				continue;
-			term[0] = letter;
-			memcpy(term + 1, from, len);
-			r = mark_term(index, term, len + 1, to, err);
-		}
-		if (!regions)
-			r = mark_term(index, from, len, to, err);
-		at = stop;
+	to->first = 0;
+	for (size_t i = 0; !r && i < index->state.n_shards; i++) {
+		struct am_vocabulary *words;
+		r = am_index_postings(index, i, &m.postings, err);
+		if (!r)
+			r = am_index_vocabulary(index, i, &words, err);
+		if (!r)
+			r = am_vocabulary_each(words, &part, mark_word, &m,
+			                       err);
+		to->first += room_of(index, i);
 	}
 	return r;
 }
@@ -249,7 +239,7 @@ int am_index_pieces(struct am_index *index, const char *text, bool anywhere,
 	struct bits all = {.n = 0}, doubtful = {.n = 0};
 
 	*out = (struct am_index_pieces){.last = index->state.last};
-	int r = pieces->len ? need_words(index, err) : AM_END;
+	int r = pieces->len ? am_index_load(index, err) : AM_END;
 	if (r)
 		goto out;
 	all = new_bits(index);

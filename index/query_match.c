@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "index/distance.h"
 #include "index/query_tree.h"
 
 #include "index/xapian_shim.h"
@@ -19,6 +18,11 @@ struct am_matcher {
 	size_t len;
 	gunichar *letters; /* of AM_MATCH_FUZZY */
 	size_t n_letters;
+	/* Of the word that was looked at last, as far as it was: */
+	gunichar other[AM_WORD_MAX];
+	size_t n_other;
+	bool hopeless;
+	uint8_t rows[AM_WORD_MAX + 1][AM_WORD_MAX + 1];
 	char **pieces; /* of AM_MATCH_GLOB, between the stars */
 	struct am_stem *stem;
 	char form[AM_WORD_MAX + 1]; /* the stem of the word */
@@ -37,6 +41,8 @@ struct am_matcher *am_matcher_new(const struct am_node *node)
 		glong n = 0;
 		m->letters = g_utf8_to_ucs4_fast(m->word, -1, &n);
 		m->n_letters = (size_t)n;
+		for (size_t k = 0; k <= m->n_letters; k++)
+			m->rows[0][k] = (uint8_t)k;
 	}
 	if (node->match == AM_MATCH_GLOB)
 		m->pieces = g_strsplit(node->text, "*", -1);
@@ -86,23 +92,55 @@ static bool glob_takes(const struct am_matcher *m, const char *word, size_t len)
 	return true;
 }
 
-static bool fuzzy_takes(const struct am_matcher *m, const char *word,
-                        size_t len)
+/* Row i: how many letters the first i of the other word are from the first
+ * ones of ours. */
+static bool next_row(struct am_matcher *m, size_t i)
 {
-	gunichar other[AM_WORD_MAX + 1];
+	uint8_t *row = m->rows[i];
+	const uint8_t *last = m->rows[i - 1];
+	const gunichar *a = m->letters, *b = m->other;
+	uint8_t least = row[0] = (uint8_t)i;
+
+	for (size_t k = 1; k <= m->n_letters; k++) {
+		unsigned same = b[i - 1] != a[k - 1];
+		unsigned d =
+			MIN(last[k - 1] + same, MIN(last[k], row[k - 1]) + 1u);
+		if (i > 1 && k > 1 && b[i - 1] == a[k - 2] &&
+		    b[i - 2] == a[k - 1])
+			d = MIN(d, m->rows[i - 2][k - 2] + 1u);
+		row[k] = (uint8_t)d;
+		least = MIN(least, row[k]);
+	}
+	return least <= m->node->edits;
+}
+
+/*
+ * Neighbours in a vocabulary begin with the same letters: rows of the word
+ * before are kept, and where those letters were too many wrong ones already,
+ * the word is passed over.
+ */
+static bool fuzzy_takes(struct am_matcher *m, const char *word, size_t len)
+{
+	const char *c = word, *end = word + len;
 	size_t n = 0;
 
-	/* A letter is one to four bytes. */
-	if (len > AM_WORD_MAX || len > (m->n_letters + m->node->edits) * 4 ||
-	    len + m->node->edits < m->n_letters)
+	if (len > AM_WORD_MAX)
 		return false;
-	for (const char *c = word; c < word + len; c = g_utf8_next_char(c))
-		other[n++] = g_utf8_get_char(c);
-	if (n > m->n_letters + m->node->edits ||
-	    n + m->node->edits < m->n_letters)
+	while (c < end && n < m->n_other && g_utf8_get_char(c) == m->other[n]) {
+		c = g_utf8_next_char(c);
+		n++;
+	}
+	if (n == m->n_other && m->hopeless)
 		return false;
-	return am_letters_distance(m->letters, m->n_letters, other, n,
-	                           m->node->edits) <= m->node->edits;
+	for (m->hopeless = false; c < end; c = g_utf8_next_char(c)) {
+		m->other[n++] = g_utf8_get_char(c);
+		if (!next_row(m, n)) {
+			m->hopeless = true;
+			break;
+		}
+	}
+	m->n_other = n;
+	return !m->hopeless && m->rows[n][m->n_letters] <= m->node->edits;
 }
 
 bool am_matcher_takes(struct am_matcher *m, const char *word, size_t len)
@@ -158,6 +196,20 @@ size_t am_matcher_beginning(const struct am_matcher *m,
 	memcpy(out, m->word, n);
 	out[n] = '\0';
 	return n;
+}
+
+const char *am_matcher_piece(const struct am_matcher *m, size_t *len)
+{
+	const char *longest = NULL;
+
+	*len = 0;
+	/* The first one is what they begin with. */
+	for (char **piece = m->pieces; piece && *piece; piece++)
+		if (piece > m->pieces && strlen(*piece) > *len) {
+			longest = *piece;
+			*len = strlen(longest);
+		}
+	return longest;
 }
 
 int am_regex_matches(const struct am_node *node, const char *text, bool *out,

@@ -98,6 +98,8 @@ bool am_matcher_takes(struct am_matcher *matcher, const char *word, size_t len);
 /* What all words that it takes begin with; its length. */
 size_t am_matcher_beginning(const struct am_matcher *matcher,
                             char out[AM_WORD_MAX + 1]);
+/* What is in each of them; NULL: nothing that is known.  The matcher's. */
+const char *am_matcher_piece(const struct am_matcher *matcher, size_t *len);
 
 /* Does a field's text match an AM_NODE_REGEX? */
 AM_MUST_USE int am_regex_matches(const struct am_node *node, const char *text,

@@ -3,6 +3,7 @@
 
 #include "index/postings.h"
 #include "index/run_after.h"
+#include "index/vocabulary.h"
 
 #include <glib.h>
 
@@ -23,14 +24,15 @@
 
 struct term {
 	uint32_t at, len; /* in text */
+	uint32_t first;   /* its newest document */
 };
 
 struct am_expansion {
 	struct am_index *index;
 	struct am_matcher *matcher;
-	bool letter; /* in front of each term */
+	char letter; /* in front of each term; 0: none */
 	GByteArray *text;
-	GArray *terms;
+	GArray **terms; /* of each shard */
 	/* The order of the words, where it matters: the last hash is the term's
 	 * that is being looked at. */
 	bool order;
@@ -48,30 +50,49 @@ struct am_expansion {
 	struct am_error *err;
 };
 
-static int collect(void *user, const char *term, size_t len, uint64_t documents,
+/* The letter of the region in front. */
+static int collect(void *user, const char *word, size_t len, uint32_t first,
                    struct am_error *err)
 {
 	struct am_expansion *e = user;
-	struct term t = {e->text->len, (uint32_t)len};
+	bool letter = e->letter != '\0';
+	struct term t = {e->text->len, (uint32_t)len + letter, first};
 
-	(void)documents;
 	(void)err;
-	/* Without a letter all that is no word begins with one. */
-	if (!e->letter && term[0] >= 'A' && term[0] <= 'Z')
+	if (!am_matcher_takes(e->matcher, word, len))
 		return AM_OK;
-	if (!am_matcher_takes(e->matcher, term + e->letter, len - e->letter))
-		return AM_OK;
-	g_byte_array_append(e->text, (const guint8 *)term, (guint)len);
-	g_array_append_val(e->terms, t);
+	if (letter)
+		g_byte_array_append(e->text, (const guint8 *)&e->letter, 1);
+	g_byte_array_append(e->text, (const guint8 *)word, (guint)len);
+	g_array_append_val(e->terms[e->shard], t);
 	return AM_OK;
 }
 
-static const char *term_at(const struct am_expansion *e, guint i, size_t *len)
+static const char *text_of(const struct am_expansion *e, const struct term *t)
 {
-	const struct term *t = &g_array_index(e->terms, struct term, i);
-
-	*len = t->len;
 	return (const char *)e->text->data + t->at;
+}
+
+static int collect_all(struct am_expansion *e, struct am_error *err)
+{
+	char beginning[AM_WORD_MAX + 1];
+	struct am_vocabulary_part part = {.letter = e->letter,
+	                                  .beginning = beginning};
+	size_t n = e->index->state.n_shards;
+	int r = AM_OK;
+
+	part.beginning_len = am_matcher_beginning(e->matcher, beginning);
+	part.piece = am_matcher_piece(e->matcher, &part.piece_len);
+	e->terms = g_new0(GArray *, n + 1);
+	for (e->shard = 0; e->shard < n && !r; e->shard++) {
+		struct am_vocabulary *words;
+		e->terms[e->shard] =
+			g_array_new(FALSE, FALSE, sizeof(struct term));
+		r = am_index_vocabulary(e->index, e->shard, &words, err);
+		if (!r)
+			r = am_vocabulary_each(words, &part, collect, e, err);
+	}
+	return r;
 }
 
 void am_expansion_free(struct am_expansion **expansion)
@@ -83,7 +104,9 @@ void am_expansion_free(struct am_expansion **expansion)
 	am_matcher_free(&e->matcher);
 	am_bits_free(e->index, &e->bits);
 	g_byte_array_unref(e->text);
-	g_array_unref(e->terms);
+	for (size_t i = 0; e->terms && e->terms[i]; i++)
+		g_array_unref(e->terms[i]);
+	g_free(e->terms);
 	g_free(e->marked);
 	g_free(e);
 	*expansion = NULL;
@@ -141,12 +164,17 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 	if (!r && e->n > 1)
 		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
 		                 &e->front, e->regions, err);
-	for (guint i = 0; i < e->terms->len && !r; i++) {
-		size_t len;
-		const char *term = term_at(e, i, &len);
-		e->hashes[e->n - 1] =
-			am_word_hash(term + e->letter, len - e->letter);
-		r = am_postings_each(postings, term, len, from, (uint32_t)to,
+	bool letter = e->letter != '\0';
+	for (guint i = 0; i < e->terms[shard]->len && !r; i++) {
+		const struct term *t =
+			&g_array_index(e->terms[shard], struct term, i);
+		const char *text = text_of(e, t);
+		if (t->first > to)
+			continue;
+		if (e->order)
+			e->hashes[e->n - 1] =
+				am_word_hash(text + letter, t->len - letter);
+		r = am_postings_each(postings, text, t->len, from, (uint32_t)to,
 		                     mark, e, err);
 		if (!r)
 			r = e->status;
@@ -190,19 +218,47 @@ int am_expansion_next(struct am_expansion *e, size_t shard, uint32_t from,
 /* ---- making ----------------------------------------------------------------
  */
 
-static struct am_xquery *few(struct am_expansion *e, struct am_sources *sources,
+static bool same_term(const struct am_expansion *e, const struct term *a,
+                      const struct term *b)
+{
+	return a->len == b->len &&
+	       memcmp(text_of(e, a), text_of(e, b), a->len) == 0;
+}
+
+/* The different ones of all shards, when they are few. */
+static bool find_few(const struct am_expansion *e,
+                     const struct term *out[FEW_WORDS], size_t *n)
+{
+	*n = 0;
+	for (size_t s = 0; s < e->index->state.n_shards; s++)
+		for (guint i = 0; i < e->terms[s]->len; i++) {
+			const struct term *t =
+				&g_array_index(e->terms[s], struct term, i);
+			size_t k = 0;
+			while (k < *n && !same_term(e, t, out[k]))
+				k++;
+			if (k < *n)
+				continue;
+			if (*n == FEW_WORDS)
+				return false;
+			out[(*n)++] = t;
+		}
+	return true;
+}
+
+static struct am_xquery *few(const struct am_expansion *e,
+                             struct am_sources *sources,
+                             const struct term *const *terms, size_t n,
                              enum am_match match, bool weigh)
 {
 	struct am_xquery *parts[FEW_WORDS];
-	guint n = e->terms->len;
 
 	if (!n)
 		return am_xquery_none();
-	for (guint i = 0; i < n; i++) {
-		size_t len;
-		const char *term = term_at(e, i, &len);
-		parts[i] = weigh ? am_source_term(sources, term, len)
-		                 : am_source_fact(sources, term, len);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = text_of(e, terms[i]);
+		parts[i] = weigh ? am_source_term(sources, text, terms[i]->len)
+		                 : am_source_fact(sources, text, terms[i]->len);
 	}
 	return am_xquery_join(match == AM_MATCH_STEM ? AM_XJOIN_SYNONYM
 	                                             : AM_XJOIN_OR,
@@ -214,24 +270,21 @@ int am_run_expand(struct am_xquery **out, struct am_index *index,
                   char letter, uint32_t regions, struct am_error *err)
 {
 	struct am_expansion *e = g_new0(struct am_expansion, 1);
-	char term[AM_WORD_MAX + 2] = {letter};
-	size_t len;
-	int r;
+	const struct term *terms[FEW_WORDS];
+	size_t n = 0;
 
 	*out = NULL;
 	e->index = index;
 	e->matcher = am_matcher_new(node);
-	e->letter = letter != '\0';
+	e->letter = letter;
 	e->text = g_byte_array_new();
-	e->terms = g_array_new(FALSE, FALSE, sizeof(struct term));
 	e->n = node->n_words;
 	e->regions = regions;
 	e->order = node->n_words > 1 || (!letter && regions != AM_REGION_ALL);
 	e->front = (struct am_front){node->words, node->n_words - 1, letter};
-	len = e->letter + am_matcher_beginning(e->matcher, term + e->letter);
-	r = am_xapian_terms(index->xapian, term, len, collect, e, err);
-	if (!r && !e->order && e->terms->len <= FEW_WORDS) {
-		*out = few(e, sources, node->match,
+	int r = collect_all(e, err);
+	if (!r && !e->order && find_few(e, terms, &n)) {
+		*out = few(e, sources, terms, n, node->match,
 		           !letter || letter == am_region_prefix(
 							AM_REGION_SUBJECT));
 		am_expansion_free(&e);

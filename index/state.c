@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define VERSION    5 /* texts say of which region they are */
-#define FIRST_LINE "mailark-index 5\n"
+#define VERSION    6 /* words lie beside the terms */
+#define FIRST_LINE "mailark-index 6\n"
 #define STATE_MAX  (256u * 1024 * 1024)
 
 char *am_shard_path(const char *dir, const struct am_shard *shard)

@@ -82,7 +82,7 @@ Test(check, finds_what_is_missing_and_the_next_update_brings_it)
 
 Test(check, finds_damage)
 {
-	static const char *const files[] = {"columns", "texts",
+	static const char *const files[] = {"columns", "texts", "words",
 	                                    "postlist.glass"};
 	struct index_env *env = index_env_new();
 	struct am_index_health h;
@@ -99,9 +99,9 @@ Test(check, finds_damage)
 		char *name = g_build_filename(shard, files[i], NULL);
 		char *good = am_test_read(name, &len);
 		/* The header of the side files; a list in the middle. */
-		size_t at = i < 2 ? 16 : len / 2;
+		size_t at = i < 3 ? 16 : len / 2;
 		char *bad = g_memdup2(good, len);
-		memset(bad + at, 0x55, i < 2 ? 4 : 256);
+		memset(bad + at, 0x55, i < 3 ? 4 : 256);
 		am_test_write(name, bad, len);
 		h = check(env, true);
 		cr_expect_not(h.whole, "%s", files[i]);
