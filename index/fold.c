@@ -16,16 +16,53 @@ static const struct {
 	uint32_t c;
 	char to[4];
 } latin[] = {
-	{0xdf, "ss"},   {0xe6, "ae"},        {0xf0, "d"},   {0xf8, "o"},
-	{0xfe, "th"},   {0x111, "d"},        {0x127, "h"},  {0x131, "i"},
-	{0x142, "l"},   {0x14b, "ng"},       {0x153, "oe"}, {0x167, "t"},
-	{0x1e9e, "ss"}, {0x3c2, "\xcf\x83"},
+	{0xdf, "ss"},
+	{0xe6, "ae"},
+	{0xf0, "d"},
+	{0xf8, "o"},
+	{0xfe, "th"},
+	{0x111, "d"},
+	{0x127, "h"},
+	{0x131, "i"},
+	/* Persian keyboards' letters are the Arabic ones. */
+	{0x6cc, "\xd9\x8a"},
+	{0x6a9, "\xd9\x83"},
+	{0x142, "l"},
+	{0x14b, "ng"},
+	{0x153, "oe"},
+	{0x167, "t"},
+	{0x1e9e, "ss"},
+	{0x3c2, "\xcf\x83"},
 };
+
+/* Among the points of Hebrew: its hyphen, its full stop and two bars. */
+static bool is_hebrew_sign(uint32_t c)
+{
+	return c == 0x5be || c == 0x5c0 || c == 0x5c3 || c == 0x5c6;
+}
+
+/* Thai, Lao, Burmese, Khmer: letters, vowels and tones, without the digits. */
+static bool is_unspaced(uint32_t c)
+{
+	return (c >= 0xe01 && c <= 0xe3a) || (c >= 0xe40 && c <= 0xe4e) ||
+	       (c >= 0xe81 && c <= 0xece) || (c >= 0xedc && c <= 0xedf) ||
+	       (c >= 0x1000 && c <= 0x103f) || (c >= 0x1050 && c <= 0x108f) ||
+	       (c >= 0x109a && c <= 0x109d) || (c >= 0x1780 && c <= 0x17d3) ||
+	       c == 0x17d7 || c == 0x17dc || c == 0x17dd;
+}
+
+/* The colours of faces change a picture, they are none. */
+static bool is_picture(uint32_t c)
+{
+	return (c >= 0x1f1e6 && c <= 0x1f1ff) ||
+	       (c >= 0x1f300 && c <= 0x1faff && (c < 0x1f3fb || c > 0x1f3ff));
+}
 
 /* Marks that are dropped; those of other scripts (Indic vowels) spell words. */
 static bool is_diacritic(uint32_t c)
 {
-	return (c >= 0x300 && c <= 0x36f) || (c >= 0x591 && c <= 0x5c7) ||
+	return (c >= 0x300 && c <= 0x36f) ||
+	       (c >= 0x591 && c <= 0x5c7 && !is_hebrew_sign(c)) ||
 	       (c >= 0x610 && c <= 0x61a) || (c >= 0x64b && c <= 0x65f) ||
 	       c == 0x640 || c == 0x670 || (c >= 0x6d6 && c <= 0x6dc) ||
 	       (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x1dc0 && c <= 0x1dff) ||
@@ -41,7 +78,8 @@ static bool is_single(uint32_t c)
 	       (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) ||
 	       (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
 	       (c >= 0xff66 && c <= 0xff9d) || (c >= 0x20000 && c <= 0x3ffff) ||
-	       c == 0x3005 || c == 0x3007;
+	       (c >= 0x1100 && c <= 0x11ff) || c == 0x3005 || c == 0x3007 ||
+	       is_unspaced(c) || is_picture(c);
 }
 
 enum am_char am_char_class(uint32_t c)
@@ -52,7 +90,7 @@ enum am_char am_char_class(uint32_t c)
 	 * and the sound marks of kana, which fold with their letter. */
 	if (is_diacritic(c) || c == 0xad || c == 0x200c || c == 0x200d ||
 	    c == 0x2060 || c == 0x3099 || c == 0x309a || c == 0xff9e ||
-	    c == 0xff9f || c == 0xfeff)
+	    c == 0xff9f || c == 0xfeff || (c >= 0x1f3fb && c <= 0x1f3ff))
 		return AM_CHAR_MARK;
 	if (g_unichar_isalnum(c))
 		return AM_CHAR_WORD;
@@ -74,7 +112,8 @@ static size_t put(char *out, size_t used, uint32_t c)
 
 static size_t put_lower(char *out, size_t used, uint32_t c)
 {
-	c = g_unichar_tolower(c);
+	c = g_unichar_isdigit(c) ? '0' + (uint32_t)g_unichar_digit_value(c)
+	                         : g_unichar_tolower(c);
 	for (size_t i = 0; i < AM_COUNT(latin); i++) {
 		if (latin[i].c != c)
 			continue;
@@ -91,8 +130,10 @@ size_t am_fold_char(uint32_t c, char out[AM_FOLD_MAX])
 	size_t used = 0;
 
 	if (c == 0xad || c == 0x200c || c == 0x200d || c == 0x2060 ||
-	    c == 0xfeff || is_diacritic(c))
+	    c == 0xfeff || is_diacritic(c) || (c >= 0x1f3fb && c <= 0x1f3ff))
 		return 0;
+	if (is_picture(c))
+		return put(out, 0, c);
 	/* Hangul would fall into its letters, kana lose the mark that makes
 	 * "ga" of "ka": neither is a diacritic. */
 	if ((c >= 0xac00 && c <= 0xd7a3) || (c >= 0x3040 && c <= 0x30ff))

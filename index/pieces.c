@@ -228,8 +228,9 @@ static bool is_one_word(const GPtrArray *pieces, const char *text)
 		if ((uint8_t)*p >= 0x80)
 			return false;
 
-	return pieces->len == 1 && *only->str != '\n' &&
-	       only->str[only->len - 1] != '\n' && *text;
+	/* And which is there as a whole. */
+	return pieces->len == 1 && strlen(text) <= AM_WORD_MAX &&
+	       *only->str != '\n' && only->str[only->len - 1] != '\n' && *text;
 }
 
 int am_index_pieces(struct am_index *index, const char *text, bool anywhere,

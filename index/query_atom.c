@@ -32,7 +32,7 @@ static bool add_words(struct am_parser *p, GArray *words, const char *at,
 		if (!tok.len)
 			*r = am_parser_wrong(p, at + tok.start,
 			                     tok.end - tok.start,
-			                     "words of more than 64 bytes are "
+			                     "data of more than 128 bytes is "
 			                     "not indexed:");
 		else if (words->len == AM_PHRASE_MAX)
 			*r = am_parser_wrong(p, at, len,

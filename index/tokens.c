@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define DATA_LEAST (2 * AM_WORD_MAX) /* bytes */
+
 /* ASCII at a glance: 0 separates, 1 asks for the long way (above 0x7f), else
  * the folded letter itself. */
 #define D(c)  [c] = (c)
@@ -52,6 +54,19 @@ static size_t decode(const uint8_t *p, size_t left, uint32_t *c)
 	return (size_t)g_utf8_skip[*p];
 }
 
+/* Letters of a Korean syllable that are written one by one are one character.
+ * What Unicode 3.12 says, except that a syllable that is whole but for its last
+ * letter may take one. */
+static uint32_t syllable(uint32_t c, uint32_t next)
+{
+	if (c >= 0x1100 && c <= 0x1112 && next >= 0x1161 && next <= 0x1175)
+		return 0xac00 + ((c - 0x1100) * 21 + (next - 0x1161)) * 28;
+	if (c >= 0xac00 && c <= 0xd7a3 && (c - 0xac00) % 28 == 0 &&
+	    next >= 0x11a8 && next <= 0x11c2)
+		return c + (next - 0x11a7);
+	return 0;
+}
+
 /* Kana and its sound mark are one character, also when written as two. */
 static uint32_t voiced(uint32_t c, uint32_t mark)
 {
@@ -70,12 +85,16 @@ static void single(struct am_tokens *t, struct am_token *out, uint32_t c,
                    size_t size)
 {
 	char fold[AM_FOLD_MAX];
-	uint32_t next = 0, whole;
-	size_t at = t->at + size, more = 0;
+	size_t at = t->at + size;
 
-	if (at < t->len)
-		more = decode(t->text + at, t->len - at, &next);
-	if (more && next && (whole = voiced(c, next)) != 0) {
+	while (at < t->len) {
+		uint32_t next, whole;
+		size_t more = decode(t->text + at, t->len - at, &next);
+		whole = next ? voiced(c, next) : 0;
+		if (!whole && next)
+			whole = syllable(c, next);
+		if (!whole)
+			break;
 		c = whole;
 		at += more;
 	}
@@ -92,8 +111,8 @@ static void single(struct am_tokens *t, struct am_token *out, uint32_t c,
 }
 
 /* The rest of a word that is not all ASCII; `used` bytes stand in t->word.
- * Returns the word's length, more than AM_WORD_MAX when it is too long. */
-static size_t long_way(struct am_tokens *t, size_t used)
+ * Returns how many do then; *more: there would be others. */
+static size_t long_way(struct am_tokens *t, size_t used, bool *more)
 {
 	char fold[AM_FOLD_MAX];
 
@@ -104,15 +123,25 @@ static size_t long_way(struct am_tokens *t, size_t used)
 		if (class == AM_CHAR_BREAK || class == AM_CHAR_SINGLE)
 			break;
 		size_t n = am_fold_char(c, fold);
-		if (used + n <= AM_WORD_MAX) {
+		*more = *more || used + n > AM_WORD_MAX;
+		if (!*more) {
 			memcpy(t->word + used, fold, n);
 			used += n;
-		} else {
-			used = AM_WORD_MAX + 1;
 		}
 		t->at += size;
 	}
 	return used;
+}
+
+/* Of so many bytes, with digits in between: no word that somebody looks for. */
+static bool is_data(const struct am_tokens *t, size_t used, size_t len)
+{
+	if (len <= DATA_LEAST)
+		return false;
+	for (size_t i = 0; i < used; i++)
+		if (g_ascii_isdigit(t->word[i]))
+			return true;
+	return false;
 }
 
 /* At the beginning of a line: does data begin here?  Moves past it, or says
@@ -170,22 +199,25 @@ bool am_tokens_next(struct am_tokens *t, struct am_token *out)
 	}
 
 	size_t start = t->at, used = 0;
+	bool more = false;
 	while (t->at < t->len) {
 		uint8_t f = ascii[text[t->at]];
 		if (f <= 1)
 			break;
-		if (used <= AM_WORD_MAX)
+		if (used < AM_WORD_MAX)
 			t->word[used++] = (char)f;
+		else
+			more = true;
 		t->at++;
 	}
 	if (t->at < t->len && text[t->at] >= 0x80)
-		used = long_way(t, used);
+		used = long_way(t, used, &more);
 	if (!used && t->at == start) /* cannot be, but must not loop */
 		t->at++;
 	out->start = start;
 	out->end = t->at;
 	out->single = false;
-	out->len = used > AM_WORD_MAX ? 0 : used;
+	out->len = more && is_data(t, used, t->at - start) ? 0 : used;
 	t->word[out->len] = '\0';
 	out->text = t->word;
 	return true;

@@ -14,19 +14,23 @@
  * address, a host or a compound is found by itself, and the whole as well.
  *
  * Words are folded: lower case, compatibility forms resolved, diacritics
- * dropped ("Ångström" = "angstrom", "ﬁ" = "fi", "ß" = "ss").  Each Han, kana
- * or Hangul character is a word of its own, because those scripts do not
- * separate words; neighbours are found as phrases.
+ * dropped ("Ångström" = "angstrom", "ﬁ" = "fi", "ß" = "ss"), digits of other
+ * scripts are ours.  Each Han, kana, Hangul, Thai, Lao, Khmer or Burmese
+ * character is a word of its own, because those scripts do not separate words;
+ * neighbours are found as phrases.  So is each picture (emoji).
+ *
+ * Of a long word the beginning is kept, unless it is data: more than twice as
+ * long, with digits in it.
  *
  * Not words: lines of base64, hexadecimal and uuencoded data (at least two in
  * a row), and runs of more than 1 KiB without a space.  They cost more than
  * all text together and nobody asks for them.
  */
-#define AM_WORD_MAX 64 /* bytes; longer words count, but are not kept */
+#define AM_WORD_MAX 64 /* bytes that are kept of a word */
 
 struct am_token {
 	const char *text;  /* folded, NUL-terminated, until the next call */
-	size_t len;        /* 1..AM_WORD_MAX; 0: a word too long to be kept */
+	size_t len;        /* 1..AM_WORD_MAX; 0: data that is not kept */
 	size_t start, end; /* where it stands in the text */
 	bool single;       /* a character of a script without spaces */
 };

@@ -238,8 +238,9 @@ static const struct {
 	{"lang:klingon",
          "no language whose word forms are known: \"klingon\" at "
          "column 6"},
-	{"01234567890123456789012345678901234567890123456789012345678901234",
-         "words of more than 64 bytes are not indexed: "
+	{"0123456789012345678901234567890123456789012345678901234567890123"
+         "01234567890123456789012345678901234567890123456789012345678901234",
+         "data of more than 128 bytes is not indexed: "
          "\"0123456789012345678901234567890123456789…\" at column 1"},
 	{"has:teeth",
          "only has:attachment, image, pdf, document, spreadsheet and "

@@ -50,16 +50,31 @@ static const struct {
 	{"한국어", "한.|국.|어."},
 	{"が か\xe3\x82\x99 ｶﾞ", "が.|が.|ガ."},
 	{"ﾊﾟ ﾊ", "パ.|ハ."},
+	{"\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165", "한.|국.|어."},
+	{"하\u11ab", "한."},
+	{"ไทยแลนด์ 2024", "ไ.|ท.|ย.|แ.|ล.|น.|ด.|์.|2024"},
+	{"ລາວ ខ្មែរ", "ລ.|າ.|ວ.|ខ.|្.|ម.|ែ.|រ."},
+	{"done 🎉 by 👍🏽 🇩🇪", "done|🎉.|by|👍.|🇩.|🇪."},
+	{"בית־ספר", "בית|ספר"},
+	{"٢٠٢٤ ๒๐ ۱۲", "2024|20|12"},
+	{"ایران ايران", "ايران|ايران"},
 	/* Not UTF-8. */
 	{"caf\xe9 \xff\xfe ok\xc3", "caf|ok"},
 	{"a\xed\xa0\x80z", "a|z"},
-	/* 64 bytes are kept, 65 are not but hold their place. */
+	/* 64 bytes are kept of a word; data holds its place. */
 	{"a 0123456789012345678901234567890123456789012345678901234567890123 b",
          "a|0123456789012345678901234567890123456789012345678901234567890123|"
          "b"},
 	{"a 01234567890123456789012345678901234567890123456789012345678901234 "
          "b",
+         "a|0123456789012345678901234567890123456789012345678901234567890123|"
+         "b"},
+	{"a 0123456789012345678901234567890123456789012345678901234567890123"
+         "01234567890123456789012345678901234567890123456789012345678901234 b",
          "a|?|b"},
+	{"Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamten"
+         "gesellschaftundnocheinmaldonaudampfschifffahrtselektrizitäten x",
+         "donaudampfschifffahrtselektrizitatenhauptbetriebswerkbauunterbea|x"},
 	{"ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää",
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
 };
