@@ -211,14 +211,32 @@ struct entry {
 	const uint8_t *end;
 };
 
+/* The first byte of a number, eight at a time: a byte below 0x20 borrows from
+ * its highest bit. */
+static const uint8_t *word_end(const uint8_t *at, const uint8_t *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t eight;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&eight, at, 8);
+		eight = GUINT64_FROM_LE(eight);
+		eight = (eight - ones * IS_END) & ~eight & (ones << 7);
+		if (eight)
+			return at + __builtin_ctzll(eight) / 8;
+	}
+	while (at < end && *at >= IS_END)
+		at++;
+	return at;
+}
+
 /* false: it is not whole. */
 static bool read_entry(const uint8_t *at, const uint8_t *end, struct entry *out)
 {
 	unsigned shift = 0;
 
 	out->text = at;
-	while (at < end && *at >= IS_END)
-		at++;
+	at = word_end(at, end);
 	out->len = (size_t)(at - out->text);
 	out->first = 0;
 	for (; at < end && *at < IS_END; at++, shift += 4)
@@ -280,9 +298,10 @@ static int visit(struct going *g, const struct entry *e, struct am_error *err)
 {
 	bool letter = g->part->letter != '\0';
 
-	if (stands_before(e, g->key, g->key_len, false))
+	if (g->key_len && stands_before(e, g->key, g->key_len, false))
 		return AM_OK;
-	if (e->len < g->key_len || memcmp(e->text, g->key, g->key_len) != 0) {
+	if (g->key_len &&
+	    (e->len < g->key_len || memcmp(e->text, g->key, g->key_len) != 0)) {
 		g->over = true;
 		return AM_OK;
 	}
