@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/facets_impl.h"
 
+#include "index/filed.h"
+#include "index/places.h"
 #include "model/folder.h"
 #include "store/archive.h"
 
 #include <string.h>
 
 /*
- * Folders can change, so the catalog is asked: every place there is, once.
+ * Folders can change: the copy beside the index is counted where nothing has
+ * changed since, else the catalog is asked for every place there is, once.
  * Sizes stand here too, being as short.
  */
 
@@ -26,6 +29,7 @@ struct counting {
 	GHashTable *others;  /* "message folder" as two numbers */
 	struct folder *last; /* neighbours mostly lie in the same one */
 	uint64_t placed;
+	bool seen; /* of the message at hand, in the copy: a folder */
 };
 
 struct other {
@@ -67,6 +71,14 @@ static bool is_new(struct counting *c, size_t shard, int64_t message,
 	return true;
 }
 
+static void count_one(struct counting *c, int64_t folder)
+{
+	if (!c->last || c->last->id != folder)
+		c->last = g_hash_table_lookup(c->folders, &folder);
+	if (c->last)
+		c->last->count++;
+}
+
 static void on_place(void *user, int64_t message, int64_t folder)
 {
 	struct counting *c = user;
@@ -79,10 +91,7 @@ static void on_place(void *user, int64_t message, int64_t folder)
 	    !am_id_bits_has(&c->result->bits[shard], (uint32_t)message) ||
 	    !is_new(c, shard, message, folder))
 		return;
-	if (!c->last || c->last->id != folder)
-		c->last = g_hash_table_lookup(c->folders, &folder);
-	if (c->last)
-		c->last->count++;
+	count_one(c, folder);
 }
 
 static int add_folder(void *user, int64_t id, const struct am_folder *folder,
@@ -127,30 +136,93 @@ static void offer_folders(struct counting *c, struct am_top *top)
 	top->without = am_result_count(c->result) - c->placed;
 }
 
+static int from_catalog(struct counting *c, struct am_error *err)
+{
+	const struct am_result *result = c->result;
+	size_t n = result->index->state.n_shards;
+
+	c->first = g_new0(int64_t *, n + 1);
+	c->others = g_hash_table_new_full(hash_other, same_other, g_free, NULL);
+	for (size_t i = 0; i < n; i++)
+		c->first[i] = g_new0(int64_t, result->bits[i].n + 1);
+	int r = am_archive_each_place(result->archive, on_place, c, err);
+	for (size_t i = 0; i < n; i++)
+		g_free(c->first[i]);
+	g_free(c->first);
+	g_hash_table_unref(c->others);
+	return r;
+}
+
+/* ---- the copy --------------------------------------------------------------
+ */
+
+static void on_folder(void *user, uint32_t folder)
+{
+	struct counting *c = user;
+
+	if (!c->seen)
+		c->placed++;
+	c->seen = true;
+	count_one(c, folder);
+}
+
+/* AM_END: it does not know of everything. */
+static int open_copy(const struct am_result *result, struct am_error *err)
+{
+	struct am_index *index = result->index;
+	struct am_archive_stats stats;
+	int r = am_archive_stats(result->archive, &stats, err);
+
+	if (!r && !index->filed)
+		r = am_filed_open(&index->filed, index->path, &index->state,
+		                  err);
+	if (r)
+		return r;
+	return am_filed_seq(index->filed) == stats.max_seq ? AM_OK : AM_END;
+}
+
+static int count_shard(struct counting *c, size_t shard, struct am_error *err)
+{
+	struct am_index *index = c->result->index;
+	struct am_places *places = index->places[shard];
+	uint32_t n = am_places_documents(places);
+	struct am_place place;
+	int r = AM_OK;
+
+	for (uint32_t d = 1; d <= n && !r; d++) {
+		r = am_places_get(places, d, &place, err);
+		if (r || !am_id_bits_has(&c->result->bits[shard], place.id))
+			continue;
+		c->seen = false;
+		r = am_filed_folders(index->filed, shard, d, on_folder, c, err);
+	}
+	return r;
+}
+
+static int from_copy(struct counting *c, struct am_error *err)
+{
+	int r = open_copy(c->result, err);
+
+	for (size_t i = 0; i < c->result->index->state.n_shards && !r; i++)
+		r = count_shard(c, i, err);
+	return r;
+}
+
 int am_folder_values(const struct am_result *result, struct am_top *top,
                      struct am_error *err)
 {
-	size_t n = result->index->state.n_shards;
 	struct counting c = {
 		.result = result,
 		.folders = g_hash_table_new_full(g_int64_hash, g_int64_equal,
-	                                         NULL, free_folder),
-		.others = g_hash_table_new_full(hash_other, same_other, g_free,
-	                                        NULL),
-		.first = g_new0(int64_t *, n + 1)};
-
-	for (size_t i = 0; i < n; i++)
-		c.first[i] = g_new0(int64_t, result->bits[i].n + 1);
+	                                         NULL, free_folder)};
 	int r = am_archive_folders(result->archive, add_folder, &c, err);
 	if (!r)
-		r = am_archive_each_place(result->archive, on_place, &c, err);
+		r = from_copy(&c, err);
+	if (r == AM_END)
+		r = from_catalog(&c, err);
 	if (!r)
 		offer_folders(&c, top);
-	for (size_t i = 0; i < n; i++)
-		g_free(c.first[i]);
-	g_free(c.first);
 	g_hash_table_unref(c.folders);
-	g_hash_table_unref(c.others);
 	return r;
 }
 

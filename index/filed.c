@@ -323,15 +323,11 @@ static int load_others(struct am_filed *f, struct am_error *err)
 	return r;
 }
 
-static int others_fit(struct am_filed *f, uint32_t document,
-                      const struct am_filing *want, bool *out,
-                      struct am_error *err)
+/* Where those of a document begin. */
+static size_t first_other(const struct am_filed *f, uint32_t document)
 {
 	size_t low = 0, high = f->n_others;
-	int r = load_others(f, err);
 
-	if (r)
-		return r;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (get32(f->others + middle * OTHER) < document)
@@ -339,30 +335,32 @@ static int others_fit(struct am_filed *f, uint32_t document,
 		else
 			high = middle;
 	}
-	for (; low < f->n_others && !*out; low++) {
-		const uint8_t *o = f->others + low * OTHER;
-		if (get32(o) != document)
-			break;
-		*out = fits(want, get32(o + 4), get16(o + 8));
-	}
-	return AM_OK;
+	return low;
 }
 
-int am_filed_has(struct am_filed *f, size_t shard, uint32_t document,
-                 const struct am_filing *filing, bool *out,
-                 struct am_error *err)
+/* The next of a document's; NULL: there is none. */
+static const uint8_t *other_at(const struct am_filed *f, size_t i,
+                               uint32_t document)
 {
-	uint32_t at = f->bases[shard] + document - 1;
+	const uint8_t *other = f->others + i * OTHER;
 
-	*out = false;
-	if (!document || at >= f->n)
+	return i < f->n_others && get32(other) == document ? other : NULL;
+}
+
+/* A document's record, which is the `*at`-th of all; NULL: there is none. */
+static int find_record(struct am_filed *f, size_t shard, uint32_t document,
+                       uint32_t *at, const uint8_t **out, struct am_error *err)
+{
+	*out = NULL;
+	*at = f->bases[shard] + document - 1;
+	if (!document || *at >= f->n)
 		return AM_OK;
-	if (at < f->at || at >= f->at + f->held) {
+	if (*at < f->at || *at >= f->at + f->held) {
 		/* A little at first; who goes on gets more. */
-		bool goes_on = f->held && at >= f->at + f->held &&
-		               at < f->at + f->held + 64;
+		bool goes_on = f->held && *at >= f->at + f->held &&
+		               *at < f->at + f->held + 64;
 		size_t want = goes_on ? WINDOW : RECORD * 256, got;
-		int r = am_file_read(f->file, HEADER + (uint64_t)at * RECORD,
+		int r = am_file_read(f->file, HEADER + (uint64_t)*at * RECORD,
 		                     f->window, want, &got, err);
 		f->held = 0;
 		if (r)
@@ -372,13 +370,57 @@ int am_filed_has(struct am_filed *f, size_t shard, uint32_t document,
 			               "the index is damaged (%s): make it "
 			               "anew",
 			               am_file_path(f->file));
-		f->at = at;
-		f->held = (uint32_t)MIN(got / RECORD, f->n - at);
+		f->at = *at;
+		f->held = (uint32_t)MIN(got / RECORD, f->n - *at);
 	}
-	const uint8_t *record = f->window + (size_t)(at - f->at) * RECORD;
-	uint32_t flags = get16(record + 4);
-	if (flags & SEVERAL)
-		return others_fit(f, at, filing, out, err);
-	*out = get32(record) != NOWHERE && fits(filing, get32(record), flags);
+	*out = f->window + (size_t)(*at - f->at) * RECORD;
+	return get16(*out + 4) & SEVERAL ? load_others(f, err) : AM_OK;
+}
+
+int am_filed_has(struct am_filed *f, size_t shard, uint32_t document,
+                 const struct am_filing *filing, bool *out,
+                 struct am_error *err)
+{
+	const uint8_t *record, *other;
+	uint32_t at;
+	int r = find_record(f, shard, document, &at, &record, err);
+
+	*out = false;
+	if (r || !record)
+		return r;
+	uint32_t folder = get32(record), flags = get16(record + 4);
+	if (!(flags & SEVERAL)) {
+		*out = folder != NOWHERE && fits(filing, folder, flags);
+		return AM_OK;
+	}
+	for (size_t i = first_other(f, at);
+	     !*out && (other = other_at(f, i, at)) != NULL; i++)
+		*out = fits(filing, get32(other + 4), get16(other + 8));
+	return AM_OK;
+}
+
+int am_filed_folders(struct am_filed *f, size_t shard, uint32_t document,
+                     am_filed_folder_fn *fn, void *user, struct am_error *err)
+{
+	const uint8_t *record, *other;
+	uint32_t at;
+	int r = find_record(f, shard, document, &at, &record, err);
+
+	if (r || !record)
+		return r;
+	if (!(get16(record + 4) & SEVERAL)) {
+		if (get32(record) != NOWHERE)
+			fn(user, get32(record));
+		return AM_OK;
+	}
+	size_t first = first_other(f, at);
+	for (size_t i = first; (other = other_at(f, i, at)) != NULL; i++) {
+		size_t k = first;
+		while (k < i &&
+		       get32(f->others + k * OTHER + 4) != get32(other + 4))
+			k++;
+		if (k == i)
+			fn(user, get32(other + 4));
+	}
 	return AM_OK;
 }

@@ -54,5 +54,10 @@ uint64_t am_filed_seq(const struct am_filed *filed);
 AM_MUST_USE int am_filed_has(struct am_filed *filed, size_t shard,
                              uint32_t document, const struct am_filing *filing,
                              bool *out, struct am_error *err);
+/* The folders it is in, each once; ascending documents are cheap. */
+typedef void am_filed_folder_fn(void *user, uint32_t folder);
+AM_MUST_USE int am_filed_folders(struct am_filed *filed, size_t shard,
+                                 uint32_t document, am_filed_folder_fn *fn,
+                                 void *user, struct am_error *err);
 
 #endif

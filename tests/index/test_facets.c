@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define NOW 1592222400
@@ -119,6 +120,44 @@ Test(facets, counts_what_its_queries_find)
 	}
 	for (size_t f = 0; f < AM_COUNT(every); f++)
 		cr_expect_gt(seen[f], 0, "%s", am_facet_name(every[f]));
+	index_env_free(&env);
+}
+
+/* The copy beside the index, then the catalog, where there is none. */
+Test(facets, counts_folders_alike_with_and_without_the_copy)
+{
+	static const char *const queries[] = {"", "memory", "in:Work/Old"};
+	static const enum am_facet folders = AM_FACET_FOLDER;
+	struct index_env *env = set_up();
+	struct am_facet_list lists[2][AM_COUNT(queries)];
+	struct am_error err = {.text = ""};
+
+	for (size_t k = 0; k < 2; k++) {
+		for (size_t q = 0; q < AM_COUNT(queries); q++) {
+			struct am_result *result = find(env, queries[q]);
+			cr_assert_eq(am_facets_count(&lists[k][q], result,
+			                             &folders, 1, 1000, &err),
+			             AM_OK, "%s", err.text);
+			am_result_free(&result);
+		}
+		char *copy = g_build_filename(env->dir, "filed", NULL);
+		cr_assert_eq(remove(copy) != 0, k == 1);
+		index_env_close(env);
+		g_free(copy);
+	}
+	for (size_t q = 0; q < AM_COUNT(queries); q++) {
+		const struct am_facet_list *a = &lists[0][q];
+		const struct am_facet_list *b = &lists[1][q];
+		cr_assert_eq(a->n, b->n);
+		cr_assert_gt(a->n, 0);
+		cr_expect_eq(a->without, b->without);
+		for (size_t i = 0; i < a->n; i++) {
+			cr_expect_str_eq(a->values[i].text, b->values[i].text);
+			cr_expect_eq(a->values[i].count, b->values[i].count);
+		}
+		am_facets_clear(&lists[0][q], 1);
+		am_facets_clear(&lists[1][q], 1);
+	}
 	index_env_free(&env);
 }
 
