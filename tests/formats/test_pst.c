@@ -546,8 +546,17 @@ Test(pst, cut_off_files_give_what_they_have)
 	cr_expect(good + bad == 500 && bad > 20 && good > 300, "%zu %zu", good,
 	          bad);
 	g_free(got);
+	/* The root is cut off, and some of the leaves before it. */
 	file = am_test_pst_many(AM_PST_UNICODE, 500, 500);
 	g_byte_array_set_size(file, (guint)header.nbt.at - 2048);
+	got = list_of(file, NULL, AM_LIST_ORIGIN);
+	good = count(got, ": \"");
+	cr_expect(good > 300 && good < 500, "%zu", good);
+	cr_expect(strstr(got, "failed "), "and it is told");
+	g_free(got);
+	/* All leaves are. */
+	file = am_test_pst_many(AM_PST_UNICODE, 500, 500);
+	g_byte_array_set_size(file, 20000);
 	write_file(file);
 	g_byte_array_free(file, TRUE);
 	char *path = am_test_path("x.pst");
@@ -557,7 +566,7 @@ Test(pst, cut_off_files_give_what_they_have)
 	cr_expect(am_format_pst.open_source(&src, &where, am_test_ctx(),
 	                                    &err) == AM_FATAL);
 	cr_expect(strstr(err.text, "outside of the file"), "%s", err.text);
-	cr_expect(am_test_notes("pst.truncated") == 1);
+	cr_expect(am_test_notes("pst.truncated") == 2);
 	g_free(path);
 }
 

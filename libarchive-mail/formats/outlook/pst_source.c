@@ -110,8 +110,8 @@ static int give_lost_page(struct pst_source *s, struct am_item *out,
 	out->origin = "node tree";
 	return am_fail(
 		err, AM_FAILED, AM_E_FORMAT,
-		"a part of the tree of nodes is lost, with what is named "
-		"in it: %s",
+		"a part of the tree of nodes is lost, with what was named in "
+		"it and not found by looking through the file: %s",
 		am_pst_store_lost(s->store, s->lost++));
 }
 

@@ -8,6 +8,7 @@
 #include "model/ctx.h"
 #include "outlook/pst/crypt.h"
 #include "outlook/pst/ndb_impl.h"
+#include "outlook/pst/rescue.h"
 
 #include <glib.h>
 #include <zlib.h>
@@ -25,9 +26,9 @@ static void note_header(struct am_pst_ndb *ndb)
 		am_pst_ndb_note(ndb, "pst.header-checksum",
 		                "the checksum of the header is wrong");
 	if (am_file_write_locked(ndb->file))
-		am_pst_ndb_note(ndb, "pst.locked",
-		                "another program has locked it to write: what "
-		                "is read may not hold together");
+		am_pst_ndb_damage(ndb, "pst.locked",
+		                  "another program has locked it to write: "
+		                  "what is read may not hold together");
 	else if (!ndb->header.amap_valid)
 		am_pst_ndb_note(ndb, "pst.not-closed",
 		                "it was not closed by what wrote it, or is "
@@ -45,6 +46,8 @@ int am_pst_ndb_open(struct am_pst_ndb **out, const char *path,
 	struct am_pst_ndb *ndb = g_new0(struct am_pst_ndb, 1);
 	ndb->ctx = ctx;
 	ndb->n_notes = &ndb->own_notes;
+	ndb->rescue = am_pst_rescue_new();
+	ndb->owns_rescue = true;
 	int r = am_file_open(&ndb->file, path, err);
 	/* What a file server says of a file that Outlook has open. */
 	if (r && err && (err->sys == EBUSY || err->sys == ETXTBSY))
@@ -80,6 +83,7 @@ struct am_pst_ndb *am_pst_ndb_again(struct am_pst_ndb *ndb)
 	again->header = ndb->header;
 	again->g = ndb->g;
 	again->n_notes = ndb->n_notes;
+	again->rescue = ndb->rescue;
 	return again;
 }
 
@@ -101,6 +105,8 @@ void am_pst_ndb_close(struct am_pst_ndb **ndb)
 	for (size_t i = 0; i < AM_PST_BLOCK_SLOTS; i++)
 		am_pst_block_unref(&(*ndb)->blocks[i]);
 	am_file_unref(&(*ndb)->file);
+	if ((*ndb)->owns_rescue)
+		am_pst_rescue_free(&(*ndb)->rescue);
 	g_free(*ndb);
 	*ndb = NULL;
 }
@@ -204,29 +210,39 @@ static int inflate_block(struct am_pst_block **block,
 	               entry->block.bid, entry->block.at, entry->size);
 }
 
-/* Says whether the bytes are the ones that were written. */
-static void check_block(struct am_pst_ndb *ndb,
-                        const struct am_pst_bbt_entry *entry,
-                        const uint8_t *bytes, const uint8_t *end)
+/* Are the bytes the ones that were written?  Says where they are not; of what
+ * was found without a tree (`rescued`) nothing else is believed. */
+static int check_block(struct am_pst_ndb *ndb,
+                       const struct am_pst_bbt_entry *entry, bool rescued,
+                       const uint8_t *bytes, const uint8_t *end,
+                       struct am_error *err)
 {
 	struct am_pst_block_trailer trailer;
 
 	am_pst_block_trailer_decode(ndb->g, &trailer, end);
-	if (trailer.crc != am_pst_crc(bytes, entry->stored))
+	bool whole = trailer.crc == am_pst_crc(bytes, entry->stored);
+	bool named = (trailer.bid & ~UINT64_C(1)) ==
+	             (entry->block.bid & ~UINT64_C(1));
+	if (rescued && !(whole && named))
+		return am_fail(err, AM_FAILED, AM_E_FORMAT,
+		               "block 0x%" PRIx64 " is not at offset %" PRIu64
+		               " any more",
+		               entry->block.bid, entry->block.at);
+	if (!whole)
 		am_pst_ndb_damage(ndb, "pst.block-checksum",
 		                  "block 0x%" PRIx64 " at offset %" PRIu64
 		                  ": its checksum is wrong",
 		                  entry->block.bid, entry->block.at);
-	else if ((trailer.bid & ~UINT64_C(1)) !=
-	         (entry->block.bid & ~UINT64_C(1)))
+	else if (!named)
 		am_pst_ndb_note(ndb, "pst.block-id",
 		                "block at offset %" PRIu64
 		                " is called 0x%" PRIx64 ", not 0x%" PRIx64,
 		                entry->block.at, trailer.bid, entry->block.bid);
+	return AM_OK;
 }
 
 static int read_block(struct am_pst_ndb *ndb,
-                      const struct am_pst_bbt_entry *entry,
+                      const struct am_pst_bbt_entry *entry, bool rescued,
                       struct am_pst_block **out, struct am_error *err)
 {
 	const struct am_pst_geometry *g = ndb->g;
@@ -245,12 +261,13 @@ static int read_block(struct am_pst_ndb *ndb,
 		               entry->block.bid, at, ndb->size);
 	struct am_pst_block *block = new_block(entry->block.bid, room);
 	int r = am_file_read_all(ndb->file, at, block->bytes, room, err);
+	if (!r)
+		r = check_block(ndb, entry, rescued, block->bytes,
+		                block->bytes + room - g->block_trailer, err);
 	if (r) {
 		am_pst_block_unref(&block);
 		return r;
 	}
-	check_block(ndb, entry, block->bytes,
-	            block->bytes + room - g->block_trailer);
 	block->len = entry->stored;
 	if (!(entry->block.bid & 2))
 		am_pst_decrypt(ndb->header.crypt, entry->block.bid,
@@ -263,7 +280,8 @@ static int read_block(struct am_pst_ndb *ndb,
 
 /* Where a block lies, by the tree or by what was found beside it. */
 static int find_block(struct am_pst_ndb *ndb, am_pst_bid bid,
-                      struct am_pst_bbt_entry *out, struct am_error *err)
+                      struct am_pst_bbt_entry *out, bool *rescued,
+                      struct am_error *err)
 {
 	const struct am_pst_bbt_entry *list =
 		ndb->freed ? (const void *)ndb->freed->data : NULL;
@@ -287,6 +305,10 @@ static int find_block(struct am_pst_ndb *ndb, am_pst_bid bid,
 		*out = list[low];
 		return AM_OK;
 	}
+	*rescued = why.kind != AM_E_NOTFOUND &&
+	           am_pst_rescue_block(ndb, bid, why.text, out);
+	if (*rescued)
+		return AM_OK;
 	if (err)
 		*err = why;
 	return r;
@@ -302,10 +324,11 @@ int am_pst_ndb_block(struct am_pst_ndb *ndb, am_pst_bid bid,
 	slot = &ndb->blocks[(bid >> 2) % AM_PST_BLOCK_SLOTS];
 	if (!*slot || ((*slot)->bid & ~UINT64_C(1)) != bid) {
 		struct am_pst_block *block = NULL;
-		int r = find_block(ndb, bid, &entry, err);
+		bool rescued = false;
+		int r = find_block(ndb, bid, &entry, &rescued, err);
 		if (r)
 			return r;
-		r = read_block(ndb, &entry, &block, err);
+		r = read_block(ndb, &entry, rescued, &block, err);
 		if (r)
 			return r;
 		am_pst_block_unref(slot);

@@ -29,6 +29,8 @@ struct am_pst_ndb {
 	/* Blocks no tree names any more, by id (struct am_pst_bbt_entry),
 	 * looked at where the tree has none; NULL: not wanted. */
 	const GArray *freed;
+	struct am_pst_rescue *rescue; /* shared; for when a tree is damaged */
+	bool owns_rescue;
 	gint own_notes, *n_notes; /* the first one's; atomic */
 	am_pst_nid about;
 };

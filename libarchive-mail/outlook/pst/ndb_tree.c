@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "outlook/pst/ndb_impl.h"
+#include "outlook/pst/rescue.h"
 
 #include <glib.h>
 
@@ -155,11 +156,17 @@ int am_pst_bt_find(struct am_pst_ndb *ndb, enum am_pst_page_type type,
 int am_pst_ndb_node(struct am_pst_ndb *ndb, am_pst_nid nid,
                     struct am_pst_nbt_entry *out, struct am_error *err)
 {
+	struct am_error why = {0};
 	const uint8_t *bytes;
-	int r = am_pst_bt_find(ndb, AM_PST_PAGE_NBT, nid, &bytes, err);
+	int r = am_pst_bt_find(ndb, AM_PST_PAGE_NBT, nid, &bytes, &why);
 
 	if (!r)
 		am_pst_nbt_entry_decode(ndb->g, out, bytes);
+	else if (why.kind != AM_E_NOTFOUND &&
+	         am_pst_rescue_node(ndb, nid, why.text, out))
+		return AM_OK;
+	if (r && err)
+		*err = why;
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "model/ctx.h"
 #include "model/folder.h"
 #include "outlook/mapi/tags.h"
+#include "outlook/pst/rescue.h"
 
 #include <glib.h>
 
@@ -57,7 +58,10 @@ static int see_bad(void *user, uint64_t at, const struct am_error *why)
 	struct am_pst_store *store = user;
 
 	(void)at;
-	g_ptr_array_add(store->lost, g_strdup(why->text));
+	/* Of entries that all lead to the same wrong page once. */
+	if (!store->lost->len ||
+	    strcmp(store->lost->pdata[store->lost->len - 1], why->text) != 0)
+		g_ptr_array_add(store->lost, g_strdup(why->text));
 	return AM_OK;
 }
 
@@ -208,6 +212,38 @@ static void read_folder(struct am_pst_store *store,
 	am_arena_free(&arena);
 }
 
+static int by_nid(const void *a, const void *b)
+{
+	const struct am_pst_folder *x = a, *y = b;
+
+	return x->nid < y->nid ? -1 : x->nid > y->nid;
+}
+
+/* Messages may be left of a folder that is lost itself: one without a name
+ * takes its place. */
+static void add_lost_folders(struct am_pst_store *store)
+{
+	guint n = store->folders->len;
+	am_pst_nid last = 0;
+
+	g_array_sort(store->folders, by_nid);
+	for (guint i = 0; i < store->children->len; i++) {
+		const struct am_pst_child *child =
+			&g_array_index(store->children, struct am_pst_child, i);
+		struct am_pst_folder lost = {.nid = child->parent,
+		                             .up = SIZE_MAX};
+		if (child->parent == last ||
+		    (child->parent & 0x1f) != TYPE_FOLDER ||
+		    (child->nid & 0x1f) != TYPE_MESSAGE)
+			continue;
+		last = child->parent;
+		/* What is added is beyond n, and wanted no more. */
+		if (!n || !bsearch(&lost, store->folders->data, n, sizeof(lost),
+		                   by_nid))
+			g_array_append_val(store->folders, lost);
+	}
+}
+
 /* The tree while it is put in order. */
 struct ordering {
 	const struct am_pst_folder *all;
@@ -351,6 +387,12 @@ int am_pst_store_open(struct am_pst_store **out, const char *path,
 	int r = am_pst_ndb_open(&store->ndb, path, ctx, err);
 	if (!r)
 		r = am_pst_ndb_each(store->ndb, &visitor, err);
+	if (!r && store->lost->len)
+		r = am_pst_rescue_each(store->ndb, store->lost->pdata[0],
+		                       see_node, store, err);
+	g_array_sort(store->children, by_parent);
+	if (!r)
+		add_lost_folders(store);
 	if (!r && !store->folders->len)
 		r = am_fail(err, AM_FATAL, AM_E_FORMAT,
 		            "%s: no folder can be found in it%s%s", path,
@@ -361,7 +403,6 @@ int am_pst_store_open(struct am_pst_store **out, const char *path,
 		am_pst_store_close(&store);
 		return AM_FATAL;
 	}
-	g_array_sort(store->children, by_parent);
 	am_pst_ndb_about(store->ndb, NID_NAMES);
 	read_names(store);
 	am_pst_ndb_about(store->ndb, NID_STORE);

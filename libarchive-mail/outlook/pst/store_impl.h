@@ -20,9 +20,9 @@ struct am_pst_store {
 	am_pst_nid top;   /* of what people see */
 	GArray *folders;  /* struct am_pst_folder */
 	GArray *children; /* struct am_pst_child: messages, by parent */
-	GPtrArray *lost;
-	bool borrowed;                      /* all but ndb is another one's */
-	char *beside;                       /* the directory it lies in */
+	GPtrArray *lost;  /* pages of the node tree, in words */
+	bool borrowed;    /* all but ndb is another one's */
+	char *beside;     /* the directory it lies in */
 	struct am_mapi_container container; /* see reading.c */
 };
 
