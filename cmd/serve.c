@@ -5,8 +5,10 @@
 #include "cmd/opt.h"
 #include "cmd/out.h"
 #include "cmd/serve/http.h"
+#include "cmd/serve/log.h"
 #include "cmd/serve/searches.h"
 #include "cmd/serve/settings.h"
+#include "cmd/serve/system.h"
 #include "cmd/serve_index.h"
 #include "cmd/session.h"
 #include "serve/server.h"
@@ -22,13 +24,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct options {
 	struct opt_list imap, imaps, pop3, pop3s, autoconfig, autoconfigs;
-	const char *users, *tls_cert, *tls_key, *log, *host;
+	const char *users, *tls_cert, *tls_key, *log, *host, *user;
 	bool read_only, virtual, quiet, verbose;
 	uint64_t append_limit, connections;
 };
@@ -46,9 +47,8 @@ struct serving {
 	struct serve_searches *searches; /* NULL: not wanted */
 	char *cert;                      /* the file it is in */
 	char *password;
-	GPtrArray *old_users, *old_tls; /* sessions may still hold them */
-	FILE *log;
-	GMutex log_lock;
+	GPtrArray *old_users, *old_tls;    /* sessions may still hold them */
+	struct serve_log *log;             /* NULL: none */
 	char *imap, *imaps, *pop3, *pop3s; /* where */
 	char *autoconfig, *autoconfigs;
 	struct serve_settings settings;
@@ -82,6 +82,9 @@ static void reload(void *user)
 			v->house.tls = tls;
 		}
 	}
+	if (v->log && serve_log_reopen(v->log, &err))
+		session_error(v->s, NULL, &err);
+	serve_log_note(v->log, "reload");
 	session_say(v->s, "users and certificate were read again");
 }
 
@@ -97,17 +100,6 @@ static void on_signal(int number)
 		am_server_stop(v->server);
 }
 
-/* A connection takes two descriptors. */
-static void raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static void catch_signals(struct serving *v)
 {
 	struct sigaction action = {.sa_handler = on_signal,
@@ -118,27 +110,6 @@ static void catch_signals(struct serving *v)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-/* ---- the log: a line an event, never a word of mail ---- */
-
-static void log_event(void *user, const char *event, const char *peer,
-                      const char *detail)
-{
-	struct serving *v = user;
-	struct am_when now = {.sec = am_time_now(), .known = true};
-	char when[AM_TIME_ROOM];
-
-	if (!v->log)
-		return;
-	am_time_iso(&now, when);
-	char *clean = detail ? out_clean(detail, false) : NULL;
-	g_mutex_lock(&v->log_lock);
-	fprintf(v->log, "%s %s %s%s%s\n", when, event, peer ? peer : "-",
-	        clean ? " " : "", clean ? clean : "");
-	(void)fflush(v->log);
-	g_mutex_unlock(&v->log_lock);
-	g_free(clean);
 }
 
 /* ---- what is needed before anybody may come ---- */
@@ -188,6 +159,10 @@ static int open_tls(struct serving *v, struct am_error *err)
 				g_get_host_name());
 			r = am_tls_selfsign(v->cert, names, err);
 			g_free(names);
+			if (!r && v->o->user)
+				r = serve_give(dir, v->o->user, err);
+			if (!r && v->o->user)
+				r = serve_give(v->cert, v->o->user, err);
 		}
 		g_free(dir);
 	}
@@ -251,15 +226,52 @@ static int listen_all(struct serving *v, const struct opt_list *list,
 	return r;
 }
 
+/* Sockets that systemd listens at already, named by what is spoken there. */
+static int take_given(struct serving *v, struct am_error *err)
+{
+	const struct {
+		const char *name;
+		enum am_protocol protocol;
+		char **where;
+	} all[] = {{"imap", AM_SERVE_IMAP, &v->imap},
+	           {"imaps", AM_SERVE_IMAPS, &v->imaps},
+	           {"pop3", AM_SERVE_POP3, &v->pop3},
+	           {"pop3s", AM_SERVE_POP3S, &v->pop3s}};
+	char **names;
+	int n = serve_given_sockets(&names), r = AM_OK;
+
+	for (int i = 0; i < n && !r; i++) {
+		const char *name =
+			i < (int)g_strv_length(names) ? names[i] : "";
+		size_t k = 0;
+		while (k < AM_COUNT(all) && strcmp(name, all[k].name) != 0)
+			k++;
+		r = k < AM_COUNT(all)
+		            ? am_server_adopt(v->server, SD_FIRST + i,
+		                              all[k].protocol, all[k].where,
+		                              err)
+		            : am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		                      "the socket that was given is called "
+		                      "\"%s\", not imap, imaps, pop3 or "
+		                      "pop3s",
+		                      name);
+	}
+	g_strfreev(names);
+	return r;
+}
+
 static int open_server(struct serving *v, struct am_error *err)
 {
 	const struct options *o = v->o;
 	struct am_server_limits limits = {.connections =
 	                                          (unsigned)o->connections};
-	bool none = !o->imap.n && !o->imaps.n && !o->pop3.n && !o->pop3s.n;
 
-	int r = am_server_new(&v->server, &v->house, &limits, log_event, v,
-	                      err);
+	int r = am_server_new(&v->server, &v->house, &limits,
+	                      v->log ? serve_log_event : NULL, v->log, err);
+	if (!r)
+		r = take_given(v, err);
+	bool none = !o->imap.n && !o->imaps.n && !o->pop3.n && !o->pop3s.n &&
+	            !v->imap && !v->imaps && !v->pop3 && !v->pop3s;
 	if (!r)
 		r = listen_all(v, &o->imap, none ? DEFAULT_IMAP : NULL,
 		               AM_SERVE_IMAP, &v->imap, err);
@@ -375,9 +387,8 @@ static void close_all(struct serving *v)
 	g_ptr_array_free(v->old_tls, TRUE);
 	am_users_unref(&v->house.users);
 	am_tls_server_free(&v->house.tls);
-	if (v->log)
-		(void)fclose(v->log);
-	g_mutex_clear(&v->log_lock);
+	serve_log_note(v->log, "stop");
+	serve_log_close(&v->log);
 	g_free(v->cert);
 	g_free(v->password);
 	g_free(v->imap);
@@ -397,7 +408,6 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	session_voice(s, o->quiet, o->verbose);
 	if (!argc)
 		return session_usage(s, "an archive is needed");
-	g_mutex_init(&v.log_lock);
 	v.old_users = g_ptr_array_new();
 	v.old_tls = g_ptr_array_new();
 	v.house = (struct am_house){.ctx = &s->ctx,
@@ -405,31 +415,38 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	                            .version = AM_VERSION,
 	                            .append_limit = o->append_limit};
 	int r = AM_OK;
-	if (o->log) {
-		v.log = fopen(o->log, "ae");
-		if (!v.log)
-			r = am_fail_sys(&err, AM_FAILED, "%s", o->log);
-	}
+	if (o->user)
+		r = serve_move_in(o->user, &err);
+	if (!r && o->log)
+		r = serve_log_open(&v.log, o->log, &err);
 	if (!r)
 		r = open_users(&v, &err);
 	if (!r)
 		r = open_tls(&v, &err);
-	if (!r)
-		r = open_vaults(&v, argc, argv, &err);
 	if (!r)
 		r = open_server(&v, &err);
 	if (!r) {
 		know_settings(&v);
 		r = open_http(&v, &err);
 	}
+	/* Ports and keys are had; all else is done as who owns the archives. */
+	if (!r && o->user)
+		r = serve_become(o->user, &err);
+	else if (!r && !geteuid())
+		session_say(s, "this runs as root; --user NAME does not");
+	if (!r)
+		r = open_vaults(&v, argc, argv, &err);
 	if (!r) {
 		v.index = serve_index_new(&v.house, !o->read_only, &s->ctx);
 		if (v.searches)
 			serve_searches_index(v.searches, v.index);
-		raise_limits();
+		serve_raise_limits();
 		catch_signals(&v);
 		print_settings(&v);
+		serve_log_note(v.log, "start");
+		serve_tell_manager("READY=1");
 		r = am_server_run(v.server, &err);
+		serve_tell_manager("STOPPING=1");
 	}
 	if (r && err.text[0])
 		session_error(s, NULL, &err);
@@ -461,6 +478,8 @@ static const struct opt table[] = {
          OPT_STRING, offsetof(struct options, tls_cert)},
 	{0, "tls-key", "FILE", "its key, PEM (in the same file)", OPT_STRING,
          offsetof(struct options, tls_key)},
+	{0, "user", "NAME", "be this user, once the ports are open", OPT_STRING,
+         offsetof(struct options, user)},
 	{0, "read-only", NULL, "refuse every change", OPT_SWITCH,
          offsetof(struct options, read_only)},
 	{0, "virtual", NULL, "show All Mail, Flagged and saved searches, too",

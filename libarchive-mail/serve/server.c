@@ -16,7 +16,6 @@
 #include <glib.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -37,6 +36,8 @@ struct client {
 	struct am_server *server;
 	int fd;
 	enum am_protocol protocol;
+	uint64_t number; /* for the log */
+	int64_t since;   /* monotonic */
 	char *peer;
 	bool loopback;
 	struct am_conn *conn; /* the session's, once there is one */
@@ -62,6 +63,7 @@ struct am_server {
 	bool local;
 	GThreadPool *pool;
 	struct am_cancel cancel; /* when patience at shutdown is over */
+	uint64_t n_ever;         /* clients so far; the server's own thread's */
 	_Atomic int stopping;
 	void (*call)(void *user);
 	void *call_user;
@@ -75,11 +77,26 @@ struct am_server {
 	GHashTable *bad;       /* peer -> bad logins of late */
 };
 
-static void note(struct am_server *server, const char *event, const char *peer,
-                 const char *detail)
+static void note(const struct client *c, const char *event, const char *user,
+                 const char *why)
 {
+	static const char *const protocols[] = {[AM_SERVE_IMAP] = "imap",
+	                                        [AM_SERVE_IMAPS] = "imaps",
+	                                        [AM_SERVE_POP3] = "pop3",
+	                                        [AM_SERVE_POP3S] = "pop3s"};
+	const struct am_server *server = c->server;
+	const struct am_server_event e = {
+		.event = event,
+		.protocol = protocols[c->protocol],
+		.peer = c->peer,
+		.connection = c->number,
+		.user = user,
+		.why = why,
+		.seconds =
+			(g_get_monotonic_time() - c->since) / G_USEC_PER_SEC};
+
 	if (server->log)
-		server->log(server->log_user, event, peer, detail);
+		server->log(server->log_user, &e);
 }
 
 /* ---- counting ---- */
@@ -121,7 +138,7 @@ static void tried(void *user, const char *name, bool good)
 	struct client *c = user;
 	struct am_server *server = c->server;
 
-	note(server, good ? "login" : "refused", c->peer, name);
+	note(c, good ? "login" : "refused", name, NULL);
 	if (good)
 		return;
 	g_mutex_lock(&server->lock);
@@ -136,7 +153,7 @@ static void end_client(struct client *c)
 	struct am_server *server = c->server;
 
 	am_session_free(&c->session);
-	note(server, "gone", c->peer, NULL);
+	note(c, "gone", NULL, NULL);
 	g_mutex_lock(&server->lock);
 	server->clients = g_list_delete_link(server->clients, c->link);
 	server->n_clients--;
@@ -176,7 +193,7 @@ static bool begin(struct client *c)
 	bool tls =
 		c->protocol == AM_SERVE_IMAPS || c->protocol == AM_SERVE_POP3S;
 	if (tls && am_conn_starttls_accept(conn, server->house->tls, &err)) {
-		note(server, "tls", c->peer, err.text);
+		note(c, "tls", NULL, err.text);
 		am_conn_close(&conn);
 		return false;
 	}
@@ -272,6 +289,8 @@ static void take(struct am_server *server, const struct listener *l, int fd,
 	c->server = server;
 	c->fd = fd;
 	c->protocol = l->protocol;
+	c->number = ++server->n_ever;
+	c->since = g_get_monotonic_time();
 	c->peer = am_socket_name(ss, false);
 	c->loopback = am_socket_is_loopback(ss);
 	g_mutex_init(&c->lock);
@@ -289,7 +308,7 @@ static void take(struct am_server *server, const struct listener *l, int fd,
 	}
 	g_mutex_unlock(&server->lock);
 	if (much) {
-		note(server, "too-many", c->peer, NULL);
+		note(c, "too-many", NULL, NULL);
 		refuse(fd, l->protocol == AM_SERVE_IMAP
 		                   ? "* BYE [UNAVAILABLE] too many "
 		                     "connections\r\n"
@@ -503,6 +522,33 @@ int am_server_new(struct am_server **out, struct am_house *house,
 	return AM_OK;
 }
 
+int am_server_adopt(struct am_server *server, int fd, enum am_protocol protocol,
+                    char **where, struct am_error *err)
+{
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof ss;
+	struct listener *l = &server->listeners[server->n_listeners];
+	struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = l}};
+
+	if (server->n_listeners == AM_COUNT(server->listeners)) {
+		close(fd);
+		return am_fail(err, AM_FAILED, AM_E_LIMIT,
+		               "too many addresses to listen at");
+	}
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) ||
+	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event)) {
+		int r = am_fail_sys(err, AM_FAILED, "a socket to listen at");
+		close(fd);
+		return r;
+	}
+	*l = (struct listener){fd, protocol};
+	server->n_listeners++;
+	server->local &= am_socket_is_loopback(&ss);
+	if (where && !*where)
+		*where = am_socket_name(&ss, true);
+	return AM_OK;
+}
+
 int am_server_listen(struct am_server *server, const char *address,
                      enum am_protocol protocol, char **where,
                      struct am_error *err)
@@ -510,25 +556,19 @@ int am_server_listen(struct am_server *server, const char *address,
 	int fds[8];
 	size_t n;
 
+	char *first = NULL;
+
 	int r = am_listen(address, fds, AM_COUNT(fds), &n, err);
-	for (size_t i = 0; i < n; i++) {
-		struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
-		socklen_t len = sizeof ss;
-		struct listener *l = &server->listeners[server->n_listeners];
-		struct epoll_event event = {.events = EPOLLIN,
-		                            .data = {.ptr = l}};
-		if (server->n_listeners == AM_COUNT(server->listeners) ||
-		    getsockname(fds[i], (struct sockaddr *)&ss, &len) ||
-		    epoll_ctl(server->epoll, EPOLL_CTL_ADD, fds[i], &event)) {
+	for (size_t i = 0; i < n; i++)
+		if (r)
 			close(fds[i]);
-			continue;
-		}
-		*l = (struct listener){fds[i], protocol};
-		server->n_listeners++;
-		server->local &= am_socket_is_loopback(&ss);
-		if (where && !i)
-			*where = am_socket_name(&ss, true);
-	}
+		else
+			r = am_server_adopt(server, fds[i], protocol, &first,
+			                    err);
+	if (where)
+		*where = first;
+	else
+		g_free(first);
 	return r;
 }
 

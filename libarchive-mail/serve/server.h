@@ -29,9 +29,16 @@ struct am_server_limits {
 	                           * middle of something; 0: 60,000 */
 };
 
-/* Things worth a line in a log: "login", "refused" … never mail. */
-typedef void am_server_log(void *user, const char *event, const char *peer,
-                           const char *detail);
+/* Things worth a line in a log; never mail. */
+struct am_server_event {
+	const char *event; /* "login", "refused", "gone", "tls", "too-many" */
+	const char *protocol, *peer;
+	uint64_t connection;    /* in this run, from 1 on */
+	const char *user, *why; /* or NULL */
+	int64_t seconds;        /* it was there; of "gone" */
+};
+/* Called by any thread. */
+typedef void am_server_log(void *user, const struct am_server_event *event);
 
 AM_MUST_USE int am_server_new(struct am_server **out, struct am_house *house,
                               const struct am_server_limits *limits,
@@ -42,6 +49,10 @@ AM_MUST_USE int am_server_new(struct am_server **out, struct am_house *house,
 AM_MUST_USE int am_server_listen(struct am_server *server, const char *address,
                                  enum am_protocol protocol, char **where,
                                  struct am_error *err);
+/* The same of a socket that listens already, non-blocking; it is taken. */
+AM_MUST_USE int am_server_adopt(struct am_server *server, int fd,
+                                enum am_protocol protocol, char **where,
+                                struct am_error *err);
 /* Is every address listened to so far one of this machine alone? */
 bool am_server_is_local(const struct am_server *server);
 /* Until asked to stop; then everybody is told BYE. */

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -26,17 +27,11 @@ void serving_init(struct serving *s)
 	             s->cli.err);
 }
 
-void serving_start(struct serving *s, const char *options)
+/* Until it says that it is ready. */
+static void await(struct serving *s)
 {
 	int64_t until = g_get_monotonic_time() + PATIENCE_S * G_USEC_PER_SEC;
-	char *line = g_strdup_printf("serve %s a.mailark", options);
 
-	/* What the one before said is not what this one says. */
-	char *out = cli_path(&s->cli, ".out");
-	(void)unlink(out);
-	g_free(out);
-	s->pid = cli_start(&s->cli, line);
-	g_free(line);
 	for (;;) {
 		int status;
 		s->said = cli_read(&s->cli, ".out", NULL);
@@ -50,6 +45,61 @@ void serving_start(struct serving *s, const char *options)
 		cr_assert_lt(g_get_monotonic_time(), until);
 		g_usleep(20000);
 	}
+}
+
+/* What the one before said is not what this one says. */
+static void forget_output(struct serving *s)
+{
+	char *out = cli_path(&s->cli, ".out");
+
+	(void)unlink(out);
+	g_free(out);
+}
+
+void serving_start(struct serving *s, const char *options)
+{
+	char *line = g_strdup_printf("serve %s a.mailark", options);
+
+	forget_output(s);
+	s->pid = cli_start(&s->cli, line);
+	g_free(line);
+	await(s);
+}
+
+uint16_t serving_start_given(struct serving *s, const char *name,
+                             const char *options)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	cr_assert_eq(listen(fd, 8), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	char *program = g_canonicalize_filename(
+		g_getenv("MAILARK") ? g_getenv("MAILARK") : "build/mailark",
+		NULL);
+	/* The process that the variable names is the one the shell becomes. */
+	char *line = g_strdup_printf(
+		"cd '%s'; export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=%s; "
+		"exec '%s' serve %s a.mailark >.out 2>.err",
+		s->cli.dir, name, program, options);
+	forget_output(s);
+	s->pid = fork();
+	cr_assert_geq(s->pid, 0);
+	if (!s->pid) {
+		/* dup2() of a descriptor to itself would leave it to close. */
+		int to = fd == 3 ? fcntl(fd, F_SETFD, 0) : dup2(fd, 3);
+		if (to >= 0)
+			execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(127);
+	}
+	close(fd);
+	g_free(line);
+	g_free(program);
+	await(s);
+	return ntohs(at.sin_port);
 }
 
 uint16_t serving_port(const struct serving *s, const char *name)
@@ -80,17 +130,24 @@ void serving_end(struct serving *s)
 	cli_end(&s->cli);
 }
 
-char *serving_ask(uint16_t port, const char *what)
+int serving_connect(uint16_t port)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
 	                         .sin_port = htons(port),
 	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+char *serving_ask(uint16_t port, const char *what)
+{
+	int fd = serving_connect(port);
 	GString *all = g_string_new("");
 	char buf[8192];
 	ssize_t n;
 
-	cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
 	/* Who has heard enough may hang up. */
 	for (size_t len = strlen(what); len; what += n, len -= (size_t)n) {
 		n = send(fd, what, len, MSG_NOSIGNAL);

@@ -5,7 +5,12 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 TestSuite(serve, .timeout = 120);
 
@@ -102,5 +107,165 @@ Test(serve, fuzzy_searches_ask_the_index)
 	expect_in(all, "* SEARCH\r\n2 OK"); /* "or" is in neither */
 	expect_in(all, "* SORT 1 2\r\n3 OK");
 	g_free(all);
+	serving_end(&s);
+}
+
+/* ---- what it does with the system ---- */
+
+/* A line of the log that holds this. */
+static bool logged(struct serving *s, const char *a, const char *b)
+{
+	char *log = cli_read(&s->cli, "log", NULL);
+	char **lines = g_strsplit(log, "\n", -1);
+	bool found = false;
+
+	for (char **l = lines; *l && !found; l++)
+		found = strstr(*l, a) && strstr(*l, b);
+	g_strfreev(lines);
+	g_free(log);
+	return found;
+}
+
+static void await_log(struct serving *s, const char *a, const char *b)
+{
+	while (!logged(s, a, b))
+		g_usleep(20000);
+}
+
+Test(serve, logs_what_happens_and_says_goodbye)
+{
+	struct serving s;
+
+	serving_init(&s);
+	serving_start(&s, "--imap 127.0.0.1:0 --log log");
+	g_free(serving_ask(serving_port(&s, "IMAP"),
+	                   "a LOGIN mailark wrong\r\nb LOGIN \"ma\\\"il\" x\r\n"
+	                   "c LOGIN mailark secret\r\n"
+	                   "d SEARCH SUBJECT topsecret\r\nz LOGOUT\r\n"));
+	await_log(&s, "\"event\":\"gone\",\"connection\":1,", "\"seconds\":");
+	cr_expect(logged(&s, "{\"time\":\"20", "\"event\":\"start\"}"));
+	cr_expect(logged(&s, "\"event\":\"refused\",\"connection\":1,",
+	                 "\"protocol\":\"imap\",\"peer\":\"127.0.0.1\","
+	                 "\"user\":\"mailark\"}"));
+	cr_expect(logged(&s, "\"refused\"", "\"user\":\"ma\\\"il\"}"));
+	cr_expect(logged(&s, "\"login\"", "\"user\":\"mailark\"}"));
+	cr_expect(!logged(&s, "secret", ""));
+	/* Whoever is there when it ends hears of it. */
+	int fd = serving_connect(serving_port(&s, "IMAP"));
+	char buf[4096];
+	cr_assert_gt(recv(fd, buf, sizeof buf, 0), 0);
+	cr_expect_eq(serving_stop(&s), 0);
+	ssize_t n = recv(fd, buf, sizeof buf - 1, 0);
+	cr_assert_gt(n, 0);
+	buf[n] = '\0';
+	cr_expect(g_str_has_prefix(buf, "* BYE "), "%s", buf);
+	close(fd);
+	cr_expect(logged(&s, "\"event\":\"stop\"", ""));
+	serving_end(&s);
+}
+
+/* SIGHUP: users, and the log's file. */
+Test(serve, reads_its_files_again)
+{
+	struct serving s;
+
+	serving_init(&s);
+	g_setenv("MAILARK_PASSWORD", "one", TRUE);
+	cr_assert_eq(cli_line(&s.cli, "passwd users ann"), 0, "%s", s.cli.err);
+	serving_start(&s, "--imap 127.0.0.1:0 --log log --users users");
+	uint16_t port = serving_port(&s, "IMAP");
+	char *said = serving_ask(port, "a LOGIN ann one\r\nz LOGOUT\r\n");
+	expect_in(said, "a OK");
+	g_free(said);
+	pid_t pid = s.pid;
+	g_setenv("MAILARK_PASSWORD", "two", TRUE);
+	cr_assert_eq(cli_line(&s.cli, "passwd users bob"), 0, "%s", s.cli.err);
+	char *log = cli_path(&s.cli, "log"), *old = cli_path(&s.cli, "log.1");
+	cr_assert_eq(rename(log, old), 0);
+	cr_assert_eq(kill(pid, SIGHUP), 0);
+	await_log(&s, "\"event\":\"reload\"", "");
+	said = serving_ask(port, "a LOGIN bob two\r\nz LOGOUT\r\n");
+	expect_in(said, "a OK");
+	g_free(said);
+	/* A file that is none leaves those that were. */
+	cli_write(&s.cli, "users", "nonsense\n", 9);
+	cr_assert_eq(unlink(log), 0);
+	cr_assert_eq(kill(pid, SIGHUP), 0);
+	await_log(&s, "\"event\":\"reload\"", "");
+	said = serving_ask(port, "a LOGIN ann one\r\nz LOGOUT\r\n");
+	expect_in(said, "a OK");
+	g_free(said);
+	cr_expect_eq(serving_stop(&s), 0);
+	g_free(log);
+	g_free(old);
+	serving_end(&s);
+}
+
+/* What systemd hands over, and is told. */
+Test(serve, takes_a_socket_and_tells_who_started_it)
+{
+	struct serving s;
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	char buf[64];
+
+	serving_init(&s);
+	char *path = cli_path(&s.cli, "notify");
+	g_strlcpy(at.sun_path, path, sizeof at.sun_path);
+	int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(manager, (struct sockaddr *)&at, sizeof at), 0);
+	g_setenv("NOTIFY_SOCKET", path, TRUE);
+	uint16_t port = serving_start_given(&s, "imap", "");
+	ssize_t n = recv(manager, buf, sizeof buf, 0);
+	cr_expect(n == 7 && !memcmp(buf, "READY=1", 7));
+	expect_not_in(s.said, "1993"); /* that one, and no other */
+	char *said = serving_ask(port, "a LOGIN mailark secret\r\n"
+	                               "z LOGOUT\r\n");
+	expect_in(said, "a OK");
+	g_free(said);
+	cr_expect_eq(serving_stop(&s), 0);
+	n = recv(manager, buf, sizeof buf, 0);
+	cr_expect(n == 10 && !memcmp(buf, "STOPPING=1", 10));
+	close(manager);
+	g_free(path);
+	serving_end(&s);
+}
+
+/* Root's rights are gone when mail is looked at. */
+Test(serve, becomes_another_user)
+{
+	struct serving s;
+	uid_t real, effective, saved;
+
+	serving_init(&s);
+	cr_expect_eq(cli_line(&s.cli, "serve --user no-such-user a.mailark"),
+	             2);
+	expect_in(s.cli.err, "there is no user \"no-such-user\"");
+	if (geteuid()) {
+		cr_expect_eq(cli_line(&s.cli, "serve --user root a.mailark"),
+		             2);
+		expect_in(s.cli.err, "only root can become another user");
+		serving_end(&s);
+		return;
+	}
+	char *all = g_strdup_printf("chown -R nobody %s", s.cli.dir);
+	cr_assert(g_spawn_command_line_sync(all, NULL, NULL, NULL, NULL));
+	g_free(all);
+	serving_start(&s, "--user nobody --imap 127.0.0.1:0 --imaps "
+	                  "127.0.0.1:0 --log log");
+	char *status = g_strdup_printf("/proc/%d/status", (int)s.pid);
+	char *text = NULL;
+	cr_assert(g_file_get_contents(status, &text, NULL, NULL));
+	const char *line = strstr(text, "\nUid:");
+	cr_assert_eq(sscanf(line, "\nUid: %u %u %u", &real, &effective, &saved),
+	             3);
+	cr_expect(real && real == effective && real == saved);
+	expect_in(text, "NoNewPrivs:\t1");
+	g_free(text);
+	g_free(status);
+	/* And it can do what there is to do. */
+	text = imap(&s, "b CREATE work");
+	expect_in(text, "b OK");
+	g_free(text);
+	cr_expect_eq(serving_stop(&s), 0, "%s", s.cli.err);
 	serving_end(&s);
 }
