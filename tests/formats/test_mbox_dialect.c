@@ -147,3 +147,76 @@ Test(mbox_dialect, signatures_tell_whose_quoting_it_is)
 		g_free(mail);
 	}
 }
+
+/* Two mailboxes in one: what the first dozen said holds until others say
+ * something else, and that is told. */
+Test(mbox_dialect, later_mails_may_say_something_else)
+{
+	static const char quoted[] =
+		SEP "A: b\nC: d\n\ntext\n\n>>From what they say\n\n";
+	static const char plain[] = SEP "A: b\nC: d\n\ntext\n\nFrom now on\n\n";
+	static const char last[] =
+		SEP "A: b\nC: d\n\ntext\n\n>From what they say\n\n";
+	static const struct {
+		const char *first, *then, *raw;
+	} rows[] = {
+		{quoted, plain, "A: b\nC: d\n\ntext\n\n>From what they say\n"},
+		{plain, quoted, "A: b\nC: d\n\ntext\n\nFrom what they say\n"},
+	};
+	for (size_t i = 0; i < AM_COUNT(rows); i++) {
+		GString *file = g_string_new(NULL);
+		size_t n = 0;
+		for (int k = 0; k < 20; k++, n++)
+			g_string_append(file, rows[i].first);
+		for (; file->len < 4300000; n++)
+			g_string_append(file, SEP "A: b\nC: d\n\nx\n\n");
+		for (int k = 0; k < 20; k++, n++)
+			g_string_append(file, rows[i].then);
+		g_string_append(file, last);
+		struct run *run =
+			mbox_run_bytes("m.mbox", file->str, file->len, NULL, 0);
+		cr_expect(mbox_raw_is(mbox_got(run, n), rows[i].raw,
+		                      strlen(rows[i].raw)),
+		          "row %zu", i);
+		cr_expect(mbox_noted(run, "mbox.quoting-changes"));
+		/* And all of it can be written again as it was. */
+		cr_expect(run->whole->len == file->len &&
+		          !memcmp(run->whole->str, file->str, file->len));
+		mbox_run_free(&run);
+		/* Who was told keeps to it, and says so. */
+		run = mbox_run_bytes("m.mbox", file->str, file->len,
+		                     "dialect=mboxrd", 0);
+		const char *raw = "A: b\nC: d\n\ntext\n\nFrom what they say\n";
+		cr_expect(mbox_raw_is(mbox_got(run, n), raw, strlen(raw)),
+		          "row %zu, told", i);
+		cr_expect(mbox_noted(run, "mbox.quoting-changes"));
+		mbox_run_free(&run);
+		g_string_free(file, TRUE);
+	}
+}
+
+/* Three signed mails in a row speak for those without a signature behind. */
+Test(mbox_dialect, signatures_speak_for_what_follows)
+{
+	char *mail = signed_mail("text\n\n>From what they say\n");
+	GString *file = g_string_new(NULL);
+
+	for (int i = 0; i < 5; i++)
+		g_string_append_printf(file,
+		                       SEP "A: b\n\ntext\n\n>From me\n\n");
+	for (int i = 0; i < 3; i++)
+		g_string_append_printf(file, SEP "%s\n", mail);
+	g_string_append(file, SEP "A: b\n\ntext\n\n>From me\n\n");
+	struct run *run =
+		mbox_run_bytes("m.mbox", file->str, file->len, NULL, 0);
+	static const char before[] = "A: b\n\ntext\n\nFrom me\n";
+	static const char behind[] = "A: b\n\ntext\n\n>From me\n";
+	cr_expect(mbox_raw_is(mbox_got(run, 0), before, strlen(before)));
+	cr_expect(mbox_raw_is(mbox_got(run, 5), mail, strlen(mail)));
+	cr_expect(mbox_raw_is(mbox_got(run, 8), behind, strlen(behind)));
+	cr_expect(mbox_noted(run, "mbox.quoting-changes"));
+	cr_expect(run->whole->len == file->len);
+	mbox_run_free(&run);
+	g_string_free(file, TRUE);
+	g_free(mail);
+}

@@ -379,11 +379,15 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	                       w->state.gaps[w->state.n_gaps - 1].len >
 	               w->len)
 		w->state.n_gaps--;
+	if (!w->state.marked)
+		am_mbox_evidence_lines(box, cut, scan->ctx);
 	choose_quoting(w);
 	size_t most = w->state.n_gaps + cut->n_quoted;
 	w->gaps = most <= AM_COUNT(w->few) ? w->few
 	                                   : g_new(struct am_mbox_gap, most);
 	prove_quoting(w);
+	if (w->proved)
+		am_mbox_evidence_proved(box, cut, w->undo, scan->ctx);
 	r = am_message_new(&msg, box->folder, err);
 	if (r)
 		goto out;

@@ -4,6 +4,7 @@
 
 #include "formats/mbox/boundary.h"
 #include "formats/mbox/dialect.h"
+#include "formats/mbox/evidence.h"
 #include "formats/mbox/state_headers.h"
 
 struct am_folder;
@@ -13,6 +14,7 @@ struct am_message;
 /* What a file's messages have in common. */
 struct am_mbox_mailbox {
 	struct am_mbox_dialect dialect;
+	struct am_mbox_evidence evidence;
 	struct am_mbox_imap imap;
 	const struct am_folder *folder;
 	const char *name;    /* origin's first half */

@@ -179,6 +179,7 @@ static void judge_quoting(struct am_mbox_dialect *d, const struct tally *t,
 	bool exact = t->judged && t->exact * 20 >= t->judged * 19;
 	if (told == AM_MBOX_AUTO)
 		told = named(name);
+	d->told = told != AM_MBOX_AUTO;
 	d->wide = false;
 	if (d->mmdf)
 		say(d, "MMDF", AM_MBOX_QUOTE_NONE, true);

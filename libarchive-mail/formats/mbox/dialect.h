@@ -16,6 +16,7 @@ struct am_mbox_dialect {
 	enum am_mbox_quote quote; /* to be undone */
 	bool far;                 /* more than the sample has been looked at */
 	bool sure;   /* that is told by evidence or by the user, not guessed */
+	bool told;   /* by the user, or by the file's name */
 	bool mmdf;   /* its cousin, see mmdf.h */
 	bool blank;  /* an empty line stands before each separator */
 	uint8_t eol; /* '\n', or '\r' */

@@ -303,6 +303,7 @@ static int open_file(struct mbox_source *s, const char *path,
 	s->box.from_tz = s->set.from_tz;
 	s->box.include_deleted = s->set.include_deleted;
 	s->box.n_cuts = s->box.n_expunged = 0;
+	s->box.evidence = (struct am_mbox_evidence){0};
 	if (!looks.empty)
 		am_mbox_remark_dialect(s->base.ctx, &s->box);
 	if (from)
