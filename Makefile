@@ -157,6 +157,11 @@ $(BUILD)/gen/store/embedded.h: $(wildcard $(EMBED)) tools/embed.sh
 	@mkdir -p $(@D)
 	sh tools/embed.sh $(wildcard $(EMBED)) > $@
 $(call obj,$(call srcs,store)): | $(BUILD)/gen/store/embedded.h
+ASSETS := $(wildcard $(LIB)/formats/html/assets/*)
+$(BUILD)/gen/formats/html/assets.h: $(ASSETS) tools/embed.sh
+	@mkdir -p $(@D)
+	sh tools/embed.sh $(ASSETS) > $@
+$(call obj,$(LIB)/formats/html/html_sink.c): | $(BUILD)/gen/formats/html/assets.h
 CPPFLAGS_ALL += -I$(BUILD)/gen
 
 floors:

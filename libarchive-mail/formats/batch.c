@@ -25,7 +25,7 @@
 /* A rename to be done, or a link (from is then a path in the tree). */
 struct pending {
 	char *from, *to;
-	bool link;
+	bool link, over; /* takes the place of what is there */
 };
 
 struct am_batch {
@@ -322,7 +322,9 @@ static int place(struct am_batch *b, struct pending *p, struct am_error *err)
 
 	for (unsigned n = 2; n < 1000; n++) {
 		int failed =
-			p->link ? linkat(b->root_fd, p->from, b->root_fd, to, 0)
+			p->over ? renameat(b->tmp_fd, p->from, b->root_fd, to)
+			: p->link
+				? linkat(b->root_fd, p->from, b->root_fd, to, 0)
 				: rename_new(b->tmp_fd, p->from, b->root_fd,
 		                             to);
 		if (!failed || errno != EEXIST) {
@@ -366,9 +368,9 @@ static int sync_bytes(struct am_batch *b, struct am_error *err)
 
 /* Takes from. */
 static int enqueue(struct am_batch *b, char *from, const char *to, bool link,
-                   struct am_error *err)
+                   bool over, struct am_error *err)
 {
-	struct pending p = {from, g_strdup(to), link};
+	struct pending p = {from, g_strdup(to), link, over};
 	int r;
 
 	if (b->durability == AM_DURABLE_BATCH) {
@@ -389,13 +391,23 @@ int am_batch_put(struct am_batch *batch, struct am_batch_file *file,
 
 	file->name = NULL;
 	batch->pending_bytes += file->size;
-	return enqueue(batch, from, path, false, err);
+	return enqueue(batch, from, path, false, false, err);
+}
+
+int am_batch_put_over(struct am_batch *batch, struct am_batch_file *file,
+                      const char *path, struct am_error *err)
+{
+	char *from = file->name;
+
+	file->name = NULL;
+	batch->pending_bytes += file->size;
+	return enqueue(batch, from, path, false, true, err);
 }
 
 int am_batch_link(struct am_batch *batch, const char *path, const char *further,
                   struct am_error *err)
 {
-	return enqueue(batch, g_strdup(path), further, true, err);
+	return enqueue(batch, g_strdup(path), further, true, false, err);
 }
 
 bool am_batch_full(const struct am_batch *batch)

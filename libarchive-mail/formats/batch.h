@@ -64,6 +64,11 @@ void am_batch_discard(const struct am_batch *batch, struct am_batch_file *file);
  * takes file->name.  Never replaces: a name that is taken gets "-2". */
 AM_MUST_USE int am_batch_put(struct am_batch *batch, struct am_batch_file *file,
                              const char *path, struct am_error *err);
+/* The same for names that are a sink's own: takes the place of a file that a
+ * run left which died before it could say so. */
+AM_MUST_USE int am_batch_put_over(struct am_batch *batch,
+                                  struct am_batch_file *file, const char *path,
+                                  struct am_error *err);
 /* The same bytes under one more name: a hard link to path as put before. */
 AM_MUST_USE int am_batch_link(struct am_batch *batch, const char *path,
                               const char *further, struct am_error *err);
