@@ -13,10 +13,11 @@ const struct am_option am_pst_options[] = {
          "no"},
 	{"associated", "yes|no",
          "also hidden items: views, rules, settings of folders", "no"},
-	{"codepage", "NUMBER",
+	{"codepage", "NUMBER|guess",
          "Windows' number of the character set of old (ANSI) files that do "
-         "not say it: 932 Japanese, 1251 Cyrillic …",
-         "1252"},
+         "not say it: 932 Japanese, 1251 Cyrillic …; guessed by the names of "
+         "their folders, else 1252",
+         "guess"},
 	{"properties", "yes|no",
          "take the MAPI properties of each item along, for targets that keep "
          "them",

@@ -438,9 +438,12 @@ static int read_settings(struct am_pst_settings *out,
 	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
 		r = am_location_switch(where, am_pst_options, switches[i].key,
 		                       switches[i].to, err);
-	return r ? r
-	         : am_codepage_option(where, am_pst_options, &out->codepage,
-	                              err);
+	const char *page =
+		am_location_option(where, am_pst_options, "codepage");
+	out->codepage = 0;
+	if (r || !strcmp(page, "guess"))
+		return r;
+	return am_codepage_option(where, am_pst_options, &out->codepage, err);
 }
 
 /* The store of a file, wherever it had to be unpacked to. */
@@ -503,7 +506,7 @@ int am_pst_source_open(struct am_source **out, const struct am_location *where,
                        struct am_ctx *ctx, struct am_error *err)
 {
 	static const char *const nowhere[] = {NULL};
-	struct am_pst_settings set = {.codepage = 1252};
+	struct am_pst_settings set = {0};
 	struct stat st;
 	int r = read_settings(&set, where, err);
 

@@ -7,7 +7,7 @@
 /* What `--from pst,…` says, checked. */
 struct am_pst_settings {
 	bool deleted, associated, properties;
-	unsigned codepage;
+	unsigned codepage; /* 0: a guess */
 };
 
 /* One file; its folders stand in the folder `within` (NULL-terminated, may be

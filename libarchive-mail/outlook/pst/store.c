@@ -10,6 +10,7 @@
 #include "model/ctx.h"
 #include "model/folder.h"
 #include "outlook/mapi/tags.h"
+#include "outlook/pst/guess.h"
 #include "outlook/pst/rescue.h"
 
 #include <glib.h>
@@ -407,6 +408,12 @@ int am_pst_store_open(struct am_pst_store **out, const char *path,
 	read_names(store);
 	am_pst_ndb_about(store->ndb, NID_STORE);
 	read_store(store);
+	am_pst_ndb_about(store->ndb, 0);
+	if (!store->codepage)
+		store->codepage =
+			am_pst_ndb_header(store->ndb)->kind == AM_PST_ANSI
+				? am_pst_guess_codepage(store)
+				: 1252;
 	for (guint i = 0; i < store->folders->len; i++)
 		read_folder(store, &g_array_index(store->folders,
 		                                  struct am_pst_folder, i));

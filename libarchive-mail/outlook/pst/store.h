@@ -27,7 +27,8 @@ struct am_pst_folder {
 	bool outside; /* not below the top of what people see */
 };
 
-/* codepage: of 8-bit text where neither the store nor the message says one. */
+/* codepage: of 8-bit text where neither the store nor the message says one; 0:
+ * a guess (guess.h). */
 AM_MUST_USE int am_pst_store_open(struct am_pst_store **out, const char *path,
                                   unsigned codepage, struct am_ctx *ctx,
                                   struct am_error *err);
