@@ -222,14 +222,14 @@ static enum am_in_place_by how(struct place_source *s, struct am_message *msg)
 		note_last(s, msg->origin);
 	if (s->again || s->single || msg->raw || is_in_file(s, msg->origin))
 		return AM_BY_BYTES;
-	char *path =
-		g_build_filename(am_in_place_path(s->place), msg->origin, NULL);
+	if (msg->fixed)
+		return AM_BY_NAME;
+	char *path = g_build_filename(am_in_place_path(s->place), msg->origin,
+	                              NULL);
 	bool file = look(path, &now);
 	g_free(path);
 	if (!file)
-		return strchr(msg->origin, ':') && msg->size == AM_SIZE_UNKNOWN
-		               ? AM_BY_BYTES
-		               : AM_BY_NAME;
+		return AM_BY_BYTES;
 	if (is_young(&now))
 		return AM_BY_BYTES;
 	g_snprintf(text, sizeof text, "%" PRIu64 " %" PRId64 ".%09" PRId64,

@@ -174,6 +174,7 @@ static int give(struct maildir_source *s, struct am_item *out,
 	msg->origin = ticket->origin;
 	msg->size = size_of(s, dir, ticket->file);
 	msg->exactness = AM_EXACT;
+	msg->fixed = true;
 	msg->uid = e.uid;
 	if (e.uid && s->uidvalidity) {
 		g_snprintf(uidvalidity, sizeof(uidvalidity), "%" PRIu32,
