@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark list: folders with counts, or one line a message. */
+#include "base/arena.h"
 #include "base/blob.h"
 #include "base/json.h"
 #include "cmd/cmd.h"
+#include "cmd/dates.h"
 #include "cmd/lister.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
@@ -18,7 +20,7 @@
 #include <string.h>
 
 struct options {
-	bool messages, json, quiet, verbose;
+	bool messages, dates, json, quiet, verbose;
 	struct opt_list folders;
 	const char *from;
 	uint64_t jobs;
@@ -63,6 +65,23 @@ static void write_hash(struct am_json *json, const char *key,
 	out_json_text(json, key, hex);
 }
 
+/* What would be believed, and why. */
+static void write_dates(const struct list *list, const struct lister_item *item)
+{
+	struct am_arena *arena = am_arena_new();
+	struct dates d;
+
+	if (!dates_read(&d, item->msg, item->msg->raw, &list->s->ctx.limits,
+	                arena, NULL)) {
+		out_json_when(list->json, "choice", &d.choice.date.when);
+		out_json_text(list->json, "choice_from", d.choice.date.from);
+		am_json_key(list->json, "keep");
+		am_json_bool(list->json, d.choice.keep);
+		out_json_text(list->json, "why", d.choice.why);
+	}
+	am_arena_free(&arena);
+}
+
 static void write_message(struct list *list, const struct lister_item *item)
 {
 	const struct am_message *msg = item->msg;
@@ -90,6 +109,8 @@ static void write_message(struct list *list, const struct lister_item *item)
 	out_json_words(json, msg->labels, msg->n_labels);
 	out_json_when(json, "received", &msg->received);
 	out_json_text(json, "received_from", msg->received_from);
+	if (list->o->dates)
+		write_dates(list, item);
 	out_json_text(json, "message_id", v->message_id);
 	out_json_text(json, "subject", v->subject);
 	out_json_text(json, "from", v->from);
@@ -141,15 +162,45 @@ static void print_message(struct list *list, const struct lister_item *item)
 	g_free(folder);
 }
 
+/* When it came, who says so, and whether that can be. */
+static int print_dates(struct list *list, const struct lister_item *item,
+                       struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
+	char was[OUT_ROOM], now[AM_TIME_ROOM];
+	struct dates d;
+	int r = dates_read(&d, item->msg, item->msg->raw, &list->s->ctx.limits,
+	                   arena, err);
+
+	if (r)
+		goto out;
+	out_when(&d.present.when, was);
+	am_time_iso(&d.choice.date.when, now);
+	if (list->archive)
+		printf("%6" PRId64 "  ", id_of(list, item));
+	printf("%s  ", was);
+	print_field(d.present.from ? d.present.from : "nothing", 20);
+	if (d.choice.keep)
+		printf("%s\n", d.choice.why);
+	else
+		printf("-> %s %s: %s\n", *now ? now : "none",
+		       d.choice.date.from ? d.choice.date.from : "",
+		       d.choice.why);
+out:
+	am_arena_free(&arena);
+	return r;
+}
+
 static int each_message(void *user, const struct lister_item *item,
                         struct am_error *err)
 {
 	struct list *list = user;
 
-	(void)err;
 	if (!item->msg || !wanted(list->o, item->folder))
 		return AM_OK;
 	session_before_output(list->s);
+	if (list->o->dates && !list->o->json)
+		return print_dates(list, item, err);
 	if (list->o->json)
 		write_message(list, item);
 	else
@@ -401,7 +452,7 @@ static int list_one(struct list *list, const char *name)
 		                    &s->ctx, &err);
 	if (r)
 		session_error(s, name, &err);
-	else if (list->o->messages)
+	else if (list->o->messages || list->o->dates)
 		r = list_messages(list, place);
 	else
 		r = list_folders(list, place);
@@ -437,6 +488,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 static const struct opt table[] = {
 	{'m', "messages", NULL, "one line a message", OPT_SWITCH,
          offsetof(struct options, messages)},
+	{0, "dates", NULL,
+         "a line a message: when it came, who says so, and whether it can be",
+         OPT_SWITCH, offsetof(struct options, dates)},
 	{0, "json", NULL, "one JSON object a line", OPT_SWITCH,
          offsetof(struct options, json)},
 	{0, "from", "FORMAT", "what the locations are, and its options",

@@ -5,6 +5,7 @@
 #include "base/reader.h"
 #include "cmd/attachments.h"
 #include "cmd/cmd.h"
+#include "cmd/dates.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
 #include "cmd/show_json.h"
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 struct options {
-	bool raw, json, text, verbose, quiet;
+	bool raw, json, text, dates, verbose, quiet;
 	const char *part, *save;
 };
 
@@ -193,6 +194,10 @@ static int show(struct session *s, const struct options *o,
 	struct am_blob *raw = NULL;
 	struct am_scan scan;
 
+	if (o->dates) {
+		am_arena_free(&arena);
+		return dates_show(archive, id, o->json, err);
+	}
 	int r = am_archive_load(archive, id, &raw, err);
 	if (!r && o->raw) {
 		r = show_raw(raw, err);
@@ -228,9 +233,12 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	session_voice(s, o->quiet, o->verbose);
 	if (argc != 2)
 		return session_usage(s, "an archive and a message are needed");
-	if (o->raw + o->json + o->text + !!o->part + !!o->save > 1)
+	if (o->raw + (o->json && !o->dates) + o->dates + o->text + !!o->part +
+	            !!o->save >
+	    1)
 		return session_usage(s, "only one of --raw, --json, --text, "
-		                        "--part and --save-attachments");
+		                        "--dates, --part and "
+		                        "--save-attachments");
 	const char *path = session_archive(s, argv[0]);
 	if (!path)
 		return EXIT_COULD_NOT;
@@ -253,6 +261,9 @@ static const struct opt table[] = {
          offsetof(struct options, json)},
 	{'t', "text", NULL, "only the text, without headers", OPT_SWITCH,
          offsetof(struct options, text)},
+	{0, "dates", NULL,
+         "all that says when it came, and what is believed; with --json too",
+         OPT_SWITCH, offsetof(struct options, dates)},
 	{'p', "part", "N", "one part, decoded: 2, 1.3", OPT_STRING,
          offsetof(struct options, part)},
 	{0, "save-attachments", "DIR", "write its attachments there",
@@ -269,6 +280,7 @@ const struct cmd cmd_show = {
 	.summary = "Show one message: readable, exact, in parts or as JSON",
 	.examples = "  mailark show mail.mailark 42\n"
 		    "  mailark show --raw mail.mailark 3fa4c1 > message.eml\n"
+		    "  mailark show --dates mail.mailark 42\n"
 		    "  mailark show --part 2 mail.mailark 42 > report.pdf\n"
 		    "  mailark show --save-attachments out/ mail.mailark 42\n",
 	.options = table,
