@@ -107,13 +107,12 @@ static int load(struct am_archive *a, unsigned i, struct am_error *err)
 	return r;
 }
 
-static int add_message(void *user, int64_t id, const char *from, const char *to,
-                       const char *cc, const char *subject,
+static int add_message(void *user, const struct am_archive_head *head,
                        struct am_error *err)
 {
 	(void)err;
-	g_string_append_printf(user, "%d|%s|%s|%s|%s\n", (int)id, from, to, cc,
-	                       subject);
+	g_string_append_printf(user, "%d|%s|%s|%s|%s\n", (int)head->id,
+	                       head->from, head->to, head->cc, head->subject);
 	return AM_OK;
 }
 
@@ -123,7 +122,9 @@ static char *heads(struct env *env)
 	struct am_archive *a = env_open(env);
 	GString *all = g_string_new(NULL);
 
-	cr_assert_eq(am_archive_each_head(a, add_message, all, NULL), AM_OK);
+	cr_assert_eq(
+		am_archive_each_head(a, 0, INT64_MAX, add_message, all, NULL),
+		AM_OK);
 	am_archive_close(&a);
 	return g_string_free(all, FALSE);
 }
