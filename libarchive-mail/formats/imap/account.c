@@ -17,6 +17,7 @@ struct am_imap_private {
 	int64_t resume_at;  /* monotonic µs */
 	int64_t told_until; /* of the pause that was last told */
 	_Atomic bool stop;
+	_Atomic unsigned greetings;
 	_Atomic unsigned hung_up; /* over NAMESPACE */
 };
 
@@ -224,6 +225,16 @@ int am_imap_account_rest(struct am_imap_account *account, struct am_error *err)
 	} while (!am_imap_account_sleep(account, (uint64_t)left / 1000 + 1,
 	                                err));
 	return AM_FATAL;
+}
+
+void am_imap_account_greeted(struct am_imap_account *account)
+{
+	account->private->greetings++;
+}
+
+unsigned am_imap_account_greetings(const struct am_imap_account *account)
+{
+	return account->private->greetings;
 }
 
 bool am_imap_account_fears_namespace(struct am_imap_account *account,

@@ -46,6 +46,9 @@ AM_MUST_USE int am_imap_account_new(struct am_imap_account **out,
                                     const struct am_location *where,
                                     const struct am_option *table,
                                     struct am_ctx *ctx, struct am_error *err);
+/* An IMAP server greeted us there; how often it did. */
+void am_imap_account_greeted(struct am_imap_account *account);
+unsigned am_imap_account_greetings(const struct am_imap_account *account);
 /* The server hung up over NAMESPACE; true when it has done so often enough not
  * to be asked any more. */
 bool am_imap_account_fears_namespace(struct am_imap_account *account,

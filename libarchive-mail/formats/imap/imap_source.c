@@ -192,6 +192,7 @@ static int list(struct imap_source *s, struct am_error *err)
 	/* There is a list where nothing failed, and only there. */
 	if (!all)
 		return AM_FATAL;
+	am_imap_link_progress(s->control.link);
 	r = read_budget(s, err);
 	if (!r)
 		choose(s, all, am_imap_session_has(session, "X-GM-EXT-1"));
@@ -216,6 +217,35 @@ static int list(struct imap_source *s, struct am_error *err)
 
 /* ---- next ---- */
 
+static void begin_box(struct imap_source *s)
+{
+	if (s->in_folder)
+		am_imap_sync_clear(&s->sync);
+	s->control.at = s->next_box;
+	s->sync = (struct am_imap_sync){.control = &s->control,
+	                                .memory = s->memory,
+	                                .box = s->boxes->pdata[s->next_box++]};
+	s->in_folder = true;
+	s->since_cursor = 0;
+	s->looked = false;
+	s->stage = BEGINNING;
+	s->begun = am_imap_sync_begin(&s->sync, &s->begun_why);
+}
+
+/* A folder that is refused may be locked just now: it is asked for once more,
+ * when all others have been. */
+static bool put_off(struct imap_source *s)
+{
+	struct am_imap_box *box = s->sync.box;
+
+	if (box->again)
+		return false;
+	box->again = true;
+	(void)g_ptr_array_steal_index(s->boxes, --s->next_box);
+	g_ptr_array_add(s->boxes, box);
+	return true;
+}
+
 /* What is to be told of it is known before the folder itself is told. */
 static int next_box(struct imap_source *s, struct am_item *out,
                     struct am_error *err)
@@ -225,16 +255,10 @@ static int next_box(struct imap_source *s, struct am_item *out,
 	s->in_folder = false;
 	if (s->next_box >= s->boxes->len)
 		return AM_END;
-	s->control.at = s->next_box;
-	struct am_imap_box *box = s->boxes->pdata[s->next_box++];
-	s->sync = (struct am_imap_sync){
-		.control = &s->control, .memory = s->memory, .box = box};
-	s->in_folder = true;
-	s->since_cursor = 0;
-	s->looked = false;
-	s->stage = BEGINNING;
-	s->begun = am_imap_sync_begin(&s->sync, &s->begun_why);
-	out->folder = box->folder;
+	do {
+		begin_box(s);
+	} while (s->begun == AM_FAILED && put_off(s));
+	out->folder = s->sync.box->folder;
 	if (s->begun == AM_FATAL) {
 		*err = s->begun_why;
 		return AM_FATAL;

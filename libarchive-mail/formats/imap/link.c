@@ -5,14 +5,30 @@
 
 #include <pthread.h>
 
-enum { TRIES_MOST = 7, WAITS_MOST = 30, FIRST_WAIT_MS = 250 };
+enum {
+	/* In a row: a host that was never reached is most likely misspelled;
+	 * one that is busy or was reached before may be back in a moment; one
+	 * that greets us and hangs up is there. */
+	NEVER_REACHED_MOST = 2,
+	UNREACHED_MOST = 7,
+	HANGS_UP_MOST = 12,
+	/* Lost without any progress, though we were let in each time. */
+	LOST_MOST = 20,
+	WAITS_MOST = 30,
+	FIRST_WAIT_MS = 250,
+	UNREACHED_WAIT_MS = 60000,
+	HANGS_UP_WAIT_MS = 16000,
+	LOST_WAIT_MS = 4000
+};
 
 struct am_imap_link {
 	struct am_imap_account *account;
 	pthread_mutex_t lock; /* over the pointer, for interrupt() */
 	struct am_imap_session *session;
-	unsigned tries; /* opened or lost in a row, without progress */
-	unsigned waits; /* pauses in a row */
+	unsigned lost;     /* in a row, without progress */
+	unsigned unopened; /* in a row: we were not let in */
+	bool greets;       /* the last time, though it did not let us in */
+	unsigned waits;    /* pauses in a row */
 	uint64_t openings;
 	char why[200]; /* it was lost last, or could not be had */
 };
@@ -26,14 +42,14 @@ struct am_imap_link *am_imap_link_new(struct am_imap_account *account)
 	return link;
 }
 
-/* 0.25 s, 1 s, 4 s … at most a minute, a quarter of it drawn by lot. */
-static uint64_t back_off(unsigned tries)
+/* 0.25 s, 1 s, 4 s …, a quarter of it drawn by lot. */
+static uint64_t back_off(unsigned tries, uint64_t most)
 {
 	uint64_t ms = FIRST_WAIT_MS;
 
-	for (unsigned i = 1; i < tries && ms < 60000; i++)
+	for (unsigned i = 1; i < tries && ms < most; i++)
 		ms *= 4;
-	ms = MIN(ms, 60000);
+	ms = MIN(ms, most);
 	return ms - ms / 4 + (uint64_t)g_random_int_range(0, (int)ms / 4 + 1);
 }
 
@@ -46,7 +62,11 @@ static void keep_why(struct am_imap_link *link, const struct am_error *err)
 /* Before the next try, so long that a server which is down comes up again. */
 static int stay_away(struct am_imap_link *link, struct am_error *err)
 {
-	uint64_t ms = back_off(link->tries);
+	uint64_t ms = !link->unopened
+	                      ? back_off(link->lost, LOST_WAIT_MS)
+	                      : back_off(link->lost + link->unopened,
+	                                 link->greets ? HANGS_UP_WAIT_MS
+	                                              : UNREACHED_WAIT_MS);
 
 	(void)am_imap_account_tell(link->account, ms, "imap.waiting",
 	                           *link->why ? link->why : "no connection");
@@ -80,36 +100,55 @@ void am_imap_link_free(struct am_imap_link **link, bool polite)
 	g_free(l);
 }
 
+static bool is_hopeless(const struct am_imap_link *link,
+                        const struct am_error *err)
+{
+	unsigned most = link->greets ? HANGS_UP_MOST
+	                : link->openings || (err && err->kind == AM_E_BUSY)
+	                        ? UNREACHED_MOST
+	                        : NEVER_REACHED_MOST;
+
+	return link->lost >= LOST_MOST || link->unopened >= most;
+}
+
+static int open_session(struct am_imap_link *link, struct am_error *err)
+{
+	struct am_imap_session *s = NULL;
+	unsigned before = am_imap_account_greetings(link->account);
+
+	int r = am_imap_session_open(&s, link->account, err);
+	link->greets = am_imap_account_greetings(link->account) != before;
+	if (r && r != AM_RETRY)
+		return AM_FATAL;
+	if (r) {
+		link->unopened++;
+		keep_why(link, err);
+		return r;
+	}
+	link->unopened = 0;
+	link->openings++;
+	set_session(link, s);
+	return AM_OK;
+}
+
 int am_imap_link_session(struct am_imap_link *link,
                          struct am_imap_session **out, struct am_error *err)
 {
-	struct am_imap_session *s = NULL;
 	int r = AM_OK;
 
 	while (!link->session) {
-		/* A host that was never reached is most likely misspelled;
-		 * one that is busy may have a place in a moment. */
-		unsigned most = link->openings || (r && err->kind == AM_E_BUSY)
-		                        ? TRIES_MOST
-		                        : 2;
-		if (link->tries >= most)
+		if (is_hopeless(link, r ? err : NULL))
 			return r ? AM_FATAL
 			         : am_fail(err, AM_FATAL, AM_E_IO,
 			                   "%.80s: the connection was lost %u "
 			                   "times in a row",
-			                   link->account->host, link->tries);
-		if (link->tries && stay_away(link, err))
+			                   link->account->host,
+			                   link->lost + link->unopened);
+		if (link->lost + link->unopened && stay_away(link, err))
 			return AM_FATAL;
-		r = am_imap_session_open(&s, link->account, err);
-		if (r && r != AM_RETRY)
-			return AM_FATAL;
-		if (r) {
-			link->tries++;
-			keep_why(link, err);
-			continue;
-		}
-		link->openings++;
-		set_session(link, s);
+		r = open_session(link, err);
+		if (r == AM_FATAL)
+			return r;
 	}
 	*out = link->session;
 	return AM_OK;
@@ -125,12 +164,12 @@ void am_imap_link_drop(struct am_imap_link *link)
 	if (!link->session)
 		return;
 	close_session(link, false);
-	link->tries++;
+	link->lost++;
 }
 
 void am_imap_link_progress(struct am_imap_link *link)
 {
-	link->tries = 0;
+	link->lost = 0;
 	link->waits = 0;
 }
 
@@ -171,8 +210,9 @@ int am_imap_link_judge(struct am_imap_link *link, int status,
 	if (reply->trouble != AM_IMAP_WAIT || link->waits >= WAITS_MOST)
 		return status;
 	link->waits++;
-	uint64_t ms =
-		reply->wait_ms ? reply->wait_ms : back_off(link->waits + 1);
+	uint64_t ms = reply->wait_ms
+	                      ? reply->wait_ms
+	                      : back_off(link->waits + 1, UNREACHED_WAIT_MS);
 	if (!am_imap_account_tell(link->account, ms, "imap.throttled",
 	                          err->text))
 		am_ctx_note(link->account->ctx, AM_NOTE_INFO, "imap.throttled",

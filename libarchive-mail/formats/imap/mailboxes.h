@@ -20,6 +20,7 @@ struct am_imap_box {
 	bool selectable, subscribed, unsubscribed, all, trash, junk;
 	/* What STATUS said, if it did. */
 	bool told, told_modseq;
+	bool again; /* it was refused: once more, behind all others */
 	uint32_t uidvalidity, uidnext;
 	uint64_t messages, highestmodseq;
 };

@@ -286,6 +286,8 @@ static int greet(struct am_imap_session *s, struct am_error *err)
 	bool preauth = false;
 
 	int r = take_greeting(s, &preauth, err);
+	if (!r)
+		am_imap_account_greeted(s->account);
 	if (!r && preauth && s->account->login->tls == AM_TLS_STARTTLS)
 		/* Whoever may write to the wire could say so (CVE-2020-14093).
 		 */
