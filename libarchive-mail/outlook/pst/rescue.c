@@ -177,9 +177,11 @@ static void choose_nodes(struct am_pst_rescue *r)
 {
 	guint n = r->leaves->len, kept = 0, begun = 0, over = 0;
 	am_pst_nid last = 0;
+
+	if (!n)
+		return;
 	struct leaf **ends = g_new(struct leaf *, n);
 	GTree *now = g_tree_new(by_page);
-
 	g_array_sort(r->nodes, by_node);
 	g_array_sort(r->leaves, by_low);
 	for (guint i = 0; i < n; i++)
