@@ -15,12 +15,13 @@ void am_csv_cell(struct am_csv *row, const char *text)
 	bool quoted;
 
 	begin(row);
-	if (!text || !*text)
+	text = text ? text : "";
+	if (!*text && !row->quote_all)
 		return;
-	quoted = strpbrk(text, ",\"\r\n") || *text == ' ';
+	quoted = row->quote_all || strpbrk(text, ",\"\r\n") || *text == ' ';
 	if (quoted)
 		g_string_append_c(row->text, '"');
-	if (row->guard && strchr("=+-@\t\r", *text))
+	if (row->guard && *text && strchr("=+-@\t\r", *text))
 		g_string_append_c(row->text, '\'');
 	for (const char *p = text; *p; p++) {
 		if (*p == '"')
@@ -34,7 +35,8 @@ void am_csv_cell(struct am_csv *row, const char *text)
 void am_csv_uint(struct am_csv *row, uint64_t n)
 {
 	begin(row);
-	g_string_append_printf(row->text, "%" PRIu64, n);
+	g_string_append_printf(
+		row->text, row->quote_all ? "\"%" PRIu64 "\"" : "%" PRIu64, n);
 }
 
 void am_csv_end(struct am_csv *row)

@@ -17,6 +17,7 @@
 struct am_csv {
 	GString *text;
 	bool guard, begun;
+	bool quote_all; /* each cell in quotes */
 };
 
 void am_csv_cell(struct am_csv *row, const char *text); /* NULL: empty */

@@ -19,7 +19,8 @@ struct am_whole {
 	GString *buf;
 };
 
-int am_whole_open(struct am_whole **out, const char *path, struct am_error *err)
+static int open_whole(struct am_whole **out, const char *path, bool over,
+                      struct am_error *err)
 {
 	struct am_whole *f;
 	struct stat st;
@@ -33,7 +34,7 @@ int am_whole_open(struct am_whole **out, const char *path, struct am_error *err)
 	if ((there && S_ISDIR(st.st_mode)) || g_str_has_suffix(path, "/"))
 		return am_fail(err, AM_FATAL, AM_E_ARGUMENT,
 		               "%s: a file is meant, not a directory", path);
-	if (there && !direct && st.st_size)
+	if (there && !direct && !over && st.st_size)
 		return am_fail(err, AM_FATAL, AM_E_EXISTS,
 		               "%s is there already, and nothing can be added "
 		               "to it: name another, or remove it",
@@ -53,6 +54,17 @@ int am_whole_open(struct am_whole **out, const char *path, struct am_error *err)
 		am_whole_close(&f);
 	*out = f;
 	return r;
+}
+
+int am_whole_open(struct am_whole **out, const char *path, struct am_error *err)
+{
+	return open_whole(out, path, false, err);
+}
+
+int am_whole_open_over(struct am_whole **out, const char *path,
+                       struct am_error *err)
+{
+	return open_whole(out, path, true, err);
 }
 
 static int flush(struct am_whole *f, struct am_error *err)

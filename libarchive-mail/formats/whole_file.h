@@ -16,6 +16,9 @@ struct am_whole;
  * one of that name goes. */
 AM_MUST_USE int am_whole_open(struct am_whole **out, const char *path,
                               struct am_error *err);
+/* The same for a file of one's own, which may be there and is then replaced. */
+AM_MUST_USE int am_whole_open_over(struct am_whole **out, const char *path,
+                                   struct am_error *err);
 AM_MUST_USE int am_whole_write(struct am_whole *file, const void *data,
                                size_t len, struct am_error *err);
 /* On disk and under its name; nothing can be written any more. */

@@ -227,7 +227,9 @@ void am_message_json_read(struct am_message *msg, const json_t *object)
 	read_words(msg, object, "keywords", am_message_add_keyword);
 	read_words(msg, object, "labels", am_message_add_label);
 	struct am_when received = when_of(object, "received");
-	if (received.known) {
+	/* null says that nobody knows. */
+	if (received.known ||
+	    json_is_null(json_object_get(object, "received"))) {
 		msg->received = received;
 		msg->received_from = am_arena_strdup(
 			msg->arena, text_of(object, "received_from"));
