@@ -45,7 +45,8 @@ static struct am_place *target_with(const struct am_format *format,
 	static const char *const files[][2] = {{"archive", ".mailark"},
 	                                       {"pst", ".pst"},
 	                                       {"jsonl", ".jsonl"},
-	                                       {"csv", ".csv"}};
+	                                       {"csv", ".csv"},
+	                                       {"eaxs", ".eaxs"}};
 	const char *suffix = "/";
 	for (size_t i = 0; i < AM_COUNT(files); i++)
 		if (!strcmp(format->name, files[i][0]))
