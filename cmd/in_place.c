@@ -126,15 +126,27 @@ static int find_location(struct in_place *in, const char *text,
 
 /* ---- what came of it ---- */
 
+static uint64_t found_in(const struct am_in_place_counts *n, uint64_t failed)
+{
+	return n->fresh + n->moved + n->changed + n->unchanged + failed;
+}
+
+static void show_more(const char *what, uint64_t n)
+{
+	char text[OUT_ROOM];
+
+	out_count(n, text);
+	if (n)
+		printf("; %s %s", what, text);
+}
+
 static void show(const struct in_place *in, const struct location *l,
                  const struct am_in_place_counts *n, uint64_t failed,
                  double seconds)
 {
-	char text[8][OUT_ROOM];
-	const uint64_t found =
-		n->fresh + n->moved + n->changed + n->unchanged + failed;
-	const uint64_t counts[] = {found,        n->fresh, n->moved, n->changed,
-	                           n->unchanged, failed,   n->gone,  n->flags};
+	const uint64_t counts[] = {found_in(n, failed), n->fresh,     n->moved,
+	                           n->changed,          n->unchanged, failed};
+	char text[AM_COUNT(counts)][OUT_ROOM], took[OUT_ROOM];
 
 	if (in->quiet || in->json)
 		return;
@@ -144,12 +156,11 @@ static void show(const struct in_place *in, const struct location *l,
 	printf("%s: found %s = new %s + moved %s + changed %s + unchanged %s + "
 	       "failed %s",
 	       l->path, text[0], text[1], text[2], text[3], text[4], text[5]);
-	if (n->flags)
-		printf("; flags changed %s", text[7]);
-	if (n->gone)
-		printf("; gone %s", text[6]);
-	out_duration(seconds, text[0]);
-	printf(", in %s\n", text[0]);
+	show_more("flags changed", n->flags);
+	show_more("gone", n->gone);
+	show_more("not looked at", n->kept);
+	out_duration(seconds, took);
+	printf(", in %s\n", took);
 	fflush(stdout);
 }
 
@@ -161,8 +172,7 @@ static void show_json(const struct in_place *in, const struct location *l,
 		const char *key;
 		uint64_t n;
 	} counts[] = {
-		{"found",
-	         n->fresh + n->moved + n->changed + n->unchanged + failed},
+		{"found", found_in(n, failed)},
 		{"new", n->fresh},
 		{"moved", n->moved},
 		{"changed", n->changed},
@@ -170,6 +180,7 @@ static void show_json(const struct in_place *in, const struct location *l,
 		{"failed", failed},
 		{"flags", n->flags},
 		{"gone", n->gone},
+		{"kept", n->kept},
 	};
 
 	if (!in->json)
@@ -242,6 +253,12 @@ static int look(struct in_place *in, const struct location *l,
 		r = run(in, l, src, sink, report, err);
 		failed = am_report_total(report)->failed;
 		am_in_place_counts(place, &counts);
+		if (!r && am_report_total(report)->found !=
+		                  found_in(&counts, failed)) {
+			session_say(in->s, "the ledger does not add up: this "
+			                   "is a fault of the program");
+			in->broken = true;
+		}
 		in->failed += failed;
 	}
 	am_source_close(&src);

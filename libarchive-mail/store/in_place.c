@@ -236,6 +236,16 @@ static struct am_known_place *find(struct am_in_place *p, const char *origin)
 	return from < p->known->len && all[from].key == key ? &all[from] : NULL;
 }
 
+static bool same_size(const struct am_message *msg,
+                      const struct am_known_place *known)
+{
+	char text[24];
+
+	g_snprintf(text, sizeof text, "%" PRIu64, msg->size);
+	return known->stamp ? known->stamp == am_in_place_hash(SEED, text)
+	                    : known->size == msg->size;
+}
+
 bool am_in_place_knows(struct am_in_place *p, struct am_message *msg,
                        enum am_in_place_by by)
 {
@@ -251,7 +261,7 @@ bool am_in_place_knows(struct am_in_place *p, struct am_message *msg,
 		same = stamp &&
 		       known->stamp == am_in_place_hash(SEED, stamp->value);
 	else if (by == AM_BY_NAME)
-		same = msg->size == known->size && msg->flags == known->flags &&
+		same = same_size(msg, known) && msg->flags == known->flags &&
 		       hash_words(msg) == known->words;
 	if (same) {
 		p->counts.unchanged++;

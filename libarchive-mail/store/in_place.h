@@ -24,9 +24,10 @@ AM_MUST_USE int am_archive_locations(struct am_archive *archive,
                                      struct am_error *err);
 
 /* What a run found of one location.  found = fresh + moved + changed +
- * unchanged, and those that failed; gone were found earlier. */
+ * unchanged, and those that failed; gone were found earlier, and so were those
+ * kept: they lie in what could not be looked at. */
 struct am_in_place_counts {
-	uint64_t fresh, moved, changed, unchanged, gone;
+	uint64_t fresh, moved, changed, unchanged, gone, kept;
 	uint64_t flags; /* of those unchanged: with other flags or keywords */
 };
 
@@ -57,8 +58,10 @@ void am_in_place_counts(const struct am_in_place *place,
 /* What says of a message that it is the one that was there. */
 enum am_in_place_by {
 	AM_BY_STAMP, /* its AM_PROP_STAMP */
-	AM_BY_NAME,  /* origin, size and flags, as in a Maildir */
-	AM_BY_BYTES  /* they are to be read */
+	AM_BY_NAME, /* origin, size and flags, as in a Maildir; the size is that
+	             * of the message, or in its AM_PROP_STAMP that of the file
+	             */
+	AM_BY_BYTES /* they are to be read */
 };
 /* True: it is, and need not be read.  Else it is to be put; what was known of
  * it goes with it, as a property. */

@@ -254,7 +254,7 @@ static int let_go(struct am_in_place *p, uint64_t id, struct am_error *err)
 	if (r)
 		return r == AM_END ? AM_OK : r;
 	if (is_spared(p, item.meta->origin)) {
-		p->counts.unchanged++;
+		p->counts.kept++;
 		return AM_OK;
 	}
 	if (is_moved(p, place.message)) {

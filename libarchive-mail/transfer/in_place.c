@@ -224,8 +224,8 @@ static enum am_in_place_by how(struct place_source *s, struct am_message *msg)
 		return AM_BY_BYTES;
 	if (msg->fixed)
 		return AM_BY_NAME;
-	char *path = g_build_filename(am_in_place_path(s->place), msg->origin,
-	                              NULL);
+	char *path =
+		g_build_filename(am_in_place_path(s->place), msg->origin, NULL);
 	bool file = look(path, &now);
 	g_free(path);
 	if (!file)
@@ -295,10 +295,17 @@ static int load(struct am_source *src, struct am_message *msg,
                 struct am_error *err)
 {
 	struct place_source *s = place_of(src);
+	uint64_t size = msg->size;
+	char text[24];
 	int r = am_source_load(s->inner, msg, err);
 
 	if (r)
 		am_in_place_spare(s->place, msg->origin);
+	/* A file in a Maildir that is packed. */
+	if (!r && msg->fixed && size != msg->size) {
+		g_snprintf(text, sizeof text, "%" PRIu64, size);
+		am_message_add_prop(msg, AM_PROP_STAMP, text, strlen(text));
+	}
 	return r;
 }
 

@@ -368,7 +368,8 @@ static void through(struct cli *c, const char *sample, unsigned n)
 	             0, "%s: %s", sample, c->err);
 	cr_expect(strstr(c->out, "\"new\":0,\"moved\":0,\"changed\":0,"),
 	          "%s: %s", sample, c->out);
-	cr_expect(strstr(c->out, "\"failed\":0,\"flags\":0,\"gone\":0}"),
+	cr_expect(strstr(c->out,
+	                 "\"failed\":0,\"flags\":0,\"gone\":0,\"kept\":0}"),
 	          "%s: %s", sample, c->out);
 	g_free(want);
 	g_free(got);

@@ -76,6 +76,8 @@ bool am_mbox_window_seek(struct am_mbox_window *w, uint64_t offset)
 {
 	if (w->reader || offset > w->size)
 		return false;
+	if (offset >= w->base && offset < am_mbox_window_end(w))
+		return true;
 	w->base = offset;
 	w->len = 0;
 	w->ended = false;
