@@ -246,7 +246,8 @@ int am_mbox_scan_seek(struct am_mbox_scan *scan, uint64_t offset,
 	scan->begun = true;
 	scan->next = UINT64_MAX;
 	scan->first = offset;
-	am_mbox_window_more(&scan->window, offset);
+	if (am_mbox_window_end(&scan->window) == offset)
+		am_mbox_window_more(&scan->window, offset);
 	return search(scan, NULL, offset, err);
 }
 
