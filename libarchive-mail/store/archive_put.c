@@ -294,6 +294,7 @@ int am_archive_refresh(struct am_archive_sink *s, const struct am_message *now,
 		change.flags = flags;
 		change.words = keywords.words;
 		change.n_words = keywords.n;
+		s->reflagged++;
 		r = am_archive_add_change(s, &change, err);
 	}
 	if (!r && labels.differ) {
@@ -301,6 +302,7 @@ int am_archive_refresh(struct am_archive_sink *s, const struct am_message *now,
 		change.flags = 0;
 		change.words = labels.words;
 		change.n_words = labels.n;
+		s->relabelled++;
 		r = am_archive_add_change(s, &change, err);
 	}
 	return r;
@@ -423,6 +425,7 @@ int am_archive_put_message(struct am_archive_sink *s,
 	if (!r) {
 		*outcome = AM_DUPLICATE;
 		am_idset_add(s->claimed, place.id);
+		am_idset_add(s->met, place.folder);
 		if (!place.gone)
 			r = meet(s, msg, &place, bound, arena, err);
 	} else if (r == AM_END) {

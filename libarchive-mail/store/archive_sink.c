@@ -173,7 +173,10 @@ static int finish(struct am_sink *sink, const struct am_ledger *ledger,
 	s->writer.last = true;
 	if (!s->accession)
 		return AM_OK;
-	int r = s->place && complete ? am_in_place_sweep(s->place, err) : AM_OK;
+	int r = AM_OK;
+	if (complete)
+		r = s->place ? am_in_place_sweep(s->place, err)
+		             : am_archive_tell_since(s, ledger, err);
 	if (r)
 		return r;
 	char *json = am_accession_ended(ledger);
@@ -200,6 +203,7 @@ static void close_sink(struct am_sink *sink)
 	if (s->same_source)
 		g_hash_table_destroy(s->same_source);
 	am_idset_free(&s->claimed);
+	am_idset_free(&s->met);
 	g_free(s->identity);
 	am_arena_free(&s->arena);
 	g_free(s);
@@ -352,6 +356,7 @@ static struct am_archive_sink *new_sink(struct am_ctx *ctx)
 	s->base.knows_duplicates = true;
 	s->base.hashes = true;
 	s->claimed = am_idset_new();
+	s->met = am_idset_new();
 	s->arena = am_arena_new();
 	return s;
 }

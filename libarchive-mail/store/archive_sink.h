@@ -49,8 +49,10 @@ struct am_archive_sink {
 	GHashTable *same_source;  /* accessions of this very source */
 	uint64_t first_new;       /* placements from here on are of this run */
 	struct am_idset *claimed; /* placements met in the source */
-	char *identity;           /* of a source that is a server, or NULL */
-	struct am_arena *arena;   /* for the message being put */
+	struct am_idset *met;     /* folders of these */
+	uint64_t relabelled, reflagged; /* of these */
+	char *identity;         /* of a source that is a server, or NULL */
+	struct am_arena *arena; /* for the message being put */
 	/* Messages stay where they are, and this is known of them (in_place.h);
 	 * NULL: they come into the archive. */
 	struct am_in_place *place;
@@ -89,6 +91,12 @@ AM_MUST_USE int am_archive_refresh(struct am_archive_sink *s,
                                    struct am_error *err);
 AM_MUST_USE int am_archive_add_change(struct am_archive_sink *s,
                                       const struct am_item_change *change,
+                                      struct am_error *err);
+
+/* archive_since.c: the source was read to its end: what of it that was here
+ * before was not in it, and what is different by now, as notes. */
+AM_MUST_USE int am_archive_tell_since(struct am_archive_sink *s,
+                                      const struct am_ledger *ledger,
                                       struct am_error *err);
 
 /* archive_memory.c: what the archive remembers of servers, read beside a sink
