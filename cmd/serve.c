@@ -432,10 +432,10 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	/* Ports and keys are had; all else is done as who owns the archives. */
 	if (!r && o->user)
 		r = serve_become(o->user, &err);
-	else if (!r && !geteuid())
-		session_say(s, "this runs as root; --user NAME does not");
 	if (!r)
 		r = open_vaults(&v, argc, argv, &err);
+	if (!r && !o->user && !geteuid())
+		session_say(s, "this runs as root; --user NAME does not");
 	if (!r) {
 		v.index = serve_index_new(&v.house, !o->read_only, &s->ctx);
 		if (v.searches)
