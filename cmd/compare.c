@@ -11,7 +11,7 @@
 
 struct options {
 	const char *from, *to;
-	bool json, strict, quiet, verbose;
+	bool json, strict, content, quiet, verbose;
 };
 
 static int run(struct session *s, void *options, int argc, char **argv)
@@ -22,6 +22,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	int status = EXIT_COULD_NOT;
 
 	session_voice(s, o->quiet, o->verbose);
+	if (o->strict && o->content)
+		return session_usage(s, "--strict or --content");
 	if (argc != 2)
 		return session_usage(s, "two locations are needed");
 	a = session_place(s, argv[0], o->from, false);
@@ -38,8 +40,9 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		} else if (!o->quiet) {
 			matching_print(m);
 		}
-		bool equal = o->strict ? matching_all_equal(m)
-		                       : matching_bytes_equal(m);
+		bool equal = o->strict    ? matching_all_equal(m)
+		             : o->content ? matching_content_equal(m)
+		                          : matching_bytes_equal(m);
 		status = equal && !s->n_errors ? EXIT_DONE : EXIT_SOME_FAILED;
 	}
 	matching_free(&m);
@@ -56,6 +59,9 @@ static const struct opt table[] = {
          offsetof(struct options, to)},
 	{0, "strict", NULL, "folders, flags and dates must agree too",
          OPT_SWITCH, offsetof(struct options, strict)},
+	{0, "content", NULL,
+         "mail that came by another road or in another form is equal too",
+         OPT_SWITCH, offsetof(struct options, content)},
 	{0, "json", NULL, "print the result as JSON", OPT_SWITCH,
          offsetof(struct options, json)},
 	{'q', "quiet", NULL, "say nothing: the exit status tells", OPT_SWITCH,
@@ -69,6 +75,7 @@ const struct cmd cmd_compare = {
 	.usage = "[options] A B",
 	.summary = "Show what mail is in one location and not in the other",
 	.examples = "  mailark compare old.mbox mail.mailark\n"
+		    "  mailark compare --content list.mbox account.mailark\n"
 		    "  mailark compare imaps://me@mail.example mail.mailark\n"
 		    "  mailark compare --json ~/Maildir backup/ | jq .only_a\n",
 	.options = table,

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cmd/matching.h"
+#include "cmd/matching_impl.h"
 
 #include "base/arena.h"
-#include "base/json.h"
 #include "cmd/lister.h"
-#include "cmd/out.h"
 #include "cmd/session.h"
 #include "model/folder.h"
 
@@ -12,38 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define NAMED_MAX 1000 /* messages named on each side, in each respect */
-
-struct entry {
-	uint8_t raw[AM_SHA256_LEN];
-	uint8_t lf[AM_SHA256_LEN];
-	uint32_t folder; /* index into folders */
-	uint32_t flags;
-	int64_t received; /* INT64_MIN: not known */
-	uint32_t words;   /* hash of keywords */
-	bool matched;
-};
-
-struct side {
-	const char *name;
-	const struct am_place *place;
-	GArray *entries;  /* struct entry, in source order */
-	GPtrArray *names; /* of the unmatched, as many as are kept */
-	uint64_t unmatched;
-};
-
-struct matching {
-	struct session *s;
-	struct side a, b;
-	GHashTable *folder_ids; /* printed folder -> index + 1 */
-	GPtrArray *folders;
-	uint64_t same;         /* bytes and folder */
-	uint64_t moved;        /* bytes, in another folder */
-	uint64_t line_ends;    /* but for line ends */
-	uint64_t flags, dates; /* of those with equal bytes */
-	GPtrArray *flag_names, *date_names;
-};
 
 static uint32_t folder_id(struct matching *m, const struct am_folder *folder)
 {
@@ -186,7 +152,7 @@ static void name_difference(GPtrArray *names, const struct matching *m,
 {
 	char hex[17];
 
-	if (names->len >= NAMED_MAX)
+	if (names->len >= MATCHING_NAMED)
 		return;
 	am_hex(a->raw, 8, hex);
 	g_ptr_array_add(names, g_strdup_printf("%s: %s: %s",
@@ -240,6 +206,16 @@ static void compare_meta(struct matching *m, const struct entry *a,
 	}
 }
 
+static void name_moved(struct matching *m, const struct entry *a,
+                       const struct entry *b)
+{
+	char *what = g_strdup_printf("in %s", (const char *)g_ptr_array_index(
+						      m->folders, b->folder));
+
+	name_difference(m->moved_names, m, a, what);
+	g_free(what);
+}
+
 static void pair_up(struct matching *m, compare_fn *compare, uint64_t *count)
 {
 	GPtrArray *a = sorted_left(&m->a, compare);
@@ -258,73 +234,14 @@ static void pair_up(struct matching *m, compare_fn *compare, uint64_t *count)
 			x->matched = y->matched = true;
 			++*count;
 			compare_meta(m, x, y);
+			if (x->folder != y->folder)
+				name_moved(m, x, y);
 			i++;
 			j++;
 		}
 	}
 	g_ptr_array_unref(a);
 	g_ptr_array_unref(b);
-}
-
-/* ---- naming what is left
- * --------------------------------------------------------- */
-
-struct naming {
-	struct matching *m;
-	struct side *side;
-	guint at;
-};
-
-static int name_left(void *user, const struct lister_item *item,
-                     struct am_error *err)
-{
-	struct naming *n = user;
-
-	(void)err;
-	if (!item->msg || n->at >= n->side->entries->len)
-		return AM_OK;
-	const struct entry *e =
-		&g_array_index(n->side->entries, struct entry, n->at++);
-	if (e->matched || n->side->names->len >= NAMED_MAX)
-		return AM_OK;
-	char *folder = am_folder_print(item->msg->folder);
-	char hex[17];
-	am_hex(e->raw, 8, hex);
-	const char *origin = item->msg->origin;
-	const char *subject = item->overview.subject;
-	/* It is there to be known by: a thousand of them are kept. */
-	char *shown = out_fit(subject ? subject : "(no subject)", 200);
-	char *name =
-		g_strdup_printf("%s%s%s: %s: %s", folder, *folder ? ": " : "",
-	                        origin ? origin : "?", hex, shown);
-	g_free(shown);
-	g_ptr_array_add(n->side->names, name);
-	g_free(folder);
-	return AM_OK;
-}
-
-static int name_side(struct matching *m, struct side *side)
-{
-	struct naming naming = {.m = m, .side = side};
-	const struct lister lister = {
-		.each = name_left,
-		.user = &naming,
-		.overview = true,
-		.phase = "naming",
-	};
-
-	for (guint i = 0; i < side->entries->len; i++)
-		side->unmatched +=
-			!g_array_index(side->entries, struct entry, i).matched;
-	if (!side->unmatched)
-		return AM_OK;
-	/* What failed was told the first time. */
-	void (*on_note)(void *, const struct am_note *) = m->s->ctx.on_note;
-	m->s->ctx.on_note = NULL;
-	m->s->subject = side->name;
-	int r = lister_run(m->s, side->place, &lister);
-	m->s->ctx.on_note = on_note;
-	return r;
 }
 
 static int read_side(struct matching *m, struct side *side)
@@ -354,11 +271,17 @@ int matching_read(struct matching **out, struct session *s,
 	m->folders = g_ptr_array_new_with_free_func(g_free);
 	m->flag_names = g_ptr_array_new_with_free_func(g_free);
 	m->date_names = g_ptr_array_new_with_free_func(g_free);
+	m->moved_names = g_ptr_array_new_with_free_func(g_free);
+	m->changed_names = g_ptr_array_new_with_free_func(g_free);
+	m->changed_why =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	struct side *const sides[] = {&m->a, &m->b};
 	for (size_t i = 0; i < AM_COUNT(sides); i++) {
 		sides[i]->entries =
 			g_array_new(FALSE, FALSE, sizeof(struct entry));
 		sides[i]->names = g_ptr_array_new_with_free_func(g_free);
+		sides[i]->left =
+			g_ptr_array_new_with_free_func(matching_left_free);
 	}
 	for (size_t i = 0; i < AM_COUNT(sides); i++)
 		if (read_side(m, sides[i]))
@@ -368,10 +291,7 @@ int matching_read(struct matching **out, struct session *s,
 	pair_up(m, by_place, &m->same);
 	pair_up(m, by_bytes, &m->moved);
 	pair_up(m, by_lf, &m->line_ends);
-	for (size_t i = 0; i < AM_COUNT(sides); i++)
-		if (name_side(m, sides[i]))
-			return AM_FATAL;
-	return AM_OK;
+	return matching_changed(m);
 }
 
 void matching_free(struct matching **matching)
@@ -389,105 +309,28 @@ void matching_free(struct matching **matching)
 	g_ptr_array_unref(m->folders);
 	g_ptr_array_unref(m->flag_names);
 	g_ptr_array_unref(m->date_names);
+	g_ptr_array_unref(m->moved_names);
+	g_ptr_array_unref(m->changed_names);
+	g_hash_table_unref(m->changed_why);
+	g_ptr_array_unref(m->a.left);
+	g_ptr_array_unref(m->b.left);
 	g_free(m);
 }
 
 bool matching_bytes_equal(const struct matching *matching)
 {
 	return !matching->a.unmatched && !matching->b.unmatched &&
-	       !matching->line_ends;
+	       !matching->line_ends && !matching->changed;
+}
+
+bool matching_content_equal(const struct matching *matching)
+{
+	return !matching->a.unmatched && !matching->b.unmatched &&
+	       !matching->other_text;
 }
 
 bool matching_all_equal(const struct matching *matching)
 {
 	return matching_bytes_equal(matching) && !matching->moved &&
 	       !matching->flags && !matching->dates;
-}
-
-/* ---- showing
- * ------------------------------------------------------------------------ */
-
-static void print_names(const GPtrArray *names, uint64_t n, const char *mark)
-{
-	guint show = names->len < 20 ? names->len : 20;
-
-	for (guint i = 0; i < show; i++) {
-		char *clean = out_clean(g_ptr_array_index(names, i), false);
-		printf("  %s %s\n", mark, clean);
-		g_free(clean);
-	}
-	if (n > show)
-		printf("  %s … and %" PRIu64 " more (--json names up to %d)\n",
-		       mark, n - show, NAMED_MAX);
-}
-
-static void print_count(uint64_t n, const char *what, const char *where)
-{
-	char count[OUT_ROOM];
-
-	out_count(n, count);
-	printf("%10s %s%s\n", count, what, where);
-}
-
-void matching_print(const struct matching *m)
-{
-	print_count(m->same + m->moved, "in both, byte for byte", "");
-	if (m->moved)
-		print_count(m->moved, "of these in another folder", "");
-	if (m->line_ends)
-		print_count(m->line_ends, "the same but for their line ends",
-		            "");
-	if (m->flags) {
-		print_count(m->flags, "with other flags or keywords", "");
-		print_names(m->flag_names, m->flags, "~");
-	}
-	if (m->dates) {
-		print_count(m->dates, "with another received date", "");
-		print_names(m->date_names, m->dates, "~");
-	}
-	print_count(m->a.unmatched, "only in ", m->a.name);
-	print_names(m->a.names, m->a.unmatched, "-");
-	print_count(m->b.unmatched, "only in ", m->b.name);
-	print_names(m->b.names, m->b.unmatched, "+");
-}
-
-static void write_count(struct am_json *json, const char *key, uint64_t n)
-{
-	am_json_key(json, key);
-	am_json_uint(json, n);
-}
-
-static void write_names(struct am_json *json, const char *key,
-                        const GPtrArray *names)
-{
-	am_json_key(json, key);
-	out_json_words(json, (const char *const *)names->pdata, names->len);
-}
-
-void matching_json(const struct matching *m, struct am_json *json,
-                   const char *key)
-{
-	if (key) {
-		am_json_key(json, key);
-		am_json_open(json, '{');
-	}
-	out_json_text(json, "a", m->a.name);
-	out_json_text(json, "b", m->b.name);
-	am_json_key(json, "equal");
-	am_json_bool(json, matching_all_equal(m));
-	write_count(json, "messages_a", m->a.entries->len);
-	write_count(json, "messages_b", m->b.entries->len);
-	write_count(json, "same", m->same + m->moved);
-	write_count(json, "moved", m->moved);
-	write_count(json, "line_ends", m->line_ends);
-	write_count(json, "flags", m->flags);
-	write_count(json, "dates", m->dates);
-	write_count(json, "only_a", m->a.unmatched);
-	write_count(json, "only_b", m->b.unmatched);
-	write_names(json, "names_only_a", m->a.names);
-	write_names(json, "names_only_b", m->b.names);
-	write_names(json, "names_flags", m->flag_names);
-	write_names(json, "names_dates", m->date_names);
-	if (key)
-		am_json_close(json, '}');
 }

@@ -11,7 +11,8 @@ struct session;
 /*
  * Two locations held against each other, message by message: first by folder
  * and exact bytes, then by exact bytes in another folder, then by bytes with
- * line ends as LF.  What is left is only in one of them.
+ * line ends as LF; what is left by what makes two messages one mail
+ * (mime/alike.h), at last by Message-ID, and then it is said what differs.
  *
  * About 100 bytes a message; what the unmatched ones say of themselves (folder,
  * origin, subject) is read again when it is needed.
@@ -26,6 +27,8 @@ void matching_free(struct matching **matching);
 
 /* Every message of either has its partner with the same bytes. */
 bool matching_bytes_equal(const struct matching *matching);
+/* Every message of either has a partner that is the same mail. */
+bool matching_content_equal(const struct matching *matching);
 /* And in the same folder, with the same flags and dates. */
 bool matching_all_equal(const struct matching *matching);
 void matching_print(const struct matching *matching);
