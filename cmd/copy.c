@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/copy_impl.h"
 #include "cmd/copy_loss.h"
+#include "cmd/copy_mark.h"
 #include "cmd/copy_target.h"
 #include "cmd/indexing.h"
 #include "cmd/manifest.h"
@@ -172,6 +173,10 @@ static int open_target(struct copy *c, const struct am_source *src,
 	c->held = NULL;
 	if (!*sink && !c->o->dry_run)
 		r = am_place_open_sink(c->target, sink, &c->s->ctx, err);
+	if (!r && *sink) {
+		c->mark = copy_mark_set(c->target);
+		(*sink)->unsettled = copy_mark_was_there(c->mark);
+	}
 	/* It tells duplicates itself; of servers only a run of one source is
 	 * remembered. */
 	if (!r && *sink && (*sink)->whole_at_end && c->n_sources > 1)
@@ -256,6 +261,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		sink = NULL;
 	}
 	am_sink_close(&sink);
+	copy_mark_end(&c->mark, !r);
 	am_known_free(&known);
 	am_state_free(&state);
 	return r;

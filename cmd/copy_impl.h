@@ -50,6 +50,7 @@ struct copy {
 	bool again;
 	/* A target that is whole only at its end, from source to source. */
 	struct am_sink *held;
+	struct copy_mark *mark; /* of the target, while it is written to */
 	char *broke; /* why it did not come to its end; NULL: it did */
 	struct copy_loss *losses;
 	struct manifest *manifest; /* NULL: none is asked for */

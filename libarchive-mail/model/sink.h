@@ -144,6 +144,9 @@ struct am_sink {
 	/* Such a sink may end one file and begin another: it counts, and what
 	 * was put before the put() that counts is safe. */
 	uint64_t n_whole;
+	/* Whoever opened it may set it: an earlier run was broken off, and what
+	 * it sent may still be coming in. */
+	bool unsettled;
 	/* What it remembers of sources; NULL: nothing. */
 	struct am_memory *memory;
 	/* Whoever puts may set it: how a sink that does not wait for a server's

@@ -7,6 +7,7 @@
  *     @ options a=b c=d      of the sink, beside those to reach it
  *     @ path A/B             the URL's
  *     @ twice                the same again afterwards, a run of its own
+ *     @ unsettled            an earlier run was broken off
  *     @ cancel MS            somebody presses Ctrl-C after so long
  *     + FOLDER;FLAGS;KEYWORDS;LABELS;DATE;BODY
  *                            put it; lists with ',', '/' in folders, the
@@ -256,6 +257,7 @@ static void play_once(struct run *run, const char *text, unsigned port)
 	cr_assert_eq(r, AM_OK, "%s", err.text);
 	sink->late = on_late;
 	sink->late_user = run;
+	sink->unsettled = strstr(text, "\n@ unsettled\n");
 	r = am_sink_begin(sink, &info, &err);
 	for (char **l = lines; *l && (!r || r == AM_FAILED); l++)
 		r = put_line(run, sink, *l, &err);

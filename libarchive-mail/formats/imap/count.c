@@ -92,8 +92,8 @@ static int ask(struct am_imap_sync *y,
 static int open_anew(struct am_imap_sync *y, struct am_imap_session *s,
                      struct am_error *err)
 {
-	int r = am_imap_session_reselect(s, y->box->name, err);
-
+	am_imap_session_doubt(s);
+	int r = am_imap_session_select(s, y->box->name, false, err);
 	if (r)
 		return r;
 	am_imap_sync_counts(y, am_imap_session_mailbox(s));

@@ -183,11 +183,9 @@ int am_imap_session_select(struct am_imap_session *s, const char *name,
 	return r;
 }
 
-int am_imap_session_reselect(struct am_imap_session *s, const char *name,
-                             struct am_error *err)
+void am_imap_session_doubt(struct am_imap_session *s)
 {
 	g_clear_pointer(&s->aim, g_free);
-	return am_imap_session_select(s, name, false, err);
 }
 
 int am_imap_session_unselect(struct am_imap_session *s, struct am_error *err)

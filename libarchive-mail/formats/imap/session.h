@@ -141,11 +141,9 @@ void am_imap_session_on_literal(struct am_imap_session *s,
 AM_MUST_USE int am_imap_session_select(struct am_imap_session *s,
                                        const char *name, bool read_write,
                                        struct am_error *err);
-/* EXAMINE also where it is: to count anew. */
-AM_MUST_USE int am_imap_session_reselect(struct am_imap_session *s,
-                                         const char *name,
-                                         struct am_error *err);
-/* The same without waiting, and also while other commands are under way: what
+/* The next one is opened anew, also where it is selected: to count again. */
+void am_imap_session_doubt(struct am_imap_session *s);
+/* select() without waiting, and also while other commands are under way: what
  * follows may be sent at once.  What is known of the mailbox changes when all
  * before it has ended.  `*sent` false: it is selected already, or will be.
  * `name` lives until the command has ended. */

@@ -192,7 +192,11 @@ static int put_into(struct imap_sink *s, const struct am_message *msg,
 	 * sent it, and the server be about to file it. */
 	if (!r && !there && !s->calm) {
 		r = am_imap_upload_settle(s->upload, false, err);
-		if (!r)
+		if (!r && s->base.unsettled)
+			r = am_imap_targets_calm(s->targets, err);
+		if (!r && s->base.unsettled)
+			r = make_ready(s, target, true, err);
+		else if (!r)
 			r = am_imap_target_calm(s->targets, target, err);
 		s->calm = !r;
 		if (!r)

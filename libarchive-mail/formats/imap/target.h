@@ -75,6 +75,12 @@ AM_MUST_USE int am_imap_target_calm(struct am_imap_targets *targets,
                                     struct am_imap_target *target,
                                     struct am_error *err);
 
+/* The same for all mailboxes, and for what a run that was killed had sent:
+ * until nothing came in for some seconds.  All are to be looked at again then.
+ */
+AM_MUST_USE int am_imap_targets_calm(struct am_imap_targets *targets,
+                                     struct am_error *err);
+
 /* true: the mailbox held one like this, which now is spoken for; *uid (may be
  * NULL) is the one it has there. */
 bool am_imap_target_take(struct am_imap_target *target,
