@@ -175,6 +175,25 @@ void am_mail_html_body(struct am_mail_html *html, GString *out,
 	g_string_free(r.text, TRUE);
 }
 
+void am_mail_html_remarks(GString *out, const struct am_mail_html *html,
+                          const struct am_message *msg)
+{
+	bool one = html->n_remote == 1;
+
+	if (html->n_remote)
+		g_string_append_printf(
+			out,
+			"<p class=\"note\">%u picture%s of the network %s not "
+			"shown: nothing is fetched.</p>\n",
+			html->n_remote, one ? "" : "s", one ? "is" : "are");
+	if (html->cut)
+		g_string_append(out, "<p class=\"note\">The text is longer "
+		                     "than is shown here.</p>\n");
+	if (msg->incomplete)
+		g_string_append(out, "<p class=\"note\">A part of this message "
+		                     "could not be had.</p>\n");
+}
+
 void am_mail_html_field(GString *out, const char *name, const char *value)
 {
 	if (!value || !*value)

@@ -27,6 +27,10 @@ void am_mail_html_body(struct am_mail_html *html, GString *out,
                        const struct am_mail_facts *facts,
                        const struct am_ctx *ctx);
 
+/* What of it is not shown, in sentences; after the body was made. */
+void am_mail_html_remarks(GString *out, const struct am_mail_html *html,
+                          const struct am_message *msg);
+
 /* A row of a header block, <dt>, <dd>, unless the value is NULL or "". */
 void am_mail_html_field(GString *out, const char *name, const char *value);
 /* "2020-02-03 04:05 +0100", "" when not known; to out as it is. */

@@ -38,18 +38,24 @@ extern const struct am_format am_format_attachments;
 extern const struct am_format am_format_html;
 extern const struct am_format am_format_mailbag;
 extern const struct am_format am_format_eaxs;
+extern const struct am_format am_format_pdf;
 extern const struct am_format am_format_null;
 
 const struct am_format *const am_formats[] = {
-	&am_format_archive,     &am_format_mbox,     &am_format_mmdf,
-	&am_format_maildir,     &am_format_mh,       &am_format_emlx,
-	&am_format_dbx,         &am_format_thebat,   &am_format_pegasus,
-	&am_format_babyl,       &am_format_listserv, &am_format_uwmbx,
-	&am_format_dbox,        &am_format_eml,      &am_format_pst,
-	&am_format_msg,         &am_format_olm,      &am_format_imap,
-	&am_format_pop3,        &am_format_jsonl,    &am_format_csv,
-	&am_format_attachments, &am_format_html,     &am_format_mailbag,
-	&am_format_eaxs,        &am_format_null,     NULL,
+	&am_format_archive,  &am_format_mbox,
+	&am_format_mmdf,     &am_format_maildir,
+	&am_format_mh,       &am_format_emlx,
+	&am_format_dbx,      &am_format_thebat,
+	&am_format_pegasus,  &am_format_babyl,
+	&am_format_listserv, &am_format_uwmbx,
+	&am_format_dbox,     &am_format_eml,
+	&am_format_pst,      &am_format_msg,
+	&am_format_olm,      &am_format_imap,
+	&am_format_pop3,     &am_format_jsonl,
+	&am_format_csv,      &am_format_attachments,
+	&am_format_html,     &am_format_mailbag,
+	&am_format_eaxs,     &am_format_pdf,
+	&am_format_null,     NULL,
 };
 
 const struct am_format *am_format_find(const char *name)

@@ -34,10 +34,10 @@ static const char about[] =
 	"same bytes are one file, however many mails carry them; attached "
 	"messages are .eml files, and the files in them are there as well.\n"
 	"types=pdf:docx:image/* takes these alone.  id8 is of the file's "
-        "bytes, "
+	"bytes, "
 	"so names stay the same from run to run.\n"
 	"A second run adds what is new.  Messages without a file that is "
-        "wanted "
+	"wanted "
 	"count as stored, each time: nothing of them was to be kept.";
 
 bool am_attachments_wanted(const char *types, const struct am_mail_file *file)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/file.h"
 #include "base/hash.h"
-#include "base/reader.h"
 #include "formats/attachments/attachments.h"
+#include "formats/csv_file.h"
 #include "formats/csv_text.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MAX_ROW (1u << 20)
 
 const char am_attachments_head[] =
 	"file,name,type,size,sha256,date,from,subject,message_id,folder,"
@@ -87,66 +84,25 @@ static void know(struct am_attachments_known *k, char **cells, int dir_fd)
 			   cells[AM_ATTACHMENTS_SECTION]));
 }
 
-/* Quotes come in pairs in whole records. */
-static bool is_whole(const GString *text)
+struct reading {
+	struct am_attachments_known *known;
+	int dir_fd;
+};
+
+static void take_row(void *user, char **cells)
 {
-	size_t quotes = 0;
+	struct reading *reading = user;
 
-	for (gsize i = 0; i < text->len; i++)
-		quotes += text->str[i] == '"';
-	return quotes % 2 == 0;
-}
-
-static void take_row(struct am_attachments_known *k, GString *text, int dir_fd)
-{
-	const char *at = text->str;
-	char **cells = am_csv_parse(&at, at + text->len);
-
-	if (cells && g_strv_length(cells) == AM_ATTACHMENTS_COLUMNS)
-		know(k, cells, dir_fd);
-	g_strfreev(cells);
-	g_string_truncate(text, 0);
+	if (g_strv_length(cells) == AM_ATTACHMENTS_COLUMNS)
+		know(reading->known, cells, reading->dir_fd);
 }
 
 int am_attachments_known_read(struct am_attachments_known *known,
                               const char *path, uint64_t size, int dir_fd,
                               struct am_error *err)
 {
-	GString *text = g_string_new(NULL);
-	struct am_reader *reader = NULL;
-	struct am_file *file = NULL;
-	const uint8_t *line;
-	bool head = true;
-	size_t len;
-	int r = am_file_open(&file, path, err);
+	struct reading reading = {known, dir_fd};
 
-	if (!r)
-		r = am_reader_file(&reader, file, 0, size, err);
-	while (!r) {
-		r = am_reader_line(reader, MAX_ROW, &line, &len, err);
-		if (r)
-			break;
-		g_string_append_len(text, (const char *)line, (gssize)len);
-		if (head) {
-			if (strcmp(text->str, am_attachments_head) != 0)
-				break;
-			head = false;
-			g_string_truncate(text, 0);
-		} else if (is_whole(text)) {
-			take_row(known, text, dir_fd);
-		} else if (text->len > MAX_ROW) {
-			g_string_truncate(text, 0);
-		}
-	}
-	if (r == AM_END)
-		r = AM_OK;
-	if (!r && head)
-		r = am_fail(err, AM_FATAL, AM_E_EXISTS,
-		            "%s is there already and no table written here: "
-		            "name another directory",
-		            path);
-	am_reader_close(&reader);
-	am_file_unref(&file);
-	g_string_free(text, TRUE);
-	return r ? AM_FATAL : AM_OK;
+	return am_csv_file_read(path, size, am_attachments_head, take_row,
+	                        &reading, err);
 }

@@ -274,24 +274,6 @@ static void write_list(GString *out, const struct am_site_page *page,
 		g_string_append(out, "</ul></section>\n");
 }
 
-static void write_remarks(GString *out, const struct am_mail_html *html,
-                          const struct am_message *msg)
-{
-	if (html->n_remote)
-		g_string_append_printf(
-			out,
-			"<p class=\"note\">%u picture%s of the network %s not "
-			"shown: nothing is fetched.</p>\n",
-			html->n_remote, html->n_remote == 1 ? "" : "s",
-			html->n_remote == 1 ? "is" : "are");
-	if (html->cut)
-		g_string_append(out, "<p class=\"note\">The text is longer "
-		                     "than is shown here.</p>\n");
-	if (msg->incomplete)
-		g_string_append(out, "<p class=\"note\">A part of this message "
-		                     "could not be had.</p>\n");
-}
-
 static void write_page(struct am_site_page *page, const struct am_site *site,
                        const struct am_message *msg)
 {
@@ -308,7 +290,7 @@ static void write_page(struct am_site_page *page, const struct am_site *site,
 	g_string_append(out, "\n<article>\n");
 	write_header(out, page, msg);
 	am_mail_html_body(&html, body, msg, &page->facts, site->ctx);
-	write_remarks(out, &html, msg);
+	am_mail_html_remarks(out, &html, msg);
 	g_string_append(out, "<div class=\"body\" dir=\"auto\">\n");
 	g_string_append_len(out, body->str, (gssize)body->len);
 	g_string_append(out, "</div>\n");
