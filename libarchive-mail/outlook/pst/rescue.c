@@ -180,13 +180,14 @@ static void choose_nodes(struct am_pst_rescue *r)
 
 	if (!n)
 		return;
-	struct leaf **ends = g_new(struct leaf *, n);
+	GPtrArray *ends = g_ptr_array_sized_new(n);
 	GTree *now = g_tree_new(by_page);
 	g_array_sort(r->nodes, by_node);
 	g_array_sort(r->leaves, by_low);
 	for (guint i = 0; i < n; i++)
-		ends[i] = &g_array_index(r->leaves, struct leaf, i);
-	qsort(ends, n, sizeof(*ends), by_high);
+		g_ptr_array_add(ends,
+		                &g_array_index(r->leaves, struct leaf, i));
+	g_ptr_array_sort(ends, by_high);
 	for (guint i = 0; i < r->nodes->len; i++) {
 		struct found_node *all =
 			&g_array_index(r->nodes, struct found_node, 0);
@@ -201,15 +202,19 @@ static void choose_nodes(struct am_pst_rescue *r)
 				break;
 			g_tree_insert(now, leaf, leaf);
 		}
-		for (; over < n && ends[over]->high < nid; over++)
-			g_tree_remove(now, ends[over]);
+		for (; over < n; over++) {
+			leaf = ends->pdata[over];
+			if (leaf->high >= nid)
+				break;
+			g_tree_remove(now, leaf);
+		}
 		leaf = g_tree_node_key(g_tree_node_last(now));
 		if (leaf->page == all[i].page)
 			all[kept++] = all[i];
 	}
 	g_array_set_size(r->nodes, kept);
 	g_tree_destroy(now);
-	g_free(ends);
+	g_ptr_array_free(ends, TRUE);
 }
 
 /* Of several that name a block the latest. */
