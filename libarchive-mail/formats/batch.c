@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/reader.h"
 #include "formats/batch_left.h"
 #include "formats/crlf_size.h"
@@ -315,9 +316,42 @@ static char *numbered(const char *path, unsigned n)
 	return g_strdup_printf("%.*s-%u%s", (int)stem, path, n, path + stem);
 }
 
+bool am_batch_refused(int sys)
+{
+	return sys == ENAMETOOLONG || sys == EINVAL || sys == EILSEQ;
+}
+
+/* "a/b.eml": "a/file~0123abcd.eml", and what lies beside it "….eml.json". */
+static char *plain(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	size_t stem = strlen(path);
+	uint8_t digest[AM_SHA256_LEN];
+	char hex[9];
+
+	/* The endings, of which one may be that of a sidecar. */
+	for (int i = 0; i < 2; i++) {
+		const char *dot =
+			memrchr(base, '.', stem - (size_t)(base - path));
+		if (!dot || dot == base || path + stem - dot > 8)
+			break;
+		bool beside = !strcmp(dot, ".json");
+		stem = (size_t)(dot - path);
+		if (!beside)
+			break;
+	}
+	am_sha256(path, stem, digest);
+	am_hex(digest, 4, hex);
+	return g_strdup_printf("%.*sfile~%s%s", (int)(base - path), path, hex,
+	                       path + stem);
+}
+
+/* Its own name, or with a number, or that of its hash. */
 static int place(struct am_batch *b, struct pending *p, struct am_error *err)
 {
-	char *to = g_strdup(p->to);
+	char *to = g_strdup(p->to), *wish = g_strdup(p->to);
+	bool refused = false;
 	int r = AM_OK;
 
 	for (unsigned n = 2; n < 1000; n++) {
@@ -327,14 +361,20 @@ static int place(struct am_batch *b, struct pending *p, struct am_error *err)
 				? linkat(b->root_fd, p->from, b->root_fd, to, 0)
 				: rename_new(b->tmp_fd, p->from, b->root_fd,
 		                             to);
-		if (!failed || errno != EEXIST) {
+		if (failed && am_batch_refused(errno) && !refused && !p->link) {
+			refused = true;
+			g_free(wish);
+			wish = plain(p->to);
+			n = 1;
+		} else if (!failed || errno != EEXIST) {
 			if (failed)
 				r = am_fail_sys(err, AM_FATAL, "%s", to);
 			break;
 		}
 		g_free(to);
-		to = numbered(p->to, n);
+		to = n < 2 ? g_strdup(wish) : numbered(wish, n);
 	}
+	g_free(wish);
 	g_free(to);
 	return r;
 }

@@ -61,7 +61,8 @@ AM_MUST_USE int am_batch_write(const struct am_batch *batch,
 void am_batch_discard(const struct am_batch *batch, struct am_batch_file *file);
 
 /* Have it renamed to path (relative to the root), now or with the next flush;
- * takes file->name.  Never replaces: a name that is taken gets "-2". */
+ * takes file->name.  Never replaces: a name that is taken gets "-2"; one that
+ * the file system refuses becomes a plain one of its hash. */
 AM_MUST_USE int am_batch_put(struct am_batch *batch, struct am_batch_file *file,
                              const char *path, struct am_error *err);
 /* The same for names that are a sink's own: takes the place of a file that a
@@ -78,5 +79,8 @@ bool am_batch_full(const struct am_batch *batch);
 AM_MUST_USE int am_batch_flush(struct am_batch *batch, struct am_error *err);
 /* Flush, and all that was done in the tree is on disk. */
 AM_MUST_USE int am_batch_commit(struct am_batch *batch, struct am_error *err);
+
+/* Is the errno one that a file system gives for names it does not take? */
+bool am_batch_refused(int sys);
 
 #endif

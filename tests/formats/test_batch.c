@@ -141,3 +141,38 @@ Test(batch, two_at_once_leave_each_other_alone)
 	am_batch_close(&b);
 	am_batch_close(&c);
 }
+
+/* 300 bytes are too many for every file system: a plain name, the same for a
+ * file and for what lies beside it. */
+Test(batch, a_name_that_is_refused_becomes_a_plain_one)
+{
+	struct am_batch *batch = open_batch();
+	struct am_error err = {0};
+	char *long_name = g_strnfill(300, 'x');
+	const char *const endings[] = {".eml.json", ".eml", ".eml"};
+
+	for (size_t i = 0; i < AM_COUNT(endings); i++) {
+		struct am_batch_file file = {0};
+		struct am_blob *blob = NULL;
+		char *path = g_strconcat("./", long_name, endings[i], NULL);
+		cr_assert(!am_blob_copy(&blob, "x", 1, &err));
+		cr_assert(!am_batch_write(batch, &file, blob, NULL, &err));
+		cr_assert(!am_batch_put(batch, &file, path, &err));
+		am_blob_unref(&blob);
+		g_free(path);
+	}
+	cr_assert(!am_batch_commit(batch, &err), "%s", err.text);
+	am_batch_close(&batch);
+	char *root = am_test_path(".");
+	GDir *d = g_dir_open(root, 0, NULL);
+	unsigned n = 0, n_json = 0;
+	for (const char *name; (name = g_dir_read_name(d)); n++) {
+		cr_expect(g_str_has_prefix(name, "file~"), "%s", name);
+		n_json += g_str_has_suffix(name, ".eml.json") ? 1 : 0;
+	}
+	cr_expect_eq(n, 3);
+	cr_expect_eq(n_json, 1);
+	g_dir_close(d);
+	g_free(root);
+	g_free(long_name);
+}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/eml/eml.h"
 
+#include "base/blob.h"
 #include "base/file.h"
 #include "base/reader.h"
 #include "base/unpack.h"
 #include "formats/mail_head.h"
 #include "formats/null.h"
+#include "model/folder.h"
 #include "support/listing.h"
 #include "support/tmpdir.h"
 
@@ -630,5 +632,53 @@ Test(eml, a_message_that_changed_is_told_and_keeps_its_flags)
 	got = am_test_list(&am_format_eml, "one.eml", NULL, AM_LIST_FLAGS,
 	                   false);
 	cr_expect_str_eq(got, ": \"Subject: other\\n\\nother text\\n\"");
+	g_free(got);
+}
+
+/* Deeper, and with longer paths, than any system takes: one folder does not
+ * stop the others, and all come back under their names. */
+Test(eml, folders_that_no_path_can_hold_come_back)
+{
+	static const char *const posix[] = {"profile=posix", NULL};
+	static const size_t shapes[][2] = {{70, 1}, {60, 100}, {200, 3}};
+	struct am_error err = {0};
+	struct am_sink *sink = am_test_sink(&am_format_eml, "t/", posix);
+
+	for (size_t i = 0; i < AM_COUNT(shapes); i++) {
+		const char *parts[200];
+		char *part = g_strnfill(shapes[i][1], 'x');
+		struct am_folder *folder = NULL;
+		const struct am_folder *unref;
+		for (size_t k = 0; k < shapes[i][0]; k++)
+			parts[k] = part;
+		cr_assert(!am_folder_new(&folder, parts, shapes[i][0],
+		                         AM_ROLE_NONE, &err));
+		struct am_message *msg = NULL;
+		enum am_outcome outcome;
+		void *prepared = NULL;
+		cr_assert(!am_message_new(&msg, folder, &err));
+		cr_assert(!am_blob_copy(&msg->raw, "A: b\n\n", 6, &err));
+		cr_assert(!am_sink_prepare(sink, msg, &prepared, &err));
+		cr_assert(!am_sink_put(sink, msg, &prepared, &outcome, &err),
+		          "%zu of %zu: %s", shapes[i][0], shapes[i][1],
+		          err.text);
+		am_message_free(&msg);
+		unref = folder;
+		am_folder_unref(&unref);
+		g_free(part);
+	}
+	cr_assert(!am_sink_commit(sink, &err), "%s", err.text);
+	am_sink_close(&sink);
+	char *got = am_test_list(&am_format_eml, "t", NULL, 0, true);
+	char **lines = g_strsplit(got, "\n", 0);
+	cr_assert_eq(g_strv_length(lines), 3, "%s", got);
+	/* The parts, a slash between them, and ": \"A: b…\"". */
+	static const size_t lengths[] = {200 * 4 - 1, 70 * 2 - 1, 60 * 101 - 1};
+	size_t found = 0;
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < 3; k++)
+			found += strcspn(lines[k], ":") == lengths[i];
+	cr_expect_eq(found, 3, "%s", got);
+	g_strfreev(lines);
 	g_free(got);
 }

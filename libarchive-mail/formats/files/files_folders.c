@@ -12,6 +12,10 @@
 /* Of one directory name; of the whole path where Windows counts it. */
 #define MAX_PART 120
 #define MAX_PATH 160
+/* Elsewhere a path has 4 KiB, what stands before and behind included; and who
+ * reads trees goes so deep. */
+#define MAX_PATH_POSIX 3000
+#define MAX_PARTS      60
 
 struct am_files_folders {
 	enum am_safe_profile profile;
@@ -92,22 +96,45 @@ static GString *spell(const struct am_files_folders *folders,
 	return dir;
 }
 
+/* Where its part number `parts` ends, or all of it. */
+static size_t parts_end(const GString *dir, unsigned parts)
+{
+	for (size_t i = 0; i < dir->len; i++)
+		if (dir->str[i] == '/' && !--parts)
+			return i;
+	return dir->len;
+}
+
+static bool fits(const GString *dir, size_t max_path)
+{
+	return dir->len <= max_path && parts_end(dir, MAX_PARTS) == dir->len;
+}
+
+/* With room for what tells it from others. */
+static void cut(GString *dir, size_t max_path)
+{
+	size_t keep, end = parts_end(dir, MAX_PARTS);
+
+	g_string_truncate(dir, end);
+	keep = am_safe_name_cut(dir->str, max_path - 10, SIZE_MAX);
+	while (keep && strchr("/. ", dir->str[keep - 1]))
+		keep--;
+	g_string_truncate(dir, keep);
+}
+
 static struct am_files_folder *make(struct am_files_folders *folders,
                                     const struct am_folder *folder,
                                     const char *printed)
 {
 	struct am_files_folder *f = g_new0(struct am_files_folder, 1);
 	bool exact;
+	size_t max_path =
+		folders->profile == AM_SAFE_POSIX ? MAX_PATH_POSIX : MAX_PATH;
 	GString *dir = spell(folders, folder, &exact);
 	char *fold;
 
-	if (folders->profile != AM_SAFE_POSIX && dir->len > MAX_PATH) {
-		size_t keep =
-			am_safe_name_cut(dir->str, MAX_PATH - 10, SIZE_MAX);
-
-		while (keep && strchr("/. ", dir->str[keep - 1]))
-			keep--;
-		g_string_truncate(dir, keep);
+	if (!fits(dir, max_path)) {
+		cut(dir, max_path);
 		add_tail(dir, printed);
 		exact = false;
 	}
@@ -142,6 +169,20 @@ struct am_files_folder *am_files_folders_get(struct am_files_folders *folders,
 	f = make(folders, folder, printed);
 	g_hash_table_insert(folders->by_folder, printed, f);
 	return f;
+}
+
+void am_files_folders_plain(struct am_files_folder *f,
+                            const struct am_folder *folder)
+{
+	char *printed = am_folder_print(folder);
+	GString *dir = g_string_new("folder");
+
+	add_tail(dir, printed);
+	g_free(f->dir);
+	g_free(f->text);
+	f->dir = g_string_free(dir, FALSE);
+	f->text = am_folder_file_text(folder);
+	g_free(printed);
 }
 
 int am_files_folders_each(struct am_files_folders *folders,

@@ -24,6 +24,9 @@ struct am_files_folders *am_files_folders_new(enum am_safe_profile profile);
 void am_files_folders_free(struct am_files_folders **folders);
 struct am_files_folder *am_files_folders_get(struct am_files_folders *folders,
                                              const struct am_folder *folder);
+/* The file system would not have it under that name: a plain one. */
+void am_files_folders_plain(struct am_files_folder *f,
+                            const struct am_folder *folder);
 /* Each of them, in no particular order; stops at the first status but AM_OK
  * and hands it back. */
 int am_files_folders_each(struct am_files_folders *folders,

@@ -99,30 +99,43 @@ static int add_text(struct files_sink *s, const char *name, const char *text,
 	return r;
 }
 
-/* The directory of a folder, in a tree with all above it. */
-static int make_folder(struct files_sink *s, struct am_files_folder *f,
-                       struct am_error *err)
+/* A tree's directory, all above it, and the file that tells its true name. */
+static int make_directory(struct files_sink *s, struct am_files_folder *f,
+                          struct am_error *err)
 {
 	char *full = g_build_filename(s->path, f->dir, NULL);
-	char *note = g_build_filename(f->dir, AM_FOLDER_FILE, NULL);
+	char *note = g_build_filename(full, AM_FOLDER_FILE, NULL);
+	int r = am_make_dirs(full, err);
+
+	if (!r && f->text)
+		r = am_file_replace(note, f->text, strlen(f->text), err);
+	g_free(note);
+	g_free(full);
+	return r;
+}
+
+/* The directory of a folder; one bad name does not stop a batch. */
+static int make_folder(struct files_sink *s, struct am_files_folder *f,
+                       const struct am_folder *folder, struct am_error *err)
+{
+	struct am_error own = {0};
 	int r = AM_OK;
 
-	/* g_build_filename() keeps no empty first element. */
+	err = err ? err : &own;
 	if (!f->made && s->target == TO_TREE) {
-		r = am_make_dirs(full, err);
-		if (!r && f->text) {
-			char *at = g_build_filename(full, AM_FOLDER_FILE, NULL);
-
-			r = am_file_replace(at, f->text, strlen(f->text), err);
-			g_free(at);
+		r = make_directory(s, f, err);
+		if (r && am_batch_refused(err->sys)) {
+			am_files_folders_plain(f, folder);
+			r = make_directory(s, f, err);
 		}
 	} else if (!f->made && s->target == TO_PACK && f->text) {
+		char *note =
+			*f->dir ? g_strconcat(f->dir, "/", AM_FOLDER_FILE, NULL)
+				: g_strdup(AM_FOLDER_FILE);
 		r = add_text(s, note, f->text, err);
+		g_free(note);
 	}
-	if (!r)
-		f->made = true;
-	g_free(full);
-	g_free(note);
+	f->made = !r;
 	return r ? AM_FATAL : AM_OK;
 }
 
@@ -133,7 +146,8 @@ static int files_folder(struct am_sink *sink, const struct am_folder *folder,
 
 	if (s->target == TO_ONE)
 		return AM_OK;
-	return make_folder(s, am_files_folders_get(s->folders, folder), err);
+	return make_folder(s, am_files_folders_get(s->folders, folder), folder,
+	                   err);
 }
 
 static bool on_disk(const struct files_sink *s, const char *path)
@@ -242,7 +256,7 @@ static int put_into(struct files_sink *s, const struct am_message *msg,
 	char *name, *path;
 	int r;
 
-	r = make_folder(s, f, err);
+	r = make_folder(s, f, folder, err);
 	if (r)
 		return r;
 	fields.folder = folder->depth ? folder->parts[folder->depth - 1] : "";
