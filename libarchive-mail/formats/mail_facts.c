@@ -106,3 +106,33 @@ void am_mail_facts_clear(struct am_mail_facts *facts)
 	am_arena_free(&facts->arena);
 	memset(facts, 0, sizeof(*facts));
 }
+
+int am_mail_file_decode(const struct am_mail_facts *facts, size_t i,
+                        const struct am_message *msg, const struct am_ctx *ctx,
+                        struct am_blob **out, struct am_error *err)
+{
+	struct am_limits limits =
+		am_limits_or_default(ctx ? &ctx->limits : NULL);
+	struct am_reader *reader = NULL;
+	struct am_spool *spool = NULL;
+	const uint8_t *data;
+	size_t len;
+	int r = am_part_decoded(&reader, msg->raw, &facts->scan,
+	                        facts->files[i].part, err);
+
+	if (!r)
+		r = am_spool_open(&spool, limits.spool_memory,
+		                  am_ctx_tmpdir(ctx), err);
+	while (!r) {
+		r = am_reader_peek(reader, 1, &data, &len, err);
+		if (r)
+			break;
+		r = am_spool_write(spool, data, len, err);
+		am_reader_skip(reader, len);
+	}
+	if (r == AM_END)
+		r = am_spool_seal(&spool, out, err);
+	am_spool_drop(&spool);
+	am_reader_close(&reader);
+	return r;
+}

@@ -40,6 +40,12 @@ AM_MUST_USE int am_mail_facts_read(struct am_mail_facts *out,
                                    struct am_error *err);
 void am_mail_facts_clear(struct am_mail_facts *facts);
 
+/* The bytes of files[i] in memory or a spool. */
+AM_MUST_USE int am_mail_file_decode(const struct am_mail_facts *facts, size_t i,
+                                    const struct am_message *msg,
+                                    const struct am_ctx *ctx,
+                                    struct am_blob **out, struct am_error *err);
+
 /* ".pdf" for "application/pdf"; ".bin" where nobody knows. */
 const char *am_mail_file_ending(const char *type);
 

@@ -184,38 +184,6 @@ static char *free_path(struct attachments_sink *s, const char *wish,
 	}
 }
 
-static int decode(const struct attachments_sink *s,
-                  const struct am_message *msg,
-                  const struct am_mail_facts *facts,
-                  const struct am_mail_file *file, struct am_blob **out,
-                  struct am_error *err)
-{
-	struct am_limits limits =
-		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
-	struct am_reader *reader = NULL;
-	struct am_spool *spool = NULL;
-	const uint8_t *data;
-	size_t len;
-	int r = am_part_decoded(&reader, msg->raw, &facts->scan, file->part,
-	                        err);
-
-	if (!r)
-		r = am_spool_open(&spool, limits.spool_memory,
-		                  am_ctx_tmpdir(s->base.ctx), err);
-	while (!r) {
-		r = am_reader_peek(reader, 1, &data, &len, err);
-		if (r)
-			break;
-		r = am_spool_write(spool, data, len, err);
-		am_reader_skip(reader, len);
-	}
-	if (r == AM_END)
-		r = am_spool_seal(&spool, out, err);
-	am_spool_drop(&spool);
-	am_reader_close(&reader);
-	return r;
-}
-
 /* Its bytes as a file at the path. */
 static int write_file(struct attachments_sink *s, const struct am_message *msg,
                       const struct am_mail_facts *facts,
@@ -227,7 +195,8 @@ static int write_file(struct attachments_sink *s, const struct am_message *msg,
 	                                     : &msg->received;
 	struct am_batch_file temp = {0};
 	struct am_blob *blob = NULL;
-	int r = decode(s, msg, facts, file, &blob, err);
+	int r = am_mail_file_decode(facts, (size_t)(file - facts->files), msg,
+	                            s->base.ctx, &blob, err);
 
 	if (!r && am_batch_full(s->batch))
 		r = am_batch_flush(s->batch, err);

@@ -2,7 +2,6 @@
 /* The page of a message, and the files that came with it. */
 #include "base/arena.h"
 #include "base/blob.h"
-#include "base/reader.h"
 #include "formats/html/site.h"
 #include "formats/mail_html.h"
 #include "formats/safe_name.h"
@@ -91,42 +90,6 @@ static char *file_path(const struct am_mail_facts *facts, size_t i)
 	return path;
 }
 
-static int write_decoded(const struct am_site *site,
-                         const struct am_message *msg,
-                         const struct am_mail_facts *facts, size_t i,
-                         const struct am_batch *batch,
-                         struct am_batch_file *out, struct am_error *err)
-{
-	struct am_limits limits =
-		am_limits_or_default(site->ctx ? &site->ctx->limits : NULL);
-	struct am_reader *reader = NULL;
-	struct am_spool *spool = NULL;
-	struct am_blob *blob = NULL;
-	const uint8_t *data;
-	size_t len;
-	int r = am_part_decoded(&reader, msg->raw, &facts->scan,
-	                        facts->files[i].part, err);
-
-	if (!r)
-		r = am_spool_open(&spool, limits.spool_memory,
-		                  am_ctx_tmpdir(site->ctx), err);
-	while (!r) {
-		r = am_reader_peek(reader, 1, &data, &len, err);
-		if (r)
-			break;
-		r = am_spool_write(spool, data, len, err);
-		am_reader_skip(reader, len);
-	}
-	if (r == AM_END)
-		r = am_spool_seal(&spool, &blob, err);
-	if (!r)
-		r = am_batch_write(batch, out, blob, &msg->received, err);
-	am_spool_drop(&spool);
-	am_blob_unref(&blob);
-	am_reader_close(&reader);
-	return r;
-}
-
 static struct am_site_file *new_file(struct am_site_page *page, char *path)
 {
 	struct am_site_file *file = g_new0(struct am_site_file, 1);
@@ -147,8 +110,13 @@ static int write_files(struct am_site_page *page, const struct am_site *site,
 	for (size_t i = 0; !r && i < page->facts.n_files; i++) {
 		struct am_site_file *file =
 			new_file(page, file_path(&page->facts, i));
-		r = write_decoded(site, msg, &page->facts, i, batch,
-		                  &file->file, err);
+		struct am_blob *blob = NULL;
+		r = am_mail_file_decode(&page->facts, i, msg, site->ctx, &blob,
+		                        err);
+		if (!r)
+			r = am_batch_write(batch, &file->file, blob,
+			                   &msg->received, err);
+		am_blob_unref(&blob);
 	}
 	if (!r && originals) {
 		struct am_site_file *file = new_file(
