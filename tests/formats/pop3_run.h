@@ -23,7 +23,7 @@ struct pop3_server server_of_five(void);
 struct run {
 	GPtrArray *texts; /* of messages, or "! WHY" */
 	GArray *keys;
-	uint64_t already;
+	uint64_t already, lacking;
 	GString *notes;
 	struct am_error err; /* of open() */
 };

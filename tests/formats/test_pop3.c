@@ -245,6 +245,22 @@ Test(pop3, lost_connections_and_refusals_are_lived_through)
 		}
 }
 
+/* STAT counts what LIST does not show: failures, by number. */
+Test(pop3, what_is_counted_and_not_listed_is_a_failure)
+{
+	for (int lined = 0; lined < 2; lined++) {
+		struct pop3_server server = server_of_five();
+		server.capa = lined ? CAPA : NULL;
+		server.hidden = 2;
+		pop3_server_start(&server);
+		struct run run = go(&server, plain, NULL);
+		pop3_server_stop(&server);
+		cr_expect_eq(run.texts->len, 3);
+		cr_expect_eq(run.lacking, 2);
+		end_run(&run);
+	}
+}
+
 Test(pop3, a_message_deleted_meanwhile_is_named)
 {
 	struct pop3_server server = server_of_five();

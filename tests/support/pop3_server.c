@@ -173,7 +173,7 @@ static bool list(struct talk *t, bool uidl)
 		return true;
 	}
 	fputs("+OK\r\n", t->out);
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i + s->hidden < t->n; i++) {
 		const struct pop3_mail *m = &s->mails[t->at[i]];
 		if (!uidl && s->list_cut && i == t->n / 2) {
 			s->list_cut--;
@@ -196,6 +196,10 @@ static bool transaction(struct talk *t, char **words)
 
 	if (!strcmp(verb, "LIST") || !strcmp(verb, "UIDL"))
 		return list(t, *verb == 'U');
+	if (!strcmp(verb, "STAT")) {
+		fprintf(t->out, "+OK %zu 1000\r\n", t->n);
+		return true;
+	}
 	if (!m || (s->no_top && !strcmp(verb, "TOP"))) {
 		fputs("-ERR no such message or command\r\n", t->out);
 		return true;

@@ -25,6 +25,7 @@ struct pop3_server {
 	const char *stls;          /* the answer, "" none: the end */
 	const char *const *logins; /* -ERRs before a login goes well */
 	unsigned list_cut;         /* connections lost in LIST */
+	unsigned hidden;           /* of STAT's count LIST shows fewer */
 	/* The counts. */
 	unsigned connections, retrs, tops, deles, quits, most_ahead;
 	const char *mechanism; /* by which somebody got in */

@@ -279,25 +279,44 @@ static int key_by_top(struct am_pop3_session *s, struct am_pop3_drop *drop,
 	return r;
 }
 
+/* "+OK 3 1200". */
+static int read_stat(struct am_pop3_session *s, struct am_pop3_drop *drop,
+                     struct am_error *err)
+{
+	struct am_pop3_status status;
+
+	int r = am_pop3_answer(s, &status, err);
+	if (!r && status.ok)
+		drop->counted = g_ascii_strtoull(status.text, NULL, 10);
+	return r;
+}
+
+/* Several commands at once only where that is agreed. */
+static int ask(struct am_pop3_session *s, bool first, const char *command,
+               struct am_error *err)
+{
+	if (s->pipelining && !first)
+		return AM_OK;
+	int r = am_pop3_put(s, err, "%s", command);
+	return r ? r : am_pop3_flush(s, err);
+}
+
 int am_pop3_drop_read(struct am_pop3_drop *out, struct am_pop3_session *s,
                       struct am_error *err)
 {
 	GArray *mails = g_array_new(FALSE, FALSE, sizeof(struct am_pop3_mail));
 
 	*out = (struct am_pop3_drop){.names = am_arena_new()};
-	/* Two commands at once only where that is agreed. */
-	int r = am_pop3_put(s, err, "LIST");
-	if (!r && s->pipelining)
-		r = am_pop3_put(s, err, "UIDL");
+	int r = ask(s, true, s->pipelining ? "STAT\r\nLIST\r\nUIDL" : "STAT",
+	            err);
 	if (!r)
-		r = am_pop3_flush(s, err);
+		r = read_stat(s, out, err);
+	if (!r)
+		r = ask(s, false, "LIST", err);
 	if (!r)
 		r = read_list(s, mails, err);
-	if (!r && !s->pipelining) {
-		r = am_pop3_put(s, err, "UIDL");
-		if (!r)
-			r = am_pop3_flush(s, err);
-	}
+	if (!r)
+		r = ask(s, false, "UIDL", err);
 	if (!r)
 		r = read_uidl(s, out, mails, err);
 	if (!r && out->no_uidl)

@@ -31,6 +31,7 @@ struct am_pop3_drop {
 	struct am_arena *names;
 	struct am_pop3_mail *mails; /* as the server lists them */
 	size_t n;
+	uint64_t counted;     /* STAT's number; 0: not told */
 	bool no_uidl, no_top; /* the server lacks it */
 };
 

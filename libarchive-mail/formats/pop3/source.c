@@ -22,6 +22,7 @@ struct pop3_source {
 	struct am_folder *inbox;
 	bool delete;
 	bool told; /* the folder was yielded */
+	bool told_lacking;
 	size_t at; /* the next mail */
 	/* Origins name mails to load(). */
 	GHashTable *places; /* origin -> place + 1 */
@@ -108,6 +109,19 @@ static int make_message(struct pop3_source *p, size_t place,
 	return AM_OK;
 }
 
+/* Mail that is there and cannot be asked for. */
+static int fail_lacking(struct pop3_source *p, const struct am_pop3_drop *drop,
+                        struct am_item *out, struct am_error *err)
+{
+	p->told_lacking = true;
+	out->messages = drop->counted - drop->n;
+	out->origin = "INBOX";
+	return am_fail(err, AM_FAILED, AM_E_PROTOCOL,
+	               "the server counts %" PRIu64
+	               " messages and lists %zu; the next run asks again",
+	               drop->counted, drop->n);
+}
+
 static int next(struct am_source *src, struct am_item *out,
                 struct am_error *err)
 {
@@ -124,7 +138,9 @@ static int next(struct am_source *src, struct am_item *out,
 	while (p->at < drop->n && drop->mails[p->at].known)
 		p->at++;
 	if (p->at == drop->n)
-		return AM_END;
+		return drop->counted > drop->n && !p->told_lacking
+		               ? fail_lacking(p, drop, out, err)
+		               : AM_END;
 	return make_message(p, p->at++, &out->message, err);
 }
 
