@@ -78,6 +78,7 @@ struct am_imap_upload *am_imap_upload_new(struct am_imap_account *account,
 	u->targets = targets;
 	u->proof = am_imap_proof_new(link, targets);
 	u->kept = am_imap_kept_new(account, link, targets);
+	u->heeded = am_imap_heeded_new(account, link);
 	u->sink = sink;
 	u->repair = repair;
 	g_queue_init(&u->sent);
@@ -100,6 +101,7 @@ void am_imap_upload_free(struct am_imap_upload **upload)
 	g_queue_clear_full(&u->again, am_imap_item_free);
 	am_imap_proof_free(&u->proof);
 	am_imap_kept_free(&u->kept);
+	am_imap_heeded_free(&u->heeded);
 	g_free(u);
 }
 
@@ -135,6 +137,7 @@ void am_imap_upload_done(struct am_imap_upload *u,
 		                       ? g_array_index(f->uids, uint32_t, i)
 		                       : 0;
 		am_imap_kept_add(u->kept, it, uid);
+		am_imap_heeded_add(u->heeded, it, uid);
 		am_imap_upload_placed(u, it, uid);
 		tell(u, it);
 	}
@@ -490,5 +493,10 @@ int am_imap_upload_settle(struct am_imap_upload *u, bool last,
 	}
 	if (!r)
 		r = am_imap_proof_settle(u->proof, tell_late, u, err);
-	return r ? r : am_imap_kept_settle(u->kept, last, err);
+	if (!r)
+		r = am_imap_kept_settle(u->kept, last, err);
+	/* The kept's questions may be under way still. */
+	if (!r && !am_imap_kept_is_under_way(u->kept))
+		r = am_imap_heeded_settle(u->heeded, last, err);
+	return r;
 }

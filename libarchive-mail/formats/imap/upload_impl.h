@@ -2,6 +2,7 @@
 #ifndef AM_FORMATS_IMAP_UPLOAD_IMPL_H
 #define AM_FORMATS_IMAP_UPLOAD_IMPL_H
 
+#include "formats/imap/heeded.h"
 #include "formats/imap/kept.h"
 #include "formats/imap/proof.h"
 #include "formats/imap/upload_item.h"
@@ -22,6 +23,7 @@ struct am_imap_upload {
 	struct am_imap_targets *targets;
 	struct am_imap_proof *proof;
 	struct am_imap_kept *kept;
+	struct am_imap_heeded *heeded;
 	struct am_sink *sink;
 	bool repair;
 	bool garbles;                /* the server does: 8-bit header text */
