@@ -5,6 +5,7 @@
 #include "serve/session_impl.h"
 
 #include "base/utf8.h"
+#include "store/archive_edit.h"
 
 #include <string.h>
 
@@ -137,6 +138,41 @@ bool am_find_box(struct am_session *s, const char *name, struct am_vault **v,
 	am_boxes_unref(boxes);
 	am_no(s, "[NONEXISTENT] no such mailbox");
 	return false;
+}
+
+struct making {
+	const struct am_folder *folder;
+	int64_t id;
+};
+
+static int do_make(void *user, struct am_archive_edit *edit,
+                   struct am_error *err)
+{
+	struct making *m = user;
+
+	return am_archive_edit_folder(edit, m->folder, &m->id, err);
+}
+
+int am_make_inbox(struct am_vault *v, struct am_mailboxes **boxes,
+                  const struct am_mailbox **box, struct am_error *err)
+{
+	struct making m = {.folder = (*box)->folder};
+
+	if ((*box)->id)
+		return AM_OK;
+	int r = am_vault_edit(v, do_make, &m, err);
+	if (r)
+		return r;
+	struct am_mailboxes *now = am_vault_boxes(v);
+	const struct am_mailbox *found = am_boxes_find(now, (*box)->name);
+	if (found) {
+		am_boxes_unref(boxes);
+		*boxes = now;
+		*box = found;
+	} else { /* removed again meanwhile */
+		am_boxes_unref(&now);
+	}
+	return AM_OK;
 }
 
 bool am_may_write(struct am_session *s, struct am_vault *v)

@@ -208,6 +208,9 @@ static void select_box(struct am_session *s, am_args args, size_t n,
 	}
 	if (!am_find_box(s, name, &v, &boxes, &box))
 		goto out;
+	/* Who sits in an INBOX must hear of the first mail in it. */
+	if (!examine && !s->user_read_only && !am_vault_read_only(v))
+		(void)!am_make_inbox(v, &boxes, &box, NULL);
 	s->vault = v;
 	s->watch.box = box->id;
 	am_vault_watch(v, &s->watch);

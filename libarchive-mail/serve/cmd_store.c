@@ -422,20 +422,6 @@ static void say_copied(struct am_session *s, const struct am_mailbox *box,
 	g_string_free(code, TRUE);
 }
 
-/* INBOX that is not there yet gets made. */
-struct making {
-	const struct am_folder *folder;
-	int64_t id;
-};
-
-static int do_make(void *user, struct am_archive_edit *edit,
-                   struct am_error *err)
-{
-	struct making *m = user;
-
-	return am_archive_edit_folder(edit, m->folder, &m->id, err);
-}
-
 static void copy_to(struct am_session *s, const struct am_imap_set *uids,
                     const char *name, bool move)
 {
@@ -454,15 +440,10 @@ static void copy_to(struct am_session *s, const struct am_imap_set *uids,
 		am_boxes_unref(&boxes);
 		return;
 	}
-	if (!box->id) {
-		struct making m = {.folder = box->folder};
-		r = am_vault_edit(v, do_make, &m, &err);
+	if (am_make_inbox(v, &boxes, &box, &err)) {
+		am_no_error(s, &err);
 		am_boxes_unref(&boxes);
-		if (r || !am_find_box(s, name, &v, &boxes, &box)) {
-			if (r)
-				am_no_error(s, &err);
-			return;
-		}
+		return;
 	}
 	c.rows = rows_of(s, uids);
 	c.folder = box->id;

@@ -100,6 +100,11 @@ struct am_vault *am_vault_of(struct am_session *s, const char *name);
 /* A mailbox that is there; false: NO was said.  *boxes is to be unref'ed. */
 bool am_find_box(struct am_session *s, const char *name, struct am_vault **v,
                  struct am_mailboxes **boxes, const struct am_mailbox **box);
+/* Where the box is an INBOX that nobody has put anything in yet, it becomes one
+ * that is there, and *boxes those of then. */
+AM_MUST_USE int am_make_inbox(struct am_vault *v, struct am_mailboxes **boxes,
+                              const struct am_mailbox **box,
+                              struct am_error *err);
 /* May this session change the vault?  false: NO was said. */
 bool am_may_write(struct am_session *s, struct am_vault *v);
 /* Can mail be put into it and taken out?  false: NO was said. */

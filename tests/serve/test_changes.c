@@ -448,3 +448,24 @@ Test(changes, a_message_is_replaced_once)
 	talk_close(&b);
 	served_free(&s);
 }
+
+/* An INBOX that nobody has put anything in is there from when it is opened. */
+Test(changes, the_first_mail_in_an_inbox_is_heard_of)
+{
+	struct served *s = served_new(0);
+
+	served_start(s);
+	struct talk *a = talk_login(s), *b = talk_login(s);
+	const char *answer = talk(a, "SELECT INBOX");
+	expect_end(answer, "OK");
+	uint64_t uidvalidity = number(answer, "UIDVALIDITY ");
+	expect_end(talk(b, "APPEND INBOX {22+}\r\n" MAIL), "OK");
+	expect_in(talk(a, "NOOP"), "* 1 EXISTS");
+	expect_in(talk(a, "UID FETCH 1:* (FLAGS)"), "* 1 FETCH (UID 1 ");
+	cr_expect_eq(
+		number(talk(b, "STATUS INBOX (UIDVALIDITY)"), "UIDVALIDITY "),
+		uidvalidity);
+	talk_close(&a);
+	talk_close(&b);
+	served_free(&s);
+}
