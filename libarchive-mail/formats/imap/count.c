@@ -16,7 +16,7 @@ void am_imap_sync_counts(struct am_imap_sync *y,
 {
 	y->exists = m->exists;
 	y->expunged = m->expunged;
-	y->counted = MAX(y->counted, y->exists);
+	y->counted = MAX(y->counted, m->exists + m->expunged);
 	/* STATUS was before all of it. */
 	y->box->messages -= MIN(m->expunged, y->box->messages);
 }
@@ -34,7 +34,7 @@ void am_imap_sync_leave(struct am_imap_sync *y)
 	uint64_t went = m->expunged < y->expunged ? m->expunged
 	                                          : m->expunged - y->expunged;
 	y->expunged = m->expunged;
-	y->counted = MAX(y->counted, m->exists);
+	y->counted = MAX(y->counted, m->exists + m->expunged);
 	y->exists -= MIN(went, y->exists);
 	y->exists = MIN(y->exists, m->exists);
 	box->messages -= MIN(went, box->messages);
