@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { TRIES_MOST = 3 };
+
 void am_imap_sync_counts(struct am_imap_sync *y,
                          const struct am_imap_mailbox *m)
 {
@@ -63,7 +65,11 @@ static int ask_status(struct am_imap_sync *y, struct am_imap_session *s,
 	box->told = false;
 	int r = am_imap_mailboxes_status(s, one, err);
 	/* Who does not say so again has not said it. */
-	box->messages = box->told ? MIN(box->messages, before) : y->exists;
+	if (r && r != AM_FAILED)
+		box->messages = before;
+	else
+		box->messages =
+			box->told ? MIN(box->messages, before) : y->exists;
 	box->told = true;
 	g_ptr_array_unref(one);
 	return r;
@@ -76,6 +82,7 @@ static int ask(struct am_imap_sync *y,
                struct am_error *err)
 {
 	struct am_imap_session *s;
+	unsigned tries = 0;
 	int r;
 
 	do {
@@ -84,9 +91,9 @@ static int ask(struct am_imap_sync *y,
 			r = how(y, s, err);
 		if (r == AM_RETRY)
 			r = am_imap_link_judge(y->control->link, r, NULL, err);
-	} while (r == AM_RETRY);
+	} while (r == AM_RETRY && ++tries < TRIES_MOST);
 	/* Who does not count again has counted. */
-	return r == AM_FAILED ? AM_OK : r;
+	return r == AM_FAILED || r == AM_RETRY ? AM_OK : r;
 }
 
 static int open_anew(struct am_imap_sync *y, struct am_imap_session *s,
