@@ -110,6 +110,7 @@ help:
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
 ## make bench-search search beside notmuch and mu (N=100000, MAIL=path)
 ## make bench-serve  the IMAP server beside Dovecot (MAIL=path for your own mail)
+## make stress-serve  what the IMAP server has to bear: a few minutes
 ## make bench-pst     PST beside peers (PST=path for your own file)
 ## make outlook-kit   five PSTs to try in a real Outlook, and what to look for
 ## make picture       take the README's picture of mailark browse anew
@@ -301,6 +302,12 @@ bench-search: all $(BUILD)/gen-mail $(BUILD)/search-clock
 	@BUILD=$(BUILD) bash tools/bench-search.sh
 bench-serve: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@python3 tools/bench_serve.py $(BUILD) $(MAIL)
+.PHONY: stress-serve
+stress-serve: all $(BUILD)/gen-mail
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	$(BUILD)/gen-mail -n 5000 >"$$dir/INBOX" && \
+	$(BUILD)/mailark copy -q "$$dir/INBOX" "$$dir/a.mailark" && \
+	python3 tools/stress_serve.py $(BUILD)/mailark "$$dir/a.mailark"
 bench-pst: all $(BUILD)/gen-pst $(BUILD)/gen-mail
 	@BUILD=$(BUILD) bash tools/bench-pst.sh
 .PHONY: outlook-kit

@@ -16,6 +16,7 @@
 #include <glib.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -23,7 +24,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1000, EVENTS = 256, DELAY_MS = 400, DELAYS_MOST = 8 };
+enum {
+	TICK_MS = 1000,
+	EVENTS = 256,
+	DELAY_MS = 400,
+	DELAYS_MOST = 8,
+	TRIM_TICKS = 10,
+	TRIM_FROM = 500
+};
 
 enum where { PARKED, QUEUED, RUNNING };
 
@@ -75,6 +83,8 @@ struct am_server {
 	guint n_clients;
 	GHashTable *addresses; /* peer -> count */
 	GHashTable *bad;       /* peer -> bad logins of late */
+	_Atomic unsigned runs; /* of sessions, since memory was given back */
+	unsigned ticks;
 };
 
 static void note(const struct client *c, const char *event, const char *user,
@@ -236,6 +246,7 @@ static void work(gpointer data, gpointer user)
 	struct client *c = data;
 
 	(void)user;
+	c->server->runs++;
 	g_mutex_lock(&c->lock);
 	c->where = RUNNING;
 	g_mutex_unlock(&c->lock);
@@ -356,11 +367,25 @@ static gboolean fade(gpointer key, gpointer value, gpointer user)
 	return g_random_int_range(0, 60) < *(int *)user;
 }
 
+/* What a crowd took stays with the allocator, in an arena for each of the
+ * threads that served it: 340 MB after 500 at once, of which 270 come back. */
+static void give_back_memory(struct am_server *server)
+{
+#ifdef __GLIBC__
+	if (server->ticks % TRIM_TICKS == 0 && server->runs >= TRIM_FROM) {
+		server->runs = 0;
+		malloc_trim(0);
+	}
+#endif
+	server->ticks++;
+}
+
 static void tick(struct am_server *server)
 {
 	int64_t now = g_get_monotonic_time();
 	int chance = 2; /* a bad login is remembered for half a minute */
 
+	give_back_memory(server);
 	for (size_t i = 0; i < server->house->n_vaults; i++)
 		am_vault_tick(server->house->vaults[i]);
 	g_mutex_lock(&server->lock);

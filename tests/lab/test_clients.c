@@ -327,3 +327,20 @@ Test(clients, neomutt_reads_files_deletes_and_comes_back)
 {
 	use_mutt("neomutt");
 }
+
+/* ---- a crowd, half of it hostile ---- */
+
+Test(clients, good_ones_hear_nothing_of_hostile_ones)
+{
+	struct serving s = {.port = 0};
+
+	serving_fill(&s, 40);
+	char *tool = g_canonicalize_filename("tools/stress_serve.py", NULL);
+	char *program = g_canonicalize_filename(serving_program(), NULL);
+	cr_expect_eq(serving_run(&s, "python3 %s %s a.mailark 100 400 60", tool,
+	                         program),
+	             0);
+	g_free(program);
+	g_free(tool);
+	cli_end(&s.c);
+}
