@@ -78,6 +78,24 @@ static void put_or_nil(GString *out, const char *text, size_t len)
 		g_string_append(out, "NIL");
 }
 
+/* RFC 9051 §7.5.2: the local part without its quoting. */
+static char *unquoted(const char *text, size_t len)
+{
+	char *out = g_malloc(len + 1), *to = out;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (text[i] == '\\' && quoted && i + 1 < len)
+			*to++ = text[++i];
+		else
+			*to++ = text[i];
+	}
+	*to = '\0';
+	return out;
+}
+
 /* "@a,@b:user@host": the route goes first. */
 static void put_address(struct list *l, const char *name, const char *spec)
 {
@@ -89,10 +107,12 @@ static void put_address(struct list *l, const char *name, const char *spec)
 		spec = colon + 1;
 	}
 	const char *at = strrchr(spec, '@');
-	size_t user = at ? (size_t)(at - spec) : strlen(spec);
+	char *user = unquoted(spec, at ? (size_t)(at - spec) : strlen(spec));
 	if (l->only_mailbox) {
 		if (!l->mailbox)
-			l->mailbox = g_strndup(spec, user);
+			l->mailbox = user;
+		else
+			g_free(user);
 		return;
 	}
 	if (!l->n++)
@@ -103,10 +123,8 @@ static void put_address(struct list *l, const char *name, const char *spec)
 	put_or_nil(out, route ? route : "",
 	           route ? (size_t)(colon - route) : 0);
 	g_string_append_c(out, ' ');
-	if (user)
-		am_put_bytes(out, spec, user);
-	else
-		g_string_append(out, "\"\"");
+	am_put_bytes(out, user, strlen(user));
+	g_free(user);
 	g_string_append_c(out, ' ');
 	if (at)
 		am_put_bytes(out, at + 1, strlen(at + 1));
@@ -170,7 +188,8 @@ static void token(struct list *l)
 		skip_comment(l);
 		return;
 	case '"':
-		/* A quoted local part keeps its quotes. */
+		/* A quoted local part keeps its quotes until it is known to
+		 * be one. */
 		l->any = true;
 		if (!l->in_angle) {
 			const char *from = l->at;

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#define VERSION 4 /* of what the columns hold */
+#define VERSION 5 /* of what the columns hold */
 
 struct am_fact_table {
 	GMutex lock;

@@ -120,6 +120,26 @@ static const struct {
 	{"BODY", "\"base64\" 8) \"mixed\")"},
 };
 
+/* RFC 9051 §7.5.2: the mailbox is the local part without its quoting. */
+Test(fetch, quoted_local_parts_come_without_quotes)
+{
+	static const char text[] =
+		"From: \"Books@Books\"@example.org\r\nTo: X <\"a b\\\"c\"@d>, "
+		"<\"\"@e>\r\nReply-To: \" m\" <m@x>, one\"two@x\r\n\r\n.\r\n";
+	struct served *s = with(text, strlen(text));
+
+	struct talk *t = talk_login(s);
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	const char *answer = talk(t, "FETCH 1 ENVELOPE");
+	expect_in(answer, "((NIL NIL \"Books@Books\" \"example.org\"))");
+	expect_in(answer, "((\"X\" NIL \"a b\\\"c\" \"d\")"
+	                  "(NIL NIL \"\" \"e\"))");
+	expect_in(answer, "((\" m\" NIL \"m\" \"x\")");
+	expect_in(talk(t, "SORT (FROM) UTF-8 ALL"), "* SORT 1");
+	talk_close(&t);
+	served_free(&s);
+}
+
 Test(fetch, sections_are_exact)
 {
 	struct served *s = with(nested, strlen(nested));
