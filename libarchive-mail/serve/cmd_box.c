@@ -6,6 +6,7 @@
 
 #include "model/folder.h"
 #include "serve/facts.h"
+#include "serve/traits.h"
 #include "store/archive_edit.h"
 
 #include <string.h>
@@ -65,11 +66,19 @@ static uint64_t count_unseen(const struct am_snap *snap)
 
 static uint64_t sum_sizes(struct am_vault *v, const struct am_snap *snap)
 {
+	struct am_traits *traits = NULL;
 	uint64_t sum = 0, size;
 
+	if (snap &&
+	    am_vault_traits(v, snap, AM_TRAITS_FACTS | AM_TRAITS_AT_HAND,
+	                    &traits, NULL))
+		traits = NULL;
 	for (size_t i = 0; snap && i < snap->n; i++)
-		if (!am_fact_size(v, snap->rows[i].message, &size, NULL))
+		if (traits)
+			sum += traits->rows[i].size;
+		else if (!am_fact_size(v, snap->rows[i].message, &size, NULL))
 			sum += size;
+	am_traits_unref(&traits);
 	return sum;
 }
 
