@@ -106,6 +106,21 @@ Test(jsonl, a_second_run_adds_only_what_is_new)
 	expect_list("x.jsonl", all);
 }
 
+/* As often as the source has them. */
+Test(jsonl, the_same_bytes_twice_are_two)
+{
+	static const struct am_test_message twice[] = {
+		{.folder = {"A"}, .bytes = ONE},
+		{.folder = {"A"}, .bytes = ONE}};
+
+	am_test_fill(&am_format_jsonl, "x.jsonl", NULL, twice, 1);
+	cr_expect_eq(lines_of("x.jsonl"), 2);
+	for (int i = 0; i < 2; i++) {
+		am_test_fill(&am_format_jsonl, "x.jsonl", NULL, twice, 2);
+		cr_expect_eq(lines_of("x.jsonl"), 3);
+	}
+}
+
 Test(jsonl, a_line_cut_short_is_written_anew)
 {
 	size_t len;

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/reader.h"
 #include "formats/append_file.h"
+#include "formats/blob_sum.h"
 #include "formats/jsonl/jsonl.h"
 #include "formats/mail_facts.h"
 #include "model/folder.h"
@@ -18,18 +19,19 @@
 
 /*
  * Which messages and folders the file has, as the first eight bytes of a hash
- * of (folder, SHA-256) and how often: 16 bytes and some a message.
+ * of (folder, SHA-256) and how often: some 30 bytes a message.
  */
 struct jsonl_sink {
 	struct am_sink base;
 	struct am_append *file;
 	GHashTable *known;
+	GHashTable *there; /* the keys of known at the beginning */
 	struct am_jsonl_wishes wishes;
 	bool raw;
 };
 
 struct prepared {
-	char *head; /* the line up to the bytes of the message */
+	char *head; /* the line up to the bytes; NULL: it may be there */
 	size_t len;
 	uint64_t key;
 };
@@ -84,28 +86,48 @@ static void discard(void *prepared)
 	g_free(p);
 }
 
+/* The line but for the bytes, which come in put(). */
+static int compose(const struct jsonl_sink *s, const struct am_message *msg,
+                   struct prepared *p, struct am_error *err)
+{
+	struct am_mail_facts facts;
+	struct am_json *json;
+	int r = am_mail_facts_read(&facts, msg, s->base.ctx, err);
+
+	if (r)
+		return r;
+	json = am_json_new();
+	am_jsonl_write_message(json, msg, &facts, &s->wishes, s->base.ctx);
+	/* Still open: the bytes are its last member. */
+	p->head = g_strdup(am_json_text(json, &p->len));
+	am_json_free(&json);
+	am_mail_facts_clear(&facts);
+	return AM_OK;
+}
+
 static int prepare(const struct am_sink *sink, const struct am_message *msg,
                    void **prepared, struct am_error *err)
 {
 	const struct jsonl_sink *s =
 		AM_CONTAINER(sink, struct jsonl_sink, base);
-	struct am_mail_facts facts;
-	struct am_json *json;
-	struct prepared *p;
-	int r = am_mail_facts_read(&facts, msg, sink->ctx, err);
+	struct prepared *p = g_new0(struct prepared, 1);
+	uint8_t hash[AM_SHA256_LEN];
+	char hex[AM_SHA256_HEX];
+	int r = AM_OK;
 
+	if (msg->hashed)
+		memcpy(hash, msg->hash, sizeof(hash));
+	else
+		r = am_blob_sum(hash, msg->raw, err);
+	am_hex(hash, sizeof(hash), hex);
+	p->key = key_of(msg->folder, hex);
+	if (!r && !g_hash_table_contains(s->there, GSIZE_TO_POINTER(p->key)))
+		r = compose(s, msg, p, err);
 	if (r)
-		return r;
-	json = am_json_new();
-	p = g_new0(struct prepared, 1);
-	am_jsonl_write_message(json, msg, &facts, &s->wishes, sink->ctx);
-	/* Still open: the bytes are its last member. */
-	p->head = g_strdup(am_json_text(json, &p->len));
-	p->key = key_of(msg->folder, facts.sha256);
-	am_json_free(&json);
-	am_mail_facts_clear(&facts);
-	*prepared = p;
-	return AM_OK;
+		discard(p);
+	else
+		*prepared = p;
+	return r;
 }
 
 static int write_raw(struct jsonl_sink *s, const struct am_blob *raw,
@@ -163,7 +185,11 @@ static int put(struct am_sink *sink, const struct am_message *msg,
 		return AM_OK;
 	}
 	*outcome = AM_STORED;
-	r = am_append_write(s->file, p->head, p->len, err);
+	/* One more of what was there. */
+	if (!p->head)
+		r = compose(s, msg, p, err);
+	if (!r)
+		r = am_append_write(s->file, p->head, p->len, err);
 	if (!r && s->raw)
 		r = write_raw(s, msg->raw, err);
 	if (!r)
@@ -183,8 +209,10 @@ static int put_folder(struct am_sink *sink, const struct am_folder *folder,
 	struct am_json *json;
 	size_t len;
 
-	if (!folder->depth || take(s, key))
+	if (!folder->depth ||
+	    g_hash_table_contains(s->known, GSIZE_TO_POINTER(key)))
 		return AM_OK;
+	count(s, key);
 	json = am_json_new();
 	am_json_open(json, '{');
 	am_message_json_text(json, "mailark", AM_JSONL_FOLDER);
@@ -215,6 +243,7 @@ static void close_sink(struct am_sink *sink)
 
 	am_append_close(&s->file);
 	g_hash_table_destroy(s->known);
+	g_hash_table_destroy(s->there);
 	g_free(s);
 }
 
@@ -238,8 +267,11 @@ static void know(struct jsonl_sink *s, const json_t *object)
 
 	if (am_message_json_read_folder(&folder, object, NULL))
 		return;
-	if (!is_message || sha256)
-		count(s, key_of(folder, is_message ? sha256 : NULL));
+	if (!is_message || sha256) {
+		uint64_t key = key_of(folder, is_message ? sha256 : NULL);
+		count(s, key);
+		g_hash_table_add(s->there, GSIZE_TO_POINTER(key));
+	}
 	am_folder_unref(&folder);
 }
 
@@ -337,6 +369,7 @@ int am_jsonl_sink_open(struct am_sink **out, const struct am_location *where,
 	s->base.knows_duplicates = true;
 	s->base.hashes = true;
 	s->known = g_hash_table_new(g_direct_hash, g_direct_equal);
+	s->there = g_hash_table_new(g_direct_hash, g_direct_equal);
 	r = read_options(s, where, err);
 	if (!r && (g_str_has_suffix(where->path, "/") ||
 	           (!stat(where->path, &st) && S_ISDIR(st.st_mode))))
