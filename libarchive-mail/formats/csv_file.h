@@ -4,12 +4,14 @@
 
 #include "base/error.h"
 
+struct am_append;
+
 /*
  * A table that a sink keeps in its directory and goes on with in the next run:
- * its first `size` bytes, row by row, behind the first row, which has to be
- * `head`.  AM_E_EXISTS when it is another table.
+ * opened to add rows, after `row` was told of those that are in it.  Its first
+ * row is `head`; AM_E_EXISTS when it is another table.
  */
-AM_MUST_USE int am_csv_file_read(const char *path, uint64_t size,
+AM_MUST_USE int am_csv_file_open(struct am_append **out, const char *path,
                                  const char *head,
                                  void (*row)(void *user, char **cells),
                                  void *user, struct am_error *err);

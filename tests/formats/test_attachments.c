@@ -161,18 +161,25 @@ Test(attachments, names_lead_nowhere_and_never_stop_it)
 Test(attachments, a_table_of_others_is_not_touched)
 {
 	static const char *const none[] = {NULL};
+	static const char *const others[] = {"mine\n", "no line end", "file,"};
 	char *path = am_test_path("a");
 	struct am_location where = {.path = path, .options = none};
-	struct am_sink *sink = NULL;
-	struct am_error err = {0};
 
-	am_test_write_text("a/" AM_ATTACHMENTS_INDEX, "mine\n");
-	cr_expect(am_format_attachments.open_sink(&sink, &where, am_test_ctx(),
-	                                          &err) == AM_FATAL);
-	cr_expect_eq(err.kind, AM_E_EXISTS, "%s", err.text);
-	char *text = rows();
-	cr_expect_str_eq(text, "mine\n");
-	g_free(text);
+	for (size_t i = 0; i < AM_COUNT(others); i++) {
+		struct am_sink *sink = NULL;
+		struct am_error err = {0};
+		am_test_write_text("a/" AM_ATTACHMENTS_INDEX, others[i]);
+		int r = am_format_attachments.open_sink(&sink, &where,
+		                                        am_test_ctx(), &err);
+		/* The last is the head of ours, cut short. */
+		cr_expect_eq(r, i == 2 ? AM_OK : AM_FATAL, "%s", others[i]);
+		if (r)
+			cr_expect_eq(err.kind, AM_E_EXISTS, "%s", err.text);
+		am_sink_close(&sink);
+		char *text = rows();
+		cr_expect_str_eq(text, others[i]);
+		g_free(text);
+	}
 	g_free(path);
 }
 

@@ -26,11 +26,13 @@ bool am_attachments_wanted(const char *types, const struct am_mail_file *file);
 struct am_attachments_known;
 struct am_attachments_known *am_attachments_known_new(void);
 void am_attachments_known_free(struct am_attachments_known **known);
-/* Rows whose files are in the directory that is open; AM_E_EXISTS when the file
- * is no table of ours. */
-AM_MUST_USE int am_attachments_known_read(struct am_attachments_known *known,
-                                          const char *path, uint64_t size,
-                                          int dir_fd, struct am_error *err);
+/* The table, opened to add rows; known are those whose files are in the
+ * directory that is open.  AM_E_EXISTS when it is no table of ours. */
+struct am_append;
+AM_MUST_USE int am_attachments_known_open(struct am_attachments_known *known,
+                                          struct am_append **out,
+                                          const char *path, int dir_fd,
+                                          struct am_error *err);
 /* The path of a file with these bytes, or NULL. */
 const char *am_attachments_known_file(const struct am_attachments_known *known,
                                       const char *sha256);
@@ -58,6 +60,5 @@ enum am_attachments_column {
 	AM_ATTACHMENTS_MESSAGE_SHA256,
 	AM_ATTACHMENTS_COLUMNS
 };
-extern const char am_attachments_head[]; /* its first row */
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const char am_attachments_head[] =
+static const char head[] =
 	"file,name,type,size,sha256,date,from,subject,message_id,folder,"
 	"section,message_sha256\r\n";
 
@@ -97,12 +97,11 @@ static void take_row(void *user, char **cells)
 		know(reading->known, cells, reading->dir_fd);
 }
 
-int am_attachments_known_read(struct am_attachments_known *known,
-                              const char *path, uint64_t size, int dir_fd,
-                              struct am_error *err)
+int am_attachments_known_open(struct am_attachments_known *known,
+                              struct am_append **out, const char *path,
+                              int dir_fd, struct am_error *err)
 {
 	struct reading reading = {known, dir_fd};
 
-	return am_csv_file_read(path, size, am_attachments_head, take_row,
-	                        &reading, err);
+	return am_csv_file_open(out, path, head, take_row, &reading, err);
 }

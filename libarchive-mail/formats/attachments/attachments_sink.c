@@ -396,15 +396,9 @@ static int read_options(struct attachments_sink *s,
 static int open_index(struct attachments_sink *s, struct am_error *err)
 {
 	char *path = g_build_filename(s->path, AM_ATTACHMENTS_INDEX, NULL);
-	int r = am_append_open(&s->index, path, err);
+	int r = am_attachments_known_open(s->known, &s->index, path,
+	                                  am_batch_root(s->batch), err);
 
-	if (!r && am_append_size(s->index))
-		r = am_attachments_known_read(s->known, path,
-		                              am_append_size(s->index),
-		                              am_batch_root(s->batch), err);
-	else if (!r)
-		r = am_append_write(s->index, am_attachments_head,
-		                    strlen(am_attachments_head), err);
 	g_free(path);
 	return r;
 }

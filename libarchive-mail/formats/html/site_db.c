@@ -25,9 +25,9 @@ static const char *const sql[N_STATEMENTS] = {
 	[FOLDER_GET] = "SELECT id FROM folder WHERE path=?1",
 	[FOLDER_ADD] = "INSERT INTO folder(path) VALUES(?1)",
 	[HAS] = "SELECT 1 FROM msg WHERE page=?1",
-	[ADD] = "INSERT INTO msg(page, folder, date, sender, subject, flags, "
-		"files, size, mid, parent, thread, nav_at) "
-		"VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+	[ADD] = ("INSERT INTO msg(page, folder, date, sender, subject, flags, "
+                 "files, size, mid, parent, thread, nav_at) "
+                 "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
 	[MID_GET] = "SELECT thread FROM mid WHERE mid=?1",
 	[MID_ADD] = "INSERT OR IGNORE INTO mid(mid, thread) VALUES(?1,?2)",
 	[MERGE_MIDS] = "UPDATE mid SET thread=?1 WHERE thread=?2",

@@ -272,13 +272,8 @@ static void know(void *user, char **cells)
 static int open_index(struct pdf_sink *s, struct am_error *err)
 {
 	char *path = g_build_filename(s->path, INDEX, NULL);
-	int r = am_append_open(&s->index, path, err);
+	int r = am_csv_file_open(&s->index, path, head, know, s, err);
 
-	if (!r && am_append_size(s->index))
-		r = am_csv_file_read(path, am_append_size(s->index), head, know,
-		                     s, err);
-	else if (!r)
-		r = am_append_write(s->index, head, strlen(head), err);
 	g_free(path);
 	return r;
 }
