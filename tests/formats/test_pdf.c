@@ -29,16 +29,17 @@ static const struct am_test_message messages[] = {
  * it can be looked at. */
 static const char *const *stand_in(const char *script, unsigned seconds)
 {
-	static char *options[4];
+	static char program[400], timeout[40];
+	static const char *const options[] = {program, "name={subject}.pdf",
+	                                      timeout, NULL};
+	char *path = am_test_path("printer");
 
 	am_test_write_text("printer", script);
-	char *path = am_test_path("printer");
 	cr_assert(!g_chmod(path, 0755));
-	options[0] = g_strconcat("program=", path, NULL);
-	options[1] = g_strdup("name={subject}.pdf");
-	options[2] = g_strdup_printf("timeout=%u", seconds);
+	g_snprintf(program, sizeof(program), "program=%s", path);
+	g_snprintf(timeout, sizeof(timeout), "timeout=%u", seconds);
 	g_free(path);
-	return (const char *const *)options;
+	return options;
 }
 
 static const char copies[] =
