@@ -71,6 +71,15 @@ static int want_loaded(void *user, const struct am_message *msg,
 	return c->manifest ? manifest_add(c->manifest, msg, err) : AM_OK;
 }
 
+/* Nothing of a source is left out, and nobody else wants to see all of it. */
+static bool is_whole(const struct copy *c)
+{
+	return !c->picks && !c->query && !c->manifest && !c->left &&
+	       !c->filter.larger && !c->filter.smaller &&
+	       !c->filter.since.known && !c->filter.until.known &&
+	       !c->o->folders.n && !c->o->exclude.n;
+}
+
 static bool want_folder(void *user, const struct am_folder *folder)
 {
 	const struct copy *c = user;
@@ -217,6 +226,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	                                       c->filter.until.known
 	                               ? want_loaded
 	                               : NULL,
+		.whole = is_whole(c),
 		.want_folder = want_folder,
 		.target_left = target_left,
 		.user = c,
@@ -234,7 +244,8 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 	if (!c->again)
 		say_losses(c, at, src);
 	/* What comes over a network is dear: it is made safe soon. */
-	if (src->identity || am_place_location(c->target)->url) {
+	if ((src->identity && !am_source_is_local(src->identity)) ||
+	    am_place_location(c->target)->url) {
 		opts.commit_bytes = REMOTE_COMMIT_BYTES;
 		opts.commit_secs = REMOTE_COMMIT_SECS;
 		/* It holds a window of its own. */

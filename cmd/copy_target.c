@@ -366,7 +366,8 @@ int copy_target_state(struct session *s, const struct am_place *target,
                       struct am_state **out, bool *trusted,
                       struct am_error *err)
 {
-	bool server = src->ops->resume && src->identity;
+	bool server = src->ops->resume && src->identity &&
+	              !am_source_is_local(src->identity);
 	bool same = false;
 	int r = AM_OK;
 

@@ -6,6 +6,8 @@
 
 #include "base/blob.h"
 
+#include <string.h>
+
 int am_source_next(struct am_source *src, struct am_item *out,
                    struct am_error *err)
 {
@@ -55,4 +57,10 @@ void am_source_close(struct am_source **src)
 		return;
 	(*src)->ops->close(*src);
 	*src = NULL;
+}
+
+bool am_source_is_local(const char *identity)
+{
+	return identity && !strncmp(identity, AM_SOURCE_LOCAL,
+	                            strlen(AM_SOURCE_LOCAL));
 }

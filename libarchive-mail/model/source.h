@@ -105,9 +105,15 @@ struct am_source {
 	 * has counted. */
 	uint64_t n_with_keywords, n_with_labels;
 	/* The same whenever this source is opened again, without secrets:
-	 * "imap://user@host"; NULL where nothing is resumed. */
+	 * "imap://user@host"; NULL where nothing is resumed.
+	 * AM_SOURCE_LOCAL and a path: a file, that goes on only where a run
+	 * was broken off.  Its cursors begin with a position, and messages
+	 * whose origin ends with ':' and a lesser one come before it. */
 	const char *identity;
 };
+
+#define AM_SOURCE_LOCAL "file:"
+bool am_source_is_local(const char *identity); /* may be NULL */
 
 AM_MUST_USE int am_source_next(struct am_source *src, struct am_item *out,
                                struct am_error *err);

@@ -7,7 +7,10 @@
 
 #include "base/arena.h"
 #include "model/folder.h"
+#include "model/source.h"
 #include "store/catalog_remote.h"
+
+#include <string.h>
 
 static int take_flags(struct am_archive_sink *s, const struct am_change *change,
                       uint64_t placement, struct am_error *err)
@@ -70,6 +73,68 @@ int am_archive_change(struct am_archive_sink *s, const char *source,
 	return AM_OK;
 }
 
+/* Is it of a file of this name, before that position? */
+static bool is_before(const struct am_catalog_place *place, const char *name,
+                      uint64_t position, struct am_arena *arena)
+{
+	struct am_item_placement item;
+	size_t len = strlen(name);
+
+	if (am_catalog_meta(place, arena, &item, NULL) ||
+	    strncmp(item.meta->origin, name, len) != 0 ||
+	    item.meta->origin[len] != ':')
+		return false;
+	const char *digits = item.meta->origin + len + 1;
+	char *end;
+	uint64_t at = g_ascii_strtoull(digits, &end, 10);
+	return end != digits && !*end && at < position;
+}
+
+/*
+ * A file is gone on with where the run before was broken off: what comes before
+ * that place in it is met, as if it had been read.
+ */
+static int meet_before(struct am_archive_sink *s, const char *source,
+                       uint64_t position, struct am_error *err)
+{
+	struct am_arena *arena = am_arena_new();
+	struct am_catalog_places *places;
+	struct am_catalog_place place;
+	const char *slash = strrchr(source, '/');
+
+	int r = am_catalog_places_open(&places, s->archive->catalog,
+	                               AM_CATALOG_ALL, 0, err);
+	while (!r && !(r = am_catalog_places_next(places, &place, err))) {
+		am_arena_reset(arena);
+		if (!is_before(&place, slash ? slash + 1 : source, position,
+		               arena))
+			continue;
+		am_idset_add(s->claimed, place.id);
+		if (!place.gone)
+			am_idset_add(s->met, place.folder);
+	}
+	am_catalog_places_close(&places);
+	am_arena_free(&arena);
+	return r == AM_END ? AM_OK : r;
+}
+
+/* The first cursor of a run that goes on is the one that is known. */
+static int go_on(struct am_archive_sink *s, const char *source,
+                 const char *cursor, struct am_error *err)
+{
+	char *known = NULL;
+
+	if (s->gone_on || !am_source_is_local(source))
+		return AM_OK;
+	s->gone_on = true;
+	int r = am_catalog_cursor(s->archive->catalog, source, "", &known, err);
+	if (!r && known && *known && !strcmp(known, cursor))
+		r = meet_before(s, source, g_ascii_strtoull(cursor, NULL, 10),
+		                err);
+	g_free(known);
+	return r ? AM_FATAL : AM_OK;
+}
+
 int am_archive_remember(struct am_archive_sink *s, const char *source,
                         const struct am_folder *folder, const char *cursor,
                         struct am_error *err)
@@ -78,7 +143,9 @@ int am_archive_remember(struct am_archive_sink *s, const char *source,
 	const struct am_item_cursor item = {
 		.source = source, .folder = name, .value = cursor};
 
-	int r = am_archive_writer_start(&s->writer, err);
+	int r = go_on(s, source, cursor, err);
+	if (!r)
+		r = am_archive_writer_start(&s->writer, err);
 	if (!r && am_catalog_add_cursor(s->archive->catalog, &item, err))
 		r = AM_FATAL;
 	if (!r) {

@@ -84,6 +84,7 @@ static int begin(struct am_sink *sink, const struct am_job_info *info,
 	if (r)
 		return r;
 	s->accession = counts.max_accession + 1;
+	s->gone_on = false;
 	struct am_job_info told = *info;
 	/* A path is no server: messages go by their origin there. */
 	if (s->place)

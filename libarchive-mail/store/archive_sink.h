@@ -50,6 +50,7 @@ struct am_archive_sink {
 	uint64_t first_new;       /* placements from here on are of this run */
 	struct am_idset *claimed; /* placements met in the source */
 	struct am_idset *met;     /* folders of these */
+	bool gone_on;             /* it was looked whether a file goes on */
 	uint64_t relabelled, reflagged; /* of these */
 	char *identity;         /* of a source that is a server, or NULL */
 	struct am_arena *arena; /* for the message being put */

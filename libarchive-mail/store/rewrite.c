@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/file.h"
+#include "model/source.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -224,6 +225,9 @@ static int take_item(struct am_rewrite *rw, const struct am_item_any *item,
 	case AM_ITEM_CHANGE:
 		return am_rewrite_change(rw, &item->change, err);
 	case AM_ITEM_CURSOR:
+		/* Where to go on in a file is true of the archive as it was. */
+		if (am_source_is_local(item->cursor.source))
+			return AM_OK;
 		r = am_archive_writer_start(&rw->writer, err);
 		if (!r && am_catalog_add_cursor(to, &item->cursor, err))
 			r = AM_FATAL;

@@ -231,7 +231,8 @@ static int put_word(struct pump *p, struct am_entry *e, struct am_error *err)
 	unsigned tries = 0;
 	int r;
 
-	if (!p->sink || !source)
+	if (!p->sink || !source ||
+	    (am_source_is_local(source) && !p->opts->whole))
 		return AM_OK;
 	if (p->opts->state && e->kind == AM_ENTRY_CHANGE)
 		am_state_change(p->opts->state, source, e->change);

@@ -350,7 +350,8 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 	struct am_job_info info = opts->info ? *opts->info : nobody;
 
 	err = err ? err : &own;
-	info.identity = src->identity;
+	bool local = am_source_is_local(src->identity);
+	info.identity = local ? NULL : src->identity;
 	p.committed_at = g_get_monotonic_time();
 	if (p.sink) {
 		p.n_whole = p.sink->n_whole;
@@ -359,7 +360,9 @@ int am_transfer_run(struct am_source *src, struct am_sink *sink,
 		p.sink->late_user = &p;
 		r = am_sink_begin(p.sink, &info, err);
 	}
-	if (!r && p.sink && (p.sink->memory || opts->state)) {
+	if (!r && p.sink &&
+	    (local ? opts->whole && p.sink->memory
+	           : p.sink->memory || opts->state)) {
 		struct am_memory *memory =
 			p.sink->memory ? p.sink->memory
 				       : am_state_memory(opts->state);

@@ -47,6 +47,9 @@ struct am_transfer_opts {
 	void *user;
 	const char *phase; /* of progress; NULL: "copying" */
 	uint64_t limit;    /* messages taken at most; 0: all */
+	/* All of the source is taken: a file that was broken off may be gone on
+	 * with. */
+	bool whole;
 	/* What is in the target already, when the sink does not know itself. */
 	struct am_known *known;
 	/* The target's memory of servers where the sink has none; saved with

@@ -34,6 +34,12 @@ int am_mbox_scan_open(struct am_mbox_scan *scan, struct am_file *file,
 	return am_mbox_window_open(&scan->window, file, limit, err);
 }
 
+void am_mbox_scan_from(struct am_mbox_scan *scan, uint64_t offset)
+{
+	assert(!scan->begun && !scan->window.reader);
+	scan->window.base = scan->first = offset;
+}
+
 void am_mbox_scan_open_reader(struct am_mbox_scan *scan,
                               struct am_reader *reader, uint64_t limit,
                               const struct am_mbox_rules *rules,
@@ -226,11 +232,14 @@ static int begin(struct am_mbox_scan *scan, struct am_error *err)
 	struct am_mbox_window *w = &scan->window;
 	scan->begun = true;
 	am_mbox_window_more(w, 0);
-	if (w->len >= 3 && !memcmp(w->buf, "\xef\xbb\xbf", 3))
+	bool middle = scan->first > 0;
+	if (!middle && w->len >= 3 && !memcmp(w->buf, "\xef\xbb\xbf", 3))
 		scan->first = 3;
 	int r = search(scan, NULL, scan->first, err);
 	if (r)
 		return r;
+	if (middle)
+		return AM_OK;
 	scan->junk_len = scan->next;
 	if (scan->next && w->base == 0 && scan->next <= AM_MBOX_JUNK_MAX)
 		scan->junk = g_memdup2(w->buf, (size_t)scan->next);

@@ -122,6 +122,8 @@ AM_MUST_USE int am_mbox_scan_open(struct am_mbox_scan *scan,
                                   struct am_file *file, uint64_t limit,
                                   const struct am_mbox_rules *rules,
                                   struct am_ctx *ctx, struct am_error *err);
+/* Before the first next(), of a plain file: begin at this separator. */
+void am_mbox_scan_from(struct am_mbox_scan *scan, uint64_t offset);
 /* The same of bytes that come by once; takes the reader. */
 void am_mbox_scan_open_reader(struct am_mbox_scan *scan,
                               struct am_reader *reader, uint64_t limit,

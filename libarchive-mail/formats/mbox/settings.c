@@ -47,7 +47,14 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 		                 err);
 	if (r)
 		return r;
-	const char *v = am_location_option(where, am_mbox_options, "dialect");
+	const char *v =
+		am_location_option(where, am_mbox_options, "checkpoint");
+	char *end = NULL;
+	out->checkpoint = v ? g_ascii_strtoull(v, &end, 10) : 0;
+	if (v && (end == v || *end))
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "checkpoint: no number of bytes: %s", v);
+	v = am_location_option(where, am_mbox_options, "dialect");
 	if (v && !am_mbox_flavour_parse(&out->flavour, v))
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "no mbox dialect: %s", v);
@@ -64,6 +71,10 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 		               "leave is nothing, maildirs or mail, not \"%s\"",
 		               leave);
 	out->from_tz = v && g_ascii_strcasecmp(v, "UTC") ? g_strdup(v) : NULL;
+	/* What another way of reading the file said is not gone on with. */
+	if (out->flavour != AM_MBOX_AUTO || out->n_split || out->n_join ||
+	    out->from_tz || !out->include_deleted)
+		out->checkpoint = 0;
 	return AM_OK;
 }
 

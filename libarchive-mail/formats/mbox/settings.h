@@ -16,6 +16,7 @@ struct am_mbox_settings {
 	/* Byte offsets of lines that are separators, or are none, whatever the
 	 * rules say of them. */
 	size_t n_split, n_join;
+	uint64_t checkpoint; /* 0: none */
 	uint64_t *split, *join;
 };
 

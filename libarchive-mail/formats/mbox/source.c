@@ -27,12 +27,12 @@
 /* Of a prop that keeps bytes around a message. */
 #define AROUND_MAX (1024 * 1024)
 
-static struct mbox_source *source_of(struct am_source *base)
+static struct am_mbox_source *source_of(struct am_source *base)
 {
-	return AM_CONTAINER(base, struct mbox_source, base);
+	return AM_CONTAINER(base, struct am_mbox_source, base);
 }
 
-static int failed(struct mbox_source *s, struct am_item *out, int r,
+static int failed(struct am_mbox_source *s, struct am_item *out, int r,
                   const char *origin)
 {
 	g_free(s->origin);
@@ -44,7 +44,7 @@ static int failed(struct mbox_source *s, struct am_item *out, int r,
 }
 
 /* Bytes that go with a message without being it. */
-static void keep_around(struct mbox_source *s, GByteArray *to,
+static void keep_around(struct am_mbox_source *s, GByteArray *to,
                         const uint8_t *bytes, uint64_t len)
 {
 	if (!bytes || len > AROUND_MAX - MIN(to->len, AROUND_MAX))
@@ -54,7 +54,7 @@ static void keep_around(struct mbox_source *s, GByteArray *to,
 }
 
 /* The same for what is no longer in the window. */
-static void keep_range(struct mbox_source *s, GByteArray *to, uint64_t at,
+static void keep_range(struct am_mbox_source *s, GByteArray *to, uint64_t at,
                        uint64_t len)
 {
 	uint8_t *buf = NULL;
@@ -68,7 +68,7 @@ static void keep_range(struct mbox_source *s, GByteArray *to, uint64_t at,
 	g_free(buf);
 }
 
-static void note_lost(struct mbox_source *s)
+static void note_lost(struct am_mbox_source *s)
 {
 	if (s->lost)
 		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.as-imported-lost",
@@ -78,7 +78,7 @@ static void note_lost(struct mbox_source *s)
 	s->lost = false;
 }
 
-static int next_file(struct mbox_source *s, struct am_item *out,
+static int next_file(struct am_mbox_source *s, struct am_item *out,
                      struct am_error *err)
 {
 	int r;
@@ -103,6 +103,7 @@ static int next_file(struct mbox_source *s, struct am_item *out,
 		char *path = g_steal_pointer(&s->single);
 		if (!path)
 			return AM_END;
+		out->already = 0;
 		char *name = g_path_get_basename(path);
 		char *part = am_mbox_name_of_file(name);
 		r = am_mbox_source_file_open(
@@ -114,6 +115,7 @@ static int next_file(struct mbox_source *s, struct am_item *out,
 		g_free(path);
 		if (r)
 			return r;
+		out->already = am_mbox_source_file_go_on(s);
 	}
 	out->folder = s->folder;
 	out->origin = NULL;
@@ -128,7 +130,7 @@ static int next_file(struct mbox_source *s, struct am_item *out,
 }
 
 /* [line, end) of a message that is left out. */
-static void skip_message(struct mbox_source *s)
+static void skip_message(struct am_mbox_source *s)
 {
 	const struct am_mbox_cut *cut = &s->scan.cut;
 	uint64_t len = cut->end - cut->line;
@@ -139,7 +141,7 @@ static void skip_message(struct mbox_source *s)
 }
 
 /* The last `len` bytes of the cut, into what the message has behind it. */
-static void keep_after(struct mbox_source *s, uint64_t len)
+static void keep_after(struct am_mbox_source *s, uint64_t len)
 {
 	const struct am_mbox_cut *cut = &s->scan.cut;
 	bool nul = len && !cut->tail[cut->tail_len - 1];
@@ -164,7 +166,7 @@ static void add_bytes(struct am_message *msg, const char *name,
 }
 
 /* The held message goes out, whatever comes behind it is known. */
-static void let_go(struct mbox_source *s, struct am_item *out)
+static void let_go(struct am_mbox_source *s, struct am_item *out)
 {
 	add_bytes(s->held, "mbox.after", s->after);
 	g_byte_array_set_size(s->after, 0);
@@ -174,7 +176,7 @@ static void let_go(struct mbox_source *s, struct am_item *out)
 	s->n_messages++;
 }
 
-static void note_junk(struct mbox_source *s)
+static void note_junk(struct am_mbox_source *s)
 {
 	const struct am_mbox_scan *scan = &s->scan;
 	uint64_t skip = scan->first;
@@ -190,7 +192,7 @@ static void note_junk(struct mbox_source *s)
 }
 
 /* The file is through: what is held, then what went wrong with it. */
-static int end_of_file(struct mbox_source *s, struct am_item *out,
+static int end_of_file(struct am_mbox_source *s, struct am_item *out,
                        struct am_error *err)
 {
 	const struct am_mbox_window *w = &s->scan.window;
@@ -228,7 +230,7 @@ static int end_of_file(struct mbox_source *s, struct am_item *out,
 }
 
 /* AM_END: the file is through. */
-static int next_message(struct mbox_source *s, struct am_item *out,
+static int next_message(struct am_mbox_source *s, struct am_item *out,
                         struct am_error *err)
 {
 	for (;;) {
@@ -261,6 +263,7 @@ static int next_message(struct mbox_source *s, struct am_item *out,
 			continue;
 		}
 		am_mbox_remark_ending(s->base.ctx, &s->box, &s->scan);
+		bool clean = !s->before->len && !s->lost;
 		add_bytes(msg, "mbox.before", s->before);
 		g_byte_array_set_size(s->before, 0);
 		bool ready = s->held != NULL;
@@ -269,23 +272,40 @@ static int next_message(struct mbox_source *s, struct am_item *out,
 		s->held = msg;
 		keep_after(s, after);
 		note_lost(s);
-		if (ready)
-			return AM_OK;
+		if (!ready)
+			continue;
+		if (clean && !s->tree)
+			am_mbox_checkpoint_reach(
+				&s->checkpoint, s->scan.window.file,
+				&s->box.dialect, s->scan.cut.line,
+				s->n_messages, s->box.n_cuts - 1);
+		return AM_OK;
 	}
 }
 
 static int source_next(struct am_source *base, struct am_item *out,
                        struct am_error *err)
 {
-	struct mbox_source *s = source_of(base);
+	struct am_mbox_source *s = source_of(base);
 	for (;;) {
 		int r;
+		if (s->checkpoint.text && s->folder) {
+			g_free(s->origin);
+			s->origin = g_steal_pointer(&s->checkpoint.text);
+			out->folder = s->root;
+			out->cursor = s->origin;
+			return AM_OK;
+		}
 		if (s->lone) {
 			out->folder = s->folder;
 			out->message = g_steal_pointer(&s->lone);
 			out->origin = NULL;
 			return AM_OK;
 		}
+		if (!s->open && !s->tree && !s->single)
+			am_mbox_checkpoint_end(&s->checkpoint);
+		if (s->checkpoint.text && s->folder)
+			continue;
 		if (!s->open)
 			return next_file(s, out, err);
 		r = next_message(s, out, err);
@@ -296,12 +316,14 @@ static int source_next(struct am_source *base, struct am_item *out,
 
 static void source_close(struct am_source *base)
 {
-	struct mbox_source *s = source_of(base);
+	struct am_mbox_source *s = source_of(base);
 	am_mbox_source_file_close(s);
 	am_message_free(&s->lone);
 	am_mbox_tree_close(&s->tree);
 	am_gyb_free(s->gyb);
 	am_folder_unref(&s->folder);
+	am_folder_unref(&s->root);
+	am_mbox_checkpoint_clear(&s->checkpoint);
 	g_byte_array_free(s->before, TRUE);
 	g_byte_array_free(s->after, TRUE);
 	am_mbox_settings_clear(&s->set);
@@ -317,7 +339,7 @@ static void source_close(struct am_source *base)
 static int source_find(struct am_source *base, const char *origin,
                        struct am_message **out, struct am_error *err)
 {
-	struct mbox_source *s = source_of(base);
+	struct am_mbox_source *s = source_of(base);
 	const char *colon = strrchr(origin, ':');
 	const char *digits = colon ? colon + 1 : origin;
 	struct am_item item = {0};
@@ -344,6 +366,13 @@ static int source_find(struct am_source *base, const char *origin,
 	return !r && !*out ? AM_END : r;
 }
 
+static int source_resume(struct am_source *base, struct am_memory *memory,
+                         struct am_error *err)
+{
+	return am_mbox_checkpoint_resume(&source_of(base)->checkpoint, memory,
+	                                 err);
+}
+
 static const struct am_source_ops ops = {
 	.next = source_next,
 	.close = source_close,
@@ -352,11 +381,12 @@ static const struct am_source_ops ops = {
 static const struct am_source_ops single_ops = {
 	.next = source_next,
 	.find = source_find,
+	.resume = source_resume,
 	.close = source_close,
 };
 
 /* What there is to read, for the progress display. */
-static void sum_tree(struct mbox_source *s, const char *path)
+static void sum_tree(struct am_mbox_source *s, const char *path)
 {
 	struct am_mbox_tree *tree = NULL;
 	struct am_mbox_entry entry;
@@ -380,7 +410,7 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 		               "an mbox is a file or a directory");
 	if (stat(where->path, &st))
 		return am_fail_sys(err, AM_FAILED, "%s", where->path);
-	struct mbox_source *s = g_new0(struct mbox_source, 1);
+	struct am_mbox_source *s = g_new0(struct am_mbox_source, 1);
 	s->base.ops = &ops;
 	s->base.ctx = ctx;
 	s->before = g_byte_array_new();
@@ -404,6 +434,13 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 		struct am_file *file = NULL;
 		r = am_file_open(&file, where->path, err); /* no FIFO, say */
 		am_file_unref(&file);
+		struct am_folder *root = NULL;
+		if (!r)
+			r = am_folder_new(&root, NULL, 0, AM_ROLE_NONE, err);
+		s->root = root;
+		am_mbox_checkpoint_init(&s->checkpoint, where->path,
+		                        s->set.checkpoint);
+		s->base.identity = s->checkpoint.identity;
 		s->single = g_strdup(where->path);
 		s->base.ops = &single_ops;
 		s->base.total_bytes = (uint64_t)st.st_size;

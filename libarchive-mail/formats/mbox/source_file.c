@@ -17,11 +17,11 @@
 
 static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
 {
-	struct mbox_source *s = user;
+	struct am_mbox_source *s = user;
 	am_mbox_remark_doubt(s->base.ctx, &s->box, doubt, offset);
 }
 
-void am_mbox_source_file_close(struct mbox_source *s)
+void am_mbox_source_file_close(struct am_mbox_source *s)
 {
 	if (s->open)
 		am_mbox_scan_close(&s->scan);
@@ -35,7 +35,7 @@ void am_mbox_source_file_close(struct mbox_source *s)
 }
 
 /* The folder of a file; two files that mean the same one stay apart. */
-static int make_folder(struct mbox_source *s, const char *const *parts,
+static int make_folder(struct am_mbox_source *s, const char *const *parts,
                        size_t n, struct am_error *err)
 {
 	const char **copy = g_new(const char *, n);
@@ -65,7 +65,7 @@ static int make_folder(struct mbox_source *s, const char *const *parts,
 
 /* A file of the tree that is no mailbox: a mail of its own, then s->lone is
  * it, or AM_END, and a note, for anything else. */
-static int open_lone(struct mbox_source *s, const char *path,
+static int open_lone(struct am_mbox_source *s, const char *path,
                      const char *const *parts, size_t n_parts,
                      const struct am_mbox_looks *looks, struct am_error *err)
 {
@@ -90,7 +90,7 @@ static int open_lone(struct mbox_source *s, const char *path,
 }
 
 /* What others read, where they do. */
-static int give_parcel(struct mbox_source *s, const char *path,
+static int give_parcel(struct am_mbox_source *s, const char *path,
                        const char *const *parts, size_t n_parts,
                        struct am_error *err)
 {
@@ -110,7 +110,7 @@ static int give_parcel(struct mbox_source *s, const char *path,
 	return r;
 }
 
-int am_mbox_source_file_go(struct mbox_source *s, uint64_t offset,
+int am_mbox_source_file_go(struct am_mbox_source *s, uint64_t offset,
                            struct am_error *err)
 {
 	struct am_message *msg = NULL;
@@ -127,7 +127,7 @@ int am_mbox_source_file_go(struct mbox_source *s, uint64_t offset,
 	return r == AM_END ? AM_OK : r;
 }
 
-int am_mbox_source_file_open(struct mbox_source *s, const char *path,
+int am_mbox_source_file_open(struct am_mbox_source *s, const char *path,
                              const char *relative, const char *const *parts,
                              size_t n_parts, struct am_error *err)
 {
@@ -221,4 +221,21 @@ out:
 	if (r == AM_FATAL && !am_ctx_cancelled(s->base.ctx))
 		r = AM_FAILED;
 	return r;
+}
+
+uint64_t am_mbox_source_file_go_on(struct am_mbox_source *s)
+{
+	struct am_mbox_checkpoint *c = &s->checkpoint;
+	struct am_mbox_dialect *d = &s->box.dialect;
+
+	if (!s->open || s->scan.window.reader || d->imap ||
+	    !am_mbox_checkpoint_holds(c, s->scan.window.file))
+		return 0;
+	am_mbox_scan_from(&s->scan, c->at);
+	s->n_messages = c->messages;
+	s->box.n_cuts = c->cuts;
+	d->quote = c->quote;
+	d->sure = c->sure;
+	d->far = c->far;
+	return c->messages;
 }

@@ -2,6 +2,7 @@
 #ifndef AM_FORMATS_MBOX_SOURCE_IMPL_H
 #define AM_FORMATS_MBOX_SOURCE_IMPL_H
 
+#include "formats/mbox/checkpoint.h"
 #include "formats/mbox/deliver.h"
 #include "formats/mbox/settings.h"
 #include "model/source.h"
@@ -12,12 +13,13 @@ struct am_gyb;
 
 /* What source.c, which goes from message to message, and source_file.c, which
  * opens one file, share. */
-struct mbox_source {
+struct am_mbox_source {
 	struct am_source base;
 	struct am_mbox_tree *tree; /* NULL: a single file */
 	char *single;              /* its path until it is opened */
 	struct am_mbox_settings set;
-	GHashTable *folders; /* printed names that are taken */
+	struct am_mbox_checkpoint checkpoint; /* of a single file */
+	GHashTable *folders;                  /* printed names that are taken */
 
 	/* The file that is open. */
 	bool open;
@@ -34,19 +36,23 @@ struct mbox_source {
 	bool lost;               /* that was too much */
 	uint64_t n_messages;
 
-	char *origin; /* of the last failure */
+	const struct am_folder *root; /* of what is said of all of it */
+	char *origin;                 /* of the last failure */
 };
 
 /* Open a file as the mailbox it is.  AM_END: it is none, or not to be read; a
  * mail of its own is s->lone then, what others read s->found. */
-AM_MUST_USE int am_mbox_source_file_open(struct mbox_source *s,
+AM_MUST_USE int am_mbox_source_file_open(struct am_mbox_source *s,
                                          const char *path, const char *relative,
                                          const char *const *parts,
                                          size_t n_parts, struct am_error *err);
-void am_mbox_source_file_close(struct mbox_source *s);
+void am_mbox_source_file_close(struct am_mbox_source *s);
 /* What is before this offset is known.  The first message of all is read
  * nevertheless: it may say what keywords mean. */
-AM_MUST_USE int am_mbox_source_file_go(struct mbox_source *s, uint64_t offset,
-                                       struct am_error *err);
+AM_MUST_USE int am_mbox_source_file_go(struct am_mbox_source *s,
+                                       uint64_t offset, struct am_error *err);
+/* The file that was opened goes on where the run before was broken off: how
+ * many messages come before that place. */
+uint64_t am_mbox_source_file_go_on(struct am_mbox_source *s);
 
 #endif
