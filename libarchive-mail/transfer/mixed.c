@@ -26,25 +26,25 @@ static const struct pass orders[][N_PASSES] = {
          {"mbox", "leave=maildirs"},
          {"msg", "leave=others"},
          {BOXES, NULL},
-         {"pst", NULL}},
+         {"pst", "leave=others"}},
 	{{"mbox", "leave=maildirs"},
          {"maildir", NULL},
          {"msg", "leave=others"},
          {BOXES, NULL},
-         {"pst", NULL}},
+         {"pst", "leave=others"}},
 	/* The mails, which are most of it, then the rest. */
 	{{"eml", "leave=mailboxes"},
          {"maildir", NULL},
          {"mbox", "leave=mail"},
          {"msg", "leave=others"},
          {BOXES, NULL},
-         {"pst", NULL}},
+         {"pst", "leave=others"}},
 	{{"msg", "leave=others"},
          {"eml", "leave=mailboxes"},
          {"maildir", NULL},
          {"mbox", "leave=mail"},
          {BOXES, NULL},
-         {"pst", NULL}},
+         {"pst", "leave=others"}},
 	{{"pst", NULL},
          {"eml", "leave=mailboxes"},
          {"maildir", NULL},
@@ -56,7 +56,7 @@ static const struct pass orders[][N_PASSES] = {
          {"maildir", NULL},
          {"mbox", "leave=mail"},
          {"msg", "leave=others"},
-         {"pst", NULL}},
+         {"pst", "leave=others"}},
 };
 
 struct mixed_source {
@@ -136,6 +136,12 @@ static bool told(struct mixed_source *s, const char *origin, size_t pass,
 {
 	if (!origin)
 		return false;
+	/* Some say where it lies in the folder, others what its path is. */
+	size_t len = strlen(s->path);
+	while (len && s->path[len - 1] == '/')
+		len--;
+	if (!strncmp(origin, s->path, len) && origin[len] == '/')
+		origin += len + 1;
 	pthread_mutex_lock(&s->lock);
 	size_t first = GPOINTER_TO_SIZE(g_hash_table_lookup(s->failed, origin));
 	if (!first)

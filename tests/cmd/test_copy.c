@@ -557,3 +557,41 @@ Test(copy, a_report_that_cannot_be_written_is_told_before_the_work)
 	cr_expect_not(cli_exists(&c, "a.mailark"));
 	cli_end(&c);
 }
+
+/* One clear line each, whichever format comes upon it; and the sums are right.
+ */
+Test(copy, what_is_no_mail_at_all_is_named_once, .timeout = 60)
+{
+	static const char mail[] = "From: a@b.example\nSubject: x\n\nx\n";
+	static const char *const names[] = {
+		": fifo: ", ": gone: ", ": sub/loop: ", "/fifo.eml: "};
+	struct cli c;
+
+	cli_init(&c);
+	cli_write(&c, "in/good.eml", mail, sizeof mail - 1);
+	cli_write(&c, "in/sub/good.eml", mail, sizeof mail - 1);
+	char *dir = cli_path(&c, "in");
+	char *fifo = g_build_filename(dir, "fifo", NULL);
+	char *named = g_build_filename(dir, "fifo.eml", NULL);
+	char *gone = g_build_filename(dir, "gone", NULL);
+	char *loop = g_build_filename(dir, "sub/loop", NULL);
+	cr_assert_eq(mkfifo(fifo, 0600), 0);
+	cr_assert_eq(mkfifo(named, 0600), 0);
+	cr_assert_eq(symlink("nowhere", gone), 0);
+	cr_assert_eq(symlink("..", loop), 0);
+	cr_expect_eq(cli_line(&c, "copy --no-index in m.mailark"), 1);
+	cr_expect(strstr(c.out,
+	                 "found 6 = stored 2 + duplicates 0 + filtered 0 "
+	                 "+ failed 4"),
+	          "%s", c.out);
+	for (size_t i = 0; i < AM_COUNT(names); i++)
+		cr_expect_eq(cli_count(c.err, names[i]), 1, "%s: %s", names[i],
+		             c.err);
+	cr_expect_eq(cli_lines(c.err), 4, "%s", c.err);
+	g_free(dir);
+	g_free(fifo);
+	g_free(named);
+	g_free(gone);
+	g_free(loop);
+	cli_end(&c);
+}

@@ -342,8 +342,11 @@ static enum verdict judge(struct tree_source *s, const char *name,
 			return o->leave ? LEAVE : PASS_OVER;
 	}
 	/* What cannot be read may be mail: load() will tell. */
+	if (got <= 0 && denied)
+		return TAKE;
+	/* What is no file at all is named by who reads mailboxes. */
 	if (got <= 0)
-		return denied ? TAKE : PASS_OVER;
+		return o->leave && got < 0 ? LEAVE : PASS_OVER;
 	if (o->leave && (am_mail_head_mailbox(name, head, (size_t)got) ||
 	                 am_mail_head_outlook(head, (size_t)got) ||
 	                 (am_mail_head_msg_name(name) &&

@@ -22,6 +22,9 @@ const struct am_option am_pst_options[] = {
          "take the MAPI properties of each item along, for targets that keep "
          "them",
          "yes"},
+	{"leave", "nothing|others",
+         "reading a tree: no word of folders that cannot be looked into",
+         "nothing"},
 	{"max-size", "SIZE",
          "writing: a file that would be larger is finished and NAME-2.pst "
          "begun; above 1900M, up to 50G, is experimental: no Outlook has been "

@@ -435,6 +435,8 @@ static int read_settings(struct am_pst_settings *out,
 	                {"properties", &out->properties}};
 	int r = am_location_check(where, am_pst_options, "pst", err);
 
+	const char *leave = am_location_option(where, am_pst_options, "leave");
+	out->leave = leave && !strcmp(leave, "others");
 	for (size_t i = 0; !r && i < AM_COUNT(switches); i++)
 		r = am_location_switch(where, am_pst_options, switches[i].key,
 		                       switches[i].to, err);

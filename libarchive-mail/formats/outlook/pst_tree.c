@@ -243,6 +243,8 @@ static int find_files(struct tree *t, const char *root, struct am_error *err)
 		if (names) {
 			look_into(t, root, &dir, stack, taken, names);
 			g_ptr_array_free(names, TRUE);
+		} else if (*dir.relative && t->set.leave) {
+			/* It has been told. */
 		} else if (*dir.relative) {
 			am_ctx_note_error(t->base.ctx, "pst.directory", NULL,
 			                  dir.relative, &why);

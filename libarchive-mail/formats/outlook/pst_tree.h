@@ -7,6 +7,7 @@
 /* What `--from pst,…` says, checked. */
 struct am_pst_settings {
 	bool deleted, associated, properties;
+	bool leave; /* of a tree: others say what cannot be looked into */
 	unsigned codepage; /* 0: a guess */
 };
 
