@@ -104,6 +104,11 @@ struct am_source {
 	 * many messages have keywords, several labels …; 0: none, or nobody
 	 * has counted. */
 	uint64_t n_with_keywords, n_with_labels;
+	/* What is to be remembered of the source itself once nothing is read
+	 * from it any more, however it ended, and the folder (depth 0) it is
+	 * remembered for; NULL: nothing. */
+	const char *rest;
+	const struct am_folder *rest_folder;
 	/* The same whenever this source is opened again, without secrets:
 	 * "imap://user@host"; NULL where nothing is resumed.
 	 * AM_SOURCE_LOCAL and a path: a file, that goes on only where a run

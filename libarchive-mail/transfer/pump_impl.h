@@ -24,6 +24,9 @@ struct pump {
 	uint64_t n_whole; /* of the sink, as far as it is reported */
 };
 
+/* What the source wants remembered at its end. */
+AM_MUST_USE int am_pump_put_rest(struct pump *p, struct am_error *err);
+
 static inline bool am_pump_needs_hash(const struct pump *p)
 {
 	const struct am_sink *sink = p->sink;

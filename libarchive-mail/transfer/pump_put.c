@@ -253,6 +253,19 @@ static int put_word(struct pump *p, struct am_entry *e, struct am_error *err)
 	return end_of_sink(p, r, err);
 }
 
+int am_pump_put_rest(struct pump *p, struct am_error *err)
+{
+	struct am_entry rest = {.kind = AM_ENTRY_CURSOR,
+	                        .folder = p->src->rest_folder};
+
+	if (!p->src->rest)
+		return AM_OK;
+	rest.cursor = g_strdup(p->src->rest);
+	int r = put_word(p, &rest, err);
+	g_free(rest.cursor);
+	return r;
+}
+
 int am_pump_put(struct pump *p, struct am_entry *e, struct am_error *err)
 {
 	if (e->already) {

@@ -295,8 +295,10 @@ static int end_sink(struct pump *p, int r, struct am_error *err)
 		return r;
 	if (p->opts->hold && p->sink->whole_at_end && r == AM_END)
 		return r;
-	last = am_sink_finish(p->sink, am_report_total(p->report), r == AM_END,
-	                      &late);
+	last = am_pump_put_rest(p, &late);
+	if (!last)
+		last = am_sink_finish(p->sink, am_report_total(p->report),
+		                      r == AM_END, &late);
 	if (last == AM_FATAL && late.kind != AM_E_CANCELLED)
 		p->sink_dead = true;
 	if (!p->sink_dead) {

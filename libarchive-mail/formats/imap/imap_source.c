@@ -43,11 +43,13 @@ struct imap_source {
 	bool looked; /* ahead, to the next one */
 	/* Bytes of today: of earlier runs, and how many were told last. */
 	uint64_t spent_before, spent_told;
+	uint64_t asked; /* bytes, as far as sizes are told */
 	const struct am_folder *root;
 	struct am_message *held; /* until the changes before it are told */
 	/* What the last item points at. */
 	struct am_change *change;
 	char *cursor, *origin;
+	char *rest; /* what was spent, when it ends */
 };
 
 static struct imap_source *source_of(struct am_source *src)
@@ -81,6 +83,25 @@ static int read_budget(struct imap_source *s, struct am_error *err)
 	return r == AM_END ? AM_OK : r;
 }
 
+static char *print_spent(const struct imap_source *s)
+{
+	uint64_t bytes = am_imap_fetcher_bytes(s->control.fetcher);
+
+	return g_strdup_printf("v=1 day=%" PRIu64 " bytes=%" PRIu64, today(),
+	                       s->spent_before + bytes);
+}
+
+/* Items are told long before their bytes come: what was spent at the end. */
+static void keep_spent(struct imap_source *s)
+{
+	if (!s->account->budget)
+		return;
+	g_free(s->rest);
+	s->rest = print_spent(s);
+	s->base.rest = s->rest;
+	s->base.rest_folder = s->root;
+}
+
 /* What was spent is told now and then, so that the next run today knows. */
 static bool give_budget(struct imap_source *s, struct am_item *out)
 {
@@ -91,20 +112,25 @@ static bool give_budget(struct imap_source *s, struct am_item *out)
 	    (bytes - s->spent_told < budget / 32 && s->stage == READING))
 		return false;
 	s->spent_told = bytes;
-	s->cursor = g_strdup_printf("v=1 day=%" PRIu64 " bytes=%" PRIu64,
-	                            today(), s->spent_before + bytes);
+	s->cursor = print_spent(s);
 	out->folder = s->root;
 	out->cursor = s->cursor;
 	return true;
 }
 
-static int check_budget(struct imap_source *s, struct am_error *err)
+static bool is_spent(const struct imap_source *s)
 {
 	uint64_t budget = s->account->budget;
+	uint64_t now = MAX(s->asked, am_imap_fetcher_bytes(s->control.fetcher));
 
-	if (!budget ||
-	    s->spent_before + am_imap_fetcher_bytes(s->control.fetcher) <
-	            budget)
+	return budget && s->spent_before + now >= budget;
+}
+
+/* What was asked for comes, and is not thrown away. */
+static int check_budget(struct imap_source *s, const struct am_message *msg,
+                        struct am_error *err)
+{
+	if (msg->for_load == s || !is_spent(s))
 		return AM_OK;
 	return am_fail(err, AM_FATAL, AM_E_LIMIT,
 	               "%.80s: the budget of the day is spent; a run after "
@@ -441,8 +467,11 @@ static int imap_ask(struct am_source *src, struct am_message *msg,
 	const struct am_imap_box *box = box_of(s, msg);
 
 	(void)err;
-	if (box && msg->uid)
-		am_imap_fetcher_ask(s->control.fetcher, box, msg);
+	if (!box || !msg->uid || is_spent(s))
+		return AM_OK;
+	msg->for_load = s;
+	s->asked += msg->size == AM_SIZE_UNKNOWN ? 0 : msg->size;
+	am_imap_fetcher_ask(s->control.fetcher, box, msg);
 	return AM_OK;
 }
 
@@ -456,10 +485,11 @@ static int imap_load(struct am_source *src, struct am_message *msg,
 	if (!box || !msg->uid)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "not a message of this account");
-	int r = check_budget(s, err);
+	int r = check_budget(s, msg, err);
 	if (!r)
 		r = am_imap_fetcher_load(s->control.fetcher, box, msg,
 		                         &msg->raw, err);
+	keep_spent(s);
 	if (r == AM_FAILED && err->kind == AM_E_NOTFOUND)
 		return AM_END; /* deleted on the server meanwhile */
 	if (r || msg->received.known)
@@ -503,6 +533,7 @@ static void imap_close(struct am_source *src)
 	am_change_free(&s->change);
 	g_free(s->cursor);
 	g_free(s->origin);
+	g_free(s->rest);
 	g_free(s);
 }
 
