@@ -25,7 +25,7 @@ static const char rules[] =
 	"m 1 () \"17-Jul-1996 02:44:25 +0000\" Message-ID: <1@x>\\r\\n\\r\\n1\n"
 	"m 2 () \"17-Jul-1996 02:44:25 +0000\" Message-ID: <2@x>\\r\\n\\r\\n2\n"
 	"m 3 () \"17-Jul-1996 02:44:25 +0000\" Message-ID: "
-        "<3@x>\\r\\n\\r\\n3\n";
+	"<3@x>\\r\\n\\r\\n3\n";
 
 static void copy(struct cli *c, struct script_server *server, const char *more,
                  const char *to, int want)
