@@ -9,6 +9,7 @@
 #include "base/blob.h"
 #include "formats/imap/ahead.h"
 #include "formats/imap/fetch_line.h"
+#include "formats/imap/spent.h"
 #include "formats/imap/sync.h"
 #include "formats/imap/watch.h"
 #include "formats/received.h"
@@ -41,9 +42,7 @@ struct imap_source {
 	struct am_imap_sync sync;
 	uint64_t since_cursor;
 	bool looked; /* ahead, to the next one */
-	/* Bytes of today: of earlier runs, and how many were told last. */
-	uint64_t spent_before, spent_told;
-	uint64_t asked; /* bytes, as far as sizes are told */
+	struct am_imap_spent spent;
 	const struct am_folder *root;
 	struct am_message *held; /* until the changes before it are told */
 	/* What the last item points at. */
@@ -59,83 +58,26 @@ static struct imap_source *source_of(struct am_source *src)
 
 /* ---- the budget of the day ---- */
 
-static uint64_t today(void)
-{
-	return (uint64_t)(am_time_now() / 86400);
-}
-
-static int read_budget(struct imap_source *s, struct am_error *err)
-{
-	char *text = NULL;
-	struct am_folder *root = NULL;
-
-	int r = am_folder_new(&root, NULL, 0, AM_ROLE_NONE, err);
-	s->root = root;
-	if (r || !s->memory || !s->account->budget)
-		return r;
-	r = s->memory->ops->cursor(s->memory, s->account->identity, s->root,
-	                           &text, err);
-	char *at = text && g_str_has_prefix(text, "v=1 day=") ? text + 8 : NULL;
-	if (at && g_ascii_strtoull(at, &at, 10) == today() &&
-	    g_str_has_prefix(at, " bytes="))
-		s->spent_before = g_ascii_strtoull(at + 7, NULL, 10);
-	g_free(text);
-	return r == AM_END ? AM_OK : r;
-}
-
-static char *print_spent(const struct imap_source *s)
-{
-	uint64_t bytes = am_imap_fetcher_bytes(s->control.fetcher);
-
-	return g_strdup_printf("v=1 day=%" PRIu64 " bytes=%" PRIu64, today(),
-	                       s->spent_before + bytes);
-}
-
 /* Items are told long before their bytes come: what was spent at the end. */
 static void keep_spent(struct imap_source *s)
 {
 	if (!s->account->budget)
 		return;
 	g_free(s->rest);
-	s->rest = print_spent(s);
+	s->rest = am_imap_spent_print(&s->spent);
 	s->base.rest = s->rest;
 	s->base.rest_folder = s->root;
 }
 
-/* What was spent is told now and then, so that the next run today knows. */
+/* Now and then, so that the next run today knows. */
 static bool give_budget(struct imap_source *s, struct am_item *out)
 {
-	uint64_t budget = s->account->budget;
-	uint64_t bytes = am_imap_fetcher_bytes(s->control.fetcher);
-
-	if (!budget || bytes <= s->spent_told ||
-	    (bytes - s->spent_told < budget / 32 && s->stage == READING))
+	if (!am_imap_spent_is_due(&s->spent, s->stage != READING))
 		return false;
-	s->spent_told = bytes;
-	s->cursor = print_spent(s);
+	s->cursor = am_imap_spent_print(&s->spent);
 	out->folder = s->root;
 	out->cursor = s->cursor;
 	return true;
-}
-
-static bool is_spent(const struct imap_source *s)
-{
-	uint64_t budget = s->account->budget;
-	uint64_t now = MAX(s->asked, am_imap_fetcher_bytes(s->control.fetcher));
-
-	return budget && s->spent_before + now >= budget;
-}
-
-/* What was asked for comes, and is not thrown away. */
-static int check_budget(struct imap_source *s, const struct am_message *msg,
-                        struct am_error *err)
-{
-	if (msg->for_load == s || !is_spent(s))
-		return AM_OK;
-	return am_fail(err, AM_FATAL, AM_E_LIMIT,
-	               "%.80s: the budget of the day is spent; a run after "
-	               "midnight (UTC) goes on from here",
-	               s->account->host);
 }
 
 /* ---- which folders ---- */
@@ -219,7 +161,7 @@ static int list(struct imap_source *s, struct am_error *err)
 	if (!all)
 		return AM_FATAL;
 	am_imap_link_progress(s->control.link);
-	r = read_budget(s, err);
+	r = am_imap_spent_read(&s->spent, s->memory, s->root, err);
 	if (!r)
 		choose(s, all, am_imap_session_has(session, "X-GM-EXT-1"));
 	else
@@ -467,10 +409,9 @@ static int imap_ask(struct am_source *src, struct am_message *msg,
 	const struct am_imap_box *box = box_of(s, msg);
 
 	(void)err;
-	if (!box || !msg->uid || is_spent(s))
+	if (!box || !msg->uid || !am_imap_spent_ask(&s->spent, msg->size))
 		return AM_OK;
 	msg->for_load = s;
-	s->asked += msg->size == AM_SIZE_UNKNOWN ? 0 : msg->size;
 	am_imap_fetcher_ask(s->control.fetcher, box, msg);
 	return AM_OK;
 }
@@ -485,7 +426,9 @@ static int imap_load(struct am_source *src, struct am_message *msg,
 	if (!box || !msg->uid)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "not a message of this account");
-	int r = check_budget(s, msg, err);
+	/* What was asked for comes, and is not thrown away. */
+	int r = msg->for_load == s ? AM_OK
+	                           : am_imap_spent_check(&s->spent, err);
 	if (!r)
 		r = am_imap_fetcher_load(s->control.fetcher, box, msg,
 		                         &msg->raw, err);
@@ -565,10 +508,16 @@ int am_imap_source_open(struct am_source **out, const struct am_location *where,
 	s->control.account = account;
 	s->control.link = am_imap_link_new(account);
 	s->control.fetcher = am_imap_fetcher_new(account, s->control.link);
+	s->spent.account = account;
+	s->spent.fetcher = s->control.fetcher;
 	s->control.ahead = am_imap_ahead_new();
 	s->control.boxes = s->boxes;
 	/* Whether it can be reached and lets us in is known at once. */
-	r = am_imap_link_session(s->control.link, &session, err);
+	struct am_folder *root = NULL;
+	r = am_folder_new(&root, NULL, 0, AM_ROLE_NONE, err);
+	s->root = root;
+	if (!r)
+		r = am_imap_link_session(s->control.link, &session, err);
 	if (r)
 		imap_close(&s->base);
 	else
