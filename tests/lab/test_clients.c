@@ -162,6 +162,29 @@ Test(clients, offlineimap_syncs_and_then_finds_nothing)
 	cr_expect_str_eq(second, first);
 	g_free(first);
 	g_free(second);
+	/* The other way: one is filed, one deleted, one read; and it is quiet
+	 * again. */
+	cr_expect_eq(serving_run(&s, "cd off/INBOX && set -- $(ls new cur | "
+	                             "grep U=) && rm */$1 && mv */$2 "
+	                             "cur/${2%%%%:2,*}:2,S && "
+	                             "printf 'Subject: pushed\n\nbody\n' > "
+	                             "new/1.1.x"),
+	             0);
+	cr_expect_eq(serving_run(&s, "offlineimap -o -c offrc 2>&1"), 0);
+	struct imap_talk *t = imap_talk_open(s.port, "mailark", "secret");
+	cr_expect(strstr(imap_talk(t, "STATUS INBOX (MESSAGES)")->str,
+	                 "(MESSAGES 15)"));
+	imap_talk(t, "SELECT INBOX");
+	cr_expect(strstr(imap_talk(t, "SEARCH SUBJECT pushed")->str,
+	                 "* SEARCH 15\r\n"));
+	cr_expect(strstr(imap_talk(t, "SEARCH SEEN")->str, "* SEARCH 1\r\n"));
+	imap_talk_close(t);
+	char *third = tree(&s, "off");
+	cr_expect_eq(serving_run(&s, "offlineimap -o -c offrc 2>&1"), 0);
+	char *fourth = tree(&s, "off");
+	cr_expect_str_eq(fourth, third);
+	g_free(third);
+	g_free(fourth);
 	cr_expect_eq(serving_stop(&s, SIGTERM), 0);
 	cli_end(&s.c);
 }
