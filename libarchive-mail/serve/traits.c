@@ -62,7 +62,7 @@ static void pool_unref(struct am_trait_pool *p)
 }
 
 /* Takes what g_free() would. */
-static const char *keep(struct am_trait_pool *p, char *text)
+static const char *take(struct am_trait_pool *p, char *text)
 {
 	const char *kept = am_arena_strdup(p->arena, text);
 
@@ -72,7 +72,7 @@ static const char *keep(struct am_trait_pool *p, char *text)
 
 static const char *fold(struct am_trait_pool *p, const char *text)
 {
-	return keep(p, am_search_fold(text, strlen(text)));
+	return take(p, am_search_fold(text, strlen(text)));
 }
 
 static struct am_trait_text *new_text(struct am_trait_pool *p, GHashTable *in,
@@ -195,6 +195,31 @@ static struct am_traits *merge(const struct am_traits *old,
 	return t;
 }
 
+static gboolean is_idle(gpointer key, gpointer value, gpointer user)
+{
+	const struct am_traits *t = value;
+
+	(void)key;
+	(void)user;
+	return g_atomic_int_get(&t->refs) == 1;
+}
+
+static void keep(struct am_vault *v, struct am_traits *t)
+{
+	GHashTableIter all;
+	gpointer other;
+	size_t rows = t->n;
+
+	if (t->n > v->traits_most)
+		return;
+	g_hash_table_iter_init(&all, v->traits);
+	while (g_hash_table_iter_next(&all, NULL, &other))
+		rows += ((struct am_traits *)other)->n;
+	if (rows > v->traits_most)
+		g_hash_table_foreach_remove(v->traits, is_idle, NULL);
+	g_hash_table_replace(v->traits, &t->box, traits_ref(t));
+}
+
 /* With the lock.  The newest is kept for whoever asks next. */
 static struct am_traits *look(struct am_vault *v, const struct am_snap *snap)
 {
@@ -207,7 +232,7 @@ static struct am_traits *look(struct am_vault *v, const struct am_snap *snap)
 		t = merge(kept, snap);
 		t->box = snap->box;
 		if (!kept || kept->version < t->version)
-			g_hash_table_replace(v->traits, &t->box, traits_ref(t));
+			keep(v, t);
 	}
 	t->used = g_get_monotonic_time();
 	return t;
@@ -423,6 +448,10 @@ int am_vault_traits(struct am_vault *v, const struct am_snap *snap,
 	bool at_hand = needs & AM_TRAITS_AT_HAND, all = true;
 	int r = AM_OK;
 
+	/* What is not kept is not worth making for that. */
+	*out = NULL;
+	if (at_hand && snap->n > v->traits_most)
+		return AM_END;
 	g_mutex_lock(&v->traits_lock);
 	struct am_traits *t = look(v, snap);
 	needs &= ~(t->has | AM_TRAITS_AT_HAND);

@@ -51,7 +51,8 @@ struct am_trait {
 enum am_trait_needs {
 	AM_TRAITS_HEAD = 1,
 	AM_TRAITS_FACTS = 2,
-	/* AM_END where messages would have to be read for it. */
+	/* AM_END where messages would have to be read for it, or are so many
+	 * that nothing is kept of them. */
 	AM_TRAITS_AT_HAND = 4
 };
 

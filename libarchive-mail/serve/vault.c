@@ -22,6 +22,7 @@
 enum {
 	BEHIND_MOST = 64, /* moments */
 	FILE_FROM = 2000,
+	TRAITS_MOST = 500000, /* 250 MB */
 	KEEP_FROM = 256 * 1024,
 	KEEP_MOST = 64 * 1024 * 1024,
 	PIECE = 64 * 1024
@@ -386,6 +387,7 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 	v->cache = g_strconcat(opts->path, ".cache", NULL);
 	v->prefix = g_strdup(opts->prefix);
 	v->read_only = opts->read_only;
+	v->traits_most = opts->traits_most ? opts->traits_most : TRAITS_MOST;
 	v->file_from = opts->file_from ? opts->file_from : FILE_FROM;
 	v->ctx = opts->ctx;
 	g_mutex_init(&v->lock);

@@ -31,8 +31,10 @@ struct am_vault_opts {
 	bool read_only;
 	bool virtual; /* with mailboxes that show messages of others */
 	const struct am_virtual_source *searches; /* among them; may be NULL */
-	size_t file_from; /* of so many messages on a mailbox has a file that
-	                   * it is opened from (snap_file.h); 0: 2,000 */
+	size_t traits_most; /* messages whose traits are kept (traits.h);
+	                     * 0: 500,000 */
+	size_t file_from;   /* of so many messages on a mailbox has a file that
+	                     * it is opened from (snap_file.h); 0: 2,000 */
 	struct am_ctx *ctx;
 };
 AM_MUST_USE int am_vault_open(struct am_vault **out,

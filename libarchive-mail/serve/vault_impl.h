@@ -49,6 +49,7 @@ struct am_vault {
 	struct am_virtuals *virtuals; /* NULL: there are none */
 
 	GMutex traits_lock; /* may ask for readers and facts */
+	size_t traits_most; /* rows that are kept in all */
 	GHashTable *traits; /* by box -> struct am_traits: traits.c */
 
 	GMutex readers_lock;

@@ -116,6 +116,7 @@ void served_start(struct served *s)
 	                             .virtual = s->virtual,
 	                             .searches = s->searches,
 	                             .file_from = s->file_from,
+	                             .traits_most = s->traits_most,
 	                             .ctx = &s->ctx};
 	struct am_error err = {0};
 	char *where = NULL;

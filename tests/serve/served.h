@@ -17,7 +17,7 @@ struct served {
 	struct am_server_limits limits;
 	bool read_only, tls, user_read_only, pop3, virtual;
 	const struct am_virtual_source *searches;
-	size_t file_from;
+	size_t file_from, traits_most;
 	char *cert;
 	struct am_server *server;
 	GThread *thread;

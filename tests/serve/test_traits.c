@@ -68,6 +68,16 @@ Test(traits, follow_what_comes_and_goes)
 	t = talk_login(s);
 	expect_end(talk(t, "SELECT INBOX"), "OK");
 	char *anew = ask_all(t);
+	talk_close(&t);
+	served_stop(s);
+	/* And of one that keeps nothing of so many. */
+	s->traits_most = 20;
+	served_start(s);
+	t = talk_login(s);
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	char *one_by_one = ask_all(t);
+	cr_expect_str_eq(after, one_by_one);
+	g_free(one_by_one);
 	/* Each answer has a tag of its own, but not in what was kept. */
 	cr_expect_str_eq(after, anew);
 	expect_in(anew, "* SEARCH 151 152");
