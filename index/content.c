@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "extract/status.h"
 #include "mime/overview.h"
 #include "mime/scan.h"
 #include "mime/text.h"
@@ -105,7 +106,7 @@ static int on_text(void *user, enum am_text_kind kind, const char *section,
 
 static int read_text(const struct am_blob *raw, const struct am_scan *scan,
                      const struct am_limits *limits, am_content_fn *fn,
-                     void *user, struct am_error *err)
+                     void *user, bool *truncated, struct am_error *err)
 {
 	static const struct am_text_options options = {0};
 	struct gather g = {.fn = fn, .user = user, .raw = raw, .scan = scan};
@@ -113,7 +114,8 @@ static int read_text(const struct am_blob *raw, const struct am_scan *scan,
 
 	g.text = g_string_sized_new(4096);
 	g.section = g_string_new(NULL);
-	r = am_text_read(raw, scan, &options, limits, on_text, &g, NULL, err);
+	r = am_text_read(raw, scan, &options, limits, on_text, &g, truncated,
+	                 err);
 	if (!r)
 		r = flush(&g, err);
 	g_string_free(g.text, TRUE);
@@ -225,6 +227,11 @@ static int give_headers(const struct am_overview *ov, am_content_fn *fn,
 	return r;
 }
 
+uint32_t am_facts_statuses(const struct am_facts *facts)
+{
+	return facts->truncated ? 1u << AM_EXTRACT_TRUNCATED : 0;
+}
+
 int am_content_read(struct am_facts *out, const struct am_blob *raw,
                     const struct am_limits *limits, struct am_arena *arena,
                     am_content_fn *fn, void *user, struct am_error *err)
@@ -240,5 +247,7 @@ int am_content_read(struct am_facts *out, const struct am_blob *raw,
 	find_facts(out, raw, &scan, ov, arena);
 	out->overview = ov;
 	r = give_headers(ov, fn, user, err);
-	return r ? r : read_text(raw, &scan, limits, fn, user, err);
+	return r ? r
+	         : read_text(raw, &scan, limits, fn, user, &out->truncated,
+	                     err);
 }

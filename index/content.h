@@ -19,6 +19,8 @@ struct am_facts {
 	int64_t date; /* Date:, else the topmost Received: */
 	uint64_t size;
 	const char *message_id; /* without <>, lower case; or NULL */
+	bool truncated; /* of its own very long text only the beginning is read
+	                 */
 	bool has_attachment;
 	bool reply;         /* to a message: References or In-Reply-To */
 	const char *thread; /* Message-ID of the oldest reference, as above */
@@ -27,6 +29,10 @@ struct am_facts {
 	                           * each once */
 	const struct am_overview *overview; /* never NULL */
 };
+
+/* What the message's own text adds to what became of attached files: a bit for
+ * each enum am_extract_status. */
+uint32_t am_facts_statuses(const struct am_facts *facts);
 
 /* In place of a region: the text is the name of the attached file whose text
  * follows, "" when the message's own does again.  It is not searched. */

@@ -523,7 +523,7 @@ int am_document_finish(struct am_document *d, struct am_error *err)
 	if (r)
 		return r;
 	list_terms(d, facts);
-	list_statuses(d, statuses);
+	list_statuses(d, statuses | am_facts_statuses(facts));
 	list_near(d);
 	d->place = (struct am_place){.dated = facts->dated,
 	                             .date = facts->date,

@@ -220,6 +220,8 @@ static int add_text(struct publish *p, const struct am_blob *raw,
 		                    limits, err);
 	if (!r && p->extractor)
 		r = am_attached_take(p->attached, add_piece, p, &statuses, err);
+	if (!r)
+		statuses |= am_facts_statuses(&facts);
 	for (unsigned i = AM_EXTRACT_OK; i < AM_EXTRACT_N_STATUS && !r; i++) {
 		if (!(statuses >> i & 1))
 			continue;

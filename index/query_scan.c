@@ -328,6 +328,8 @@ int am_query_matches(const struct am_query *query, const struct am_message *msg,
 		r = am_attached_read(query->files, msg->raw, &s.facts, NULL,
 		                     on_run, &s, &s.statuses, err);
 	if (!r)
+		s.statuses |= am_facts_statuses(&s.facts);
+	if (!r)
 		*out = holds(&s, query->root);
 	for (guint i = 0; i < s.wanted->len; i++)
 		am_matcher_free(

@@ -32,6 +32,41 @@ Test(verify_index, says_what_can_be_found)
 	cli_end(&c);
 }
 
+/* Of a very long text the end is not searched: that is told, too. */
+Test(verify_index, says_whose_text_is_cut)
+{
+	GString *text = g_string_new(NULL);
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	g_string_append(text, "From: ada@example.org\nSubject: a book\n"
+	                      "Message-ID: <book@example.org>\n\nfirstword\n");
+	while (text->len < (5 << 20))
+		g_string_append(text, "all work and no play makes a book\n");
+	g_string_append(text, "lastword\n");
+	cli_write(&c, "book.eml", text->str, text->len);
+	cr_assert_eq(cli_line(&c, "copy -q in.mbox book.eml a.mailark"), 0,
+	             "%s", c.err);
+	cr_expect_eq(cli_line(&c, "search --count a.mailark firstword"), 0);
+	cr_expect_str_eq(c.out, "1\n");
+	cr_expect_eq(cli_line(&c, "search --count a.mailark lastword"), 0);
+	cr_expect_str_eq(c.out, "0\n");
+	cr_expect_eq(cli_line(&c, "search a.mailark extract:truncated"), 0);
+	cr_expect(strstr(c.out, "a book"), "%s", c.out);
+	cr_expect_eq(cli_lines(c.out), 2, "%s", c.out);
+	cr_expect_eq(cli_line(&c, "verify a.mailark"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, "1 truncated"), "%s", c.out);
+	/* The same is found by reading. */
+	cr_expect_eq(cli_line(&c, "copy -q --query extract:truncated a.mailark "
+	                          "out.mbox"),
+	             0, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "list out.mbox"), 0);
+	cr_expect(strstr(c.out, "     1 "), "%s", c.out);
+	g_string_free(text, TRUE);
+	cli_end(&c);
+}
+
 /* The state names a shard less: as if somebody had put back an old one. */
 static void lose_a_shard(struct cli *c)
 {
