@@ -43,8 +43,8 @@ static int open_reader(struct am_vault *v, uint64_t moment,
 
 	if (!r && am_archive_is_elsewhere(*out)) {
 		r = am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		            "%s: a catalog of mail that lies elsewhere, which "
-		            "is not served: mailark copy makes an archive of it",
+		            "%s: a catalog of mail that lies elsewhere is not "
+		            "served: mailark copy makes an archive of it",
 		            v->path);
 		am_archive_close(out);
 	}

@@ -209,7 +209,6 @@ int am_archive_needs_bytes(const struct am_archive *a, const char *what,
 	if (!am_log_is_elsewhere(a->log))
 		return AM_OK;
 	return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-	               "%s: a catalog of mail that lies elsewhere, which holds "
-	               "nothing to %s",
+	               "%s: a catalog of mail that lies elsewhere is not %s",
 	               a->path, what);
 }

@@ -90,8 +90,8 @@ AM_MUST_USE int am_archive_bytes_elsewhere(struct am_archive *a,
                                            struct am_blob **out,
                                            struct am_error *err);
 void am_archive_elsewhere_close(struct am_archive *a);
-/* AM_FAILED where the archive holds no bytes, so that `what` ("compact") has
- * nothing to work on. */
+/* AM_FAILED where the archive holds no bytes, so that it cannot be `what`:
+ * "compacted". */
 AM_MUST_USE int am_archive_needs_bytes(const struct am_archive *a,
                                        const char *what, struct am_error *err);
 

@@ -337,8 +337,8 @@ static int open_archive(struct am_archive_sink *s,
 	r = am_archive_open(&s->archive, where->path, true, ctx, err);
 	if (!r)
 		r = am_archive_needs_bytes(s->archive,
-		                           "add to: mailark index "
-		                           "--in-place looks at it anew",
+		                           "changed but by mailark "
+		                           "index --in-place",
 		                           err);
 	if (!r && (codec || level))
 		am_log_set_codec(s->archive->log,

@@ -318,7 +318,7 @@ int am_archive_compact(const char *path,
 	}
 	c.live = am_idset_new();
 	c.needed = am_idset_new();
-	r = am_archive_needs_bytes(c.old, "compact", err);
+	r = am_archive_needs_bytes(c.old, "compacted", err);
 	if (!r)
 		r = choose_path(c.old, c.options, &to, err);
 	if (!r)

@@ -437,7 +437,7 @@ int am_archive_repair(const char *path, const char *to, struct am_ctx *ctx,
 		r = open_old(&p, path, ctx, err);
 	if (!r)
 		r = am_archive_needs_bytes(p.old,
-		                           "mend; mailark index --in-place "
+		                           "mended: mailark index --in-place "
 		                           "makes a new one",
 		                           err);
 	if (r)
