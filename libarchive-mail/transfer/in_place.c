@@ -257,6 +257,45 @@ static void give_cursor(struct place_source *s, struct am_item *out,
 	s->already = 0;
 }
 
+/* "123", "0x200024": a message in a file of many. */
+static bool is_number(const char *text)
+{
+	bool hex = !strncmp(text, "0x", 2);
+	const char *digits = hex ? text + 2 : text;
+
+	return *digits &&
+	       !digits[strspn(digits, hex ? "0123456789abcdef" : "0123456789")];
+}
+
+static bool is_there(const struct place_source *s, const char *name)
+{
+	struct stat st;
+	char *path = g_build_filename(am_in_place_path(s->place), name, NULL);
+	bool there = !stat(path, &st);
+
+	g_free(path);
+	return there;
+}
+
+/* Something was not to be read: one message, or a file or directory, or what
+ * nobody can name; what is known in there stays known. */
+static void spare(struct place_source *s, const char *origin)
+{
+	const char *colon = origin ? strrchr(origin, ':') : NULL;
+
+	if (origin && is_number(colon ? colon + 1 : origin)) {
+		am_in_place_spare(s->place, origin);
+		return;
+	}
+	char *name = g_strdup(origin && !s->single ? origin : "");
+	while (*name && !is_there(s, name)) {
+		char *end = strrchr(name, ':');
+		*(end ? end : name) = '\0';
+	}
+	am_in_place_spare(s->place, name);
+	g_free(name);
+}
+
 static int next(struct am_source *src, struct am_item *out,
                 struct am_error *err)
 {
@@ -284,8 +323,7 @@ static int next(struct am_source *src, struct am_item *out,
 			continue;
 		}
 		if (r == AM_FAILED)
-			am_in_place_spare(s->place,
-			                  out->origin ? out->origin : "");
+			spare(s, out->origin);
 		if (r || !out->message || !take_message(s, out))
 			return r;
 	}

@@ -65,6 +65,12 @@ static void make_dir(struct cli *c, const char *name)
 	g_free(path);
 }
 
+static const char *samples_dir(void)
+{
+	const char *dir = g_getenv("SAMPLES");
+	return dir ? dir : "samples";
+}
+
 static void make_maildir(struct cli *c)
 {
 	make_dir(c, "md/cur");
@@ -176,6 +182,34 @@ Test(in_place, what_vanished_or_changed_is_told)
 	cr_expect_eq(cli_lines(c.err), 1, "%s", c.err);
 	cr_expect_eq(cli_line(&c, "serve cat.mailark"), 2);
 	cr_expect(strstr(c.err, "lies elsewhere is not served"), "%s", c.err);
+	cli_end(&c);
+}
+
+/* What is in a zip that is cut short is not gone. */
+Test(in_place, what_lies_in_something_damaged_stays_known)
+{
+	char *zip = g_build_filename(samples_dir(), "eml", "members.zip", NULL);
+	gchar *bytes;
+	gsize len;
+	struct cli c;
+
+	cli_init(&c);
+	cr_assert(g_file_get_contents(zip, &bytes, &len, NULL), "%s", zip);
+	make_dir(&c, "tree");
+	message(&c, "tree/a.eml", 1, "apple");
+	message(&c, "tree/b.eml", 2, "banana");
+	cli_write(&c, "tree/members.zip", bytes, len);
+	cr_assert_eq(cli_line(&c, INDEX " -q tree"), 0, "%s", c.err);
+	cli_write(&c, "tree/members.zip", bytes, len / 3);
+	removed(&c, "tree/b.eml");
+	cr_expect_eq(cli_line(&c, INDEX " tree"), 1, "%s", c.err);
+	cr_expect(strstr(c.out, "; gone 1; not looked at "), "%s", c.out);
+	/* And found again when it is whole. */
+	cli_write(&c, "tree/members.zip", bytes, len);
+	look(&c, INDEX " tree", 0, "new 0 + moved 0 + changed 0 + unchanged ");
+	cr_expect_not(strstr(c.out, "gone"), "%s", c.out);
+	g_free(bytes);
+	g_free(zip);
 	cli_end(&c);
 }
 
@@ -314,12 +348,6 @@ Test(in_place, a_killed_run_goes_on)
 }
 
 /* ---- whatever a source reads ---- */
-
-static const char *samples_dir(void)
-{
-	const char *dir = g_getenv("SAMPLES");
-	return dir ? dir : "samples";
-}
 
 static int by_text(const void *a, const void *b)
 {
