@@ -13,7 +13,6 @@
 
 #include <glib.h>
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -104,16 +103,29 @@ static char *probe(const char *path, uint64_t size)
 	return good ? g_strdup(hex) : NULL;
 }
 
+/* A number and the character behind it. */
+static bool take_number(const char **text, char behind, uint64_t *out)
+{
+	char *end;
+
+	*out = g_ascii_strtoull(*text, &end, 10);
+	bool good = end > *text && *end == behind;
+	*text = good ? end + 1 : *text;
+	return good;
+}
+
 static bool parse(const char *text, struct stamp *out, const char **probe_at)
 {
-	int n = 0;
+	uint64_t sec, nsec;
 
 	*out = (struct stamp){0};
-	if (!text ||
-	    sscanf(text, "%" SCNu64 " %" SCNd64 ".%" SCNd64 " %" SCNu64 " %n",
-	           &out->size, &out->sec, &out->nsec, &out->last, &n) != 4)
+	if (!text || !take_number(&text, ' ', &out->size) ||
+	    !take_number(&text, '.', &sec) || !take_number(&text, ' ', &nsec) ||
+	    !take_number(&text, ' ', &out->last))
 		return false;
-	*probe_at = text + n;
+	out->sec = (int64_t)sec;
+	out->nsec = (int64_t)nsec;
+	*probe_at = text;
 	return true;
 }
 
