@@ -48,6 +48,22 @@ Test(outlook, is_known_by_its_bytes_and_goes_into_an_archive, .timeout = 60)
 	cli_end(&cli);
 }
 
+/* What a Maildir has in cur/ is a message of its, whatever it looks like. */
+Test(outlook, a_maildirs_files_are_the_maildirs, .timeout = 60)
+{
+	struct cli cli;
+	cli_init(&cli);
+	char *cur = cli_path(&cli, "md/cur");
+	cr_assert_eq(g_mkdir_with_parents(cur, 0700), 0);
+	g_free(put(&cli, "md/cur/1.x:2,S",
+	           am_test_pst_sample(AM_PST_UNICODE, 1)));
+	g_free(put(&cli, "md/x.pst", am_test_pst_sample(AM_PST_UNICODE, 1)));
+	cr_expect(cli_line(&cli, "copy md null:") == 0, "%s", cli.err);
+	cr_expect(strstr(cli.out, "found 10 = stored 10 "), "%s", cli.out);
+	g_free(cur);
+	cli_end(&cli);
+}
+
 Test(outlook, damage_is_named_and_the_exit_status_says_so, .timeout = 60)
 {
 	struct cli cli;

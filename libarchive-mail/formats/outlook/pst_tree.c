@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/charset.h"
 #include "formats/mail_head.h"
+#include "formats/maildir_shape.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -213,11 +214,16 @@ static void look_into(struct tree *t, const char *root, const struct todo *dir,
 			add_file(t, dir, path, name, taken);
 		g_free(path);
 	}
+	/* A Maildir's thousands of files are not opened to look for ours. */
+	char *here = g_build_filename(root, dir->relative, NULL);
+	bool maildir = am_maildir_shaped(AT_FDCWD, here);
+	g_free(here);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
 		char *path = g_build_filename(root, dir->relative, name, NULL);
 		struct stat st;
 		if (!lstat(path, &st) && S_ISDIR(st.st_mode) &&
+		    !(maildir && am_maildir_own_dir(name)) &&
 		    g_strv_length(dir->parts) < DEPTH)
 			push_dir(stack, dir, name);
 		g_free(path);
