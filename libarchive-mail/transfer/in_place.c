@@ -336,6 +336,9 @@ static int next(struct am_source *src, struct am_item *out,
 		}
 		if (r == AM_FAILED)
 			spare(s, out->origin);
+		/* Where it stands is for a run that goes on, not for us. */
+		if (!r && out->cursor)
+			continue;
 		if (r || !out->message || !take_message(s, out))
 			return r;
 	}
