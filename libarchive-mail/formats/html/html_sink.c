@@ -53,6 +53,10 @@ static int prepare(const struct am_sink *sink, const struct am_message *msg,
 	p->batch = s->batch;
 	r = am_site_page_make(&p->page, &s->site, msg, s->batch, s->originals,
 	                      s->search, err);
+	if (!r && p->page.known) {
+		*prepared = p;
+		return AM_OK;
+	}
 	if (!r) {
 		GString *html = g_steal_pointer(&p->page.html);
 		size_t len = html->len;
@@ -140,6 +144,11 @@ static int put(struct am_sink *sink, const struct am_message *msg,
 	if (r)
 		return r;
 	struct prepared *p = prepared;
+	if (p->page.known) {
+		*outcome = AM_DUPLICATE;
+		discard(p);
+		return AM_OK;
+	}
 	r = find_folder(s, msg->folder, err);
 	if (!r)
 		r = am_site_db_has(s->site.db, p->page.row.page, &there, err);

@@ -59,6 +59,7 @@ struct am_site_file {
 	struct am_batch_file file;
 };
 struct am_site_page {
+	bool known; /* an earlier run made it: nothing else is set */
 	struct am_site_row row; /* but for id, folder, thread */
 	GString *html;
 	GString *words;             /* for the search */

@@ -59,6 +59,10 @@ static const char search_schema[] =
 	" USING fts5vocab(words, 'instance');";
 
 struct am_site_db {
+	/* For the workers: a connection of its own, one of them at a time. */
+	sqlite3 *earlier;
+	sqlite3_stmt *had;
+	GMutex mutex;
 	sqlite3 *db;
 	sqlite3_stmt *kept[N_STATEMENTS];
 	bool dirty, in_transaction;
@@ -98,6 +102,14 @@ int am_site_db_open(struct am_site_db **out, const char *path, bool *search,
 		                       SQLITE_PREPARE_PERSISTENT, &d->kept[i],
 		                       NULL))
 			r = fail(d, err);
+	g_mutex_init(&d->mutex);
+	/* Without it all is made that may be there, and thrown away again. */
+	if (!r &&
+	    !sqlite3_open_v2(path, &d->earlier,
+	                     SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL))
+		(void)sqlite3_prepare_v3(d->earlier, sql[HAS], -1,
+		                         SQLITE_PREPARE_PERSISTENT, &d->had,
+		                         NULL);
 	if (r)
 		am_site_db_close(&d);
 	*out = d;
@@ -113,6 +125,9 @@ void am_site_db_close(struct am_site_db **db)
 		return;
 	for (int i = 0; i < N_STATEMENTS; i++)
 		sqlite3_finalize(d->kept[i]);
+	sqlite3_finalize(d->had);
+	sqlite3_close_v2(d->earlier);
+	g_mutex_clear(&d->mutex);
 	/* What was not committed is not there. */
 	sqlite3_close_v2(d->db);
 	g_free(d);
@@ -172,6 +187,18 @@ int am_site_db_has(struct am_site_db *d, const char *page, bool *out,
 	int r = run(d, d->kept[HAS], NULL, err);
 	*out = r == AM_OK;
 	return r == AM_END ? AM_OK : r;
+}
+
+bool am_site_db_had(struct am_site_db *d, const char *page)
+{
+	bool had;
+
+	g_mutex_lock(&d->mutex);
+	bind_text(d->had, 1, page);
+	had = sqlite3_step(d->had) == SQLITE_ROW;
+	sqlite3_reset(d->had);
+	g_mutex_unlock(&d->mutex);
+	return had;
 }
 
 /* ---- conversations ----------------------------------------------------------

@@ -38,6 +38,8 @@ AM_MUST_USE int am_site_db_folder(struct am_site_db *db, const char *path,
                                   int64_t *id, struct am_error *err);
 AM_MUST_USE int am_site_db_has(struct am_site_db *db, const char *page,
                                bool *out, struct am_error *err);
+/* The same of what earlier runs committed; any thread. */
+bool am_site_db_had(struct am_site_db *db, const char *page);
 /* references: of the header, oldest first; words NULL: no search. */
 AM_MUST_USE int am_site_db_add(struct am_site_db *db, struct am_site_row *row,
                                const char *const *references,

@@ -2,6 +2,7 @@
 /* The page of a message, and the files that came with it. */
 #include "base/arena.h"
 #include "base/blob.h"
+#include "formats/blob_sum.h"
 #include "formats/html/site.h"
 #include "formats/mail_html.h"
 #include "formats/safe_name.h"
@@ -289,18 +290,35 @@ static const char *short_sender(struct am_arena *arena, const char *from)
 	return from && *from ? from : "";
 }
 
-static void set_row(struct am_site_page *page, const struct am_message *msg)
+/* Of the bytes and the folder. */
+static int page_id(char out[AM_SITE_ID_LEN + 1], const struct am_message *msg,
+                   struct am_error *err)
+{
+	uint8_t hash[AM_SHA256_LEN];
+	char hex[AM_SHA256_HEX];
+	int r = AM_OK;
+
+	if (msg->hashed)
+		memcpy(hash, msg->hash, sizeof(hash));
+	else
+		r = am_blob_sum(hash, msg->raw, err);
+	am_hex(hash, sizeof(hash), hex);
+	char *folder = am_folder_print(msg->folder);
+	char *text = g_strconcat(hex, " ", folder, NULL);
+	am_sha256(text, strlen(text), hash);
+	am_hex(hash, sizeof(hash), hex);
+	g_strlcpy(out, hex, AM_SITE_ID_LEN + 1);
+	g_free(text);
+	g_free(folder);
+	return r;
+}
+
+static void set_row(struct am_site_page *page, const struct am_message *msg,
+                    const char *id)
 {
 	const struct am_overview *v = &page->facts.overview;
 	struct am_site_row *row = &page->row;
 	const struct am_when *when = v->date.known ? &v->date : &msg->received;
-	char *folder = am_folder_print(msg->folder);
-	char *text = g_strconcat(page->facts.sha256, " ", folder, NULL);
-	uint8_t hash[AM_SHA256_LEN];
-	char hex[AM_SHA256_HEX];
-
-	am_sha256(text, strlen(text), hash);
-	am_hex(hash, sizeof(hash), hex);
 	*row = (struct am_site_row){
 		.date = when->known ? when->sec : INT64_MIN,
 		.sender = short_sender(page->facts.arena, v->from),
@@ -314,9 +332,7 @@ static void set_row(struct am_site_page *page, const struct am_message *msg)
 	                  : v->n_references ? v->references[v->n_references - 1]
 	                                    : NULL,
 	};
-	g_strlcpy(row->page, hex, AM_SITE_ID_LEN + 1);
-	g_free(text);
-	g_free(folder);
+	g_strlcpy(row->page, id, sizeof(row->page));
 }
 
 /* Writing without blanks between words: each character is one. */
@@ -375,14 +391,19 @@ int am_site_page_make(struct am_site_page *out, const struct am_site *site,
                       const struct am_batch *batch, bool originals, bool search,
                       struct am_error *err)
 {
+	char id[AM_SITE_ID_LEN + 1];
 	int r;
 
 	memset(out, 0, sizeof(*out));
+	r = page_id(id, msg, err);
+	out->known = !r && am_site_db_had(site->db, id);
+	if (r || out->known)
+		return r;
 	r = am_mail_facts_read(&out->facts, msg, site->ctx, err);
 	if (r)
 		return r;
 	out->files = g_ptr_array_new_with_free_func(file_free);
-	set_row(out, msg);
+	set_row(out, msg, id);
 	r = write_files(out, site, msg, batch, originals, err);
 	if (!r)
 		write_page(out, site, msg);
