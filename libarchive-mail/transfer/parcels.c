@@ -137,13 +137,13 @@ static void pass_note(void *user, const struct am_note *note)
 static char *stem_of(const char *name)
 {
 	static const char *const ends[] = {
-		".tar.gz",   ".tar.bz2", ".tar.xz",  ".tar.zst", ".tar.lz4",
-		".tar.lzma", ".tgz",     ".tbz2",    ".tbz",     ".txz",
-		".tzst",     ".tar",     ".zip",     ".olm",     ".pst",
-		".ost",      ".pst.gz",  ".pst.bz2", ".pst.xz",  ".pst.zst",
-		".ost.gz",   ".ost.bz2", ".ost.xz",  ".ost.zst", ".mbox",
-		".mbx",      ".mboxrd",  ".dbx",     ".tbb",     ".pmm",
-		".babyl",    ".log"};
+		".jsonl",   ".tar.gz",   ".tar.bz2", ".tar.xz",  ".tar.zst",
+		".tar.lz4", ".tar.lzma", ".tgz",     ".tbz2",    ".tbz",
+		".txz",     ".tzst",     ".tar",     ".zip",     ".olm",
+		".pst",     ".ost",      ".pst.gz",  ".pst.bz2", ".pst.xz",
+		".pst.zst", ".ost.gz",   ".ost.bz2", ".ost.xz",  ".ost.zst",
+		".mbox",    ".mbx",      ".mboxrd",  ".dbx",     ".tbb",
+		".pmm",     ".babyl",    ".log"};
 	struct am_arena *arena = am_arena_new();
 	char *stem = g_strdup(am_utf8_repair(arena, name, strlen(name)));
 	size_t len = strlen(stem);

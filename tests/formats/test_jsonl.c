@@ -234,3 +234,24 @@ Test(jsonl, other_bytes_than_the_line_says_are_told)
 	cr_expect_eq(am_test_notes("jsonl.hash"), 1);
 	g_free(got);
 }
+
+/* Where it lies among others, its folders stand in one of its name. */
+Test(jsonl, is_found_in_a_tree)
+{
+	am_test_fill(&am_format_jsonl, "x.jsonl", NULL, messages, 2);
+	char *text = am_test_read("x.jsonl", NULL);
+	char *bad = g_strconcat(text, "no line\n", NULL);
+
+	am_test_write_text("t/sub/x.jsonl", bad);
+	am_test_write_text("t/other.txt", "nothing\n");
+	char *got = am_test_list(&am_format_jsonl, "t", NULL,
+	                         AM_LIST_FOLDERS | AM_LIST_ORIGIN, false);
+	cr_expect(g_str_has_prefix(got, "folder sub/x/INBOX\nsub/x/INBOX: "),
+	          "%s", got);
+	cr_expect(strstr(got, " sub/x.jsonl:2\nfolder sub/x/INBOX/a\\/b\n"),
+	          "%s", got);
+	cr_expect(g_str_has_suffix(got, "\nfailed - sub/x.jsonl:5"), "%s", got);
+	g_free(got);
+	g_free(bad);
+	g_free(text);
+}

@@ -25,6 +25,7 @@ extern const struct am_box_kind am_box_babyl;
 extern const struct am_box_kind am_box_listserv;
 extern const struct am_box_kind am_box_uwmbx;
 extern const struct am_box_kind am_box_dbox;
+extern const struct am_box_kind am_box_jsonl;
 
 /* clang-format off */
 const struct am_box_kind *const am_box_kinds[] = {
@@ -37,6 +38,7 @@ const struct am_box_kind *const am_box_kinds[] = {
 	&am_box_listserv,
 	&am_box_uwmbx,
 	&am_box_dbox,
+	&am_box_jsonl,
 	NULL,
 };
 /* clang-format on */

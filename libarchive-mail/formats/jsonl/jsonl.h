@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+struct am_box_kind;
 struct am_json;
 struct am_mail_facts;
 struct am_reader;
@@ -53,6 +54,15 @@ struct am_jsonl_line {
 AM_MUST_USE int am_jsonl_read(struct am_jsonl_line *out,
                               struct am_reader *reader, bool want_raw,
                               const struct am_ctx *ctx, struct am_error *err);
+/* The message of a line, whose bytes it takes. */
+AM_MUST_USE int am_jsonl_message(struct am_message **out,
+                                 struct am_jsonl_line *line,
+                                 const struct am_folder *folder,
+                                 const char *origin, struct am_ctx *ctx,
+                                 struct am_error *err);
+/* Such a file in a tree, which its folders stand in. */
+extern const struct am_box_kind am_box_jsonl;
+bool am_jsonl_sniff(const uint8_t *head, size_t len);
 /* "message/1" …; NULL when it is none of ours. */
 const char *am_jsonl_kind(const json_t *object);
 

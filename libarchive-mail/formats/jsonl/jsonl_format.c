@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "formats/boxes/boxes.h"
 #include "formats/jsonl/jsonl.h"
 
 #include <string.h>
@@ -21,23 +22,17 @@ static const char about[] =
 	"hashes, and the message itself in base64.  mailark-jsonl(5) describes "
 	"every member.  Folders have lines of their own.\n"
 	"With the bytes (raw=yes) it is read back as it was, also compressed "
-	"(.jsonl.gz, .zst …).  raw=no makes a third of it, which cannot be "
+	"(.jsonl.gz, .zst …), also where it lies among other mailboxes in a "
+	"tree or a zip.  raw=no makes a third of it, which cannot be "
 	"read back.\n"
 	"A file that is there is added to: only what it does not have yet.  "
 	"Flags that changed are not followed.";
 
-/* {"mailark":"…" in front: nobody else writes that. */
 static int probe(const struct am_probe *p)
 {
-	static const char begin[] = "{\"mailark\":\"";
-	static const char spaced[] = "{\"mailark\": \"";
-
-	if (p->is_directory || p->head_len < sizeof(spaced))
-		return 0;
-	return !memcmp(p->head, begin, sizeof(begin) - 1) ||
-	                       !memcmp(p->head, spaced, sizeof(spaced) - 1)
-	               ? 80
-	               : 0;
+	if (p->is_directory)
+		return am_boxes_probe(&am_box_jsonl, p);
+	return am_jsonl_sniff(p->head, p->head_len) ? 80 : 0;
 }
 
 /* Nothing can be read back without the bytes. */

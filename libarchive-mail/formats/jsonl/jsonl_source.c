@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/arena.h"
 #include "base/blob.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/reader.h"
 #include "base/unpack.h"
-#include "formats/blob_sum.h"
+#include "formats/boxes/boxes.h"
 #include "formats/jsonl/jsonl.h"
 #include "model/folder.h"
 #include "model/message_json.h"
@@ -13,6 +11,7 @@
 #include <glib.h>
 
 #include <string.h>
+#include <sys/stat.h>
 
 struct jsonl_source {
 	struct am_source base;
@@ -63,43 +62,6 @@ keep_folder(struct jsonl_source *s, const struct am_folder *folder, bool *fresh)
 	return folder;
 }
 
-/* What the line says of its bytes, against them. */
-static void check_bytes(struct jsonl_source *s, const struct am_message *msg,
-                        const json_t *object)
-{
-	const char *said = json_string_value(json_object_get(object, "sha256"));
-	uint8_t hash[AM_SHA256_LEN];
-	char hex[AM_SHA256_HEX];
-
-	if (!said || am_blob_sum(hash, msg->raw, NULL))
-		return;
-	am_hex(hash, sizeof(hash), hex);
-	if (g_ascii_strcasecmp(said, hex) != 0)
-		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "jsonl.hash",
-		            msg->folder, msg->origin,
-		            "its bytes are others than those whose SHA-256 "
-		            "stands beside them");
-}
-
-/* Takes line->raw. */
-static int make_message(struct jsonl_source *s, struct am_jsonl_line *line,
-                        const struct am_folder *folder, struct am_message **out,
-                        struct am_error *err)
-{
-	struct am_message *msg = NULL;
-	int r = am_message_new(&msg, folder, err);
-
-	if (r)
-		return r;
-	msg->raw = g_steal_pointer(&line->raw);
-	msg->size = am_blob_size(msg->raw);
-	msg->origin = am_arena_strdup(msg->arena, s->origin);
-	am_message_json_read(msg, line->object);
-	check_bytes(s, msg, line->object);
-	*out = msg;
-	return AM_OK;
-}
-
 /* AM_END: it has nothing new to tell. */
 static int give(struct jsonl_source *s, struct am_jsonl_line *line,
                 struct am_item *out, struct am_error *err)
@@ -116,12 +78,8 @@ static int give(struct jsonl_source *s, struct am_jsonl_line *line,
 	out->folder = folder;
 	if (!is_message)
 		return fresh ? AM_OK : AM_END;
-	if (!line->raw)
-		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
-		               "the line holds no bytes of the message: it was "
-		               "written with raw=no");
 	struct am_message *msg = NULL;
-	r = make_message(s, line, folder, &msg, err);
+	r = am_jsonl_message(&msg, line, folder, s->origin, s->base.ctx, err);
 	if (fresh)
 		s->waiting = msg;
 	else
@@ -190,10 +148,14 @@ int am_jsonl_source_open(struct am_source **out,
                          struct am_error *err)
 {
 	struct jsonl_source *s;
+	struct stat st;
 	int r = am_location_check(where, am_jsonl_options, "jsonl", err);
 
 	if (r)
 		return r;
+	/* A tree that has such files in it. */
+	if (!stat(where->path, &st) && S_ISDIR(st.st_mode))
+		return am_boxes_open(out, where, &am_box_jsonl, ctx, err);
 	s = g_new0(struct jsonl_source, 1);
 	s->base.ops = &ops;
 	s->base.ctx = ctx;
