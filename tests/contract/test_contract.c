@@ -243,31 +243,16 @@ Test(contract, no_number_of_workers_changes_the_outcome)
 	}
 }
 
-/* What writes by a program that is not installed here says so. */
-static bool can_be_had(const struct am_place *to)
-{
-	struct am_ctx ctx = {.tmpdir = root};
-	struct am_error err = {0};
-	struct am_sink *sink = NULL;
-	int r = am_place_open_sink(to, &sink, &ctx, &err);
-
-	am_sink_close(&sink);
-	cr_assert(!r || err.kind == AM_E_UNSUPPORTED, "%s", err.text);
-	return !r;
-}
-
 Test(contract, one_bad_item_costs_one_item)
 {
 	for (size_t i = 0; am_formats[i]; i++) {
 		const struct am_format *f = am_formats[i];
-		if (!f->open_sink || f->remote)
+		/* PDF takes a program that may be there or not, and seconds:
+		 * formats/test_pdf.c has one of its own. */
+		if (!f->open_sink || f->remote || !strcmp(f->name, "pdf"))
 			continue;
 		struct am_ctx ctx = {.tmpdir = root};
 		struct am_place *to = target(f, "bad");
-		if (!f->open_source && !can_be_had(to)) {
-			am_place_free(&to);
-			continue;
-		}
 		struct am_source *src = am_reference_open(&ctx, 4);
 		struct am_ledger ledger = copy(src, to, &ctx, 1);
 		am_source_close(&src);
