@@ -165,7 +165,7 @@ static void sort_rows(struct am_session *s, GArray *rows, struct keys *k,
 		uint32_t row = g_array_index(rows, uint32_t, i);
 		all[i] = (struct item){
 			.row = row,
-			.trait = traits ? &traits->rows[row] : NULL,
+			.trait = &traits->rows[row],
 			.of = &s->snap->rows[row],
 			.score = scores ? g_array_index(scores, uint8_t, i) : 0,
 		};
@@ -192,8 +192,7 @@ static void answer(struct am_session *s, const struct am_search_return *r,
 
 	if (!am_search_run(s, search, rows, &highest))
 		goto out;
-	if (k->needs &&
-	    am_vault_traits(s->vault, s->snap, k->needs, &traits, &err)) {
+	if (am_vault_traits(s->vault, s->snap, k->needs, &traits, &err)) {
 		am_no_error(s, &err);
 		goto out;
 	}

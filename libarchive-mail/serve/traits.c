@@ -369,7 +369,7 @@ static void take_facts(struct am_trait_pool *p, struct am_trait *row,
 		end = from > references ? from - 1 : references;
 	}
 	const struct am_trait_id **kept =
-		n ? am_arena_alloc(p->arena, n * sizeof *kept) : NULL;
+		n ? am_arena_alloc(p->arena, n * sizeof(void *)) : NULL;
 	for (uint32_t i = 0; i < n; i++)
 		kept[i] = ids[n - 1 - i];
 	row->references = kept;
