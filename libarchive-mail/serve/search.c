@@ -96,7 +96,7 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 	if (needs && am_vault_traits(s->vault, s->snap,
 	                             needs | AM_TRAITS_AT_HAND, &traits, NULL))
 		traits = NULL;
-	struct am_probe *probe = am_probe_new(s, traits);
+	struct am_probe *probe = am_probe_new(s, traits, needs);
 	for (size_t i = 0; i < s->snap->n && !s->dead; i++) {
 		if (!(i % 64))
 			tell_progress(s, i, &next);

@@ -62,9 +62,10 @@ char *am_search_fold(const char *text, size_t len);
 /* AM_OK: it meets it; AM_END: it does not. */
 struct am_probe;
 struct am_traits;
-/* traits: of the session's view, or NULL; kept by the caller. */
+/* traits: of the session's view, with `has` in them, or NULL; kept by the
+ * caller. */
 struct am_probe *am_probe_new(struct am_session *s,
-                              const struct am_traits *traits);
+                              const struct am_traits *traits, unsigned has);
 void am_probe_free(struct am_probe **probe);
 AM_MUST_USE int am_probe_meets(struct am_probe *probe, const struct am_row *row,
                                const struct am_crit *crit,

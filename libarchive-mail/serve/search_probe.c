@@ -20,6 +20,7 @@
 struct am_probe {
 	struct am_session *s;
 	const struct am_traits *traits;
+	unsigned traits_have; /* what may be read of them by now */
 	const struct am_row *row;
 	struct am_arena *arena;
 	struct am_limits limits;
@@ -39,12 +40,13 @@ struct am_probe {
 };
 
 struct am_probe *am_probe_new(struct am_session *s,
-                              const struct am_traits *traits)
+                              const struct am_traits *traits, unsigned has)
 {
 	struct am_probe *p = g_new0(struct am_probe, 1);
 
 	p->s = s;
 	p->traits = traits;
+	p->traits_have = traits ? has : 0;
 	p->arena = am_arena_new();
 	p->limits = am_limits_or_default(s->house->ctx ? &s->house->ctx->limits
 	                                               : NULL);
@@ -136,7 +138,7 @@ static int need_trait(struct am_probe *p, struct am_error *err)
 
 	if (p->trait)
 		return AM_OK;
-	if (p->traits && p->traits->has & AM_TRAITS_HEAD) {
+	if (p->traits_have & AM_TRAITS_HEAD) {
 		p->trait = &p->traits->rows[p->row - p->s->snap->rows];
 	} else {
 		r = need_catalog(p, err);
@@ -367,7 +369,7 @@ static int by_size(struct am_probe *p, const struct am_crit *c,
 	uint64_t size;
 	int r = AM_OK;
 
-	if (p->traits && p->traits->has & AM_TRAITS_FACTS)
+	if (p->traits_have & AM_TRAITS_FACTS)
 		size = p->traits->rows[p->row - p->s->snap->rows].size;
 	else
 		r = am_fact_size(p->s->vault, p->row->message, &size, err);

@@ -464,6 +464,7 @@ int am_vault_traits(struct am_vault *v, const struct am_snap *snap,
 		r = at_hand ? AM_END : work_out_facts(v, t, err);
 		g_mutex_lock(&v->traits_lock);
 	}
+	needs &= ~t->has;
 	if (!r && needs) { /* else others may be reading it */
 		t->has |= needs;
 		t->n_ids = g_hash_table_size(t->pool->ids);
