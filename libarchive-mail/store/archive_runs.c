@@ -198,7 +198,7 @@ int am_archive_edit_replace(struct am_archive_edit *e, int64_t placement,
 	                                .run = run,
 	                                .why = why};
 	const char *const *labels = NULL;
-	struct spot from, to;
+	struct spot from = {.item.meta = NULL}, to = from;
 	size_t n_labels = 0;
 
 	int r = placement == kept ? AM_END : AM_OK;

@@ -9,7 +9,6 @@
 
 #include <glib.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,29 +68,41 @@ static bool hash_around(const struct am_file *file, uint64_t offset,
 	return good;
 }
 
+/* The numbers of a cursor; the hash behind them is looked at later. */
+enum { OFFSET, MESSAGES, CUTS, SIZE, MTIME, QUOTE, SURE, FAR, N_NUMBERS };
+
+static bool parse(const char *text, uint64_t out[N_NUMBERS])
+{
+	for (int i = 0; i < N_NUMBERS; i++) {
+		char *end;
+		out[i] = g_ascii_strtoull(text, &end, 10);
+		if (end == text || *end != ' ')
+			return false;
+		text = end + 1;
+	}
+	return true;
+}
+
 int am_mbox_checkpoint_resume(struct am_mbox_checkpoint *c,
                               struct am_memory *memory, struct am_error *err)
 {
+	uint64_t n[N_NUMBERS];
 	char *value = NULL;
-	unsigned long long at, messages, cuts, size;
-	long long mtime;
-	unsigned quote, sure, far;
 
 	if (!c->identity)
 		return AM_OK;
 	int r = memory->ops->cursor(memory, c->identity, NULL, &value, err);
 	if (r || !value)
 		return r;
-	if (sscanf(value, "%llu %llu %llu %llu %lld %u %u %u", &at, &messages,
-	           &cuts, &size, &mtime, &quote, &sure, &far) == 8 &&
-	    size == c->size && mtime == c->mtime && at < size &&
-	    quote <= AM_MBOX_QUOTE_BACKUP) {
-		c->at = at;
-		c->messages = messages;
-		c->cuts = cuts;
-		c->quote = (enum am_mbox_quote)quote;
-		c->sure = sure != 0;
-		c->far = far != 0;
+	if (parse(value, n) && n[SIZE] == c->size &&
+	    n[MTIME] == (uint64_t)c->mtime && n[OFFSET] < c->size &&
+	    n[QUOTE] <= AM_MBOX_QUOTE_BACKUP) {
+		c->at = n[OFFSET];
+		c->messages = n[MESSAGES];
+		c->cuts = n[CUTS];
+		c->quote = (enum am_mbox_quote)n[QUOTE];
+		c->sure = n[SURE] != 0;
+		c->far = n[FAR] != 0;
 		c->text = g_steal_pointer(&value);
 	}
 	g_free(value);
@@ -127,9 +138,10 @@ void am_mbox_checkpoint_reach(struct am_mbox_checkpoint *c,
 		return;
 	g_free(c->text);
 	c->text = g_strdup_printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-	                          " %" PRId64 " %d %d %d %s",
-	                          offset, messages, cuts, c->size, c->mtime,
-	                          (int)d->quote, d->sure, d->far, hash);
+	                          " %" PRIu64 " %d %d %d %s",
+	                          offset, messages, cuts, c->size,
+	                          (uint64_t)c->mtime, (int)d->quote, d->sure,
+	                          d->far, hash);
 	c->last = offset;
 	c->told = true;
 }
