@@ -16,7 +16,6 @@
 #include <glib.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KIND "dates"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/dedup_plan.h"
 
-#include "base/blob.h"
 #include "cmd/dedup_facts.h"
 #include "mime/alike.h"
 #include "model/ctx.h"
@@ -11,7 +10,6 @@
 
 #include <glib.h>
 
-#include <stdio.h>
 #include <string.h>
 
 /* What is looked at; `rank` is lower for what should stay. */

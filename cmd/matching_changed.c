@@ -7,7 +7,6 @@
 #include "mime/alike.h"
 #include "model/folder.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Bytes that are kept of a side, to say what differs; and of so many messages
