@@ -13,7 +13,7 @@
 
 static const char rules[] =
 	">> (connect)\n< * OK ready\n"
-	">> CAPABILITY\n< * CAPABILITY IMAP4rev1 LITERAL+\n< $ OK\n"
+	">> CAPABILITY\n< * CAPABILITY IMAP4rev1 LITERAL+ UIDPLUS\n< $ OK\n"
 	"> LOGIN *\n< $ NO not now\n"
 	">> LOGIN *\n< $ OK\n"
 	">> LIST \"\" \"*\"\n< * LIST () \"/\" a\n< $ OK\n"
@@ -23,7 +23,7 @@ static const char rules[] =
 	">> SELECT a\n< * 0 EXISTS\n< * OK [UIDVALIDITY 7]\n"
 	"< * OK [UIDNEXT 1]\n< $ OK\n"
 	">> UID FETCH *\n< $ OK\n"
-	">> APPEND *\n< $ OK\n"
+	">> APPEND *\n< $ OK [APPENDUID 7 5]\n"
 	">> NOOP\n< $ OK\n"
 	">> LOGOUT\n< * BYE\n< $ OK\n! close\n";
 
