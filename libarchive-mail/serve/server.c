@@ -7,8 +7,8 @@
  */
 #include "serve/server.h"
 
-#include "base/cancel.h"
 #include "serve/listen.h"
+#include "serve/server_impl.h"
 #include "serve/session.h"
 #include "serve/vault.h"
 #include "wire/conn.h"
@@ -35,11 +35,6 @@ enum {
 
 enum where { PARKED, QUEUED, RUNNING };
 
-struct listener {
-	int fd;
-	enum am_protocol protocol;
-};
-
 struct client {
 	struct am_server *server;
 	int fd;
@@ -58,33 +53,6 @@ struct client {
 	const char *bye;  /* it is to go, for this reason */
 	int64_t deadline; /* monotonic; parked longer than that it goes */
 	GList *link;
-};
-
-struct am_server {
-	struct am_house *house;
-	struct am_server_limits limits;
-	am_server_log *log;
-	void *log_user;
-	int epoll, wake;
-	struct listener listeners[32];
-	size_t n_listeners;
-	bool local;
-	GThreadPool *pool;
-	struct am_cancel cancel; /* when patience at shutdown is over */
-	uint64_t n_ever;         /* clients so far; the server's own thread's */
-	_Atomic int stopping;
-	void (*call)(void *user);
-	void *call_user;
-
-	GMutex lock; /* clients, addresses, bad */
-	GCond gone;
-	GList *clients;
-	GSList *dead; /* clients that may still stand in a batch of events */
-	guint n_clients;
-	GHashTable *addresses; /* peer -> count */
-	GHashTable *bad;       /* peer -> bad logins of late */
-	_Atomic unsigned runs; /* of sessions, since memory was given back */
-	unsigned ticks;
 };
 
 static void note(const struct client *c, const char *event, const char *user,
@@ -545,61 +513,6 @@ int am_server_new(struct am_server **out, struct am_house *house,
 		return r;
 	}
 	return AM_OK;
-}
-
-int am_server_adopt(struct am_server *server, int fd, enum am_protocol protocol,
-                    char **where, struct am_error *err)
-{
-	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
-	socklen_t len = sizeof ss;
-	struct listener *l = &server->listeners[server->n_listeners];
-	struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = l}};
-
-	if (server->n_listeners == AM_COUNT(server->listeners)) {
-		close(fd);
-		return am_fail(err, AM_FAILED, AM_E_LIMIT,
-		               "too many addresses to listen at");
-	}
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) ||
-	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event)) {
-		int r = am_fail_sys(err, AM_FAILED, "a socket to listen at");
-		close(fd);
-		return r;
-	}
-	*l = (struct listener){fd, protocol};
-	server->n_listeners++;
-	server->local &= am_socket_is_loopback(&ss);
-	if (where && !*where)
-		*where = am_socket_name(&ss, true);
-	return AM_OK;
-}
-
-int am_server_listen(struct am_server *server, const char *address,
-                     enum am_protocol protocol, char **where,
-                     struct am_error *err)
-{
-	int fds[8];
-	size_t n;
-
-	char *first = NULL;
-
-	int r = am_listen(address, fds, AM_COUNT(fds), &n, err);
-	for (size_t i = 0; i < n; i++)
-		if (r)
-			close(fds[i]);
-		else
-			r = am_server_adopt(server, fds[i], protocol, &first,
-			                    err);
-	if (where)
-		*where = first;
-	else
-		g_free(first);
-	return r;
-}
-
-bool am_server_is_local(const struct am_server *server)
-{
-	return server->local;
 }
 
 void am_server_free(struct am_server **server)
