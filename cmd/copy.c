@@ -30,109 +30,6 @@
 #define REMOTE_QUEUE_BYTES  (UINT64_C(2) << 20)
 #define REMOTE_ASK_AHEAD    1200
 
-static int by_id(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static bool is_picked(const struct copy_pick *pick,
-                      const struct am_message *msg)
-{
-	const struct am_prop *id = am_message_prop(msg, "archive.id");
-	int64_t n = id ? g_ascii_strtoll(id->value, NULL, 10) : 0;
-
-	return bsearch(&n, pick->ids, pick->n, sizeof n, by_id);
-}
-
-static int want(void *user, const struct am_message *msg, struct am_error *err)
-{
-	const struct copy *c = user;
-
-	(void)err;
-	if (c->picks && !is_picked(&c->picks[c->at], msg))
-		return AM_END;
-	return am_filter_wants(&c->filter, msg, false) ? AM_OK : AM_END;
-}
-
-static int want_loaded(void *user, const struct am_message *msg,
-                       struct am_error *err)
-{
-	const struct copy *c = user;
-	bool matches = true;
-
-	if (!am_filter_wants(&c->filter, msg, true))
-		return AM_END;
-	int r = c->query ? am_query_matches(c->query, msg, &matches, err)
-	                 : AM_OK;
-	if (r || !matches)
-		return r ? r : AM_END;
-	return c->manifest ? manifest_add(c->manifest, msg, err) : AM_OK;
-}
-
-/* Nothing of a source is left out, and nobody else wants to see all of it. */
-static bool is_whole(const struct copy *c)
-{
-	return !c->picks && !c->query && !c->manifest && !c->left &&
-	       !c->filter.larger && !c->filter.smaller &&
-	       !c->filter.since.known && !c->filter.until.known &&
-	       !c->o->folders.n && !c->o->exclude.n;
-}
-
-static bool want_folder(void *user, const struct am_folder *folder)
-{
-	const struct copy *c = user;
-
-	return am_filter_wants_folder(&c->filter, folder);
-}
-
-/* A query finds what attached files say here as well. */
-static void read_files(struct copy *c)
-{
-	char *program = indexing_extract_program();
-	const struct am_extractor_options options = {
-		.program = program, .workers = 1, .ctx = &c->s->ctx};
-
-	c->files = am_extractor_new(&options);
-	am_query_read_files(c->query, c->files);
-	g_free(program);
-}
-
-static int parse_filter(struct copy *c, struct am_error *err)
-{
-	const struct options *o = c->o;
-	struct am_filter *f = &c->filter;
-	int64_t now = c->started;
-	int r = AM_OK;
-
-	*f = (struct am_filter){
-		.n_folders = o->folders.n,
-		.folders = o->folders.items,
-		.n_exclude = o->exclude.n,
-		.exclude = o->exclude.items,
-		.larger = o->larger,
-		.smaller = o->smaller,
-	};
-	if (o->since)
-		r = am_filter_date(o->since, false, now, &f->since, err);
-	if (r)
-		return am_wrap(err, r, "--since");
-	if (o->until)
-		r = am_filter_date(o->until, true, now, &f->until, err);
-	if (r)
-		return am_wrap(err, r, "--until");
-	if (f->since.known && f->until.known && f->since.sec > f->until.sec)
-		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
-		               "--until %s is before --since %s", o->until,
-		               o->since);
-	if (o->query)
-		r = am_query_parse(&c->query, o->query, now, err);
-	if (c->query)
-		read_files(c);
-	return r ? am_wrap(err, r, "--query") : AM_OK;
-}
-
 static int target_left(void *user, uint64_t *size, struct am_tally **tally,
                        struct am_error *err)
 {
@@ -219,15 +116,15 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.workers = c->o->jobs ? (unsigned)MIN(c->o->jobs, 64)
 	                              : g_get_num_processors(),
 		.dry_run = c->o->dry_run,
-		.want = want,
+		.want = copy_wants,
 		.want_loaded = c->query || c->manifest || c->filter.larger ||
 	                                       c->filter.smaller ||
 	                                       c->filter.since.known ||
 	                                       c->filter.until.known
-	                               ? want_loaded
+	                               ? copy_wants_loaded
 	                               : NULL,
-		.whole = is_whole(c),
-		.want_folder = want_folder,
+		.whole = copy_is_whole(c),
+		.want_folder = copy_wants_folder,
 		.target_left = target_left,
 		.user = c,
 		.limit = c->left,
@@ -484,7 +381,7 @@ static int copy_names(struct session *s, const struct options *o, char **names,
 		.started = am_time_now(),
 	};
 
-	if (parse_filter(&c, &err) ||
+	if (copy_parse_filter(&c, &err) ||
 	    (o->report && copy_check_report(o->report, &err)) ||
 	    (o->manifest && manifest_open(&c.manifest, o->manifest, s, &err)) ||
 	    (o->sign && am_minisign_check(o->sign, &err)))

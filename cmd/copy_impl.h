@@ -17,9 +17,11 @@ struct copy_loss;
 struct session;
 
 /* The inside of mailark copy: copy.c runs it, copy_report.c has its ledger and
- * report, copy_watch.c does it again and again. */
+ * report, copy_choice.c says what is wanted, copy_watch.c does it again and
+ * again. */
 struct options {
-	const char *from, *to, *since, *until, *query, *report, *manifest, *sign;
+	const char *from, *to, *since, *until, *query, *report, *manifest,
+		*sign;
 	struct opt_list folders, exclude;
 	uint64_t larger, smaller, limit, jobs;
 	uint64_t every;
@@ -55,6 +57,17 @@ struct copy {
 	struct copy_loss *losses;
 	struct manifest *manifest; /* NULL: none is asked for */
 };
+
+/* What the options say of which messages, checked. */
+AM_MUST_USE int copy_parse_filter(struct copy *c, struct am_error *err);
+/* For am_transfer_opts: by what is known before a message is loaded, and after;
+ * user is the copy. */
+int copy_wants(void *user, const struct am_message *msg, struct am_error *err);
+int copy_wants_loaded(void *user, const struct am_message *msg,
+                      struct am_error *err);
+bool copy_wants_folder(void *user, const struct am_folder *folder);
+/* Nothing of a source is left out, and nobody else wants to see all of it. */
+bool copy_is_whole(const struct copy *c);
 
 /* All sources, each with its line; the exit status. */
 int copy_all(struct copy *c);
