@@ -3,6 +3,7 @@
 
 #include "cmd/serve/fuzzy.h"
 #include "index/index.h"
+#include "serve/heads.h"
 #include "serve/vault.h"
 #include "store/archive.h"
 
@@ -30,7 +31,7 @@ struct serve_index {
 	GThread *thread;
 	GMutex lock;
 	GCond stop;
-	bool stopping;
+	bool stopping, update;
 	struct am_cancel cancel;
 	struct am_ctx
 		quiet; /* for updates: nobody listens, and it can be stopped */
@@ -39,7 +40,7 @@ struct serve_index {
 /* ---- asked ---- */
 
 static int find(void *user, struct am_vault *vault, const char *text,
-                bool anywhere, struct am_found *out, struct am_error *err)
+                struct am_found *out, struct am_error *err)
 {
 	struct serve_index *s = user;
 	struct am_index_pieces pieces;
@@ -51,7 +52,7 @@ static int find(void *user, struct am_vault *vault, const char *text,
 			continue;
 		g_mutex_lock(&one->lock);
 		if (one->index)
-			r = am_index_pieces(one->index, text, anywhere, &pieces,
+			r = am_index_pieces(one->index, text, false, &pieces,
 			                    err);
 		/* Whatever is wrong with it: messages can still be read. */
 		if (r < 0)
@@ -180,6 +181,12 @@ static uint64_t count_missing(struct one *one)
 static void look_after(struct serve_index *s, struct one *one)
 {
 	struct am_index *writer = NULL;
+
+	/* With an index TEXT asks for what it does not know. */
+	if (serve_index_has(s, one->vault))
+		(void)!am_vault_heads_update(one->vault, &s->cancel, NULL);
+	if (!s->update)
+		return;
 	uint64_t missing = count_missing(one);
 
 	one->looks = missing ? one->looks + 1 : 0;
@@ -202,13 +209,15 @@ static gpointer run(gpointer user)
 	while (!s->stopping) {
 		int64_t until = g_get_monotonic_time() +
 		                (int64_t)LOOK_S * G_USEC_PER_SEC;
-		g_cond_wait_until(&s->stop, &s->lock, until);
 		g_mutex_unlock(&s->lock);
 		for (size_t i = 0;
 		     i < s->house->n_vaults && !am_cancel_asked(&s->cancel);
 		     i++)
 			look_after(s, &s->all[i]);
 		g_mutex_lock(&s->lock);
+		while (!s->stopping &&
+		       g_cond_wait_until(&s->stop, &s->lock, until))
+			;
 	}
 	g_mutex_unlock(&s->lock);
 	return NULL;
@@ -240,8 +249,8 @@ struct serve_index *serve_index_new(struct am_house *house, bool update,
 	house->find = find;
 	house->rank = serve_fuzzy;
 	house->find_user = s;
-	if (update)
-		s->thread = g_thread_new("indexer", run, s);
+	s->update = update;
+	s->thread = g_thread_new("indexer", run, s);
 	return s;
 }
 

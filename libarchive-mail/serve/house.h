@@ -43,12 +43,12 @@ struct am_house {
 	bool insecure_login; /* plain text passwords in the clear, from anywhere
 	                      */
 	/*
-	 * Asked of an index: the messages of an archive that hold this text, in
-	 * their body or anywhere.  AM_END: it cannot say; then they are read
-	 * one by one.  Called by any thread.  NULL: there is none.
+	 * Asked of an index: the messages of an archive that hold this text in
+	 * their body.  AM_END: it cannot say; then they are read one by one.
+	 * Called by any thread.  NULL: there is none.
 	 */
 	int (*find)(void *user, struct am_vault *vault, const char *text,
-	            bool anywhere, struct am_found *out, struct am_error *err);
+	            struct am_found *out, struct am_error *err);
 	/* The same for FUZZY, in the messages or in one of their fields, from,
 	 * to, cc, subject, body (else NULL).  NULL: there is none. */
 	int (*rank)(void *user, struct am_vault *vault, const char *field,

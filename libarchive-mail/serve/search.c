@@ -5,6 +5,7 @@
  */
 #include "serve/search_impl.h"
 
+#include "serve/heads.h"
 #include "serve/traits.h"
 
 #include <string.h>
@@ -32,8 +33,10 @@ static void ask_index(struct am_session *s, struct am_crit *c)
 	c->fuzzy = false;
 	if (texts && s->house->find && *c->text)
 		c->asked = !s->house->find(s->house->find_user, s->vault,
-		                           c->text, c->kind == AM_CRIT_TEXT,
-		                           &c->found, NULL);
+		                           c->text, &c->found, NULL);
+	/* Without it headers are read. */
+	if (c->asked && c->kind == AM_CRIT_TEXT)
+		(void)!am_vault_heads_find(s->vault, c->text, &c->heads, NULL);
 }
 
 /* Which traits of messages it asks for. */

@@ -3,6 +3,7 @@
 #define AM_SERVE_SEARCH_IMPL_H
 
 #include "serve/search.h"
+#include "store/head_table.h"
 
 enum am_crit_kind {
 	AM_CRIT_ALL,
@@ -45,6 +46,7 @@ struct am_crit {
 	struct am_imap_set *uids;
 	GPtrArray *children;
 	struct am_found found; /* what an index said */
+	struct am_heads heads; /* of TEXT: which headers hold it */
 	bool asked;
 	bool fuzzy; /* what is similar will do */
 	struct am_ranked ranked;

@@ -34,6 +34,7 @@ void am_crit_free(void *data)
 	am_imap_set_free(&c->uids);
 	g_free(c->found.ids);
 	g_free(c->found.sure);
+	am_heads_clear(&c->heads);
 	g_free(c->ranked.ids);
 	g_free(c->ranked.scores);
 	g_free(c->name);

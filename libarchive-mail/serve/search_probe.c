@@ -12,6 +12,7 @@
 #include "mime/text.h"
 #include "mime/words.h"
 #include "serve/facts.h"
+#include "serve/heads.h"
 #include "serve/traits.h"
 #include "store/archive.h"
 
@@ -293,32 +294,51 @@ static int in_body(struct am_probe *p, const char *folded, struct am_error *err)
 	return r ? r : answer(strstr(p->body, folded));
 }
 
-static int in_text(struct am_probe *p, const char *folded, struct am_error *err)
+/* What the index knows: AM_OK, AM_END, or AM_RETRY where it has to be read. */
+static int by_index(const struct am_found *f, int64_t message)
+{
+	size_t low = 0, high = f->n;
+
+	if (message > f->last)
+		return AM_RETRY;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (f->ids[middle] < message)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == f->n || f->ids[low] != message)
+		return AM_END;
+	return f->sure[low] ? AM_OK : AM_RETRY;
+}
+
+static int in_heads(struct am_probe *p, const char *folded,
+                    struct am_error *err)
 {
 	int r = need_message(p, err);
 
-	if (!r && !p->header) {
-		GString *all = g_string_new("");
-		struct am_fields walk;
-		struct am_field f;
-		char *block;
-		size_t len;
-		r = read_header(p, &block, &len, err);
-		if (!r)
-			am_fields_init(&walk, block, len, 0);
-		while (!r && am_fields_next(&walk, &f)) {
-			g_string_append_len(all, f.name, (gssize)f.name_len);
-			g_string_append(all, ": ");
-			g_string_append(all, am_words_decode(p->arena, f.value,
-			                                     f.value_len));
-			g_string_append_c(all, '\n');
-		}
-		p->header = am_search_fold(all->str, all->len);
-		g_string_free(all, TRUE);
-	}
-	if (r)
-		return r;
-	return strstr(p->header, folded) ? AM_OK : in_body(p, folded, err);
+	if (!r && !p->header)
+		r = am_heads_read(&p->header, p->raw, &p->scan, &p->limits,
+		                  p->arena, err);
+	return r ? r : answer(strstr(p->header, folded));
+}
+
+/* In a header, or else in the body; as far as that is known without reading. */
+static int in_text(struct am_probe *p, const struct am_crit *c,
+                   struct am_error *err)
+{
+	int64_t message = p->row->message;
+	int heads = c->asked ? am_heads_ask(&c->heads, message) : AM_RETRY;
+	int body = c->asked ? by_index(&c->found, message) : AM_RETRY;
+
+	if (heads == AM_OK || body == AM_OK)
+		return AM_OK;
+	if (heads == AM_RETRY)
+		heads = in_heads(p, c->text, err);
+	if (heads != AM_END || body == AM_END)
+		return heads;
+	return in_body(p, c->text, err);
 }
 
 /* The day in the zone it was written in. */
@@ -426,25 +446,6 @@ static int by_several(struct am_probe *p, const struct am_crit *c,
 	return answer(c->kind == AM_CRIT_AND);
 }
 
-/* What the index knows: AM_OK, AM_END, or AM_RETRY where it has to be read. */
-static int by_index(const struct am_found *f, int64_t message)
-{
-	size_t low = 0, high = f->n;
-
-	if (message > f->last)
-		return AM_RETRY;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (f->ids[middle] < message)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == f->n || f->ids[low] != message)
-		return AM_END;
-	return f->sure[low] ? AM_OK : AM_RETRY;
-}
-
 /* The same of what is similar: exact below `last`. */
 static int by_rank(struct am_probe *p, const struct am_ranked *f,
                    int64_t message)
@@ -471,7 +472,7 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 {
 	const struct am_row *row = p->row;
 
-	if (c->asked) {
+	if (c->asked && (c->fuzzy || c->kind != AM_CRIT_TEXT)) {
 		int r = c->fuzzy ? by_rank(p, &c->ranked, row->message)
 		                 : by_index(&c->found, row->message);
 		if (r != AM_RETRY)
@@ -527,7 +528,7 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 	case AM_CRIT_BODY:
 		return in_body(p, c->text, err);
 	case AM_CRIT_TEXT:
-		return in_text(p, c->text, err);
+		return in_text(p, c, err);
 	}
 	return AM_END;
 }

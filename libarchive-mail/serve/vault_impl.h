@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "serve/facts.h"
+#include "serve/heads.h"
 #include "serve/vault.h"
 #include "serve/virtual.h"
 
@@ -34,6 +35,7 @@ struct am_vault {
 	struct am_ctx *ctx;
 	uint64_t id;
 	struct am_fact_table *facts;
+	struct am_head_table *heads;
 
 	GMutex lock; /* boxes, shelves, watches, seq, words */
 	struct am_mailboxes *boxes;

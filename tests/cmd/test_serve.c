@@ -2,6 +2,8 @@
 /* mailark serve as it is run. */
 #include "serving.h"
 
+#include "base/file.h"
+
 #include <criterion/criterion.h>
 #include <glib.h>
 
@@ -267,5 +269,99 @@ Test(serve, becomes_another_user)
 	expect_in(text, "b OK");
 	g_free(text);
 	cr_expect_eq(serving_stop(&s), 0, "%s", s.cli.err);
+	serving_end(&s);
+}
+
+/* ---- what the index answers is what reading every message answers ---- */
+
+static const char mixed[] =
+	"From a@x Thu Jan  2 03:00:00 2020\n"
+	"Received: from relay7.example.net by mx.example.org; Thu, 2 Jan 2020\n"
+	"X-Loop: roundabout\n"
+	"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= and greetings\n"
+	"MIME-Version: 1.0\n"
+	"Content-Type: multipart/mixed; boundary=hedgerow\n\n"
+	"--hedgerow\n"
+	"Content-Type: text/plain\n"
+	"Content-Description: enclosure\n\n"
+	"The quick brown fox.\n"
+	"--hedgerow\n"
+	"Content-Type: application/pdf; name=plans.pdf\n"
+	"Content-Transfer-Encoding: base64\n\n"
+	"AAAA\n"
+	"--hedgerow--\n\n"
+	"From a@x Thu Jan  2 03:00:00 2020\n"
+	"Subject: second\n"
+	"X-Mailer: Foxglove 2.1\n\n"
+	"Roundabouts, hedgerows and plans; relay7!\n\n"
+	"From a@x Thu Jan  2 03:00:00 2020\n"
+	"Subject: third\n"
+	"X-Loop: nothing\n\n"
+	"Nothing of it.\n\n";
+
+static const char *const asked[] = {
+	"TEXT roundabout",     "TEXT Roundabout", "TEXT x-loop",
+	"TEXT relay7",         "TEXT enclosure",  "TEXT hedgerow",
+	"TEXT plans.pdf",      "TEXT foxglove",   "TEXT fox",
+	"TEXT \"brown fox\"",  "TEXT oundab",     "TEXT greetings",
+	"TEXT \"x-loop: no\"", "TEXT nowhere",    "TEXT second",
+	"TEXT \"Gr\xC3\xBC\"", "BODY roundabout", "BODY fox",
+	"BODY second",         "BODY plans",      "NOT TEXT nothing",
+	"OR TEXT fox BODY of", "TEXT base64",     "TEXT multipart",
+};
+
+static char *ask_all(const struct serving *s)
+{
+	GString *all = g_string_new("s SELECT mixed\r\n");
+
+	for (size_t i = 0; i < AM_COUNT(asked); i++)
+		g_string_append_printf(all, "q%zu SEARCH CHARSET UTF-8 %s\r\n",
+		                       i, asked[i]);
+	char *said = imap(s, all->str);
+	g_string_free(all, TRUE);
+	/* From the first answer on. */
+	char *answers = g_strdup(strstr(said, "* SEARCH"));
+	g_free(said);
+	cr_assert(answers);
+	return answers;
+}
+
+Test(serve, text_is_looked_for_in_all_headers_with_an_index_and_without)
+{
+	struct serving s;
+
+	serving_init(&s);
+	cr_assert_eq(cli_line(&s.cli, "copy in.mbox a.mailark"), 0);
+	cli_write(&s.cli, "mixed.mbox", mixed, strlen(mixed));
+	cr_assert_eq(cli_line(&s.cli, "copy mixed.mbox a.mailark"), 0, "%s",
+	             s.cli.err);
+	/* copy has made an index. */
+	char *index = cli_path(&s.cli, "a.mailark.cache/xapian");
+	cr_assert_eq(am_remove_tree(index, NULL), AM_OK);
+	g_free(index);
+	serving_start(&s, "--imap 127.0.0.1:0");
+	char *read = ask_all(&s);
+	expect_in(read, "* SEARCH 1 2\r\nq0 OK"); /* TEXT roundabout */
+	expect_in(read, "* SEARCH 1 3\r\nq2 OK"); /* a field's name */
+	expect_in(read, "* SEARCH 1\r\nq4 OK");   /* of a part */
+	expect_in(read, "* SEARCH 1\r\nq15 OK");  /* decoded */
+	expect_in(read, "* SEARCH 2\r\nq16 OK");  /* BODY roundabout */
+	expect_in(read, "* SEARCH\r\nq18 OK");    /* BODY second */
+	cr_expect_eq(serving_stop(&s), 0);
+	cr_assert_eq(cli_line(&s.cli, "index a.mailark"), 0, "%s", s.cli.err);
+	serving_start(&s, "--imap 127.0.0.1:0");
+	/* While headers are still read, and when they are kept. */
+	char *early = ask_all(&s);
+	cr_expect_str_eq(early, read);
+	while (!cli_exists(&s.cli, "a.mailark.cache/heads.sqlite"))
+		g_usleep(20000);
+	for (int i = 0; i < 20; i++) {
+		char *late = ask_all(&s);
+		cr_expect_str_eq(late, read);
+		g_free(late);
+		g_usleep(20000);
+	}
+	g_free(early);
+	g_free(read);
 	serving_end(&s);
 }

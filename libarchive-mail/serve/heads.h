@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AM_SERVE_HEADS_H
+#define AM_SERVE_HEADS_H
+
+#include "store/head_table.h"
+
+struct am_arena;
+struct am_blob;
+struct am_cancel;
+struct am_limits;
+struct am_scan;
+struct am_vault;
+
+/*
+ * What SEARCH TEXT looks at besides bodies: all header fields of a message and
+ * of its parts, decoded, as one text without regard to case.
+ */
+AM_MUST_USE int am_heads_read(char **out, const struct am_blob *raw,
+                              const struct am_scan *scan,
+                              const struct am_limits *limits,
+                              struct am_arena *arena, struct am_error *err);
+
+/* That of all messages is kept (head_table.h) by whoever has time for it,
+ * before it is asked for; until then they are read. */
+AM_MUST_USE int am_vault_heads_update(struct am_vault *vault,
+                                      const struct am_cancel *cancel,
+                                      struct am_error *err);
+AM_MUST_USE int am_vault_heads_find(struct am_vault *vault, const char *folded,
+                                    struct am_heads *out, struct am_error *err);
+
+#endif

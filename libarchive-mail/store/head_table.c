@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A row a piece: the ids of its messages, 8 bytes each, least first, and their
+ * texts, each with a NUL behind it, as one zstd frame.
+ */
+#include "store/head_table.h"
+
+#include "base/bytes.h"
+#include "base/codec.h"
+
+#include <glib.h>
+#include <sqlite3.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION 1 /* of what the columns hold */
+
+enum { PIECE_MOST = 256 << 20 };
+
+struct am_head_table {
+	GMutex lock;
+	sqlite3 *db;
+	sqlite3_stmt *add, *all;
+	struct am_coder *coder;
+	GArray *known; /* uint64_t: a bit a message */
+};
+
+static int64_t id_at(const uint8_t *ids, size_t i)
+{
+	uint64_t id;
+
+	memcpy(&id, ids + 8 * i, sizeof id);
+	return (int64_t)GUINT64_FROM_LE(id);
+}
+
+static bool run(struct am_head_table *t, const char *sql)
+{
+	return sqlite3_exec(t->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool prepare(struct am_head_table *t, const char *sql,
+                    sqlite3_stmt **out)
+{
+	return sqlite3_prepare_v3(t->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	                          out, NULL) == SQLITE_OK;
+}
+
+static int take_version(void *user, int n, char **values, char **names)
+{
+	(void)n;
+	(void)names;
+	*(uint64_t *)user =
+		g_ascii_strtoull(values[0] ? values[0] : "", NULL, 10);
+	return 0;
+}
+
+/* Of another archive, or an earlier time: made anew. */
+static bool set_up(struct am_head_table *t, uint64_t archive)
+{
+	uint64_t wanted = (archive << 8 | VERSION) >> 1, is = 0;
+	char sql[120];
+
+	(void)sqlite3_exec(t->db, "SELECT of FROM head_of", take_version, &is,
+	                   NULL);
+	if (is != wanted) {
+		g_snprintf(sql, sizeof sql,
+		           "INSERT INTO head_of VALUES(%" PRIu64 ")", wanted);
+		if (!run(t, "DROP TABLE IF EXISTS head;"
+		            "DROP TABLE IF EXISTS head_of;"
+		            "CREATE TABLE head_of(of INTEGER);"
+		            "CREATE TABLE head(piece INTEGER PRIMARY KEY,"
+		            " ids BLOB NOT NULL, len INTEGER NOT NULL,"
+		            " text BLOB NOT NULL)") ||
+		    !run(t, sql))
+			return false;
+	}
+	return prepare(t, "INSERT INTO head(ids, len, text) VALUES(?1, ?2, ?3)",
+	               &t->add) &&
+	       prepare(t, "SELECT ids, len, text FROM head ORDER BY piece",
+	               &t->all);
+}
+
+static void shut(struct am_head_table *t)
+{
+	sqlite3_finalize(t->add);
+	sqlite3_finalize(t->all);
+	t->add = t->all = NULL;
+	sqlite3_close(t->db);
+	t->db = NULL;
+}
+
+/* ---- which are there ---- */
+
+static void know(struct am_head_table *t, int64_t message)
+{
+	if (message < 0 || message > UINT32_MAX)
+		return;
+	guint word = (guint)(message / 64);
+	if (word >= t->known->len)
+		g_array_set_size(t->known, word + 1);
+	g_array_index(t->known, uint64_t, word) |= UINT64_C(1)
+	                                           << (message % 64);
+}
+
+static bool has_bit(const uint64_t *words, size_t n, int64_t message)
+{
+	return message >= 0 && (uint64_t)message / 64 < n &&
+	       (words[message / 64] >> (message % 64) & 1);
+}
+
+static void read_known(struct am_head_table *t)
+{
+	sqlite3_stmt *ids;
+
+	if (!prepare(t, "SELECT ids FROM head", &ids))
+		return;
+	while (sqlite3_step(ids) == SQLITE_ROW) {
+		const uint8_t *all = sqlite3_column_blob(ids, 0);
+		size_t n = (size_t)sqlite3_column_bytes(ids, 0) / 8;
+		for (size_t i = 0; i < n; i++)
+			know(t, id_at(all, i));
+	}
+	sqlite3_finalize(ids);
+}
+
+struct am_head_table *am_head_table_open(const char *dir, uint64_t archive)
+{
+	struct am_head_table *t = g_new0(struct am_head_table, 1);
+	char *path = g_build_filename(dir, "heads.sqlite", NULL);
+
+	g_mutex_init(&t->lock);
+	t->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
+	t->coder = am_coder_new();
+	bool good = sqlite3_open(path, &t->db) == SQLITE_OK &&
+	            sqlite3_busy_timeout(t->db, 2000) == SQLITE_OK &&
+	            run(t, "PRAGMA journal_mode=WAL;"
+	                   "PRAGMA synchronous=OFF") &&
+	            set_up(t, archive);
+	if (!good) {
+		shut(t);
+		good = sqlite3_open(":memory:", &t->db) == SQLITE_OK &&
+		       set_up(t, archive);
+	}
+	if (good)
+		read_known(t);
+	else
+		shut(t);
+	g_free(path);
+	return t;
+}
+
+void am_head_table_close(struct am_head_table **table)
+{
+	struct am_head_table *t = *table;
+
+	*table = NULL;
+	if (!t)
+		return;
+	shut(t);
+	am_coder_free(&t->coder);
+	g_array_free(t->known, TRUE);
+	g_mutex_clear(&t->lock);
+	g_free(t);
+}
+
+bool am_head_table_has(struct am_head_table *t, int64_t message)
+{
+	g_mutex_lock(&t->lock);
+	bool has = has_bit((const uint64_t *)(void *)t->known->data,
+	                   t->known->len, message);
+	g_mutex_unlock(&t->lock);
+	return has;
+}
+
+/* ---- adding ---- */
+
+/* With the lock. */
+static int insert(struct am_head_table *t, const GByteArray *ids,
+                  const GString *text, struct am_error *err)
+{
+	size_t room = am_codec_bound(AM_CODEC_ZSTD, text->len);
+	uint8_t *packed = g_malloc(room);
+
+	int r = am_codec_pack(t->coder, AM_CODEC_ZSTD, 0, text->str, text->len,
+	                      packed, &room, err);
+	if (!r) {
+		sqlite3_bind_blob64(t->add, 1, ids->data, ids->len,
+		                    SQLITE_STATIC);
+		sqlite3_bind_int64(t->add, 2, (sqlite3_int64)text->len);
+		sqlite3_bind_blob64(t->add, 3, packed, room, SQLITE_STATIC);
+		if (sqlite3_step(t->add) != SQLITE_DONE)
+			r = am_fail(err, AM_FAILED, AM_E_IO, "heads.sqlite: %s",
+			            sqlite3_errmsg(t->db));
+		sqlite3_reset(t->add);
+		sqlite3_clear_bindings(t->add);
+	}
+	g_free(packed);
+	return r;
+}
+
+int am_head_table_add(struct am_head_table *t, const int64_t *messages,
+                      const char *const *texts, size_t n, struct am_error *err)
+{
+	GByteArray *ids = g_byte_array_new();
+	GString *text = g_string_new("");
+	uint8_t le[8];
+
+	for (size_t i = 0; i < n; i++) {
+		am_put_le64(le, (uint64_t)messages[i]);
+		g_byte_array_append(ids, le, sizeof le);
+		g_string_append(text, texts[i]);
+		g_string_append_c(text, '\0');
+	}
+	g_mutex_lock(&t->lock);
+	int r = t->db ? insert(t, ids, text, err)
+	              : am_fail(err, AM_FAILED, AM_E_IO,
+	                        "heads.sqlite cannot be opened");
+	for (size_t i = 0; i < n && !r; i++)
+		know(t, messages[i]);
+	g_mutex_unlock(&t->lock);
+	g_byte_array_free(ids, TRUE);
+	g_string_free(text, TRUE);
+	return r;
+}
+
+/* ---- finding ---- */
+
+/* Which of a piece's texts hold it. */
+static void look(const char *piece, size_t len, const uint8_t *ids, size_t n,
+                 const char *text, GArray *out)
+{
+	size_t needle = strlen(text), i = 0;
+	const char *at = piece, *end = piece + len, *hit;
+
+	while (at < end && i < n &&
+	       (hit = memmem(at, (size_t)(end - at), text, needle))) {
+		const char *nul;
+		/* Those whose ends lie before it. */
+		while ((nul = memchr(at, '\0', (size_t)(end - at))) &&
+		       nul < hit) {
+			at = nul + 1;
+			i++;
+		}
+		if (!nul || i >= n)
+			break;
+		int64_t id = id_at(ids, i);
+		g_array_append_val(out, id);
+		at = nul + 1;
+		i++;
+	}
+}
+
+static gint by_id(gconstpointer a, gconstpointer b)
+{
+	const int64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* With the lock.  A piece that is damaged spoils the whole table. */
+static int find(struct am_head_table *t, const char *text, GArray *found,
+                struct am_error *err)
+{
+	GByteArray *raw = g_byte_array_new();
+	int r = AM_OK, step = SQLITE_ERROR;
+
+	while (!r && t->db && (step = sqlite3_step(t->all)) == SQLITE_ROW) {
+		size_t n = (size_t)sqlite3_column_bytes(t->all, 0) / 8;
+		sqlite3_int64 len = sqlite3_column_int64(t->all, 1);
+		if (len < 0 || len > PIECE_MOST) {
+			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
+			            "heads.sqlite is damaged");
+			break;
+		}
+		g_byte_array_set_size(raw, (guint)len);
+		r = am_codec_unpack(t->coder, AM_CODEC_ZSTD,
+		                    sqlite3_column_blob(t->all, 2),
+		                    (size_t)sqlite3_column_bytes(t->all, 2),
+		                    raw->data, (size_t)len, err);
+		if (!r)
+			look((const char *)raw->data, (size_t)len,
+			     sqlite3_column_blob(t->all, 0), n, text, found);
+	}
+	if (t->db)
+		sqlite3_reset(t->all);
+	if (!r && step != SQLITE_DONE)
+		r = am_fail(err, AM_FAILED, AM_E_IO, "heads.sqlite: %s",
+		            t->db ? sqlite3_errmsg(t->db) : "not there");
+	g_byte_array_free(raw, TRUE);
+	return r;
+}
+
+int am_head_table_find(struct am_head_table *t, const char *text,
+                       struct am_heads *out, struct am_error *err)
+{
+	GArray *found = g_array_new(FALSE, FALSE, sizeof(int64_t));
+
+	*out = (struct am_heads){.n = 0};
+	g_mutex_lock(&t->lock);
+	int r = find(t, text, found, err);
+	if (!r) {
+		out->n_known = t->known->len;
+		out->known = g_memdup2(t->known->data,
+		                       t->known->len * sizeof(uint64_t));
+	}
+	g_mutex_unlock(&t->lock);
+	g_array_sort(found, by_id);
+	out->n = r ? 0 : found->len;
+	out->ids = (int64_t *)(void *)g_array_free(found, r != AM_OK);
+	return r;
+}
+
+void am_heads_clear(struct am_heads *heads)
+{
+	g_free(heads->ids);
+	g_free(heads->known);
+	*heads = (struct am_heads){.n = 0};
+}
+
+int am_heads_ask(const struct am_heads *heads, int64_t message)
+{
+	if (!has_bit(heads->known, heads->n_known, message))
+		return AM_RETRY;
+	return heads->n && bsearch(&message, heads->ids, heads->n,
+	                           sizeof *heads->ids, by_id)
+	               ? AM_OK
+	               : AM_END;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/head_table.h"
+
+#include "support/tmpdir.h"
+
+#include <criterion/criterion.h>
+#include <glib.h>
+
+#include <string.h>
+
+TestSuite(head_table, .timeout = 60, .fini = am_test_tmpdir_end);
+
+/* The ids that hold it, as "3 7 ". */
+static char *find(struct am_head_table *t, const char *text)
+{
+	GString *out = g_string_new("");
+	struct am_error err = {0};
+	struct am_heads heads;
+
+	cr_assert_eq(am_head_table_find(t, text, &heads, &err), AM_OK, "%s",
+	             err.text);
+	for (size_t i = 0; i < heads.n; i++)
+		g_string_append_printf(out, "%" PRId64 " ", heads.ids[i]);
+	am_heads_clear(&heads);
+	return g_string_free(out, FALSE);
+}
+
+#define expect_found(t, text, wanted)                               \
+	do {                                                        \
+		char *is_ = find(t, text);                          \
+		cr_expect_str_eq(is_, wanted, "%s: %s", text, is_); \
+		g_free(is_);                                        \
+	} while (0)
+
+Test(head_table, finds_every_text_that_holds_it)
+{
+	const int64_t some[] = {3, 9, 4, 100}, later[] = {5};
+	const char *const texts[] = {"x-spam: no\nfrom: ann\n", "",
+	                             "no no no spam", "ends with spam"};
+	const char *const more[] = {"spam"};
+	char *dir = am_test_path(".");
+	struct am_head_table *t = am_head_table_open(dir, 7);
+	struct am_error err = {0};
+	struct am_heads heads;
+
+	cr_assert_eq(am_head_table_add(t, some, texts, 4, &err), AM_OK, "%s",
+	             err.text);
+	expect_found(t, "spam", "3 4 100 ");
+	expect_found(t, "no", "3 4 ");
+	expect_found(t, "x-spam: no\nfrom", "3 ");
+	/* Not from the end of one to the beginning of the next. */
+	expect_found(t, "ann\nno", "");
+	expect_found(t, "spamends", "");
+	cr_assert_eq(am_head_table_add(t, later, more, 1, &err), AM_OK);
+	cr_expect(am_head_table_has(t, 5) && am_head_table_has(t, 9));
+	cr_expect(!am_head_table_has(t, 6) && !am_head_table_has(t, 1 << 20) &&
+	          !am_head_table_has(t, -1));
+	am_head_table_close(&t);
+	t = am_head_table_open(dir, 7);
+	expect_found(t, "spam", "3 4 5 100 ");
+	cr_assert_eq(am_head_table_find(t, "ann", &heads, &err), AM_OK);
+	cr_expect_eq(am_heads_ask(&heads, 3), AM_OK);
+	cr_expect_eq(am_heads_ask(&heads, 9), AM_END);
+	cr_expect_eq(am_heads_ask(&heads, 6), AM_RETRY);
+	am_heads_clear(&heads);
+	am_head_table_close(&t);
+	/* Of another archive it knows nothing. */
+	t = am_head_table_open(dir, 8);
+	expect_found(t, "spam", "");
+	cr_expect(!am_head_table_has(t, 3));
+	am_head_table_close(&t);
+	g_free(dir);
+}
+
+Test(head_table, is_in_memory_where_nothing_can_be_written)
+{
+	struct am_head_table *t = am_head_table_open("/dev/null/x", 7);
+	const int64_t id = 1;
+	const char *const text = "abc";
+
+	cr_assert_eq(am_head_table_add(t, &id, &text, 1, NULL), AM_OK);
+	expect_found(t, "b", "1 ");
+	am_head_table_close(&t);
+}
