@@ -7,6 +7,7 @@
 #include "serve/traits.h"
 
 #include "base/arena.h"
+#include "base/keyed_hash.h"
 #include "mime/address.h"
 #include "serve/envelope.h"
 #include "serve/search_impl.h"
@@ -41,11 +42,11 @@ static struct am_trait_pool *pool_new(void)
 
 	p->refs = 1;
 	p->arena = am_arena_new();
-	p->subjects = g_hash_table_new(g_str_hash, g_str_equal);
-	p->lists = g_hash_table_new(g_str_hash, g_str_equal);
-	p->bases = g_hash_table_new(g_str_hash, g_str_equal);
+	p->subjects = g_hash_table_new(am_keyed_hash, g_str_equal);
+	p->lists = g_hash_table_new(am_keyed_hash, g_str_equal);
+	p->bases = g_hash_table_new(am_keyed_hash, g_str_equal);
 	g_hash_table_add(p->bases, (void *)(uintptr_t)none.base);
-	p->ids = g_hash_table_new(g_str_hash, g_str_equal);
+	p->ids = g_hash_table_new(am_keyed_hash, g_str_equal);
 	return p;
 }
 

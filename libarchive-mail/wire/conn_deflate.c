@@ -133,9 +133,13 @@ void am_zip_pack(struct am_zip *z, const uint8_t **data, size_t *len,
 	z->out.avail_in = now;
 	z->out.next_out = buf;
 	z->out.avail_out = (uInt)room;
-	/* Its only error left is "nothing to do". */
+	/*
+	 * Its only error left is "nothing to do".  Full, so that nothing in one
+	 * answer shortens the next: a stranger's mail beside a secret would
+	 * tell by its length how alike they are (CVE-2026-40203, as CRIME).
+	 */
 	(void)deflate(&z->out,
-	              flush && now == *len ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+	              flush && now == *len ? Z_FULL_FLUSH : Z_NO_FLUSH);
 	uInt used = now - z->out.avail_in;
 	*data += used;
 	*len -= used;

@@ -232,6 +232,14 @@ static bool more(struct talk *t)
 	return true;
 }
 
+bool talk_byte(struct talk *t, uint8_t *out)
+{
+	if (t->at == t->in->len && !more(t))
+		return false;
+	*out = (uint8_t)t->in->str[t->at++];
+	return true;
+}
+
 /* The length of a literal at the end of a line; -1: none. */
 static long literal(const char *line, size_t len)
 {

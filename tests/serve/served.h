@@ -45,6 +45,8 @@ const char *talk(struct talk *t, const char *fmt, ...) AM_PRINTF(2, 3);
 /* As it is; then what one line of an answer holds, literals and all. */
 void talk_send(struct talk *t, const void *data, size_t len);
 const char *talk_line(struct talk *t);
+/* A byte as it comes; false: the end. */
+bool talk_byte(struct talk *t, uint8_t *out);
 /* Lines up to the answer to this tag, as talk() gives them. */
 const char *talk_until(struct talk *t, const char *tag);
 /* The end of the connection comes, and nothing before it but these. */
