@@ -15,6 +15,7 @@
 #include "base/blob.h"
 #include "base/json.h"
 #include "model/folder.h"
+#include "store/catalog_keys.h"
 #include "store/catalog_remote.h"
 
 #include <string.h>
@@ -116,24 +117,6 @@ static bool is_uniform(const struct am_split *split)
 	       !memcmp(split->hash, split->hash_lf, AM_SHA256_LEN);
 }
 
-static int put_bytes(struct am_archive_sink *s, const struct am_message *msg,
-                     struct am_split *split, uint64_t *id, bool *known,
-                     struct am_error *err)
-{
-	struct am_catalog_match match = {0};
-
-	int r = grave(am_catalog_match(s->archive->catalog, split->hash,
-	                               split->hash_lf, &match, err));
-	if (r)
-		return r;
-	*known = match.same != 0;
-	*id = match.same;
-	if (*known)
-		return AM_OK;
-	return add_message(s, msg, split, is_uniform(split) ? match.form : 0,
-	                   id, err);
-}
-
 /* ---- places ---- */
 
 static bool is_claimed(const struct am_archive_sink *s, uint64_t placement)
@@ -166,8 +149,43 @@ static int may_be(struct am_archive_sink *s, const struct am_message *msg,
 	return AM_OK;
 }
 
-/* The first placement there that no message of this run has met; else one that
- * was put away as a copy: it does not come again. */
+static bool is_of_source(const struct am_archive_sink *s,
+                         const struct am_catalog_place *place)
+{
+	return s->same_source &&
+	       g_hash_table_contains(s->same_source, &place->accession);
+}
+
+/* How well a placement stands for a message of this folder. */
+enum fit {
+	NOT,
+	WENT,  /* it was there, and was expunged here or put away as a copy */
+	MOVED, /* it was there, and was moved away here */
+	LIES
+};
+
+static int fit_of(struct am_archive_sink *s,
+                  const struct am_catalog_place *place, uint64_t folder,
+                  enum fit *fit, struct am_error *err)
+{
+	bool there = place->folder == folder, ours = is_of_source(s, place);
+	int r = AM_OK;
+
+	if (!there && ours)
+		r = am_keys_has(s->archive->catalog, AM_KEYS_FOLDER, folder,
+		                place->id, &there, err);
+	*fit = !there         ? NOT
+	       : !place->gone ? place->folder == folder ? LIES : MOVED
+	       : place->replaced || ours ? WENT
+	                                 : NOT;
+	return r;
+}
+
+/*
+ * The first placement there that no message of this run has met; else one that
+ * the user moved away or expunged since it came from this source, or that was
+ * put away as a copy: it does not come again.
+ */
 static int find_unclaimed(struct am_archive_sink *s,
                           const struct am_message *msg, uint64_t message,
                           uint64_t folder, struct am_arena *arena,
@@ -184,24 +202,25 @@ static int find_unclaimed(struct am_archive_sink *s,
 	                               AM_CATALOG_OF_MESSAGE, message, err);
 	if (r)
 		return r;
-	bool stand_in = false;
+	enum fit best = NOT, fit;
 	while (!(r = am_catalog_places_next(places, &place, err))) {
-		if ((place.gone && (!place.replaced || stand_in)) ||
-		    place.folder != folder || is_claimed(s, place.id))
+		if (is_claimed(s, place.id))
 			continue;
-		r = may_be(s, msg, place.id, &may, bound, err);
+		r = grave(fit_of(s, &place, folder, &fit, err));
+		if (!r && fit > best)
+			r = may_be(s, msg, place.id, &may, bound, err);
 		if (r)
 			break;
-		if (!may)
+		if (fit <= best || !may)
 			continue;
+		best = fit;
 		*out = place;
 		out->meta = (const uint8_t *)am_arena_strndup(
 			arena, (const char *)place.meta, place.meta_len);
-		if (!place.gone)
+		if (best == LIES)
 			break;
-		stand_in = true;
 	}
-	if (r == AM_END && stand_in)
+	if (r == AM_END && best)
 		r = AM_OK;
 	am_catalog_places_close(&places);
 	return r;
@@ -314,12 +333,10 @@ int am_archive_refresh(struct am_archive_sink *s, const struct am_message *now,
  * can add something but takes nothing away.  Dates stay as they were.
  */
 static int meet(struct am_archive_sink *s, const struct am_message *msg,
-                const struct am_catalog_place *place, bool bound,
-                struct am_arena *arena, struct am_error *err)
+                const struct am_catalog_place *place, uint64_t folder,
+                bool bound, struct am_arena *arena, struct am_error *err)
 {
-	bool keep = !bound &&
-	            (!s->same_source ||
-	             !g_hash_table_contains(s->same_source, &place->accession));
+	bool keep = !bound && !is_of_source(s, place);
 	int r = am_archive_refresh(s, msg, keep, place, arena, err);
 
 	if (r || bound || !s->identity || !msg->uid || !msg->uidvalidity)
@@ -329,7 +346,7 @@ static int meet(struct am_archive_sink *s, const struct am_message *msg,
 		.when = am_time_now(),
 		.kind = AM_CHANGE_NUMBERED,
 		.source = s->identity,
-		.folder = place->folder,
+		.folder = folder,
 		.uidvalidity = msg->uidvalidity,
 		.uid = msg->uid,
 	};
@@ -401,6 +418,19 @@ int am_archive_add_place(struct am_archive_sink *s,
 	return am_archive_writer_turn(&s->writer, err);
 }
 
+/* One that was removed here is only looked at: it comes back with the first
+ * message that does. */
+static int find_folder(struct am_archive_sink *s, const struct am_folder *path,
+                       struct am_catalog_folder **out, struct am_error *err)
+{
+	int r = grave(
+		am_catalog_folder_at(s->archive->catalog, path, out, err));
+
+	return r || (*out && (*out)->removed)
+	               ? r
+	               : am_archive_put_folder(s, path, out, err);
+}
+
 int am_archive_put_message(struct am_archive_sink *s,
                            const struct am_message *msg, struct am_split *split,
                            enum am_outcome *outcome, struct am_error *err)
@@ -408,31 +438,40 @@ int am_archive_put_message(struct am_archive_sink *s,
 	struct am_arena *arena = s->arena;
 	struct am_catalog_folder *folder;
 	struct am_catalog_place place;
-	uint64_t message = 0;
-	bool known = false, bound = false;
+	struct am_catalog_match match = {0};
+	bool bound = false;
 
 	am_arena_reset(arena);
-	int r = am_archive_put_folder(s, msg->folder, &folder, err);
+	int r = find_folder(s, msg->folder, &folder, err);
 	if (!r)
 		r = am_archive_writer_start(&s->writer, err);
 	if (!r)
-		r = put_bytes(s, msg, split, &message, &known, err);
+		r = grave(am_catalog_match(s->archive->catalog, split->hash,
+		                           split->hash_lf, &match, err));
 	if (r)
 		return r;
-	r = known ? find_unclaimed(s, msg, message, folder->id, arena, &place,
-	                           &bound, err)
-	          : AM_END;
+	uint64_t message = match.same;
+	r = message ? find_unclaimed(s, msg, message, folder->id, arena, &place,
+	                             &bound, err)
+	            : AM_END;
 	if (!r) {
 		*outcome = AM_DUPLICATE;
 		am_idset_add(s->claimed, place.id);
 		am_idset_add(s->met, place.folder);
-		if (!place.gone)
-			r = meet(s, msg, &place, bound, arena, err);
-	} else if (r == AM_END) {
-		*outcome = AM_STORED;
-		r = am_archive_add_place(s, msg, message, folder, arena, err);
-	} else {
-		r = AM_FATAL;
+		return place.gone ? AM_OK
+		                  : meet(s, msg, &place, folder->id, bound,
+		                         arena, err);
 	}
-	return r;
+	if (r != AM_END)
+		return AM_FATAL;
+	*outcome = AM_STORED;
+	r = AM_OK;
+	if (folder->removed)
+		r = am_archive_put_folder(s, msg->folder, &folder, err);
+	if (!r && !match.same)
+		r = add_message(s, msg, split,
+		                is_uniform(split) ? match.form : 0, &message,
+		                err);
+	return r ? r
+	         : am_archive_add_place(s, msg, message, folder, arena, err);
 }

@@ -100,9 +100,16 @@ static int begin(struct am_sink *sink, const struct am_job_info *info,
 static int add_folder(struct am_sink *sink, const struct am_folder *folder,
                       struct am_error *err)
 {
+	struct am_archive_sink *s = sink_of(sink);
 	struct am_catalog_folder *row;
+	int r = am_catalog_folder_at(s->archive->catalog, folder, &row, err);
 
-	return am_archive_put_folder(sink_of(sink), folder, &row, err);
+	if (r)
+		return r < 0 ? AM_FATAL : r;
+	/* What was removed here stays so until something is put into it. */
+	return row && row->removed
+	               ? AM_OK
+	               : am_archive_put_folder(s, folder, &row, err);
 }
 
 static int prepare(const struct am_sink *sink, const struct am_message *msg,

@@ -106,8 +106,14 @@ Test(rebuild, what_was_expunged_is_kept_and_shown_on_request)
 	}
 	cr_assert_eq(seen[0], 19);
 	cr_assert_eq(seen[1], 20);
-	/* To import it again brings it back, in a new place. */
+	/* It stays away from where it came, and another source brings it back,
+	 * in a new place. */
 	struct box_run run = env_import(env, 0, 20, NULL);
+	cr_assert_eq(run.stored, 0);
+	run = (struct box_run){.to = 20, .source = "box:another"};
+	cr_assert_eq(box_import(&am_format_archive, env->path, NULL, &run,
+	                        &env->ctx, NULL),
+	             AM_OK);
 	cr_assert_eq(run.stored, 1);
 	env_verify(env, env->path);
 	env_free(&env);
