@@ -39,8 +39,8 @@ static char *domain_of(const struct serve_settings *s, const char *address)
 /* The name to log in by. */
 static char *login_of(const struct serve_settings *s, const char *address)
 {
-	if (s->user)
-		return g_strdup(s->user);
+	if (s->user || !address)
+		return g_strdup(s->user ? s->user : "");
 	const char *at = strrchr(address, '@');
 	return s->by_address || !at ? g_strdup(address)
 	                            : g_strndup(address, (gsize)(at - address));

@@ -296,7 +296,8 @@ static void tell_box(struct am_session *s, struct am_vault *v,
 	if ((wanted & NAME) && (!old || strcmp(old->name, now->name) != 0))
 		tell_name(s, now, now->subscribed ? "\\Subscribed" : "",
 		          old ? old->name : NULL);
-	else if ((wanted & SUBSCRIPTION) && old->subscribed != now->subscribed)
+	else if ((wanted & SUBSCRIPTION) && old &&
+	         old->subscribed != now->subscribed)
 		tell_name(s, now, now->subscribed ? "\\Subscribed" : "", NULL);
 	if (is_open(s, v, now))
 		return;

@@ -218,11 +218,10 @@ static gint by_uid(gconstpointer a, gconstpointer b)
 /* Of a message's places the oldest stands for it. */
 static void keep_one_each(GArray *rows)
 {
-	struct am_row *r = (struct am_row *)(void *)rows->data;
 	guint n = 0;
 
 	g_array_sort(rows, by_message);
-	r = (struct am_row *)(void *)rows->data;
+	struct am_row *r = (struct am_row *)(void *)rows->data;
 	for (guint i = 0; i < rows->len; i++)
 		if (!n || r[n - 1].message != r[i].message)
 			r[n++] = r[i];

@@ -133,3 +133,21 @@ Test(notify, the_open_one_is_told_of_at_once)
 	talk_close(&other);
 	served_free(&s);
 }
+
+/* Only of subscriptions: a mailbox that is new has no news of that kind. */
+Test(notify, subscriptions_alone_are_told_of)
+{
+	struct served *s = served_new(0);
+
+	served_start(s);
+	struct talk *t = talk_login(s), *other = talk_login(s);
+	expect_end(talk(t, "NOTIFY SET (personal (SubscriptionChange))"), "OK");
+	expect_end(talk(other, "CREATE work"), "OK");
+	expect_end(talk(other, "UNSUBSCRIBE work"), "OK");
+	expect_in(talk_line(t), "* LIST () \"/\" \"work\"");
+	expect_end(talk(other, "SUBSCRIBE work"), "OK");
+	expect_in(talk_line(t), "* LIST (\\Subscribed) \"/\" \"work\"");
+	talk_close(&t);
+	talk_close(&other);
+	served_free(&s);
+}
