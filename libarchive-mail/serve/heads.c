@@ -12,6 +12,9 @@
 
 #include <string.h>
 
+/* So many kept ones are looked through while one message is read. */
+enum { READ_COST = 32 };
+
 /* ---- of one message ---- */
 
 static int add_block(GString *all, const struct am_blob *raw, uint64_t from,
@@ -141,8 +144,10 @@ int am_vault_heads_update(struct am_vault *v, const struct am_cancel *cancel,
 	return r;
 }
 
-int am_vault_heads_find(struct am_vault *v, const char *folded,
+int am_vault_heads_find(struct am_vault *v, const char *folded, size_t among,
                         struct am_heads *out, struct am_error *err)
 {
+	if (am_head_table_count(v->heads) / READ_COST > among)
+		return AM_END;
 	return am_head_table_find(v->heads, folded, out, err);
 }

@@ -25,7 +25,10 @@ AM_MUST_USE int am_heads_read(char **out, const struct am_blob *raw,
 AM_MUST_USE int am_vault_heads_update(struct am_vault *vault,
                                       const struct am_cancel *cancel,
                                       struct am_error *err);
+/* For a search among so many messages.  AM_END: these are read sooner than all
+ * that is kept is looked through. */
 AM_MUST_USE int am_vault_heads_find(struct am_vault *vault, const char *folded,
-                                    struct am_heads *out, struct am_error *err);
+                                    size_t among, struct am_heads *out,
+                                    struct am_error *err);
 
 #endif

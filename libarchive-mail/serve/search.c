@@ -36,7 +36,8 @@ static void ask_index(struct am_session *s, struct am_crit *c)
 		                           c->text, &c->found, NULL);
 	/* Without it headers are read. */
 	if (c->asked && c->kind == AM_CRIT_TEXT)
-		(void)!am_vault_heads_find(s->vault, c->text, &c->heads, NULL);
+		(void)!am_vault_heads_find(s->vault, c->text, s->snap->n,
+		                           &c->heads, NULL);
 }
 
 /* Which traits of messages it asks for. */

@@ -24,6 +24,7 @@ struct am_head_table {
 	sqlite3_stmt *add, *all;
 	struct am_coder *coder;
 	GArray *known; /* uint64_t: a bit a message */
+	size_t n_known;
 };
 
 static int64_t id_at(const uint8_t *ids, size_t i)
@@ -99,8 +100,9 @@ static void know(struct am_head_table *t, int64_t message)
 	guint word = (guint)(message / 64);
 	if (word >= t->known->len)
 		g_array_set_size(t->known, word + 1);
-	g_array_index(t->known, uint64_t, word) |= UINT64_C(1)
-	                                           << (message % 64);
+	uint64_t bit = UINT64_C(1) << (message % 64);
+	t->n_known += !(g_array_index(t->known, uint64_t, word) & bit);
+	g_array_index(t->known, uint64_t, word) |= bit;
 }
 
 static bool has_bit(const uint64_t *words, size_t n, int64_t message)
@@ -171,6 +173,14 @@ bool am_head_table_has(struct am_head_table *t, int64_t message)
 	                   t->known->len, message);
 	g_mutex_unlock(&t->lock);
 	return has;
+}
+
+size_t am_head_table_count(struct am_head_table *t)
+{
+	g_mutex_lock(&t->lock);
+	size_t n = t->n_known;
+	g_mutex_unlock(&t->lock);
+	return n;
 }
 
 /* ---- adding ---- */

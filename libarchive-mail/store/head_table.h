@@ -18,6 +18,7 @@ struct am_head_table;
 struct am_head_table *am_head_table_open(const char *dir, uint64_t archive);
 void am_head_table_close(struct am_head_table **table);
 bool am_head_table_has(struct am_head_table *table, int64_t message);
+size_t am_head_table_count(struct am_head_table *table);
 /* So many texts of at most AM_HEAD_PIECE messages, as one piece. */
 #define AM_HEAD_PIECE 256
 AM_MUST_USE int am_head_table_add(struct am_head_table *table,

@@ -53,6 +53,7 @@ Test(head_table, finds_every_text_that_holds_it)
 	expect_found(t, "spamends", "");
 	cr_assert_eq(am_head_table_add(t, later, more, 1, &err), AM_OK);
 	cr_expect(am_head_table_has(t, 5) && am_head_table_has(t, 9));
+	cr_expect_eq(am_head_table_count(t), 5);
 	cr_expect(!am_head_table_has(t, 6) && !am_head_table_has(t, 1 << 20) &&
 	          !am_head_table_has(t, -1));
 	am_head_table_close(&t);
