@@ -243,7 +243,8 @@ Test(serve, becomes_another_user)
 	             2);
 	expect_in(s.cli.err, "there is no user \"no-such-user\"");
 	if (geteuid()) {
-		cr_expect_eq(cli_line(&s.cli, "serve --user root a.mailark"),
+		cr_expect_eq(cli_line(&s.cli, "serve --user root --imap "
+		                              "127.0.0.1:0 a.mailark"),
 		             2);
 		expect_in(s.cli.err, "only root can become another user");
 		serving_end(&s);
