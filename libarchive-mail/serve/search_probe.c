@@ -321,7 +321,7 @@ static int in_heads(struct am_probe *p, const char *folded,
 	if (!r && !p->header)
 		r = am_heads_read(&p->header, p->raw, &p->scan, &p->limits,
 		                  p->arena, err);
-	return r ? r : answer(strstr(p->header, folded));
+	return r ? r : answer(p->header && strstr(p->header, folded));
 }
 
 /* In a header, or else in the body; as far as that is known without reading. */
