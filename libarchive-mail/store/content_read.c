@@ -37,7 +37,7 @@ struct am_content_reader {
 	struct cached_block cache[CACHE_BLOCKS];
 	size_t cached; /* bytes */
 	uint64_t clock;
-	struct am_sha256 *sha;
+	struct am_sha256 *sha; /* NULL: hash_of() was not asked yet */
 	uint8_t scratch[PIECE * 2];
 	uint8_t text[PIECE * 2 + 64];
 };
@@ -55,7 +55,6 @@ int am_content_reader_new(struct am_content_reader **out, struct am_log *log,
 	r->limits = am_limits_or_default(limits);
 	r->tmpdir = g_strdup(tmpdir);
 	r->coder = am_coder_new();
-	r->sha = am_sha256_new();
 	*out = r;
 	return AM_OK;
 }
@@ -75,6 +74,15 @@ void am_content_reader_free(struct am_content_reader **reader)
 	am_coder_free(&r->coder);
 	g_free(r->tmpdir);
 	g_free(r);
+}
+
+/* The first digest costs OpenSSL milliseconds, and who opens an archive may
+ * only want to search it. */
+static struct am_sha256 *hash_of(struct am_content_reader *r)
+{
+	if (!r->sha)
+		r->sha = am_sha256_new();
+	return r->sha;
 }
 
 /* ---- blocks ---- */
@@ -202,7 +210,7 @@ static int put_raw(struct output *o, const uint8_t *data, size_t len,
 	if (len && o->memory)
 		memcpy(o->memory + o->done, data, len);
 	o->done += len;
-	am_sha256_update(o->reader->sha, data, len);
+	am_sha256_update(hash_of(o->reader), data, len);
 	return o->spool ? am_spool_write(o->spool, data, len, err) : AM_OK;
 }
 
@@ -444,7 +452,7 @@ static int rebuild(struct output *o, const struct am_recipe *recipe,
 
 	for (size_t i = 0; i < recipe->n_steps && !s; i++)
 		s = put_step(o, &skeleton, &recipe->steps[i], err);
-	am_sha256_final(o->reader->sha, found);
+	am_sha256_final(hash_of(o->reader), found);
 	if (s)
 		return s;
 	if (o->done != o->size || memcmp(found, hash, sizeof found))
@@ -493,7 +501,7 @@ int am_content_check_blob(struct am_content_reader *reader,
 	uint64_t size = 0;
 
 	int s = put_blob(&o, hash, pos, &size, NULL, err);
-	am_sha256_final(reader->sha, found);
+	am_sha256_final(hash_of(reader), found);
 	if (!s && memcmp(found, hash, sizeof found))
 		s = fail_blob(hash, "does not match its hash", err);
 	return s;
