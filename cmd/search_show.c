@@ -58,14 +58,19 @@ void search_read_matched(const struct search *q, struct found *first, guint n)
 
 void search_print_marked(const char *text, bool bold)
 {
+	static const char begins[] = {MARK_ON[0], '\0'};
 	bool colours = out_colours();
 
 	if (colours && bold)
 		fputs("\033[1m", stdout);
 	for (const char *p = text; *p;) {
-		bool on = g_str_has_prefix(p, MARK_ON);
+		size_t plain = strcspn(p, begins);
+		bool on = g_str_has_prefix(p + plain, MARK_ON);
+		fwrite(p, 1, plain, stdout);
+		p += plain;
 		if (!on && !g_str_has_prefix(p, MARK_OFF)) {
-			putchar(*p++);
+			if (*p)
+				putchar(*p++);
 			continue;
 		}
 		p += strlen(MARK_ON);
@@ -213,12 +218,23 @@ static void print_snippet(const struct found *f)
 	g_free(clean);
 }
 
-static void print_hit(const struct search *q, const struct found *f,
-                      const struct am_archive_message *m)
+struct line {
+	const struct search *q;
+	const struct found *f;
+	bool shown;
+};
+
+static int print_hit(void *user, const struct am_archive_head *m,
+                     struct am_error *err)
 {
+	struct line *line = user;
+	const struct search *q = line->q;
+	const struct found *f = line->f;
 	char when[OUT_ROOM], *from = out_fit(m->from, 32);
 	char *subject = search_marked(q, AM_REGION_SUBJECT, m->subject, 0);
 
+	(void)err;
+	line->shown = true;
 	out_when(&m->date, when);
 	if (q->n_in > 1)
 		printf("%s: ", f->in->in.name);
@@ -233,6 +249,7 @@ static void print_hit(const struct search *q, const struct found *f,
 	g_free(subject);
 	if (f->matched.snippet)
 		print_snippet(f);
+	return AM_OK;
 }
 
 /* ---- the page --------------------------------------------------------------
@@ -258,6 +275,29 @@ static void say_counts(const struct search *q, guint n)
 		            !strcmp(q->o->collapse, "near") ? "near " : "");
 }
 
+static int show_hit(const struct search *q, const struct found *f,
+                    struct am_json *json, struct am_error *err)
+{
+	struct am_archive *archive = f->in->in.archive;
+	struct line line = {q, f, false};
+	struct am_archive_message m;
+	int r = AM_OK;
+
+	/* A line needs no more than the header: a message's thread takes as
+	 * long to find as all else. */
+	if (!q->o->format && !q->o->json)
+		r = am_archive_each_head(archive, f->id, f->id, print_hit,
+		                         &line, err);
+	if (r || line.shown)
+		return r;
+	r = am_archive_message(archive, f->id, &m, err);
+	if (!r && q->o->format)
+		search_format_print(q, f);
+	else if (!r)
+		write_hit(q, f, &m, json);
+	return r;
+}
+
 int search_show(struct search *q)
 {
 	struct am_json *json = am_json_new();
@@ -266,22 +306,13 @@ int search_show(struct search *q)
 	search_page(q, &first, &n);
 	for (guint i = first; i < first + n; i++) {
 		struct found *f = &g_array_index(q->found, struct found, i);
-		struct am_archive_message m;
 		struct am_error err = {0};
 		if ((i - first) % PAGE == 0)
 			search_read_matched(q, f, MIN(PAGE, first + n - i));
-		int r = am_archive_message(f->in->in.archive, f->id, &m, &err);
-		if (r < 0) {
+		if (show_hit(q, f, json, &err) < 0) {
 			session_error(q->s, f->in->in.name, &err);
 			q->s->n_errors++;
 		}
-		if (!r && q->o->format)
-			search_format_print(q, f);
-		else if (!r && q->o->json)
-			write_hit(q, f, &m, json);
-		else if (!r)
-			print_hit(q, f, &m);
-		/* else gone since it was indexed */
 		am_matched_clear(&f->matched);
 	}
 	am_json_free(&json);
