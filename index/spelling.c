@@ -3,7 +3,9 @@
 
 #include "index/distance.h"
 #include "index/index_impl.h"
+#include "index/query_tree.h"
 #include "index/query_words.h"
+#include "index/vocabulary.h"
 #include "index/xapian_shim.h"
 
 #include <glib.h>
@@ -22,96 +24,117 @@
 #define OFTEN    20 /* if a near one is in so many times as many */
 
 struct sought {
-	const char *word;
-	gunichar letters[AM_WORD_MAX];
-	size_t n;
-	unsigned best; /* distance */
-	uint64_t documents;
-	char *found;
+	const struct am_word *word;
+	unsigned most; /* letters that may be others */
+	struct am_matcher *matcher;
+	GHashTable *near;  /* words that are */
+	uint64_t messages; /* with the word itself */
+	char *found;       /* what to say instead; NULL: the word may stay */
 };
 
-static size_t letters_of(const char *text, size_t len, gunichar *out)
-{
-	const char *end = text + len;
-	size_t n = 0;
-
-	while (text < end && n < AM_WORD_MAX) {
-		gunichar c = g_utf8_get_char_validated(text, end - text);
-		if (c >= 0x110000)
-			return 0;
-		out[n++] = c;
-		text = g_utf8_next_char(text);
-	}
-	return n;
-}
-
-static int on_term(void *user, const char *term, size_t len, uint64_t documents,
+static int on_word(void *user, const char *word, size_t len, uint32_t first,
                    struct am_error *err)
 {
 	struct sought *s = user;
-	gunichar letters[AM_WORD_MAX];
 
+	(void)first;
 	(void)err;
-	/* What hangs together with digits is a number, not a word. */
-	if (len > AM_WORD_MAX)
+	if (len > AM_WORD_MAX || !am_matcher_takes(s->matcher, word, len))
 		return AM_OK;
-	size_t n = letters_of(term, len, letters);
-	if (n < 3)
-		return AM_OK;
-	unsigned d = am_letters_distance(s->letters, s->n, letters, n, s->best);
-	if (!d || d > s->best ||
-	    (d == s->best && s->found && documents <= s->documents))
-		return AM_OK;
-	s->best = d;
-	s->documents = documents;
-	g_free(s->found);
-	s->found = g_strndup(term, len);
+	char *text = g_strndup(word, len);
+	if (g_utf8_validate(text, (gssize)len, NULL))
+		g_hash_table_add(s->near, text);
+	else
+		g_free(text);
 	return AM_OK;
 }
 
-static int how_many(void *user, const char *term, size_t len,
-                    uint64_t documents, struct am_error *err)
+/* Words that begin with the n bytes and are near. */
+static int find_near(struct sought *s, struct am_index *index,
+                     const char *beginning, size_t n, struct am_error *err)
 {
-	struct sought *s = user;
+	const struct am_vocabulary_part part = {.beginning = beginning,
+	                                        .beginning_len = n};
+	int r = AM_OK;
 
-	(void)err;
-	if (len == strlen(s->word) && !memcmp(term, s->word, len))
-		s->documents = documents;
-	return AM_END; /* the first is the word itself, if it is there */
+	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
+		struct am_vocabulary *words;
+		r = am_index_vocabulary(index, i, &words, err);
+		if (!r)
+			r = am_vocabulary_each(words, &part, on_word, s, err);
+	}
+	return r;
 }
 
-/* s->found: what to say instead; NULL: the word may stay. */
+/* Of the nearest the most frequent one. */
+static int choose(struct sought *s, struct am_index *index,
+                  struct am_error *err)
+{
+	GHashTableIter iter;
+	gpointer key;
+	glong n, m;
+	gunichar *ours = g_utf8_to_ucs4_fast(s->word->text, -1, &n);
+	unsigned best = s->most;
+	uint64_t documents = 0;
+	int r = AM_OK;
+
+	g_hash_table_iter_init(&iter, s->near);
+	while (!r && g_hash_table_iter_next(&iter, &key, NULL)) {
+		const char *text = key;
+		uint64_t has = 0;
+		gunichar *other = g_utf8_to_ucs4_fast(text, -1, &m);
+		unsigned d = am_letters_distance(ours, (size_t)n, other,
+		                                 (size_t)m, best);
+		g_free(other);
+		if (!d || d > best || m < 3)
+			continue;
+		r = am_xapian_frequency(index->xapian, text, strlen(text), &has,
+		                        err);
+		if (r || (d == best && s->found &&
+		          (has < documents ||
+		           (has == documents && strcmp(text, s->found) > 0))))
+			continue;
+		best = d;
+		documents = has;
+		g_free(s->found);
+		s->found = g_strdup(text);
+	}
+	g_free(ours);
+	if (s->found && s->messages && documents < OFTEN * s->messages)
+		g_clear_pointer(&s->found, g_free);
+	return r;
+}
+
 static int look_up(struct sought *s, struct am_index *index,
                    struct am_error *err)
 {
-	size_t len = strlen(s->word), first = 0;
-	uint64_t has;
+	glong letters = g_utf8_strlen(s->word->text, -1);
+	const char *second = g_utf8_next_char(s->word->text);
+	size_t first = (size_t)(second - s->word->text);
+	size_t more = (size_t)(g_utf8_next_char(second) - second);
 
-	s->n = letters_of(s->word, len, s->letters);
-	if (s->n < SHORTEST)
+	if (letters < SHORTEST)
 		return AM_OK;
-	int r = am_xapian_terms(index->xapian, s->word, len, how_many, s, err);
-	if (r < 0)
+	int r = am_xapian_frequency(index->xapian, s->word->text, s->word->len,
+	                            &s->messages, err);
+	if (r || s->messages > RARE)
 		return r;
-	has = s->documents;
-	if (has > RARE)
-		return AM_OK;
-	s->documents = 0;
-	s->best = s->n < 6 ? 1 : 2;
-	r = AM_OK;
-	for (int i = 0; i < 2 && r == AM_OK; i++) {
-		const char *from = s->word + first;
-		size_t n = (size_t)(g_utf8_next_char(from) - from);
-		if (!i || strncmp(s->word, from, n) != 0)
-			r = am_xapian_terms(index->xapian, from, n, on_term, s,
-			                    err);
-		first += n;
-	}
-	if (r < 0)
-		return r;
-	if (s->found && has && s->documents < OFTEN * has)
-		g_clear_pointer(&s->found, g_free);
-	return AM_OK;
+	s->most = letters < 6 ? 1 : 2;
+	struct am_word word = *s->word;
+	struct am_node node = {.match = AM_MATCH_FUZZY,
+	                       .n_words = 1,
+	                       .words = &word,
+	                       .edits = s->most};
+	s->matcher = am_matcher_new(&node);
+	s->near = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	r = find_near(s, index, word.text, first, err);
+	if (!r && (more != first || memcmp(word.text, second, first) != 0))
+		r = find_near(s, index, second, more, err);
+	if (!r)
+		r = choose(s, index, err);
+	am_matcher_free(&s->matcher);
+	g_hash_table_unref(s->near);
+	return r;
 }
 
 /* Every place where the word stands in the query's text. */
@@ -144,12 +167,15 @@ static int suggest(char **out, struct am_index *index, const char *text,
 	int r = AM_OK;
 
 	for (unsigned i = 0; i < words->n && !r; i++) {
-		struct sought s = {.word = words->words[i].text};
-		if (words->words[i].matcher)
+		struct am_word word = {.len = (uint8_t)words->words[i].len};
+		struct sought s = {.word = &word};
+		if (words->words[i].matcher ||
+		    words->words[i].len > AM_WORD_MAX)
 			continue;
+		memcpy(word.text, words->words[i].text, word.len);
 		r = look_up(&s, index, err);
 		if (!r && s.found) {
-			char *next = replaced(better, s.word, s.found);
+			char *next = replaced(better, word.text, s.found);
 			changed = changed || strcmp(next, better) != 0;
 			g_free(better);
 			better = next;
