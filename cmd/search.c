@@ -270,6 +270,8 @@ static int begin(struct search *q, int argc, char **argv)
 	if (status == EXIT_DONE && q->o->stub && n)
 		return session_usage(q->s, "--stub says what is searched: no "
 		                           "archive beside it");
+	if (status == EXIT_DONE && q->o->stub && q->o->explain)
+		status = explain(q);
 	if (status == EXIT_DONE && q->o->stub)
 		return search_stub(q);
 	if (status != EXIT_DONE || !n)

@@ -268,7 +268,7 @@ static void say_counts(const struct search *q, guint n)
 		            "%s of %s%s hits (--limit and --offset show "
 		            "others)",
 		            shown, q->estimated ? "about " : "", total);
-	else if (!n)
+	else if (!n && !q->o->explain)
 		session_say(q->s, "nothing found");
 	if (q->hidden)
 		session_say(q->s, "not shown: %s %scopies of these", hidden,

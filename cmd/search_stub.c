@@ -229,7 +229,7 @@ static void show(const struct stub *s)
 		            "%s of %s%s hits (--limit and --offset show "
 		            "others)",
 		            shown, q->estimated ? "about " : "", total);
-	else if (!q->o->json && !n)
+	else if (!q->o->json && !n && !q->o->explain)
 		session_say(q->s, "nothing found");
 }
 

@@ -28,14 +28,24 @@ static void indent(struct telling *t)
 		g_string_append(t->out, "  ");
 }
 
+/* "1 message", "2 messages" */
+static void append_number(GString *out, uint64_t n, const char *what)
+{
+	g_string_append_printf(out, "%" PRIu64 " %s%s", n, what,
+	                       n == 1 ? "" : "s");
+}
+
 static int tell_count(struct telling *t, const char *term, size_t len)
 {
 	uint64_t n = 0;
 	int r = am_xapian_frequency(t->index->xapian, term, len, &n, t->err);
 
-	if (!r)
-		g_string_append_printf(t->out, ": %" PRIu64 " messages\n", n);
-	return r;
+	if (r)
+		return r;
+	g_string_append(t->out, ": ");
+	append_number(t->out, n, "message");
+	g_string_append_c(t->out, '\n');
+	return AM_OK;
 }
 
 /* ---- words -----------------------------------------------------------------
@@ -81,10 +91,11 @@ static int tell_standing(struct telling *t, const struct am_node *node,
 
 	if (!r) {
 		indent(t);
-		g_string_append_printf(
-			t->out,
-			"%" PRIu64 " words in %" PRIu64 " places: %s%s\n", s.n,
-			s.postings, s.shown->str, s.n > SHOWN ? ", …" : "");
+		append_number(t->out, s.n, "word");
+		g_string_append(t->out, " in ");
+		append_number(t->out, s.postings, "place");
+		g_string_append_printf(t->out, ": %s%s\n", s.shown->str,
+		                       s.n > SHOWN ? ", …" : "");
 	}
 	g_string_free(s.shown, TRUE);
 	am_matcher_free(&s.matcher);
@@ -147,8 +158,9 @@ static int tell_dates(struct telling *t, const struct am_node *node)
 		                    &first, &last, t->err);
 		n += last + 1 > first ? last + 1 - first : 0;
 	}
-	g_string_append_printf(
-		t->out, ": %" PRIu64 " messages, one behind the other\n", n);
+	g_string_append(t->out, ": ");
+	append_number(t->out, n, "message");
+	g_string_append(t->out, ", one behind the other\n");
 	return r;
 }
 
@@ -162,9 +174,11 @@ static int tell_place(struct telling *t, const struct am_node *node)
 	size_t n = 0;
 	int r = am_archive_select(t->archive, &filter, &ids, &n, t->err);
 
-	if (!r)
-		g_string_append_printf(t->out,
-		                       ": %zu messages, from the catalog\n", n);
+	if (!r) {
+		g_string_append(t->out, ": ");
+		append_number(t->out, n, "message");
+		g_string_append(t->out, ", from the catalog\n");
+	}
 	g_free(ids);
 	return r;
 }
@@ -288,11 +302,14 @@ int am_query_explain(char **out, const struct am_query *query, const char *text,
 	                       print);
 	if (!r)
 		r = tell(&t, query->root);
-	if (!r && index)
-		g_string_append_printf(
-			t.out, "  of %" PRIu64 " messages in %zu shards\n",
-			am_xapian_documents(index->xapian),
-			index->state.n_shards);
+	if (!r && index) {
+		g_string_append(t.out, "  of ");
+		append_number(t.out, am_xapian_documents(index->xapian),
+		              "message");
+		g_string_append(t.out, " in ");
+		append_number(t.out, index->state.n_shards, "shard");
+		g_string_append_c(t.out, '\n');
+	}
 	g_free(print);
 	*out = g_string_free(t.out, r != AM_OK);
 	return r;
