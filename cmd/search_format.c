@@ -202,7 +202,7 @@ static const struct {
 
 /* "{name}" or "{name:20}" at p, which is behind the brace. */
 struct field {
-	value_fn *value;
+	size_t number;  /* in fields */
 	size_t columns; /* 0: as long as it is */
 	const char *end;
 };
@@ -215,14 +215,14 @@ static bool parse_field(const char *p, struct field *out)
 	char *end = NULL;
 
 	*out = (struct field){.end = close ? close + 1 : NULL};
-	for (size_t i = 0; i < AM_COUNT(fields); i++)
-		if (strlen(fields[i].name) == len &&
-		    !g_ascii_strncasecmp(fields[i].name, p, len))
-			out->value = fields[i].value;
+	while (out->number < AM_COUNT(fields) &&
+	       (strlen(fields[out->number].name) != len ||
+	        g_ascii_strncasecmp(fields[out->number].name, p, len) != 0))
+		out->number++;
 	if (!colon)
-		return out->value;
+		return out->number < AM_COUNT(fields);
 	out->columns = (size_t)g_ascii_strtoull(colon + 1, &end, 10);
-	return out->value && end == close && out->columns &&
+	return out->number < AM_COUNT(fields) && end == close && out->columns &&
 	       out->columns <= 1000;
 }
 
@@ -256,18 +256,16 @@ int search_format_check(const struct search *q)
 	return EXIT_COULD_NOT;
 }
 
-static void print_field(const struct hit *h, const struct field *f)
+static void print_value(const char *value, size_t columns)
 {
-	char *value = f->value(h);
-	char *clean = f->columns ? out_fit(value, f->columns)
-	                         : out_clean(value, false);
+	char *clean =
+		columns ? out_fit(value, columns) : out_clean(value, false);
 
-	if (f->columns)
-		out_padded(clean, f->columns);
+	if (columns)
+		out_padded(clean, columns);
 	else
 		fputs(clean, stdout);
 	g_free(clean);
-	g_free(value);
 }
 
 static char escaped(char c)
@@ -278,26 +276,60 @@ static char escaped(char c)
 	return at ? to[at - from] : c;
 }
 
-void search_format_print(const struct search *q, const struct found *f)
+void search_format_line(const char *format, search_value_fn *value, void *user)
 {
-	struct hit h = {.q = q, .f = f};
-
-	for (const char *p = q->o->format; *p; p++) {
+	for (const char *p = format; *p; p++) {
 		struct field field;
 		if (*p == '\\' && p[1]) {
 			putchar(escaped(*++p));
 		} else if (*p == '{' && p[1] == '{') {
 			putchar(*p++);
 		} else if (*p == '{' && parse_field(p + 1, &field)) {
-			/* Another question to the archive ends its strings:
-			 * ask for each field. */
-			if (!am_archive_message(f->in->in.archive, f->id, &h.m,
-			                        NULL))
-				print_field(&h, &field);
+			char *text = value(user, fields[field.number].name);
+			print_value(text ? text : "", field.columns);
+			g_free(text);
 			p = field.end - 1;
 		} else {
 			putchar(*p);
 		}
 	}
 	putchar('\n');
+}
+
+bool search_format_asks(const char *format, const char *name)
+{
+	for (const char *p = format; *p; p++) {
+		struct field field;
+		if (*p == '\\' && p[1]) {
+			p++;
+		} else if (*p == '{' && p[1] == '{') {
+			p++;
+		} else if (*p == '{' && parse_field(p + 1, &field)) {
+			if (!strcmp(fields[field.number].name, name))
+				return true;
+			p = field.end - 1;
+		}
+	}
+	return false;
+}
+
+/* Another question to the archive ends its strings: it is asked for each
+ * field. */
+static char *value_of(void *user, const char *name)
+{
+	struct hit *h = user;
+	size_t i = 0;
+
+	if (am_archive_message(h->f->in->in.archive, h->f->id, &h->m, NULL))
+		return NULL;
+	while (strcmp(fields[i].name, name) != 0)
+		i++;
+	return fields[i].value(h);
+}
+
+void search_format_print(const struct search *q, const struct found *f)
+{
+	struct hit h = {.q = q, .f = f};
+
+	search_format_line(q->o->format, value_of, &h);
 }

@@ -8,6 +8,7 @@
 #include "index/index.h"
 #include "index/matched.h"
 #include "index/query_words.h"
+#include "base/time.h"
 
 #include <glib.h>
 
@@ -100,6 +101,11 @@ void search_read_matched(const struct search *q, struct found *first, guint n);
 /* search_format.c: --format, which is checked beforehand. */
 int search_format_check(const struct search *q);
 void search_format_print(const struct search *q, const struct found *f);
+/* A line of anything that has values for the fields' names; g_free()d. */
+typedef char *search_value_fn(void *user, const char *name);
+void search_format_line(const char *format, search_value_fn *value, void *user);
+/* Is {name} in it? */
+bool search_format_asks(const char *format, const char *name);
 
 /* search_threads.c: the page as threads. */
 int search_threads(struct search *q);
@@ -119,5 +125,33 @@ int search_copy(struct search *q);
 /* search_stub.c: --stub, published indexes. */
 int search_stub_check(const struct search *q);
 int search_stub(struct search *q);
+
+/* search_far.c: a hit in one of them, kept until all have answered. */
+enum {
+	FAR_ARCHIVE,
+	FAR_FROM,
+	FAR_TO,
+	FAR_CC,
+	FAR_SUBJECT,
+	FAR_MESSAGE_ID,
+	FAR_THREAD,
+	FAR_FOLDER, /* printed; of several the names are in lines */
+	FAR_TEXT,
+	FAR_STRINGS
+};
+struct far_hit {
+	double weight;
+	int64_t id;
+	char *strings[FAR_STRINGS];
+	struct am_when date;
+	uint64_t size;
+	uint32_t n_attachments, flags;
+};
+struct am_published_hit;
+void search_far_keep(struct far_hit *out, const struct am_published_hit *hit);
+void search_far_clear(gpointer far_hit);
+/* Some of them, as lines, JSON or by --format. */
+void search_far_show(const struct search *q, const struct far_hit *hits,
+                     size_t n);
 
 #endif

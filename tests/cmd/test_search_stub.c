@@ -149,6 +149,37 @@ static void set_up(struct cli *c)
 	}
 }
 
+/* Stands before two servers, and lets nothing through to the first one before
+ * the second one was asked, too. */
+static pid_t relay_both(const int ports[2], int relayed[2])
+{
+	int fds[2] = {listening(&relayed[0]), listening(&relayed[1])};
+	struct pollfd p[4];
+	pid_t pid = fork();
+
+	if (pid) {
+		close(fds[0]);
+		close(fds[1]);
+		return pid;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 2; i-- > 0;) {
+		p[2 * i] =
+			(struct pollfd){accept(fds[i], NULL, NULL), POLLIN, 0};
+		p[2 * i + 1] = (struct pollfd){connected(ports[i]), POLLIN, 0};
+	}
+	for (int open = 2; open && poll(p, 4, -1) > 0;)
+		for (int i = 0; i < 4; i++) {
+			if (!p[i].revents || pass(p[i].fd, p[i ^ 1].fd))
+				continue;
+			close(p[i].fd);
+			close(p[i ^ 1].fd);
+			p[i].fd = p[i ^ 1].fd = -1;
+			open--;
+		}
+	_exit(0);
+}
+
 static void write_stub(struct cli *c, const int ports[3])
 {
 	char *text =
@@ -213,6 +244,20 @@ Test(search_stub, answers_as_the_archive_does)
 	cr_expect(strstr(c.out, "user3"), "%s", c.out);
 	g_free(id);
 	g_free(archive);
+	/* By --format as the archive itself. */
+	static const char format[] =
+		"{id}|{date}|{iso}|{from:12}|{to}|{cc}|{subject}|{folder}|"
+		"{flags}|{size}|{attachments}|{message-id}|{thread}\\t{{";
+	cr_assert_eq(cli_run(&c, "search", "--sort", "date", "--format", format,
+	                     "0.mailark", "from:user*", NULL),
+	             0, "%s", c.err);
+	char *want = g_strdup(c.out);
+	cr_expect_eq(cli_run(&c, "search", "--sort", "date", "--format", format,
+	                     "--stub", "one.stub", "from:user*", NULL),
+	             0, "%s", c.err);
+	cr_expect_str_eq(c.out, want);
+	cr_expect_gt(cli_lines(want), 1);
+	g_free(want);
 	cli_end(&c);
 }
 
@@ -237,6 +282,16 @@ Test(search_stub, asks_servers_and_says_which_one_did_not_answer)
 	             0, "%s", c.err);
 	cr_expect_eq(cli_lines(c.out), 12, "%s", c.out);
 	cr_expect_str_eq(c.err, "");
+
+	/* All at once, not one after the other. */
+	memcpy(relayed, ports, sizeof(relayed));
+	pid_t both = relay_both(ports, relayed);
+	write_stub(&c, relayed);
+	cr_expect_eq(cli_line(&c, "search --format {archive}/{id} --stub "
+	                          "all.stub from:user*"),
+	             0, "%s", c.err);
+	cr_expect_eq(cli_lines(c.out), 33, "%s", c.out);
+	waitpid(both, NULL, 0);
 
 	/* One is killed while it answers: at several places of the answer. */
 	static const ssize_t bytes[] = {1, 60, 300, 900};
@@ -298,6 +353,11 @@ Test(search_stub, says_what_is_wrong)
 	cli_write(&c, "one.stub", "auto 0.xdb\n", 11);
 	cr_expect_eq(cli_line(&c, "search --stub one.stub 0.mailark word"), 2);
 	cr_expect_eq(cli_line(&c, "search --threads --stub one.stub word"), 2);
+	cr_expect_eq(cli_line(&c,
+	                      "search --format {id}{sha256} --stub one.stub "
+	                      "word"),
+	             2);
+	cr_expect(strstr(c.err, "has no {sha256}"), "%s", c.err);
 	cr_expect_eq(cli_line(&c, "search --stub nothing.stub word"), 2);
 	cr_expect_eq(cli_line(&c, "search --stub one.stub subject:/x/"), 2);
 	cr_expect(strstr(c.err, "/patterns/ cannot be asked"), "%s", c.err);
