@@ -211,7 +211,15 @@ struct unpacking {
 	unsigned shift;
 	bool weight; /* else a distance */
 	struct am_posting last;
+	struct am_posting some[16]; /* on their way to the list */
+	guint n;
 };
+
+static void to_list(struct unpacking *u)
+{
+	g_array_append_vals(u->list, u->some, u->n);
+	u->n = 0;
+}
 
 static void unpack(struct unpacking *u, const uint8_t *from, size_t n)
 {
@@ -222,7 +230,9 @@ static void unpack(struct unpacking *u, const uint8_t *from, size_t n)
 			continue;
 		if (u->weight) {
 			u->last.weight = (uint32_t)u->value;
-			g_array_append_val(u->list, u->last);
+			u->some[u->n++] = u->last;
+			if (u->n == AM_COUNT(u->some))
+				to_list(u);
 		} else {
 			u->last.document += (uint32_t)u->value + 1;
 		}
@@ -248,6 +258,7 @@ static void unpack_list(struct am_invert *v, const struct entry *e)
 		size = next_size(size);
 	}
 	unpack(&u, v->pieces->data + at, e->at - at);
+	to_list(&u);
 }
 
 static void renumber(GArray *list, const uint32_t *number)

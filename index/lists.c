@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/lists.h"
 
-#include "base/bytes.h"
 #include "index/vocabulary.h"
 #include "index/xapian_shim.h"
 
@@ -81,7 +80,7 @@ void am_postings_sort(struct am_posting *p, size_t n)
 int am_list_writer_open(struct am_list_writer *w, const char *dir,
                         struct am_error *err)
 {
-	*w = (struct am_list_writer){.chunk = g_byte_array_new()};
+	*w = (struct am_list_writer){.glass = NULL};
 	int r = am_glass_create(&w->glass, dir, err);
 
 	return r ? r : am_vocabulary_create(&w->words, dir, err);
@@ -98,9 +97,6 @@ void am_list_writer_clear(struct am_list_writer *w)
 {
 	am_glass_abandon(&w->glass);
 	am_vocabulary_abandon(&w->words);
-	if (w->chunk)
-		g_byte_array_unref(w->chunk);
-	w->chunk = NULL;
 }
 
 struct list {
@@ -127,6 +123,7 @@ size_t am_list_put_id(uint8_t *to, uint32_t id)
 
 static int write_chunk(struct am_list_writer *w, const struct list *l,
                        uint32_t first, uint32_t last, bool is_last,
+                       const uint8_t *chunk, size_t chunk_len,
                        struct am_error *err)
 {
 	uint8_t key[AM_GLASS_KEY_MAX + 8], value[CHUNK + 80];
@@ -145,39 +142,43 @@ static int write_chunk(struct am_list_writer *w, const struct list *l,
 	}
 	value[len++] = is_last ? '1' : '0';
 	len += am_put_varint(value + len, last - first);
-	memcpy(value + len, w->chunk->data, w->chunk->len);
-	len += w->chunk->len;
+	memcpy(value + len, chunk, chunk_len);
+	len += chunk_len;
 	return am_glass_add(w->glass, key, key_len, value, len, err);
+}
+
+static size_t put_number(uint8_t *to, uint32_t v)
+{
+	*to = (uint8_t)v;
+	return v < 0x80 ? 1 : am_put_varint(to, v);
 }
 
 static int write_list(struct am_list_writer *w, const struct list *l,
                       const struct am_posting *p, size_t n,
                       struct am_error *err)
 {
-	uint8_t buf[20];
+	uint8_t chunk[CHUNK + 20];
 	uint32_t first = l->first;
-	size_t len = am_put_varint(buf, p[0].weight);
+	size_t len = put_number(chunk, p[0].weight);
 
-	g_byte_array_set_size(w->chunk, 0);
-	g_byte_array_append(w->chunk, buf, (guint)len);
 	for (size_t i = 1; i < n; i++) {
 		assert(p[i].document > p[i - 1].document);
-		len = 0;
-		if (w->chunk->len >= CHUNK) {
+		if (len >= CHUNK) {
 			int r = write_chunk(w, l, first, p[i - 1].document,
-			                    false, err);
+			                    false, chunk, len, err);
 			if (r)
 				return r;
-			g_byte_array_set_size(w->chunk, 0);
+			len = 0;
 			first = p[i].document;
 		} else {
-			len = am_put_varint(buf, p[i].document -
-			                                 p[i - 1].document - 1);
+			len += put_number(chunk + len,
+			                  p[i].document - p[i - 1].document -
+			                          1);
 		}
-		len += am_put_varint(buf + len, p[i].weight);
-		g_byte_array_append(w->chunk, buf, (guint)len);
+		len += put_number(chunk + len, p[i].weight);
 	}
-	return write_chunk(w, l, first, p[n - 1].document, true, err);
+	return write_chunk(w, l, first, p[n - 1].document, true, chunk, len,
+	                   err);
 }
 
 int am_list_lengths(struct am_list_writer *w, const struct am_posting *p,
@@ -327,14 +328,19 @@ static bool read_chunk(struct am_list_reader *l, GArray *to, bool *last)
 	}
 	*last = am_get_u8(&c) == '1';
 	(void)am_get_varint(&c);
-	p.weight = (uint32_t)am_get_varint(&c);
-	g_array_append_val(to, p);
-	while (am_cursor_left(&c) && !c.bad) {
-		p.document += (uint32_t)am_get_varint(&c) + 1;
-		p.weight = (uint32_t)am_get_varint(&c);
-		g_array_append_val(to, p);
+	/* Two bytes each at least, but for the first. */
+	guint n = to->len;
+	g_array_set_size(to, n + 1 + (guint)am_cursor_left(&c) / 2);
+	struct am_posting *out = (struct am_posting *)(void *)to->data;
+	p.weight = (uint32_t)am_list_get(&c);
+	out[n++] = p;
+	while (am_cursor_left(&c) >= 2 && !c.bad) {
+		p.document += (uint32_t)am_list_get(&c) + 1;
+		p.weight = (uint32_t)am_list_get(&c);
+		out[n++] = p;
 	}
-	return !c.bad;
+	g_array_set_size(to, n);
+	return !c.bad && !am_cursor_left(&c);
 }
 
 int am_list_read(struct am_list_reader *l, GArray *to, struct am_error *err)

@@ -2,6 +2,7 @@
 #ifndef AM_INDEX_LISTS_H
 #define AM_INDEX_LISTS_H
 
+#include "base/bytes.h"
 #include "index/glass.h"
 
 #include <glib.h>
@@ -29,8 +30,13 @@ struct am_posting {
 	uint32_t document, weight;
 };
 
+/* A number of a list: mostly it is one byte. */
+static inline uint64_t am_list_get(struct am_cursor *c)
+{
+	return c->at < c->end && *c->at < 0x80 ? *c->at++ : am_get_varint(c);
+}
+
 /* A document's number as it stands in a key: at most six bytes. */
-struct am_cursor;
 size_t am_list_put_id(uint8_t *to, uint32_t id);
 uint32_t am_list_get_id(struct am_cursor *c);
 
@@ -39,8 +45,7 @@ void am_postings_sort(struct am_posting *postings, size_t n);
 
 struct am_list_writer {
 	struct am_glass *glass;
-	struct am_glass_stats stats; /* of what was written so far */
-	GByteArray *chunk;
+	struct am_glass_stats stats;        /* of what was written so far */
 	struct am_vocabulary_writer *words; /* of it all */
 };
 /* Into a directory that is there. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/postings.h"
 
-#include "base/bytes.h"
 #include "index/lists.h"
 #include "index/xapian_shim.h"
 
@@ -66,20 +65,13 @@ static bool read_documents(struct am_postings *p, struct am_cursor *c,
 	if (document <= p->to)
 		take(p, document);
 	while (c->end - c->at >= 2 && !c->bad) {
-		uint64_t gap = *c->at;
-		if (gap < 0x80)
-			c->at++;
-		else
-			gap = am_get_varint(c);
+		uint64_t gap = am_list_get(c);
 		if (gap >= last - document)
 			return false;
 		document += (uint32_t)gap + 1;
 		if (document > p->to)
 			return !c->bad;
-		if (c->at < c->end && *c->at < 0x80)
-			c->at++;
-		else
-			(void)am_get_varint(c);
+		(void)am_list_get(c); /* its weight */
 		take(p, document);
 	}
 	return !c->bad && document == last;
