@@ -25,10 +25,11 @@ TestSuite(fuzzed, .fini = am_test_tmpdir_end, .timeout = 3600);
 #define NOW   1592222400
 
 static const char *const words[] = {
-	"report", "annual",  "Größe", "the",     "alpha",      "日本語",
-	"字",     "don't",   "e.g.",  "foo-bar", "sys_clone3", "résumé",
-	"dat*",   "*port",   "a*",    "r*t",     "reprot~",    "beta~2",
-	"=data",  "+memory", "\"",    "x",       "unique1*",   "2020"};
+	"report",  "annual",   "Größe",   "the",     "alpha",      "日本語",
+	"字",      "don't",    "e.g.",    "foo-bar", "sys_clone3", "résumé",
+	"dat*",    "*port",    "a*",      "r*t",     "reprot~",    "beta~2",
+	"ไทยแลนด์", "🎉",        "בית־ספר", "=data",   "+memory",    "\"",
+	"x",       "unique1*", "2020"};
 static const char *const values[] = {"alice",   "bob@y.example",
                                      "/^a.*x/", "/budget[0-9]/",
                                      "2018",    "last week",
