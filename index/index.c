@@ -18,15 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char *places_path(const char *dir, const struct am_shard *shard)
-{
-	char *path = am_shard_path(dir, shard);
-	char *places = g_build_filename(path, "places", NULL);
-
-	g_free(path);
-	return places;
-}
-
 static int take_lock(struct am_index *index, struct am_error *err)
 {
 	char *path = g_build_filename(index->path, "lock", NULL);
@@ -135,6 +126,101 @@ void am_index_files(struct am_index *index, uint64_t *counts)
 	am_extractor_count(am_index_extracts(index), counts);
 }
 
+/* "DIR/s-1-65536.xdb/NAME"; without a name the shard. */
+static char *side_path(const struct am_index *index, size_t shard,
+                       const char *name)
+{
+	char *dir = am_shard_path(index->path, &index->state.shards[shard]);
+	char *path = g_build_filename(dir, name, NULL);
+
+	g_free(dir);
+	return path;
+}
+
+int am_index_columns(struct am_index *index, size_t shard,
+                     struct am_columns **out, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->columns[shard]) {
+		char *path = side_path(index, shard, "columns");
+		r = am_columns_open(&index->columns[shard], path, err);
+		g_free(path);
+	}
+	if (!r)
+		*out = index->columns[shard];
+	return r;
+}
+
+int am_index_texts(struct am_index *index, size_t shard, struct am_texts **out,
+                   struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->texts[shard]) {
+		char *path = side_path(index, shard, "texts");
+		r = am_texts_open(&index->texts[shard], path, err);
+		g_free(path);
+	}
+	if (!r)
+		*out = index->texts[shard];
+	return r;
+}
+
+int am_index_postings(struct am_index *index, size_t shard,
+                      struct am_postings **out, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->postings[shard]) {
+		char *path = side_path(index, shard, NULL);
+		r = am_postings_open(&index->postings[shard], path, err);
+		g_free(path);
+	}
+	if (!r)
+		*out = index->postings[shard];
+	return r;
+}
+
+int am_index_vocabulary(struct am_index *index, size_t shard,
+                        struct am_vocabulary **out, struct am_error *err)
+{
+	int r = am_index_load(index, err);
+
+	*out = NULL;
+	if (!r && !index->vocabularies[shard]) {
+		char *path = side_path(index, shard, NULL);
+		r = am_vocabulary_open(&index->vocabularies[shard], path, err);
+		g_free(path);
+	}
+	if (!r)
+		*out = index->vocabularies[shard];
+	return r;
+}
+
+/* What is asked for later is opened with the rest: by then an update may have
+ * taken the shard away, and who reads goes on with what was there.  What is
+ * damaged is told when it is asked for. */
+static int open_sides(struct am_index *index, size_t i, struct am_error *err)
+{
+	struct am_columns *columns;
+	struct am_texts *texts;
+	struct am_postings *postings;
+	struct am_vocabulary *words;
+	int r = am_index_postings(index, i, &postings, err);
+
+	if (!r)
+		r = am_index_vocabulary(index, i, &words, err);
+	if (!r)
+		r = am_index_columns(index, i, &columns, err);
+	if (!r)
+		r = am_index_texts(index, i, &texts, err);
+	return r && err->kind == AM_E_CORRUPT ? AM_OK : r;
+}
+
 static int load_shards(struct am_index *index, struct am_error *err)
 {
 	size_t n = index->state.n_shards;
@@ -150,13 +236,15 @@ static int load_shards(struct am_index *index, struct am_error *err)
 	index->postings = g_new0(struct am_postings *, n + 1);
 	index->vocabularies = g_new0(struct am_vocabulary *, n + 1);
 	for (size_t i = 0; i < n && !r; i++) {
-		char *path = places_path(index->path, &index->state.shards[i]);
+		char *path = side_path(index, i, "places");
 		r = am_places_open(&index->places[i], path, err);
 		if (!r && am_places_documents(index->places[i]) !=
 		                  index->state.shards[i].documents)
 			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
 			            "%s: not the documents it should have",
 			            path);
+		if (!r)
+			r = open_sides(index, i, err);
 		g_free(path);
 	}
 	g_strfreev(paths);
@@ -197,78 +285,6 @@ int am_index_load(struct am_index *index, struct am_error *err)
 		               index->path);
 	}
 	return AM_OK;
-}
-
-int am_index_columns(struct am_index *index, size_t shard,
-                     struct am_columns **out, struct am_error *err)
-{
-	int r = am_index_load(index, err);
-
-	*out = NULL;
-	if (!r && !index->columns[shard]) {
-		char *dir =
-			am_shard_path(index->path, &index->state.shards[shard]);
-		char *path = g_build_filename(dir, "columns", NULL);
-		r = am_columns_open(&index->columns[shard], path, err);
-		g_free(path);
-		g_free(dir);
-	}
-	if (!r)
-		*out = index->columns[shard];
-	return r;
-}
-
-int am_index_postings(struct am_index *index, size_t shard,
-                      struct am_postings **out, struct am_error *err)
-{
-	int r = am_index_load(index, err);
-
-	*out = NULL;
-	if (!r && !index->postings[shard]) {
-		char *dir =
-			am_shard_path(index->path, &index->state.shards[shard]);
-		r = am_postings_open(&index->postings[shard], dir, err);
-		g_free(dir);
-	}
-	if (!r)
-		*out = index->postings[shard];
-	return r;
-}
-
-int am_index_vocabulary(struct am_index *index, size_t shard,
-                        struct am_vocabulary **out, struct am_error *err)
-{
-	int r = am_index_load(index, err);
-
-	*out = NULL;
-	if (!r && !index->vocabularies[shard]) {
-		char *dir =
-			am_shard_path(index->path, &index->state.shards[shard]);
-		r = am_vocabulary_open(&index->vocabularies[shard], dir, err);
-		g_free(dir);
-	}
-	if (!r)
-		*out = index->vocabularies[shard];
-	return r;
-}
-
-int am_index_texts(struct am_index *index, size_t shard, struct am_texts **out,
-                   struct am_error *err)
-{
-	int r = am_index_load(index, err);
-
-	*out = NULL;
-	if (!r && !index->texts[shard]) {
-		char *dir =
-			am_shard_path(index->path, &index->state.shards[shard]);
-		char *path = g_build_filename(dir, "texts", NULL);
-		r = am_texts_open(&index->texts[shard], path, err);
-		g_free(path);
-		g_free(dir);
-	}
-	if (!r)
-		*out = index->texts[shard];
-	return r;
 }
 
 static uint64_t tree_bytes(const char *path)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/index_env.h"
+#include "index/index_impl.h"
 
 #include "base/file.h"
 #include "support/tmpdir.h"
@@ -193,9 +194,11 @@ Test(index_update, readers_go_on_while_it_is_written)
 		am_archive_open(&archive, env->path, false, &env->ctx, &err),
 		AM_OK);
 	cr_assert_eq(am_index_open(&reader, env->dir, false, &err), AM_OK);
-	cr_assert_eq(am_query_parse(&q, "\"annual report\" OR da*", 0, &err),
-	             AM_OK);
+	cr_assert_eq(am_query_parse(&q, "\"annual report\"", 0, &err), AM_OK);
 	cr_assert_eq(am_index_count(reader, archive, q, &before, &err), AM_OK);
+	struct am_query *later;
+	cr_assert_eq(am_query_parse(&later, "*port OR reprot~", 0, &err),
+	             AM_OK);
 	/* Shards come and go: those it has open are joined and removed. */
 	for (unsigned i = 100; i < 200; i += 20) {
 		index_env_fill(env, i, i + 20);
@@ -214,6 +217,13 @@ Test(index_update, readers_go_on_while_it_is_written)
 		             AM_OK, "%s", err.text);
 		g_free(line);
 	}
+	/* What was never asked before: words, lists, columns of then. */
+	cr_assert_eq(am_index_count(reader, archive, later, &total, &err),
+	             AM_OK, "%s", err.text);
+	cr_expect_gt(total, 0);
+	struct am_columns *columns;
+	cr_expect_eq(am_index_columns(reader, 0, &columns, &err), AM_OK);
+	am_query_free(&later);
 	am_index_close(&reader);
 	/* A reader that opened, but has not asked yet, finds what is there. */
 	cr_assert_eq(am_index_open(&reader, env->dir, false, &err), AM_OK);
