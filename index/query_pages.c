@@ -254,11 +254,7 @@ int am_page_fill(struct am_page *page, struct am_index *index,
 {
 	switch (page->sort) {
 	case AM_SORT_RELEVANCE:
-		/* "annual rep*" may take seconds to rank in a million
-		 * messages; the newest are there at once. */
-		return am_sources_too_open(page->sources)
-		               ? newest(page, index, query, err)
-		               : ranked(page, index, query, err);
+		return ranked(page, index, query, err);
 	case AM_SORT_DATE:
 		return newest(page, index, query, err);
 	case AM_SORT_DATE_ASC:

@@ -292,6 +292,19 @@ static int end(struct am_run_query *run, struct am_xquery **query, int r)
 	return r;
 }
 
+/* "annual rep*" may take seconds to rank in a million messages; the newest are
+ * there at once. */
+static bool too_open(const struct am_node *node)
+{
+	if (node->kind == AM_NODE_WORDS && node->n_words > 1 &&
+	    node->match == AM_MATCH_PREFIX)
+		return true;
+	for (size_t i = 0; i < node->n_children; i++)
+		if (too_open(node->children[i]))
+			return true;
+	return false;
+}
+
 /* ---- the door
  * ------------------------------------------------------------------ */
 
@@ -301,13 +314,16 @@ int am_index_search(struct am_index *index, struct am_archive *archive,
                     uint64_t *total, struct am_error *err)
 {
 	struct am_run_query run = {index, archive, NULL, err};
-	struct am_page page = {.sort = sort,
+	bool ranking = sort == AM_SORT_RELEVANCE && !too_open(query->root);
+	struct am_page page = {.sort = sort != AM_SORT_RELEVANCE || ranking
+	                                       ? sort
+	                                       : AM_SORT_DATE,
 	                       .skip = skip,
 	                       .room = room,
 	                       .hits = hits,
 	                       .exact = true};
 	struct am_xquery *q;
-	int r = begin(&run, query, sort == AM_SORT_RELEVANCE, &q);
+	int r = begin(&run, query, ranking, &q);
 
 	page.sources = run.sources;
 	if (!r)

@@ -33,9 +33,6 @@ struct am_xquery *am_source_fact(struct am_sources *sources, const char *term,
 bool am_sources_check_last(struct am_sources *sources, bool on);
 /* Must documents be looked at one by one? */
 bool am_sources_look(const struct am_sources *sources);
-/* Would ranking need all documents to be looked at for a row with an open end?
- */
-bool am_sources_too_open(const struct am_sources *sources);
 bool am_sources_has_checks(const struct am_sources *sources);
 /* Do all of those hold? */
 bool am_sources_check(void *sources, size_t shard, uint32_t document);

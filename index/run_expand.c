@@ -112,11 +112,6 @@ void am_expansion_free(struct am_expansion **expansion)
 	*expansion = NULL;
 }
 
-bool am_expansion_ends_row(const struct am_expansion *e)
-{
-	return e->n > 1;
-}
-
 /* ---- marking ---------------------------------------------------------------
  */
 

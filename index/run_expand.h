@@ -16,8 +16,6 @@ AM_MUST_USE int am_expansion_has(struct am_expansion *expansion, size_t shard,
 AM_MUST_USE int am_expansion_next(struct am_expansion *expansion, size_t shard,
                                   uint32_t from, uint32_t *out,
                                   struct am_error *err);
-/* Is it the end of a row of words? */
-bool am_expansion_ends_row(const struct am_expansion *expansion);
 /* Takes it. */
 struct am_xquery *am_source_expansion(struct am_sources *sources,
                                       struct am_expansion *expansion);

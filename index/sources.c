@@ -101,16 +101,6 @@ bool am_sources_look(const struct am_sources *sources)
 	return false;
 }
 
-bool am_sources_too_open(const struct am_sources *sources)
-{
-	for (guint i = 0; i < sources->all->len; i++) {
-		const struct source *s = sources->all->pdata[i];
-		if (s->kind == EXPANSION && am_expansion_ends_row(s->expansion))
-			return true;
-	}
-	return false;
-}
-
 bool am_sources_has_checks(const struct am_sources *sources)
 {
 	return sources->checks->len > 0;

@@ -17,6 +17,10 @@ static const char *const asked[] = {
 	"annual report",
 	"\"annual report\"",
 	"\"the memory of\"",
+	/* What ends openly ranks by date; the order of the others counts. */
+	"\"report annual\" \"annual rep*\"",
+	"\"the of\" NOT \"the me*\"",
+	"\"memory the\" OR \"of th*\"",
 	"grosse",
 	"日本",
 	"日本語",
