@@ -344,8 +344,8 @@ static int step_back(struct am_glass_reader *g, struct am_error *err)
 	return am_glass_damaged(g, err);
 }
 
-int am_glass_seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
-                  struct am_error *err)
+static int seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
+                struct am_error *err)
 {
 	struct item item = {.first = false};
 	size_t dir = 0;
@@ -373,6 +373,19 @@ int am_glass_seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
 			g->dir -= 2;
 			r = read_item(g, g->dir, &item, err);
 		}
+	}
+	return r;
+}
+
+int am_glass_seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
+                  struct am_error *err)
+{
+	int r = seek(g, key, len, err);
+
+	/* The window may have moved from under the leaf. */
+	if (r) {
+		g->number = NONE;
+		g->dir = g->dir_end = HEADER;
 	}
 	return r;
 }
