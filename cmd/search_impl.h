@@ -2,13 +2,13 @@
 #ifndef MAILARK_SEARCH_IMPL_H
 #define MAILARK_SEARCH_IMPL_H
 
+#include "base/time.h"
 #include "cmd/searched.h"
 #include "index/collapse.h"
 #include "index/facets.h"
 #include "index/index.h"
 #include "index/matched.h"
 #include "index/query_words.h"
-#include "base/time.h"
 
 #include <glib.h>
 
