@@ -243,8 +243,8 @@ static int undo_one(void *user, const struct am_item_change *change,
 	u->stale += r == AM_END;
 	if (r == AM_FAILED && why.kind == AM_E_NOTFOUND) {
 		u->lost++;
-		am_ctx_note(&u->s->ctx, AM_NOTE_WARN, "undo.lost", NULL,
-		            NULL, "%s", why.text);
+		am_ctx_note(&u->s->ctx, AM_NOTE_WARN, "undo.lost", NULL, NULL,
+		            "%s", why.text);
 		return AM_OK;
 	}
 	if (r < 0)

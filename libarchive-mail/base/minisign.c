@@ -118,7 +118,6 @@ static int make(struct secret *s, struct am_error *err)
 {
 	uint8_t *id = s->bytes + ID_AT;
 
-	memset(s, 0, sizeof *s);
 	memcpy(s->bytes, "Ed\0\0B2", 6);
 	if (RAND_bytes(id, ID_LEN + KEY_LEN) != 1 ||
 	    !derive(s, id + ID_LEN + KEY_LEN))
@@ -147,7 +146,7 @@ int am_minisign_generate(const char *secret, const char *public_key,
                          struct am_error *err)
 {
 	uint8_t public_bytes[PUBLIC_LEN] = "Ed";
-	struct secret s;
+	struct secret s = {0};
 	int r = make(&s, err);
 
 	if (r)

@@ -117,7 +117,8 @@ struct am_message {
 	void *for_load;
 	bool loads_anywhere; /* see am_source */
 	bool flags_at_load;  /* before that nobody knows them */
-	bool fixed; /* what goes by this origin keeps its bytes, as in a Maildir */
+	bool fixed; /* what goes by this origin keeps its bytes, as in a Maildir
+	             */
 };
 
 /* Empty, with an arena of its own and a reference on folder. */

@@ -61,6 +61,6 @@ void am_source_close(struct am_source **src)
 
 bool am_source_is_local(const char *identity)
 {
-	return identity && !strncmp(identity, AM_SOURCE_LOCAL,
-	                            strlen(AM_SOURCE_LOCAL));
+	return identity &&
+	       !strncmp(identity, AM_SOURCE_LOCAL, strlen(AM_SOURCE_LOCAL));
 }

@@ -21,11 +21,12 @@
 
 #include <string.h>
 
-#define HEAD      16        /* enough for every compressor's magic */
-#define MAX_TEXT  65536     /* of a file of keywords: 26 lines */
-#define MAX_TEXTS 100000    /* of them */
-#define MIN_TIME  100000000 /* 1973: before, it is a number of some other kind \
-	                     */
+#define HEAD      16     /* enough for every compressor's magic */
+#define MAX_TEXT  65536  /* of a file of keywords: 26 lines */
+#define MAX_TEXTS 100000 /* of them */
+#define MIN_TIME                                                     \
+	100000000 /* 1973: before, it is a number of some other kind \
+	           */
 
 struct am_member_maildir {
 	GHashTable *texts; /* member's name -> its text */
@@ -66,6 +67,7 @@ static ssize_t dir_len(const char *member, bool *fresh)
 	const char *base = base_of(member);
 	size_t n = (size_t)(base - member);
 
+	*fresh = false;
 	if (n < 4 || (n > 4 && member[n - 5] != '/'))
 		return -1;
 	*fresh = !memcmp(base - 4, "new/", 4);

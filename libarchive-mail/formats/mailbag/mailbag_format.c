@@ -19,12 +19,12 @@ const struct am_option am_mailbag_options[] = {
 
 static const char about[] =
 	"A package for archives: a Mailbag (Mailbag Specification 1.0), which "
-        "is "
+	"is "
 	"a BagIt 1.0 bag (RFC 8493).  Messages are data/eml/FOLDER/ID.eml, "
 	"byte for byte; beside each, ID.eml.json holds its flags, labels, "
-        "dates "
+	"dates "
 	"and provenance (mailark-jsonl(5)).  mailbag.csv lists them, "
-        "premis.xml "
+	"premis.xml "
 	"logs what was done (PREMIS 3), and manifests with SHA-256 and SHA-512 "
 	"are made of the payload as it is read back from the disk.  Cells of "
 	"mailbag.csv are what the headers say, as its specification wants it, "

@@ -17,13 +17,13 @@ const struct am_option am_pdf_options[] = {
 
 static const char about[] =
 	"A directory of PDFs, one a message, in directories for the folders, "
-        "and "
+	"and "
 	"a table index.csv of them; for selected mail, for each takes about a "
 	"second: mailark search --copy-to, or copy --folder, --since …  What "
 	"prints them is WeasyPrint or Chromium, whichever is installed; "
-        "without "
+	"without "
 	"either it says so.  The page is the one that html writes: nothing "
-        "runs "
+	"runs "
 	"in it and nothing is fetched; pictures that came with the mail are "
 	"shown, other files named.\n"
 	"A message that takes longer than timeout, or that the program cannot "
