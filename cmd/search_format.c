@@ -210,11 +210,13 @@ struct field {
 static bool parse_field(const char *p, struct field *out)
 {
 	const char *close = strchr(p, '}');
-	const char *colon = close ? memchr(p, ':', (size_t)(close - p)) : NULL;
-	size_t len = close ? (size_t)((colon ? colon : close) - p) : 0;
 	char *end = NULL;
 
-	*out = (struct field){.end = close ? close + 1 : NULL};
+	if (!close)
+		return false;
+	const char *colon = memchr(p, ':', (size_t)(close - p));
+	size_t len = (size_t)((colon ? colon : close) - p);
+	*out = (struct field){.end = close + 1};
 	while (out->number < AM_COUNT(fields) &&
 	       (strlen(fields[out->number].name) != len ||
 	        g_ascii_strncasecmp(fields[out->number].name, p, len) != 0))

@@ -88,12 +88,12 @@ bool am_status_line(struct am_session *s, struct am_vault *v,
 {
 	struct am_snap *snap = NULL;
 	struct am_error err = {0};
-	bool need = false;
+	bool need = box->id < 0;
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned item = item_of(&items[i]);
 		need |= item == DELETED || item == SIZE ||
-		        item == HIGHESTMODSEQ || box->id < 0;
+		        item == HIGHESTMODSEQ;
 		if (item == HIGHESTMODSEQ)
 			am_enable_condstore(s);
 	}
