@@ -2,6 +2,7 @@
 #include "transfer/mixed.h"
 
 #include "base/blob.h"
+#include "formats/folder_file.h"
 #include "model/folder.h"
 #include "support/listing.h"
 #include "support/msg_sample.h"
@@ -158,6 +159,7 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 	am_test_write_text("t/bare.eml", "Content-Type: text/x\n\nx\n");
 	am_test_write_text("t/letter", "From here on,\nthis is no mail\n");
 	write_gzip("t/letter.gz", "nor is this\n");
+	am_test_write_text("t/sub/" AM_FOLDER_FILE, "a/b\n");
 	am_test_write_text("t/Trash", "");
 	am_test_write_text("t/Trash.msf", "// <!-- <mdb:mork:z -->\n");
 	for (size_t i = 0; i < AM_COUNT(firsts); i++) {

@@ -2,6 +2,7 @@
 #include "formats/mbox/names.h"
 
 #include "base/hash.h"
+#include "formats/folder_file.h"
 
 #include <glib.h>
 
@@ -128,7 +129,8 @@ char *am_mbox_name_to_file(const char *part, bool *changed)
 bool am_mbox_name_ignored(const char *file)
 {
 	size_t len = strlen(file);
-	return without(file, len, beside, AM_COUNT(beside)) != len;
+	return without(file, len, beside, AM_COUNT(beside)) != len ||
+	       !strcmp(file, AM_FOLDER_FILE);
 }
 
 bool am_mbox_name_typical(const char *file)
