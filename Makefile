@@ -330,9 +330,9 @@ install: all
 	for p in $(wildcard cmd/man/*.1); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$p); done
 	for p in $(wildcard cmd/man/*.5); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man5/$$(basename $$p); done
 	install -D -m 644 $(LIB)/store/FORMAT.md $(DESTDIR)$(PREFIX)/share/doc/mailark/FORMAT.md
-	sed 's|@PREFIX@|$(PREFIX)|g' packaging/mailark.service.in > $(BUILD)/mailark.service
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system $(BUILD)/mailark.service packaging/mailark-imap.socket packaging/mailark-imaps.socket
-	install -D -m 644 packaging/mailark.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailark.conf
+	sed 's|@PREFIX@|$(PREFIX)|g' cmd/systemd/mailark.service.in > $(BUILD)/mailark.service
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system $(BUILD)/mailark.service cmd/systemd/mailark-imap.socket cmd/systemd/mailark-imaps.socket
+	install -D -m 644 cmd/systemd/mailark.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/mailark.conf
 clean:
 	rm -rf build build-asan build-tsan build-fuzz
 
