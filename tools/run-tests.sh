@@ -8,7 +8,8 @@ build=$1
 only=
 [ "${2:-}" = -t ] && only=$3
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+verdict=$(mktemp)
+trap 'rm -rf "$logs" "$verdict"' EXIT
 # Xapian's own check() deletes what it made by another size.
 export ASAN_OPTIONS="log_path=$logs/asan:detect_stack_use_after_return=1:allocator_may_return_null=1:new_delete_type_mismatch=0"
 export LSAN_OPTIONS="suppressions=$PWD/tools/lsan.supp:print_suppressions=0"
@@ -20,19 +21,30 @@ bad=0
 run() {
 	timeout -k 10 "${TEST_SECONDS:-1800}" "$@" || { echo "FAILED: $*"; bad=1; }
 }
+# And one that ran no test at all (no such file; no /proc, without which Criterion
+# starts none and calls that success) has not passed.
+run_tests() {
+	rm -f "$verdict"
+	run "$@" -j2 --short-filename --json="$verdict"
+	if grep -q '^  "passed": 0,' "$verdict" 2>/dev/null &&
+		grep -q '^  "failed": 0,' "$verdict" && grep -q '^  "errored": 0,' "$verdict"; then
+		echo "FAILED: no test was run: $*"
+		bad=1
+	fi
+}
 if [ -n "$only" ]; then
 	folder=${only%%/*} name=${only#*/}
 	if [ "$name" = "$only" ]; then
-		run "$build/tests/$folder" -j2 --short-filename
+		run_tests "$build/tests/$folder"
 	else
-		run "$build/tests/$folder" -j2 --short-filename --filter "$(echo "$name" | sed 's/^test_//')/*"
+		run_tests "$build/tests/$folder" --filter "$(echo "$name" | sed 's/^test_//')/*"
 	fi
 else
 	for t in "$build"/tests/*; do
 		case $t in
 		*.a) continue ;;
 		*/stress-*) echo "$t"; run "$t" ;;
-		*) [ -x "$t" ] && { echo "$t"; run "$t" -j2 --short-filename; } ;;
+		*) [ -x "$t" ] && { echo "$t"; run_tests "$t"; } ;;
 		esac
 	done
 fi
