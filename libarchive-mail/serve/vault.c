@@ -410,15 +410,14 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 	v->out = g_hash_table_new(NULL, NULL);
 	v->changed = g_hash_table_new(NULL, NULL);
 	v->max_readers = MAX(2, 2 * g_get_num_processors());
-	char *cache = g_strconcat(v->path, ".cache", NULL);
 	look(v, v->seen);
 	int r = am_vault_lend(v, &archive, err);
 	if (!r) {
 		v->id = am_archive_id(archive);
 		r = am_archive_seq(archive, &v->seq, err);
 		if (!r && opts->virtual)
-			v->virtuals = am_virtuals_new(v, opts->searches, cache,
-			                              v->id);
+			v->virtuals = am_virtuals_new(v, opts->searches,
+			                              v->cache, v->id);
 		if (!r)
 			r = am_archive_moment(archive, v->at, err);
 		if (!r)
