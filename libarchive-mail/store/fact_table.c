@@ -7,9 +7,9 @@
 #include "store/fact_table.h"
 
 #include "base/arena.h"
+#include "store/cache_db.h"
 
 #include <glib.h>
-#include <sqlite3.h>
 
 #include <string.h>
 
@@ -22,107 +22,55 @@ struct am_fact_table {
 	bool open; /* a transaction */
 };
 
-static bool run(struct am_fact_table *f, const char *sql)
-{
-	return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
+static const struct am_cache_db_kind kind = {
+	.file = "imap.sqlite",
+	.of = "fact_of",
+	.version = VERSION,
+	.busy_ms = 2000,
+	.pragmas = "PRAGMA journal_mode=WAL;"
+		   "PRAGMA synchronous=OFF",
+	.schema = "DROP TABLE IF EXISTS fact;"
+		  "DROP TABLE IF EXISTS brief;"
+		  "CREATE TABLE brief(message INTEGER PRIMARY KEY,"
+		  " size INTEGER NOT NULL, refs TEXT);"
+		  "CREATE TABLE fact(message INTEGER PRIMARY KEY,"
+		  " size INTEGER NOT NULL, envelope BLOB,"
+		  " structure BLOB, refs TEXT, fields BLOB)",
+};
 
-static bool prepare(struct am_fact_table *f, const char *sql,
-                    sqlite3_stmt **out)
-{
-	return sqlite3_prepare_v3(f->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	                          out, NULL) == SQLITE_OK;
-}
-
-static int take_version(void *user, int n, char **values, char **names)
-{
-	(void)n;
-	(void)names;
-	*(uint64_t *)user =
-		g_ascii_strtoull(values[0] ? values[0] : "", NULL, 10);
-	return 0;
-}
-
-/* Of another archive, or an earlier time: made anew. */
-static bool set_up(struct am_fact_table *f, uint64_t archive)
-{
-	uint64_t wanted = (archive << 8 | VERSION) >> 1, is = 0;
-	char sql[120];
-
-	(void)sqlite3_exec(f->db, "SELECT of FROM fact_of", take_version, &is,
-	                   NULL);
-	if (is != wanted) {
-		g_snprintf(sql, sizeof sql,
-		           "INSERT INTO fact_of VALUES(%" PRIu64 ")", wanted);
-		if (!run(f, "DROP TABLE IF EXISTS fact;"
-		            "DROP TABLE IF EXISTS fact_of;"
-		            "DROP TABLE IF EXISTS brief;"
-		            "CREATE TABLE fact_of(of INTEGER);"
-		            "CREATE TABLE brief(message INTEGER PRIMARY KEY,"
-		            " size INTEGER NOT NULL, refs TEXT);"
-		            "CREATE TABLE fact(message INTEGER PRIMARY KEY,"
-		            " size INTEGER NOT NULL, envelope BLOB,"
-		            " structure BLOB, refs TEXT, fields BLOB)") ||
-		    !run(f, sql))
-			return false;
+/* The statements of a table, for whoever opens or closes it. */
+#define STATEMENTS(f)                                                       \
+	{                                                                   \
+		{"SELECT size, envelope, structure, refs, fields FROM fact" \
+		 " WHERE message = ?1",                                     \
+		 &(f)->get},                                                \
+			{"SELECT size FROM brief WHERE message = ?1",       \
+		         &(f)->size},                                       \
+			{"SELECT message, size, refs FROM brief"            \
+		         " WHERE message BETWEEN ?1 AND ?2"                 \
+		         " ORDER BY message",                               \
+		         &(f)->span},                                       \
+			{"INSERT OR REPLACE INTO fact"                      \
+		         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",                 \
+		         &(f)->put},                                        \
+			{"INSERT OR REPLACE INTO brief VALUES(?1, ?2, ?3)", \
+		         &(f)->put_brief},                                  \
 	}
-	return prepare(f,
-	               "SELECT size, envelope, structure, refs, fields FROM "
-	               "fact"
-	               " WHERE message = ?1",
-	               &f->get) &&
-	       prepare(f, "SELECT size FROM brief WHERE message = ?1",
-	               &f->size) &&
-	       prepare(f,
-	               "SELECT message, size, refs FROM brief WHERE message "
-	               "BETWEEN ?1 AND ?2 ORDER BY message",
-	               &f->span) &&
-	       prepare(f, "INSERT OR REPLACE INTO brief VALUES(?1, ?2, ?3)",
-	               &f->put_brief) &&
-	       prepare(f,
-	               "INSERT OR REPLACE INTO fact VALUES(?1, ?2, ?3, ?4, ?5, "
-	               "?6)",
-	               &f->put);
-}
-
-static void shut(struct am_fact_table *f)
-{
-	sqlite3_finalize(f->get);
-	sqlite3_finalize(f->size);
-	sqlite3_finalize(f->span);
-	sqlite3_finalize(f->put);
-	sqlite3_finalize(f->put_brief);
-	f->get = f->size = f->span = f->put = f->put_brief = NULL;
-	sqlite3_close(f->db);
-	f->db = NULL;
-}
 
 struct am_fact_table *am_fact_table_open(const char *dir, uint64_t archive)
 {
 	struct am_fact_table *f = g_new0(struct am_fact_table, 1);
-	char *path = g_build_filename(dir, "imap.sqlite", NULL);
+	const struct am_cache_db_statement all[] = STATEMENTS(f);
 
 	g_mutex_init(&f->lock);
-	bool good = sqlite3_open(path, &f->db) == SQLITE_OK &&
-	            sqlite3_busy_timeout(f->db, 2000) == SQLITE_OK &&
-	            run(f, "PRAGMA journal_mode=WAL;"
-	                   "PRAGMA synchronous=OFF") &&
-	            set_up(f, archive);
-	if (!good) {
-		shut(f);
-		good = sqlite3_open(":memory:", &f->db) == SQLITE_OK &&
-		       set_up(f, archive);
-	}
-	if (!good)
-		shut(f);
-	g_free(path);
+	f->db = am_cache_db_open(&kind, dir, archive, all, AM_COUNT(all));
 	return f;
 }
 
 static void end_transaction(struct am_fact_table *f)
 {
 	if (f->open)
-		(void)run(f, "COMMIT");
+		(void)am_cache_db_run(f->db, "COMMIT");
 	f->open = false;
 }
 
@@ -131,7 +79,7 @@ static void end_transaction(struct am_fact_table *f)
 static void begin_transaction(struct am_fact_table *f)
 {
 	if (!f->open)
-		f->open = run(f, "BEGIN");
+		f->open = am_cache_db_run(f->db, "BEGIN");
 }
 
 void am_fact_table_close(struct am_fact_table **facts)
@@ -143,7 +91,8 @@ void am_fact_table_close(struct am_fact_table **facts)
 		return;
 	if (f->db)
 		end_transaction(f);
-	shut(f);
+	const struct am_cache_db_statement all[] = STATEMENTS(f);
+	am_cache_db_close(&f->db, all, AM_COUNT(all));
 	g_mutex_clear(&f->lock);
 	g_free(f);
 }

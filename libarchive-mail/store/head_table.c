@@ -7,9 +7,9 @@
 
 #include "base/bytes.h"
 #include "base/codec.h"
+#include "store/cache_db.h"
 
 #include <glib.h>
-#include <sqlite3.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,61 +35,27 @@ static int64_t id_at(const uint8_t *ids, size_t i)
 	return (int64_t)GUINT64_FROM_LE(id);
 }
 
-static bool run(struct am_head_table *t, const char *sql)
-{
-	return sqlite3_exec(t->db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
+static const struct am_cache_db_kind kind = {
+	.file = "heads.sqlite",
+	.of = "head_of",
+	.version = VERSION,
+	.busy_ms = 2000,
+	.pragmas = "PRAGMA journal_mode=WAL;"
+		   "PRAGMA synchronous=OFF",
+	.schema = "DROP TABLE IF EXISTS head;"
+		  "CREATE TABLE head(piece INTEGER PRIMARY KEY,"
+		  " ids BLOB NOT NULL, len INTEGER NOT NULL,"
+		  " text BLOB NOT NULL)",
+};
 
-static bool prepare(struct am_head_table *t, const char *sql,
-                    sqlite3_stmt **out)
-{
-	return sqlite3_prepare_v3(t->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	                          out, NULL) == SQLITE_OK;
-}
-
-static int take_version(void *user, int n, char **values, char **names)
-{
-	(void)n;
-	(void)names;
-	*(uint64_t *)user =
-		g_ascii_strtoull(values[0] ? values[0] : "", NULL, 10);
-	return 0;
-}
-
-/* Of another archive, or an earlier time: made anew. */
-static bool set_up(struct am_head_table *t, uint64_t archive)
-{
-	uint64_t wanted = (archive << 8 | VERSION) >> 1, is = 0;
-	char sql[120];
-
-	(void)sqlite3_exec(t->db, "SELECT of FROM head_of", take_version, &is,
-	                   NULL);
-	if (is != wanted) {
-		g_snprintf(sql, sizeof sql,
-		           "INSERT INTO head_of VALUES(%" PRIu64 ")", wanted);
-		if (!run(t, "DROP TABLE IF EXISTS head;"
-		            "DROP TABLE IF EXISTS head_of;"
-		            "CREATE TABLE head_of(of INTEGER);"
-		            "CREATE TABLE head(piece INTEGER PRIMARY KEY,"
-		            " ids BLOB NOT NULL, len INTEGER NOT NULL,"
-		            " text BLOB NOT NULL)") ||
-		    !run(t, sql))
-			return false;
+/* The statements of a table, for whoever opens or closes it. */
+#define STATEMENTS(t)                                                      \
+	{                                                                  \
+		{"INSERT INTO head(ids, len, text) VALUES(?1, ?2, ?3)",    \
+		 &(t)->add},                                               \
+			{"SELECT ids, len, text FROM head ORDER BY piece", \
+		         &(t)->all},                                       \
 	}
-	return prepare(t, "INSERT INTO head(ids, len, text) VALUES(?1, ?2, ?3)",
-	               &t->add) &&
-	       prepare(t, "SELECT ids, len, text FROM head ORDER BY piece",
-	               &t->all);
-}
-
-static void shut(struct am_head_table *t)
-{
-	sqlite3_finalize(t->add);
-	sqlite3_finalize(t->all);
-	t->add = t->all = NULL;
-	sqlite3_close(t->db);
-	t->db = NULL;
-}
 
 /* ---- which are there ---- */
 
@@ -115,7 +81,7 @@ static void read_known(struct am_head_table *t)
 {
 	sqlite3_stmt *ids;
 
-	if (!prepare(t, "SELECT ids FROM head", &ids))
+	if (!am_cache_db_prepare(t->db, "SELECT ids FROM head", &ids))
 		return;
 	while (sqlite3_step(ids) == SQLITE_ROW) {
 		const uint8_t *all = sqlite3_column_blob(ids, 0);
@@ -129,26 +95,14 @@ static void read_known(struct am_head_table *t)
 struct am_head_table *am_head_table_open(const char *dir, uint64_t archive)
 {
 	struct am_head_table *t = g_new0(struct am_head_table, 1);
-	char *path = g_build_filename(dir, "heads.sqlite", NULL);
+	const struct am_cache_db_statement all[] = STATEMENTS(t);
 
 	g_mutex_init(&t->lock);
 	t->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
 	t->coder = am_coder_new();
-	bool good = sqlite3_open(path, &t->db) == SQLITE_OK &&
-	            sqlite3_busy_timeout(t->db, 2000) == SQLITE_OK &&
-	            run(t, "PRAGMA journal_mode=WAL;"
-	                   "PRAGMA synchronous=OFF") &&
-	            set_up(t, archive);
-	if (!good) {
-		shut(t);
-		good = sqlite3_open(":memory:", &t->db) == SQLITE_OK &&
-		       set_up(t, archive);
-	}
-	if (good)
+	t->db = am_cache_db_open(&kind, dir, archive, all, AM_COUNT(all));
+	if (t->db)
 		read_known(t);
-	else
-		shut(t);
-	g_free(path);
 	return t;
 }
 
@@ -159,7 +113,8 @@ void am_head_table_close(struct am_head_table **table)
 	*table = NULL;
 	if (!t)
 		return;
-	shut(t);
+	const struct am_cache_db_statement all[] = STATEMENTS(t);
+	am_cache_db_close(&t->db, all, AM_COUNT(all));
 	am_coder_free(&t->coder);
 	g_array_free(t->known, TRUE);
 	g_mutex_clear(&t->lock);

@@ -8,8 +8,9 @@
  */
 #include "store/uid_table.h"
 
+#include "store/cache_db.h"
+
 #include <glib.h>
-#include <sqlite3.h>
 
 #include <time.h>
 
@@ -21,109 +22,48 @@ struct am_uid_table {
 	sqlite3_stmt *box, *new_box, *next, *rows, *add, *drop;
 };
 
-static bool run(struct am_uid_table *t, const char *sql)
-{
-	return sqlite3_exec(t->db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
+static const struct am_cache_db_kind kind = {
+	.file = "virtual.sqlite",
+	.of = "uid_of",
+	.version = VERSION,
+	.busy_ms = 10000,
+	.pragmas = "PRAGMA journal_mode=WAL;"
+		   "PRAGMA synchronous=FULL",
+	.schema = "DROP TABLE IF EXISTS uid;"
+		  "DROP TABLE IF EXISTS box;"
+		  "CREATE TABLE box(id INTEGER PRIMARY KEY,"
+		  " name TEXT NOT NULL UNIQUE, uidvalidity INTEGER NOT NULL,"
+		  " uidnext INTEGER NOT NULL);"
+		  "CREATE TABLE uid(box INTEGER, message INTEGER,"
+		  " uid INTEGER NOT NULL, PRIMARY KEY(box, message))"
+		  " WITHOUT ROWID",
+};
 
-static bool prepare(struct am_uid_table *t, const char *sql, sqlite3_stmt **out)
-{
-	return sqlite3_prepare_v3(t->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	                          out, NULL) == SQLITE_OK;
-}
-
-static int take_version(void *user, int n, char **values, char **names)
-{
-	(void)n;
-	(void)names;
-	*(uint64_t *)user =
-		g_ascii_strtoull(values[0] ? values[0] : "", NULL, 10);
-	return 0;
-}
-
-/* Of another archive: made anew. */
-static bool make_tables(struct am_uid_table *t, uint64_t archive)
-{
-	uint64_t wanted = (archive << 8 | VERSION) >> 1, is = 0;
-	char sql[120];
-
-	(void)sqlite3_exec(t->db, "SELECT of FROM uid_of", take_version, &is,
-	                   NULL);
-	if (is == wanted)
-		return true;
-	g_snprintf(sql, sizeof sql, "INSERT INTO uid_of VALUES(%" PRIu64 ")",
-	           wanted);
-	return run(t,
-	           "DROP TABLE IF EXISTS uid;"
-	           "DROP TABLE IF EXISTS box;"
-	           "DROP TABLE IF EXISTS uid_of;"
-	           "CREATE TABLE uid_of(of INTEGER);"
-	           "CREATE TABLE box(id INTEGER PRIMARY KEY,"
-	           " name TEXT NOT NULL UNIQUE, uidvalidity INTEGER NOT NULL,"
-	           " uidnext INTEGER NOT NULL);"
-	           "CREATE TABLE uid(box INTEGER, message INTEGER,"
-	           " uid INTEGER NOT NULL, PRIMARY KEY(box, message))"
-	           " WITHOUT ROWID") &&
-	       run(t, sql);
-}
-
-static bool set_up(struct am_uid_table *t, uint64_t archive)
-{
-	bool good = run(t, "BEGIN IMMEDIATE") && make_tables(t, archive) &&
-	            run(t, "COMMIT");
-
-	return good &&
-	       prepare(t,
-	               "SELECT id, uidvalidity, uidnext FROM box WHERE name = "
-	               "?1",
-	               &t->box) &&
-	       prepare(t,
-	               "INSERT INTO box(name, uidvalidity, uidnext)"
-	               " VALUES(?1, ?2, 1)",
-	               &t->new_box) &&
-	       prepare(t, "UPDATE box SET uidnext = ?2 WHERE id = ?1",
-	               &t->next) &&
-	       prepare(t,
-	               "SELECT message, uid FROM uid WHERE box = ?1"
-	               " ORDER BY message",
-	               &t->rows) &&
-	       prepare(t, "INSERT INTO uid VALUES(?1, ?2, ?3)", &t->add) &&
-	       prepare(t, "DELETE FROM uid WHERE box = ?1 AND message = ?2",
-	               &t->drop);
-}
-
-static void shut(struct am_uid_table *t)
-{
-	sqlite3_stmt **const all[] = {&t->box,  &t->new_box, &t->next,
-	                              &t->rows, &t->add,     &t->drop};
-
-	for (size_t i = 0; i < AM_COUNT(all); i++) {
-		sqlite3_finalize(*all[i]);
-		*all[i] = NULL;
+/* The statements of a table, for whoever opens or closes it. */
+#define STATEMENTS(t)                                                        \
+	{                                                                    \
+		{"SELECT id, uidvalidity, uidnext FROM box WHERE name = ?1", \
+		 &(t)->box},                                                 \
+			{"INSERT INTO box(name, uidvalidity, uidnext)"       \
+		         " VALUES(?1, ?2, 1)",                               \
+		         &(t)->new_box},                                     \
+			{"UPDATE box SET uidnext = ?2 WHERE id = ?1",        \
+		         &(t)->next},                                        \
+			{"SELECT message, uid FROM uid WHERE box = ?1"       \
+		         " ORDER BY message",                                \
+		         &(t)->rows},                                        \
+			{"INSERT INTO uid VALUES(?1, ?2, ?3)", &(t)->add},   \
+			{"DELETE FROM uid WHERE box = ?1 AND message = ?2",  \
+		         &(t)->drop},                                        \
 	}
-	sqlite3_close(t->db);
-	t->db = NULL;
-}
 
 struct am_uid_table *am_uid_table_open(const char *dir, uint64_t archive)
 {
 	struct am_uid_table *t = g_new0(struct am_uid_table, 1);
-	char *path = g_build_filename(dir, "virtual.sqlite", NULL);
+	const struct am_cache_db_statement all[] = STATEMENTS(t);
 
 	g_mutex_init(&t->lock);
-	bool good = sqlite3_open(path, &t->db) == SQLITE_OK &&
-	            sqlite3_busy_timeout(t->db, 10000) == SQLITE_OK &&
-	            run(t, "PRAGMA journal_mode=WAL;"
-	                   "PRAGMA synchronous=FULL") &&
-	            set_up(t, archive);
-	if (!good) {
-		shut(t);
-		good = sqlite3_open(":memory:", &t->db) == SQLITE_OK &&
-		       set_up(t, archive);
-	}
-	if (!good)
-		shut(t);
-	g_free(path);
+	t->db = am_cache_db_open(&kind, dir, archive, all, AM_COUNT(all));
 	return t;
 }
 
@@ -134,7 +74,8 @@ void am_uid_table_close(struct am_uid_table **table)
 	*table = NULL;
 	if (!t)
 		return;
-	shut(t);
+	const struct am_cache_db_statement all[] = STATEMENTS(t);
+	am_cache_db_close(&t->db, all, AM_COUNT(all));
 	g_mutex_clear(&t->lock);
 	g_free(t);
 }
@@ -247,17 +188,17 @@ int am_uid_table_follow(struct am_uid_table *t, const char *name,
 	int r = AM_OK;
 
 	g_mutex_lock(&t->lock);
-	bool good = t->db && run(t, "BEGIN IMMEDIATE");
+	bool good = t->db && am_cache_db_run(t->db, "BEGIN IMMEDIATE");
 	bool begun = good;
 	good = good && find_box(&f, name) &&
 	       hold_against(&f, messages, n, uids, gone) &&
 	       change(&f, messages, n, uids, gone) &&
-	       run(t, f.changed ? "COMMIT" : "ROLLBACK");
+	       am_cache_db_run(t->db, f.changed ? "COMMIT" : "ROLLBACK");
 	if (!good) {
 		r = am_fail(err, AM_FAILED, AM_E_IO, "virtual.sqlite: %s",
 		            t->db ? sqlite3_errmsg(t->db) : "cannot be opened");
 		if (begun)
-			(void)run(t, "ROLLBACK");
+			(void)am_cache_db_run(t->db, "ROLLBACK");
 	}
 	g_mutex_unlock(&t->lock);
 	*uidvalidity = f.uidvalidity;

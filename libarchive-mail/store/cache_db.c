@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/cache_db.h"
+
+#include <glib.h>
+
+bool am_cache_db_run(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+bool am_cache_db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out)
+{
+	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out,
+	                          NULL) == SQLITE_OK;
+}
+
+static int take_version(void *user, int n, char **values, char **names)
+{
+	(void)n;
+	(void)names;
+	*(uint64_t *)user =
+		g_ascii_strtoull(values[0] ? values[0] : "", NULL, 10);
+	return 0;
+}
+
+static bool is_of(sqlite3 *db, const struct am_cache_db_kind *kind,
+                  uint64_t wanted)
+{
+	char *sql = g_strdup_printf("SELECT of FROM %s", kind->of);
+	uint64_t is = 0;
+
+	(void)sqlite3_exec(db, sql, take_version, &is, NULL);
+	g_free(sql);
+	return is == wanted;
+}
+
+/* Two programs may come upon an old one at the same time: the second finds what
+ * the first has made. */
+static bool make_tables(sqlite3 *db, const struct am_cache_db_kind *kind,
+                        uint64_t archive)
+{
+	uint64_t wanted = (archive << 8 | kind->version) >> 1;
+
+	if (is_of(db, kind, wanted))
+		return true;
+	if (!am_cache_db_run(db, "BEGIN IMMEDIATE"))
+		return false;
+	char *sql = g_strdup_printf("DROP TABLE IF EXISTS %s;"
+	                            "CREATE TABLE %s(of INTEGER);"
+	                            "INSERT INTO %s VALUES(%" PRIu64 ")",
+	                            kind->of, kind->of, kind->of, wanted);
+	bool good =
+		is_of(db, kind, wanted) ||
+		(am_cache_db_run(db, kind->schema) && am_cache_db_run(db, sql));
+	g_free(sql);
+	return am_cache_db_run(db, good ? "COMMIT" : "ROLLBACK") && good;
+}
+
+static bool set_up(sqlite3 *db, const struct am_cache_db_kind *kind,
+                   uint64_t archive,
+                   const struct am_cache_db_statement *statements, size_t n)
+{
+	bool good = make_tables(db, kind, archive);
+
+	for (size_t i = 0; i < n && good; i++)
+		good = am_cache_db_prepare(db, statements[i].sql,
+		                           statements[i].out);
+	return good;
+}
+
+sqlite3 *am_cache_db_open(const struct am_cache_db_kind *kind, const char *dir,
+                          uint64_t archive,
+                          const struct am_cache_db_statement *statements,
+                          size_t n)
+{
+	char *path = g_build_filename(dir, kind->file, NULL);
+	sqlite3 *db = NULL;
+
+	bool good = sqlite3_open(path, &db) == SQLITE_OK &&
+	            sqlite3_busy_timeout(db, kind->busy_ms) == SQLITE_OK &&
+	            am_cache_db_run(db, kind->pragmas) &&
+	            set_up(db, kind, archive, statements, n);
+	if (!good) {
+		am_cache_db_close(&db, statements, n);
+		good = sqlite3_open(":memory:", &db) == SQLITE_OK &&
+		       set_up(db, kind, archive, statements, n);
+	}
+	if (!good)
+		am_cache_db_close(&db, statements, n);
+	g_free(path);
+	return db;
+}
+
+void am_cache_db_close(sqlite3 **db,
+                       const struct am_cache_db_statement *statements, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		sqlite3_finalize(*statements[i].out);
+		*statements[i].out = NULL;
+	}
+	sqlite3_close(*db);
+	*db = NULL;
+}
