@@ -157,6 +157,12 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 	am_test_write_text("t/stray", "From nowhere\nFrom: a@b\nTo: c@d\n"
 	                              "Subject: stray\n\nx\n");
 	am_test_write_text("t/bare.eml", "Content-Type: text/x\n\nx\n");
+	/* Names that programs give to what is no mail. */
+	am_test_write_text("t/old.dat", "From a@b Thu Jan  1 00:00:00 2020\n"
+	                                "From: a@b\nSubject: old\n\nx\n");
+	am_test_write_text("t/one.tmp", "From: a@b\nTo: c@d\nSubject: tmp\n"
+	                                "\nx\n");
+	am_test_write_text("t/state.json", "{}\n");
 	am_test_write_text("t/letter", "From here on,\nthis is no mail\n");
 	write_gzip("t/letter.gz", "nor is this\n");
 	am_test_write_text("t/sub/" AM_FOLDER_FILE, "a/b\n");
@@ -170,7 +176,10 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 		cr_expect_eq(not_mail() - before, 2, "%s: %u", firsts[i],
 		             not_mail() - before);
 		char **words = g_strsplit(got, "\n", -1);
-		cr_expect_eq(g_strv_length(words), 9, "%s: %s", firsts[i], got);
+		cr_expect_eq(g_strv_length(words), 11, "%s: %s", firsts[i],
+		             got);
+		cr_expect(strstr(got, "old.dat"), "%s: %s", firsts[i], got);
+		cr_expect(strstr(got, "one.tmp"), "%s: %s", firsts[i], got);
 		cr_expect(strstr(got, "bare.eml"), "%s: %s", firsts[i], got);
 		cr_expect(strstr(got, "zipped.eml.gz"), "%s: %s", firsts[i],
 		          got);

@@ -3,6 +3,7 @@
 
 #include "formats/batch.h"
 #include "formats/boxes/boxes.h"
+#include "formats/mail_head.h"
 #include "formats/maildir_shape.h"
 #include "formats/mbox/names.h"
 #include "formats/mozilla_profile.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DEPTH_MAX 200
 
@@ -234,6 +236,25 @@ static void fill(struct am_mbox_tree *tree, const char *name,
 	out->size = size;
 }
 
+/* By its name what programs keep beside mailboxes, and by its first bytes no
+ * mail: people call mailboxes "old.dat", too. */
+static bool is_beside(const char *path, const char *name, const struct stat *st)
+{
+	uint8_t head[AM_MAIL_HEAD_BYTES];
+	ssize_t got = -1;
+
+	if (!am_mbox_name_ignored(name) || !S_ISREG(st->st_mode))
+		return am_mbox_name_ignored(name);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0) {
+		got = read(fd, head, sizeof(head));
+		close(fd);
+	}
+	return got <= 0 ||
+	       (!am_mail_head_mailbox(name, head, (size_t)got) &&
+	        am_mail_head_bits(head, (size_t)got) < AM_MAIL_HEAD_ENOUGH);
+}
+
 int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
                       struct am_error *err)
 {
@@ -277,7 +298,7 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 				return r;
 			continue;
 		}
-		if (am_mbox_name_ignored(name) ||
+		if (is_beside(tree->path, name, &st) ||
 		    (top->box && top->box->owns(name)) || top->profile ||
 		    (top->maildir && am_maildir_own_file(name)))
 			continue;
