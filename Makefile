@@ -93,7 +93,8 @@ HAVE_extractor := $(LIB_extractor)
 .PHONY: all help deps test-deps lint-deps demo check tests asan tsan fuzz lint floors format \
         bench install clean dist-man test-list samples
 .DELETE_ON_ERROR:
-.SECONDARY:
+# Not .SECONDARY: make would then not miss the object of a new file that is older than its library.
+.PRECIOUS: $(BUILD)/obj/%.o
 
 all: $(BUILD)/mailark $(BUILD)/mailark-extract
 
