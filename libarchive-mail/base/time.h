@@ -15,6 +15,9 @@ struct am_when {
  * holds: comments, two-digit years, missing weekday or seconds, named zones.
  * false, and *out not known, when there is no date to be had. */
 bool am_time_parse_mail(const char *s, size_t len, struct am_when *out);
+/* The same of a Received field's value: the date is behind its last ';'
+ * (RFC 5322 §3.6.7). */
+bool am_time_parse_received(const char *value, size_t len, struct am_when *out);
 /* "2020-01-02", "2020-01-02T03:04:05Z", "… +01:00"; a bare day is midnight
  * UTC.  Whole string or false. */
 bool am_time_parse_iso(const char *s, struct am_when *out);

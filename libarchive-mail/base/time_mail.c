@@ -282,3 +282,12 @@ bool am_time_parse_mail(const char *s, size_t len, struct am_when *out)
 		return false;
 	return am_time_scan_finish(&d.parts, out);
 }
+
+bool am_time_parse_received(const char *value, size_t len, struct am_when *out)
+{
+	const char *semi = len ? memrchr(value, ';', len) : NULL;
+
+	*out = (struct am_when){.known = false};
+	return semi && am_time_parse_mail(
+			       semi + 1, len - (size_t)(semi + 1 - value), out);
+}

@@ -37,15 +37,8 @@ static void read_fields(struct am_received *out, const uint8_t *block,
 	am_fields_init(&fields, block, len, 0);
 	while (am_fields_next(&fields, &f)) {
 		if (!out->received.known && am_field_is(&f, "Received")) {
-			/* RFC 5322 §3.6.7: the date is behind the last ';'. */
-			const char *semi = memrchr(f.value, ';', f.value_len);
-
-			if (semi)
-				am_time_parse_mail(
-					semi + 1,
-					f.value_len -
-						(size_t)(semi + 1 - f.value),
-					&out->received);
+			am_time_parse_received(f.value, f.value_len,
+			                       &out->received);
 		} else if (!out->date.known && am_field_is(&f, "Date")) {
 			am_time_parse_mail(f.value, f.value_len, &out->date);
 		}

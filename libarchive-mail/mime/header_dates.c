@@ -22,14 +22,8 @@ static bool parse(const struct am_field *f, struct am_date_candidate *out)
 	}
 	if (!am_field_is(f, "Received"))
 		return false;
-	/* RFC 5322 §3.6.7: the date is behind the last ';'. */
-	const char *semi = memrchr(f->value, ';', f->value_len);
-	if (!semi)
-		return false;
 	out->from = "header.received";
-	return am_time_parse_mail(semi + 1,
-	                          f->value_len - (size_t)(semi + 1 - f->value),
-	                          &out->when);
+	return am_time_parse_received(f->value, f->value_len, &out->when);
 }
 
 int am_header_dates_read(struct am_date_candidate **out, size_t *n,

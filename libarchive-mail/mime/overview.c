@@ -233,16 +233,6 @@ static const char *raw_charset(struct am_arena *arena, const char *block,
 	                    "charset");
 }
 
-static void read_received(struct am_overview *out, const struct am_field *f)
-{
-	const char *semicolon = memrchr(f->value, ';', f->value_len);
-	const char *end = f->value + f->value_len;
-
-	if (semicolon)
-		am_time_parse_mail(semicolon + 1, (size_t)(end - semicolon - 1),
-		                   &out->received);
-}
-
 /* To, Cc and Bcc are joined, but not without end. */
 #define JOINED_MAX 100
 
@@ -295,7 +285,8 @@ static void read_fields(struct am_overview *out, const char *block, size_t len,
 			am_time_parse_mail(f.value, f.value_len, &out->date);
 			break;
 		case RECEIVED:
-			read_received(out, &f);
+			am_time_parse_received(f.value, f.value_len,
+			                       &out->received);
 			break;
 		case N_WANTED:
 			break;

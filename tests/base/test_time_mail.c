@@ -127,3 +127,30 @@ Test(time_mail, cut_anywhere_is_never_wrong_memory)
 	struct am_when w;
 	cr_assert_not(am_time_parse_mail(NULL, 0, &w));
 }
+
+Test(time_mail, a_received_field_has_its_date_behind_the_last_semicolon)
+{
+	static const struct {
+		const char *in, *out;
+	} fields[] = {
+		{"from a by b; Sat, 6 Sep 2019 21:19:10 +0200",
+	         "2019-09-06T21:19:10+02:00"},
+		{"from a (x; y) by b;\r\n\tMon, 1 Jan 2001 00:00:00 GMT",
+	         "2001-01-01T00:00:00+00:00"},
+		{"from a by b Sat, 6 Sep 2019 21:19:10 +0200", ""},
+		{"from a by b;", ""},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		struct am_when w = {.known = true};
+		char out[AM_TIME_ROOM];
+		bool ok = am_time_parse_received(fields[i].in,
+		                                 strlen(fields[i].in), &w);
+
+		am_time_iso(&w, out);
+		cr_expect_eq(ok, w.known);
+		cr_expect_str_eq(out, fields[i].out, "%s: %s", fields[i].in,
+		                 out);
+	}
+}

@@ -125,16 +125,10 @@ static void parse_date(const struct am_field *f, struct am_when *out)
 		(void)am_time_parse_mail(f->value, f->value_len, out);
 }
 
-/* Behind the last semicolon. */
 static void parse_received(const struct am_field *f, struct am_when *out)
 {
-	const char *semicolon =
-		f->name ? memrchr(f->value, ';', f->value_len) : NULL;
-
-	if (semicolon)
-		(void)am_time_parse_mail(
-			semicolon + 1,
-			f->value_len - (size_t)(semicolon + 1 - f->value), out);
+	if (f->name)
+		(void)am_time_parse_received(f->value, f->value_len, out);
 }
 
 static void put_dates(struct header *h, struct am_when *sent)

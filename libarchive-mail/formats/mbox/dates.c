@@ -50,14 +50,8 @@ static bool header_date(struct am_when *out, const uint8_t *head, uint32_t at,
 	const char *s = (const char *)head + at;
 	if (!at)
 		return false;
-	if (received) {
-		const char *semicolon = memrchr(s, ';', len);
-		if (!semicolon)
-			return false;
-		len -= (uint32_t)(semicolon + 1 - s);
-		s = semicolon + 1;
-	}
-	return am_time_parse_mail(s, len, out);
+	return received ? am_time_parse_received(s, len, out)
+	                : am_time_parse_mail(s, len, out);
 }
 
 static void candidate(struct am_message *msg, const char *from,
