@@ -22,7 +22,7 @@ static struct am_message *again(const struct made *m)
 		am_own_find(NULL, props, &am_own_keywords);
 
 	cr_assert_eq(am_message_new(&to, m->msg->folder, NULL), AM_OK);
-	am_mapi_meta(to, props, 0, false);
+	am_mapi_meta(to, props, 0);
 	for (size_t i = 0; words && am_mapi_text_at(props, words, i); i++)
 		am_message_add_keyword(to, am_mapi_text_at(props, words, i));
 	am_item_meta_read(to, &test_item_container, props);

@@ -150,10 +150,21 @@ Test(outlook_item_props, ids_of_a_store_become_names)
 	struct made m;
 
 	begin(&m);
-	add(&m, "mapi.0x80000040", "12345678", 8);
-	add(&m, "mapi.0x80010003", "1234", 4);
-	add(&m, "mapi.0x00600040", "12345678", 8);
-	am_item_props_name(m.msg, &in);
+	struct am_mapi_props props;
+	am_mapi_props_init(&props, m.msg->arena);
+	const struct am_mapi_prop list[] = {
+		{.tag = 0x80000040,
+	         .data = (const uint8_t *)"12345678",
+	         .len = 8},
+		{.tag = 0x80010003, .data = (const uint8_t *)"1234", .len = 4},
+		{.tag = 0x00600040,
+	         .data = (const uint8_t *)"12345678",
+	         .len = 8},
+		{.tag = 0x1000001f, .data = (const uint8_t *)"b\0", .len = 2},
+	};
+	for (size_t i = 0; i < AM_COUNT(list); i++)
+		am_mapi_props_add(&props, &list[i]);
+	am_item_props_ride(m.msg, &props, &in);
 	cr_expect_eq(m.msg->n_props, 3);
 	cr_expect(am_message_prop(
 		m.msg,

@@ -37,14 +37,25 @@ static uint32_t tag_of(const char *name)
 
 /* ---- names ---- */
 
-/* "mapi.", the name, ":001f": for each property of each message, so without a
- * call of printf. */
+/* "mapi.0x820d0040", or "mapi.", the name, ":001f": for each property of each
+ * message, so without a call of printf. */
+static const char *print_tag(struct am_arena *arena, uint32_t tag)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *out = am_arena_room(arena, sizeof("mapi.0x00000000"));
+
+	memcpy(out, "mapi.0x00000000", sizeof("mapi.0x00000000"));
+	for (unsigned i = 0; i < 8; i++)
+		out[7 + i] = hex[tag >> (28 - 4 * i) & 15];
+	return out;
+}
+
 static const char *print_named(struct am_arena *arena, const char *text,
                                unsigned type)
 {
 	static const char hex[] = "0123456789abcdef";
 	const size_t front = sizeof(prefix) - 1, len = strlen(text);
-	char *out = am_arena_alloc(arena, front + len + 6);
+	char *out = am_arena_room(arena, front + len + 6);
 
 	memcpy(out, prefix, front);
 	memcpy(out + front, text, len);
@@ -55,37 +66,50 @@ static const char *print_named(struct am_arena *arena, const char *text,
 	return out;
 }
 
-void am_item_props_name(struct am_message *msg,
+/* In the mail itself, or too long. */
+static bool stays(const struct am_mapi_prop *p)
+{
+	enum { VALUE_MAX = 32 * 1024 };
+	unsigned id = p->tag >> 16;
+
+	return !p->data || p->len > VALUE_MAX || id == AM_PR_BODY ||
+	       id == AM_PR_HTML || id == AM_PR_RTF_COMPRESSED ||
+	       id == AM_PR_TRANSPORT_HEADERS;
+}
+
+void am_item_props_ride(struct am_message *msg,
+                        const struct am_mapi_props *props,
                         const struct am_mapi_container *in)
 {
 	static const struct am_mapi_name *const own[] = {&am_own_original,
 	                                                 &am_own_meta};
 	unsigned ours[AM_COUNT(own)] = {0};
-	size_t n = 0;
+	size_t n = msg->n_props;
+	struct am_prop *list =
+		am_arena_room(msg->arena, (n + props->n) * sizeof(*list) + 1);
 
-	if (!msg->n_props)
-		return;
-	struct am_prop *kept =
-		am_arena_alloc(msg->arena, msg->n_props * sizeof(*kept));
+	if (n)
+		memcpy(list, msg->props, n * sizeof(*list));
 	for (size_t k = 0; in->names && k < AM_COUNT(own); k++)
 		ours[k] = am_mapi_name_id(in->names, own[k]);
-	for (size_t i = 0; i < msg->n_props; i++) {
-		uint32_t tag = tag_of(msg->props[i].name);
-		unsigned id = tag >> 16;
-		if (id < NAMED) {
-			kept[n++] = msg->props[i];
+	for (size_t i = 0; i < props->n; i++) {
+		const struct am_mapi_prop *p = &props->list[i];
+		unsigned id = p->tag >> 16;
+		bool named = id >= NAMED && in->names;
+		if (stays(p) || (named && (id == ours[0] || id == ours[1])))
 			continue;
-		}
-		if (id == ours[0] || id == ours[1])
-			continue;
-		kept[n++] = msg->props[i];
 		const char *text =
-			in->names ? am_mapi_name_text(in->names, id) : NULL;
-		if (text)
-			kept[n - 1].name =
-				print_named(msg->arena, text, tag & 0xffff);
+			named ? am_mapi_name_text(in->names, id) : NULL;
+		list[n++] = (struct am_prop){
+			.name = text ? print_named(msg->arena, text,
+		                                   p->tag & 0xffff)
+		                     : print_tag(msg->arena, p->tag),
+			.value = am_arena_strndup(
+				msg->arena, (const char *)p->data, p->len),
+			.len = p->len,
+		};
 	}
-	msg->props = kept;
+	msg->props = list;
 	msg->n_props = n;
 }
 

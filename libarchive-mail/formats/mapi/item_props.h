@@ -18,8 +18,12 @@ struct am_prop;
  * An id from 0x8000 on means nothing outside of its store, its name does.
  */
 
-/* Those that came by such an id get their names; ours go. */
-void am_item_props_name(struct am_message *msg,
+/*
+ * Let an item's properties ride along with a message, but for bodies and the
+ * header, which are in the mail, single values of more than 32 KiB, and ours.
+ */
+void am_item_props_ride(struct am_message *msg,
+                        const struct am_mapi_props *props,
                         const struct am_mapi_container *in);
 
 /*

@@ -6,8 +6,6 @@
 
 #include <glib.h>
 
-enum { VALUE_MAX = 32 * 1024 };
-
 static void add_dates(struct am_message *to, const struct am_mapi_props *props)
 {
 	static const struct {
@@ -44,32 +42,13 @@ static uint64_t size_of(const struct am_mapi_props *props)
 	return sum;
 }
 
-static void add_properties(struct am_message *to,
-                           const struct am_mapi_props *props)
-{
-	static const char hex[] = "0123456789abcdef";
-	char name[] = "mapi.0x00000000";
-
-	for (size_t i = 0; i < props->n; i++) {
-		const struct am_mapi_prop *p = &props->list[i];
-		unsigned id = p->tag >> 16;
-		if (!p->data || p->len > VALUE_MAX || id == AM_PR_BODY ||
-		    id == AM_PR_HTML || id == AM_PR_RTF_COMPRESSED ||
-		    id == AM_PR_TRANSPORT_HEADERS)
-			continue;
-		for (unsigned k = 0; k < 8; k++)
-			name[7 + k] = hex[p->tag >> (28 - 4 * k) & 15];
-		am_message_add_prop(to, name, p->data, p->len);
-	}
-}
-
 unsigned am_mapi_meta_keywords(const struct am_mapi_names *names)
 {
 	return am_mapi_named_string(names, AM_PS_PUBLIC_STRINGS, "Keywords");
 }
 
 void am_mapi_meta(struct am_message *to, const struct am_mapi_props *props,
-                  unsigned keywords, bool properties)
+                  unsigned keywords)
 {
 	const struct am_mapi_prop *p =
 		keywords ? am_mapi_find(props, keywords) : NULL;
@@ -82,6 +61,4 @@ void am_mapi_meta(struct am_message *to, const struct am_mapi_props *props,
 	for (size_t i = 0; p && (word = am_mapi_text_at(props, p, i)); i++)
 		if (*word)
 			am_message_add_keyword(to, word);
-	if (properties)
-		add_properties(to, props);
 }

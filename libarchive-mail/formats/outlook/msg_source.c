@@ -61,10 +61,10 @@ static int load(const void *user, struct am_message *msg,
 	if (!r) {
 		am_msg_read(from, arena, &item);
 		am_mapi_meta(msg, &item.props,
-		             am_mapi_meta_keywords(item.in->names),
-		             set->properties);
+		             am_mapi_meta_keywords(item.in->names));
+		if (set->properties)
+			am_item_props_ride(msg, &item.props, item.in);
 		/* What we wrote beside Outlook's own, where it is ours. */
-		am_item_props_name(msg, item.in);
 		am_item_meta_read(msg, item.in, &item.props);
 		r = am_mapi_load(&job, &item, msg, err);
 	}

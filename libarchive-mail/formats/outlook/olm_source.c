@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/reader.h"
 #include "base/zip.h"
+#include "formats/mapi/item_props.h"
 #include "formats/mapi/mapi_meta.h"
 #include "formats/mapi/mapi_to_mail.h"
 #include "formats/outlook/olm.h"
@@ -195,7 +196,9 @@ static int compose(struct olm_source *s, const struct am_olm_node *node,
 	if (strcmp(node->name, "email") != 0)
 		reading.id = am_crc32(0, msg->origin, strlen(msg->origin));
 	am_mapi_meta(msg, &reading.props,
-	             am_mapi_meta_keywords(reading.in->names), s->properties);
+	             am_mapi_meta_keywords(reading.in->names));
+	if (s->properties)
+		am_item_props_ride(msg, &reading.props, reading.in);
 	int r = am_mapi_to_mail(&job, &reading, &msg->raw, err);
 	if (!r)
 		msg->size = am_blob_size(msg->raw);

@@ -123,7 +123,8 @@ static void read_own(struct pst_source *s, const struct am_pst_message *own,
 	struct am_original_head head;
 
 	am_pst_reading(s->store, own, &reading);
-	am_item_props_name(msg, reading.in);
+	if (s->set.properties)
+		am_item_props_ride(msg, &own->props, reading.in);
 	am_item_meta_read(msg, reading.in, &reading.props);
 	s->has_hash = am_original_head_of(reading.in, &reading.props, &head);
 	if (!s->has_hash)
@@ -139,7 +140,7 @@ static void fill_message(struct pst_source *s, struct am_message *msg,
 	msg->loads_anywhere = true;
 	msg->origin = am_arena_strdup(msg->arena, s->origin);
 	msg->size = AM_SIZE_UNKNOWN;
-	am_mapi_meta(msg, &own->props, s->keywords, s->set.properties);
+	am_mapi_meta(msg, &own->props, s->keywords);
 	read_own(s, own, msg);
 	msg->incomplete = own->n_bad > 0;
 	if (own->n_bad)
