@@ -16,7 +16,7 @@ VERSION := 0.1.0
 LIB    := libarchive-mail
 # Bottom first; the same order as libarchive-mail/floors.
 FLOORS := base model mime wire outlook formats store extract transfer serve
-PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libzstd liblzma libarchive libssl libcrypto jansson
+PKGS   := glib-2.0 gthread-2.0 gmime-3.0 sqlite3 zlib libdeflate libzstd liblzma libarchive libssl libcrypto jansson
 XPKGS  := xapian-core
 # Of mailark-extract alone.
 EPKGS  := poppler-cpp expat libseccomp libarchive
@@ -34,7 +34,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isyst
 # needed: base/libarchive.h.
 static_lib = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 PKG_SHARED := $(filter-out -larchive,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lbz2
-PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 zstd jansson ncursesw tinfo fribidi,$(call static_lib,$(l))) $(PKG_SHARED)
+PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 deflate zstd jansson ncursesw tinfo fribidi,$(call static_lib,$(l))) $(PKG_SHARED)
 X_CFLAGS   := $(shell pkg-config --cflags $(XPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 X_LIBS     := $(shell pkg-config --libs $(XPKGS) 2>/dev/null)
 E_CFLAGS   := $(shell pkg-config --cflags $(EPKGS) 2>/dev/null | sed 's/-I/-isystem /g')

@@ -11,7 +11,7 @@
 #include "outlook/pst/rescue.h"
 
 #include <glib.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <errno.h>
 #include <stdarg.h>
@@ -104,6 +104,7 @@ void am_pst_ndb_close(struct am_pst_ndb **ndb)
 		g_free((*ndb)->pages[i].bytes);
 	for (size_t i = 0; i < AM_PST_BLOCK_SLOTS; i++)
 		am_pst_block_unref(&(*ndb)->blocks[i]);
+	libdeflate_free_decompressor((*ndb)->inflater);
 	am_file_unref(&(*ndb)->file);
 	if ((*ndb)->owns_rescue)
 		am_pst_rescue_free(&(*ndb)->rescue);
@@ -190,18 +191,24 @@ static struct am_pst_block *new_block(am_pst_bid bid, size_t len)
 	return block;
 }
 
-/* zlib's stream, of which the sizes are known. */
-static int inflate_block(struct am_pst_block **block,
+/* zlib's stream, of which the sizes are known: so libdeflate, which wants to
+ * have all of it at once, and takes a third of zlib's time. */
+static int inflate_block(struct am_pst_ndb *ndb, struct am_pst_block **block,
                          const struct am_pst_bbt_entry *entry,
                          struct am_error *err)
 {
 	struct am_pst_block *whole = new_block((*block)->bid, entry->size);
-	uLongf len = entry->size;
-	int z = uncompress(whole->bytes, &len, (*block)->bytes, (*block)->len);
 
+	if (!ndb->inflater)
+		ndb->inflater = libdeflate_alloc_decompressor();
+	if (!ndb->inflater)
+		g_error("no memory to inflate with");
+	enum libdeflate_result z = libdeflate_zlib_decompress(
+		ndb->inflater, (*block)->bytes, (*block)->len, whole->bytes,
+		entry->size, NULL);
 	am_pst_block_unref(block);
 	*block = whole;
-	if (z == Z_OK && len == entry->size)
+	if (z == LIBDEFLATE_SUCCESS)
 		return AM_OK;
 	am_pst_block_unref(block);
 	return am_fail(err, AM_FAILED, AM_E_FORMAT,
@@ -273,7 +280,7 @@ static int read_block(struct am_pst_ndb *ndb,
 		am_pst_decrypt(ndb->header.crypt, entry->block.bid,
 		               block->bytes, block->len);
 	if (entry->stored != entry->size)
-		r = inflate_block(&block, entry, err);
+		r = inflate_block(ndb, &block, entry, err);
 	*out = block;
 	return r;
 }

@@ -8,6 +8,7 @@
 
 /* What the files of the reading side share: ndb*.c, and nobody else. */
 struct am_file;
+struct libdeflate_decompressor;
 
 enum { AM_PST_PAGE_SLOTS = 256, AM_PST_BLOCK_SLOTS = 16 };
 
@@ -26,6 +27,7 @@ struct am_pst_ndb {
 	const struct am_pst_geometry *g;
 	struct am_pst_page pages[AM_PST_PAGE_SLOTS];
 	struct am_pst_block *blocks[AM_PST_BLOCK_SLOTS];
+	struct libdeflate_decompressor *inflater; /* NULL: not needed yet */
 	/* Blocks no tree names any more, by id (struct am_pst_bbt_entry),
 	 * looked at where the tree has none; NULL: not wanted. */
 	const GArray *freed;
