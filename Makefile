@@ -109,7 +109,7 @@ help:
 ## make fuzz F=name   fuzz one parser (SECONDS=60); without F each for a while
 ## make bench         speed, size and memory beside peers (MAIL=path for your own mail)
 ## make bench-imap    IMAP beside peers, on a real Dovecot (RIVALS=all: slow ones too)
-## make bench-search search beside notmuch and mu (N=100000, MAIL=path)
+## make bench-search search beside notmuch and mu (N=100000, MAIL=path, WORK=DIR)
 ## make bench-serve  the IMAP server beside Dovecot (MAIL=path for your own mail)
 ## make stress-serve  what the IMAP server has to bear: a few minutes
 ## make bench-pst     PST beside peers (PST=path for your own file)
@@ -278,6 +278,10 @@ $(BUILD)/damage: $(BUILD)/obj/tools/damage.o $(LIB_support) $(call libs_for,tran
 # How long the index takes to answer, without starting a program.
 $(BUILD)/search-clock: $(BUILD)/obj/tools/search_clock.o $(call libs_for,cmd)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread
+# How long whole programs take to answer, side by side.
+$(BUILD)/command-clock: tools/command_clock.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
 # Does an archive's index find exactly what is in its mail?
 $(BUILD)/search-complete: $(BUILD)/obj/tools/search_complete.o $(BUILD)/obj/tests/index/complete.o $(call libs_for,cmd)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread
@@ -299,7 +303,7 @@ readme: all
 	@cmp -s $(BUILD)/README.md README.md || cp $(BUILD)/README.md README.md
 
 .PHONY: bench-imap bench-pst bench-search bench-serve
-bench-search: all $(BUILD)/gen-mail $(BUILD)/search-clock
+bench-search: all $(BUILD)/gen-mail $(BUILD)/search-clock $(BUILD)/command-clock
 	@BUILD=$(BUILD) bash tools/bench-search.sh
 bench-serve: all $(BUILD)/gen-mail $(BUILD)/imap-lab
 	@python3 tools/bench_serve.py $(BUILD) $(MAIL)
