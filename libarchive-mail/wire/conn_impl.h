@@ -24,8 +24,9 @@
 #define WRITE_BUFFER  (64 * 1024)
 #define PACKED_BUFFER (64 * 1024)
 #define CHUNK         (64 * 1024)
-/* A fill of so much is part of a stream. */
-#define FLOW (8 * 1024)
+/* A fill of so much is part of a stream.  Dovecot sends TLS in records of some
+ * 4 KiB: those too. */
+#define FLOW (2 * 1024)
 struct chunk {
 	size_t from, to;
 	uint8_t bytes[CHUNK];

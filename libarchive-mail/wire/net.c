@@ -15,7 +15,7 @@
 
 /* After an interrupt there is still this much time to say goodbye. */
 #define GRACE_US 1000000
-#define NAP_US   200
+#define NAP_US   400
 
 /* ---- the speed limit ---- */
 
