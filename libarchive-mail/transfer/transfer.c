@@ -232,10 +232,17 @@ static int start_thread(pthread_t *thread, void *(*run)(void *), void *arg,
 }
 
 /*
- * Raw bytes between the stages.  Messages that the workers compose are made in
+ * What is between the stages.  Messages that the workers compose are made in
  * memory that is new to the process until the first ones are written: the less
  * is under way, the sooner it is used again, and the more of it is in caches.
  */
+static unsigned queue_depth(const struct pump *p)
+{
+	if (p->opts->queue_depth)
+		return p->opts->queue_depth;
+	return p->src->loads_anywhere ? 64 : 256;
+}
+
 static uint64_t queue_bytes(const struct pump *p, unsigned n_workers)
 {
 	const uint64_t most = (uint64_t)8 << 20, each = (uint64_t)1 << 20;
@@ -248,14 +255,13 @@ static uint64_t queue_bytes(const struct pump *p, unsigned n_workers)
 
 static int run_threads(struct pump *p, unsigned n_workers, struct am_error *err)
 {
-	const struct am_transfer_opts *o = p->opts;
 	pthread_t reader, workers[WORKERS_MAX];
 	unsigned n_started = 0;
 	bool reading = false;
 	int r = AM_OK;
 
-	p->ring = am_ring_new(o->queue_depth ? o->queue_depth : 256,
-	                      queue_bytes(p, n_workers), n_workers);
+	p->ring = am_ring_new(queue_depth(p), queue_bytes(p, n_workers),
+	                      n_workers);
 	while (!r && n_started < n_workers) {
 		r = start_thread(&workers[n_started], prepare_all, p, err);
 		n_started += !r;

@@ -26,7 +26,8 @@ struct am_tally;
  */
 struct am_transfer_opts {
 	unsigned workers;     /* 0: no threads at all, for tests */
-	unsigned queue_depth; /* messages between reader and writer; 0: 256 */
+	unsigned queue_depth; /* messages between reader and writer; 0: 256,
+	                       * 64 where the workers compose them */
 	uint64_t queue_bytes; /* raw bytes in memory between them; 0: 8 MiB,
 	                          or 1 MiB a worker and one more where
 	                          these compose them */
