@@ -263,7 +263,8 @@ int am_archive_edit_flags(struct am_archive_edit *e, int64_t placement,
 		goto out;
 	struct am_item_change change = {.placement = place.id,
 	                                .when = am_time_now(),
-	                                .kind = AM_CHANGE_FLAGS};
+	                                .kind = AM_CHANGE_FLAGS,
+	                                .by = AM_FLAGS_BY_USER};
 	uint32_t old = item.meta->flags;
 	change.flags = c->how == AM_FLAGS_SET   ? c->flags
 	               : c->how == AM_FLAGS_ADD ? old | c->flags

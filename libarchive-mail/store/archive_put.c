@@ -226,51 +226,6 @@ static int find_unclaimed(struct am_archive_sink *s,
 	return r;
 }
 
-static bool holds(const char *const *words, size_t n, const char *word)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(words[i], word))
-			return true;
-	return false;
-}
-
-static bool holds_all(const char *const *words, size_t n,
-                      const char *const *wanted, size_t n_wanted)
-{
-	for (size_t i = 0; i < n_wanted; i++)
-		if (!holds(words, n, wanted[i]))
-			return false;
-	return true;
-}
-
-/* Words as they shall be: the source's, and with `keep` the old ones too. */
-struct words {
-	const char *const *words;
-	size_t n;
-	bool differ;
-};
-
-static struct words settle_words(struct am_arena *arena, bool keep,
-                                 const char *const *old, size_t n_old,
-                                 const char *const *now, size_t n_now)
-{
-	bool none_new = holds_all(old, n_old, now, n_now);
-	bool none_gone = keep || holds_all(now, n_now, old, n_old);
-
-	if (none_new && none_gone)
-		return (struct words){.words = old, .n = n_old};
-	if (!keep || !n_old)
-		return (struct words){now, n_now, true};
-	const char **all = am_arena_alloc(arena, (n_old + n_now) * sizeof *all);
-	size_t n = 0;
-	for (size_t i = 0; i < n_old; i++)
-		all[n++] = old[i];
-	for (size_t i = 0; i < n_now; i++)
-		if (!holds(old, n_old, now[i]))
-			all[n++] = now[i];
-	return (struct words){all, n, true};
-}
-
 int am_archive_add_change(struct am_archive_sink *s,
                           const struct am_item_change *change,
                           struct am_error *err)
@@ -289,48 +244,11 @@ int am_archive_add_change(struct am_archive_sink *s,
 	return am_archive_writer_turn(&s->writer, err);
 }
 
-int am_archive_refresh(struct am_archive_sink *s, const struct am_message *now,
-                       bool keep, const struct am_catalog_place *place,
-                       struct am_arena *arena, struct am_error *err)
-{
-	struct am_item_placement item;
-	int r = grave(am_catalog_meta(place, arena, &item, err));
-
-	if (r)
-		return r;
-	const struct am_message *old = item.meta;
-	uint32_t flags = keep ? old->flags | now->flags : now->flags;
-	struct words keywords =
-		settle_words(arena, keep, old->keywords, old->n_keywords,
-	                     now->keywords, now->n_keywords);
-	struct words labels =
-		settle_words(arena, keep, old->labels, old->n_labels,
-	                     now->labels, now->n_labels);
-	struct am_item_change change = {.placement = place->id,
-	                                .when = am_time_now()};
-	if (flags != old->flags || keywords.differ) {
-		change.kind = AM_CHANGE_FLAGS;
-		change.flags = flags;
-		change.words = keywords.words;
-		change.n_words = keywords.n;
-		s->reflagged++;
-		r = am_archive_add_change(s, &change, err);
-	}
-	if (!r && labels.differ) {
-		change.kind = AM_CHANGE_LABELS;
-		change.flags = 0;
-		change.words = labels.words;
-		change.n_words = labels.n;
-		s->relabelled++;
-		r = am_archive_add_change(s, &change, err);
-	}
-	return r;
-}
-
 /*
  * It is there already; flags may have changed since.  The source it came from
- * is believed in full.  Another one (a backup, a format that knows no flags)
- * can add something but takes nothing away.  Dates stay as they were.
+ * is followed in what it changed itself.  Another one (a backup, a format that
+ * knows no flags) can add something but takes nothing away.  Dates stay as they
+ * were.
  */
 static int meet(struct am_archive_sink *s, const struct am_message *msg,
                 const struct am_catalog_place *place, uint64_t folder,
@@ -404,6 +322,7 @@ int am_archive_add_place(struct am_archive_sink *s,
 		.folder = folder->id,
 		.accession = s->accession,
 		.meta = &meta,
+		.saved = am_time_now(),
 	};
 	int r = grave(am_catalog_seq(c, &seq, err));
 	if (!r)

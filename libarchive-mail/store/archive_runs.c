@@ -167,7 +167,8 @@ static int give(struct am_archive_edit *e, const struct am_item_change *change,
 	const struct am_message *meta = kept->item.meta;
 	struct am_item_change flags = {.placement = kept->place.id,
 	                               .when = change->when,
-	                               .kind = AM_CHANGE_FLAGS};
+	                               .kind = AM_CHANGE_FLAGS,
+	                               .by = AM_FLAGS_BY_USER};
 	struct am_item_change labels = flags;
 	int r = AM_OK;
 
@@ -243,6 +244,7 @@ static int take_back(struct am_archive_edit *e,
 		.placement = given->kept,
 		.when = am_time_now(),
 		.kind = AM_CHANGE_FLAGS,
+		.by = AM_FLAGS_BY_USER,
 		.flags = meta->flags & ~given->flags,
 	};
 	struct am_item_change all = flags;

@@ -88,6 +88,7 @@ static int tell(const struct am_catalog_place *place, struct am_arena *arena,
 		if (r)
 			return r;
 		spot.received = item.meta->received;
+		spot.saved = item.saved;
 		spot.n_keywords = item.meta->n_keywords;
 		spot.keywords = item.meta->keywords;
 	}

@@ -32,6 +32,7 @@ struct am_archive_spot {
 	uint32_t uid, flags;
 	bool gone;
 	struct am_when received;
+	int64_t saved; /* when it came to its folder; 0: not known */
 	size_t n_keywords;
 	const char *const *keywords;
 };

@@ -314,6 +314,37 @@ static void date_anew(struct am_message *meta, struct am_arena *arena,
 	meta->received_from = now->from;
 }
 
+static bool same_words(const char *const *a, size_t n_a, const char *const *b,
+                       size_t n_b)
+{
+	for (size_t i = 0; i < n_a && n_a == n_b; i++)
+		if (strcmp(a[i], b[i]))
+			return false;
+	return n_a == n_b;
+}
+
+/* What the source has stays known beside what was changed here, as long as it
+ * is another; of what nothing brought here there is no source. */
+static void flag_anew(struct am_item_placement *p, struct am_message *meta,
+                      struct am_arena *arena,
+                      const struct am_item_change *change)
+{
+	struct am_item_flags *source = am_arena_alloc(arena, sizeof *source);
+
+	*source = change->by == AM_FLAGS_BY_BOTH ? change->others
+	          : p->source                    ? *p->source
+	                      : (struct am_item_flags){meta->flags,
+	                                               meta->n_keywords,
+	                                               meta->keywords};
+	meta->flags = change->flags;
+	meta->n_keywords = change->n_words;
+	meta->keywords = change->words;
+	bool same = source->flags == meta->flags &&
+	            same_words(source->words, source->n_words, meta->keywords,
+	                       meta->n_keywords);
+	p->source = change->by && p->accession && !same ? source : NULL;
+}
+
 /* The placement as it is after the change. */
 static void apply(struct am_item_placement *p, struct am_message *meta,
                   struct am_arena *arena, enum am_catalog_gone *gone,
@@ -321,17 +352,17 @@ static void apply(struct am_item_placement *p, struct am_message *meta,
 {
 	switch (change->kind) {
 	case AM_CHANGE_FLAGS:
-		meta->flags = change->flags;
-		meta->n_keywords = change->n_words;
-		meta->keywords = change->words;
+		flag_anew(p, meta, arena, change);
 		break;
 	case AM_CHANGE_RESTORED:
 		*gone = AM_CATALOG_HERE;
 		p->folder = change->folder;
+		p->saved = change->when;
 		meta->uid = change->uid;
 		break;
 	case AM_CHANGE_MOVED:
 		p->folder = change->folder;
+		p->saved = change->when;
 		meta->uid = change->uid;
 		break;
 	case AM_CHANGE_EXPUNGED:

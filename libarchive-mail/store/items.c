@@ -330,6 +330,12 @@ static void put_meta(struct run *to, const struct am_message *meta)
 	}
 }
 
+static void put_flags(struct run *to, const struct am_item_flags *flags)
+{
+	put_varint(to, flags->flags);
+	put_strings(to, flags->words, flags->n_words);
+}
+
 void am_items_add_placement(struct am_items *items,
                             const struct am_item_placement *placement)
 {
@@ -340,6 +346,12 @@ void am_items_add_placement(struct am_items *items,
 	put_varint(to, placement->folder);
 	put_meta(to, placement->meta);
 	put_varint(to, placement->accession);
+	if (placement->saved || placement->source)
+		put_svarint(to, placement->saved);
+	if (placement->source) {
+		put_byte(to, 1);
+		put_flags(to, placement->source);
+	}
 	end(items, AM_ITEM_PLACEMENT);
 }
 
@@ -355,6 +367,10 @@ void am_items_add_change(struct am_items *items,
 	case AM_CHANGE_FLAGS:
 		put_varint(to, change->flags);
 		put_strings(to, change->words, change->n_words);
+		if (change->by)
+			put_byte(to, (uint8_t)change->by);
+		if (change->by == AM_FLAGS_BY_BOTH)
+			put_flags(to, &change->others);
 		break;
 	case AM_CHANGE_MOVED:
 		put_varint(to, change->folder);

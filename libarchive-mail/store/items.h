@@ -73,11 +73,21 @@ struct am_item_message {
 /* Are its bytes not in the archive? */
 bool am_recipe_is_elsewhere(const struct am_recipe *recipe);
 
+/* Flags and keywords. */
+struct am_item_flags {
+	uint32_t flags;
+	size_t n_words;
+	const char *const *words;
+};
+
 /* Everything about the message but its bytes, as struct am_message has it;
  * of `meta` the folder and raw stay NULL, strings live in the arena. */
 struct am_item_placement {
 	uint64_t id, message, folder, accession;
 	const struct am_message *meta;
+	int64_t saved; /* when it came to its folder; 0: not known */
+	/* What its source had last; NULL: what meta says. */
+	const struct am_item_flags *source;
 };
 
 enum am_change_kind {
@@ -90,6 +100,14 @@ enum am_change_kind {
 	AM_CHANGE_REPLACED = 7, /* expunged: another placement stands for it */
 	AM_CHANGE_RESTORED = 8, /* shown again, under a new UID */
 	AM_CHANGE_DATED = 9     /* another date of receipt was chosen */
+};
+
+/* Whose flags they are: of those the source had last nothing new is known when
+ * they were changed here. */
+enum am_flags_by {
+	AM_FLAGS_BY_SOURCE = 0, /* the source has the same now */
+	AM_FLAGS_BY_USER = 1,
+	AM_FLAGS_BY_BOTH = 2 /* the source has others now: change.others */
 };
 
 /* A date of receipt and the candidate it is. */
@@ -109,6 +127,8 @@ struct am_item_change {
 	const char *source; /* NUMBERED, LEFT: am_source.identity */
 	size_t n_words;     /* FLAGS: keywords; LABELS: labels */
 	const char *const *words;
+	enum am_flags_by by;         /* FLAGS */
+	struct am_item_flags others; /* FLAGS by both: the source's */
 	uint64_t run; /* REPLACED, RESTORED, DATED: the accession they are of */
 	uint64_t kept;   /* REPLACED: the placement that stands for it */
 	const char *why; /* REPLACED */

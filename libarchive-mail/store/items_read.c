@@ -285,6 +285,13 @@ static void get_meta(struct am_cursor *c, struct am_arena *arena,
 	get_props(c, arena, out);
 }
 
+static void get_flags(struct am_cursor *c, struct am_arena *arena,
+                      struct am_item_flags *out)
+{
+	out->flags = get_u32(c);
+	out->words = get_strings(c, arena, &out->n_words);
+}
+
 static void get_placement(struct am_cursor *c, struct am_arena *arena,
                           struct am_item_placement *out)
 {
@@ -296,6 +303,14 @@ static void get_placement(struct am_cursor *c, struct am_arena *arena,
 	get_meta(c, arena, meta);
 	out->meta = meta;
 	out->accession = am_get_varint(c);
+	if (am_cursor_left(c))
+		out->saved = am_get_svarint(c);
+	if (am_cursor_left(c) && get_enum(c, am_get_u8(c), 1)) {
+		struct am_item_flags *source =
+			am_arena_alloc(arena, sizeof *source);
+		get_flags(c, arena, source);
+		out->source = source;
+	}
 }
 
 static void get_change(struct am_cursor *c, struct am_arena *arena,
@@ -311,6 +326,10 @@ static void get_change(struct am_cursor *c, struct am_arena *arena,
 	case AM_CHANGE_FLAGS:
 		out->flags = get_u32(c);
 		out->words = get_strings(c, arena, &out->n_words);
+		if (am_cursor_left(c))
+			out->by = get_enum(c, am_get_u8(c), AM_FLAGS_BY_BOTH);
+		if (out->by == AM_FLAGS_BY_BOTH)
+			get_flags(c, arena, &out->others);
 		break;
 	case AM_CHANGE_MOVED:
 		out->folder = am_get_varint(c);

@@ -13,9 +13,10 @@
 
 #define APPLICATION_ID 0x6d41524b /* "mARK" */
 
-static const char *const known_features[] = {"catalog-3"};
+static const char *const known_features[] = {"catalog-4"};
 /* Of versions before: made anew from the log, as if it were not there. */
-static const char *const old_features[] = {"catalog-1", "catalog-2"};
+static const char *const old_features[] = {"catalog-1", "catalog-2",
+                                           "catalog-3"};
 
 int am_migrate_create(struct am_catalog *c, struct am_error *err)
 {
@@ -29,7 +30,7 @@ int am_migrate_create(struct am_catalog *c, struct am_error *err)
 	if (!r)
 		r = am_catalog_exec(c,
 		                    "INSERT INTO feature(name, scope)"
-		                    " VALUES('catalog-3', 'rw')",
+		                    " VALUES('catalog-4', 'rw')",
 		                    err);
 	return r;
 }

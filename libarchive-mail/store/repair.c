@@ -284,6 +284,7 @@ static int place_message(struct repair *p, uint64_t id, uint64_t folder,
 		.message = id,
 		.folder = folder,
 		.meta = &meta,
+		.saved = am_time_now(),
 	};
 
 	g_snprintf(origin, sizeof origin, "%" PRIu64, id);

@@ -210,7 +210,8 @@ static char *flags_now(struct env *env)
 	return g_string_free(s, FALSE);
 }
 
-/* The source a placement came from is believed; another one only adds. */
+/* The source a placement came from is followed in what it changes; another one
+ * only adds, and keeps what it added. */
 Test(archive, flags_follow_their_source_and_others_only_add)
 {
 	static const struct {
@@ -222,7 +223,7 @@ Test(archive, flags_follow_their_source_and_others_only_add)
 		{"imap:a", "$Two", "L", 1, "1 $Two +L @1000"},
 		{"mbox:b", NULL, NULL, 0, "1 $Two +L @1000"},
 		{"mbox:b", "$Three", "M", 4, "5 $Two $Three +L +M @1000"},
-		{"imap:a", NULL, NULL, 0, "0 @1000"},
+		{"imap:a", NULL, NULL, 0, "4 $Three @1000"},
 	};
 	struct env *env = env_new();
 

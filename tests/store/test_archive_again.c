@@ -5,6 +5,7 @@
 #include "model/folder.h"
 #include "store/archive_edit.h"
 #include "store/archive_spots.h"
+#include "store/items.h"
 
 #include <criterion/criterion.h>
 
@@ -146,5 +147,168 @@ Test(archive_again, a_mailbox_that_was_removed_stays_away)
 	cr_expect(strstr(after, "box 1\n"));
 	g_free(after);
 	g_free(before);
+	env_free(&env);
+}
+
+/* ---- flags, in three ways: as they came, as they are here and there ---- */
+
+static void copy_flags(struct env *env, const char *source, uint32_t flags,
+                       const char *keyword)
+{
+	struct am_job_info info = {.source = source};
+	struct am_sink *sink = env_sink(env);
+	struct am_message *msg = box_message(0);
+
+	msg->flags = flags;
+	if (keyword)
+		am_message_add_keyword(msg, keyword);
+	cr_assert_eq(am_sink_begin(sink, &info, NULL), AM_OK);
+	env_put(sink, msg);
+	am_message_free(&msg);
+	cr_assert_eq(am_sink_commit(sink, NULL), AM_OK);
+	am_sink_close(&sink);
+}
+
+static void edit_flags(struct env *env, enum am_flags_how how, uint32_t flags,
+                       const char *keyword)
+{
+	const struct am_flags_change change = {.how = how,
+	                                       .flags = flags,
+	                                       .n_keywords = keyword ? 1 : 0,
+	                                       .keywords = &keyword};
+	struct am_archive_edit *e = edit_open(env);
+
+	cr_assert_eq(am_archive_edit_flags(e, 1, &change, NULL), AM_OK);
+	edit_close(&e);
+}
+
+struct state {
+	char *flags;
+	uint64_t seq;
+	int64_t saved;
+};
+
+static int take_state(void *user, const struct am_archive_spot *s,
+                      struct am_error *err)
+{
+	struct state *state = user;
+	GString *text = g_string_new("");
+
+	(void)err;
+	g_string_append_printf(text, "%x", s->flags);
+	for (size_t i = 0; i < s->n_keywords; i++)
+		g_string_append_printf(text, " %s", s->keywords[i]);
+	g_free(state->flags);
+	*state = (struct state){g_string_free(text, FALSE), s->seq, s->saved};
+	return AM_OK;
+}
+
+static struct state state_of(struct env *env, int64_t folder)
+{
+	struct am_archive *a = env_open(env);
+	struct state state = {NULL, 0, 0};
+
+	cr_assert_eq(am_archive_spots(a, folder, take_state, &state, NULL),
+	             AM_OK);
+	am_archive_close(&a);
+	return state;
+}
+
+enum { COPY, ADD, TAKE };
+static const struct {
+	int how;
+	uint32_t flags;
+	const char *keyword, *then;
+	bool again; /* the catalog is made anew */
+} steps[] = {
+	{COPY, AM_SEEN, "One", "1 One", false},
+	/* What was changed here stays, however often it is copied. */
+	{ADD, AM_FLAGGED, "Mine", "5 One Mine", false},
+	{TAKE, AM_SEEN, "One", "4 Mine", false},
+	{COPY, AM_SEEN, "One", "4 Mine", false},
+	{COPY, AM_SEEN, "One", "4 Mine", true},
+	/* What is changed there comes, and nothing else. */
+	{COPY, AM_SEEN | AM_ANSWERED, "One", "6 Mine", false},
+	{COPY, AM_SEEN | AM_ANSWERED, "Two", "6 Mine Two", true},
+	{COPY, AM_FLAGGED, "Two", "4 Mine Two", false},
+	/* Both did the same; then one does something else. */
+	{COPY, 0, "Mine", "0 Mine", false},
+	{ADD, AM_SEEN, NULL, "1 Mine", false},
+	{COPY, AM_SEEN, "Mine", "1 Mine", true},
+	{COPY, 0, NULL, "0", false},
+};
+
+Test(archive_again, flags_are_changed_by_whoever_changes_them)
+{
+	struct env *env = env_new();
+
+	for (size_t i = 0; i < AM_COUNT(steps); i++) {
+		if (steps[i].how == COPY)
+			copy_flags(env, "imap:a", steps[i].flags,
+			           steps[i].keyword);
+		else
+			edit_flags(env,
+			           steps[i].how == ADD ? AM_FLAGS_ADD
+			                               : AM_FLAGS_TAKE,
+			           steps[i].flags, steps[i].keyword);
+		if (steps[i].again)
+			env_remove_cache(env);
+		struct state now = state_of(env, 1);
+		cr_expect_str_eq(now.flags, steps[i].then, "step %zu: %s", i,
+		                 now.flags);
+		g_free(now.flags);
+		env_verify(env, env->path);
+	}
+	env_free(&env);
+}
+
+/* Two sources every night: what neither changes is no change, or a mail client
+ * would be told of it each time. */
+Test(archive_again, two_sources_do_not_take_turns)
+{
+	struct env *env = env_new();
+	uint64_t seq = 0;
+
+	for (int i = 0; i < 3; i++) {
+		copy_flags(env, "imap:a", 0, NULL);
+		copy_flags(env, "mbox:b", AM_ANSWERED, "B");
+		struct state now = state_of(env, 1);
+		cr_expect_str_eq(now.flags, "2 B");
+		cr_expect(!i || now.seq == seq);
+		seq = now.seq;
+		g_free(now.flags);
+	}
+	env_free(&env);
+}
+
+/* ---- when it came to its folder ---- */
+
+Test(archive_again, when_it_came_is_known_and_stays)
+{
+	int64_t before = am_time_now();
+	struct env *env = env_new();
+
+	copy_flags(env, "imap:a", 0, NULL);
+	struct state first = state_of(env, 1);
+	cr_expect_geq(first.saved, before);
+	cr_expect_leq(first.saved, am_time_now());
+	/* Neither flags nor another look at it change that. */
+	edit_flags(env, AM_FLAGS_ADD, AM_SEEN, NULL);
+	copy_flags(env, "imap:a", AM_FLAGGED, NULL);
+	env_remove_cache(env);
+	struct state then = state_of(env, 1);
+	cr_expect_eq(then.saved, first.saved);
+	/* A move does. */
+	env_change(env, &(struct am_item_change){.placement = 1,
+	                                         .when = 2000000000,
+	                                         .kind = AM_CHANGE_MOVED,
+	                                         .folder = 1,
+	                                         .uid = 9});
+	g_free(then.flags);
+	then = state_of(env, 1);
+	cr_expect_eq(then.saved, 2000000000);
+	g_free(then.flags);
+	g_free(first.flags);
+	env_verify(env, env->path);
 	env_free(&env);
 }

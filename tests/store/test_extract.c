@@ -84,7 +84,14 @@ static void add_message(struct am_content_writer *w, struct am_items *items,
 		.n_props = 1,
 		.props = &prop,
 	};
-	struct am_item_placement p = {i + 1, i + 1, 1 + i % 2, 1, &meta};
+	const struct am_item_flags source = {AM_FLAGGED, 1, &keyword};
+	struct am_item_placement p = {.id = i + 1,
+	                              .message = i + 1,
+	                              .folder = 1 + i % 2,
+	                              .accession = 1,
+	                              .meta = &meta,
+	                              .saved = 1600000000,
+	                              .source = &source};
 	am_items_add_placement(items, &p);
 	am_split_free(&s);
 	am_blob_unref(&blob);

@@ -292,11 +292,20 @@ static void try_placement(struct logtest_random *random, struct am_arena *arena,
                           struct am_items *items)
 {
 	struct am_message *m = am_arena_alloc(arena, sizeof *m);
-	struct am_item_placement in = {number(random), number(random),
-	                               number(random), number(random), m};
+	struct am_item_placement in = {
+		.id = number(random),
+		.message = number(random),
+		.folder = number(random),
+		.accession = number(random),
+		.meta = m,
+		.saved =
+			logtest_below(random, 2) ? 0 : (int64_t)number(random)};
+	struct am_item_flags source = {.flags = logtest_next(random)};
 	struct am_item_any out;
 
 	make_meta(random, arena, m);
+	source.words = list(random, arena, &source.n_words);
+	in.source = logtest_below(random, 2) ? &source : NULL;
 	am_items_add_placement(items, &in);
 	decode(items, arena, &out);
 	const struct am_message *n = out.placement.meta;
@@ -304,6 +313,14 @@ static void try_placement(struct logtest_random *random, struct am_arena *arena,
 	cr_assert_eq(out.placement.message, in.message);
 	cr_assert_eq(out.placement.folder, in.folder);
 	cr_assert_eq(out.placement.accession, in.accession);
+	cr_assert_eq(out.placement.saved, in.saved);
+	cr_assert_eq(!out.placement.source, !in.source);
+	if (in.source) {
+		cr_assert_eq(out.placement.source->flags, source.flags);
+		assert_same_list(out.placement.source->words,
+		                 out.placement.source->n_words, source.words,
+		                 source.n_words);
+	}
 	cr_assert_eq(n->uid, m->uid);
 	cr_assert_eq(n->flags, m->flags);
 	cr_assert_eq(n->exactness, m->exactness);
@@ -357,8 +374,14 @@ static void try_change(struct logtest_random *random, struct am_arena *arena,
 		in.was = (struct am_item_date){when(random), "imap"};
 		in.now = (struct am_item_date){.from = NULL};
 	}
-	if (in.kind == AM_CHANGE_FLAGS)
+	if (in.kind == AM_CHANGE_FLAGS) {
 		in.flags = logtest_next(random);
+		in.by = logtest_below(random, 1 + AM_FLAGS_BY_BOTH);
+	}
+	if (in.by == AM_FLAGS_BY_BOTH) {
+		in.others.flags = logtest_next(random);
+		in.others.words = list(random, arena, &in.others.n_words);
+	}
 	if (in.kind == AM_CHANGE_MOVED || in.kind == AM_CHANGE_RESTORED ||
 	    in.kind == AM_CHANGE_NUMBERED) {
 		in.folder = number(random);
@@ -372,6 +395,10 @@ static void try_change(struct logtest_random *random, struct am_arena *arena,
 	cr_assert_eq(out.change.when, in.when);
 	cr_assert_eq(out.change.kind, in.kind);
 	cr_assert_eq(out.change.flags, in.flags);
+	cr_assert_eq(out.change.by, in.by);
+	cr_assert_eq(out.change.others.flags, in.others.flags);
+	assert_same_list(out.change.others.words, out.change.others.n_words,
+	                 in.others.words, in.others.n_words);
 	cr_assert_eq(out.change.folder, in.folder);
 	cr_assert_eq(out.change.uid, in.uid);
 	cr_assert_eq(out.change.uid, in.uid);
@@ -484,7 +511,8 @@ Test(items, every_cut_and_every_flip_ends_in_a_status)
 	struct am_arena *arena = am_arena_new();
 	struct am_items *items = am_items_new();
 	struct am_message meta = {.origin = "o"};
-	struct am_item_placement p = {1, 2, 3, 4, &meta};
+	struct am_item_flags source = {7, 0, NULL};
+	struct am_item_placement p = {1, 2, 3, 4, &meta, 5, &source};
 	struct am_item_message message = {.id = 5, .content = 5};
 	size_t len;
 
