@@ -37,14 +37,14 @@ void am_put_capabilities(struct am_session *s)
 		g_string_append(out, " AUTH=SCRAM-SHA-256");
 		return;
 	}
-	g_string_append(out,
-	                " IDLE MOVE MULTIAPPEND SPECIAL-USE "
-	                "CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS "
-	                "STATUS=SIZE CONDSTORE QRESYNC BINARY "
-	                "UTF8=ACCEPT OBJECTID ESEARCH SEARCHRES WITHIN PARTIAL "
-	                "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
-	                "THREAD=ORDEREDSUBJECT PREVIEW REPLACE UIDONLY "
-	                "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS NOTIFY");
+	g_string_append(
+		out, " IDLE MOVE MULTIAPPEND SPECIAL-USE "
+		     "CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS "
+		     "STATUS=SIZE CONDSTORE QRESYNC BINARY "
+		     "UTF8=ACCEPT OBJECTID ESEARCH SEARCHRES WITHIN PARTIAL "
+		     "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
+		     "THREAD=ORDEREDSUBJECT PREVIEW REPLACE UIDONLY SAVEDATE "
+		     "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS NOTIFY");
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
 	if (s->house->rank)

@@ -280,6 +280,19 @@ static void say_date(struct am_session *s, const struct am_row *row)
 	am_say(s, "INTERNALDATE \"%s\"", text);
 }
 
+/* RFC 8514. */
+static void say_saved(struct am_session *s, const struct am_row *row)
+{
+	const struct am_when when = {.sec = row->saved, .known = true};
+	char text[40];
+
+	am_imap_date_print(&when, text);
+	if (row->saved)
+		am_say(s, "SAVEDATE \"%s\"", text);
+	else
+		am_say(s, "SAVEDATE NIL");
+}
+
 /* Both are made of what the message says: the same in any copy of it. */
 static int say_object(struct message *m, bool thread, struct am_error *err)
 {
@@ -358,6 +371,9 @@ static int say_item(struct message *m, const struct am_fetch_item *item,
 		return say_object(m, true, err);
 	case AM_FETCH_PREVIEW:
 		return say_preview(m, err);
+	case AM_FETCH_SAVED:
+		say_saved(s, m->row);
+		return AM_OK;
 	}
 	return AM_OK;
 }

@@ -21,7 +21,8 @@ enum am_fetch_kind {
 	AM_FETCH_MODSEQ,
 	AM_FETCH_EMAILID,
 	AM_FETCH_THREADID,
-	AM_FETCH_PREVIEW
+	AM_FETCH_PREVIEW,
+	AM_FETCH_SAVED
 };
 struct am_fetch_item {
 	enum am_fetch_kind kind;

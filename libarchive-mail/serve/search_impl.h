@@ -17,6 +17,9 @@ enum am_crit_kind {
 	AM_CRIT_BEFORE,  /* number: a day */
 	AM_CRIT_ON,
 	AM_CRIT_SINCE,
+	AM_CRIT_SAVEDBEFORE,
+	AM_CRIT_SAVEDON,
+	AM_CRIT_SAVEDSINCE,
 	AM_CRIT_YOUNGER, /* number: seconds */
 	AM_CRIT_OLDER,
 	AM_CRIT_MODSEQ,

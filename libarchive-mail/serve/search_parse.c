@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Search keys (RFC 9051 §6.4.4, 5032, 7162, 8474) to a tree.  Nesting is
+ * Search keys (RFC 9051 §6.4.4, 5032, 7162, 8474, 8514) to a tree.  Nesting is
  * bounded by the parser of lines; a run of NOT and OR by a count of our own.
  */
 #include "serve/search_impl.h"
@@ -254,6 +254,10 @@ static const struct {
 	{"SENTBEFORE", AM_CRIT_SENTBEFORE, DAY},
 	{"SENTON", AM_CRIT_SENTON, DAY},
 	{"SENTSINCE", AM_CRIT_SENTSINCE, DAY},
+	{"SAVEDBEFORE", AM_CRIT_SAVEDBEFORE, DAY},
+	{"SAVEDON", AM_CRIT_SAVEDON, DAY},
+	{"SAVEDSINCE", AM_CRIT_SAVEDSINCE, DAY},
+	{"SAVEDATESUPPORTED", AM_CRIT_ALL, PLAIN},
 	{"YOUNGER", AM_CRIT_YOUNGER, NUMBER},
 	{"OLDER", AM_CRIT_OLDER, NUMBER},
 	{"LARGER", AM_CRIT_LARGER, NUMBER},

@@ -354,13 +354,28 @@ static int by_day(enum am_crit_kind kind, int64_t day, int64_t wanted)
 	switch (kind) {
 	case AM_CRIT_BEFORE:
 	case AM_CRIT_SENTBEFORE:
+	case AM_CRIT_SAVEDBEFORE:
 		return answer(day < wanted);
 	case AM_CRIT_ON:
 	case AM_CRIT_SENTON:
+	case AM_CRIT_SAVEDON:
 		return answer(day == wanted);
 	default:
 		return answer(day >= wanted);
 	}
+}
+
+static int64_t received_day(const struct am_row *row)
+{
+	return day_of(row->dated ? row->received : 0, row->zone);
+}
+
+/* RFC 8514 §4.3: where it is not known, the internal date stands for it. */
+static int by_saved(const struct am_row *row, const struct am_crit *c)
+{
+	return by_day(c->kind,
+	              row->saved ? day_of(row->saved, 0) : received_day(row),
+	              c->day);
 }
 
 static int by_sent(struct am_probe *p, const struct am_crit *c,
@@ -496,9 +511,11 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 	case AM_CRIT_BEFORE:
 	case AM_CRIT_ON:
 	case AM_CRIT_SINCE:
-		return by_day(c->kind,
-		              day_of(row->dated ? row->received : 0, row->zone),
-		              c->day);
+		return by_day(c->kind, received_day(row), c->day);
+	case AM_CRIT_SAVEDBEFORE:
+	case AM_CRIT_SAVEDON:
+	case AM_CRIT_SAVEDSINCE:
+		return by_saved(row, c);
 	case AM_CRIT_YOUNGER:
 		return answer(row->received >= p->now - (int64_t)c->number);
 	case AM_CRIT_OLDER:

@@ -14,7 +14,7 @@ struct am_row {
 	uint32_t uid, flags;
 	uint64_t modseq;
 	int64_t placement, message;
-	int64_t received;
+	int64_t received, saved; /* saved: in this mailbox; 0: not known */
 	int16_t zone;
 	bool dated;                  /* received is known */
 	const char *const *keywords; /* ends with NULL; the vault's, for good */

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAGIC 0x616D2D726F777301 /* "am-rows", version 1 */
+#define MAGIC 0x616D2D726F777302 /* "am-rows", version 2 */
 
 struct head {
 	uint64_t magic;
@@ -29,7 +29,7 @@ struct head {
 struct stored {
 	uint32_t uid, flags;
 	uint64_t modseq;
-	int64_t placement, message, received;
+	int64_t placement, message, received, saved;
 	int16_t zone;
 	uint16_t dated;
 	uint32_t words; /* which set */
@@ -138,6 +138,7 @@ bool am_snap_file_load(const char *cache, int64_t box,
 				.placement = s.placement,
 				.message = s.message,
 				.received = s.received,
+				.saved = s.saved,
 				.zone = s.zone,
 				.dated = s.dated,
 				.keywords = sets->pdata[s.words]};
@@ -197,6 +198,7 @@ static GString *encode(const struct am_snap *snap,
 			.placement = row->placement,
 			.message = row->message,
 			.received = row->received,
+			.saved = row->saved,
 			.zone = row->zone,
 			.dated = row->dated,
 			.words = number_of(seen, row->keywords, words)};

@@ -215,3 +215,73 @@ Test(extensions, a_fuzzy_search_says_how_well_it_fits)
 	talk_close(&t);
 	served_free(&s);
 }
+
+/* ---- SAVEDATE, RFC 8514 ---- */
+
+/* "1-Feb-1994" of a moment, as SEARCH wants it. */
+static char *day_of(int64_t sec)
+{
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr",
+	                                     "May", "Jun", "Jul", "Aug",
+	                                     "Sep", "Oct", "Nov", "Dec"};
+	GDateTime *t = g_date_time_new_from_unix_utc(sec);
+	char *text = g_strdup_printf(
+		"%d-%s-%d", g_date_time_get_day_of_month(t),
+		months[g_date_time_get_month(t) - 1], g_date_time_get_year(t));
+
+	g_date_time_unref(t);
+	return text;
+}
+
+/* The date of an answer, or NULL where it says NIL; g_free(). */
+static char *saved_in(const char *told)
+{
+	const char *at = strstr(told, "SAVEDATE \"");
+
+	return at ? g_strndup(at + strlen("SAVEDATE \""),
+	                      strlen("01-Feb-1994 00:00:00 +0000"))
+	          : NULL;
+}
+
+Test(extensions, when_a_message_came_to_a_mailbox_is_told)
+{
+	int64_t began = am_time_now();
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " SAVEDATE ");
+	expect_end(talk(t, "CREATE work"), "OK");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	expect_in(talk(t, "SEARCH SAVEDATESUPPORTED"),
+	          "* SEARCH 1 2 3 4 5 6 7 8 9 10\r\n");
+	/* Whenever they were written or received, they came today. */
+	char *first = day_of(began), *last = day_of(am_time_now() + 86400);
+	expect_in(talk(t, "SEARCH SAVEDSINCE %s SAVEDBEFORE %s", first, last),
+	          "* SEARCH 1 2 3 4 5 6 7 8 9 10\r\n");
+	expect_in(talk(t, "SEARCH SAVEDBEFORE %s", first), "* SEARCH\r\n");
+	expect_in(talk(t, "SEARCH OR SAVEDON %s SAVEDON 1-Jan-2001", last),
+	          "* SEARCH\r\n");
+	expect_in(talk(t, "SEARCH SAVEDON today"), "BAD");
+	char *was = saved_in(talk(t, "FETCH 2 (UID SAVEDATE INTERNALDATE)"));
+	cr_assert(was);
+	/* A copy and a move are saved anew: at an appended one's time at
+	 * least. */
+	expect_end(talk(t, "COPY 2 work"), "OK");
+	expect_end(talk(t, "MOVE 3 work"), "OK");
+	expect_end(talk(t, "STORE 2 +FLAGS (\\Flagged)"), "OK");
+	char *still = saved_in(talk(t, "FETCH 2 (SAVEDATE)"));
+	cr_expect_str_eq(still, was);
+	expect_end(talk(t, "SELECT work"), "OK");
+	for (int i = 1; i <= 2; i++) {
+		char *now = saved_in(talk(t, "FETCH %d SAVEDATE", i));
+		cr_expect(now, "message %d", i);
+		g_free(now);
+	}
+	g_free(first);
+	g_free(last);
+	g_free(still);
+	g_free(was);
+	talk_close(&t);
+	served_free(&s);
+}
