@@ -31,12 +31,14 @@ struct options {
 	struct opt_list imap, imaps, pop3, pop3s, autoconfig, autoconfigs;
 	const char *users, *tls_cert, *tls_key, *log, *host, *user;
 	bool read_only, virtual, quiet, verbose;
-	uint64_t append_limit, connections;
+	uint64_t append_limit, connections, message_limit;
 };
 
 #define DEFAULT_IMAP  "127.0.0.1:1143"
 #define DEFAULT_IMAPS "127.0.0.1:1993"
 #define DEFAULT_USER  "mailark"
+/* A client may count on as many (RFC 9738 §3). */
+enum { MESSAGES_LEAST = 1000 };
 
 struct serving {
 	struct session *s;
@@ -408,12 +410,17 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	session_voice(s, o->quiet, o->verbose);
 	if (!argc)
 		return session_usage(s, "an archive is needed");
+	if (o->message_limit && (o->message_limit < MESSAGES_LEAST ||
+	                         o->message_limit > UINT32_MAX))
+		return session_usage(s, "--message-limit is 1000 or more");
 	v.old_users = g_ptr_array_new();
 	v.old_tls = g_ptr_array_new();
-	v.house = (struct am_house){.ctx = &s->ctx,
-	                            .name = "mailark",
-	                            .version = AM_VERSION,
-	                            .append_limit = o->append_limit};
+	v.house =
+		(struct am_house){.ctx = &s->ctx,
+	                          .name = "mailark",
+	                          .version = AM_VERSION,
+	                          .append_limit = o->append_limit,
+	                          .message_limit = (uint32_t)o->message_limit};
 	int r = AM_OK;
 	if (o->user)
 		r = serve_move_in(o->user, &err);
@@ -484,6 +491,8 @@ static const struct opt table[] = {
          offsetof(struct options, read_only)},
 	{0, "virtual", NULL, "show All Mail, Flagged and saved searches, too",
          OPT_SWITCH, offsetof(struct options, virtual)},
+	{0, "message-limit", "N", "handle so many messages in one command",
+         OPT_COUNT, offsetof(struct options, message_limit)},
 	{0, "append-limit", "SIZE", "take no larger message", OPT_SIZE,
          offsetof(struct options, append_limit)},
 	{0, "connections", "N", "so many at once (4096)", OPT_COUNT,

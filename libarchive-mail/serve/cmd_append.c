@@ -5,6 +5,7 @@
  * Their bytes were streamed to blobs while the line was read.
  */
 #include "serve/commands.h"
+#include "serve/limit.h"
 
 #include "base/blob.h"
 #include "model/folder.h"
@@ -210,7 +211,7 @@ static void append(struct am_session *s, am_args args, size_t n,
 	if (!good || !a.messages->len || (replaced && a.messages->len != 1)) {
 		am_bad(s, "a mailbox, flags, a date and a message as a literal "
 		          "were expected");
-	} else {
+	} else if (!am_limit_refuses(s, a.messages->len)) {
 		for (guint i = 0; i < a.messages->len; i++)
 			if (!((struct am_message *)a.messages->pdata[i])->size)
 				r = am_fail(&err, AM_FAILED, AM_E_ARGUMENT,

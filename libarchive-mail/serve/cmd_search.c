@@ -5,6 +5,7 @@
  */
 #include "serve/commands.h"
 
+#include "serve/limit.h"
 #include "serve/search.h"
 #include "serve/search_return.h"
 
@@ -248,6 +249,7 @@ AM_COMMAND(search)
 		                 am_search_asks_modseq(search) ? highest : 0,
 		                 am_search_scores(search));
 		am_ok(s, "that is all");
+		am_limit_tell(s, am_search_lowest(s, search));
 	} else if (r.save) {
 		am_imap_set_free(&s->saved);
 		s->saved = am_imap_set_new();

@@ -2,6 +2,7 @@
 /* SORT (RFC 5256), with DISPLAYFROM and DISPLAYTO (5957) and ESORT (5267). */
 #include "serve/commands.h"
 
+#include "serve/limit.h"
 #include "serve/search.h"
 #include "serve/search_return.h"
 #include "serve/traits.h"
@@ -190,7 +191,8 @@ static void answer(struct am_session *s, const struct am_search_return *r,
 	struct am_error err = {0};
 	uint64_t highest;
 
-	if (!am_search_run(s, search, rows, &highest))
+	if ((am_search_lowest(s, search) && am_limit_refuses(s, s->snap->n)) ||
+	    !am_search_run(s, search, rows, &highest))
 		goto out;
 	if (am_vault_traits(s->vault, s->snap, k->needs, &traits, &err)) {
 		am_no_error(s, &err);

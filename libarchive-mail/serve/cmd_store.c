@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "model/folder.h"
+#include "serve/limit.h"
 #include "serve/virtual.h"
 #include "store/archive.h"
 #include "store/archive_edit.h"
@@ -181,6 +182,7 @@ AM_COMMAND(store)
 		return;
 	}
 	st.rows = rows_of(s, uids);
+	uint32_t lowest = am_limit_cut(s, st.rows);
 	st.modified = am_imap_set_new();
 	GArray *named = uids_of(st.rows);
 	if (s->snap->box < 0 && (st.change.flags & AM_DELETED)) {
@@ -196,6 +198,7 @@ AM_COMMAND(store)
 			say_modified(s, &st, uid);
 		else
 			am_ok(s, "done");
+		am_limit_tell(s, lowest);
 	}
 	am_imap_set_free(&uids);
 	am_imap_set_free(&st.modified);
@@ -248,6 +251,7 @@ AM_COMMAND(expunge)
 		if ((now->rows[i].flags & AM_DELETED) &&
 		    (!uids || am_imap_set_has(uids, now->rows[i].uid)))
 			g_array_append_val(rows, now->rows[i]);
+	uint32_t lowest = uid ? am_limit_cut(s, rows) : 0;
 	if (rows->len && am_vault_edit(s->vault, do_expunge, rows, &err)) {
 		am_no_error(s, &err);
 	} else if (s->condstore) {
@@ -258,6 +262,7 @@ AM_COMMAND(expunge)
 	} else {
 		am_ok(s, "done");
 	}
+	am_limit_tell(s, lowest);
 	g_array_free(rows, TRUE);
 	am_snap_unref(&now);
 	am_imap_set_free(&uids);
@@ -430,6 +435,7 @@ static void copy_to(struct am_session *s, const struct am_imap_set *uids,
 	struct am_mailboxes *boxes;
 	struct am_vault *v;
 	struct am_error err = {0};
+	uint32_t lowest = 0;
 	int r = AM_OK;
 
 	if (!am_find_box(s, name, &v, &boxes, &box)) {
@@ -446,16 +452,20 @@ static void copy_to(struct am_session *s, const struct am_imap_set *uids,
 		return;
 	}
 	c.rows = rows_of(s, uids);
+	if (move)
+		lowest = am_limit_cut(s, c.rows);
 	c.folder = box->id;
 	c.from = am_imap_set_new();
 	c.to = am_imap_set_new();
-	if (c.rows->len)
+	bool refused = am_limit_refuses(s, c.rows->len);
+	if (c.rows->len && !refused)
 		r = v == s->vault ? am_vault_edit(v, do_copy, &c, &err)
 		                  : carry(s, v, box->folder, &c, &err);
 	if (r)
 		am_no_error(s, &err);
-	else
+	else if (!refused)
 		say_copied(s, box, &c);
+	am_limit_tell(s, lowest);
 	am_imap_set_free(&c.from);
 	am_imap_set_free(&c.to);
 	g_array_free(c.rows, TRUE);

@@ -9,6 +9,7 @@
 #include "serve/commands.h"
 
 #include "base/arena.h"
+#include "serve/limit.h"
 #include "serve/search.h"
 #include "serve/traits.h"
 
@@ -418,7 +419,8 @@ static void answer(struct am_session *s, struct am_search *search,
 	uint64_t highest;
 
 	t.nodes = g_ptr_array_new();
-	if (!am_search_run(s, search, rows, &highest))
+	if ((am_search_lowest(s, search) && am_limit_refuses(s, s->snap->n)) ||
+	    !am_search_run(s, search, rows, &highest))
 		goto out;
 	if (am_vault_traits(s->vault, s->snap, needs, &traits, &err)) {
 		am_no_error(s, &err);

@@ -14,6 +14,7 @@
 #include "mime/walk.h"
 #include "serve/facts.h"
 #include "serve/fetch_items.h"
+#include "serve/limit.h"
 #include "serve/structure.h"
 #include "serve/traits.h"
 #include "serve/virtual.h"
@@ -548,9 +549,15 @@ AM_COMMAND(fetch)
 	if (f.vanished)
 		tell_vanished(&run, uids);
 	GArray *rows = pick(&run, uids);
-	size_t from = 0, to = rows->len;
+	size_t from = am_limit_skip(s, rows->len), to = rows->len;
+	uint32_t lowest = 0;
 	if (f.partial)
 		am_partial_cut(&f.part, rows->len, &from, &to);
+	else if (from)
+		lowest = s->snap->rows[g_array_index(rows, size_t, from)].uid;
+	bool refused = am_limit_refuses(s, to - from);
+	if (refused)
+		from = to;
 	for (size_t i = from; i < to && !s->dead; i++)
 		one(&run, g_array_index(rows, size_t, i));
 	g_array_free(rows, TRUE);
@@ -566,8 +573,9 @@ AM_COMMAND(fetch)
 		      : run.first.kind == AM_E_FORMAT ? "UNKNOWN-CTE"
 		                                      : "UNAVAILABLE",
 		      run.failed, run.first.text);
-	else
+	else if (!refused)
 		am_ok(s, "that is all");
+	am_limit_tell(s, lowest);
 	am_imap_set_free(&uids);
 	am_fetch_clear(&f);
 	am_arena_free(&run.arena);

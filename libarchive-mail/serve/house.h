@@ -56,6 +56,7 @@ struct am_house {
 	            struct am_error *err);
 	void *find_user;
 	uint64_t append_limit; /* of one message; 0: 4 GiB */
+	uint32_t message_limit; /* of one command; 0: any (limit.h) */
 	unsigned progress_ms;  /* a long search is told of so often; 0: 10 s */
 };
 

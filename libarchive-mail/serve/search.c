@@ -6,6 +6,7 @@
 #include "serve/search_impl.h"
 
 #include "serve/heads.h"
+#include "serve/limit.h"
 #include "serve/traits.h"
 
 #include <string.h>
@@ -82,6 +83,37 @@ static void tell_progress(struct am_session *s, size_t done, int64_t *next)
 		*next = now + (int64_t)ms * 1000;
 }
 
+/* Whether the UIDs that it names leave this one in. */
+static bool is_meant(const struct am_crit *root, uint32_t uid)
+{
+	for (guint i = 0; root->kind == AM_CRIT_AND && i < root->children->len;
+	     i++) {
+		const struct am_crit *c = root->children->pdata[i];
+		if (c->kind == AM_CRIT_UIDS && !am_imap_set_has(c->uids, uid))
+			return false;
+	}
+	return true;
+}
+
+uint32_t am_search_lowest(const struct am_session *s,
+                          const struct am_search *search)
+{
+	size_t left = s->house->message_limit, at = s->snap->n;
+	uint32_t lowest = 0;
+
+	if (!am_limit_skip(s, s->snap->n))
+		return 0;
+	for (; at; at--) {
+		uint32_t uid = s->snap->rows[at - 1].uid;
+		if (!is_meant(search->root, uid))
+			continue;
+		if (!left--)
+			return lowest;
+		lowest = uid;
+	}
+	return 0;
+}
+
 bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
                    uint64_t *highest)
 {
@@ -101,7 +133,8 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 	                             needs | AM_TRAITS_AT_HAND, &traits, NULL))
 		traits = NULL;
 	struct am_probe *probe = am_probe_new(s, traits, needs);
-	for (size_t i = 0; i < s->snap->n && !s->dead; i++) {
+	for (size_t i = am_snap_from(s->snap, am_search_lowest(s, search));
+	     i < s->snap->n && !s->dead; i++) {
 		if (!(i % 64))
 			tell_progress(s, i, &next);
 		const struct am_row *row = &s->snap->rows[i];

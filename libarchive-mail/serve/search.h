@@ -16,6 +16,10 @@ struct am_search;
 struct am_search *am_search_parse(struct am_session *s, am_args args, size_t n,
                                   const char *charset);
 void am_search_free(struct am_search **search);
+/* How far down it looks, a UID, where it is too many to look at all it may be
+ * about (limit.h); 0: at all. */
+uint32_t am_search_lowest(const struct am_session *s,
+                          const struct am_search *search);
 /* Rows (uint32_t: places in the session's view) that meet it, ascending; false:
  * NO was said. */
 bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,

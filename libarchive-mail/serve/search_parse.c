@@ -186,6 +186,23 @@ static struct am_crit *uids_crit(struct parse *p, const struct am_imap_value *v,
 	return c;
 }
 
+/* UIDAFTER and UIDBEFORE (RFC 9738 §3.4). */
+static struct am_crit *beyond_crit(struct parse *p, bool after)
+{
+	const struct am_imap_value *v = next(p);
+	uint64_t uid;
+
+	if (!v || !am_imap_number(v, &uid) || !uid || uid > UINT32_MAX)
+		return NULL;
+	struct am_crit *c = new_crit(p, AM_CRIT_UIDS);
+	c->uids = am_imap_set_new();
+	if (after && uid < UINT32_MAX)
+		am_imap_set_add(c->uids, (uint32_t)uid + 1, UINT32_MAX);
+	else if (!after && uid > 1)
+		am_imap_set_add(c->uids, 1, (uint32_t)uid - 1);
+	return c;
+}
+
 static struct am_crit *flag_crit(struct parse *p, uint32_t bit)
 {
 	struct am_crit *c = new_crit(p, AM_CRIT_FLAG);
@@ -373,6 +390,8 @@ static struct am_crit *word_key(struct parse *p, const struct am_imap_value *v)
 		return or_key(p);
 	if (am_imap_is(v, "UID"))
 		return uids_crit(p, next(p), true);
+	if (am_imap_is(v, "UIDAFTER") || am_imap_is(v, "UIDBEFORE"))
+		return beyond_crit(p, am_imap_is(v, "UIDAFTER"));
 	if (am_imap_is(v, "KEYWORD"))
 		return keyword_crit(p);
 	if (am_imap_is(v, "UNKEYWORD"))

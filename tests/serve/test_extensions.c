@@ -285,3 +285,88 @@ Test(extensions, when_a_message_came_to_a_mailbox_is_told)
 	talk_close(&t);
 	served_free(&s);
 }
+
+/* ---- MESSAGELIMIT, RFC 9738 ---- */
+
+static const struct {
+	const char *command, *untagged, *not_in, *code;
+} limited[] = {
+	/* The highest ones, and how far down. */
+	{"FETCH 1:* (UID)", "* 8 FETCH (UID 8)", "* 7 FETCH",
+         "OK [MESSAGELIMIT 3 8]"},
+	{"UID FETCH 2:6,9 (UID)", "* 5 FETCH (UID 5)", "* 4 FETCH",
+         "OK [MESSAGELIMIT 3 5]"},
+	{"UID FETCH 1:3 (UID)", "* 1 FETCH (UID 1)", "[MESSAGELIMIT",
+         "OK that"},
+	{"UID FETCH 1:* (UID) (PARTIAL 2:4)", "* 2 FETCH (UID 2)", "* 5 FETCH",
+         "OK that"},
+	{"UID FETCH 1:* (UID) (PARTIAL 2:5)", "", "FETCH (",
+         "NO [MESSAGELIMIT 3]"},
+	{"STORE 1:4 +FLAGS (a)", "* 2 FETCH (UID 2", "* 1 FETCH",
+         "OK [MESSAGELIMIT 3 2]"},
+	/* The code that was first stays where it is. */
+	{"UID STORE 1:4 (UNCHANGEDSINCE 1) +FLAGS (b)",
+         "* NO [MESSAGELIMIT 3 2]", "* 1 FETCH", "OK [MODIFIED 2:4]"},
+	/* Of a search those count that are looked at. */
+	{"SEARCH ALL", "* SEARCH 8 9 10\r\n", "", "OK [MESSAGELIMIT 3 8]"},
+	{"UID SEARCH UID 2:6 KEYWORD a", "* SEARCH 4\r\n", "",
+         "OK [MESSAGELIMIT 3 4]"},
+	{"UID SEARCH UIDBEFORE 4 KEYWORD a", "* SEARCH 2 3\r\n",
+         "[MESSAGELIMIT", "OK that"},
+	{"UID SEARCH UIDAFTER 7", "* SEARCH 8 9 10\r\n", "[MESSAGELIMIT",
+         "OK that"},
+	{"SORT (DATE) UTF-8 ALL", "", "* SORT", "NO [MESSAGELIMIT 3]"},
+	{"SORT (ARRIVAL) UTF-8 UID 1:3", "* SORT ", "[MESSAGELIMIT", "OK that"},
+	{"THREAD REFERENCES UTF-8 ALL", "", "* THREAD", "NO [MESSAGELIMIT 3]"},
+	{"COPY 1:4 work", "", "COPYUID", "NO [MESSAGELIMIT 3]"},
+	{"COPY 1:3 work", "", "[MESSAGELIMIT", "OK [COPYUID"},
+	{"UID MOVE 1:4 work", "* OK [COPYUID", "", "OK [MESSAGELIMIT 3 2]"},
+	{"UID SEARCH UID 1:4", "* SEARCH 1\r\n", "", "OK that"},
+	{"UID STORE 8:10 -FLAGS.SILENT (\\Deleted)", "", "", "OK done"},
+	{"UID STORE 5:7 +FLAGS.SILENT (\\Deleted)", "", "", "OK done"},
+	{"UID STORE 8 +FLAGS.SILENT (\\Deleted)", "", "", "OK done"},
+	{"UID EXPUNGE 1:*", "* NO [MESSAGELIMIT 3 6]", "", "OK [HIGHESTMODSEQ"},
+	{"UID SEARCH UID 1:8", "* SEARCH 1 5\r\n", "", "OK that"},
+	{"APPEND work {1+}\r\na {1+}\r\nb {1+}\r\nc {1+}\r\nd", "", "APPENDUID",
+         "NO [MESSAGELIMIT 3]"},
+	{"APPEND work {1+}\r\na {1+}\r\nb {1+}\r\nc", "", "[MESSAGELIMIT",
+         "OK [APPENDUID"},
+};
+
+Test(extensions, so_many_messages_are_handled_at_once)
+{
+	struct served *s = served_new(12);
+
+	s->house.message_limit = 3;
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "CAPABILITY"), " MESSAGELIMIT=3");
+	expect_end(talk(t, "CREATE work"), "OK");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	for (size_t i = 0; i < AM_COUNT(limited); i++) {
+		const char *told = talk(t, "%s", limited[i].command);
+		expect_in(told, limited[i].untagged);
+		expect_in(told, limited[i].code);
+		if (*limited[i].not_in)
+			expect_not_in(told, limited[i].not_in);
+	}
+	talk_close(&t);
+	served_free(&s);
+}
+
+Test(extensions, without_a_limit_none_is_said)
+{
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_not_in(talk(t, "CAPABILITY"), "MESSAGELIMIT");
+	expect_end(talk(t, "SELECT INBOX"), "OK");
+	expect_in(talk(t, "UID SEARCH UIDAFTER 8 UIDBEFORE 10"),
+	          "* SEARCH 9\r\n");
+	expect_in(talk(t, "UID SEARCH UIDBEFORE 1"), "* SEARCH\r\n");
+	expect_in(talk(t, "UID SEARCH UIDAFTER 4294967295"), "* SEARCH\r\n");
+	expect_in(talk(t, "UID SEARCH UIDAFTER x"), "BAD");
+	talk_close(&t);
+	served_free(&s);
+}
