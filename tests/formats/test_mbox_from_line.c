@@ -81,6 +81,12 @@ static const struct {
 	{"From - Mon Jan 01 01:00:00 PM 2001", AM_MBOX_FROM_DASH,
          NEW_YEAR + 13 * 3600, "-"},
 	{"From a@b Mon Jan  1 00:00:00", AM_MBOX_FROM_PLAIN, -1, "a@b"},
+	{"From a@b Mon Jan  1 02:00:00 2001 METDST", AM_MBOX_FROM_PLAIN,
+         NEW_YEAR, "a@b"},
+	{"From a@b Mon Jan  1 02:00:00 MESZ 2001", AM_MBOX_FROM_PLAIN, NEW_YEAR,
+         "a@b"},
+	{"From a@b Mon Jan  1 00:00:00 2001 XYZDST", AM_MBOX_FROM_PLAIN,
+         NEW_YEAR, "a@b"},
 };
 
 Test(mbox_from_line, forms_seen_in_the_wild)
@@ -113,6 +119,7 @@ static const char *const bad[] = {
 	"From a@b Mon Jan  1 00:00:00 +1 2001",
 	"From a@b Mon Jan  1 00:00:00. 2001",
 	"From a@b Mon Jan  1 00:00:00 2001 and so on",
+	"From a@b Mon Jan  1 00:00:00 2001 INDEED",
 	"From a@b Mon Jan 32 00:00:00 2001",
 	"From a@b Mon Foo  1 00:00:00 2001",
 	"From a@b Mon Jan  1 25:00:00 2001",

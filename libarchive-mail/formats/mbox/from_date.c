@@ -133,15 +133,16 @@ static bool read_month(struct am_mbox_word w, struct am_mbox_date *d)
 }
 
 static const struct {
-	char name[6];
+	char name[7];
 	int16_t minutes;
-} zones[] = {{"UT", 0},     {"UTC", 0},    {"GMT", 0},    {"Z", 0},
-             {"EST", -300}, {"EDT", -240}, {"CST", -360}, {"CDT", -300},
-             {"MST", -420}, {"MDT", -360}, {"PST", -480}, {"PDT", -420},
-             {"BST", 60},   {"CET", 60},   {"MET", 60},   {"CEST", 120},
-             {"MEST", 120}, {"EET", 120},  {"EEST", 180}, {"WET", 0},
-             {"WEST", 60},  {"JST", 540},  {"AEST", 600}, {"AEDT", 660},
-             {"NZST", 720}, {"NZDT", 780}};
+} zones[] = {{"UT", 0},      {"UTC", 0},      {"GMT", 0},      {"Z", 0},
+             {"EST", -300},  {"EDT", -240},   {"CST", -360},   {"CDT", -300},
+             {"MST", -420},  {"MDT", -360},   {"PST", -480},   {"PDT", -420},
+             {"BST", 60},    {"CET", 60},     {"MET", 60},     {"CEST", 120},
+             {"MEST", 120},  {"EET", 120},    {"EEST", 180},   {"WET", 0},
+             {"WEST", 60},   {"JST", 540},    {"AEST", 600},   {"AEDT", 660},
+             {"NZST", 720},  {"NZDT", 780},   {"MEZ", 60},     {"MESZ", 120},
+             {"WETDST", 60}, {"METDST", 120}, {"CETDST", 120}, {"EETDST", 180}};
 
 /* AM or PM behind the time: they are read as zones otherwise. */
 static bool read_half(struct am_mbox_word w, struct am_mbox_date *d)
@@ -190,7 +191,9 @@ static bool read_zone(struct am_mbox_word w, struct am_mbox_date *d)
 	size_t capitals = 0;
 	while (capitals < w.len && g_ascii_isupper(w.s[capitals]))
 		capitals++;
-	if (!capitals || capitals > 5 || w.len > 8)
+	/* No sixth but in the summer of HP-UX: METDST. */
+	if (!capitals || w.len > 8 ||
+	    (capitals > 5 && !(w.len == 6 && !memcmp(w.s + 3, "DST", 3))))
 		return false;
 	for (size_t i = capitals; i < w.len; i++) /* the 8PDT of PST8PDT */
 		if (!g_ascii_isdigit(w.s[i]) && !g_ascii_isupper(w.s[i]))
