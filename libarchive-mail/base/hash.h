@@ -26,6 +26,15 @@ struct am_piece {
 };
 void am_sha256_many(const struct am_piece *pieces, size_t n,
                     uint8_t (*out)[AM_SHA256_LEN]);
+/* The hashes of two streams that come side by side, piece by piece; either may
+ * have nothing at times (len 0).  The end frees it. */
+struct am_sha256_pair;
+
+struct am_sha256_pair *am_sha256_pair_new(void);
+void am_sha256_pair_update(struct am_sha256_pair *pair,
+                           const struct am_piece both[2]);
+void am_sha256_pair_end(struct am_sha256_pair **pair,
+                        uint8_t (*out)[AM_SHA256_LEN]);
 /* Lower-case hexadecimal of any bytes; out has room for 2 * len + 1. */
 void am_hex(const uint8_t *data, size_t len, char *out);
 /* false unless s is exactly 2 * len hexadecimal digits. */

@@ -5,8 +5,9 @@
  * The processor's SHA instructions wait for one another within one piece; with
  * several in turn they do not.  OpenSSL has such a thing for its TLS records
  * alone, so here it is: three lanes, each working through the 64-byte blocks of
- * a piece and then taking the next piece.  A processor without the instructions
- * hashes one piece after another through OpenSSL.
+ * a piece and then taking the next piece; or two, of a stream each.  A
+ * processor without the instructions hashes one piece after another through
+ * OpenSSL.
  */
 #include "base/hash.h"
 
@@ -36,11 +37,12 @@ static const uint32_t rounds[64] = {
 };
 
 struct lane {
-	__m128i abef, cdgh; /* the state, as the instructions want it */
-	const uint8_t *at;
-	size_t n; /* blocks left, of the piece or of its end */
+	__m128i abef, cdgh;  /* the state, as the instructions want it */
+	const uint8_t *at;   /* what is hashed now: */
+	size_t n;            /* so many blocks */
+	const uint8_t *next; /* and then this: */
+	size_t n_next;
 	uint8_t end[2 * BLOCK];
-	size_t n_end; /* blocks of the end that are still to come */
 	size_t piece; /* whose hash it will be */
 	bool busy;
 };
@@ -122,26 +124,42 @@ SHA static void run_lanes(struct lane **lanes, size_t n_lanes, size_t n_blocks)
 		lanes[k]->n -= n_blocks;
 }
 
-static void start(struct lane *lane, const struct am_piece *piece, size_t i)
+static void begin(struct lane *lane)
 {
-	size_t rest = piece->len % BLOCK;
-	uint64_t bits = GUINT64_TO_BE((uint64_t)piece->len * 8);
-
 	/* A to H: F E B A and H G D C, from the low end. */
 	lane->abef = _mm_set_epi32(0x6a09e667, (int)0xbb67ae85, 0x510e527f,
 	                           (int)0x9b05688c);
 	lane->cdgh = _mm_set_epi32(0x3c6ef372, (int)0xa54ff53a, 0x1f83d9ab,
 	                           0x5be0cd19);
+	lane->n = lane->n_next = 0;
+}
+
+/* The last bytes, fewer than a block, of so many in all come next. */
+static void put_end(struct lane *lane, const uint8_t *last, size_t n,
+                    uint64_t total)
+{
+	uint64_t bits = GUINT64_TO_BE(total * 8);
+
+	lane->next = lane->end;
+	lane->n_next = n + 9 <= BLOCK ? 1 : 2;
+	memset(lane->end, 0, sizeof lane->end);
+	if (n)
+		memcpy(lane->end, last, n);
+	lane->end[n] = 0x80;
+	memcpy(lane->end + lane->n_next * BLOCK - 8, &bits, 8);
+}
+
+static void start(struct lane *lane, const struct am_piece *piece, size_t i)
+{
+	size_t rest = piece->len % BLOCK;
+
+	begin(lane);
 	lane->at = piece->data;
 	lane->n = piece->len / BLOCK;
-	lane->n_end = rest + 9 <= BLOCK ? 1 : 2;
+	put_end(lane, piece->len ? piece->data + (piece->len - rest) : NULL,
+	        rest, piece->len);
 	lane->piece = i;
 	lane->busy = true;
-	memset(lane->end, 0, sizeof lane->end);
-	if (rest)
-		memcpy(lane->end, piece->data + (piece->len - rest), rest);
-	lane->end[rest] = 0x80;
-	memcpy(lane->end + lane->n_end * BLOCK - 8, &bits, 8);
 }
 
 static void store(const struct lane *lane, uint8_t out[AM_SHA256_LEN])
@@ -158,15 +176,32 @@ static void store(const struct lane *lane, uint8_t out[AM_SHA256_LEN])
 	}
 }
 
-/* Over to the end of the piece; false when that is done too. */
+/* Over to what comes next; false when that is done too. */
 static bool go_on(struct lane *lane)
 {
 	if (lane->n)
 		return true;
-	lane->at = lane->end;
-	lane->n = lane->n_end;
-	lane->n_end = 0;
+	lane->at = lane->next;
+	lane->n = lane->n_next;
+	lane->n_next = 0;
 	return lane->n > 0;
+}
+
+/* As far as the shortest goes; false when none has anything left. */
+static bool turn(struct lane *lanes, size_t n_lanes)
+{
+	struct lane *busy[LANES];
+	size_t n_busy = 0, least = SIZE_MAX;
+
+	for (size_t k = 0; k < n_lanes; k++) {
+		if (!go_on(&lanes[k]))
+			continue;
+		busy[n_busy++] = &lanes[k];
+		least = lanes[k].n < least ? lanes[k].n : least;
+	}
+	if (n_busy)
+		run_lanes(busy, n_busy, least);
+	return n_busy > 0;
 }
 
 static void hash_in_lanes(const struct am_piece *pieces, size_t n,
@@ -175,31 +210,96 @@ static void hash_in_lanes(const struct am_piece *pieces, size_t n,
 	struct lane lanes[LANES];
 	size_t next = 0;
 
-	for (size_t k = 0; k < LANES; k++)
+	for (size_t k = 0; k < LANES; k++) {
+		begin(&lanes[k]);
 		lanes[k].busy = false;
-	for (;;) {
-		struct lane *busy[LANES];
-		size_t n_busy = 0, least = SIZE_MAX;
+	}
+	do {
 		for (size_t k = 0; k < LANES; k++) {
 			struct lane *lane = &lanes[k];
-			if (lane->busy && !go_on(lane)) {
+			if (lane->busy && !lane->n && !lane->n_next) {
 				store(lane, out[lane->piece]);
 				lane->busy = false;
 			}
 			if (!lane->busy && next < n) {
 				start(lane, &pieces[next], next);
 				next++;
-				(void)go_on(lane);
 			}
-			if (!lane->busy)
-				continue;
-			busy[n_busy++] = lane;
-			least = lane->n < least ? lane->n : least;
 		}
-		if (!n_busy)
-			return;
-		run_lanes(busy, n_busy, least);
+	} while (turn(lanes, LANES));
+}
+
+/* ---- two streams ---- */
+
+struct pair {
+	struct lane lanes[2];
+	uint8_t carry[2][BLOCK]; /* less than a block, till more comes */
+	size_t n_carry[2];
+	uint64_t total[2];
+};
+
+/* The carried block, when this makes it whole, and then the whole blocks of
+ * this; returns what is left behind them. */
+static struct am_piece line_up(struct pair *p, size_t k, struct am_piece piece)
+{
+	struct lane *lane = &p->lanes[k];
+	size_t take = BLOCK - p->n_carry[k];
+
+	if (!piece.len)
+		return piece;
+	p->total[k] += piece.len;
+	if (p->n_carry[k]) {
+		take = take < piece.len ? take : piece.len;
+		memcpy(p->carry[k] + p->n_carry[k], piece.data, take);
+		p->n_carry[k] += take;
+		piece.len -= take;
+		piece.data += take;
 	}
+	if (p->n_carry[k] == BLOCK) {
+		lane->at = p->carry[k];
+		lane->n = 1;
+		p->n_carry[k] = 0;
+	}
+	lane->next = piece.data;
+	lane->n_next = piece.len / BLOCK;
+	piece.data += piece.len - piece.len % BLOCK;
+	piece.len %= BLOCK;
+	return piece;
+}
+
+static void hash_pair(struct pair *p, const struct am_piece both[2])
+{
+	struct am_piece left[2];
+
+	for (size_t k = 0; k < 2; k++)
+		left[k] = line_up(p, k, both[k]);
+	while (turn(p->lanes, 2))
+		;
+	for (size_t k = 0; k < 2; k++) {
+		if (!left[k].len)
+			continue;
+		memcpy(p->carry[k], left[k].data, left[k].len);
+		p->n_carry[k] = left[k].len;
+	}
+}
+
+static struct pair *pair_new(void)
+{
+	struct pair *p = g_new0(struct pair, 1);
+
+	for (size_t k = 0; k < 2; k++)
+		begin(&p->lanes[k]);
+	return p;
+}
+
+static void end_pair(struct pair *p, uint8_t (*out)[AM_SHA256_LEN])
+{
+	for (size_t k = 0; k < 2; k++)
+		put_end(&p->lanes[k], p->carry[k], p->n_carry[k], p->total[k]);
+	while (turn(p->lanes, 2))
+		;
+	for (size_t k = 0; k < 2; k++)
+		store(&p->lanes[k], out[k]);
 }
 
 /* Asked once: the instruction that tells takes long in a virtual machine. */
@@ -234,6 +334,23 @@ static void hash_in_lanes(const struct am_piece *pieces, size_t n,
 	(void)out;
 }
 
+static struct pair *pair_new(void)
+{
+	return NULL;
+}
+
+static void hash_pair(struct pair *p, const struct am_piece both[2])
+{
+	(void)p;
+	(void)both;
+}
+
+static void end_pair(struct pair *p, uint8_t (*out)[AM_SHA256_LEN])
+{
+	(void)p;
+	(void)out;
+}
+
 #endif
 
 void am_sha256(const void *data, size_t len, uint8_t out[AM_SHA256_LEN])
@@ -263,4 +380,46 @@ void am_sha256_many(const struct am_piece *pieces, size_t n,
 	}
 	for (size_t i = 0; i < n; i++)
 		am_sha256(pieces[i].data, pieces[i].len, out[i]);
+}
+
+/* One of them: through the instructions, or through OpenSSL. */
+struct am_sha256_pair {
+	struct pair *lanes;
+	struct am_sha256 *each[2];
+};
+
+struct am_sha256_pair *am_sha256_pair_new(void)
+{
+	struct am_sha256_pair *pair = g_new0(struct am_sha256_pair, 1);
+
+	if (has_instructions())
+		pair->lanes = pair_new();
+	for (size_t k = 0; k < 2 && !pair->lanes; k++)
+		pair->each[k] = am_sha256_new();
+	return pair;
+}
+
+void am_sha256_pair_update(struct am_sha256_pair *pair,
+                           const struct am_piece both[2])
+{
+	if (pair->lanes)
+		hash_pair(pair->lanes, both);
+	for (size_t k = 0; k < 2 && !pair->lanes; k++)
+		am_sha256_update(pair->each[k], both[k].data, both[k].len);
+}
+
+void am_sha256_pair_end(struct am_sha256_pair **pair,
+                        uint8_t (*out)[AM_SHA256_LEN])
+{
+	struct am_sha256_pair *p = *pair;
+
+	*pair = NULL;
+	if (p->lanes)
+		end_pair(p->lanes, out);
+	for (size_t k = 0; k < 2 && !p->lanes; k++) {
+		am_sha256_final(p->each[k], out[k]);
+		am_sha256_free(&p->each[k]);
+	}
+	g_free(p->lanes);
+	g_free(p);
 }

@@ -30,9 +30,10 @@
 
 enum {
 	WINDOW = 256 * 1024,
-	BASE64_LEAST = 256,     /* decoded: less is not worth a step */
-	BLOB_LEAST = 64 * 1024, /* of a part that is kept as it is */
-	BOTH_MOST = 1024 * 1024 /* of a message whose LF form is made whole */
+	HASH_WINDOW = 64 * 1024, /* both forms of it stay in the cache */
+	BASE64_LEAST = 256,      /* decoded: less is not worth a step */
+	BLOB_LEAST = 64 * 1024,  /* of a part that is kept as it is */
+	BOTH_MOST = 1024 * 1024  /* of a message whose LF form is made whole */
 };
 
 struct splitter {
@@ -91,48 +92,42 @@ static int each_piece(struct splitter *s, uint64_t at, uint64_t len,
 
 /* ---- 1: hashes and line ends ---- */
 
-struct first_pass {
-	struct am_sha256 *raw, *lf;
+struct both_forms {
+	struct am_sha256_pair *hashes; /* raw, and with its CRLFs made LF */
 	struct am_canon_count count;
-	bool lf_began, lf_late, cr;
+	bool lf;       /* the second runs along */
+	bool lf_late;  /* it did not, and is to be made */
+	bool raw_done; /* that is what the second pass is for */
+	bool cr;
 	uint64_t seen;
-	uint8_t *buf; /* pieces are of one size, but for the last */
+	uint8_t *buf;
 };
 
-static void hash_lf_piece(struct first_pass *f, const uint8_t *data, size_t len)
+/* The second hash runs along from the first window if there is a CRLF in it, as
+ * there is in nearly all mail that has one at all. */
+static void hash_window(struct both_forms *f, const uint8_t *data, size_t len)
 {
-	if (!f->buf)
-		f->buf = g_malloc((len < WINDOW ? len : WINDOW) + 1);
+	struct am_piece forms[2] = {{data, f->raw_done ? 0 : len}, {f->buf, 0}};
+
+	if (!f->raw_done) {
+		am_canon_count(&f->count, data, len);
+		f->lf |= !f->seen && f->count.n_crlf;
+		f->lf_late = !f->lf && f->count.n_crlf;
+		f->seen += len;
+	}
+	if (f->lf)
+		forms[1].len = am_canon_to_lf(f->buf, data, len, &f->cr);
+	am_sha256_pair_update(f->hashes, forms);
+}
+
+static bool hash_piece(void *user, const uint8_t *data, size_t len)
+{
 	while (len) {
-		size_t n = len < WINDOW ? len : WINDOW;
-		size_t out = am_canon_to_lf(f->buf, data, n, &f->cr);
-		am_sha256_update(f->lf, f->buf, out);
+		size_t n = len < HASH_WINDOW ? len : HASH_WINDOW;
+		hash_window(user, data, n);
 		data += n;
 		len -= n;
 	}
-}
-
-static bool first_piece(void *user, const uint8_t *data, size_t len)
-{
-	struct first_pass *f = user;
-
-	am_sha256_update(f->raw, data, len);
-	am_canon_count(&f->count, data, len);
-	/* The second hash runs along from the first piece if there is a CRLF
-	 * in it, as there is in nearly all mail that has one at all. */
-	if (!f->seen && f->count.n_crlf)
-		f->lf_began = true;
-	else if (!f->lf_began && f->count.n_crlf)
-		f->lf_late = true;
-	if (f->lf_began)
-		hash_lf_piece(f, data, len);
-	f->seen += len;
-	return true;
-}
-
-static bool lf_piece(void *user, const uint8_t *data, size_t len)
-{
-	hash_lf_piece(user, data, len);
 	return true;
 }
 
@@ -178,20 +173,22 @@ static int hash_message(struct splitter *s, struct am_canon_count *count,
 		hash_both(s, count);
 		return AM_OK;
 	}
-	struct first_pass f = {.raw = sha_of(s), .lf = am_sha256_new()};
-	int r = each_piece(s, 0, split->size, first_piece, &f, err);
-	am_sha256_final(f.raw, split->hash);
-	if (!r && f.lf_late)
-		r = each_piece(s, 0, split->size, lf_piece, &f, err);
+	struct both_forms f = {.hashes = am_sha256_pair_new(),
+	                       .buf = g_malloc(HASH_WINDOW + 1)};
+	const struct am_piece last[2] = {{NULL, 0}, {(const uint8_t *)"\r", 1}};
+	uint8_t hashes[2][AM_SHA256_LEN];
+	int r = each_piece(s, 0, split->size, hash_piece, &f, err);
+	if (!r && f.lf_late) {
+		f.raw_done = f.lf = true;
+		r = each_piece(s, 0, split->size, hash_piece, &f, err);
+	}
 	if (f.cr)
-		am_sha256_update(f.lf, "\r", 1);
-	if (f.lf_began || f.lf_late)
-		am_sha256_final(f.lf, split->hash_lf);
-	else
-		memcpy(split->hash_lf, split->hash, AM_SHA256_LEN);
+		am_sha256_pair_update(f.hashes, last);
+	am_sha256_pair_end(&f.hashes, hashes);
+	memcpy(split->hash, hashes[0], AM_SHA256_LEN);
+	memcpy(split->hash_lf, hashes[f.lf], AM_SHA256_LEN);
 	split->eol = am_canon_class(&f.count);
 	*count = f.count;
-	am_sha256_free(&f.lf);
 	g_free(f.buf);
 	return r;
 }

@@ -45,6 +45,45 @@ Test(hash_many, gives_what_openssl_gives)
 	am_sha256_free(&sha);
 }
 
+/* Two streams of pieces around a block's length, none and long ones among
+ * them. */
+Test(hash_many, two_streams_side_by_side)
+{
+	static const size_t lens[] = {0,  0,   1,   55,  63,  64,
+	                              65, 127, 128, 129, 5000};
+	struct am_sha256 *sha[2] = {am_sha256_new(), am_sha256_new()};
+	uint8_t out[2][AM_SHA256_LEN], one[AM_SHA256_LEN];
+	unsigned seed = 9;
+
+	for (size_t round = 0; round < 500; round++) {
+		struct am_sha256_pair *pair = am_sha256_pair_new();
+		for (size_t i = 0; i < round % 12; i++) {
+			struct am_piece both[2] = {{NULL, 0}, {NULL, 0}};
+			uint8_t *data[2] = {NULL, NULL};
+			for (size_t k = 0; k < 2; k++) {
+				size_t len = lens[(size_t)rand_r(&seed) %
+				                  AM_COUNT(lens)];
+				data[k] = len ? malloc(len) : NULL;
+				for (size_t at = 0; at < len; at++)
+					data[k][at] = (uint8_t)rand_r(&seed);
+				am_sha256_update(sha[k], data[k], len);
+				both[k] = (struct am_piece){data[k], len};
+			}
+			am_sha256_pair_update(pair, both);
+			free(data[0]);
+			free(data[1]);
+		}
+		am_sha256_pair_end(&pair, out);
+		for (size_t k = 0; k < 2; k++) {
+			am_sha256_final(sha[k], one);
+			cr_assert_not(memcmp(out[k], one, sizeof one),
+			              "round %zu, stream %zu", round, k);
+		}
+	}
+	am_sha256_free(&sha[0]);
+	am_sha256_free(&sha[1]);
+}
+
 /* FIPS 180-4's own examples. */
 Test(hash_many, agrees_with_the_standard)
 {

@@ -193,6 +193,35 @@ Test(split, random_messages_come_back_exactly, .timeout = 120)
 	logtest_dir_remove(&dir);
 }
 
+/* The form with LFs is hashed along from the first CRLF on, if that comes
+ * early; here it comes when much of the file has been read. */
+Test(split, a_crlf_far_behind_is_not_overlooked)
+{
+	char *dir = logtest_dir();
+	char *path = g_build_filename(dir, "m", NULL);
+	GByteArray *m = g_byte_array_new();
+	uint8_t want[2][AM_SHA256_LEN];
+
+	for (int i = 0; i < 9000; i++)
+		g_byte_array_append(m,
+		                    (const uint8_t *)"a line of text, of "
+		                                     "33 bytes and \n",
+		                    33);
+	g_byte_array_append(m, (const uint8_t *)"late\r\nend\r", 10);
+	struct am_blob *file = in_file(m, path);
+	struct am_split *split = split_blob(file, 1);
+	am_sha256(m->data, m->len, want[0]);
+	hash_lf(m, want[1]);
+	cr_expect(memcmp(want[0], want[1], sizeof want[0]));
+	cr_expect(!memcmp(split->hash, want[0], sizeof want[0]));
+	cr_expect(!memcmp(split->hash_lf, want[1], sizeof want[1]));
+	am_split_free(&split);
+	am_blob_unref(&file);
+	g_byte_array_free(m, TRUE);
+	g_free(path);
+	logtest_dir_remove(&dir);
+}
+
 static GByteArray *one_part(const char *type, const char *encoding,
                             const char *body, size_t len, bool crlf)
 {
