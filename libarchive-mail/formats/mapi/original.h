@@ -69,6 +69,11 @@ AM_MUST_USE int am_original_mark(const struct am_mapi_message *msg,
 /* The same of an item that is not written yet. */
 AM_MUST_USE int am_original_mark_item(const struct am_mapi_item *item,
                                       uint8_t out[8], struct am_error *err);
+/* And the hash of a mail that lies in memory (NULL: none), in one go. */
+AM_MUST_USE int am_original_mark_both(const struct am_mapi_item *item,
+                                      const struct am_piece *mail,
+                                      uint8_t *mail_hash, uint8_t out[8],
+                                      struct am_error *err);
 
 /*
  * Put the property on an item made of raw[at, at + len); spans (sorted by this)

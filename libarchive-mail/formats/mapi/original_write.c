@@ -165,20 +165,16 @@ static int put_steps(struct frames *f)
 	return r ? r : write_frame(f);
 }
 
+/* Of one that lies in a file. */
 static int hash_mail(const struct am_original_job *job,
                      uint8_t out[AM_SHA256_LEN], struct am_error *err)
 {
 	enum { PIECE = 64 * 1024 };
-	const uint8_t *all = am_blob_bytes(job->raw);
 	uint64_t at = job->at, left = job->len;
-	int r = AM_OK;
-
-	if (all) {
-		am_sha256(all + at, (size_t)left, out);
-		return AM_OK;
-	}
 	struct am_sha256 *sha = am_sha256_new();
 	uint8_t *buf = g_malloc(PIECE);
+	int r = AM_OK;
+
 	while (left && !r) {
 		size_t n = (size_t)MIN(left, (uint64_t)PIECE), got = 0;
 		r = am_blob_read(job->raw, at, buf, n, &got, err);
@@ -198,12 +194,21 @@ static int hash_mail(const struct am_original_job *job,
 
 static int write_head(struct frames *f, const struct am_mapi_item *item)
 {
+	const struct am_original_job *job = f->job;
+	const uint8_t *all = am_blob_bytes(job->raw);
 	uint8_t head[AM_ORIGINAL_HEAD] = "MkO1";
+	int r = AM_OK;
 
-	am_put_le64(head + 4, f->job->len);
-	int r = hash_mail(f->job, head + 12, f->err);
-	if (!r)
-		r = am_original_mark_item(item, head + 44, f->err);
+	am_put_le64(head + 4, job->len);
+	if (all) {
+		const struct am_piece mail = {all + job->at, (size_t)job->len};
+		r = am_original_mark_both(item, &mail, head + 12, head + 44,
+		                          f->err);
+	} else {
+		r = hash_mail(job, head + 12, f->err);
+		if (!r)
+			r = am_original_mark_item(item, head + 44, f->err);
+	}
 	return r ? r : am_spool_write(f->spool, head, sizeof(head), f->err);
 }
 

@@ -33,15 +33,30 @@ enum {
  * came from. */
 static bool is_computed(unsigned id)
 {
-	static const uint16_t ids[] = {0x0e08, 0x0e09, 0x0e1b, 0x0e20, 0x0e21,
-	                               0x0e30, 0x0e33, 0x0e34, 0x0e38, 0x0e3c,
-	                               0x0e3d, 0x0ff9, 0x0ffb, 0x0fff, 0x3701,
-	                               0x65c6, 0x67f1, 0x67f2, 0x67f3};
-
-	for (unsigned i = 0; i < AM_COUNT(ids); i++)
-		if (ids[i] == id)
-			return true;
-	return false;
+	switch (id) {
+	case 0x0e08:
+	case 0x0e09:
+	case 0x0e1b:
+	case 0x0e20:
+	case 0x0e21:
+	case 0x0e30:
+	case 0x0e33:
+	case 0x0e34:
+	case 0x0e38:
+	case 0x0e3c:
+	case 0x0e3d:
+	case 0x0ff9:
+	case 0x0ffb:
+	case 0x0fff:
+	case 0x3701:
+	case 0x65c6:
+	case 0x67f1:
+	case 0x67f2:
+	case 0x67f3:
+		return true;
+	default:
+		return false;
+	}
 }
 
 void am_pst_writer_left(struct am_pst_writer *w, uint32_t tag, const char *why)
