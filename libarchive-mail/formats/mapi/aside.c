@@ -21,59 +21,46 @@ enum { BYTES, HASH, PLACE, NAME, TYPE, N_STRINGS };
 
 /* ---- which ---- */
 
-struct scale {
-	uint64_t sum, most;
-	struct am_mapi_attachment *largest;
-};
-
-static void weigh_bag(struct scale *s, const struct am_mapi_props *props)
+static uint64_t weigh_bag(const struct am_mapi_props *props)
 {
+	uint64_t sum = 0;
+
 	for (size_t i = 0; i < props->n; i++)
-		s->sum += props->list[i].blob ? props->list[i].size
-		                              : props->list[i].len;
+		sum += props->list[i].blob ? props->list[i].size
+		                           : props->list[i].len;
+	return sum;
 }
 
 /* Items in items stand on a list, however deep they are. */
-static void weigh(struct scale *s, struct am_mapi_item *item)
+uint64_t am_aside_weight(const struct am_mapi_item *item,
+                         struct am_mapi_attachment **largest)
 {
 	GPtrArray *todo = g_ptr_array_new();
+	struct am_mapi_attachment *found = NULL;
+	uint64_t sum = 0, most = 0;
 
-	g_ptr_array_add(todo, item);
+	g_ptr_array_add(todo, (struct am_mapi_item *)(uintptr_t)item);
 	for (guint k = 0; k < todo->len; k++) {
 		struct am_mapi_item *it = todo->pdata[k];
-		weigh_bag(s, &it->props);
+		sum += weigh_bag(&it->props);
 		for (size_t i = 0; i < it->n_recipients; i++)
-			weigh_bag(s, &it->recipients[i]);
+			sum += weigh_bag(&it->recipients[i]);
 		for (size_t i = 0; i < it->n_attachments; i++) {
 			struct am_mapi_attachment *att = &it->attachments[i];
 			uint64_t size = att->data ? am_blob_size(att->data) : 0;
-			weigh_bag(s, &att->props);
-			s->sum += size;
-			if (size > s->most) {
-				s->most = size;
-				s->largest = att;
+			sum += weigh_bag(&att->props) + size;
+			if (size > most) {
+				most = size;
+				found = att;
 			}
 			if (att->item)
 				g_ptr_array_add(todo, att->item);
 		}
 	}
 	g_ptr_array_free(todo, TRUE);
-}
-
-uint64_t am_aside_weight(const struct am_mapi_item *item)
-{
-	struct scale s = {0};
-
-	weigh(&s, (struct am_mapi_item *)(uintptr_t)item);
-	return s.sum;
-}
-
-struct am_mapi_attachment *am_aside_largest(struct am_mapi_item *item)
-{
-	struct scale s = {0};
-
-	weigh(&s, item);
-	return s.largest;
+	if (largest)
+		*largest = found;
+	return sum;
 }
 
 /* ---- writing ---- */

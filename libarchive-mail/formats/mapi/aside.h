@@ -24,11 +24,10 @@
 #define AM_ASIDE_DIR ".pst-files"
 
 /* How many bytes the item's attachments and values have, and those of the items
- * in it. */
-uint64_t am_aside_weight(const struct am_mapi_item *item);
-/* The largest attachment of the item or of one in it; NULL: it has none with
- * bytes. */
-struct am_mapi_attachment *am_aside_largest(struct am_mapi_item *item);
+ * in it.  *largest, unless that is NULL: the largest attachment of all these;
+ * NULL: none has bytes. */
+uint64_t am_aside_weight(const struct am_mapi_item *item,
+                         struct am_mapi_attachment **largest);
 /* Its bytes go to a file in root/dir ("mail.pst-files"), on the disk when this
  * returns; the same bytes lie there once.  *name: of the file, g_free() it. */
 AM_MUST_USE int am_aside_put(struct am_mapi_attachment *att, const char *root,

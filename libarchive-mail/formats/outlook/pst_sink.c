@@ -303,7 +303,7 @@ static uint64_t room_for_item(const struct pst_sink *s)
 static bool is_too_large(const struct pst_sink *s,
                          const struct am_mapi_item *item)
 {
-	return am_aside_weight(item) >= s->max_size;
+	return am_aside_weight(item, NULL) >= s->max_size;
 }
 
 /* Attachments that no PST can hold, or none of this size, lie beside it. */
@@ -314,11 +314,11 @@ static int lay_aside(struct pst_sink *s, const struct am_message *msg,
 	int r = AM_OK;
 
 	while (!r) {
-		struct am_mapi_attachment *att = am_aside_largest(item);
+		struct am_mapi_attachment *att;
+		uint64_t all = am_aside_weight(item, &att);
 		uint64_t size = att ? am_blob_size(att->data) : 0;
 		char *name = NULL;
-		if (size <= AM_PST_DATA_MAX &&
-		    am_aside_weight(item) <= room_for_item(s))
+		if (size <= AM_PST_DATA_MAX && all <= room_for_item(s))
 			break;
 		/* The text in its place would be no smaller. */
 		if (size < ASIDE_LEAST)

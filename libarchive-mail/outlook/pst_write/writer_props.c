@@ -173,6 +173,7 @@ static void widen(struct am_pst_writer *w, struct am_pst_field *field,
 	field->tag = (field->tag & 0xffff0000) | AM_MAPI_STRING;
 }
 
+/* Into the bag, which has room for it. */
 static int take_prop(struct am_pst_writer *w, struct am_pst_bag *bag,
                      const struct am_mapi_props *props,
                      const struct am_mapi_prop *prop, struct am_error *err)
@@ -209,7 +210,8 @@ static int take_prop(struct am_pst_writer *w, struct am_pst_bag *bag,
 		field.value = number_of(field.data, fixed);
 	if (type == AM_MAPI_BOOL)
 		field.value = field.value != 0;
-	g_array_append_val(bag->fields, field);
+	g_array_index(bag->fields, struct am_pst_field, bag->fields->len++) =
+		field;
 	return AM_OK;
 }
 
@@ -220,8 +222,15 @@ int am_pst_writer_take(struct am_pst_writer *w, struct am_pst_bag *bag,
 	int r = AM_OK;
 
 	am_pst_bag_reset(bag);
-	for (size_t i = 0; !r && i < props->n; i++)
-		r = take_prop(w, bag, props, &props->list[i], err);
+	g_array_set_size(bag->fields, (guint)props->n);
+	g_array_set_size(bag->fields, 0);
+	/* Those with a name have the highest ids: behind the others they are in
+	 * order already. */
+	for (int named = 0; named < 2; named++)
+		for (size_t i = 0; !r && i < props->n; i++)
+			if (!props->list[i].name == !named)
+				r = take_prop(w, bag, props, &props->list[i],
+				              err);
 	am_pst_bag_sort(bag);
 	for (guint i = 0; !r && i < bag->fields->len; i++) {
 		struct am_pst_field *list =
