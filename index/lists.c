@@ -212,7 +212,8 @@ int am_list_term(struct am_list_writer *w, const uint8_t *term, size_t len,
 		l.weight += p[i].weight;
 		w->stats.most_weight = MAX(w->stats.most_weight, p[i].weight);
 	}
-	int r = am_vocabulary_add(w->words, term, len, p[0].document, err);
+	int r = am_vocabulary_add(w->words, term, len, p[0].document, n == 1,
+	                          err);
 	return r ? r : write_list(w, &l, p, n, err);
 }
 

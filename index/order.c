@@ -341,33 +341,51 @@ static bool row_at(const struct am_order *o, uint64_t i, const uint32_t *slots,
 	return k == n;
 }
 
-/* As many numbers as a word of the machine holds are compared with the first
- * one at once: a lane of x that is zero borrows from its highest bit. */
-static bool run_has(const struct am_order *o, uint64_t from, uint64_t to,
-                    const uint32_t *slots, size_t n)
-{
-	unsigned lanes = 57 / o->width;
-	uint64_t ones = 0, i = from, part;
+/* As many numbers as a word of the machine holds are compared with one at once:
+ * a lane of x that is zero borrows from its highest bit. */
+struct lanes {
+	unsigned n;
+	uint64_t ones, wanted, high;
+};
 
-	if (to - from < n)
-		return false;
-	for (unsigned k = 0; k < lanes; k++)
-		ones |= UINT64_C(1) << (k * o->width);
-	while (i + lanes <= to - n + 1) {
-		uint64_t bit = i * o->width;
-		memcpy(&part, o->bits + (bit >> 3), 8);
-		uint64_t x = (GUINT64_FROM_LE(part) >> (bit & 7)) ^
-		             (ones * slots[0]);
-		if ((x - ones) & ~x & (ones << (o->width - 1)))
-			for (unsigned k = 0; k < lanes; k++)
-				if (row_at(o, i + k, slots, n))
-					return true;
-		i += lanes;
+static struct lanes lanes_for(const struct am_order *o, uint32_t slot)
+{
+	struct lanes l = {.n = 57 / o->width};
+
+	for (unsigned k = 0; k < l.n; k++)
+		l.ones |= UINT64_C(1) << (k * o->width);
+	l.wanted = l.ones * slot;
+	l.high = l.ones << (o->width - 1);
+	return l;
+}
+
+/* Perhaps one of the numbers from i on, never more than l->n, is it. */
+static bool lanes_may(const struct am_order *o, const struct lanes *l,
+                      uint64_t i)
+{
+	uint64_t bit = i * o->width, part;
+
+	memcpy(&part, o->bits + (bit >> 3), 8);
+	uint64_t x = (GUINT64_FROM_LE(part) >> (bit & 7)) ^ l->wanted;
+	return (x - l->ones) & ~x & l->high;
+}
+
+/* Where such a row begins, from i on; `to`: nowhere before that. */
+static uint64_t next_row(const struct am_order *o, const struct lanes *l,
+                         uint64_t i, uint64_t to, const uint32_t *slots,
+                         size_t n)
+{
+	if (to - i < n)
+		return to;
+	for (uint64_t end = to - n + 1; i < end;) {
+		uint64_t stop = MIN(i + l->n, end);
+		if (lanes_may(o, l, i))
+			for (; i < stop; i++)
+				if (row_at(o, i, slots, n))
+					return i;
+		i = stop;
 	}
-	for (; i <= to - n; i++)
-		if (row_at(o, i, slots, n))
-			return true;
-	return false;
+	return to;
 }
 
 static void find_slots(const struct am_order *o, const uint64_t *hashes,
@@ -390,13 +408,14 @@ bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
 	if (!n || n > AM_PHRASE_MAX || !o->terms)
 		return false;
 	find_slots(o, hashes, n, slots);
+	struct lanes lanes = lanes_for(o, slots[0]);
 	for (uint64_t r = 0; r < o->runs; r++) {
 		uint8_t field = am_get_u8(&c);
-		uint64_t words = am_get_varint(&c);
+		uint64_t end = at + am_get_varint(&c);
 		if (field < 32 && ((fields >> field) & 1) &&
-		    run_has(o, at, at + words, slots, n))
+		    next_row(o, &lanes, at, end, slots, n) < end)
 			return true;
-		at += words;
+		at = end;
 	}
 	return false;
 }
@@ -419,16 +438,20 @@ void am_order_after(const struct am_order *o, const uint64_t *hashes, size_t n,
 	if (!n || n > AM_PHRASE_MAX || !o->terms)
 		return;
 	find_slots(o, hashes, n, slots);
+	struct lanes lanes = lanes_for(o, slots[0]);
 	for (uint64_t r = 0; r < o->runs; r++) {
 		uint8_t field = am_get_u8(&c);
-		uint64_t len = am_get_varint(&c);
-		bool in = field < 32 && ((fields >> field) & 1);
-		for (uint64_t i = at; in && i + n < at + len; i++) {
-			uint32_t next = number_at(o, i + n);
-			if (row_at(o, i, slots, n))
-				g_array_append_val(numbers, next);
+		uint64_t end = at + am_get_varint(&c);
+		bool in = field < 32 && ((fields >> field) & 1) && end > at;
+		/* Something follows: the row ends before the last one. */
+		for (uint64_t last = end - 1; in;) {
+			at = next_row(o, &lanes, at, last, slots, n);
+			if (at >= last)
+				break;
+			uint32_t next = number_at(o, at++ + n);
+			g_array_append_val(numbers, next);
 		}
-		at += len;
+		at = end;
 	}
 }
 

@@ -73,7 +73,7 @@ static int mark_term(const struct marking *m, const char *term, size_t len,
 }
 
 static int mark_word(void *user, const char *word, size_t len, uint32_t first,
-                     struct am_error *err)
+                     bool only, struct am_error *err)
 {
 	const struct marking *m = user;
 	const char *piece = m->piece->str;
@@ -82,6 +82,7 @@ static int mark_word(void *user, const char *word, size_t len, uint32_t first,
 	int r = AM_OK;
 
 	(void)first;
+	(void)only;
 	piece += begins;
 	n -= (size_t)begins + ends;
 	if (begins && ends && n != len)

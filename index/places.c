@@ -17,6 +17,8 @@
 #define SIZE_MAX5 ((UINT64_C(1) << 40) - 1)
 #define WINDOW    (64 * 1024) /* for who goes upwards */
 #define GLANCE    2048        /* for who jumps about */
+#define STEP_BACK 4096
+#define BACK      (16 * 1024) /* for who goes downwards */
 
 static void put_n(uint8_t *to, uint64_t v, unsigned n)
 {
@@ -93,26 +95,33 @@ static int corrupt(const struct am_places *p, struct am_error *err)
 }
 
 /* len bytes at `at` in the window.  Who comes from just before it will go on:
- * that one gets much at once. */
+ * that one gets much at once.  So does who goes backwards in small steps, as
+ * those do who go through the newest documents: orders lie by message id. */
 static int look(struct am_places *p, struct window *w, uint64_t at, size_t len,
                 const uint8_t **data, struct am_error *err)
 {
 	if (at < w->at || at + len > w->at + w->len) {
 		bool goes_on =
 			w->len && at >= w->at && at <= w->at + w->len + GLANCE;
+		bool back = w->len && at < w->at && w->at - at <= STEP_BACK;
 		size_t want = MAX(len, goes_on ? WINDOW : GLANCE), got;
+		uint64_t from = at;
+		if (back) {
+			want = MAX(len, BACK);
+			from = at + len < want ? 0 : at + len - want;
+		}
 		if (want > w->room) {
 			w->data = g_realloc(w->data, want + AM_ORDER_SLACK);
 			memset(w->data + want, 0, AM_ORDER_SLACK);
 			w->room = want;
 		}
 		w->len = 0;
-		int r = am_file_read(p->file, at, w->data, want, &got, err);
+		int r = am_file_read(p->file, from, w->data, want, &got, err);
 		if (r)
 			return r;
-		w->at = at;
+		w->at = from;
 		w->len = got;
-		if (got < len)
+		if (got < at - from + len)
 			return corrupt(p, err);
 	}
 	*data = w->data + (at - w->at);

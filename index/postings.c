@@ -16,6 +16,9 @@ struct am_postings {
 	am_postings_fn *fn;
 	void *user;
 	uint32_t from, to;
+	const uint32_t *among; /* NULL: all of these; else only so many: */
+	size_t n_among;
+	struct am_postings_chunk chunk; /* that was read last */
 	size_t n;
 	uint32_t documents[PIECE];
 };
@@ -48,9 +51,19 @@ static void hand_on(struct am_postings *p)
 	p->n = 0;
 }
 
+/* Those in front of it are not asked for again. */
+static bool is_among(struct am_postings *p, uint32_t document)
+{
+	while (p->n_among && *p->among < document) {
+		p->among++;
+		p->n_among--;
+	}
+	return p->n_among && *p->among == document;
+}
+
 static inline void take(struct am_postings *p, uint32_t document)
 {
-	if (document < p->from)
+	if (document < p->from || (p->among && !is_among(p, document)))
 		return;
 	p->documents[p->n++] = document;
 	if (p->n == PIECE)
@@ -77,23 +90,26 @@ static bool read_documents(struct am_postings *p, struct am_cursor *c,
 	return !c->bad && document == last;
 }
 
-/* A chunk from its flag on.  *more: the next one is wanted, too. */
+/* A chunk from its flag on. */
 static bool read_chunk(struct am_postings *p, struct am_cursor *c,
-                       uint32_t first, bool *more)
+                       uint32_t first)
 {
 	bool ends = am_get_u8(c) == '1';
 	uint64_t span = am_get_varint(c);
 
 	if (c->bad || !first || span > UINT32_MAX - first)
 		return false;
-	*more = !ends && first + span < p->to;
-	if (first > p->to || first + span < p->from)
+	uint32_t last = first + (uint32_t)span;
+	p->chunk = (struct am_postings_chunk){.first = first,
+	                                      .last = last,
+	                                      .more = !ends && last < p->to,
+	                                      .end = ends && last <= p->to};
+	if (first > p->to || last < p->from)
 		return true;
-	return read_documents(p, c, first, first + (uint32_t)span);
+	return read_documents(p, c, first, last);
 }
 
-static bool read_first(struct am_postings *p, const uint8_t *value, size_t len,
-                       bool *more)
+static bool read_first(struct am_postings *p, const uint8_t *value, size_t len)
 {
 	struct am_cursor c = am_cursor(value, len);
 
@@ -102,61 +118,120 @@ static bool read_first(struct am_postings *p, const uint8_t *value, size_t len,
 	uint64_t first = am_get_varint(&c);
 	if (c.bad || first >= UINT32_MAX)
 		return false;
-	return read_chunk(p, &c, (uint32_t)first + 1, more);
+	return read_chunk(p, &c, (uint32_t)first + 1);
 }
 
 static bool read_other(struct am_postings *p, const uint8_t *id, size_t id_len,
-                       const uint8_t *value, size_t len, bool *more)
+                       const uint8_t *value, size_t len)
 {
 	struct am_cursor k = am_cursor(id, id_len);
 	struct am_cursor c = am_cursor(value, len);
 	uint32_t first = am_list_get_id(&k);
 
-	return !k.bad && !am_cursor_left(&k) && read_chunk(p, &c, first, more);
+	return !k.bad && !am_cursor_left(&k) && read_chunk(p, &c, first);
+}
+
+/* To the chunk that a document is in, if there is one. */
+static int seek(struct am_postings *p, const char *term, size_t len,
+                uint32_t document, struct am_error *err)
+{
+	uint8_t wanted[AM_TERM_MAX + 8];
+	size_t n = len;
+
+	memcpy(wanted, term, len);
+	if (document > 1) {
+		wanted[n++] = 0;
+		n += am_list_put_id(wanted + n, document);
+	}
+	return am_glass_seek(p->glass, wanted, n, err);
+}
+
+/* The chunk at hand; AM_END: it is no longer the term's.  It must be, if an
+ * earlier one said so. */
+static int next_chunk(struct am_postings *p, const char *term, size_t len,
+                      bool must, struct am_error *err)
+{
+	const uint8_t *key, *value;
+	size_t key_len, n;
+	int r = am_glass_next(p->glass, &key, &key_len, &value, &n, err);
+	bool ok = false;
+
+	if (r)
+		return r;
+	bool same = key_len >= len && memcmp(key, term, len) == 0;
+	if (same && key_len == len)
+		ok = read_first(p, value, n);
+	else if (same && key[len] == 0)
+		ok = read_other(p, key + len + 1, key_len - len - 1, value, n);
+	else if (!must)
+		return AM_END;
+	return ok ? AM_OK : am_glass_damaged(p->glass, err);
+}
+
+static bool begin(struct am_postings *p, size_t len, uint32_t from, uint32_t to,
+                  am_postings_fn *fn, void *user)
+{
+	p->fn = fn;
+	p->user = user;
+	p->from = from;
+	p->to = to;
+	p->among = NULL;
+	p->n = 0;
+	p->chunk = (struct am_postings_chunk){.end = true};
+	return len && len <= AM_TERM_MAX && from <= to;
 }
 
 int am_postings_each(struct am_postings *p, const char *term, size_t len,
                      uint32_t from, uint32_t to, am_postings_fn *fn, void *user,
                      struct am_error *err)
 {
-	uint8_t wanted[AM_TERM_MAX + 8];
-	const uint8_t *key, *value;
-	size_t wanted_len = len, key_len, n;
-	bool more = len && len <= AM_TERM_MAX && from <= to, found = false;
+	if (!begin(p, len, from, to, fn, user))
+		return AM_OK;
+	int r = seek(p, term, len, from, err);
+	if (!r)
+		r = next_chunk(p, term, len, false, err);
+	while (!r && p->chunk.more)
+		r = next_chunk(p, term, len, true, err);
+	hand_on(p);
+	return r == AM_END ? AM_OK : r;
+}
+
+int am_postings_some(struct am_postings *p, const char *term, size_t len,
+                     uint32_t from, uint32_t to, am_postings_fn *fn, void *user,
+                     struct am_postings_chunk *out, struct am_error *err)
+{
 	int r = AM_OK;
 
-	if (!more)
+	if (begin(p, len, from, to, fn, user)) {
+		r = seek(p, term, len, from, err);
+		if (!r)
+			r = next_chunk(p, term, len, false, err);
+		hand_on(p);
+	}
+	*out = p->chunk;
+	return r == AM_END ? AM_OK : r;
+}
+
+int am_postings_among(struct am_postings *p, const char *term, size_t len,
+                      const uint32_t *documents, size_t n, am_postings_fn *fn,
+                      void *user, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (!n || !begin(p, len, *documents, documents[n - 1], fn, user))
 		return AM_OK;
-	p->fn = fn;
-	p->user = user;
-	p->from = from;
-	p->to = to;
-	p->n = 0;
-	memcpy(wanted, term, len);
-	if (from > 1) {
-		wanted[wanted_len++] = 0;
-		wanted_len += am_list_put_id(wanted + wanted_len, from);
-	}
-	r = am_glass_seek(p->glass, wanted, wanted_len, err);
-	while (!r && more) {
-		bool ok = true;
-		r = am_glass_next(p->glass, &key, &key_len, &value, &n, err);
-		if (r)
-			break;
-		bool same = key_len >= len && memcmp(key, term, len) == 0;
-		if (same && key_len == len)
-			ok = read_first(p, value, n, &more);
-		else if (same && key[len] == 0)
-			ok = read_other(p, key + len + 1, key_len - len - 1,
-			                value, n, &more);
-		else if (!found) /* there is no such term */
-			break;
-		else
-			ok = false;
-		found = true;
-		if (!ok)
-			r = am_glass_damaged(p->glass, err);
-	}
+	p->among = documents;
+	p->n_among = n;
+	do {
+		p->from = *p->among;
+		r = seek(p, term, len, p->from, err);
+		if (!r)
+			r = next_chunk(p, term, len, false, err);
+		/* What is in no chunk is not there. */
+		uint32_t past = MAX(p->chunk.last, p->from);
+		for (; p->n_among && *p->among <= past; p->n_among--)
+			p->among++;
+	} while (!r && p->chunk.more && p->n_among);
 	hand_on(p);
 	return r == AM_END ? AM_OK : r;
 }

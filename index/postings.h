@@ -27,5 +27,24 @@ AM_MUST_USE int am_postings_each(struct am_postings *postings, const char *term,
                                  size_t len, uint32_t from, uint32_t to,
                                  am_postings_fn *fn, void *user,
                                  struct am_error *err);
+/* The same of one chunk, the one that `from` is in or the one behind that: so
+ * who asks sees how long the list is, and how to go on. */
+struct am_postings_chunk {
+	uint32_t first, last; /* documents of it */
+	bool more;            /* there are others, with documents up to `to` */
+	bool end;             /* nothing is behind `to` at all */
+};
+AM_MUST_USE int am_postings_some(struct am_postings *postings, const char *term,
+                                 size_t len, uint32_t from, uint32_t to,
+                                 am_postings_fn *fn, void *user,
+                                 struct am_postings_chunk *out,
+                                 struct am_error *err);
+/* Those that are among n documents, ascending: of the list only the chunks that
+ * these may be in are read. */
+AM_MUST_USE int am_postings_among(struct am_postings *postings,
+                                  const char *term, size_t len,
+                                  const uint32_t *documents, size_t n,
+                                  am_postings_fn *fn, void *user,
+                                  struct am_error *err);
 
 #endif

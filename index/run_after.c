@@ -13,6 +13,7 @@ struct behind {
 	struct am_order order; /* what numbers its words, that is */
 	uint32_t displace;     /* of it: where in the pool */
 	uint32_t first, n;     /* numbers of what follows */
+	uint32_t document;
 };
 
 #define NOT_LOOKED 0
@@ -26,6 +27,8 @@ struct am_after {
 	uint32_t first, last;
 	uint16_t *counts; /* for each document: words in front that it has */
 	uint32_t *at;     /* for each: behind + 1, or NOT_LOOKED, or NOTHING */
+	uint32_t n_front; /* documents that have them all */
+	bool looked;      /* at all of these */
 	GArray *behind;
 	GArray *numbers;
 	GByteArray *pool;
@@ -40,11 +43,14 @@ static void count(void *user, const uint32_t *documents, size_t n)
 {
 	struct counting *c = user;
 	uint16_t *counts = c->after->counts;
+	bool last = c->so_far + 1u == c->after->n;
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = documents[i] - c->after->first;
-		if (counts[at] == c->so_far)
-			counts[at]++;
+		if (counts[at] != c->so_far)
+			continue;
+		counts[at]++;
+		c->after->n_front += last;
 	}
 }
 
@@ -68,7 +74,7 @@ static int count_all(struct am_after *a, struct am_index *index, size_t shard,
 
 static int look(struct am_after *a, uint32_t document, struct am_error *err)
 {
-	struct behind b = {.first = a->numbers->len};
+	struct behind b = {.first = a->numbers->len, .document = document};
 	struct am_place place;
 	const uint8_t *data;
 	int r = am_places_get(a->places, document, &place, err);
@@ -134,6 +140,20 @@ void am_after_free(struct am_after **after)
 	*after = NULL;
 }
 
+/* Is the word among what follows, if it is in the document? */
+static bool follows(const struct am_after *a, const struct behind *b,
+                    uint64_t hash)
+{
+	struct am_order order = b->order;
+
+	order.displace = a->pool->data + b->displace;
+	uint32_t number = am_order_number(&order, hash);
+	for (uint32_t i = 0; i < b->n; i++)
+		if (g_array_index(a->numbers, uint32_t, b->first + i) == number)
+			return true;
+	return false;
+}
+
 int am_after_has(struct am_after *a, uint32_t document, uint64_t hash,
                  bool *out, struct am_error *err)
 {
@@ -147,15 +167,41 @@ int am_after_has(struct am_after *a, uint32_t document, uint64_t hash,
 		if (r)
 			return r == AM_END ? AM_OK : r;
 	}
-	if (*at == NOTHING)
-		return AM_OK;
-	const struct behind *b =
-		&g_array_index(a->behind, struct behind, *at - 1);
-	struct am_order order = b->order;
-	order.displace = a->pool->data + b->displace;
-	uint32_t number = am_order_number(&order, hash);
-	for (uint32_t i = 0; i < b->n && !*out; i++)
-		*out = g_array_index(a->numbers, uint32_t, b->first + i) ==
-		       number;
+	*out = *at != NOTHING &&
+	       follows(a, &g_array_index(a->behind, struct behind, *at - 1),
+	               hash);
 	return AM_OK;
+}
+
+uint32_t am_after_fronts(const struct am_after *a)
+{
+	return a->n_front;
+}
+
+static int look_at_all(struct am_after *a, struct am_error *err)
+{
+	uint32_t left = a->n_front;
+	int r = AM_OK;
+
+	for (uint32_t i = 0; left && r >= 0; i++)
+		if (a->counts[i] == a->n) {
+			left--;
+			r = look(a, a->first + i, err);
+		}
+	a->looked = r >= 0;
+	return r < 0 ? r : AM_OK;
+}
+
+int am_after_may(struct am_after *a, uint64_t hash, GArray *documents,
+                 struct am_error *err)
+{
+	int r = a->looked ? AM_OK : look_at_all(a, err);
+
+	for (guint i = 0; i < a->behind->len && !r; i++) {
+		const struct behind *b =
+			&g_array_index(a->behind, struct behind, i);
+		if (follows(a, b, hash))
+			g_array_append_val(documents, b->document);
+	}
+	return r;
 }

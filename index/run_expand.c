@@ -21,10 +21,18 @@
 #define FEW_WORDS 24
 #define STRETCH   2048 /* documents, at first */
 #define GROWTH    8
+#define PAGE      64 /* that are asked for, mostly */
+
+#define DONE UINT32_MAX
+/* A chunk of a posting list is read while a word's number is compared in so
+ * many documents. */
+#define COMPARED 150
 
 struct term {
-	uint32_t at, len; /* in text */
-	uint32_t first;   /* its newest document */
+	uint32_t at; /* in text */
+	uint16_t len;
+	bool only;      /* it is in one document */
+	uint32_t first; /* its newest document; DONE: no more of it */
 };
 
 struct am_expansion {
@@ -43,6 +51,7 @@ struct am_expansion {
 	/* Where there are other words in front: what follows on them, in the
 	 * stretch that is being marked. */
 	struct am_after *after;
+	GArray *may; /* where one of the terms may be what follows */
 	struct am_bits *bits;
 	uint32_t *marked; /* of each shard: up to this document */
 	size_t shard;     /* that is being marked */
@@ -52,11 +61,14 @@ struct am_expansion {
 
 /* The letter of the region in front. */
 static int collect(void *user, const char *word, size_t len, uint32_t first,
-                   struct am_error *err)
+                   bool only, struct am_error *err)
 {
 	struct am_expansion *e = user;
 	bool letter = e->letter != '\0';
-	struct term t = {e->text->len, (uint32_t)len + letter, first};
+	struct term t = {.at = e->text->len,
+	                 .len = (uint16_t)(len + letter),
+	                 .only = only,
+	                 .first = first};
 
 	(void)err;
 	if (!am_matcher_takes(e->matcher, word, len))
@@ -104,6 +116,7 @@ void am_expansion_free(struct am_expansion **expansion)
 	am_matcher_free(&e->matcher);
 	am_bits_free(e->index, &e->bits);
 	g_byte_array_unref(e->text);
+	g_array_unref(e->may);
 	for (size_t i = 0; e->terms && e->terms[i]; i++)
 		g_array_unref(e->terms[i]);
 	g_free(e->terms);
@@ -144,10 +157,86 @@ static void mark(void *user, const uint32_t *documents, size_t n)
 			am_bits_set(&e->bits[e->shard], documents[i]);
 }
 
+/* What is in one of the documents where it would follow on those in front. */
+static void mark_found(void *user, const uint32_t *documents, size_t n)
+{
+	struct am_expansion *e = user;
+
+	for (size_t i = 0; i < n; i++)
+		am_bits_set(&e->bits[e->shard], documents[i]);
+}
+
+/* What is behind a chunk of a long list, where it may matter. */
+static int mark_rest(struct am_expansion *e, struct am_postings *postings,
+                     const struct term *t,
+                     const struct am_postings_chunk *chunk, uint32_t to,
+                     struct am_error *err)
+{
+	uint32_t span = chunk->last - chunk->first + 1;
+	const char *text = text_of(e, t);
+	const uint32_t *may;
+	guint n, i = 0;
+
+	if (!e->after ||
+	    (to - chunk->last) / span < am_after_fronts(e->after) / COMPARED)
+		return am_postings_each(postings, text, t->len, chunk->last + 1,
+		                        to, mark, e, err);
+	g_array_set_size(e->may, 0);
+	int r = am_after_may(e->after, e->hashes[e->n - 1], e->may, err);
+	may = (const uint32_t *)(const void *)e->may->data;
+	for (n = e->may->len; i < n && may[i] <= chunk->last;)
+		i++;
+	return r ? r
+	         : am_postings_among(postings, text, t->len, may + i, n - i,
+	                             mark_found, e, err);
+}
+
+/* Documents of one term, up to `to`. */
+static int mark_term(struct am_expansion *e, struct am_postings *postings,
+                     struct term *t, uint32_t from, uint32_t to,
+                     struct am_error *err)
+{
+	const char *text = text_of(e, t);
+	bool letter = e->letter != '\0';
+	struct am_postings_chunk chunk;
+	uint32_t first = t->first;
+
+	if (e->order)
+		e->hashes[e->n - 1] =
+			am_word_hash(text + letter, t->len - letter);
+	if (t->only) {
+		t->first = DONE;
+		if (first >= from)
+			mark(e, &first, 1);
+		return e->status;
+	}
+	int r = am_postings_some(postings, text, t->len, from, to, mark, e,
+	                         &chunk, err);
+	if (!r && chunk.more)
+		r = mark_rest(e, postings, t, &chunk, to, err);
+	if (chunk.end)
+		t->first = DONE;
+	return r ? r : e->status;
+}
+
+/* How far to mark next: to where a page should be full. */
+static uint64_t next_end(const struct am_expansion *e, size_t shard)
+{
+	uint64_t so_far = e->marked[shard], found = 0;
+
+	for (size_t i = 0; i * 64 < so_far; i++)
+		found +=
+			(uint64_t)__builtin_popcountll(e->bits[shard].words[i]);
+	if (!found || found >= PAGE) /* then all that there is, it seems */
+		return MAX(so_far * GROWTH, STRETCH);
+	return MAX(MIN(so_far * PAGE / found, so_far * GROWTH) + so_far / 4,
+	           STRETCH);
+}
+
 static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 {
 	uint32_t from = e->marked[shard] + 1;
-	uint64_t to = MAX((uint64_t)e->marked[shard] * GROWTH, STRETCH);
+	uint64_t to = next_end(e, shard);
 	struct am_postings *postings;
 	int r = am_index_postings(e->index, shard, &postings, err);
 
@@ -159,20 +248,11 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 	if (!r && e->n > 1)
 		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
 		                 &e->front, e->regions, err);
-	bool letter = e->letter != '\0';
 	for (guint i = 0; i < e->terms[shard]->len && !r; i++) {
-		const struct term *t =
+		struct term *t =
 			&g_array_index(e->terms[shard], struct term, i);
-		const char *text = text_of(e, t);
-		if (t->first > to)
-			continue;
-		if (e->order)
-			e->hashes[e->n - 1] =
-				am_word_hash(text + letter, t->len - letter);
-		r = am_postings_each(postings, text, t->len, from, (uint32_t)to,
-		                     mark, e, err);
-		if (!r)
-			r = e->status;
+		if (t->first <= to)
+			r = mark_term(e, postings, t, from, (uint32_t)to, err);
 	}
 	am_after_free(&e->after);
 	e->marked[shard] = (uint32_t)to;
@@ -273,6 +353,7 @@ int am_run_expand(struct am_xquery **out, struct am_index *index,
 	e->matcher = am_matcher_new(node);
 	e->letter = letter;
 	e->text = g_byte_array_new();
+	e->may = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	e->n = node->n_words;
 	e->regions = regions;
 	e->order = node->n_words > 1 || (!letter && regions != AM_REGION_ALL);

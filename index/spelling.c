@@ -33,11 +33,12 @@ struct sought {
 };
 
 static int on_word(void *user, const char *word, size_t len, uint32_t first,
-                   struct am_error *err)
+                   bool only, struct am_error *err)
 {
 	struct sought *s = user;
 
 	(void)first;
+	(void)only;
 	(void)err;
 	if (len > AM_WORD_MAX || !am_matcher_takes(s->matcher, word, len))
 		return AM_OK;

@@ -66,9 +66,10 @@ static bool is_word(const struct am_vocabulary_writer *w, const uint8_t *term,
 }
 
 int am_vocabulary_add(struct am_vocabulary_writer *w, const uint8_t *term,
-                      size_t len, uint32_t document, struct am_error *err)
+                      size_t len, uint32_t document, bool only,
+                      struct am_error *err)
 {
-	uint8_t digits[8], offset[8];
+	uint8_t digits[9], offset[8];
 	guint n = 0;
 
 	if (!is_word(w, term, len))
@@ -77,6 +78,8 @@ int am_vocabulary_add(struct am_vocabulary_writer *w, const uint8_t *term,
 		digits[n++] = (uint8_t)(DIGIT | (document & 15));
 		document >>= 4;
 	} while (document);
+	if (only)
+		digits[n++] = DIGIT;
 	if (w->n++ % AM_VOCABULARY_STEP == 0) {
 		am_put_le64(offset, w->side.offset - HEADER);
 		g_byte_array_append(w->side.table, offset, 8);
@@ -208,6 +211,7 @@ struct entry {
 	const uint8_t *text;
 	size_t len;
 	uint32_t first;
+	bool only;
 	const uint8_t *end;
 };
 
@@ -243,6 +247,7 @@ static bool read_entry(const uint8_t *at, const uint8_t *end, struct entry *out)
 		if (shift < 32)
 			out->first |= (uint32_t)(*at & 15) << shift;
 	out->end = at;
+	out->only = shift > 4 && at[-1] == DIGIT;
 	return shift > 0;
 }
 
@@ -309,7 +314,7 @@ static int visit(struct going *g, const struct entry *e, struct am_error *err)
 	if (!letter && g_ascii_isupper(*e->text))
 		return AM_OK;
 	return g->fn(g->user, (const char *)e->text + letter, e->len - letter,
-	             e->first, err);
+	             e->first, e->only, err);
 }
 
 /* The next word that has the piece; NULL: none. */

@@ -9,7 +9,8 @@
  * and "foo~" are found in milliseconds, where going through the terms of the
  * table takes a third of a second.  Beside each word its newest document: who
  * wants the newest page need not look up the words that are in older ones only,
- * and most are.
+ * and most are.  Words of one document only, which is most of all, need not be
+ * looked up at all.
  *
  *   0   8  "amwords\0"
  *   8   4  version 1
@@ -19,7 +20,8 @@
  *   32  16 reserved, 0
  *   48     the words as their terms are, the letter of a region in front, each
  *          followed by its first document: the digits of its number to the
- *          base of 16, the lowest first, as bytes 0x10 to 0x1f
+ *          base of 16, the lowest first, as bytes 0x10 to 0x1f; a 0 more at
+ *          the end: it is the only one
  *   table  for each AM_VOCABULARY_STEP-th word where it begins, 8 bytes,
  *          counted from the first
  * All little-endian.
@@ -32,7 +34,8 @@ AM_MUST_USE int am_vocabulary_create(struct am_vocabulary_writer **out,
                                      const char *dir, struct am_error *err);
 AM_MUST_USE int am_vocabulary_add(struct am_vocabulary_writer *writer,
                                   const uint8_t *term, size_t len,
-                                  uint32_t document, struct am_error *err);
+                                  uint32_t document, bool only,
+                                  struct am_error *err);
 AM_MUST_USE int am_vocabulary_finish(struct am_vocabulary_writer **writer,
                                      struct am_error *err);
 void am_vocabulary_abandon(struct am_vocabulary_writer **writer);
@@ -46,7 +49,7 @@ uint64_t am_vocabulary_words(const struct am_vocabulary *vocabulary);
 
 /* fn returning other than AM_OK ends it and is handed back. */
 typedef int am_vocabulary_fn(void *user, const char *word, size_t len,
-                             uint32_t first, struct am_error *err);
+                             uint32_t first, bool only, struct am_error *err);
 struct am_vocabulary_part {
 	char letter;           /* of a region; 0: words as they are */
 	const char *beginning; /* all words that begin so */

@@ -79,6 +79,77 @@ static void on_ids(void *user, const uint32_t *ids, size_t n)
 	e->seen += (uint32_t)n;
 }
 
+struct wanted {
+	const GArray *ids;
+	uint32_t by, first;
+	guint at;
+};
+
+/* Those of the wanted that are in the list. */
+static void on_wanted(void *user, const uint32_t *ids, size_t n)
+{
+	struct wanted *w = user;
+
+	for (size_t i = 0; i < n; i++) {
+		while (w->at < w->ids->len &&
+		       g_array_index(w->ids, uint32_t, w->at) != ids[i]) {
+			uint32_t other =
+				g_array_index(w->ids, uint32_t, w->at++);
+			cr_assert(other <= w->first ||
+			          (other - w->first) % w->by);
+		}
+		cr_assert_lt(w->at, w->ids->len, "%u was not wanted", ids[i]);
+		w->at++;
+	}
+}
+
+/* Of a list only what is among some documents, many or few, in it or not; and
+ * its first chunk, from anywhere. */
+static void check_parts(struct am_postings *p, uint32_t k, uint32_t first,
+                        uint32_t step, GRand *rand)
+{
+	GArray *ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	uint32_t by = k * step, last = first + DOCUMENTS / k * by;
+	uint32_t jump = (uint32_t)g_rand_int_range(rand, 1, DOCUMENTS);
+	struct am_postings_chunk chunk;
+	struct am_error err = {.text = ""};
+	char text[AM_TERM_MAX + 1];
+	size_t len = word(text, k);
+
+	for (uint32_t id = 1; id < last + 3 * by;
+	     id += 1 + (uint32_t)g_rand_int_range(rand, 0, (int)jump)) {
+		/* Mostly what is in it. */
+		uint32_t near = id > first ? id - (id - first) % by : id;
+		uint32_t one = near > first && g_rand_int(rand) % 3 ? near : id;
+		if (ids->len &&
+		    g_array_index(ids, uint32_t, ids->len - 1) >= one)
+			continue;
+		g_array_append_val(ids, one);
+	}
+	struct wanted w = {ids, by, first, 0};
+	struct expected e = {.seen = 0};
+	cr_assert_eq(am_postings_among(p, text, len,
+	                               (const uint32_t *)(void *)ids->data,
+	                               ids->len, on_wanted, &w, &err),
+	             AM_OK, "%s", err.text);
+	for (; w.at < ids->len; w.at++) { /* none of them is in it */
+		uint32_t other = g_array_index(ids, uint32_t, w.at);
+		cr_assert(other <= first || other > last ||
+		          (other - first) % by);
+	}
+	uint32_t from = first + by * (uint32_t)g_rand_int_range(
+					     rand, 1, (int)(DOCUMENTS / k) + 1);
+	e = (struct expected){from, by, 0};
+	cr_assert_eq(am_postings_some(p, text, len, from, UINT32_MAX, on_ids,
+	                              &e, &chunk, &err),
+	             AM_OK, "%s", err.text);
+	cr_assert(chunk.first <= from && from <= chunk.last);
+	cr_assert_eq(e.next, chunk.last + by);
+	cr_assert_eq(chunk.end, chunk.last == last);
+	cr_assert_eq(chunk.more, chunk.last < last);
+	g_array_unref(ids);
+}
+
 /* Every list as a whole, then pieces of them, in no order. */
 static void check_postings(const char *dir, uint32_t first, uint32_t step)
 {
@@ -113,6 +184,9 @@ static void check_postings(const char *dir, uint32_t first, uint32_t step)
 		             AM_OK, "%s", err.text);
 		cr_assert_eq(e.seen, b - a + 1);
 	}
+	for (int i = 0; i < 400; i++)
+		check_parts(p, (uint32_t)g_rand_int_range(rand, 1, SHARED + 1),
+		            first, step, rand);
 	struct expected none = {0};
 	cr_expect_eq(am_postings_each(p, "w1", 2, 9, 8, on_ids, &none, &err),
 	             AM_OK);
@@ -239,6 +313,11 @@ static void look_up_all(const char *dir)
 	for (uint32_t k = 1; p && k <= SHARED + DOCUMENTS; k += 7) {
 		r = am_postings_each(p, text, word(text, k), k % 3 ? 1 : k,
 		                     UINT32_MAX, on_any, &seen, &err);
+		if (r)
+			cr_expect_eq(err.kind, AM_E_CORRUPT, "%s", err.text);
+		const uint32_t some[] = {1, k, k + 1000, UINT32_MAX};
+		r = am_postings_among(p, text, word(text, k), some,
+		                      AM_COUNT(some), on_any, &seen, &err);
 		if (r)
 			cr_expect_eq(err.kind, AM_E_CORRUPT, "%s", err.text);
 	}

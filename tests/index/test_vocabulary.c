@@ -62,12 +62,13 @@ static char *write_words(const GPtrArray *words)
 	             err.text);
 	for (size_t i = 0; i < AM_COUNT(others); i++)
 		cr_assert_eq(am_vocabulary_add(w, (const uint8_t *)others[i],
-		                               strlen(others[i]), 1, &err),
+		                               strlen(others[i]), 1, i % 2,
+		                               &err),
 		             AM_OK);
 	for (guint i = 0; i < words->len; i++)
 		cr_assert_eq(am_vocabulary_add(w, words->pdata[i],
 		                               strlen(words->pdata[i]),
-		                               i * 7919u, &err),
+		                               i * 7919u, i % 3, &err),
 		             AM_OK);
 	cr_assert_eq(am_vocabulary_finish(&w, &err), AM_OK, "%s", err.text);
 	return dir;
@@ -91,7 +92,7 @@ static bool belongs(const struct am_vocabulary_part *part, const char *word)
 }
 
 static int on_word(void *user, const char *word, size_t len, uint32_t first,
-                   struct am_error *err)
+                   bool only, struct am_error *err)
 {
 	struct expecting *e = user;
 
@@ -105,6 +106,7 @@ static int on_word(void *user, const char *word, size_t len, uint32_t first,
 	cr_assert_eq(len, strlen(want));
 	cr_assert(memcmp(word, want, len) == 0);
 	cr_assert_eq(first, e->next * 7919u);
+	cr_assert_eq(only, e->next % 3 != 0);
 	e->next++;
 	e->seen++;
 	return AM_OK;
@@ -159,8 +161,9 @@ Test(vocabulary, gives_the_words_that_a_look_at_all_would)
 }
 
 static int count_word(void *user, const char *word, size_t len, uint32_t first,
-                      struct am_error *err)
+                      bool only, struct am_error *err)
 {
+	(void)only;
 	(void)word;
 	(void)len;
 	(void)first;
