@@ -30,8 +30,8 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isyst
 # Linked in where there is a static library: starting the program is a third of
 # what a search takes, and most of that is loading libraries.  Of GMime only the
 # charsets are used, but its shared library brings sixteen others along.
-# OpenSSL stays shared, for its security updates.  libarchive is opened when it is
-# needed: base/libarchive.h.
+# OpenSSL stays shared, for its security updates, and like libarchive is opened
+# when it is needed: cmd/late_openssl.c, base/libarchive.h.
 static_lib = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 PKG_SHARED := $(filter-out -larchive,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lbz2
 PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 deflate zstd jansson ncursesw tinfo fribidi,$(call static_lib,$(l))) $(PKG_SHARED)
@@ -59,7 +59,7 @@ INDEX_C  := $(sort $(wildcard index/*.c))
 INDEX_CC := $(sort $(wildcard index/*.cc))
 EXTRACTOR_C  := $(filter-out $(LIB)/extractor/main.c,$(sort $(wildcard $(LIB)/extractor/*.c)))
 EXTRACTOR_CC := $(sort $(wildcard $(LIB)/extractor/*.cc))
-CMD_C    := $(filter-out cmd/mailark.c,$(sort $(wildcard cmd/*.c cmd/browse/*.c cmd/serve/*.c)))
+CMD_C    := $(filter-out cmd/mailark.c cmd/late_openssl.c,$(sort $(wildcard cmd/*.c cmd/browse/*.c cmd/serve/*.c)))
 obj      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 
 $(foreach f,$(FLOORS),$(eval LIB_$(f) := $(BUILD)/libam-$(f).a))
@@ -147,8 +147,9 @@ $(LIB_cmd): $(call obj,$(CMD_C))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/mailark: $(call obj,cmd/mailark.c) $(call libs_for,cmd) | floors
-	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(X_LIBS) -lpthread -lm
+LATE := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-lssl -lcrypto)
+$(BUILD)/mailark: $(call obj,cmd/mailark.c cmd/late_openssl.c) $(call libs_for,cmd) | floors
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(filter-out $(LATE),$(PKG_LIBS)) $(X_LIBS) -lpthread -lm
 
 $(BUILD)/mailark-extract: $(call obj,$(LIB)/extractor/main.c) $(call libs_for,extractor) | floors
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(E_LIBS) -lpthread -lm

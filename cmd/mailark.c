@@ -115,7 +115,8 @@ int main(int argc, char **argv)
 {
 	hide_passwords(argc, argv);
 	keep_memory();
-	setlocale(LC_ALL, "");
+	/* All else that a locale has would only cost seventy system calls. */
+	setlocale(LC_CTYPE, "");
 	g_set_prgname("mailark"); /* names the owner of a lock */
 	if (argc < 2) {
 		help_overview();
