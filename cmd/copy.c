@@ -111,6 +111,7 @@ static int run_one(struct copy *c, int at, struct am_report *report,
 		.format = from->name,
 		.program = "mailark " AM_VERSION,
 		.started = am_time_now(),
+		.once = am_place_once(c->sources[at]),
 	};
 	struct am_transfer_opts opts = {
 		.workers = c->o->jobs ? (unsigned)MIN(c->o->jobs, 64)

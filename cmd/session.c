@@ -361,16 +361,6 @@ struct am_place *session_place(struct session *s, const char *text,
 {
 	struct am_place *place = NULL;
 	struct am_error err;
-
-	/* Mail is read more than once and written in place: a stream will not
-	 * do, and a file that is called "-" is not what anybody means. */
-	if (!strcmp(text, "-")) {
-		am_fail(&err, AM_FAILED, AM_E_UNSUPPORTED,
-		        "standard input and output are no locations (./- is a "
-		        "file of that name)");
-		session_error(s, text, &err);
-		return NULL;
-	}
 	int r = place_of_account(&place, text, format, target, &err);
 	if (r == AM_END)
 		r = am_place_parse(&place, text, format, target, &err);

@@ -61,6 +61,12 @@ AM_MUST_USE int am_reader_held(struct am_reader **out, const void *data,
 AM_MUST_USE int am_reader_file(struct am_reader **out, struct am_file *file,
                                uint64_t offset, uint64_t len,
                                struct am_error *err);
+/* Over a pipe or whatever else comes by once.  Takes fd, also when it fails.
+ * `stop`, which may be NULL, is asked while nothing comes: true ends it with
+ * AM_E_CANCELLED. */
+AM_MUST_USE int am_reader_fd(struct am_reader **out, int fd,
+                             bool (*stop)(void *user), void *user,
+                             struct am_error *err);
 /* Copy up to want bytes out; *got < want only at the end, and AM_OK there too.
  * With an error *got says how many bytes came before it. */
 AM_MUST_USE int am_reader_read(struct am_reader *r, void *buf, size_t want,

@@ -197,29 +197,41 @@ int am_unpack_padding(struct am_reader *inner, struct am_error *err)
 	return r;
 }
 
-int am_unpack_open(struct am_reader **out, struct am_file *file,
-                   struct am_error *err)
+int am_unpack_reader(struct am_reader **out, struct am_reader *inner,
+                     struct am_error *err)
 {
-	struct am_reader *raw = NULL;
 	const uint8_t *head;
 	size_t len = 0;
 
 	*out = NULL;
-	int r = am_reader_file(&raw, file, 0, am_file_size(file), err);
-	if (!r)
-		r = am_reader_peek(raw, SNIFF, &head, &len, err);
+	int r = am_reader_peek(inner, SNIFF, &head, &len, err);
 	if (r < 0) {
-		am_reader_close(&raw);
+		am_reader_close(&inner);
 		return r;
 	}
 	const char *name = len ? am_unpack_sniff(head, len) : NULL;
 	if (!name) {
-		*out = raw;
+		*out = inner;
 		return AM_OK;
 	}
 	const struct method *method = methods;
 	while (strcmp(method->name, name))
 		method++;
-	r = method->open(out, raw, err);
-	return r ? am_wrap(err, r, "%s", am_file_path(file)) : AM_OK;
+	return method->open(out, inner, err);
+}
+
+int am_unpack_open(struct am_reader **out, struct am_file *file,
+                   struct am_error *err)
+{
+	struct am_reader *raw = NULL;
+
+	*out = NULL;
+	int r = am_reader_file(&raw, file, 0, am_file_size(file), err);
+	if (r)
+		return r;
+	r = am_unpack_reader(out, raw, err);
+	/* What could not be read is named already. */
+	return r && (!err || err->kind != AM_E_IO)
+	               ? am_wrap(err, r, "%s", am_file_path(file))
+	               : r;
 }

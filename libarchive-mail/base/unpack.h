@@ -22,6 +22,10 @@ const char *am_unpack_sniff(const uint8_t *head, size_t len);
 AM_MUST_USE int am_unpack_open(struct am_reader **out, struct am_file *file,
                                struct am_error *err);
 
+/* The same of bytes that come by once; takes inner, also when it fails. */
+AM_MUST_USE int am_unpack_reader(struct am_reader **out,
+                                 struct am_reader *inner, struct am_error *err);
+
 /*
  * The members of a zip or tar (itself compressed or not), in stored order.
  *

@@ -90,6 +90,7 @@ struct am_format {
 	const char *title; /* "Unix mbox (mboxo, mboxrd, mboxcl, mboxcl2)" */
 	uint32_t keeps;    /* enum am_keeps */
 	bool remote;       /* on a server: opened by URL, never by path */
+	bool streams;      /* reads a pipe, and "-", which is standard input */
 	const struct am_option *options;
 	/* What a target opened with these options keeps, where that differs;
 	 * NULL: `keeps`, whatever they are. */

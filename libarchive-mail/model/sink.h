@@ -20,7 +20,8 @@ struct am_job_info {
 	const char *source;   /* the source location as given */
 	const char *format;   /* the source's format name */
 	const char *identity; /* am_source.identity; the pump fills it in */
-	const char *program;  /* "mailark 0.1.0" */
+	bool once; /* a pipe: what came by that name before was another */
+	const char *program; /* "mailark 0.1.0" */
 	int64_t started;
 };
 

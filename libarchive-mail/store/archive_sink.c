@@ -79,7 +79,7 @@ static int begin(struct am_sink *sink, const struct am_job_info *info,
 	int r = am_catalog_counts(s->archive->catalog, &counts, err);
 	if (r)
 		return AM_FATAL;
-	if (!s->same_source)
+	if (!s->same_source && !info->once)
 		r = find_same_source(s, info->source, err);
 	if (r)
 		return r;

@@ -194,6 +194,36 @@ static int fail_missing(const char *text, struct am_error *err)
 	return am_fail(err, AM_FAILED, AM_E_NOTFOUND, "no such file");
 }
 
+/* What comes by once: no looking, so it must have been said what it is. */
+static int check_stream(const struct am_place *place, bool target,
+                        struct am_error *err)
+{
+	bool in = !strcmp(place->path, "-");
+
+	if (in && target)
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "standard output is no target: what is written "
+		               "is written in place (./- is a file of that "
+		               "name)");
+	if (!place->format)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               in ? "of what is it? mbox:- reads a mailbox "
+		                    "from standard input (./- is a file of "
+		                    "that name)"
+		                  : "a pipe, and of what? mbox:PATH reads a "
+		                    "mailbox from it");
+	return AM_OK;
+}
+
+bool am_place_once(const struct am_place *place)
+{
+	struct stat st;
+
+	return place->path &&
+	       (!strcmp(place->path, "-") ||
+	        (!stat(place->path, &st) && S_ISFIFO(st.st_mode)));
+}
+
 /* The format by looking, where nothing was said. */
 static int find_format(struct am_place *place, const char *text, bool target,
                        struct am_error *err)
@@ -203,6 +233,14 @@ static int find_format(struct am_place *place, const char *text, bool target,
 	if (place->url)
 		return AM_OK;
 	/* NOLINTNEXTLINE(*NonNullParamChecker) no URL, a path */
+	if (!strcmp(place->path, "-") || (!target && am_place_once(place))) {
+		int r = check_stream(place, target, err);
+		if (r || place->format->streams)
+			return r;
+		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+		               "%s is not read from a pipe",
+		               place->format->name);
+	}
 	if (!target && stat(place->path, &st) &&
 	    place->format != am_format_find("null"))
 		return fail_missing(text, err);

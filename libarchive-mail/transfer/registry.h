@@ -44,6 +44,8 @@ AM_MUST_USE int am_place_url(struct am_place **out, const char *url,
 void am_place_free(struct am_place **place);
 const struct am_format *am_place_format(const struct am_place *place);
 const struct am_location *am_place_location(const struct am_place *place);
+/* A pipe or standard input: it can be read once. */
+bool am_place_once(const struct am_place *place);
 AM_MUST_USE int am_place_open_source(const struct am_place *place,
                                      struct am_source **out, struct am_ctx *ctx,
                                      struct am_error *err);

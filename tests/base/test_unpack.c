@@ -176,3 +176,28 @@ Test(unpack, what_is_not_packed_is_itself)
 		g_string_free(s, TRUE);
 	}
 }
+
+Test(unpack, of_what_comes_by_once)
+{
+	static const uint8_t packed[] = {/* gzip of "hello\n" */
+	                                 0x1f, 0x8b, 8, 0,    0,    0,    0,
+	                                 0,    0,    3, 0xcb, 0x48, 0xcd, 0xc9,
+	                                 0xc9, 0xe7, 2, 0,    0x20, 0x30, 0x3a,
+	                                 0x36, 6,    0, 0,    0};
+	static const uint8_t *const bytes[] = {packed,
+	                                       (const uint8_t *)"hello\n"};
+	static const size_t lens[] = {sizeof packed, 6};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct am_reader *raw = NULL, *r = NULL;
+		struct am_error err = {0};
+		int status;
+		cr_assert_eq(am_reader_memory(&raw, bytes[i], lens[i], &err),
+		             AM_OK);
+		cr_assert_eq(am_unpack_reader(&r, raw, &err), AM_OK);
+		GString *all = drain(r, &status, &err);
+		cr_expect_str_eq(all->str, "hello\n", "%zu", i);
+		cr_expect_eq(status, AM_END);
+		g_string_free(all, TRUE);
+	}
+}

@@ -314,8 +314,9 @@ Test(copy, refuses_what_makes_no_sense)
 		{"copy --query from: in.mbox a.mailark", "--query"},
 		{"copy mbxo:in.mbox a.mailark", "no format is called \"mbxo\""},
 		{"copy imaps://u@h/ a.mailark", "imaps"},
-		{"copy - a.mailark", "-: standard input and output"},
-		{"copy --to mbox in.mbox -", "-: standard input and output"},
+		{"copy - a.mailark", "-: of what is it? mbox:- reads"},
+		{"copy pst:- a.mailark", "pst is not read from a pipe"},
+		{"copy --to mbox in.mbox -", "-: standard output is no target"},
 	};
 	struct cli c;
 

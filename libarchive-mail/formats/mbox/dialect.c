@@ -306,6 +306,20 @@ static int sample_file(struct tally *t, struct am_file *file, bool far,
 	return r;
 }
 
+static int judge_all(struct am_mbox_dialect *d, const struct tally *t,
+                     enum am_mbox_flavour told, const char *name, uint64_t size,
+                     struct am_error *err)
+{
+	if (told == AM_MBOX_MMDF && !d->mmdf && size)
+		return am_fail(err, AM_FAILED, AM_E_FORMAT,
+		               "%s: no MMDF: it does not begin with a line of "
+		               "four bytes 1",
+		               name);
+	judge_fields(d, t);
+	judge_quoting(d, t, told, name);
+	return AM_OK;
+}
+
 int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
                            const char *name, enum am_mbox_flavour told,
                            struct am_ctx *ctx, struct am_error *err)
@@ -315,20 +329,15 @@ int am_mbox_dialect_sample(struct am_mbox_dialect *out, struct am_file *file,
 	int r = sample_file(&t, file, false, out, ctx, err);
 	if (r)
 		return r;
-	if (told == AM_MBOX_MMDF && !out->mmdf && am_file_size(file))
-		return am_fail(err, AM_FAILED, AM_E_FORMAT,
-		               "%s: no MMDF: it does not begin with a line of "
-		               "four bytes 1",
-		               name);
-	judge_fields(out, &t);
-	judge_quoting(out, &t, told, name);
+	r = judge_all(out, &t, told, name, am_file_size(file), err);
 	out->far = !t.more;
-	return AM_OK;
+	return r;
 }
 
 int am_mbox_dialect_sample_bytes(struct am_mbox_dialect *out, const void *data,
                                  size_t len, bool more, const char *name,
-                                 struct am_ctx *ctx, struct am_error *err)
+                                 enum am_mbox_flavour told, struct am_ctx *ctx,
+                                 struct am_error *err)
 {
 	struct tally t = {0};
 	struct am_reader *reader = NULL;
@@ -342,10 +351,9 @@ int am_mbox_dialect_sample_bytes(struct am_mbox_dialect *out, const void *data,
 	am_mbox_scan_close(&scan);
 	if (r)
 		return r;
-	judge_fields(out, &t);
-	judge_quoting(out, &t, AM_MBOX_AUTO, name);
+	r = judge_all(out, &t, told, name, len, err);
 	out->far = true; /* there is nothing to look at again */
-	return AM_OK;
+	return r;
 }
 
 void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,

@@ -59,6 +59,7 @@ AM_MUST_USE int am_mbox_dialect_sample(struct am_mbox_dialect *out,
 AM_MUST_USE int am_mbox_dialect_sample_bytes(struct am_mbox_dialect *out,
                                              const void *data, size_t len,
                                              bool more, const char *name,
+                                             enum am_mbox_flavour told,
                                              struct am_ctx *ctx,
                                              struct am_error *err);
 

@@ -19,6 +19,9 @@ const struct am_option am_mbox_options[] = {
 	{"leave", "nothing|maildirs|mail",
          "from a tree: leave to others Maildirs, or also single mails",
          "nothing"},
+	{"name", "NAME",
+         "from a pipe: what the mailbox is called (else stdin, or the pipe's)",
+         NULL},
 	{"checkpoint", "BYTES",
          "from a file: say where it is so often, to go on there after a break",
          "67108864"},
@@ -150,6 +153,7 @@ const struct am_format am_format_mbox = {
                  AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_LABELS |
                  AM_KEEPS_RECEIVED | AM_KEEPS_SENDER,
 	.options = am_mbox_options,
+	.streams = true,
 	.keeps_with = keeps_with,
 	.suffixes = ".mbox .mbx .mboxrd",
 	.about =
@@ -169,6 +173,13 @@ const struct am_format am_format_mbox = {
 		"as deleted. Whose '>' a quoted line has is told by the "
 		"signature\n"
 		"of a signed mail (DKIM, ARC), else guessed from the file.\n"
+		"mbox:- is standard input, and a pipe is read as well, packed "
+		"or\n"
+		"not, in constant memory. It comes by once: its first 4 MiB "
+		"say how\n"
+		"it is quoted, and a run that was broken off does not go on "
+		"but\n"
+		"reads it again, and then stores what is new.\n"
 		"Written: mboxrd. Folders survive in a tree (target with a\n"
 		"final slash, or option tree); one file holds one folder.\n"
 		"Flags, keywords and labels are written as header fields that\n"
@@ -180,7 +191,8 @@ const struct am_format am_format_mbox = {
 	.reads = "mboxo, mboxrd, mboxcl, mboxcl2, Thunderbird, "
 		 "Takeout, Vault, Pine, Evolution, Eudora, "
 		 "imap-backup, readpst …; single files, trees, "
-		 "Thunderbird profiles, KMail's; gzip, bzip2, xz, zstd",
+		 "Thunderbird profiles, KMail's; gzip, bzip2, xz, zstd; "
+		 "standard input and pipes",
 	.writes = "mboxrd (default), mboxo, mboxcl, mboxcl2, "
 		  "as-imported",
 	.kept = "bytes, folders, flags, keywords, labels, received "

@@ -93,6 +93,7 @@ const struct am_format am_format_mmdf = {
                  AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_LABELS |
                  AM_KEEPS_RECEIVED | AM_KEEPS_SENDER,
 	.options = options,
+	.streams = true,
 	.keeps_with = keeps_with,
 	.suffixes = ".mmdf",
 	.about = about,

@@ -62,6 +62,10 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 	if (v && !am_mbox_zone_valid(v))
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "no time zone: %s", v);
+	const char *name = am_location_option(where, am_mbox_options, "name");
+	if (name && !*name)
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT, "an empty name");
+	out->name = g_strdup(name);
 	const char *leave = am_location_option(where, am_mbox_options, "leave");
 	out->leave_mail = leave && !strcmp(leave, "mail");
 	out->leave_maildirs =
@@ -83,5 +87,6 @@ void am_mbox_settings_clear(struct am_mbox_settings *settings)
 	g_free(settings->split);
 	g_free(settings->join);
 	g_free(settings->from_tz);
+	g_free(settings->name);
 	*settings = (struct am_mbox_settings){0};
 }

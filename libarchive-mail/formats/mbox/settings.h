@@ -10,6 +10,7 @@ struct am_location;
 struct am_mbox_settings {
 	enum am_mbox_flavour flavour;
 	char *from_tz; /* NULL: UTC */
+	char *name;    /* of what comes by a pipe; NULL: the pipe's */
 	bool include_deleted;
 	bool leave_maildirs; /* of a tree: another source reads them, ... */
 	bool leave_mail;     /* ... and what is no mailbox */

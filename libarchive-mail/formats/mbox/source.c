@@ -78,6 +78,18 @@ static void note_lost(struct am_mbox_source *s)
 	s->lost = false;
 }
 
+static int open_single(struct am_mbox_source *s, const char *path,
+                       struct am_error *err)
+{
+	char *name = g_path_get_basename(path);
+	char *part = am_mbox_name_of_file(name);
+	int r = am_mbox_source_file_open(s, path, name,
+	                                 (const char *const *)&part, 1, err);
+	g_free(part);
+	g_free(name);
+	return r;
+}
+
 static int next_file(struct am_mbox_source *s, struct am_item *out,
                      struct am_error *err)
 {
@@ -104,14 +116,10 @@ static int next_file(struct am_mbox_source *s, struct am_item *out,
 		if (!path)
 			return AM_END;
 		out->already = 0;
-		char *name = g_path_get_basename(path);
-		char *part = am_mbox_name_of_file(name);
-		r = am_mbox_source_file_open(
-			s, path, name, (const char *const *)&part, 1, err);
+		r = s->stream ? am_mbox_source_stream_open(s, path, err)
+		              : open_single(s, path, err);
 		if (r)
-			(void)failed(s, out, r, name);
-		g_free(part);
-		g_free(name);
+			(void)failed(s, out, r, s->name);
 		g_free(path);
 		if (r)
 			return r;
@@ -240,6 +248,9 @@ static int next_message(struct am_mbox_source *s, struct am_item *out,
 		if (am_ctx_cancelled(s->base.ctx))
 			return am_ctx_fail_cancelled(err);
 		int r = am_mbox_scan_next(&s->scan, err);
+		/* The last one is no message, but its beginning. */
+		if (s->scan.window.error.kind == AM_E_CANCELLED)
+			return am_ctx_fail_cancelled(err);
 		if (!begun && !r)
 			note_junk(s);
 		if (r == AM_END)
@@ -402,13 +413,14 @@ static void sum_tree(struct am_mbox_source *s, const char *path)
 int am_mbox_source_open(struct am_source **out, const struct am_location *where,
                         struct am_ctx *ctx, struct am_error *err)
 {
-	struct stat st;
+	struct stat st = {0};
 	int r;
 	*out = NULL;
 	if (!where->path)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "an mbox is a file or a directory");
-	if (stat(where->path, &st))
+	bool in = !strcmp(where->path, "-");
+	if (!in && stat(where->path, &st))
 		return am_fail_sys(err, AM_FAILED, "%s", where->path);
 	struct am_mbox_source *s = g_new0(struct am_mbox_source, 1);
 	s->base.ops = &ops;
@@ -430,6 +442,9 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 		s->gyb = am_gyb_new(where->path);
 		if (!r && !s->set.leave_mail)
 			sum_tree(s, where->path);
+	} else if (in || S_ISFIFO(st.st_mode)) {
+		s->stream = true;
+		s->single = g_strdup(where->path);
 	} else {
 		struct am_file *file = NULL;
 		r = am_file_open(&file, where->path, err); /* no FIFO, say */

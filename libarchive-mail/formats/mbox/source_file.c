@@ -5,20 +5,30 @@
 #include "formats/mbox/source_impl.h"
 
 #include "base/file.h"
+#include "base/reader.h"
+#include "base/unpack.h"
 #include "formats/eml/gyb.h"
 #include "formats/mail_head.h"
 #include "formats/mbox/lone.h"
+#include "formats/mbox/names.h"
 #include "formats/mbox/remark.h"
 #include "formats/mbox/sidecar.h"
 #include "model/ctx.h"
 #include "model/folder.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
 {
 	struct am_mbox_source *s = user;
 	am_mbox_remark_doubt(s->base.ctx, &s->box, doubt, offset);
+}
+
+static bool stopped(void *user)
+{
+	return am_ctx_cancelled(user);
 }
 
 void am_mbox_source_file_close(struct am_mbox_source *s)
@@ -127,6 +137,46 @@ int am_mbox_source_file_go(struct am_mbox_source *s, uint64_t offset,
 	return r == AM_END ? AM_OK : r;
 }
 
+static struct am_mbox_rules rules_of(struct am_mbox_source *s)
+{
+	struct am_limits limits =
+		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
+	const struct am_mbox_dialect *d = &s->box.dialect;
+
+	return (struct am_mbox_rules){
+		.eol = d->eol,
+		.wide = d->wide,
+		.patches = d->patches,
+		.trust_length = d->trust_length,
+		.tight = !d->blank,
+		.mmdf = d->mmdf,
+		.keep = limits.spool_memory,
+		.n_split = s->set.n_split,
+		.n_join = s->set.n_join,
+		.split = s->set.split,
+		.join = s->set.join,
+		.doubt = on_doubt,
+		.user = s,
+	};
+}
+
+/* The scan of s->folder's file is open; path: beside which there may be more
+ * to be known, or NULL. */
+static void begin(struct am_mbox_source *s, const char *path, bool something)
+{
+	s->open = true;
+	if (path)
+		s->box.sidecar = am_mbox_sidecar_open(path, s->box.sidecar);
+	s->box.folder = s->folder;
+	s->box.name = s->name;
+	s->box.from_tz = s->set.from_tz;
+	s->box.include_deleted = s->set.include_deleted;
+	s->box.n_cuts = s->box.n_expunged = 0;
+	s->box.evidence = (struct am_mbox_evidence){0};
+	if (something)
+		am_mbox_remark_dialect(s->base.ctx, &s->box);
+}
+
 int am_mbox_source_file_open(struct am_mbox_source *s, const char *path,
                              const char *relative, const char *const *parts,
                              size_t n_parts, struct am_error *err)
@@ -182,37 +232,12 @@ int am_mbox_source_file_open(struct am_mbox_source *s, const char *path,
 		                           s->base.ctx, err);
 	if (r)
 		goto out;
-	struct am_limits limits =
-		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
-	struct am_mbox_rules rules = {
-		.eol = d->eol,
-		.wide = d->wide,
-		.patches = d->patches,
-		.trust_length = d->trust_length,
-		.tight = !d->blank,
-		.mmdf = d->mmdf,
-		.keep = limits.spool_memory,
-		.n_split = s->set.n_split,
-		.n_join = s->set.n_join,
-		.split = s->set.split,
-		.join = s->set.join,
-		.doubt = on_doubt,
-		.user = s,
-	};
+	struct am_mbox_rules rules = rules_of(s);
 	r = am_mbox_scan_open(&s->scan, file, UINT64_MAX, &rules, s->base.ctx,
 	                      err);
 	if (r)
 		goto out;
-	s->open = true;
-	s->box.sidecar = am_mbox_sidecar_open(path, s->box.sidecar);
-	s->box.folder = s->folder;
-	s->box.name = s->name;
-	s->box.from_tz = s->set.from_tz;
-	s->box.include_deleted = s->set.include_deleted;
-	s->box.n_cuts = s->box.n_expunged = 0;
-	s->box.evidence = (struct am_mbox_evidence){0};
-	if (!looks.empty)
-		am_mbox_remark_dialect(s->base.ctx, &s->box);
+	begin(s, path, !looks.empty);
 	if (from)
 		r = am_mbox_source_file_go(s, from, err);
 out:
@@ -238,4 +263,68 @@ uint64_t am_mbox_source_file_go_on(struct am_mbox_source *s)
 	d->sure = c->sure;
 	d->far = c->far;
 	return c->messages;
+}
+
+/* Where a stream comes from: "-" is standard input. */
+static int open_stream(struct am_reader **out, const char *path,
+                       struct am_ctx *ctx, struct am_error *err)
+{
+	bool in = !strcmp(path, "-");
+	struct am_reader *raw = NULL;
+	/* O_NONBLOCK: one may end it while nobody writes. */
+	int fd = in ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+	            : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return am_fail_sys(err, AM_FAILED, "%s", path);
+	if (isatty(fd)) {
+		close(fd);
+		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
+		               "a terminal: a mailbox is to be piped in");
+	}
+	/* As much at once as there may be; less is no failure. */
+	(void)fcntl(fd, F_SETPIPE_SZ, 1024 * 1024);
+	int r = am_reader_fd(&raw, fd, stopped, ctx, err);
+	return r ? r : am_unpack_reader(out, raw, err);
+}
+
+int am_mbox_source_stream_open(struct am_mbox_source *s, const char *path,
+                               struct am_error *err)
+{
+	struct am_reader *reader = NULL;
+	const char *named = s->set.name;
+	char *base = named                    ? g_strdup(named)
+	             : strcmp(path, "-") != 0 ? g_path_get_basename(path)
+	                                      : g_strdup("stdin");
+	char *part = named ? g_strdup(named) : am_mbox_name_of_file(base);
+	const char *const parts[] = {part};
+	const uint8_t *data = (const uint8_t *)"";
+	size_t len = 0;
+
+	am_folder_unref(&s->folder);
+	g_free(s->name);
+	s->name = base;
+	int r = make_folder(s, parts, 1, err);
+	g_free(part);
+	if (!r)
+		r = open_stream(&reader, path, s->base.ctx, err);
+	/* The dialect is told by its first megabytes, which are waited for. */
+	if (!r)
+		r = am_reader_peek(reader, AM_MBOX_SAMPLE, &data, &len, err);
+	if (r >= 0)
+		r = am_mbox_dialect_sample_bytes(
+			&s->box.dialect, len ? (const void *)data : "", len,
+			len >= AM_MBOX_SAMPLE, s->name, s->set.flavour,
+			s->base.ctx, err);
+	if (r) {
+		am_reader_close(&reader);
+		return r == AM_FATAL && !am_ctx_cancelled(s->base.ctx)
+		               ? AM_FAILED
+		               : r;
+	}
+	struct am_mbox_rules rules = rules_of(s);
+	am_mbox_scan_open_reader(&s->scan, reader, UINT64_MAX, &rules,
+	                         s->base.ctx);
+	begin(s, NULL, len > 0);
+	return AM_OK;
 }

@@ -17,6 +17,7 @@ struct am_mbox_source {
 	struct am_source base;
 	struct am_mbox_tree *tree; /* NULL: a single file */
 	char *single;              /* its path until it is opened */
+	bool stream;               /* a pipe: it comes by once */
 	struct am_mbox_settings set;
 	struct am_mbox_checkpoint checkpoint; /* of a single file */
 	GHashTable *folders;                  /* printed names that are taken */
@@ -46,6 +47,10 @@ AM_MUST_USE int am_mbox_source_file_open(struct am_mbox_source *s,
                                          const char *path, const char *relative,
                                          const char *const *parts,
                                          size_t n_parts, struct am_error *err);
+/* The same of a pipe, or of "-", which is standard input: it comes by once. */
+AM_MUST_USE int am_mbox_source_stream_open(struct am_mbox_source *s,
+                                           const char *path,
+                                           struct am_error *err);
 void am_mbox_source_file_close(struct am_mbox_source *s);
 /* What is before this offset is known.  The first message of all is read
  * nevertheless: it may say what keywords mean. */

@@ -46,7 +46,7 @@ static int sample(struct am_mbox_stream *s, struct am_reader *reader,
 	}
 	return am_mbox_dialect_sample_bytes(&s->box.dialect, data, len,
 	                                    len >= AM_MBOX_SAMPLE, s->name,
-	                                    s->ctx, err);
+	                                    AM_MBOX_AUTO, s->ctx, err);
 }
 
 int am_mbox_stream_open(struct am_mbox_stream **out, struct am_reader *reader,
