@@ -234,6 +234,9 @@ static bool take_special(const uint8_t *data, size_t len, bool at_end,
 		    !look_past_blanks(data, at + 1, len, at_end, &blanks,
 		                      &line_end))
 			return false;
+		size_t behind = at + 1 + blanks;
+		if (!line_end && behind < len && data[behind] == '\r')
+			line_end = 1; /* an old Mac's */
 		if (line_end || (at_end && at + 1 + blanks == len)) {
 			*i += 1 + blanks + line_end; /* soft line end */
 			return true;

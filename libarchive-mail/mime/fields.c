@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Header fields in place (RFC 5322 §2.2, with the obsolete space before the
- * colon of §4.5).  Line ends may be LF or CRLF, mixed.
+ * colon of §4.5).  Line ends may be LF or CRLF, mixed; or CR alone throughout,
+ * as the mailboxes of old Macs have them.
  */
 #include "mime/scan.h"
 
@@ -10,19 +11,28 @@
 void am_fields_init(struct am_fields *f, const void *block, size_t len,
                     uint64_t base)
 {
-	*f = (struct am_fields){
-		.start = block, .end = (const char *)block + len, .base = base};
+	*f = (struct am_fields){.start = block,
+	                        .end = (const char *)block + len,
+	                        .base = base,
+	                        .eol = am_line_end(block, len)};
 }
 
-static bool is_empty_line(const char *at, const char *end)
+char am_line_end(const void *data, size_t len)
 {
-	return *at == '\n' || (*at == '\r' && end - at > 1 && at[1] == '\n');
+	return !len || memchr(data, '\n', len) || !memchr(data, '\r', len)
+	               ? '\n'
+	               : '\r';
+}
+
+static bool is_empty_line(const char *at, const char *end, char eol)
+{
+	return *at == eol || (*at == '\r' && end - at > 1 && at[1] == '\n');
 }
 
 /* Behind the end of the line at `at`. */
-static const char *next_line(const char *at, const char *end)
+static const char *next_line(const char *at, const char *end, char eol)
 {
-	const char *nl = memchr(at, '\n', (size_t)(end - at));
+	const char *nl = memchr(at, eol, (size_t)(end - at));
 
 	return nl ? nl + 1 : end;
 }
@@ -51,11 +61,11 @@ bool am_fields_next(struct am_fields *f, struct am_field *out)
 {
 	if (!f->at)
 		f->at = f->start;
-	while (f->at < f->end && !is_empty_line(f->at, f->end)) {
+	while (f->at < f->end && !is_empty_line(f->at, f->end, f->eol)) {
 		const char *start = f->at, *colon, *p;
-		const char *last = next_line(start, f->end);
+		const char *last = next_line(start, f->end, f->eol);
 		while (last < f->end && (*last == ' ' || *last == '\t'))
-			last = next_line(last, f->end);
+			last = next_line(last, f->end, f->eol);
 		f->at = last;
 		size_t len = name_length(start, last, &colon);
 		if (!len)
@@ -101,10 +111,11 @@ bool am_field_is(const struct am_field *field, const char *name)
 size_t am_header_len(const void *data, size_t len)
 {
 	const char *p = data, *end = p + len;
+	char eol = am_line_end(data, len);
 
 	while (p < end) {
-		bool empty = is_empty_line(p, end);
-		p = next_line(p, end);
+		bool empty = is_empty_line(p, end, eol);
+		p = next_line(p, end, eol);
 		if (empty)
 			return (size_t)(p - (const char *)data);
 	}

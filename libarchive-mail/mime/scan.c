@@ -58,6 +58,7 @@ struct scanner {
 	uint32_t leaf;   /* the one being read, or NO_PART */
 	uint8_t *header; /* one that did not fit the window */
 	bool capped;
+	char eol;
 	/* Lines of the last header block that may be Content-… fields: found
 	 * on the way to its end, so that it is not gone through twice. */
 	uint64_t content[CONTENT_LINES];
@@ -124,7 +125,7 @@ static int skip_line(struct scanner *s, uint64_t *pos)
 			return r;
 		const uint8_t *p = w->data + (*pos - w->at);
 		size_t left = (size_t)(w->at + w->len - *pos);
-		const uint8_t *nl = left ? memchr(p, '\n', left) : NULL;
+		const uint8_t *nl = left ? memchr(p, s->eol, left) : NULL;
 		*pos += nl ? (size_t)(nl + 1 - p) : left;
 		if (nl)
 			return AM_OK;
@@ -156,7 +157,7 @@ static inline int find_line(struct scanner *s, uint64_t pos, bool in_header,
 			safe = end - s->limits.line_bytes + 1;
 		while (p < safe) {
 			size_t left = (size_t)(end - p);
-			nl = memchr(p, '\n', left);
+			nl = memchr(p, s->eol, left);
 			const uint8_t *last = nl ? nl : end;
 			if (in_header &&
 			    (last == p || (last == p + 1 && *p == '\r')))
@@ -287,7 +288,7 @@ static bool lacks_header(const struct scanner *s, const char *block, size_t len)
 
 	if (!len || !s->n_frames || !s->frames[s->n_frames - 1].boundary)
 		return false;
-	const char *nl = memchr(block, '\n', len);
+	const char *nl = memchr(block, s->eol, len);
 	am_fields_init(&fields, block, nl ? (size_t)(nl - block) : len, 0);
 	return !am_fields_next(&fields, &field);
 }
@@ -334,15 +335,17 @@ static void push(struct scanner *s, uint32_t index)
 
 /* A multipart whose empty line was forgotten, so that its first delimiter
  * stands in what looks like its header: where that is, else len. */
-static size_t early_boundary(const struct am_part *part, const char *block,
+static size_t early_boundary(const struct scanner *s,
+                             const struct am_part *part, const char *block,
                              size_t len)
 {
 	const char *p = block, *end = block + len;
+	const char delimiter[] = {s->eol, '-', '-'};
 
 	if (part->kind != AM_PART_MULTIPART)
 		return len;
 	size_t want = strlen(part->boundary);
-	while ((p = memmem(p, (size_t)(end - p), "\n--", 3))) {
+	while ((p = memmem(p, (size_t)(end - p), delimiter, 3))) {
 		p += 3;
 		size_t left = (size_t)(end - p);
 		if (left >= want && !memcmp(p, part->boundary, want) &&
@@ -399,7 +402,7 @@ static int open_part(struct scanner *s, uint64_t at, struct line *line,
 			part->type = "text/plain";
 		} else {
 			read_header(s, part, block, len);
-			size_t early = early_boundary(part, block, len);
+			size_t early = early_boundary(s, part, block, len);
 			if (early < len) {
 				part->body = part->header + early;
 				line->what = NOTHING;
@@ -437,7 +440,7 @@ static int before_line(struct scanner *s, uint64_t at, uint64_t *out)
 		if (r)
 			return r;
 	}
-	*out = at - (last[1] == '\n') - (last[1] == '\n' && last[0] == '\r');
+	*out = at - (last[1] == s->eol) - (last[1] == '\n' && last[0] == '\r');
 	return AM_OK;
 }
 
@@ -513,14 +516,19 @@ int am_scan_message(struct am_scan *out, const struct am_blob *raw,
 	s.capped = false;
 	am_window_init(&s.window, raw,
 	               MAX(WINDOW_ROOM, s.limits.line_bytes * 2));
-	int r = walk(&s);
+	int r = am_window_slide(&s.window, 0, s.limits.line_bytes, err);
+	if (!r) {
+		s.eol = am_line_end(s.window.data, s.window.len);
+		r = walk(&s);
+	}
 	if (!r) {
 		struct am_part *parts =
 			am_arena_alloc(arena, s.n_parts * sizeof *parts);
 		memcpy(parts, s.parts, s.n_parts * sizeof *parts);
 		*out = (struct am_scan){.n_parts = s.n_parts,
 		                        .parts = parts,
-		                        .capped = s.capped};
+		                        .capped = s.capped,
+		                        .eol = s.eol};
 	}
 	am_window_drop(&s.window);
 	g_free(s.header);

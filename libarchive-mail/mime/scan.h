@@ -55,6 +55,7 @@ struct am_scan {
 	size_t n_parts; /* at least 1: the message itself; depth first */
 	const struct am_part *parts;
 	bool capped; /* a limit ended the walk early */
+	char eol;    /* am_line_end() of its beginning */
 };
 
 /* Everything in *out lives in the arena. */
@@ -79,12 +80,17 @@ struct am_field {
 struct am_fields {
 	const char *at, *end, *start;
 	uint64_t base;
+	char eol;
 };
 void am_fields_init(struct am_fields *f, const void *block, size_t len,
                     uint64_t base);
 bool am_fields_next(struct am_fields *f, struct am_field *out);
 /* ASCII case-insensitive comparison with a NUL-terminated name. */
 bool am_field_is(const struct am_field *field, const char *name);
+
+/* What ends the lines of this text: LF, also of CRLF; or CR, where there are
+ * some and not one LF. */
+char am_line_end(const void *data, size_t len);
 
 /* Length of the header block at the start of these bytes, its empty line
  * included; len when there is no empty line in them. */

@@ -100,6 +100,7 @@ struct stream {
 	struct am_quote quote;
 	struct am_html *html;
 	struct am_card *card;
+	bool cr; /* is what ends a line */
 };
 
 static void emit_card(void *user, const char *s, size_t len)
@@ -109,16 +110,27 @@ static void emit_card(void *user, const char *s, size_t len)
 	emit(t, t->own, s, len);
 }
 
-static void take_utf8(void *user, const char *s, size_t len)
+static void feed(struct stream *st, const char *s, size_t len)
 {
-	struct stream *st = user;
-
 	if (st->html)
 		am_html_feed(st->html, s, len);
 	else if (st->card)
 		am_card_feed(st->card, s, len);
 	else
 		am_quote_feed(&st->quote, s, len);
+}
+
+static void take_utf8(void *user, const char *s, size_t len)
+{
+	struct stream *st = user;
+	const char *end = s + len, *cr;
+
+	while (st->cr && (cr = memchr(s, '\r', (size_t)(end - s)))) {
+		feed(st, s, (size_t)(cr - s));
+		feed(st, "\n", 1);
+		s = cr + 1;
+	}
+	feed(st, s, (size_t)(end - s));
 }
 
 /* HTML that came without a charset names one itself, perhaps. */
@@ -179,7 +191,8 @@ static int read_text(struct reading *t, size_t part, enum form form,
                      const char *charset, struct am_arena *arena)
 {
 	struct am_reader *reader = NULL;
-	struct stream st = {.quote = {.out = emit_quoting, .user = t}};
+	struct stream st = {.quote = {.out = emit_quoting, .user = t},
+	                    .cr = t->scan->eol == '\r'};
 
 	int r = am_part_decoded(&reader, t->raw, t->scan, part, t->err);
 	if (r)

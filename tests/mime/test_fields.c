@@ -29,6 +29,7 @@ Test(fields, walks_what_is_a_field_and_nothing_else)
 		{"A:  \t b \n", "A=b @0|"},
 		{"A: b\r\n\rC: d\n", "A=b@0|"},
 		{"A: b\n \n c\nD: e\n", "A=b\n \n c@0|D=e@10|"},
+		{"A: b\r c\rD: e\r\rF: g", "A=b\r c@0|D=e@8|"},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
@@ -45,6 +46,16 @@ Test(fields, walks_what_is_a_field_and_nothing_else)
 		                 got->str);
 		g_string_free(got, TRUE);
 	}
+}
+
+Test(fields, knows_where_a_header_ends)
+{
+	cr_expect_eq(am_header_len("A: b\n\nc", 7), 6);
+	cr_expect_eq(am_header_len("A: b\r\n\r\nc", 9), 8);
+	cr_expect_eq(am_header_len("A: b\r\rc\r", 8), 6);
+	cr_expect_eq(am_header_len("A: b\r\rc\n", 8), 8);
+	cr_expect_eq(am_header_len("A: b", 4), 4);
+	cr_expect_eq(am_header_len("", 0), 0);
 }
 
 Test(fields, compares_names_without_case)

@@ -138,6 +138,12 @@ static const struct {
 	/* Broken structure: the text is there all the same. */
 	{"Content-Type: multipart/mixed\n\ntext\n", "1B(text\n)", NULL},
 	{MP("mixed", "b") "text\n", "B(text\n)", NULL},
+	/* An old Mac's. */
+	{"Subject: x\r\rown\r> old\rown\r", "1B(own\n)1Q(> old\n)1B(own\n)",
+         NULL},
+	{"Content-Type: multipart/mixed; boundary=b\r\r--b\r\rone\r\rtwo\r--b\r"
+         "Content-Transfer-Encoding: quoted-printable\r\rso=\rft\r--b--\r",
+         "1B(one\n\ntwo)2B(soft)", NULL},
 };
 
 Test(text, says_what_a_message_says)
