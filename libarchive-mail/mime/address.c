@@ -274,6 +274,17 @@ static const char *or_null(const char *s)
 	return s && *s ? s : NULL;
 }
 
+/* "ann at b.example", as list archives hide addresses from robots. */
+static void unhide(GString *s)
+{
+	char *at = strstr(s->str, " at ");
+	char *host = at ? at + 4 : NULL;
+
+	if (at && strchr(s->str, ' ') == at && !strchr(host, ' ') &&
+	    strchr(host, '.') && !strpbrk(s->str, "@\""))
+		g_string_replace(s, " at ", "@", 1);
+}
+
 /*
  * Text without brackets: "a@b", "a @ b", "Name a@b", or a bare name.  The
  * address is the word with the '@'; blanks beside '@' and '.' are none.
@@ -302,6 +313,7 @@ static void read_bare(struct list *l, struct piece *piece,
 	}
 	while (s->len && s->str[s->len - 1] == ' ')
 		g_string_truncate(s, s->len - 1);
+	unhide(s);
 	char *at = strrchr(s->str, '@');
 	char *blank = NULL, *behind = NULL;
 	if (at) {
