@@ -253,6 +253,21 @@ Test(eml, a_container_says_what_of_it_is_not_read)
 	cr_expect(am_test_notes("eml.members-not-mail") == 1);
 }
 
+/* Cut out of a larger one, it begins in the midst of a mail. */
+Test(eml, a_mailbox_in_a_container_may_begin_with_something_else)
+{
+	static const char *const members[] = {"old.mbox", "notes.txt"};
+	static const char *const texts[] = {
+		"rest of a mail\n\nFrom a@b Mon Jan  1 00:00:00 2001\n"
+		"Subject: x\nTo: y\n\n",
+		"rest\n\nFrom now on it is mine.\n"};
+
+	pack_texts("x.zip", members, AM_COUNT(members), texts);
+	expect_list("x.zip", NULL, 0, false, "old: \"Subject: x\\nTo: y\\n\"");
+	cr_expect(am_test_notes("mbox.leading-junk") == 1);
+	cr_expect(am_test_notes("eml.not-mail") == 1);
+}
+
 /* Mail may be in it; not in what only is a zip within. */
 Test(eml, a_container_within_is_a_failure_by_name)
 {

@@ -45,6 +45,20 @@ void am_mbox_remark_dialect(struct am_ctx *ctx,
 	            d->mozilla ? ", X-Mozilla-Status is the mailbox's" : "");
 }
 
+void am_mbox_remark_junk(struct am_ctx *ctx, const struct am_mbox_mailbox *box,
+                         const struct am_mbox_scan *scan)
+{
+	uint64_t skip = scan->first;
+	bool blank = scan->junk != NULL;
+	for (uint64_t i = skip; blank && i < scan->junk_len; i++)
+		blank = scan->junk[i] == '\n' || scan->junk[i] == '\r';
+	if (scan->junk_len > skip && !blank)
+		am_ctx_note(ctx, AM_NOTE_WARN, "mbox.leading-junk", box->folder,
+		            box->name,
+		            "%" PRIu64 " bytes before the first separator",
+		            scan->junk_len - skip);
+}
+
 void am_mbox_remark_ending(struct am_ctx *ctx,
                            const struct am_mbox_mailbox *box,
                            const struct am_mbox_scan *scan)

@@ -23,6 +23,9 @@ void am_mbox_remark_doubt(struct am_ctx *ctx, const struct am_mbox_mailbox *box,
 /* What the sample showed. */
 void am_mbox_remark_dialect(struct am_ctx *ctx,
                             const struct am_mbox_mailbox *box);
+/* When the first separator is found: what stands before it. */
+void am_mbox_remark_junk(struct am_ctx *ctx, const struct am_mbox_mailbox *box,
+                         const struct am_mbox_scan *scan);
 /* How the message that was delivered last ends, when the file ends there. */
 void am_mbox_remark_ending(struct am_ctx *ctx,
                            const struct am_mbox_mailbox *box,

@@ -184,21 +184,6 @@ static void let_go(struct am_mbox_source *s, struct am_item *out)
 	s->n_messages++;
 }
 
-static void note_junk(struct am_mbox_source *s)
-{
-	const struct am_mbox_scan *scan = &s->scan;
-	uint64_t skip = scan->first;
-	bool blank = scan->junk != NULL;
-	for (uint64_t i = skip; blank && i < scan->junk_len; i++)
-		blank = scan->junk[i] == '\n' || scan->junk[i] == '\r';
-	keep_around(s, s->before, scan->junk, scan->junk_len);
-	if (scan->junk_len > skip && !blank)
-		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.leading-junk",
-		            s->folder, s->name,
-		            "%" PRIu64 " bytes before the first separator",
-		            scan->junk_len - skip);
-}
-
 /* The file is through: what is held, then what went wrong with it. */
 static int end_of_file(struct am_mbox_source *s, struct am_item *out,
                        struct am_error *err)
@@ -251,8 +236,11 @@ static int next_message(struct am_mbox_source *s, struct am_item *out,
 		/* The last one is no message, but its beginning. */
 		if (s->scan.window.error.kind == AM_E_CANCELLED)
 			return am_ctx_fail_cancelled(err);
-		if (!begun && !r)
-			note_junk(s);
+		if (!begun && !r) {
+			keep_around(s, s->before, s->scan.junk,
+			            s->scan.junk_len);
+			am_mbox_remark_junk(s->base.ctx, &s->box, &s->scan);
+		}
 		if (r == AM_END)
 			return end_of_file(s, out, err);
 		if (r == AM_FAILED) { /* the scanner cannot go on */

@@ -28,7 +28,7 @@ static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
 
 bool am_mbox_stream_fits(const uint8_t *head, size_t len)
 {
-	return am_mbox_head_fits(head, len, false) == 2;
+	return am_mbox_head_fits(head, len, false) > 0;
 }
 
 static int sample(struct am_mbox_stream *s, struct am_reader *reader,
@@ -125,9 +125,12 @@ int am_mbox_stream_next(struct am_mbox_stream *s, struct am_message **out,
 {
 	for (;;) {
 		uint64_t after;
+		bool begun = s->scan.begun;
 		if (am_ctx_cancelled(s->ctx))
 			return am_ctx_fail_cancelled(err);
 		int r = am_mbox_scan_next(&s->scan, err);
+		if (!begun && !r)
+			am_mbox_remark_junk(s->ctx, &s->box, &s->scan);
 		if (r == AM_END)
 			return end(s, err);
 		if (!r && am_mbox_window_end(&s->scan.window) > s->allowed)

@@ -29,7 +29,8 @@ AM_MUST_USE int am_mbox_stream_next(struct am_mbox_stream *stream,
                                     struct am_message **out,
                                     struct am_error *err);
 void am_mbox_stream_close(struct am_mbox_stream **stream);
-/* What it has been asked to look at, whatever its name: does it begin so? */
+/* What it has been asked to look at, whatever its name: is it one, maybe behind
+ * some lines that are none of it? */
 bool am_mbox_stream_fits(const uint8_t *head, size_t len);
 
 #endif
