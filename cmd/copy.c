@@ -8,6 +8,7 @@
 #include "cmd/copy_loss.h"
 #include "cmd/copy_mark.h"
 #include "cmd/copy_target.h"
+#include "cmd/folder_globs.h"
 #include "cmd/indexing.h"
 #include "cmd/manifest.h"
 #include "cmd/session.h"
@@ -355,6 +356,10 @@ int copy_all(struct copy *c)
 	if (should_index(c) && (!status || am_report_total(c->total)->stored)) {
 		int indexed = bring_up_index(c);
 		status = status ? status : indexed;
+	}
+	if (!status && !limited && !c->stopped) {
+		folder_globs_tell(s, &c->o->folders);
+		folder_globs_tell(s, &c->o->exclude);
 	}
 	session_sum_up(s);
 	if (!status && (am_report_total(c->total)->failed || s->n_errors))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which messages of a source are copied. */
 #include "cmd/copy_impl.h"
+#include "cmd/folder_globs.h"
 #include "cmd/indexing.h"
 #include "cmd/manifest.h"
 #include "cmd/session.h"
@@ -27,11 +28,20 @@ static bool is_picked(const struct copy_pick *pick,
 	return bsearch(&n, pick->ids, pick->n, sizeof n, by_id);
 }
 
+static void meet(const struct copy *c, const struct am_folder *folder)
+{
+	if (!folder)
+		return;
+	(void)folder_globs_fit(&c->o->folders, folder);
+	(void)folder_globs_fit(&c->o->exclude, folder);
+}
+
 int copy_wants(void *user, const struct am_message *msg, struct am_error *err)
 {
 	const struct copy *c = user;
 
 	(void)err;
+	meet(c, msg->folder);
 	if (c->picks && !is_picked(&c->picks[c->at], msg))
 		return AM_END;
 	return am_filter_wants(&c->filter, msg, false) ? AM_OK : AM_END;
@@ -64,6 +74,7 @@ bool copy_wants_folder(void *user, const struct am_folder *folder)
 {
 	const struct copy *c = user;
 
+	meet(c, folder);
 	return am_filter_wants_folder(&c->filter, folder);
 }
 

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -82,8 +83,13 @@ int copy_check_report(const char *path, struct am_error *err)
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
 		r = am_fail(err, AM_FAILED, AM_E_ARGUMENT, "%s: is a folder",
 		            path);
-	else if (access(dir, W_OK | X_OK) && access(path, W_OK))
-		r = am_fail_sys(err, AM_FAILED, "%s", path);
+	else if (access(dir, W_OK | X_OK)) {
+		int why = errno;
+		if (access(path, W_OK)) {
+			errno = why;
+			r = am_fail_sys(err, AM_FAILED, "%s", path);
+		}
+	}
 	g_free(dir);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/dates.h"
+#include "cmd/folder_globs.h"
 #include "cmd/lister.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
@@ -35,10 +36,7 @@ struct list {
 
 static bool wanted(const struct options *o, const struct am_folder *folder)
 {
-	for (size_t i = 0; i < o->folders.n; i++)
-		if (am_folder_matches(folder, o->folders.items[i]))
-			return true;
-	return !o->folders.n;
+	return !o->folders.n || folder_globs_fit(&o->folders, folder);
 }
 
 /* ---- messages --------------------------------------------------------------
@@ -196,7 +194,7 @@ static int each_message(void *user, const struct lister_item *item,
 {
 	struct list *list = user;
 
-	if (!item->msg || !wanted(list->o, item->folder))
+	if (!wanted(list->o, item->folder) || !item->msg)
 		return AM_OK;
 	session_before_output(list->s);
 	if (list->o->dates && !list->o->json)
@@ -479,6 +477,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		fflush(stdout);
 	}
 	am_json_free(&list.json);
+	if (!status)
+		folder_globs_tell(s, &o->folders);
 	session_sum_up(s);
 	if (!status && s->n_errors)
 		status = EXIT_SOME_FAILED;

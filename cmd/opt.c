@@ -132,6 +132,8 @@ static int set(const struct opt *o, void *values, const char *value,
 	case OPT_MANY: {
 		struct opt_list *list = at;
 		list->items = g_renew(const char *, list->items, list->n + 1);
+		list->met = g_renew(bool, list->met, list->n + 1);
+		list->met[list->n] = false;
 		list->items[list->n++] = value;
 		break;
 	}
@@ -245,6 +247,7 @@ void opt_free(const struct cmd *cmd, void *values)
 			continue;
 		struct opt_list *list = (void *)((char *)values + o->offset);
 		g_free(list->items);
+		g_free(list->met);
 		*list = (struct opt_list){0};
 	}
 }

@@ -4,10 +4,12 @@
 
 #include "cmd/cmd.h"
 
-/* The value of an OPT_MANY option. */
+/* The value of an OPT_MANY option; met: for whoever wants to know of each item
+ * that it was of use, all false. */
 struct opt_list {
 	size_t n;
 	const char **items;
+	bool *met;
 };
 
 /*

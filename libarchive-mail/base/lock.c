@@ -74,6 +74,26 @@ static bool is_file_at(int fd, const char *path)
 	       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
+/* People know the file that is locked, not the one beside it. */
+static int fail_open(const char *path, struct am_error *err)
+{
+	int why = errno, len = (int)strlen(path);
+	char *dir = g_path_get_dirname(path);
+	int r;
+
+	if (len > 5 && !strcmp(path + len - 5, ".lock"))
+		len -= 5;
+	errno = why;
+	if (why == ENOENT)
+		r = am_fail_sys(err, AM_FAILED, "%s", dir);
+	else
+		r = am_fail_sys(err, AM_FAILED,
+		                "%.*s: no lock file can be made beside it", len,
+		                path);
+	g_free(dir);
+	return r;
+}
+
 /* AM_RETRY when the file was removed under us. */
 static int take_once(int *out, const char *path, struct am_error *err)
 {
@@ -81,7 +101,7 @@ static int take_once(int *out, const char *path, struct am_error *err)
 
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
 	if (fd < 0)
-		return am_fail_sys(err, AM_FAILED, "%s", path);
+		return fail_open(path, err);
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno == EINTR)
 			continue;

@@ -78,8 +78,12 @@ int am_append_open(struct am_append **out, const char *path,
 	f->path = g_strdup(path);
 	f->buf = g_string_sized_new(ROOM + 4096);
 	f->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-	if (f->fd < 0 && (errno == ENXIO || errno == EACCES))
+	if (f->fd < 0 && (errno == ENXIO || errno == EACCES)) {
+		int why = errno;
 		f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		if (f->fd < 0)
+			errno = why;
+	}
 	r = f->fd < 0 ? am_fail_sys(err, AM_FATAL, "%s", path) : look(f, err);
 	if (r) {
 		/* Nothing of it is ours. */

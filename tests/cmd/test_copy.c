@@ -504,6 +504,36 @@ Test(copy, says_nothing_when_quiet)
 	cli_end(&c);
 }
 
+Test(copy, a_folder_that_is_not_there_is_told)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cr_expect_eq(cli_line(&c, "copy --no-index --folder in --folder im "
+	                          "--exclude-folder on in.mbox a.mailark"),
+	             0);
+	cr_expect(strstr(c.err, "no folder is called \"im\""), "%s", c.err);
+	cr_expect(strstr(c.err, "no folder is called \"on\""), "%s", c.err);
+	cr_expect_eq(cli_lines(c.err), 2, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "list --folder i? --folder x a.mailark"), 0);
+	cr_expect(strstr(c.err, "no folder is called \"x\""), "%s", c.err);
+	cr_expect_eq(cli_lines(c.err), 1, "%s", c.err);
+	cli_end(&c);
+}
+
+Test(copy, a_target_that_cannot_be_made_is_named)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cr_expect_eq(cli_line(&c, "copy in.mbox no/sub/a.mailark"), 2);
+	cr_expect(strstr(c.err, "no/sub: No such"), "%s", c.err);
+	cr_expect_not(strstr(c.err, ".lock"), "%s", c.err);
+	cli_end(&c);
+}
+
 Test(copy, dates_the_wrong_way_round_are_no_filter)
 {
 	struct cli c;
