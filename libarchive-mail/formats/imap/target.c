@@ -154,7 +154,8 @@ static int list(struct am_imap_targets *ts, struct am_imap_session *s,
 }
 
 static int name_of(struct am_imap_targets *ts, const struct am_folder *folder,
-                   bool plain, char **out, struct am_error *err)
+                   enum am_imap_plain plain, char **out, bool *changed,
+                   struct am_error *err)
 {
 	const struct am_imap_naming how = {
 		.separator = ts->separator,
@@ -162,35 +163,47 @@ static int name_of(struct am_imap_targets *ts, const struct am_folder *folder,
 		.utf8 = ts->utf8,
 		.plain = plain,
 	};
-	bool changed = false;
 
-	*out = am_imap_target_name(&how, folder, &changed, err);
-	if (!*out)
-		return AM_FAILED;
-	if (!changed)
-		return AM_OK;
+	*changed = false;
+	*out = am_imap_target_name(&how, folder, changed, err);
+	return *out ? AM_OK : AM_FAILED;
+}
+
+static void tell_name(struct am_imap_targets *ts,
+                      const struct am_folder *folder, const char *name)
+{
 	char *shown = am_folder_print(folder);
+
 	am_ctx_note(ts->account->ctx, AM_NOTE_LOSS, "imap.folder-renamed",
 	            folder, NULL,
 	            "the server cannot name a folder \"%s\": it is \"%s\" "
 	            "there",
-	            shown, *out);
+	            shown, name);
 	g_free(shown);
-	return AM_OK;
+}
+
+static void tell_untold(struct am_imap_targets *ts, struct am_imap_target *t)
+{
+	if (t->untold)
+		tell_name(ts, t->folder, t->name);
+	t->untold = false;
 }
 
 static int find_or_add(struct am_imap_targets *ts,
                        const struct am_folder *folder,
                        struct am_imap_target **out, struct am_error *err)
 {
+	bool changed;
 	char *name;
 
 	*out = g_hash_table_lookup(ts->by_folder, folder);
 	if (*out)
 		return AM_OK;
-	int r = name_of(ts, folder, false, &name, err);
+	int r = name_of(ts, folder, AM_IMAP_NAME_ANY, &name, &changed, err);
 	if (r)
 		return r;
+	if (changed)
+		tell_name(ts, folder, name);
 	/* A folder whose name came out as another's: they are one there. */
 	*out = g_hash_table_lookup(ts->by_name, name);
 	if (*out) {
@@ -303,22 +316,21 @@ static int is_there(struct am_imap_session *s, const struct am_imap_target *t)
 	return am_imap_session_run(s, &cmd, "STATUS", &ignored);
 }
 
-/* A name without the characters that servers mostly refuse.  false: it has
- * none of them. */
+/* The next name without characters that servers refuse.  false: there is none.
+ */
 static bool rename_plain(struct am_imap_targets *ts, struct am_imap_target *t)
 {
 	struct am_error ignored;
-	char *name;
+	char *name = NULL;
+	bool changed;
 
-	if (t->plain)
-		return false;
-	t->plain = true;
-	if (name_of(ts, t->folder, true, &name, &ignored))
-		return false;
-	if (!strcmp(name, t->name)) {
+	do {
 		g_free(name);
-		return false;
-	}
+		if (t->plain == AM_IMAP_NAME_DOTLESS ||
+		    name_of(ts, t->folder, ++t->plain, &name, &changed,
+		            &ignored))
+			return false;
+	} while (!strcmp(name, t->name));
 	if (g_hash_table_lookup(ts->by_name, t->name) == t)
 		g_hash_table_remove(ts->by_name, t->name);
 	g_free(t->name);
@@ -328,6 +340,7 @@ static bool rename_plain(struct am_imap_targets *ts, struct am_imap_target *t)
 	t->there = other && other->there;
 	if (!other)
 		g_hash_table_insert(ts->by_name, t->name, t);
+	t->untold = true;
 	return true;
 }
 
@@ -394,12 +407,14 @@ int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
 	struct am_imap_command cmd = {0};
 	struct am_imap_session *s;
 
+	if (t->there)
+		tell_untold(ts, t);
 	if (t->there && !(t->unsubscribed && t->subscribe))
 		return AM_OK;
 	int r = am_imap_link_session(ts->link, &s, err);
 	if (r)
 		return r;
-	bool plain = t->plain;
+	enum am_imap_plain plain = t->plain;
 	if (!t->there)
 		r = create(ts, s, t, &cmd.reply, err);
 	/* The same again under another name. */
@@ -414,6 +429,7 @@ int am_imap_target_create(struct am_imap_targets *ts, struct am_imap_target *t,
 	t->unsubscribed = false;
 	if (t->there)
 		return AM_OK;
+	tell_untold(ts, t);
 	t->there = true;
 	t->ready = false;
 	ts->busy = 0;

@@ -5,6 +5,7 @@
 #include "formats/imap/fingerprint.h"
 #include "formats/imap/link.h"
 #include "formats/imap/look.h"
+#include "formats/imap/target_name.h"
 #include "model/folder.h"
 #include "model/sink.h"
 
@@ -16,9 +17,11 @@
  */
 struct am_imap_target {
 	const struct am_folder *folder;
-	char *name;        /* wire form */
-	bool plain;        /* the name was made one that any server takes */
-	bool there;        /* it is on the server */
+	char *name;               /* wire form */
+	enum am_imap_plain plain; /* how far the name was made one that any
+	                           * server takes */
+	bool untold;              /* and that is to be told when it is made */
+	bool there;               /* it is on the server */
 	bool subscribe;    /* when it is made: the source does not say no */
 	bool unsubscribed; /* it is there and nobody subscribed to it */
 	bool told;         /* box is as the list had it */

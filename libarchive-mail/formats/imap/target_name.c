@@ -15,6 +15,8 @@ static bool is_bad(const struct am_imap_naming *how, char c)
 	if ((how->separator && c == how->separator) || c == '*' || c == '%' ||
 	    (uint8_t)c < ' ' || c == 0x7f)
 		return true;
+	if (how->plain == AM_IMAP_NAME_DOTLESS && c == '.')
+		return true;
 	/* What Cyrus takes, without what is odd at the start of a name. */
 	return how->plain && (uint8_t)c < 0x80 && !g_ascii_isalnum(c) &&
 	       !strchr(" #$'()+,-.:=@_&", c);

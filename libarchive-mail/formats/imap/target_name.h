@@ -6,12 +6,19 @@
 
 struct am_folder;
 
+/* Which characters a name may have, for servers that refuse some. */
+enum am_imap_plain {
+	AM_IMAP_NAME_ANY,
+	AM_IMAP_NAME_PLAIN,  /* ASCII letters, digits and few more, as Cyrus */
+	AM_IMAP_NAME_DOTLESS /* nor '.', which parts folders in Maildir++ */
+};
+
 /* How a server names its mailboxes. */
 struct am_imap_naming {
 	char separator;     /* 0: none, a flat list */
 	const char *prefix; /* of the personal namespace, wire form, or "" */
 	bool utf8;          /* else modified UTF-7 */
-	bool plain;         /* of ASCII letters, digits and few more only */
+	enum am_imap_plain plain;
 };
 
 /* The mailbox name of a folder, g_free() it; *changed: '_' had to stand for
