@@ -34,7 +34,10 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isyst
 # when it is needed: cmd/late_openssl.c, base/libarchive.h.
 static_lib = $(or $(wildcard $(shell $(CC) -print-file-name=lib$(1).a)),-l$(1))
 PKG_SHARED := $(filter-out -larchive,$(shell pkg-config --libs $(PKGS) 2>/dev/null)) -lbz2
-PKG_LIBS   := $(foreach l,gmime-3.0 sqlite3 deflate zstd jansson ncursesw tinfo fribidi,$(call static_lib,$(l))) $(PKG_SHARED)
+STATIC_LIBS := $(foreach l,gmime-3.0 sqlite3 deflate zstd jansson ncursesw tinfo fribidi,$(call static_lib,$(l)))
+PKG_LIBS   := $(STATIC_LIBS) $(PKG_SHARED)
+# The program itself has GLib and the rest linked in too: a tenth of its start.
+MAILARK_LIBS := $(STATIC_LIBS) $(foreach l,glib-2.0 pcre2-8 z lzma bz2,$(call static_lib,$(l))) -lssl -lcrypto
 X_CFLAGS   := $(shell pkg-config --cflags $(XPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 X_LIBS     := $(shell pkg-config --libs $(XPKGS) 2>/dev/null)
 E_CFLAGS   := $(shell pkg-config --cflags $(EPKGS) 2>/dev/null | sed 's/-I/-isystem /g')
@@ -65,6 +68,7 @@ obj      = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(1)))
 $(foreach f,$(FLOORS),$(eval LIB_$(f) := $(BUILD)/libam-$(f).a))
 LIB_index := $(BUILD)/libam-index.a
 LIB_cmd   := $(BUILD)/libam-cmd.a
+XAPIAN_SO := $(BUILD)/mailark-xapian.so
 LIB_extractor := $(BUILD)/libam-extractor.a
 # What a floor links with: itself, then every floor below, top first.
 BELOW_base      := base
@@ -86,7 +90,7 @@ BELOW_lab       := base
 HAVE = $(if $(call srcs,$(1))$(filter index cmd extractor,$(1)),$(LIB_$(1)))
 libs_for = $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
 $(foreach f,$(FLOORS),$(eval HAVE_$(f) := $(if $(call srcs,$(f)),$(LIB_$(f)))))
-HAVE_index := $(if $(INDEX_C)$(INDEX_CC),$(LIB_index))
+HAVE_index := $(if $(INDEX_C),$(LIB_index))
 HAVE_cmd   := $(if $(CMD_C),$(LIB_cmd))
 HAVE_extractor := $(LIB_extractor)
 
@@ -137,7 +141,7 @@ $(LIB_$(1)): $(call obj,$(call srcs,$(1)))
 	$(AR) rcs $$@ $$^
 endef
 $(foreach f,$(FLOORS),$(eval $(call floor_lib,$(f))))
-$(LIB_index): $(call obj,$(INDEX_C) $(INDEX_CC))
+$(LIB_index): $(call obj,$(INDEX_C))
 	@rm -f $@
 	$(AR) rcs $@ $^
 $(LIB_extractor): $(call obj,$(EXTRACTOR_C) $(EXTRACTOR_CC))
@@ -148,8 +152,19 @@ $(LIB_cmd): $(call obj,$(CMD_C))
 	$(AR) rcs $@ $^
 
 LATE := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-lssl -lcrypto)
-$(BUILD)/mailark: $(call obj,cmd/mailark.c cmd/late_openssl.c) $(call libs_for,cmd) | floors
-	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(filter-out $(LATE),$(PKG_LIBS)) $(X_LIBS) -lpthread -lm
+$(BUILD)/mailark: $(call obj,cmd/mailark.c cmd/late_openssl.c) $(call libs_for,cmd) | floors $(XAPIAN_SO)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(filter-out $(LATE),$(MAILARK_LIBS)) -lpthread -lm
+
+# What is C++, and Xapian: opened when an index is (index/xapian_door.h).
+$(BUILD)/obj/pic/%.o: HARDEN := -fstack-protector-strong -fPIC
+$(BUILD)/obj/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) $(BANNED) -MMD -MP -c -o $@ $<
+$(BUILD)/obj/pic/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(X_CFLAGS) $(CXXFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(XAPIAN_SO): $(patsubst %,$(BUILD)/obj/pic/%.o,$(basename $(INDEX_CC)) $(LIB)/base/error)
+	$(CXX) -shared $(filter-out -pie,$(LDFLAGS_ALL)) -o $@ $^ $(X_LIBS)
 
 $(BUILD)/mailark-extract: $(call obj,$(LIB)/extractor/main.c) $(call libs_for,extractor) | floors
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) $(E_LIBS) -lpthread -lm
@@ -192,7 +207,7 @@ PKG_LIBS_mime  := $(PKG_SHARED)
 define test_bin
 $(BUILD)/tests/$(1): $(call obj,$(sort $(wildcard tests/$(1)/*.c))) $(LIB_support) $(foreach f,$(BELOW_$(1)),$(HAVE_$(f)))
 	@mkdir -p $$(@D)
-	$(CXX) $(LDFLAGS_ALL) $$(WRAP_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(or $$(PKG_LIBS_$(1)),$(PKG_LIBS)) $(X_LIBS) $$(TEST_LIBS_$(1)) -lcriterion -lpthread -lm
+	$(CXX) $(LDFLAGS_ALL) $$(WRAP_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(or $$(PKG_LIBS_$(1)),$(PKG_LIBS)) $$(TEST_LIBS_$(1)) -lcriterion -lpthread -lm
 endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_bin,$(d))))
 TEST_BINS := $(foreach d,$(TEST_DIRS),$(BUILD)/tests/$(d))
@@ -242,8 +257,8 @@ fuzz:
 	@sh tools/fuzz.sh '$(F)' $(SECONDS) $(FUZZ)
 .PHONY: fuzz-bin
 fuzz-bin: $(BUILD)/fuzz-$(F)
-$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,cmd) $(LIB_extractor)
-	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) $(E_LIBS) -lpthread -lm
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_support) $(call libs_for,cmd) $(LIB_extractor) | $(XAPIAN_SO)
+	$(CXX) $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(E_LIBS) -lpthread -lm
 
 # ---- lint ------------------------------------------------------------------------------
 ALL_C := $(foreach f,$(FLOORS),$(call srcs,$(f))) $(INDEX_C) $(EXTRACTOR_C) $(LIB)/extractor/main.c \
@@ -277,15 +292,15 @@ $(BUILD)/obj/tools/gen_pst.o: BANNED := -Itests
 $(BUILD)/damage: $(BUILD)/obj/tools/damage.o $(LIB_support) $(call libs_for,transfer)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread -lm
 # How long the index takes to answer, without starting a program.
-$(BUILD)/search-clock: $(BUILD)/obj/tools/search_clock.o $(call libs_for,cmd)
-	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread
+$(BUILD)/search-clock: $(BUILD)/obj/tools/search_clock.o $(call libs_for,cmd) | $(XAPIAN_SO)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 # How long whole programs take to answer, side by side.
 $(BUILD)/command-clock: tools/command_clock.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
 # Does an archive's index find exactly what is in its mail?
-$(BUILD)/search-complete: $(BUILD)/obj/tools/search_complete.o $(BUILD)/obj/tests/index/complete.o $(call libs_for,cmd)
-	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) $(X_LIBS) -lpthread
+$(BUILD)/search-complete: $(BUILD)/obj/tools/search_complete.o $(BUILD)/obj/tests/index/complete.o $(call libs_for,cmd) | $(XAPIAN_SO)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
 samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
 	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef samples/olm
@@ -332,6 +347,7 @@ test-deps:
 	@sh tools/install-deps.sh build test
 install: all
 	install -D -m 755 $(BUILD)/mailark $(DESTDIR)$(PREFIX)/bin/mailark
+	install -D -m 644 $(XAPIAN_SO) $(DESTDIR)$(PREFIX)/libexec/mailark/mailark-xapian.so
 	install -D -m 755 $(BUILD)/mailark-extract $(DESTDIR)$(PREFIX)/libexec/mailark/mailark-extract
 	for p in $(wildcard cmd/man/*.1); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man1/$$(basename $$p); done
 	for p in $(wildcard cmd/man/*.5); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man5/$$(basename $$p); done

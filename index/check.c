@@ -8,7 +8,7 @@
 #include "index/result_impl.h"
 #include "index/texts.h"
 #include "index/vocabulary.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 #include "model/ctx.h"
 #include "store/archive.h"
 

@@ -3,7 +3,7 @@
 #define AM_INDEX_DOCUMENT_H
 
 #include "index/places.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 struct am_blob;
 struct am_extractor;

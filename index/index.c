@@ -10,7 +10,7 @@
 #include "index/query_run.h"
 #include "index/texts.h"
 #include "index/vocabulary.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 #include "store/archive.h"
 
 #include <glib.h>
@@ -41,7 +41,8 @@ int am_index_open(struct am_index **out, const char *path, bool writable,
 		err = &own;
 	index->path = g_strdup(path);
 	index->writable = writable;
-	if (writable)
+	r = am_xapian_load(err);
+	if (!r && writable)
 		r = take_lock(index, err);
 	if (!r)
 		r = am_state_read(&index->state, path, err);
@@ -58,7 +59,8 @@ int am_index_open(struct am_index **out, const char *path, bool writable,
 
 void am_index_unload(struct am_index *index)
 {
-	am_xapian_close(&index->xapian);
+	if (index->xapian)
+		am_xapian_close(&index->xapian);
 	am_filed_close(&index->filed);
 	am_bits_free(index, &index->hidden_bits);
 	for (size_t i = 0; index->places && i < index->state.n_shards; i++)

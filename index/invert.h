@@ -2,7 +2,7 @@
 #ifndef AM_INDEX_INVERT_H
 #define AM_INDEX_INVERT_H
 
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #include "index/lists.h"
 
 #include "index/vocabulary.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <assert.h>
 #include <string.h>

@@ -15,7 +15,7 @@
 #include "index/postings.h"
 #include "index/tokens.h"
 #include "index/vocabulary.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 

@@ -2,7 +2,7 @@
 #include "index/postings.h"
 
 #include "index/lists.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 

@@ -22,8 +22,10 @@ int am_published_open(struct am_published **out, const struct am_xplace *place,
 {
 	struct am_published *p = g_new0(struct am_published, 1);
 	char *version = NULL;
-	int r = am_xreader_open(&p->reader, place, timeout_ms, err);
+	int r = am_xapian_load(err);
 
+	if (!r)
+		r = am_xreader_open(&p->reader, place, timeout_ms, err);
 	if (!r)
 		r = am_xreader_metadata(p->reader, "mailark", &version, err);
 	if (!r && strcmp(version, AM_PUBLISHED_VERSION) != 0)
@@ -43,7 +45,8 @@ void am_published_close(struct am_published **published)
 {
 	if (!*published)
 		return;
-	am_xreader_close(&(*published)->reader);
+	if ((*published)->reader)
+		am_xreader_close(&(*published)->reader);
 	g_free(*published);
 	*published = NULL;
 }

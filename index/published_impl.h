@@ -3,7 +3,7 @@
 #define AM_INDEX_PUBLISHED_IMPL_H
 
 #include "index/fields.h"
-#include "index/xapian_published.h"
+#include "index/xapian_door.h"
 
 /* What publish.c writes and published.c asks; changing it is another version.
  */

@@ -3,6 +3,7 @@
 #include "index/near.h"
 #include "index/order.h"
 #include "index/query_parse.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 
@@ -543,6 +544,9 @@ int am_query_parse(struct am_query **out, const char *text, int64_t now,
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "the query is longer than %u KiB",
 		               AM_QUERY_BYTES / 1024);
+	r = am_xapian_load(err);
+	if (r)
+		return r;
 	skip_space(&p);
 	if (p.at == p.end) {
 		root = am_node_new(AM_NODE_ALL);

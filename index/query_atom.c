@@ -2,7 +2,7 @@
 #include "index/query_parse.h"
 
 #include "index/order.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include "extract/status.h"
 

@@ -3,7 +3,7 @@
 #include "index/index_impl.h"
 #include "index/places.h"
 #include "index/query_tree.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 #include "store/archive.h"
 
 #include <glib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/query_tree.h"
 
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 

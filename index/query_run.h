@@ -5,7 +5,7 @@
 #include "index/index_impl.h"
 #include "index/order.h"
 #include "index/query_tree.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 /*
  * One query being answered.  What Xapian cannot answer are sources, answered

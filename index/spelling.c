@@ -6,7 +6,7 @@
 #include "index/query_tree.h"
 #include "index/query_words.h"
 #include "index/vocabulary.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 

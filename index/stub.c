@@ -2,7 +2,7 @@
 /* Stubs, as Xapian's own documentation has them (admin_notes: stub databases).
  */
 #include "index/published.h"
-#include "index/xapian_published.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "index/fields.h"
 #include "index/side_file.h"
-#include "index/xapian_shim.h"
+#include "index/xapian_door.h"
 
 #include <glib.h>
 

@@ -4,10 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
-
-#include <glib.h>
 
 #include <cassert>
 #include <cinttypes>
@@ -163,7 +162,9 @@ int am_xreader_metadata(struct am_xreader *x, const char *key, char **out,
 	*out = nullptr;
 	return guard(err, [&] {
 		std::string value = x->db.get_metadata(key);
-		*out = g_strndup(value.data(), value.size());
+		*out = strndup(value.data(), value.size());
+		if (!*out)
+			throw std::bad_alloc();
 		return int(AM_OK);
 	});
 }

@@ -7,7 +7,9 @@
 #include <glib.h>
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const kinds[] = {"in.mbox", "a.mailark", "d/"};
@@ -19,6 +21,34 @@ static void set_up(struct cli *c)
 	cr_assert_eq(cli_line(c, "copy --no-index in.mbox a.mailark"), 0, "%s",
 	             c->err);
 	cr_assert_eq(cli_line(c, "copy in.mbox d/"), 0, "%s", c->err);
+}
+
+/* A program that was taken out of its place does what needs no index. */
+Test(commands, search_tells_of_a_part_that_is_missing)
+{
+	const char *program = getenv("MAILARK");
+	char *bytes, *alone;
+	struct cli c;
+	size_t len;
+
+	set_up(&c);
+	cr_assert(g_file_get_contents(program ? program : "build/mailark",
+	                              &bytes, &len, NULL));
+	cli_write(&c, "alone", bytes, len);
+	g_free(bytes);
+	alone = cli_path(&c, "alone");
+	cr_assert_eq(chmod(alone, 0755), 0);
+	setenv("MAILARK", alone, 1);
+	cr_expect_eq(cli_line(&c, "list a.mailark"), 0, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "search a.mailark word"), 2);
+	cr_expect(strstr(c.err, "the index needs a part of mailark: "), "%s",
+	          c.err);
+	cr_expect(strstr(c.err, "mailark-xapian.so"), "%s", c.err);
+	cr_expect_eq(cli_lines(c.err), 1, "%s", c.err);
+	cr_expect_eq(cli_line(&c, "index a.mailark"), 2);
+	cr_expect(strstr(c.err, "mailark-xapian.so"), "%s", c.err);
+	g_free(alone);
+	cli_end(&c);
 }
 
 Test(commands, main_answers_for_itself)
