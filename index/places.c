@@ -15,10 +15,9 @@
 #define RECORD    AM_PLACES_RECORD
 #define DATE_BIAS AM_PLACES_DATE_BIAS
 #define SIZE_MAX5 ((UINT64_C(1) << 40) - 1)
-#define WINDOW    (64 * 1024) /* for who goes upwards */
+#define WINDOW    (64 * 1024) /* for who goes on and on */
 #define GLANCE    2048        /* for who jumps about */
-#define STEP_BACK 4096
-#define BACK      (16 * 1024) /* for who goes downwards */
+#define NEAR      4096
 
 static void put_n(uint8_t *to, uint64_t v, unsigned n)
 {
@@ -77,6 +76,7 @@ void am_places_header(uint8_t to[HEADER], uint64_t n, uint64_t table,
 struct window {
 	uint64_t at;
 	size_t len, room;
+	size_t glance; /* how much was read */
 	uint8_t *data; /* room + AM_ORDER_SLACK */
 };
 
@@ -94,22 +94,20 @@ static int corrupt(const struct am_places *p, struct am_error *err)
 	               am_file_path(p->file));
 }
 
-/* len bytes at `at` in the window.  Who comes from just before it will go on:
- * that one gets much at once.  So does who goes backwards in small steps, as
- * those do who go through the newest documents: orders lie by message id. */
+/* len bytes at `at` in the window.  Who comes from near by will go on, and gets
+ * more at once each time; backwards as well, for orders lie by message id,
+ * which is backwards for those who go through the newest documents. */
 static int look(struct am_places *p, struct window *w, uint64_t at, size_t len,
                 const uint8_t **data, struct am_error *err)
 {
 	if (at < w->at || at + len > w->at + w->len) {
-		bool goes_on =
-			w->len && at >= w->at && at <= w->at + w->len + GLANCE;
-		bool back = w->len && at < w->at && w->at - at <= STEP_BACK;
-		size_t want = MAX(len, goes_on ? WINDOW : GLANCE), got;
-		uint64_t from = at;
-		if (back) {
-			want = MAX(len, BACK);
-			from = at + len < want ? 0 : at + len - want;
-		}
+		bool on = w->len && at >= w->at && at <= w->at + w->len + NEAR;
+		bool back = w->len && at < w->at && w->at - at <= NEAR;
+		w->glance = on || back ? MIN(2 * w->glance, WINDOW) : GLANCE;
+		size_t want = MAX(len, w->glance), got;
+		uint64_t from = !back              ? at
+		                : at + len >= want ? at + len - want
+		                                   : 0;
 		if (want > w->room) {
 			w->data = g_realloc(w->data, want + AM_ORDER_SLACK);
 			memset(w->data + want, 0, AM_ORDER_SLACK);

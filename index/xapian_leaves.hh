@@ -5,6 +5,8 @@
 #include "index/xapian_guard.h"
 #include "index/xapian_shim.h"
 
+#include <cmath>
+#include <string>
 #include <vector>
 
 /*
@@ -199,6 +201,57 @@ class Term : public Xapian::PostingSource
 	Xapian::docid get_docid() const override
 	{
 		return *it;
+	}
+};
+
+/*
+ * A term's weight in the document, times its rarity: what TfIdfWeight calls
+ * "ntn", which takes the logarithm anew for each document.
+ */
+class Rarity : public Xapian::Weight
+{
+	double rarity = 0;
+
+	void init(double factor) override
+	{
+		double n = get_collection_size(), having = get_termfreq();
+		rarity = having > 0 ? std::log(n / having) * get_wqf() * factor
+		                    : 0;
+	}
+
+      public:
+	Rarity()
+	{
+		need_stat(COLLECTION_SIZE);
+		need_stat(TERMFREQ);
+		need_stat(WDF);
+		need_stat(WDF_MAX);
+		need_stat(WQF);
+	}
+	Rarity *clone() const override
+	{
+		return new Rarity;
+	}
+	std::string name() const override
+	{
+		return "mailark::Rarity";
+	}
+	double get_sumpart(Xapian::termcount wdf, Xapian::termcount,
+	                   Xapian::termcount) const override
+	{
+		return wdf * rarity;
+	}
+	double get_maxpart() const override
+	{
+		return get_wdf_upper_bound() * rarity;
+	}
+	double get_sumextra(Xapian::termcount, Xapian::termcount) const override
+	{
+		return 0;
+	}
+	double get_maxextra() const override
+	{
+		return 0;
 	}
 };
 

@@ -189,8 +189,7 @@ int am_xapian_rank(struct am_xapian *xapian, const struct am_xquery *query,
 			/* What a document's length does to a word's weight is
 		         * in the index (document.c): asking for lengths would
 		         * be a third of the work. */
-			enquire.set_weighting_scheme(
-				Xapian::TfIdfWeight("ntn"));
+			enquire.set_weighting_scheme(Rarity());
 			auto count = xapian->all.get_doccount();
 			if (skip > count)
 				skip = count;
