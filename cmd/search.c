@@ -262,23 +262,32 @@ static int answer(struct search *q)
 	return status;
 }
 
-static int begin(struct search *q, int argc, char **argv)
+/* What is searched; an exit status. */
+static int open_searched(struct search *q, int n, char **argv, GPtrArray *names)
+{
+	if (q->o->stub)
+		return search_reach(q, names);
+	q->n_in = (size_t)n;
+	q->in = g_new0(struct search_in, q->n_in);
+	return open_all(q, argv);
+}
+
+static int begin(struct search *q, int argc, char **argv, GPtrArray *names)
 {
 	int n = split_arguments(q, argc, argv);
 	int status = parse_query(q, argv + n);
+	bool far = q->o->stub && !search_reach_wanted(q->o);
 
 	if (status == EXIT_DONE && q->o->stub && n)
 		return session_usage(q->s, "--stub says what is searched: no "
 		                           "archive beside it");
-	if (status == EXIT_DONE && q->o->stub && q->o->explain)
+	if (status == EXIT_DONE && far && q->o->explain)
 		status = explain(q);
-	if (status == EXIT_DONE && q->o->stub)
+	if (status == EXIT_DONE && far)
 		return search_stub(q);
-	if (status != EXIT_DONE || !n)
+	if (status != EXIT_DONE || (!n && !q->o->stub))
 		return status;
-	q->n_in = (size_t)n;
-	q->in = g_new0(struct search_in, q->n_in);
-	status = open_all(q, argv);
+	status = open_searched(q, n, argv, names);
 	if (status == EXIT_DONE)
 		status = answer(q);
 	if (status == EXIT_DONE && (q->s->n_errors || q->incomplete))
@@ -303,7 +312,8 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		return EXIT_COULD_NOT;
 	q.found = g_array_new(FALSE, FALSE, sizeof(struct found));
 	g_array_set_clear_func(q.found, search_found_clear);
-	status = begin(&q, argc, argv);
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	status = begin(&q, argc, argv, names);
 	for (size_t i = 0; i < q.n_in; i++) {
 		am_collapse_free(&q.in[i].collapse);
 		am_result_free(&q.in[i].result);
@@ -312,6 +322,7 @@ static int run(struct session *s, void *options, int argc, char **argv)
 	am_query_words_clear(&q.words);
 	am_query_free(&q.query);
 	g_array_unref(q.found);
+	g_ptr_array_unref(names);
 	g_free(q.in);
 	g_free(q.text);
 	return status;

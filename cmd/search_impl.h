@@ -126,6 +126,11 @@ int search_copy(struct search *q);
 int search_stub_check(const struct search *q);
 int search_stub(struct search *q);
 
+/* search_reach.c: the archives that these were made of, opened as q->in.  What
+ * they are called is added to `names` and lives there. */
+bool search_reach_wanted(const struct search_options *o);
+int search_reach(struct search *q, GPtrArray *names);
+
 /* search_far.c: a hit in one of them, kept until all have answered. */
 enum {
 	FAR_ARCHIVE,

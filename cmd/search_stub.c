@@ -180,19 +180,15 @@ int search_stub_check(const struct search *q)
 	static const char *const unknown[] = {"sha256", "matched", "copies"};
 	const struct search_options *o = q->o;
 
-	if (o->stub && (o->threads || o->facets || o->timeline || o->collapse ||
-	                o->copy_to))
-		return session_usage(q->s, "--stub shows hits or counts them: "
-		                           "without --threads, --facets, "
-		                           "--timeline, --collapse and "
-		                           "--copy-to");
-	for (size_t i = 0; o->stub && o->format && i < AM_COUNT(unknown); i++)
+	if (!o->stub || search_reach_wanted(o))
+		return EXIT_DONE;
+	for (size_t i = 0; o->format && i < AM_COUNT(unknown); i++)
 		if (search_format_asks(o->format, unknown[i]))
 			return session_usage(q->s,
 			                     "--stub: a published index has "
 			                     "no {%s}",
 			                     unknown[i]);
-	if (o->stub && (q->sort == SORT_FROM || q->sort == SORT_SUBJECT))
+	if (q->sort == SORT_FROM || q->sort == SORT_SUBJECT)
 		return session_usage(q->s, "--stub sorts by relevance, date, "
 		                           "date-asc or size");
 	return EXIT_DONE;

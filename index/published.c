@@ -51,6 +51,12 @@ void am_published_close(struct am_published **published)
 	*published = NULL;
 }
 
+int am_published_archive(struct am_published *p, char **out,
+                         struct am_error *err)
+{
+	return am_xreader_metadata(p->reader, "archive", out, err);
+}
+
 /* ---- the query -------------------------------------------------------------
  */
 

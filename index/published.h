@@ -50,6 +50,10 @@ AM_MUST_USE int am_published_open(struct am_published **out,
                                   const struct am_xplace *place,
                                   unsigned timeout_ms, struct am_error *err);
 void am_published_close(struct am_published **published);
+/* The archive that it was made of, as it is called where that was done.
+ * g_free(*out). */
+AM_MUST_USE int am_published_archive(struct am_published *published, char **out,
+                                     struct am_error *err);
 /* The first `room` hits in order, and how many there are. */
 AM_MUST_USE int am_published_search(struct am_published *published,
                                     const struct am_query *query,
