@@ -30,141 +30,6 @@
  * "//" follows (std::string, http://…).
  */
 
-/* ---- saying what is wrong --------------------------------------------------
- */
-
-unsigned am_parser_column(const struct am_parser *p, const char *at)
-{
-	unsigned n = 1;
-
-	for (const char *c = p->text; c < at; c++)
-		n += ((unsigned char)*c & 0xc0) != 0x80;
-	return n;
-}
-
-/* Cut between characters. */
-char *am_parser_excerpt(const char *at, size_t len)
-{
-	size_t n = MIN(len, 40);
-
-	while (n && n < len && ((unsigned char)at[n] & 0xc0) == 0x80)
-		n--;
-	return g_strdup_printf("%.*s%s", (int)n, at, n < len ? "…" : "");
-}
-
-int am_parser_wrong(struct am_parser *p, const char *at, size_t len,
-                    const char *what)
-{
-	char *word = am_parser_excerpt(at, len);
-	int r = am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
-	                "%s \"%s\" at column %u", what, word,
-	                am_parser_column(p, at));
-
-	g_free(word);
-	return r;
-}
-
-/* ---- looking ---------------------------------------------------------------
- */
-
-bool am_parser_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static void skip_space(struct am_parser *p)
-{
-	while (p->at < p->end && am_parser_space(*p->at))
-		p->at++;
-}
-
-const char *am_parser_word_end(const struct am_parser *p, const char *at)
-{
-	while (at < p->end && !am_parser_space(*at) && !strchr("(){}\"", *at))
-		at++;
-	return at;
-}
-
-static bool at_operator(const struct am_parser *p, const char *word)
-{
-	size_t n = strlen(word);
-	const char *end = am_parser_word_end(p, p->at);
-
-	return (size_t)(end - p->at) == n && memcmp(p->at, word, n) == 0;
-}
-
-static bool at_close(const struct am_parser *p)
-{
-	return p->at == p->end || *p->at == ')' || *p->at == '}';
-}
-
-int am_parser_node(struct am_parser *p, enum am_node_kind kind,
-                   struct am_node **out)
-{
-	*out = NULL;
-	if (++p->nodes > AM_QUERY_NODES)
-		return am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
-		               "the query has more than %u parts",
-		               AM_QUERY_NODES);
-	*out = am_node_new(kind);
-	return AM_OK;
-}
-
-static int unknown_field(struct am_parser *p, const char *at, size_t len)
-{
-	const char *guess = am_field_guess(at, len);
-	char *word = am_parser_excerpt(at, len);
-	int r = am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
-	                "unknown field \"%s:\" at column %u%s%s%s", word,
-	                am_parser_column(p, at),
-	                guess ? "; did you mean \"" : "", guess ? guess : "",
-	                guess ? ":\"?" : "");
-
-	g_free(word);
-	return r;
-}
-
-/* "name:" here?  *field is set and p->at stands behind it. */
-static int field_name(struct am_parser *p, const struct am_field_def **field)
-{
-	const char *c = p->at;
-
-	if (c == p->end || !g_ascii_isalpha(*c))
-		return AM_OK;
-	while (c < p->end && (g_ascii_isalnum(*c) || *c == '-' || *c == '_'))
-		c++;
-	if (c == p->end || *c != ':')
-		return AM_OK;
-	if (c + 1 < p->end && c[1] == ':')
-		return AM_OK;
-	if (c + 2 < p->end && c[1] == '/' && c[2] == '/')
-		return AM_OK;
-	*field = am_field_find(p->at, (size_t)(c - p->at));
-	if (!*field)
-		return unknown_field(p, p->at, (size_t)(c - p->at));
-	p->at = c + 1;
-	return AM_OK;
-}
-
-/* in:attachment:word is attached:word. */
-static void look_into_attachments(struct am_parser *p,
-                                  const struct am_field_def **field)
-{
-	static const char *const names[] = {"attachment:", "attachments:"};
-
-	if (!*field || (*field)->kind != AM_FIELD_IN)
-		return;
-	for (size_t i = 0; i < AM_COUNT(names); i++) {
-		size_t n = strlen(names[i]);
-		if ((size_t)(p->end - p->at) < n ||
-		    g_ascii_strncasecmp(p->at, names[i], n) != 0)
-			continue;
-		*field = am_field_find("attached", strlen("attached"));
-		p->at += n;
-		return;
-	}
-}
-
 /* ---- the grammar
  * -------------------------------------------------------------------- */
 
@@ -256,11 +121,10 @@ static int parse_atom(struct am_parser *p, const struct am_field_def *field,
 {
 	const char *start = p->at, *end;
 	const struct am_field_def *own = NULL;
-	int r = field_name(p, &own);
+	int r = am_parser_field(p, &own);
 
 	if (r)
 		return r;
-	look_into_attachments(p, &own);
 	if (own)
 		field = own;
 	if (p->at < p->end && (*p->at == '(' || *p->at == '{'))
@@ -300,14 +164,14 @@ static int parse_unary(struct am_parser *p, const struct am_field_def *field,
 
 	*out = NULL;
 	for (;;) {
-		skip_space(p);
-		if (at_close(p)) {
+		am_parser_skip(p);
+		if (am_parser_at_close(p)) {
 			/* Only behind a NOT: parse_and sees to the rest. */
 			return am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
 			               "nothing stands behind NOT at column %u",
 			               am_parser_column(p, p->at));
 		}
-		if (at_operator(p, "NOT"))
+		if (am_parser_at_operator(p, "NOT"))
 			p->at += 3;
 		else if (takes_away(p))
 			p->at++;
@@ -333,7 +197,7 @@ static bool near_operator(struct am_parser *p, uint32_t *distance,
 	static const char *const names[] = {"NEAR", "ADJ", "AROUND"};
 	const char *c;
 
-	skip_space(p);
+	am_parser_skip(p);
 	for (size_t i = 0; i < AM_COUNT(names); i++) {
 		size_t n = strlen(names[i]);
 		if ((size_t)(p->end - p->at) < n ||
@@ -390,12 +254,12 @@ static int parse_near(struct am_parser *p, const struct am_field_def *field,
 
 	while (!r) {
 		struct am_node *side = NULL, *near = NULL;
-		skip_space(p);
+		am_parser_skip(p);
 		const char *operator= p->at;
 		if (!near_operator(p, &distance, &in_order))
 			break;
-		skip_space(p);
-		if (at_close(p))
+		am_parser_skip(p);
+		if (am_parser_at_close(p))
 			return am_parser_wrong(
 				p, operator, (size_t)(
 					   am_parser_word_end(p, operator) -
@@ -445,10 +309,10 @@ static int parse_either(struct am_parser *p, const struct am_field_def *field,
 
 	while (!r) {
 		struct am_node *child = NULL;
-		skip_space(p);
-		if (at_close(p))
+		am_parser_skip(p);
+		if (am_parser_at_close(p))
 			break;
-		if (at_operator(p, "OR")) {
+		if (am_parser_at_operator(p, "OR")) {
 			p->at += 2;
 			continue;
 		}
@@ -468,15 +332,16 @@ static int parse_and(struct am_parser *p, const struct am_field_def *field,
 	int r = am_parser_node(p, AM_NODE_AND, out);
 
 	while (!r) {
-		skip_space(p);
-		if (at_close(p) || at_operator(p, "OR"))
+		am_parser_skip(p);
+		if (am_parser_at_close(p) || am_parser_at_operator(p, "OR"))
 			break;
-		if (at_operator(p, "AND")) {
+		if (am_parser_at_operator(p, "AND")) {
 			const char *word = p->at;
 			p->at += 3;
-			skip_space(p);
-			if (!(*out)->n_children || at_close(p) ||
-			    at_operator(p, "OR") || at_operator(p, "AND"))
+			am_parser_skip(p);
+			if (!(*out)->n_children || am_parser_at_close(p) ||
+			    am_parser_at_operator(p, "OR") ||
+			    am_parser_at_operator(p, "AND"))
 				return am_parser_wrong(
 					p, word, 3, "one side is missing of");
 		}
@@ -502,7 +367,7 @@ static int parse_or(struct am_parser *p, const struct am_field_def *field,
 	do {
 		side = NULL;
 		r = parse_and(p, field, &side);
-		bool more = !r && !at_close(p);
+		bool more = !r && !am_parser_at_close(p);
 		if (!r && !side && (more || operator))
 			r = am_parser_wrong(p, more ? p->at : operator, 2,
 			                    "one side is missing of");
@@ -547,7 +412,7 @@ int am_query_parse(struct am_query **out, const char *text, int64_t now,
 	r = am_xapian_load(err);
 	if (r)
 		return r;
-	skip_space(&p);
+	am_parser_skip(&p);
 	if (p.at == p.end) {
 		root = am_node_new(AM_NODE_ALL);
 	} else {

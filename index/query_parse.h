@@ -5,8 +5,8 @@
 #include "index/query_tree.h"
 
 /*
- * The inside of reading a query, for query.c (what stands how to each other)
- * and query_atom.c (words and values of fields).
+ * The inside of reading a query: query_look.c sees what stands there, query.c
+ * how it stands to each other, query_atom.c reads words and values of fields.
  */
 struct am_parser {
 	const char *text, *at, *end;
@@ -25,6 +25,13 @@ char *am_parser_excerpt(const char *at, size_t len);
 AM_MUST_USE int am_parser_node(struct am_parser *p, enum am_node_kind kind,
                                struct am_node **out);
 bool am_parser_space(char c);
+void am_parser_skip(struct am_parser *p); /* what is space */
+bool am_parser_at_operator(const struct am_parser *p, const char *word);
+bool am_parser_at_close(const struct am_parser *p); /* of a bracket, or all */
+/* "name:" at p->at?  *field is set then, and p->at stands behind it. */
+struct am_field_def;
+AM_MUST_USE int am_parser_field(struct am_parser *p,
+                                const struct am_field_def **field);
 /* The end of what stands there without a space, bracket or quotation mark. */
 const char *am_parser_word_end(const struct am_parser *p, const char *at);
 
