@@ -178,11 +178,15 @@ uint32_t am_after_fronts(const struct am_after *a)
 	return a->n_front;
 }
 
+/* In order, which those that were looked at before may not stand in. */
 static int look_at_all(struct am_after *a, struct am_error *err)
 {
 	uint32_t left = a->n_front;
 	int r = AM_OK;
 
+	g_array_set_size(a->behind, 0);
+	g_array_set_size(a->numbers, 0);
+	g_byte_array_set_size(a->pool, 0);
 	for (uint32_t i = 0; left && r >= 0; i++)
 		if (a->counts[i] == a->n) {
 			left--;
