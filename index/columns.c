@@ -245,7 +245,8 @@ int am_columns_finish(struct am_columns_writer **writer, struct am_error *err)
 int am_columns_corrupt(const struct am_columns *c, struct am_error *err)
 {
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (%s): make it anew",
+	               "the index is damaged (%s): mailark index --rebuild "
+	               "makes it anew",
 	               am_file_path(c->file));
 }
 

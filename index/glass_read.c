@@ -80,7 +80,8 @@ void am_glass_reader_close(struct am_glass_reader **reader)
 int am_glass_damaged(const struct am_glass_reader *g, struct am_error *err)
 {
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (%s): make it anew",
+	               "the index is damaged (%s): mailark index --rebuild "
+	               "makes it anew",
 	               am_file_path(g->file));
 }
 

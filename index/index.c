@@ -406,7 +406,8 @@ int am_index_hide(struct am_index *index, struct am_archive *archive,
 
 	if (am_archive_id(archive) != index->state.archive)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "%s: the index of another archive: make it anew",
+		               "%s: the index of another archive: mailark "
+		               "index --rebuild makes it anew",
 		               index->path);
 	r = am_archive_stats(archive, &stats, err);
 	if (r)
@@ -415,7 +416,7 @@ int am_index_hide(struct am_index *index, struct am_archive *archive,
 		return am_fail(
 			err, AM_FAILED, AM_E_CORRUPT,
 			"%s: the index knows of changes that the archive "
-			"does not: make it anew",
+			"does not: mailark index --rebuild makes it anew",
 			index->path);
 	if (!index->hidden_known) {
 		am_bits_free(index, &index->hidden_bits);

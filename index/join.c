@@ -70,7 +70,8 @@ static int take(struct joining *j, struct input *in, struct am_error *err)
 		if (!p->document || p->document > in->documents)
 			return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 			               "the index is damaged (a document "
-			               "without a place): make it anew");
+			               "without a place): mailark index "
+			               "--rebuild makes it anew");
 		p->document = in->moved[p->document - 1];
 	}
 	return r;

@@ -90,7 +90,8 @@ struct am_places {
 static int corrupt(const struct am_places *p, struct am_error *err)
 {
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (%s): make it anew",
+	               "the index is damaged (%s): mailark index --rebuild "
+	               "makes it anew",
 	               am_file_path(p->file));
 }
 

@@ -154,7 +154,8 @@ static int advance(struct input *in, struct am_error *err)
 static int damaged(const struct input *in, struct am_error *err)
 {
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (%s): make it anew",
+	               "the index is damaged (%s): mailark index --rebuild "
+	               "makes it anew",
 	               am_file_path(am_places_file(in->places)));
 }
 

@@ -22,7 +22,8 @@ static int get_place(struct am_index *index, size_t shard, uint32_t document,
 
 	return r == AM_END ? am_fail(err, AM_FAILED, AM_E_CORRUPT,
 	                             "the index is damaged (a document "
-	                             "without a place): make it anew")
+	                             "without a place): mailark index "
+	                             "--rebuild makes it anew")
 	                   : r;
 }
 

@@ -46,7 +46,8 @@ int am_result_find(struct am_result **out, struct am_index *index,
 	if (!r && result->status)
 		r = result->status == AM_END
 		            ? am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		                      "the index is damaged: make it anew")
+		                      "the index is damaged: mailark index "
+		                      "--rebuild makes it anew")
 		            : result->status;
 	result->err = NULL;
 	if (r)

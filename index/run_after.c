@@ -87,7 +87,7 @@ static int look(struct am_after *a, uint32_t document, struct am_error *err)
 	if (!am_order_open(&b.order, data, place.len))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "the index is damaged (message %" PRIu32
-		               "): make it anew",
+		               "): mailark index --rebuild makes it anew",
 		               place.id);
 	am_order_after(&b.order, a->hashes, a->n, a->regions, a->numbers);
 	b.n = a->numbers->len - b.first;

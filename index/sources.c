@@ -225,7 +225,7 @@ static int open_order(struct am_order *order, struct am_places *places,
 	if (!am_order_open(order, data, place->len))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "the index is damaged (message %" PRIu32
-		               "): make it anew",
+		               "): mailark index --rebuild makes it anew",
 		               place->id);
 	return AM_OK;
 }

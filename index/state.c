@@ -178,22 +178,27 @@ static int check(const char *text, size_t len, const char *path,
 
 	if (!g_str_has_prefix(text, "mailark-index "))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "%s: no state of an index: make it anew", path);
+		               "%s: no state of an index: mailark index "
+		               "--rebuild makes it anew",
+		               path);
 	version = g_ascii_strtoull(text + strlen("mailark-index "), &end, 10);
 	if (*end == '\n' && version < VERSION)
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "%s: made by an earlier mailark: make it anew "
-		               "with mailark index",
+		               "%s: made by an earlier mailark: mailark index "
+		               "makes it anew",
 		               path);
 	if (*end == '\n' && version > VERSION)
 		return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
 		               "%s: made by a newer mailark (index format "
-		               "%" PRIu64 "): make it anew",
+		               "%" PRIu64
+		               "): mailark index --rebuild makes it anew",
 		               path, version);
 	if (!crc || g_ascii_strtoull(crc + 5, NULL, 16) !=
 	                    am_crc32(0, text, (size_t)(crc + 1 - text)))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		               "%s: the index is damaged: make it anew", path);
+		               "%s: the index is damaged: mailark index "
+		               "--rebuild makes it anew",
+		               path);
 	return AM_OK;
 }
 
@@ -207,7 +212,9 @@ static int load(char **text, size_t *len, const char *path,
 		return err && err->kind == AM_E_NOTFOUND ? AM_END : r;
 	if (am_file_size(file) > STATE_MAX) {
 		r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
-		            "%s: the index is damaged: make it anew", path);
+		            "%s: the index is damaged: mailark index --rebuild "
+		            "makes it anew",
+		            path);
 	} else {
 		*len = (size_t)am_file_size(file);
 		*text = g_malloc0(*len + 1);
@@ -234,7 +241,8 @@ int am_state_read(struct am_state *out, const char *dir, struct am_error *err)
 			g_array_new(FALSE, FALSE, sizeof(uint32_t))};
 		if (!parse_lines(&p, out))
 			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
-			            "%s: the index is damaged: make it anew",
+			            "%s: the index is damaged: mailark index "
+			            "--rebuild makes it anew",
 			            path);
 		out->n_shards = p.shards->len;
 		out->gone.n = p.gone->len;

@@ -174,7 +174,8 @@ struct am_texts {
 static int corrupt(const struct am_texts *t, struct am_error *err)
 {
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (%s): make it anew",
+	               "the index is damaged (%s): mailark index --rebuild "
+	               "makes it anew",
 	               am_file_path(t->file));
 }
 

@@ -125,7 +125,8 @@ struct am_vocabulary {
 static int corrupt(const struct am_vocabulary *v, struct am_error *err)
 {
 	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (%s): make it anew",
+	               "the index is damaged (%s): mailark index --rebuild "
+	               "makes it anew",
 	               am_file_path(v->file));
 }
 
