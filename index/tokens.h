@@ -2,7 +2,7 @@
 #ifndef AM_INDEX_TOKENS_H
 #define AM_INDEX_TOKENS_H
 
-#include "base/compiler.h"
+#include "base/fold.h"
 
 /*
  * Text to words.  One tokenizer for everything: what is indexed, what is asked
@@ -53,12 +53,5 @@ bool am_tokens_next(struct am_tokens *t, struct am_token *out);
 size_t am_blob_lines(const uint8_t *text, size_t len, size_t at);
 /* The first endless run within [at, end): its start, or end; and its end. */
 size_t am_blob_run(const uint8_t *text, size_t at, size_t end, size_t *stop);
-
-/* In fold.c: the folded form of one character, UTF-8 in out.  Returns its
- * length; 0 when the character is dropped (a diacritic). */
-#define AM_FOLD_MAX 80
-size_t am_fold_char(uint32_t c, char out[AM_FOLD_MAX]);
-enum am_char { AM_CHAR_BREAK, AM_CHAR_WORD, AM_CHAR_MARK, AM_CHAR_SINGLE };
-enum am_char am_char_class(uint32_t c);
 
 #endif

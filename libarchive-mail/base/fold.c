@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "index/tokens.h"
+#include "base/fold.h"
 
 #include <glib.h>
 
@@ -148,4 +148,47 @@ size_t am_fold_char(uint32_t c, char out[AM_FOLD_MAX])
 		used = put_lower(out, used, parts[i]);
 	}
 	return used;
+}
+
+/* ---- a whole text ---- */
+
+static void fold_one(GString *out, gunichar c)
+{
+	char folded[AM_FOLD_MAX];
+
+	if (am_char_class(c) != AM_CHAR_BREAK)
+		g_string_append_len(out, folded,
+		                    (gssize)am_fold_char(c, folded));
+	else if (g_unichar_isspace(c))
+		g_string_append_c(out, ' ');
+	else
+		g_string_append_unichar(out, g_unichar_tolower(c));
+}
+
+char *am_fold_text(const char *text, size_t len)
+{
+	GString *out = g_string_sized_new(len + 1);
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *from = text;
+		while (text < end && (uint8_t)*text < 0x80 && *text)
+			text++;
+		gsize at = out->len;
+		g_string_append_len(out, from, text - from);
+		for (; at < out->len; at++)
+			out->str[at] = g_ascii_tolower(out->str[at]);
+		if (text == end)
+			break;
+		gunichar c = *text ? g_utf8_get_char_validated(text, end - text)
+		                   : ' ';
+		if (c == (gunichar)-1 || c == (gunichar)-2) {
+			g_string_append(out, "\xEF\xBF\xBD");
+			text++;
+			continue;
+		}
+		text += *text ? g_utf8_skip[(uint8_t)*text] : 1;
+		fold_one(out, c);
+	}
+	return g_string_free(out, FALSE);
 }
