@@ -3,6 +3,7 @@
 
 #include "cmd/serve/fuzzy.h"
 #include "index/index.h"
+#include "index/unkept.h"
 #include "serve/heads.h"
 #include "serve/vault.h"
 #include "store/archive.h"
@@ -52,8 +53,7 @@ static int find(void *user, struct am_vault *vault, const char *text,
 			continue;
 		g_mutex_lock(&one->lock);
 		if (one->index)
-			r = am_index_pieces(one->index, text, false, &pieces,
-			                    err);
+			r = am_index_pieces(one->index, text, &pieces, err);
 		/* Whatever is wrong with it: messages can still be read. */
 		if (r < 0)
 			am_index_close(&one->index);
@@ -182,9 +182,10 @@ static void look_after(struct serve_index *s, struct one *one)
 {
 	struct am_index *writer = NULL;
 
-	/* With an index TEXT asks for what it does not know. */
+	/* With an index BODY and TEXT ask for what it does not know. */
 	if (serve_index_has(s, one->vault))
-		(void)!am_vault_heads_update(one->vault, &s->cancel, NULL);
+		(void)!am_vault_heads_update(one->vault, s->house, &s->cancel,
+		                             NULL);
 	if (!s->update)
 		return;
 	uint64_t missing = count_missing(one);
@@ -248,6 +249,7 @@ struct serve_index *serve_index_new(struct am_house *house, bool update,
 	}
 	house->find = find;
 	house->rank = serve_fuzzy;
+	house->unkept = am_index_unkept;
 	house->find_user = s;
 	s->update = update;
 	s->thread = g_thread_new("indexer", run, s);
@@ -275,6 +277,7 @@ void serve_index_free(struct serve_index **index)
 	}
 	s->house->find = NULL;
 	s->house->rank = NULL;
+	s->house->unkept = NULL;
 	g_mutex_clear(&s->lock);
 	g_cond_clear(&s->stop);
 	g_free(s->all);

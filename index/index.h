@@ -114,11 +114,11 @@ AM_MUST_USE int am_index_snippet(struct am_index *index,
                                  const char *on, const char *off, char **out,
                                  struct am_error *err);
 /*
- * Messages that may hold this piece of text, also within words ("uick" is in
- * "quick"), in their body or, with `anywhere`, in what is indexed of their
- * header too.  All that hold it are among them, but for what is no word
- * (tokens.h); `sure` says of each whether it does without doubt.  Messages with
- * ids above `last` are not known.  AM_END: the text holds no word.
+ * Messages whose own text (am_text_read()) may hold this folded piece of text
+ * (base/fold.h), also within words ("uick" is in "quick").  All that hold it
+ * are among them, but where some of it is no word (unkept.h); `sure` says of
+ * each whether it does without doubt.  Messages with ids above `last` are not
+ * known.  AM_END: the text holds no word.
  */
 struct am_index_pieces {
 	size_t n;
@@ -127,7 +127,7 @@ struct am_index_pieces {
 	int64_t last;
 };
 AM_MUST_USE int am_index_pieces(struct am_index *index, const char *text,
-                                bool anywhere, struct am_index_pieces *out,
+                                struct am_index_pieces *out,
                                 struct am_error *err);
 void am_index_pieces_clear(struct am_index_pieces *pieces);
 /* Does one message, indexed or not, match?  For `copy --query` from mailboxes

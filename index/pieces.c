@@ -8,11 +8,18 @@
  * documents of each are marked in a bit set; of several words the sets are cut
  * with each other, and whether the words stand in a row is left to who reads
  * the message.
+ *
+ * Of a single word the index itself knows where it stands: a word may be in the
+ * header alone, or in what an attached file says, which is not the message's
+ * own text.  The order of the words tells them apart.
  */
+#include "index/document.h"
 #include "index/fields.h"
 #include "index/index_impl.h"
+#include "index/order.h"
 #include "index/places.h"
 #include "index/postings.h"
+#include "index/query_run.h"
 #include "index/tokens.h"
 #include "index/vocabulary.h"
 #include "index/xapian_door.h"
@@ -29,15 +36,23 @@ struct bits {
 	size_t n, first; /* of the shard that is looked at */
 };
 
+static bool has_bit(const struct bits *b, size_t at)
+{
+	return at < b->n && (b->words[at / 64] >> (at % 64) & 1);
+}
+
+static void set_bit(struct bits *b, size_t at)
+{
+	if (at < b->n)
+		b->words[at / 64] |= UINT64_C(1) << (at % 64);
+}
+
 static void mark(void *user, const uint32_t *documents, size_t n)
 {
 	struct bits *b = user;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t at = b->first + documents[i];
-		if (at < b->n)
-			b->words[at / 64] |= UINT64_C(1) << (at % 64);
-	}
+	for (size_t i = 0; i < n; i++)
+		set_bit(b, b->first + documents[i]);
 }
 
 /* Documents are numbered from 1. */
@@ -56,59 +71,97 @@ static struct bits new_bits(const struct am_index *index)
 	return b;
 }
 
+/* ---- where a word stands ---- */
+
+struct places {
+	struct am_index *index;
+	size_t shard;
+	const struct bits *asked; /* of these documents */
+	struct bits *here;        /* in the message's own text, */
+	struct bits *maybe;       /* or in some attached text */
+	uint64_t hash;
+	int status;
+	struct am_error *err;
+};
+
+static void place_documents(void *user, const uint32_t *documents, size_t n)
+{
+	struct places *p = user;
+	bool has;
+
+	for (size_t i = 0; i < n && !p->status; i++) {
+		size_t at = p->here->first + documents[i];
+		if (!has_bit(p->asked, at) || has_bit(p->here, at))
+			continue;
+		p->status =
+			am_place_has(p->index, p->shard, documents[i], &p->hash,
+		                     1, AM_REGIONS_TEXT, &has, p->err);
+		if (!p->status && has)
+			set_bit(p->here, at);
+		if (p->status || has)
+			continue;
+		p->status = am_place_has(
+			p->index, p->shard, documents[i], &p->hash, 1,
+			AM_REGION_BIT(AM_REGION_ATTACHED), &has, p->err);
+		if (!p->status && has)
+			set_bit(p->maybe, at);
+	}
+}
+
+static int place_word(struct places *p, struct am_postings *postings,
+                      const char *word, size_t len, struct am_error *err)
+{
+	p->hash = am_word_hash(word, len);
+	p->err = err;
+	int r = am_postings_each(postings, word, len, 1, UINT32_MAX,
+	                         place_documents, p, err);
+	return r ? r : p->status;
+}
+
 /* ---- one word of the piece, '\n' at an end that is the word's own ---- */
 
 struct marking {
 	const GString *piece;
 	struct am_postings *postings; /* of the shard at hand */
-	bool regions;
 	struct bits *to;
+	/* Each word is looked for where it stands: */
+	struct places *places;
 };
 
-static int mark_term(const struct marking *m, const char *term, size_t len,
-                     struct am_error *err)
+static bool fits(const struct marking *m, const char *word, size_t len)
 {
-	return am_postings_each(m->postings, term, len, 1, UINT32_MAX, mark,
-	                        m->to, err);
+	const char *piece = m->piece->str;
+	size_t n = m->piece->len;
+	bool begins = piece[0] == '\n', ends = piece[n - 1] == '\n';
+
+	piece += begins;
+	n -= (size_t)begins + ends;
+	if (begins && ends && n != len)
+		return false;
+	return !ends || begins || !memcmp(word + len - n, piece, n);
 }
 
 static int mark_word(void *user, const char *word, size_t len, uint32_t first,
                      bool only, struct am_error *err)
 {
 	const struct marking *m = user;
-	const char *piece = m->piece->str;
-	size_t n = m->piece->len;
-	bool begins = piece[0] == '\n', ends = piece[n - 1] == '\n';
-	int r = AM_OK;
 
 	(void)first;
 	(void)only;
-	piece += begins;
-	n -= (size_t)begins + ends;
-	if (begins && ends && n != len)
+	if (!fits(m, word, len))
 		return AM_OK;
-	if (ends && !begins && memcmp(word + len - n, piece, n) != 0)
-		return AM_OK;
-	if (!m->regions)
-		return mark_term(m, word, len, err);
-	for (unsigned i = 0; i < AM_REGION_COUNT && !r; i++) {
-		char letter = am_region_prefix((enum am_region)i);
-		char term[AM_TERM_MAX + 2];
-		if (!letter || len > AM_TERM_MAX)
-			continue;
-		term[0] = letter;
-		memcpy(term + 1, word, len);
-		r = mark_term(m, term, len + 1, err);
-	}
-	return r;
+	if (m->places)
+		return place_word(m->places, m->postings, word, len, err);
+	return am_postings_each(m->postings, word, len, 1, UINT32_MAX, mark,
+	                        m->to, err);
 }
 
-/* Every word the piece is in; with regions: where it stands in those that have
- * a letter of their own. */
+/* Every word the piece is in; places: not which documents, but where. */
 static int mark_words(struct am_index *index, const GString *piece,
-                      bool regions, struct bits *to, struct am_error *err)
+                      struct bits *to, struct places *places,
+                      struct am_error *err)
 {
-	struct marking m = {piece, NULL, regions, to};
+	struct marking m = {piece, NULL, to, places};
 	bool begins = piece->str[0] == '\n';
 	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
 	struct am_vocabulary_part part = {.beginning = piece->str + 1,
@@ -120,6 +173,8 @@ static int mark_words(struct am_index *index, const GString *piece,
 	to->first = 0;
 	for (size_t i = 0; !r && i < index->state.n_shards; i++) {
 		struct am_vocabulary *words;
+		if (places)
+			places->shard = i;
 		r = am_index_postings(index, i, &m.postings, err);
 		if (!r)
 			r = am_index_vocabulary(index, i, &words, err);
@@ -170,10 +225,71 @@ static gint by_id(gconstpointer a, gconstpointer b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* Documents of which something became that is told by one of these. */
+static int mark_statuses(struct am_index *index, const char *const *names,
+                         size_t n, struct bits *to, struct am_error *err)
+{
+	struct am_postings *postings;
+	char term[AM_TERM_MAX];
+	int r = AM_OK;
+
+	to->first = 0;
+	for (size_t i = 0; !r && i < index->state.n_shards; i++) {
+		r = am_index_postings(index, i, &postings, err);
+		for (size_t k = 0; k < n && !r; k++) {
+			size_t len = am_document_fact_term(
+				term, AM_TERM_EXTRACT, names[k]);
+			r = am_postings_each(postings, term, len, 1, UINT32_MAX,
+			                     mark, to, err);
+		}
+		to->first += room_of(index, i);
+	}
+	return r;
+}
+
+/* What is found, and of what it is certain. */
+struct sets {
+	struct bits all, sure;
+};
+
+/* A single word is where its places say, unless it may be another file's. */
+static int look_closely(struct am_index *index, const GString *piece,
+                        struct sets *s, struct am_error *err)
+{
+	static const char *const extracted[] = {
+		"ok",    "truncated", "damaged",  "timeout",
+		"crash", "memory",    "too-large"};
+	struct bits maybe = new_bits(index), others = new_bits(index);
+	struct places places = {.index = index,
+	                        .asked = &s->all,
+	                        .here = &s->sure,
+	                        .maybe = &maybe};
+
+	int r = mark_words(index, piece, &s->sure, &places, err);
+	if (!r)
+		r = mark_statuses(index, extracted, AM_COUNT(extracted),
+		                  &others, err);
+	for (size_t w = 0; w <= s->all.n / 64 && !r; w++) {
+		s->sure.words[w] |= maybe.words[w] & ~others.words[w];
+		s->all.words[w] &= s->sure.words[w] | maybe.words[w];
+	}
+	g_free(maybe.words);
+	g_free(others.words);
+	return r;
+}
+
+/* Of a very long text the index has the beginning. */
+static int add_unread(struct am_index *index, struct bits *all,
+                      struct am_error *err)
+{
+	static const char *const truncated[] = {"truncated"};
+
+	return mark_statuses(index, truncated, 1, all, err);
+}
+
 /* Messages, ascending; the lowest bit: surely. */
-static int messages_of(struct am_index *index, const struct bits *all,
-                       const struct bits *doubtful, bool sure, GArray *out,
-                       struct am_error *err)
+static int messages_of(struct am_index *index, const struct sets *s,
+                       GArray *out, struct am_error *err)
 {
 	size_t first = 0;
 	int r = AM_OK;
@@ -181,15 +297,13 @@ static int messages_of(struct am_index *index, const struct bits *all,
 	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
 		size_t room = room_of(index, i);
 		for (size_t d = 1; d < room && !r; d++) {
-			size_t at = first + d;
 			struct am_place place;
-			if (!(all->words[at / 64] >> (at % 64) & 1))
+			if (!has_bit(&s->all, first + d))
 				continue;
 			r = am_places_get(index->places[i], (uint32_t)d, &place,
 			                  err);
 			uint64_t id = (uint64_t)place.id << 1;
-			id |= sure &&
-			      !(doubtful->words[at / 64] >> (at % 64) & 1);
+			id |= has_bit(&s->sure, first + d);
 			if (!r)
 				g_array_append_val(out, id);
 		}
@@ -201,12 +315,11 @@ static int messages_of(struct am_index *index, const struct bits *all,
 	                   : r;
 }
 
-static int collect(struct am_index *index, const struct bits *all,
-                   const struct bits *doubtful, bool sure,
+static int collect(struct am_index *index, const struct sets *s,
                    struct am_index_pieces *out, struct am_error *err)
 {
 	GArray *found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	int r = messages_of(index, all, doubtful, sure, found, err);
+	int r = messages_of(index, s, found, err);
 
 	out->n = r ? 0 : found->len;
 	out->ids = g_new(int64_t, out->n + 1);
@@ -220,49 +333,43 @@ static int collect(struct am_index *index, const struct bits *all,
 	return r;
 }
 
-/* And none of which folding took something away: "ö" is no "o". */
+/* All of it is one piece of a word, as words are kept. */
 static bool is_one_word(const GPtrArray *pieces, const char *text)
 {
 	const GString *only = pieces->pdata[0];
 
-	for (const char *p = text; *p; p++)
-		if ((uint8_t)*p >= 0x80)
-			return false;
-
-	/* And which is there as a whole. */
-	return pieces->len == 1 && strlen(text) <= AM_WORD_MAX &&
-	       *only->str != '\n' && only->str[only->len - 1] != '\n' && *text;
+	return pieces->len == 1 && !strcmp(only->str, text);
 }
 
-int am_index_pieces(struct am_index *index, const char *text, bool anywhere,
+int am_index_pieces(struct am_index *index, const char *text,
                     struct am_index_pieces *out, struct am_error *err)
 {
 	GPtrArray *pieces = cut(text);
-	struct bits all = {.n = 0}, doubtful = {.n = 0};
+	struct sets s = {.all = {.n = 0}};
 
 	*out = (struct am_index_pieces){.last = index->state.last};
 	int r = pieces->len ? am_index_load(index, err) : AM_END;
 	if (r)
 		goto out;
-	all = new_bits(index);
-	doubtful = new_bits(index);
+	s.all = new_bits(index);
+	s.sure = new_bits(index);
 	for (guint i = 0; i < pieces->len && !r; i++) {
-		struct bits one = i ? new_bits(index) : all;
-		r = mark_words(index, pieces->pdata[i], false, &one, err);
-		for (size_t w = 0; i && w <= all.n / 64; w++)
-			all.words[w] &= one.words[w];
+		struct bits one = i ? new_bits(index) : s.all;
+		r = mark_words(index, pieces->pdata[i], &one, NULL, err);
+		for (size_t w = 0; i && w <= s.all.n / 64; w++)
+			s.all.words[w] &= one.words[w];
 		if (i)
 			g_free(one.words);
 	}
-	/* A word that is in the header too need not be in the body. */
-	bool sure = is_one_word(pieces, text);
-	if (!r && sure && !anywhere)
-		r = mark_words(index, pieces->pdata[0], true, &doubtful, err);
+	if (!r && is_one_word(pieces, text))
+		r = look_closely(index, pieces->pdata[0], &s, err);
 	if (!r)
-		r = collect(index, &all, &doubtful, sure, out, err);
+		r = add_unread(index, &s.all, err);
+	if (!r)
+		r = collect(index, &s, out, err);
 out:
-	g_free(all.words);
-	g_free(doubtful.words);
+	g_free(s.all.words);
+	g_free(s.sure.words);
 	free_pieces(pieces);
 	return r;
 }

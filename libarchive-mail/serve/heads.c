@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "base/cancel.h"
+#include "base/fold.h"
 #include "mime/scan.h"
 #include "mime/words.h"
 #include "serve/search_impl.h"
@@ -12,8 +13,15 @@
 
 #include <string.h>
 
-/* So many kept ones are looked through while one message is read. */
-enum { READ_COST = 32 };
+/* So many kept ones are looked through while one message is read: headers, and
+ * what is mostly nothing. */
+enum { READ_COST = 32, READ_COST_UNKEPT = 1000 };
+/* Of more unkept text of a message nothing is kept but that. */
+enum { UNKEPT_MOST = 512 << 10, TOKENS_MOST = 32 };
+#define TOO_MUCH "\x01"
+/* Of the texts in the tables, which base/fold.h folds and index/tokens.h cuts.
+ */
+enum { LAYOUT = 2 };
 
 /* ---- of one message ---- */
 
@@ -49,7 +57,7 @@ int am_heads_read(char **out, const struct am_blob *raw,
 	for (size_t i = 0; i < scan->n_parts && !r; i++)
 		r = add_block(all, raw, scan->parts[i].header,
 		              scan->parts[i].body, limits, arena, err);
-	*out = r ? NULL : am_search_fold(all->str, all->len);
+	*out = r ? NULL : am_fold_text(all->str, all->len);
 	g_string_free(all, TRUE);
 	return r;
 }
@@ -66,7 +74,8 @@ static void take_place(void *user, int64_t message, int64_t folder)
 	struct listing *l = user;
 
 	(void)folder;
-	if (!am_head_table_has(l->v->heads, message))
+	if (!am_head_table_has(l->v->heads, message) ||
+	    !am_head_table_has(l->v->unkept, message))
 		g_array_append_val(l->ids, message);
 }
 
@@ -97,57 +106,143 @@ static int list_missing(struct am_vault *v, GArray *ids, struct am_error *err)
 	return r;
 }
 
+/* So many, that go into the tables together. */
+struct batch {
+	struct am_vault *v;
+	const struct am_house *house;
+	struct am_limits limits;
+	struct am_arena *arena;
+	int64_t ids[AM_HEAD_PIECE];
+	char *heads[AM_HEAD_PIECE], *unkept[AM_HEAD_PIECE]; /* g_free() */
+	size_t n;
+};
+
+static int read_unkept(struct batch *b, const struct am_blob *raw, char **out)
+{
+	GString *text = g_string_new("");
+	int r = b->house->unkept ? b->house->unkept(raw, &b->limits, text, NULL)
+	                         : AM_OK;
+
+	*out = r                         ? NULL
+	       : text->len > UNKEPT_MOST ? g_strdup(TOO_MUCH)
+	                                 : am_fold_text(text->str, text->len);
+	g_string_free(text, TRUE);
+	return r;
+}
+
 /* One that cannot be read is left out: who searches is told of it. */
-static char *read_one(struct am_vault *v, int64_t message,
-                      const struct am_limits *limits, struct am_arena *arena)
+static void read_one(struct batch *b, int64_t message)
 {
 	struct am_blob *raw = NULL;
 	struct am_scan scan;
-	char *text = NULL;
+	char **head = &b->heads[b->n];
 
-	am_arena_reset(arena);
-	if (!am_vault_message(v, message, &raw, NULL) &&
-	    !am_scan_message(&scan, raw, limits, arena, NULL) &&
-	    am_heads_read(&text, raw, &scan, limits, arena, NULL))
-		text = NULL;
+	am_arena_reset(b->arena);
+	if (!am_vault_message(b->v, message, &raw, NULL) &&
+	    !am_scan_message(&scan, raw, &b->limits, b->arena, NULL) &&
+	    !am_heads_read(head, raw, &scan, &b->limits, b->arena, NULL)) {
+		if (read_unkept(b, raw, &b->unkept[b->n]))
+			g_free(*head);
+		else
+			b->ids[b->n++] = message;
+	}
 	am_blob_unref(&raw);
-	return text;
 }
 
-int am_vault_heads_update(struct am_vault *v, const struct am_cancel *cancel,
-                          struct am_error *err)
+static int put_batch(struct batch *b, struct am_error *err)
 {
-	struct am_limits limits =
-		am_limits_or_default(v->ctx ? &v->ctx->limits : NULL);
-	GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	struct am_arena *arena = am_arena_new();
-	int64_t piece[AM_HEAD_PIECE];
-	char *texts[AM_HEAD_PIECE];
-	size_t n = 0;
+	int r = AM_OK;
 
-	int r = list_missing(v, ids, err);
-	for (guint i = 0; i < ids->len && !r && !am_cancel_asked(cancel); i++) {
-		piece[n] = g_array_index(ids, int64_t, i);
-		texts[n] = read_one(v, piece[n], &limits, arena);
-		n += texts[n] != NULL;
-		if (n < AM_HEAD_PIECE && i + 1 < ids->len)
-			continue;
-		r = am_head_table_add(v->heads, piece,
-		                      (const char *const *)texts, n, err);
-		while (n)
-			g_free(texts[--n]);
+	if (b->n)
+		r = am_head_table_add(b->v->heads, b->ids,
+		                      (const char *const *)b->heads, b->n, err);
+	if (b->n && !r)
+		r = am_head_table_add(b->v->unkept, b->ids,
+		                      (const char *const *)b->unkept, b->n,
+		                      err);
+	for (; b->n; b->n--) {
+		g_free(b->heads[b->n - 1]);
+		g_free(b->unkept[b->n - 1]);
 	}
-	while (n)
-		g_free(texts[--n]);
-	am_arena_free(&arena);
-	g_array_free(ids, TRUE);
 	return r;
 }
+
+int am_vault_heads_update(struct am_vault *v, const struct am_house *house,
+                          const struct am_cancel *cancel, struct am_error *err)
+{
+	struct batch *b = g_new0(struct batch, 1);
+	GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+
+	b->v = v;
+	b->house = house;
+	b->limits = am_limits_or_default(v->ctx ? &v->ctx->limits : NULL);
+	b->arena = am_arena_new();
+	int r = list_missing(v, ids, err);
+	for (guint i = 0; i < ids->len && !r && !am_cancel_asked(cancel); i++) {
+		read_one(b, g_array_index(ids, int64_t, i));
+		if (b->n == AM_HEAD_PIECE || i + 1 == ids->len)
+			r = put_batch(b, err);
+	}
+	int last = put_batch(b, r ? NULL : err);
+	am_arena_free(&b->arena);
+	g_free(b);
+	g_array_free(ids, TRUE);
+	return r ? r : last;
+}
+
+void am_vault_heads_open(struct am_vault *v)
+{
+	v->heads = am_head_table_open(v->cache, "heads.sqlite", LAYOUT, v->id);
+	v->unkept =
+		am_head_table_open(v->cache, "unkept.sqlite", LAYOUT, v->id);
+}
+
+/* ---- asked ---- */
 
 int am_vault_heads_find(struct am_vault *v, const char *folded, size_t among,
                         struct am_heads *out, struct am_error *err)
 {
 	if (am_head_table_count(v->heads) / READ_COST > among)
 		return AM_END;
-	return am_head_table_find(v->heads, folded, out, err);
+	return am_head_table_find(v->heads, &folded, 1, out, err);
+}
+
+/* Its words, as an index cuts text (index/tokens.h): where the text is and not
+ * all of its words are in the index, one of them is whole in what it did not
+ * keep. */
+static GPtrArray *words_of(const char *folded)
+{
+	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+	const char *from = folded, *at = folded;
+
+	while (*at && words->len < TOKENS_MOST) {
+		enum am_char class = am_char_class(g_utf8_get_char(at));
+		const char *next = g_utf8_next_char(at);
+		bool inside = class == AM_CHAR_WORD || class == AM_CHAR_MARK;
+		if (!inside && at > from)
+			g_ptr_array_add(words,
+			                g_strndup(from, (gsize)(at - from)));
+		if (class == AM_CHAR_SINGLE)
+			g_ptr_array_add(words,
+			                g_strndup(at, (gsize)(next - at)));
+		if (!inside)
+			from = next;
+		at = next;
+	}
+	if (at > from)
+		g_ptr_array_add(words, g_strndup(from, (gsize)(at - from)));
+	return words;
+}
+
+int am_vault_unkept_find(struct am_vault *v, const char *folded, size_t among,
+                         struct am_heads *out, struct am_error *err)
+{
+	if (am_head_table_count(v->unkept) / READ_COST_UNKEPT > among)
+		return AM_END;
+	GPtrArray *words = words_of(folded);
+	g_ptr_array_add(words, g_strdup(TOO_MUCH));
+	int r = am_head_table_find(v->unkept, (const char *const *)words->pdata,
+	                           words->len, out, err);
+	g_ptr_array_free(words, TRUE);
+	return r;
 }

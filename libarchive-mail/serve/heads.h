@@ -7,6 +7,7 @@
 struct am_arena;
 struct am_blob;
 struct am_cancel;
+struct am_house;
 struct am_limits;
 struct am_scan;
 struct am_vault;
@@ -20,9 +21,11 @@ AM_MUST_USE int am_heads_read(char **out, const struct am_blob *raw,
                               const struct am_limits *limits,
                               struct am_arena *arena, struct am_error *err);
 
-/* That of all messages is kept (head_table.h) by whoever has time for it,
- * before it is asked for; until then they are read. */
+/* That of all messages is kept (head_table.h), and what the house's index does
+ * not keep of their bodies, by whoever has time for it, before it is asked for;
+ * until then they are read. */
 AM_MUST_USE int am_vault_heads_update(struct am_vault *vault,
+                                      const struct am_house *house,
                                       const struct am_cancel *cancel,
                                       struct am_error *err);
 /* For a search among so many messages.  AM_END: these are read sooner than all
@@ -30,5 +33,9 @@ AM_MUST_USE int am_vault_heads_update(struct am_vault *vault,
 AM_MUST_USE int am_vault_heads_find(struct am_vault *vault, const char *folded,
                                     size_t among, struct am_heads *out,
                                     struct am_error *err);
+/* The same: in whose body it may be although the index does not say so. */
+AM_MUST_USE int am_vault_unkept_find(struct am_vault *vault, const char *folded,
+                                     size_t among, struct am_heads *out,
+                                     struct am_error *err);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "model/ctx.h"
 
+struct _GString;
+struct am_blob;
 struct am_conn;
 struct am_sasl_secret;
 struct am_tls_server;
@@ -11,7 +13,8 @@ struct am_users;
 struct am_vault;
 
 /* What an index says: others up to `last` do not hold it, of later ones it
- * knows nothing, and of these it is sure or not. */
+ * knows nothing, and of these it is sure or not.  What it takes for no words is
+ * left out of all that: unkept. */
 struct am_found {
 	size_t n;
 	int64_t *ids; /* ascending; g_free() */
@@ -43,12 +46,15 @@ struct am_house {
 	bool insecure_login; /* plain text passwords in the clear, from anywhere
 	                      */
 	/*
-	 * Asked of an index: the messages of an archive that hold this text in
-	 * their body.  AM_END: it cannot say; then they are read one by one.
-	 * Called by any thread.  NULL: there is none.
+	 * Asked of an index: the messages of an archive that hold this folded
+	 * text in their body.  AM_END: it cannot say; then they are read one by
+	 * one.  Called by any thread.  NULL: there is none.
 	 */
 	int (*find)(void *user, struct am_vault *vault, const char *text,
 	            struct am_found *out, struct am_error *err);
+	/* What of a message's body no word of the index holds: added to `out`. */
+	int (*unkept)(const struct am_blob *raw, const struct am_limits *limits,
+	              struct _GString *out, struct am_error *err);
 	/* The same for FUZZY, in the messages or in one of their fields, from,
 	 * to, cc, subject, body (else NULL).  NULL: there is none. */
 	int (*rank)(void *user, struct am_vault *vault, const char *field,

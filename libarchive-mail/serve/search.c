@@ -35,7 +35,10 @@ static void ask_index(struct am_session *s, struct am_crit *c)
 	if (texts && s->house->find && *c->text)
 		c->asked = !s->house->find(s->house->find_user, s->vault,
 		                           c->text, &c->found, NULL);
-	/* Without it headers are read. */
+	/* Without these, messages are read. */
+	if (c->asked && texts)
+		(void)!am_vault_unkept_find(s->vault, c->text, s->snap->n,
+		                            &c->unkept, NULL);
 	if (c->asked && c->kind == AM_CRIT_TEXT)
 		(void)!am_vault_heads_find(s->vault, c->text, s->snap->n,
 		                           &c->heads, NULL);

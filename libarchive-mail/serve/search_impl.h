@@ -45,11 +45,12 @@ struct am_crit {
 	enum am_crit_kind kind;
 	uint64_t number;
 	int64_t day;
-	char *name, *text; /* text: folded */
+	char *name, *text; /* text: folded (base/fold.h) */
 	struct am_imap_set *uids;
 	GPtrArray *children;
 	struct am_found found; /* what an index said */
-	struct am_heads heads; /* of TEXT: which headers hold it */
+	struct am_heads unkept; /* where the index is blind, it may be */
+	struct am_heads heads;  /* of TEXT: which headers hold it */
 	bool asked;
 	bool fuzzy; /* what is similar will do */
 	struct am_ranked ranked;
@@ -62,8 +63,6 @@ struct am_search {
 };
 
 void am_crit_free(void *crit);
-/* Texts are compared so: without regard to case. */
-char *am_search_fold(const char *text, size_t len);
 /* AM_OK: it meets it; AM_END: it does not. */
 struct am_probe;
 struct am_traits;

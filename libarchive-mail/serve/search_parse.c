@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/charset.h"
+#include "base/fold.h"
 #include "model/message.h"
 
 #include <string.h>
@@ -35,6 +36,7 @@ void am_crit_free(void *data)
 	g_free(c->found.ids);
 	g_free(c->found.sure);
 	am_heads_clear(&c->heads);
+	am_heads_clear(&c->unkept);
 	g_free(c->ranked.ids);
 	g_free(c->ranked.scores);
 	g_free(c->name);
@@ -68,15 +70,6 @@ static struct am_crit *negate(struct parse *p, struct am_crit *of)
 	return c;
 }
 
-char *am_search_fold(const char *text, size_t len)
-{
-	char *valid = g_utf8_make_valid(text, (gssize)len);
-	char *folded = g_utf8_casefold(valid, -1);
-
-	g_free(valid);
-	return folded;
-}
-
 /* ---- arguments of keys ---- */
 
 static const struct am_imap_value *next(struct parse *p)
@@ -94,11 +87,11 @@ static char *take_text(struct parse *p)
 	if (!text || memchr(text, '\0', (size_t)v->len))
 		return NULL;
 	if (!p->charset)
-		return am_search_fold(text, (size_t)v->len);
+		return am_fold_text(text, (size_t)v->len);
 	struct am_arena *arena = am_arena_new();
 	const char *utf8 = am_charset_to_utf8(arena, p->charset, text,
 	                                      (size_t)v->len, NULL);
-	char *folded = am_search_fold(utf8, strlen(utf8));
+	char *folded = am_fold_text(utf8, strlen(utf8));
 	am_arena_free(&arena);
 	return folded;
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/fold.h"
 #include "base/hash.h"
 #include "mime/scan.h"
 #include "mime/text.h"
@@ -85,7 +86,7 @@ static const struct am_trait_text *own_text(struct am_probe *p,
 	struct am_trait_text *t = am_arena_alloc(p->arena, sizeof *t);
 
 	if (field) {
-		char *folded = am_search_fold(field, strlen(field));
+		char *folded = am_fold_text(field, strlen(field));
 		t->folded = am_arena_strdup(p->arena, folded);
 		t->cut = am_trait_is_cut(field);
 		g_free(folded);
@@ -180,7 +181,7 @@ static bool holds(const char *text, const char *folded)
 {
 	if (!text)
 		return false;
-	char *mine = am_search_fold(text, strlen(text));
+	char *mine = am_fold_text(text, strlen(text));
 	bool hit = strstr(mine, folded) != NULL;
 
 	g_free(mine);
@@ -266,15 +267,24 @@ static int in_message_id(struct am_probe *p, const char *folded,
 	return r;
 }
 
+/* A body's text; what does not belong together does not stand in a row. */
+struct gathering {
+	GString *all, *section;
+	enum am_text_kind kind;
+};
+
 static int add_text(void *user, enum am_text_kind kind, const char *section,
                     const char *text, size_t len, struct am_error *err)
 {
-	GString *all = user;
+	struct gathering *g = user;
 
-	(void)kind;
-	(void)section;
 	(void)err;
-	g_string_append_len(all, text, (gssize)len);
+	if (g->all->len &&
+	    (kind != g->kind || strcmp(section, g->section->str)))
+		g_string_append_c(g->all, '\n');
+	g->kind = kind;
+	g_string_assign(g->section, section);
+	g_string_append_len(g->all, text, (gssize)len);
 	return AM_OK;
 }
 
@@ -284,19 +294,22 @@ static int in_body(struct am_probe *p, const char *folded, struct am_error *err)
 	int r = need_message(p, err);
 
 	if (!r && !p->body) {
-		GString *all = g_string_new("");
+		struct gathering g = {.all = g_string_new(""),
+		                      .section = g_string_new("")};
 		r = am_text_read(p->raw, &p->scan, &options, &p->limits,
-		                 add_text, all, NULL, err);
+		                 add_text, &g, NULL, err);
 		if (!r)
-			p->body = am_search_fold(all->str, all->len);
-		g_string_free(all, TRUE);
+			p->body = am_fold_text(g.all->str, g.all->len);
+		g_string_free(g.all, TRUE);
+		g_string_free(g.section, TRUE);
 	}
 	return r ? r : answer(strstr(p->body, folded));
 }
 
 /* What the index knows: AM_OK, AM_END, or AM_RETRY where it has to be read. */
-static int by_index(const struct am_found *f, int64_t message)
+static int by_index(const struct am_crit *c, int64_t message)
 {
+	const struct am_found *f = &c->found;
 	size_t low = 0, high = f->n;
 
 	if (message > f->last)
@@ -308,9 +321,9 @@ static int by_index(const struct am_found *f, int64_t message)
 		else
 			high = middle;
 	}
-	if (low == f->n || f->ids[low] != message)
-		return AM_END;
-	return f->sure[low] ? AM_OK : AM_RETRY;
+	if (low < f->n && f->ids[low] == message)
+		return f->sure[low] ? AM_OK : AM_RETRY;
+	return am_heads_ask(&c->unkept, message) == AM_END ? AM_END : AM_RETRY;
 }
 
 static int in_heads(struct am_probe *p, const char *folded,
@@ -330,7 +343,7 @@ static int in_text(struct am_probe *p, const struct am_crit *c,
 {
 	int64_t message = p->row->message;
 	int heads = c->asked ? am_heads_ask(&c->heads, message) : AM_RETRY;
-	int body = c->asked ? by_index(&c->found, message) : AM_RETRY;
+	int body = c->asked ? by_index(c, message) : AM_RETRY;
 
 	if (heads == AM_OK || body == AM_OK)
 		return AM_OK;
@@ -489,7 +502,7 @@ static int meets(struct am_probe *p, const struct am_crit *c,
 
 	if (c->asked && (c->fuzzy || c->kind != AM_CRIT_TEXT)) {
 		int r = c->fuzzy ? by_rank(p, &c->ranked, row->message)
-		                 : by_index(&c->found, row->message);
+		                 : by_index(c, row->message);
 		if (r != AM_RETRY)
 			return r;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "serve/subject.h"
 
-#include "serve/search_impl.h"
+#include <glib.h>
 
 #include <string.h>
 
@@ -94,7 +94,16 @@ char *am_base_subject(const char *subject, bool *is_reply)
 	}
 	while (*from == ' ')
 		from++;
-	char *base = am_search_fold(from, strlen(from));
+	char *base = am_collated(from, strlen(from));
 	g_free(copy);
 	return base;
+}
+
+char *am_collated(const char *text, size_t len)
+{
+	char *valid = g_utf8_make_valid(text, (gssize)len);
+	char *folded = g_utf8_casefold(valid, -1);
+
+	g_free(valid);
+	return folded;
 }

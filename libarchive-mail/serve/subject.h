@@ -8,4 +8,7 @@
  * comparing: "Re: [list] Fwd: x (fwd)" -> "x"; g_free(). */
 char *am_base_subject(const char *subject, bool *is_reply);
 
+/* Text as it is put in order: without regard to case.  g_free(). */
+char *am_collated(const char *text, size_t len);
+
 #endif

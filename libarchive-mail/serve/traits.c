@@ -7,6 +7,7 @@
 #include "serve/traits.h"
 
 #include "base/arena.h"
+#include "base/fold.h"
 #include "base/keyed_hash.h"
 #include "mime/address.h"
 #include "serve/envelope.h"
@@ -71,9 +72,9 @@ static const char *take(struct am_trait_pool *p, char *text)
 	return kept;
 }
 
-static const char *fold(struct am_trait_pool *p, const char *text)
+static const char *collate(struct am_trait_pool *p, const char *text)
 {
-	return take(p, am_search_fold(text, strlen(text)));
+	return take(p, am_collated(text, strlen(text)));
 }
 
 static struct am_trait_text *new_text(struct am_trait_pool *p, GHashTable *in,
@@ -81,7 +82,7 @@ static struct am_trait_text *new_text(struct am_trait_pool *p, GHashTable *in,
 {
 	struct am_trait_text *t = am_arena_alloc(p->arena, sizeof *t);
 
-	t->folded = fold(p, field);
+	t->folded = take(p, am_fold_text(field, strlen(field)));
 	t->cut = am_trait_is_cut(field);
 	t->base = t->mailbox = t->display = "";
 	g_hash_table_insert(in, am_arena_strdup(p->arena, field), t);
@@ -118,13 +119,13 @@ static const struct am_trait_text *list_of(struct am_trait_pool *p,
 		return field ? t : &none;
 	t = new_text(p, p->lists, field);
 	char *mailbox = am_addresses_mailbox(field, strlen(field));
-	t->mailbox = fold(p, mailbox);
+	t->mailbox = collate(p, mailbox);
 	g_free(mailbox);
 	struct am_arena *scratch = am_arena_new();
 	if (am_address_parse(scratch, field, strlen(field), &first, 1))
-		t->display = fold(p, first.name && *first.name ? first.name
-		                     : first.address           ? first.address
-		                                               : "");
+		t->display = collate(p, first.name && *first.name ? first.name
+		                        : first.address ? first.address
+		                                        : "");
 	am_arena_free(&scratch);
 	return t;
 }

@@ -14,7 +14,7 @@
  * Counted.
  */
 
-/* A header field; folded: without regard to case (am_search_fold()). */
+/* A header field; folded as what is looked for is (base/fold.h). */
 struct am_trait_text {
 	const char *folded; /* NULL: there is no such field */
 	bool cut;           /* the catalog has only its beginning */

@@ -427,7 +427,7 @@ int am_vault_open(struct am_vault **out, const struct am_vault_opts *opts,
 	if (!r)
 		v->facts = am_fact_table_open(v->cache, v->id);
 	if (!r)
-		v->heads = am_head_table_open(v->cache, v->id);
+		am_vault_heads_open(v);
 	if (r)
 		am_vault_close(&v);
 	else
@@ -455,6 +455,7 @@ void am_vault_close(struct am_vault **vault)
 	}
 	am_fact_table_close(&v->facts);
 	am_head_table_close(&v->heads);
+	am_head_table_close(&v->unkept);
 	am_virtuals_free(&v->virtuals);
 	am_boxes_unref(&v->boxes);
 	g_hash_table_destroy(v->shelves);

@@ -35,7 +35,7 @@ struct am_vault {
 	struct am_ctx *ctx;
 	uint64_t id;
 	struct am_fact_table *facts;
-	struct am_head_table *heads;
+	struct am_head_table *heads, *unkept; /* heads.h */
 
 	GMutex lock; /* boxes, shelves, watches, seq, words */
 	struct am_mailboxes *boxes;
@@ -90,6 +90,8 @@ void am_vault_tidy(struct am_vault *v);
 /* traits.c: the same; and for tables of them. */
 void am_vault_tidy_traits(struct am_vault *v);
 void am_traits_release(void *traits);
+/* heads.c */
+void am_vault_heads_open(struct am_vault *v);
 /* vault_write.c */
 void am_vault_writer_start(struct am_vault *v);
 void am_vault_writer_stop(struct am_vault *v);

@@ -39,7 +39,8 @@ static bool is_of(sqlite3 *db, const struct am_cache_db_kind *kind,
 static bool make_tables(sqlite3 *db, const struct am_cache_db_kind *kind,
                         uint64_t archive)
 {
-	uint64_t wanted = (archive << 8 | kind->version) >> 1;
+	/* Positive, as SQLite has numbers; versions count from 1. */
+	uint64_t wanted = (archive << 8) >> 1 | (kind->version - 1);
 
 	if (is_of(db, kind, wanted))
 		return true;

@@ -14,14 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1 /* of what the columns hold */
-
 enum { PIECE_MOST = 256 << 20 };
 
 struct am_head_table {
 	GMutex lock;
 	sqlite3 *db;
 	sqlite3_stmt *add, *all;
+	const char *file;
 	struct am_coder *coder;
 	GArray *known; /* uint64_t: a bit a message */
 	size_t n_known;
@@ -35,10 +34,8 @@ static int64_t id_at(const uint8_t *ids, size_t i)
 	return (int64_t)GUINT64_FROM_LE(id);
 }
 
-static const struct am_cache_db_kind kind = {
-	.file = "heads.sqlite",
+static const struct am_cache_db_kind kind_of_all = {
 	.of = "head_of",
-	.version = VERSION,
 	.busy_ms = 2000,
 	.pragmas = "PRAGMA journal_mode=WAL;"
 		   "PRAGMA synchronous=OFF",
@@ -92,11 +89,16 @@ static void read_known(struct am_head_table *t)
 	sqlite3_finalize(ids);
 }
 
-struct am_head_table *am_head_table_open(const char *dir, uint64_t archive)
+struct am_head_table *am_head_table_open(const char *dir, const char *file,
+                                         unsigned layout, uint64_t archive)
 {
 	struct am_head_table *t = g_new0(struct am_head_table, 1);
 	const struct am_cache_db_statement all[] = STATEMENTS(t);
+	struct am_cache_db_kind kind = kind_of_all;
 
+	kind.file = file;
+	kind.version = layout;
+	t->file = file;
 	g_mutex_init(&t->lock);
 	t->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
 	t->coder = am_coder_new();
@@ -155,7 +157,7 @@ static int insert(struct am_head_table *t, const GByteArray *ids,
 		sqlite3_bind_int64(t->add, 2, (sqlite3_int64)text->len);
 		sqlite3_bind_blob64(t->add, 3, packed, room, SQLITE_STATIC);
 		if (sqlite3_step(t->add) != SQLITE_DONE)
-			r = am_fail(err, AM_FAILED, AM_E_IO, "heads.sqlite: %s",
+			r = am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
 			            sqlite3_errmsg(t->db));
 		sqlite3_reset(t->add);
 		sqlite3_clear_bindings(t->add);
@@ -179,8 +181,8 @@ int am_head_table_add(struct am_head_table *t, const int64_t *messages,
 	}
 	g_mutex_lock(&t->lock);
 	int r = t->db ? insert(t, ids, text, err)
-	              : am_fail(err, AM_FAILED, AM_E_IO,
-	                        "heads.sqlite cannot be opened");
+	              : am_fail(err, AM_FAILED, AM_E_IO, "%s cannot be opened",
+	                        t->file);
 	for (size_t i = 0; i < n && !r; i++)
 		know(t, messages[i]);
 	g_mutex_unlock(&t->lock);
@@ -223,18 +225,18 @@ static gint by_id(gconstpointer a, gconstpointer b)
 }
 
 /* With the lock.  A piece that is damaged spoils the whole table. */
-static int find(struct am_head_table *t, const char *text, GArray *found,
-                struct am_error *err)
+static int find(struct am_head_table *t, const char *const *texts, size_t n,
+                GArray *found, struct am_error *err)
 {
 	GByteArray *raw = g_byte_array_new();
 	int r = AM_OK, step = SQLITE_ERROR;
 
 	while (!r && t->db && (step = sqlite3_step(t->all)) == SQLITE_ROW) {
-		size_t n = (size_t)sqlite3_column_bytes(t->all, 0) / 8;
+		size_t ids = (size_t)sqlite3_column_bytes(t->all, 0) / 8;
 		sqlite3_int64 len = sqlite3_column_int64(t->all, 1);
 		if (len < 0 || len > PIECE_MOST) {
 			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
-			            "heads.sqlite is damaged");
+			            "%s is damaged", t->file);
 			break;
 		}
 		g_byte_array_set_size(raw, (guint)len);
@@ -242,27 +244,28 @@ static int find(struct am_head_table *t, const char *text, GArray *found,
 		                    sqlite3_column_blob(t->all, 2),
 		                    (size_t)sqlite3_column_bytes(t->all, 2),
 		                    raw->data, (size_t)len, err);
-		if (!r)
+		for (size_t i = 0; i < n && !r; i++)
 			look((const char *)raw->data, (size_t)len,
-			     sqlite3_column_blob(t->all, 0), n, text, found);
+			     sqlite3_column_blob(t->all, 0), ids, texts[i],
+			     found);
 	}
 	if (t->db)
 		sqlite3_reset(t->all);
 	if (!r && step != SQLITE_DONE)
-		r = am_fail(err, AM_FAILED, AM_E_IO, "heads.sqlite: %s",
+		r = am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
 		            t->db ? sqlite3_errmsg(t->db) : "not there");
 	g_byte_array_free(raw, TRUE);
 	return r;
 }
 
-int am_head_table_find(struct am_head_table *t, const char *text,
-                       struct am_heads *out, struct am_error *err)
+int am_head_table_find(struct am_head_table *t, const char *const *texts,
+                       size_t n, struct am_heads *out, struct am_error *err)
 {
 	GArray *found = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
 	*out = (struct am_heads){.n = 0};
 	g_mutex_lock(&t->lock);
-	int r = find(t, text, found, err);
+	int r = find(t, texts, n, found, err);
 	if (!r) {
 		out->n_known = t->known->len;
 		out->known = g_memdup2(t->known->data,

@@ -5,17 +5,20 @@
 #include "base/error.h"
 
 /*
- * The header text of messages, compressed, many in one piece, in a database
- * beside the catalog (heads.sqlite): what is looked for in all header fields is
- * looked for here, a thousand times quicker than in the messages.  A full-text
- * index would do worse: most words of headers are numbers that occur once.
+ * Some text of each message, compressed, many in one piece, in a database
+ * beside the catalog: what is looked for in all header fields is looked for
+ * here, a thousand times quicker than in the messages.  A full-text index would
+ * do worse: most words of headers are numbers that occur once.  What no index
+ * takes of the messages' bodies lies in another one, for the same reason.
  *
  * Deleting it costs time only.  Any thread may call.
  */
 struct am_head_table;
 
-/* dir: the archive's cache; where nothing can be written it is in memory. */
-struct am_head_table *am_head_table_open(const char *dir, uint64_t archive);
+/* A file of dir, the archive's cache, of texts in this layout; where nothing
+ * can be written it is in memory.  `file` is kept. */
+struct am_head_table *am_head_table_open(const char *dir, const char *file,
+                                         unsigned layout, uint64_t archive);
 void am_head_table_close(struct am_head_table **table);
 bool am_head_table_has(struct am_head_table *table, int64_t message);
 size_t am_head_table_count(struct am_head_table *table);
@@ -28,13 +31,13 @@ AM_MUST_USE int am_head_table_add(struct am_head_table *table,
 
 struct am_heads {
 	size_t n;
-	int64_t *ids; /* whose text holds it, ascending */
+	int64_t *ids; /* whose text holds one of them, ascending */
 	size_t n_known;
 	uint64_t *known; /* a bit for each message that was looked at */
 };
 AM_MUST_USE int am_head_table_find(struct am_head_table *table,
-                                   const char *text, struct am_heads *out,
-                                   struct am_error *err);
+                                   const char *const *texts, size_t n,
+                                   struct am_heads *out, struct am_error *err);
 void am_heads_clear(struct am_heads *heads);
 /* AM_OK: it holds it; AM_END: it does not; AM_RETRY: that is not known. */
 int am_heads_ask(const struct am_heads *heads, int64_t message);

@@ -17,7 +17,7 @@ static char *find(struct am_head_table *t, const char *text)
 	struct am_error err = {0};
 	struct am_heads heads;
 
-	cr_assert_eq(am_head_table_find(t, text, &heads, &err), AM_OK, "%s",
+	cr_assert_eq(am_head_table_find(t, &text, 1, &heads, &err), AM_OK, "%s",
 	             err.text);
 	for (size_t i = 0; i < heads.n; i++)
 		g_string_append_printf(out, "%" PRId64 " ", heads.ids[i]);
@@ -38,8 +38,9 @@ Test(head_table, finds_every_text_that_holds_it)
 	const char *const texts[] = {"x-spam: no\nfrom: ann\n", "",
 	                             "no no no spam", "ends with spam"};
 	const char *const more[] = {"spam"};
+	const char *const both[] = {"ann", "no no"};
 	char *dir = am_test_path(".");
-	struct am_head_table *t = am_head_table_open(dir, 7);
+	struct am_head_table *t = am_head_table_open(dir, "heads.sqlite", 1, 7);
 	struct am_error err = {0};
 	struct am_heads heads;
 
@@ -57,16 +58,26 @@ Test(head_table, finds_every_text_that_holds_it)
 	cr_expect(!am_head_table_has(t, 6) && !am_head_table_has(t, 1 << 20) &&
 	          !am_head_table_has(t, -1));
 	am_head_table_close(&t);
-	t = am_head_table_open(dir, 7);
+	t = am_head_table_open(dir, "heads.sqlite", 1, 7);
 	expect_found(t, "spam", "3 4 5 100 ");
-	cr_assert_eq(am_head_table_find(t, "ann", &heads, &err), AM_OK);
+	cr_assert_eq(am_head_table_find(t, both, 2, &heads, &err), AM_OK);
 	cr_expect_eq(am_heads_ask(&heads, 3), AM_OK);
+	cr_expect_eq(am_heads_ask(&heads, 4), AM_OK);
 	cr_expect_eq(am_heads_ask(&heads, 9), AM_END);
 	cr_expect_eq(am_heads_ask(&heads, 6), AM_RETRY);
 	am_heads_clear(&heads);
 	am_head_table_close(&t);
-	/* Of another archive it knows nothing. */
-	t = am_head_table_open(dir, 8);
+	/* Of another archive, and in another layout, it knows nothing. */
+	t = am_head_table_open(dir, "others.sqlite", 1, 7);
+	expect_found(t, "spam", "");
+	am_head_table_close(&t);
+	t = am_head_table_open(dir, "others.sqlite", 2, 7);
+	cr_assert_eq(am_head_table_add(t, later, more, 1, &err), AM_OK);
+	am_head_table_close(&t);
+	t = am_head_table_open(dir, "others.sqlite", 3, 7);
+	expect_found(t, "spam", "");
+	am_head_table_close(&t);
+	t = am_head_table_open(dir, "heads.sqlite", 1, 8);
 	expect_found(t, "spam", "");
 	cr_expect(!am_head_table_has(t, 3));
 	am_head_table_close(&t);
@@ -75,7 +86,8 @@ Test(head_table, finds_every_text_that_holds_it)
 
 Test(head_table, is_in_memory_where_nothing_can_be_written)
 {
-	struct am_head_table *t = am_head_table_open("/dev/null/x", 7);
+	struct am_head_table *t =
+		am_head_table_open("/dev/null/x", "heads.sqlite", 1, 7);
 	const int64_t id = 1;
 	const char *const text = "abc";
 
