@@ -8,25 +8,58 @@
 #include "model/ctx.h"
 #include "model/message.h"
 
+#include <glib.h>
+
 #include <string.h>
+
+/* Of a type or an ending that is there twice the first counts. */
+static const struct {
+	const char *type, *ending;
+} endings[] = {
+	{"message/rfc822", ".eml"},
+	{"text/plain", ".txt"},
+	{"text/html", ".html"},
+	{"text/calendar", ".ics"},
+	{"text/csv", ".csv"},
+	{"text/vcard", ".vcf"},
+	{"image/jpeg", ".jpg"},
+	{"image/png", ".png"},
+	{"image/gif", ".gif"},
+	{"image/svg+xml", ".svg"},
+	{"image/webp", ".webp"},
+	{"image/tiff", ".tif"},
+	{"application/pdf", ".pdf"},
+	{"application/zip", ".zip"},
+	{"application/json", ".json"},
+	{"text/html", ".htm"},
+	{"image/jpeg", ".jpeg"},
+	{"image/tiff", ".tiff"},
+	{"image/bmp", ".bmp"},
+	{"audio/x-wav", ".wav"},
+	{"audio/mpeg", ".mp3"},
+	{"video/mpeg", ".mpg"},
+	{"application/rtf", ".rtf"},
+	{"application/msword", ".doc"},
+	{"application/vnd.ms-excel", ".xls"},
+	{"application/vnd.ms-powerpoint", ".ppt"},
+};
 
 const char *am_mail_file_ending(const char *type)
 {
-	static const struct {
-		const char *type, *ending;
-	} table[] = {{"message/rfc822", ".eml"},   {"text/plain", ".txt"},
-	             {"text/html", ".html"},       {"text/calendar", ".ics"},
-	             {"text/csv", ".csv"},         {"text/vcard", ".vcf"},
-	             {"image/jpeg", ".jpg"},       {"image/png", ".png"},
-	             {"image/gif", ".gif"},        {"image/svg+xml", ".svg"},
-	             {"image/webp", ".webp"},      {"image/tiff", ".tif"},
-	             {"application/pdf", ".pdf"},  {"application/zip", ".zip"},
-	             {"application/json", ".json"}};
-
-	for (size_t i = 0; type && i < AM_COUNT(table); i++)
-		if (!strcmp(type, table[i].type))
-			return table[i].ending;
+	for (size_t i = 0; type && i < AM_COUNT(endings); i++)
+		if (!strcmp(type, endings[i].type))
+			return endings[i].ending;
 	return ".bin";
+}
+
+const char *am_mail_file_type(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot && i < AM_COUNT(endings); i++)
+		if (!g_ascii_strcasecmp(dot, endings[i].ending))
+			return endings[i].type;
+	return "application/octet-stream";
 }
 
 static bool is_file(const struct am_part *part, const struct am_part_info *info)

@@ -48,5 +48,7 @@ AM_MUST_USE int am_mail_file_decode(const struct am_mail_facts *facts, size_t i,
 
 /* ".pdf" for "application/pdf"; ".bin" where nobody knows. */
 const char *am_mail_file_ending(const char *type);
+/* And the other way; "application/octet-stream" where nobody knows. */
+const char *am_mail_file_type(const char *name);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/blob.h"
 #include "base/file.h"
 #include "formats/emlx/emlx.h"
+#include "formats/file_base64.h"
 #include "mime/part.h"
 #include "mime/scan.h"
 #include "model/ctx.h"
@@ -16,7 +17,6 @@
 #include <dirent.h>
 #include <string.h>
 
-#define CHUNK  (57 * 1024) /* whole base64 lines of any width below */
 #define FIELD  "X-Apple-Content-Length"
 #define MAX_QP 76
 
@@ -112,30 +112,10 @@ static int put_base64(struct refill *f, struct am_file *file, uint64_t want,
 	bool end;
 	unsigned width =
 		choose_width(am_file_size(file), want, &end, &f->exact);
-	size_t step = width / 4 * 3, room = CHUNK / step * step;
-	uint8_t *buf = g_malloc(room);
-	uint64_t size = am_file_size(file);
-	int r = AM_OK;
+	int r = am_file_base64(f->spool, file, width, "\n", f->ctx, err);
 
-	for (uint64_t at = 0; at < size && !r; at += room) {
-		size_t n = (size_t)MIN(size - at, room);
-		if (am_ctx_cancelled(f->ctx))
-			r = am_ctx_fail_cancelled(err);
-		if (!r)
-			r = am_file_read_all(file, at, buf, n, err);
-		for (size_t i = 0; i < n && !r; i += step) {
-			char *line = g_base64_encode(buf + i, MIN(step, n - i));
-			if (at || i)
-				r = am_spool_write(f->spool, "\n", 1, err);
-			if (!r)
-				r = am_spool_write(f->spool, line, strlen(line),
-				                   err);
-			g_free(line);
-		}
-	}
 	if (!r && end)
 		r = am_spool_write(f->spool, "\n", 1, err);
-	g_free(buf);
 	return r;
 }
 
