@@ -6,6 +6,7 @@
 #include "formats/mbox/follow.h"
 #include "formats/mbox/mmdf.h"
 #include "formats/mbox/plan_lines.h"
+#include "formats/mbox/rebuilt.h"
 #include "formats/mbox/signs.h"
 #include "model/ctx.h"
 #include "model/message.h"
@@ -250,11 +251,15 @@ static bool can_be_verbatim(const struct am_message *msg)
 {
 	struct am_mbox_out nowhere = {swallow, NULL};
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
-	if (!am_message_prop(msg, AM_MBOX_FROM_PROP))
+	struct am_blob *raw = NULL;
+	if (!am_message_prop(msg, AM_MBOX_FROM_PROP) ||
+	    am_mbox_rebuilt_undo(&raw, msg, NULL))
 		return false;
-	return !recipe ||
-	       !am_mbox_recipe_apply((const uint8_t *)recipe->value,
-	                             recipe->len, msg->raw, &nowhere, NULL);
+	bool fits = !recipe ||
+	            !am_mbox_recipe_apply((const uint8_t *)recipe->value,
+	                                  recipe->len, raw, &nowhere, NULL);
+	am_blob_unref(&raw);
+	return fits;
 }
 
 int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
@@ -340,18 +345,22 @@ static int write_verbatim(const struct am_message *msg, struct am_mbox_out *out,
 {
 	static const uint8_t nothing = 0;
 	const struct am_prop *recipe = am_message_prop(msg, "mbox.recipe");
+	struct am_blob *raw = NULL;
 	char room[AM_MBOX_FROM_ROOM];
 	const char *line;
 	size_t len = am_mbox_from_kept(msg, room, &line);
-	int r = put_prop(out, msg, "mbox.before", err);
+	int r = am_mbox_rebuilt_undo(&raw, msg, err);
+	if (!r)
+		r = put_prop(out, msg, "mbox.before", err);
 	if (!r)
 		r = put(out, line, len, err);
 	if (!r)
 		r = am_mbox_recipe_apply(
 			recipe ? (const uint8_t *)recipe->value : &nothing,
-			recipe ? recipe->len : 1, msg->raw, out, err);
+			recipe ? recipe->len : 1, raw, out, err);
 	if (!r)
 		r = put_prop(out, msg, "mbox.after", err);
+	am_blob_unref(&raw);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include "base/blob.h"
 #include "base/file.h"
 #include "formats/mbox/dates.h"
+#include "formats/mbox/eudora.h"
 #include "formats/mbox/recipe.h"
 #include "formats/mbox/remark.h"
 #include "formats/mbox/sidecar.h"
@@ -338,6 +339,42 @@ static int make(struct work *w, struct am_message *msg, struct am_error *err)
 	return r;
 }
 
+/* What Eudora has taken apart, put together again. */
+static int rebuild(struct work *w, struct am_message *msg, struct am_error *err)
+{
+	struct am_mbox_eudora *e = w->box->eudora;
+	struct am_mbox_eudora_did did;
+	char *text = NULL;
+
+	if (!e || (w->cut->from.kind != AM_MBOX_FROM_EUDORA &&
+	           !am_mbox_eudora_told(e)))
+		return AM_OK;
+	int r = am_mbox_eudora_rebuild(e, msg, w->box->dialect.eol, &did,
+	                               w->scan->ctx, err);
+	if (did.missing) {
+		msg->incomplete = true;
+		text = g_strdup_printf(
+			"%u of its files, \"%s\"%s, %s not found: the text "
+			"names %s",
+			did.missing, did.first, did.missing > 1 ? " …" : "",
+			did.missing > 1 ? "are" : "is",
+			did.missing > 1 ? "them" : "it");
+		note(w, AM_NOTE_WARN, "mbox.attachment-missing", text);
+	}
+	if (did.too_much)
+		note(w, AM_NOTE_WARN, "mbox.not-rebuilt",
+		     "too large to be put together again: kept as stored");
+	if (did.rebuilt) {
+		g_free(text);
+		text = g_strdup_printf("put together again%s",
+		                       did.found ? ", with its files" : "");
+		note(w, AM_NOTE_INFO, "mbox.rebuilt", text);
+	}
+	g_free(text);
+	g_free(did.first);
+	return r;
+}
+
 int am_mbox_deliver(struct am_message **out, uint64_t *after,
                     struct am_mbox_mailbox *box, struct am_mbox_scan *scan,
                     struct am_error *err)
@@ -394,6 +431,8 @@ int am_mbox_deliver(struct am_message **out, uint64_t *after,
 	msg->origin = am_arena_printf(msg->arena, "%s:%" PRIu64, box->name,
 	                              cut->line);
 	r = make(w, msg, err);
+	if (!r)
+		r = rebuild(w, msg, err);
 	if (r)
 		goto out;
 	*out = msg;

@@ -8,6 +8,7 @@
 #include "formats/mbox/state_headers.h"
 
 struct am_folder;
+struct am_mbox_eudora;
 struct am_mbox_sidecar;
 struct am_message;
 
@@ -23,6 +24,7 @@ struct am_mbox_mailbox {
 	uint64_t n_expunged; /* of these, deleted and not yet compacted */
 	bool include_deleted;
 	struct am_mbox_sidecar *sidecar; /* or NULL */
+	struct am_mbox_eudora *eudora;   /* or NULL: its mails stay as stored */
 };
 
 /*

@@ -19,6 +19,14 @@ const struct am_option am_mbox_options[] = {
 	{"leave", "nothing|maildirs|mail",
          "from a tree: leave to others Maildirs, or also single mails",
          "nothing"},
+	{"rebuild", NULL,
+         "from Eudora: give its mails as they were, with the files it "
+         "detached",
+         "yes"},
+	{"attachments", "DIR",
+         "from: where such files lie (else beside the mailbox, as Eudora has "
+         "them)",
+         NULL},
 	{"name", "NAME",
          "from a pipe: what the mailbox is called (else stdin, or the pipe's)",
          NULL},
@@ -168,6 +176,15 @@ const struct am_format am_format_mbox = {
 		".toc, the metadata.xml of Google Vault, prefs.js of a "
 		"Mozilla\n"
 		"profile for the names of accounts.\n"
+		"What Eudora took apart is put together again: its text of "
+		"its\n"
+		"type, the files that lie in Attach, Embedded (Attachments "
+		"Folder,\n"
+		"Parts Folder) as attachments; class synthesised, and "
+		"as-imported\n"
+		"gives what the mailbox held. A file that is not found is "
+		"told, the\n"
+		"mail counts as incomplete, and the line that names it stays.\n"
 		"What Mozilla had deleted and not compacted comes along, "
 		"marked\n"
 		"as deleted. Whose '>' a quoted line has is told by the "
@@ -189,7 +206,8 @@ const struct am_format am_format_mbox = {
 		"is\n"
 		"kept to the second, its zone is not. UIDs are not kept.",
 	.reads = "mboxo, mboxrd, mboxcl, mboxcl2, Thunderbird, "
-		 "Takeout, Vault, Pine, Evolution, Eudora, "
+		 "Takeout, Vault, Pine, Evolution, Eudora "
+		 "(detached attachments are put back), "
 		 "imap-backup, readpst …; single files, trees, "
 		 "Thunderbird profiles, KMail's; gzip, bzip2, xz, zstd; "
 		 "standard input and pipes",

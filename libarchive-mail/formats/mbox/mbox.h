@@ -21,6 +21,8 @@
  *   deliver        boundary + dialect -> struct am_message
  *   lone           a file of the tree that is a mail, not a mailbox
  *   settings       what --from says
+ *   eudora         what Eudora took apart, put together again
+ *   rebuilt        ... and the way back
  *   sidecar, vault   what programs keep beside an mbox
  *   stream         an mbox in a zip or tar
  *   names, tree    folder parts <-> file names, directories

@@ -40,6 +40,9 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 		                       "include-deleted", &out->include_deleted,
 		                       err);
 	if (!r)
+		r = am_location_switch(where, am_mbox_options, "rebuild",
+		                       &out->rebuild, err);
+	if (!r)
 		r = read_offsets(&out->split, &out->n_split, where, "split-at",
 		                 err);
 	if (!r)
@@ -66,6 +69,13 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 	if (name && !*name)
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT, "an empty name");
 	out->name = g_strdup(name);
+	out->attachments = g_strdup(
+		am_location_option(where, am_mbox_options, "attachments"));
+	if (out->attachments &&
+	    !g_file_test(out->attachments, G_FILE_TEST_IS_DIR))
+		return am_fail(err, AM_FAILED, AM_E_NOTFOUND,
+		               "attachments: %s is no directory",
+		               out->attachments);
 	const char *leave = am_location_option(where, am_mbox_options, "leave");
 	out->leave_mail = leave && !strcmp(leave, "mail");
 	out->leave_maildirs =
@@ -88,5 +98,6 @@ void am_mbox_settings_clear(struct am_mbox_settings *settings)
 	g_free(settings->join);
 	g_free(settings->from_tz);
 	g_free(settings->name);
+	g_free(settings->attachments);
 	*settings = (struct am_mbox_settings){0};
 }

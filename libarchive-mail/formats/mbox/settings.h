@@ -9,8 +9,10 @@ struct am_location;
 /* What `--from mbox,…` says, read and checked; clear() frees what it holds. */
 struct am_mbox_settings {
 	enum am_mbox_flavour flavour;
-	char *from_tz; /* NULL: UTC */
-	char *name;    /* of what comes by a pipe; NULL: the pipe's */
+	char *from_tz;     /* NULL: UTC */
+	bool rebuild;      /* what Eudora has taken apart */
+	char *attachments; /* where its files are; NULL: beside the mailbox */
+	char *name;        /* of what comes by a pipe; NULL: the pipe's */
 	bool include_deleted;
 	bool leave_maildirs; /* of a tree: another source reads them, ... */
 	bool leave_mail;     /* ... and what is no mailbox */

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "formats/eml/gyb.h"
+#include "formats/mbox/eudora.h"
 #include "formats/mbox/names.h"
 #include "formats/mbox/remark.h"
 #include "formats/mbox/sidecar.h"
@@ -78,6 +79,27 @@ static void note_lost(struct am_mbox_source *s)
 	s->lost = false;
 }
 
+/* What lay in Eudora's directories, once it is known what became of it. */
+static int end_of_tree(struct am_mbox_source *s)
+{
+	GHashTableIter iter;
+	gpointer key;
+	unsigned n = g_hash_table_size(s->detached), back = 0;
+
+	g_hash_table_iter_init(&iter, s->detached);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		back += g_hash_table_contains(s->put_back, key) ? 1 : 0;
+	if (n)
+		am_ctx_note(s->base.ctx, back < n ? AM_NOTE_WARN : AM_NOTE_INFO,
+		            "mbox.detached", NULL, NULL,
+		            "%u files that Eudora had taken out of mails: %u "
+		            "are put back, %u passed over, for no mail names "
+		            "them",
+		            n, back, n - back);
+	g_hash_table_remove_all(s->detached);
+	return AM_END;
+}
+
 static int open_single(struct am_mbox_source *s, const char *path,
                        struct am_error *err)
 {
@@ -105,7 +127,7 @@ static int next_file(struct am_mbox_source *s, struct am_item *out,
 					s, entry.path, entry.relative,
 					entry.parts, entry.n_parts, err);
 			else if (r == AM_END)
-				return r;
+				return end_of_tree(s);
 			else
 				am_folder_unref(&s->folder);
 		} while (r == AM_END);
@@ -327,7 +349,10 @@ static void source_close(struct am_source *base)
 	g_byte_array_free(s->after, TRUE);
 	am_mbox_settings_clear(&s->set);
 	am_mbox_sidecar_free(&s->box.sidecar);
+	am_mbox_eudora_free(&s->box.eudora);
 	g_hash_table_destroy(s->folders);
+	g_hash_table_unref(s->put_back);
+	g_hash_table_unref(s->detached);
 	g_free(s->single);
 	g_free(s->name);
 	g_free(s->origin);
@@ -415,6 +440,10 @@ int am_mbox_source_open(struct am_source **out, const struct am_location *where,
 	s->base.ctx = ctx;
 	s->before = g_byte_array_new();
 	s->after = g_byte_array_new();
+	s->put_back =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->detached =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->folders =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	r = am_mbox_settings_read(&s->set, where, err);

@@ -9,6 +9,7 @@
 #include "base/unpack.h"
 #include "formats/eml/gyb.h"
 #include "formats/mail_head.h"
+#include "formats/mbox/eudora.h"
 #include "formats/mbox/lone.h"
 #include "formats/mbox/names.h"
 #include "formats/mbox/remark.h"
@@ -93,7 +94,10 @@ static int open_lone(struct am_mbox_source *s, const char *path,
 	                      err);
 	if (!r)
 		am_gyb_apply(s->gyb, s->name, s->lone);
-	if (r == AM_END)
+	char *key = r == AM_END ? am_mbox_eudora_key(path) : NULL;
+	if (key)
+		g_hash_table_add(s->detached, key);
+	else if (r == AM_END)
 		am_mbox_lone_pass_over(s->base.ctx, s->name, looks,
 		                       s->set.leave_maildirs);
 	return r;
@@ -167,6 +171,9 @@ static void begin(struct am_mbox_source *s, const char *path, bool something)
 	s->open = true;
 	if (path)
 		s->box.sidecar = am_mbox_sidecar_open(path, s->box.sidecar);
+	if (s->set.rebuild)
+		s->box.eudora = am_mbox_eudora_open(
+			s->box.eudora, path, s->set.attachments, s->put_back);
 	s->box.folder = s->folder;
 	s->box.name = s->name;
 	s->box.from_tz = s->set.from_tz;

@@ -29,6 +29,9 @@ struct am_mbox_source {
 	struct am_mbox_mailbox box;
 	const struct am_folder *folder;
 	struct am_message *held;
+	/* Files that Eudora had taken out of mails: those put back, and those
+	 * that the tree was found to hold. */
+	GHashTable *put_back, *detached;
 	struct am_gyb *gyb;      /* of a tree: labels of mails in it */
 	struct am_message *lone; /* a file that is a mail, not a mailbox */
 	struct am_parcel found;  /* a file that is others' to read */

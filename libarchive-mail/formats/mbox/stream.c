@@ -3,6 +3,7 @@
 
 #include "base/reader.h"
 #include "formats/mbox/deliver.h"
+#include "formats/mbox/eudora.h"
 #include "formats/mbox/remark.h"
 #include "formats/mbox/sidecar.h"
 #include "model/ctx.h"
@@ -65,6 +66,8 @@ int am_mbox_stream_open(struct am_mbox_stream **out, struct am_reader *reader,
 	s->box.name = s->name;
 	s->box.folder = am_folder_ref(folder);
 	s->box.include_deleted = true;
+	/* No files lie beside it: then that is told. */
+	s->box.eudora = am_mbox_eudora_open(NULL, NULL, NULL, NULL);
 	if (beside)
 		s->box.sidecar = am_mbox_sidecar_open(beside, NULL);
 	int r = sample(s, reader, err);
@@ -99,6 +102,7 @@ void am_mbox_stream_close(struct am_mbox_stream **stream)
 	am_mbox_scan_close(&s->scan);
 	am_mbox_imap_clear(&s->box.imap);
 	am_mbox_sidecar_free(&s->box.sidecar);
+	am_mbox_eudora_free(&s->box.eudora);
 	am_folder_unref(&s->box.folder);
 	g_free(s->name);
 	g_free(s);
