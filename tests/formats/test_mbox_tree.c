@@ -246,3 +246,45 @@ Test(mbox_tree, probing_directories)
 	probe.n_entries = 4;
 	cr_expect_eq(am_format_mbox.probe(&probe), 0);
 }
+
+/* As collections for spam filters are: thousands of files, each with a From_
+ * line and one mail. */
+Test(mbox_tree, many_numbered_files_of_one_mail_are_one_folder)
+{
+	static const char *const numbers[] = {
+		"00001.7c53336b37003a9286aba55d2945844c",
+		"00002.9c4069e25e1e",
+		"00003.860e3c3cee1b",
+		"4",
+		"5.",
+		"00006-5f9b3c3c",
+		"7",
+		"8"};
+	char *dir = mbox_tmp();
+	for (size_t i = 0; i < AM_COUNT(numbers); i++) {
+		char *name = g_strdup_printf("ham/%s", numbers[i]);
+		put(dir, name, MAIL);
+		g_free(name);
+	}
+	put(dir, "ham/9", MAIL MAIL); /* a mailbox */
+	put(dir, "ham/2003", MAIL);   /* of a year, */
+	put(dir, "ham/200305", MAIL); /* of a month */
+	put(dir, "ham/1.old", MAIL);
+	put(dir, "few/1", MAIL);
+	put(dir, "few/2", MAIL);
+	struct run *run = mbox_run(dir, NULL, 1 << 20);
+	cr_expect_eq(run->failures->len, 0);
+	cr_assert_eq(run->messages->len, AM_COUNT(numbers) + 7);
+	unsigned n = 0, told = 0;
+	for (guint i = 0; i < run->messages->len; i++)
+		n += !strcmp(mbox_got(run, i)->folder, "ham");
+	for (guint i = 0; i < run->folders->len; i++)
+		told += !strcmp(run->folders->pdata[i], "ham");
+	cr_expect_eq(n, AM_COUNT(numbers));
+	cr_expect_eq(told, 1);
+	/* ham, 9, 2003, 200305, 1.old; 1, 2 */
+	cr_expect_eq(run->folders->len, 7);
+	cr_expect(mbox_noted(run, "mbox.single-mails"));
+	mbox_run_free(&run);
+	mbox_tmp_remove(&dir);
+}

@@ -122,6 +122,7 @@ static int next_file(struct am_mbox_source *s, struct am_item *out,
 			if (am_ctx_cancelled(s->base.ctx))
 				return am_ctx_fail_cancelled(err);
 			r = am_mbox_tree_next(s->tree, &entry, err);
+			s->numbered = !r && entry.numbered;
 			if (!r)
 				r = am_mbox_source_file_open(
 					s, entry.path, entry.relative,
@@ -327,8 +328,11 @@ static int source_next(struct am_source *base, struct am_item *out,
 			am_mbox_checkpoint_end(&s->checkpoint);
 		if (s->checkpoint.text && s->folder)
 			continue;
-		if (!s->open)
-			return next_file(s, out, err);
+		if (!s->open) {
+			r = next_file(s, out, err);
+			if (r || !s->silent)
+				return r;
+		}
 		r = next_message(s, out, err);
 		if (r != AM_END)
 			return r;

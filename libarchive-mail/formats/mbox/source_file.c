@@ -74,6 +74,27 @@ static int make_folder(struct am_mbox_source *s, const char *const *parts,
 	return r;
 }
 
+/* Of a file with one mail among many such: its directory's, told of once. */
+static int join_folder(struct am_mbox_source *s, const char *const *parts,
+                       size_t n, struct am_error *err)
+{
+	struct am_folder *folder = NULL;
+	int r = am_folder_new(&folder, parts, n,
+	                      n ? am_role_guess(parts[n - 1]) : AM_ROLE_NONE,
+	                      err);
+
+	s->folder = folder;
+	if (r)
+		return r;
+	s->silent = !g_hash_table_add(s->folders, am_folder_print(folder));
+	if (!s->silent)
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "mbox.single-mails",
+		            folder, s->name,
+		            "files named by numbers with one mail each are "
+		            "one folder, that of their directory");
+	return AM_OK;
+}
+
 /* A file of the tree that is no mailbox: a mail of its own, then s->lone is
  * it, or AM_END, and a note, for anything else. */
 static int open_lone(struct am_mbox_source *s, const char *path,
@@ -193,6 +214,7 @@ int am_mbox_source_file_open(struct am_mbox_source *s, const char *path,
 	struct am_mbox_looks looks = {0};
 	uint64_t from = 0;
 	am_folder_unref(&s->folder);
+	s->silent = false;
 	g_free(s->name);
 	s->name = g_strdup(relative);
 	s->found.path = NULL;
@@ -233,10 +255,12 @@ int am_mbox_source_file_open(struct am_mbox_source *s, const char *path,
 		r = AM_END;
 		goto out;
 	}
-	r = make_folder(s, parts, n_parts, err);
-	if (!r)
-		r = am_mbox_dialect_sample(d, file, s->name, s->set.flavour,
-		                           s->base.ctx, err);
+	r = am_mbox_dialect_sample(d, file, s->name, s->set.flavour,
+	                           s->base.ctx, err);
+	if (!r && s->numbered && d->n_messages == 1 && d->far)
+		r = join_folder(s, parts, n_parts - 1, err);
+	else if (!r)
+		r = make_folder(s, parts, n_parts, err);
 	if (r)
 		goto out;
 	struct am_mbox_rules rules = rules_of(s);

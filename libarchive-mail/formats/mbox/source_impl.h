@@ -32,12 +32,14 @@ struct am_mbox_source {
 	/* Files that Eudora had taken out of mails: those put back, and those
 	 * that the tree was found to hold. */
 	GHashTable *put_back, *detached;
+	bool numbered;           /* the next file: see tree.h */
 	struct am_gyb *gyb;      /* of a tree: labels of mails in it */
 	struct am_message *lone; /* a file that is a mail, not a mailbox */
 	struct am_parcel found;  /* a file that is others' to read */
 	GByteArray *before;      /* what the next message has before it */
 	GByteArray *after;       /* what the held one has behind it */
 	bool lost;               /* that was too much */
+	bool silent;             /* its folder has been announced */
 	uint64_t n_messages;
 
 	const struct am_folder *root; /* of what is said of all of it */

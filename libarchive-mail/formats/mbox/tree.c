@@ -33,6 +33,7 @@ struct level {
 	const char *store;                  /* "Mail" … in one; or NULL */
 	bool evolution; /* a folder of Evolution 1: its mailbox is "mbox" */
 	bool maildir;   /* its own files and directories are another's */
+	bool numbers;   /* many files are named by a number */
 };
 
 struct am_mbox_tree {
@@ -77,6 +78,42 @@ static bool holds(const struct level *level, const char *name)
 	return level->names->len &&
 	       bsearch(&name, level->names->pdata, level->names->len,
 	               sizeof(void *), by_name) != NULL;
+}
+
+static bool is_date(const char *digits, size_t len)
+{
+	bool century = !strncmp(digits, "19", 2) || !strncmp(digits, "20", 2);
+
+	return century && (len == 4 || len == 6 || len == 8);
+}
+
+/*
+ * "00017.1a7e5a8be59b2c5b", "17", "17.": what collections of single mails are
+ * called, each behind a From_ line of its own.  "2003", "200305" are mailboxes
+ * of a year or month, with however many mails.
+ */
+static bool is_number(const char *name)
+{
+	size_t n = strspn(name, "0123456789");
+	const char *rest = name + n;
+
+	if (!n)
+		return false;
+	if (!*rest || !strcmp(rest, "."))
+		return !is_date(name, n);
+	return strchr("._-", *rest) && strlen(rest) > 8 &&
+	       rest[1 + strspn(rest + 1, "0123456789abcdefABCDEF")] == 0;
+}
+
+/* So many are no accident. */
+static bool many_numbers(const GPtrArray *names)
+{
+	const unsigned enough = 8;
+	unsigned n = 0;
+
+	for (guint i = 0; i < names->len && n < enough; i++)
+		n += is_number(names->pdata[i]);
+	return n == enough;
 }
 
 /* The part of the folder's path that a directory stands for; none where a
@@ -146,6 +183,7 @@ static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			g_ptr_array_add(level->names, g_strdup(entry->d_name));
 	g_ptr_array_sort(level->names, by_name);
+	level->numbers = many_numbers(level->names);
 	if (name) {
 		level->part = part_of(tree, level, name);
 		level->package = am_mbox_name_of_directory(name, true);
@@ -234,6 +272,7 @@ static void fill(struct am_mbox_tree *tree, const char *name,
 	out->parts = (const char *const *)tree->parts->pdata;
 	out->n_parts = tree->parts->len;
 	out->size = size;
+	out->numbered = top->numbers && is_number(name);
 }
 
 /* By its name what programs keep beside mailboxes, and by its first bytes no

@@ -19,6 +19,9 @@ struct am_mbox_entry {
 	const char *const *parts;
 	size_t n_parts;
 	uint64_t size;
+	/* One of many in its directory that are named by a number: if it holds
+	 * one mail, it is no mailbox but a mail of that directory's. */
+	bool numbered;
 };
 
 AM_MUST_USE int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
