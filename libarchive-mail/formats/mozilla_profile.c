@@ -31,6 +31,17 @@ bool am_mozilla_profile_here(int dir_fd, const char *path)
 	        is_there(dir_fd, path, "ImapMail", true));
 }
 
+bool am_mozilla_profile_cache(const char *name)
+{
+	static const char *const names[] = {"cache", "cache2", "Cache",
+	                                    "OfflineCache", "startupCache"};
+
+	for (size_t i = 0; i < AM_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 bool am_mozilla_profile_store(const char *name)
 {
 	return !strcmp(name, "Mail") || !strcmp(name, "ImapMail") ||

@@ -12,7 +12,7 @@
  *               "[ProfD]ImapMail/imap.example.org");
  *     user_pref("mail.server.server2.name", "Work");
  *
- * What else lies in a profile is no mail.
+ * What else lies in a profile is no mail of Mozilla's.
  */
 struct am_mozilla_profile;
 
@@ -20,6 +20,8 @@ struct am_mozilla_profile;
 bool am_mozilla_profile_here(int dir_fd, const char *path);
 /* "Mail", "ImapMail", "News": where its mail lies. */
 bool am_mozilla_profile_store(const char *name);
+/* "cache2": pieces of what servers had sent. */
+bool am_mozilla_profile_cache(const char *name);
 
 /* What prefs.js in that directory says; never NULL. */
 struct am_mozilla_profile *am_mozilla_profile_read(const char *path);

@@ -58,6 +58,28 @@ Test(mbox_programs, accounts_of_a_mozilla_profile_have_their_names)
 	mbox_tmp_remove(&dir);
 }
 
+/* People put mailboxes anywhere; what is none is told of, all in a line. */
+Test(mbox_programs, all_of_a_mozilla_profile_is_looked_at)
+{
+	char *dir = mbox_tmp();
+	put(dir, "p/prefs.js", "// Mozilla User Preferences\n");
+	put(dir, "p/Mail/Local Folders/Inbox", MAIL);
+	put(dir, "p/Mail/Local Folders/Inbox.msf", "// mork");
+	put(dir, "p/saved", MAIL);
+	put(dir, "p/OldMail/deep/Sent", MAIL);
+	put(dir, "p/OldMail/deep/notes", "no mail\n");
+	put(dir, "p/extensions/x.json", "{}");
+	put(dir, "p/cache2/entries/A", MAIL);
+	put(dir, "p/places.sqlite", "SQLite");
+	expect_folders(dir,
+	               "p/Local Folders/Inbox|p/OldMail/deep/Sent|p/saved");
+	struct run *run = mbox_run(dir, NULL, 1 << 20);
+	cr_expect(mbox_noted(run, "mbox.profile-not-mail"));
+	cr_expect(mbox_noted(run, "mbox.beside-not-mail"));
+	mbox_run_free(&run);
+	mbox_tmp_remove(&dir);
+}
+
 Test(mbox_programs, kmails_hidden_directories_are_folders)
 {
 	char *dir = mbox_tmp();

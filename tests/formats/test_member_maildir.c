@@ -135,6 +135,7 @@ Test(member_maildir, is_what_it_is_on_disk)
 	}
 	/* Only what nobody knows is told. */
 	cr_expect_eq(am_test_notes("eml.not-mail"), AM_COUNT(containers));
+	cr_expect_eq(am_test_notes("eml.maildirs-own"), AM_COUNT(containers));
 	g_free(want);
 }
 

@@ -139,8 +139,8 @@ out:
 	return yes;
 }
 
-/* Apple Mail's Attachments/ beside Messages/; in a profile of Mozilla's all but
- * the stores of mail. */
+/* Apple Mail's Attachments/ beside Messages/; what a profile of Mozilla's keeps
+ * of servers: pieces of mail it had shown, too. */
 bool am_boxes_owned_dir(int dir_fd, const char *parent, const char *name)
 {
 	struct stat st;
@@ -149,7 +149,7 @@ bool am_boxes_owned_dir(int dir_fd, const char *parent, const char *name)
 
 	if (strcmp(name, "Attachments") != 0)
 		return am_mozilla_profile_here(dir_fd, parent) &&
-		       !am_mozilla_profile_store(name);
+		       am_mozilla_profile_cache(name);
 	beside = g_strconcat(*parent ? parent : ".", "/Messages", NULL);
 	yes = !fstatat(dir_fd, beside, &st, 0) && S_ISDIR(st.st_mode);
 	g_free(beside);

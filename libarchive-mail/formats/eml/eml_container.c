@@ -163,7 +163,14 @@ static void note_others(struct container_source *s)
 		                      "(first: %s)"
 		                    : "%" PRIu64 " member is not mail: %s",
 		            s->n_others, s->first_other);
-	s->n_others = 0;
+	if (s->n_own)
+		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.maildirs-own", NULL,
+		            name,
+		            "%" PRIu64 " %s looked at, no mail, and called as "
+		            "a Maildir's own files are (first: %s)",
+		            s->n_own, s->n_own > 1 ? "members" : "member",
+		            s->first_own);
+	s->n_others = s->n_own = 0;
 	g_free(name);
 }
 
@@ -344,6 +351,8 @@ static int look(struct container_source *s, const struct am_member *member,
 	if (!wanted(s, member->name, reader)) {
 		if (!am_member_maildir_own(s->maildir, member->name, reader))
 			pass_over(s, member->name);
+		else if (!s->n_own++)
+			s->first_own = g_strdup(member->name);
 		r = AM_END;
 		goto out;
 	}
@@ -448,6 +457,7 @@ static void container_close(struct am_source *src)
 	am_member_maildir_free(&s->maildir);
 	g_free(s->origin);
 	g_free(s->first_other);
+	g_free(s->first_own);
 	g_free(s);
 }
 

@@ -79,7 +79,21 @@ static void note_lost(struct am_mbox_source *s)
 	s->lost = false;
 }
 
-/* What lay in Eudora's directories, once it is known what became of it. */
+static void tell_left_out(struct am_mbox_source *s,
+                          const struct am_mbox_left_out *out,
+                          enum am_note_level level, const char *code,
+                          const char *what)
+{
+	if (out->n)
+		am_ctx_note(s->base.ctx, level, code, NULL, NULL,
+		            "%" PRIu64
+		            " files %s: no mail, passed over (first: "
+		            "%s)",
+		            out->n, what, out->first);
+}
+
+/* What the walk has seen and not given; and what lay in Eudora's directories,
+ * once it is known what became of it. */
 static int end_of_tree(struct am_mbox_source *s)
 {
 	GHashTableIter iter;
@@ -97,6 +111,12 @@ static int end_of_tree(struct am_mbox_source *s)
 		            "them",
 		            n, back, n - back);
 	g_hash_table_remove_all(s->detached);
+	tell_left_out(s, am_mbox_tree_in_profile(s->tree), AM_NOTE_WARN,
+	              "mbox.profile-not-mail",
+	              "or caches of a Mozilla profile, beside its mail");
+	tell_left_out(s, am_mbox_tree_beside(s->tree), AM_NOTE_INFO,
+	              "mbox.beside-not-mail",
+	              "of what programs keep beside mailboxes");
 	return AM_END;
 }
 

@@ -31,6 +31,7 @@ struct level {
 	const struct am_box_kind *box;      /* it is a mailbox of that kind */
 	struct am_mozilla_profile *profile; /* it is one */
 	const char *store;                  /* "Mail" … in one; or NULL */
+	bool no_store;  /* in a profile and not in one: mail is an exception */
 	bool evolution; /* a folder of Evolution 1: its mailbox is "mbox" */
 	bool maildir;   /* its own files and directories are another's */
 	bool numbers;   /* many files are named by a number */
@@ -43,6 +44,7 @@ struct am_mbox_tree {
 	GHashTable *seen; /* "dev:ino" of each directory entered */
 	GPtrArray *parts;
 	char *path, *name;
+	struct am_mbox_left_out in_profile, beside;
 };
 
 static void level_free(void *data)
@@ -130,6 +132,7 @@ static char *part_of(const struct am_mbox_tree *tree, struct level *level,
 		level->store = name;
 		return NULL;
 	}
+	level->no_store = up && (up->profile || up->no_store);
 	if (up && up->store && above && above->profile) {
 		char *account = am_mozilla_profile_account(above->profile,
 		                                           up->store, name);
@@ -243,6 +246,8 @@ void am_mbox_tree_close(struct am_mbox_tree **tree_at)
 	g_ptr_array_free(tree->parts, TRUE);
 	g_free(tree->path);
 	g_free(tree->name);
+	g_free(tree->in_profile.first);
+	g_free(tree->beside.first);
 	g_free(tree);
 	*tree_at = NULL;
 }
@@ -275,15 +280,12 @@ static void fill(struct am_mbox_tree *tree, const char *name,
 	out->numbered = top->numbers && is_number(name);
 }
 
-/* By its name what programs keep beside mailboxes, and by its first bytes no
- * mail: people call mailboxes "old.dat", too. */
-static bool is_beside(const char *path, const char *name, const struct stat *st)
+/* By its first bytes. */
+static bool no_mail(const char *path, const char *name)
 {
 	uint8_t head[AM_MAIL_HEAD_BYTES];
 	ssize_t got = -1;
 
-	if (!am_mbox_name_ignored(name) || !S_ISREG(st->st_mode))
-		return am_mbox_name_ignored(name);
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0) {
 		got = read(fd, head, sizeof(head));
@@ -292,6 +294,41 @@ static bool is_beside(const char *path, const char *name, const struct stat *st)
 	return got <= 0 ||
 	       (!am_mail_head_mailbox(name, head, (size_t)got) &&
 	        am_mail_head_bits(head, (size_t)got) < AM_MAIL_HEAD_ENOUGH);
+}
+
+static void leave_out(struct am_mbox_left_out *out, const char *relative)
+{
+	if (!out->n++)
+		out->first = g_strdup(relative);
+}
+
+/* What is no mail, and so that nobody needs to be told of each: in a profile
+ * outside of its mail; of the names that programs give what they keep beside
+ * mailboxes.  People call mailboxes "old.dat", too. */
+static bool left_out(struct am_mbox_tree *tree, const struct level *top,
+                     const char *name, const char *relative,
+                     const struct stat *st)
+{
+	bool in_profile = top->profile || top->no_store;
+
+	if (!in_profile && !am_mbox_name_ignored(name))
+		return false;
+	if (S_ISREG(st->st_mode) && !no_mail(tree->path, name))
+		return false;
+	leave_out(in_profile ? &tree->in_profile : &tree->beside, relative);
+	return true;
+}
+
+const struct am_mbox_left_out *
+am_mbox_tree_in_profile(const struct am_mbox_tree *tree)
+{
+	return &tree->in_profile;
+}
+
+const struct am_mbox_left_out *
+am_mbox_tree_beside(const struct am_mbox_tree *tree)
+{
+	return &tree->beside;
 }
 
 int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
@@ -324,11 +361,14 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 		}
 		if (S_ISDIR(st.st_mode)) {
 			/* Beside an archive of ours: nothing of it is mail. */
+			if (top->profile && am_mozilla_profile_cache(name)) {
+				leave_out(&tree->in_profile, out->relative);
+				continue;
+			}
 			if (g_str_has_suffix(name, ".mailark.cache") ||
 			    !strcmp(name, AM_BATCH_TMP) ||
 			    (tree->leave_maildirs &&
 			     am_boxes_owned_dir(AT_FDCWD, top->path, name)) ||
-			    (top->profile && !am_mozilla_profile_store(name)) ||
 			    (top->maildir && am_maildir_own_dir(name)))
 				continue;
 			int r = enter(tree, tree->path, name, &st,
@@ -337,9 +377,9 @@ int am_mbox_tree_next(struct am_mbox_tree *tree, struct am_mbox_entry *out,
 				return r;
 			continue;
 		}
-		if (is_beside(tree->path, name, &st) ||
-		    (top->box && top->box->owns(name)) || top->profile ||
-		    (top->maildir && am_maildir_own_file(name)))
+		if ((top->box && top->box->owns(name)) ||
+		    (top->maildir && am_maildir_own_file(name)) ||
+		    left_out(tree, top, name, out->relative, &st))
 			continue;
 		if (!S_ISREG(st.st_mode))
 			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,

@@ -31,6 +31,18 @@ AM_MUST_USE int am_mbox_tree_open(struct am_mbox_tree **out, const char *root,
 AM_MUST_USE int am_mbox_tree_next(struct am_mbox_tree *tree,
                                   struct am_mbox_entry *out,
                                   struct am_error *err);
+/* Files that the walk has left out for they hold no mail, by what they are
+ * called or where they lie; `first` is the tree's. */
+struct am_mbox_left_out {
+	uint64_t n;
+	char *first; /* NULL: none */
+};
+/* In a Mozilla profile, outside of its mail; beside mailboxes, of a name that
+ * programs give what they keep there. */
+const struct am_mbox_left_out *
+am_mbox_tree_in_profile(const struct am_mbox_tree *tree);
+const struct am_mbox_left_out *
+am_mbox_tree_beside(const struct am_mbox_tree *tree);
 void am_mbox_tree_close(struct am_mbox_tree **tree);
 
 #endif
