@@ -16,6 +16,7 @@
 #include "formats/eml/eml_sidecar.h"
 #include "formats/eml/foreign.h"
 #include "formats/eml/member_maildir.h"
+#include "formats/eml/member_mh.h"
 #include "formats/folder_file.h"
 #include "formats/mail_head.h"
 #include "formats/received.h"
@@ -115,6 +116,8 @@ static int make_message(struct container_source *s, const char *name,
 		                            s->file, s->base.ctx, err);
 	else
 		r = choose_date(s, msg, stamp, err);
+	if (!r && s->all)
+		am_member_mh_apply(s->mh, name, msg);
 	if (r) {
 		am_message_free(&msg);
 		return r;
@@ -167,7 +170,7 @@ static void note_others(struct container_source *s)
 		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.maildirs-own", NULL,
 		            name,
 		            "%" PRIu64 " %s looked at, no mail, and called as "
-		            "a Maildir's own files are (first: %s)",
+		            "a Maildir's or MH's own files are (first: %s)",
 		            s->n_own, s->n_own > 1 ? "members" : "member",
 		            s->first_own);
 	s->n_others = s->n_own = 0;
@@ -313,6 +316,7 @@ static int look(struct container_source *s, const struct am_member *member,
 	const char *base = slash ? slash + 1 : member->name, *what;
 	struct am_reader *reader = NULL;
 	struct am_blob *raw = NULL;
+	bool numbered = false;
 	int r;
 
 	if (member->link) {
@@ -348,8 +352,15 @@ static int look(struct container_source *s, const struct am_member *member,
 		                       what);
 		goto out;
 	}
-	if (!wanted(s, member->name, reader)) {
-		if (!am_member_maildir_own(s->maildir, member->name, reader))
+	r = s->all ? am_member_mh_message(s->mh, member->name, &numbered,
+	                                  s->base.ctx, err)
+	           : AM_OK;
+	if (r)
+		goto out;
+	if (!numbered && (am_member_mh_own(s->mh, member->name) ||
+	                  !wanted(s, member->name, reader))) {
+		if (!am_member_maildir_own(s->maildir, member->name, reader) &&
+		    !am_member_mh_own(s->mh, member->name))
 			pass_over(s, member->name);
 		else if (!s->n_own++)
 			s->first_own = g_strdup(member->name);
@@ -455,6 +466,7 @@ static void container_close(struct am_source *src)
 	am_file_unref(&s->file);
 	am_member_folders_free(&s->folders);
 	am_member_maildir_free(&s->maildir);
+	am_member_mh_free(&s->mh);
 	g_free(s->origin);
 	g_free(s->first_other);
 	g_free(s->first_own);
@@ -482,6 +494,7 @@ int am_eml_container_open(struct am_source **out, struct am_file *file,
 	s->allowed = FREE_BYTES + am_file_size(file) * MAX_RATIO;
 	s->folders = am_member_folders_new();
 	s->maildir = am_member_maildir_new();
+	s->mh = am_member_mh_new(file);
 	r = am_container_open(&s->container, file, err);
 	if (r) {
 		container_close(&s->base);

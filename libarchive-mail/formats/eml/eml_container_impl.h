@@ -29,10 +29,11 @@ struct container_source {
 	uint64_t n_members, unpacked, allowed;
 	uint64_t n_others; /* members that are not mail */
 	char *first_other;
-	uint64_t n_own; /* members that are a Maildir's own files */
+	uint64_t n_own; /* members that are a Maildir's or MH's own files */
 	char *first_own;
 	struct am_member_folders *folders;
 	struct am_member_maildir *maildir;
+	struct am_member_mh *mh;
 	struct am_mbox_stream *stream; /* a member that is a mailbox */
 	char *streamed;                /* its name */
 	char *origin;

@@ -306,7 +306,7 @@ static const char about[] =
 	"or the marks of Sylpheed and Claws Mail, of machines of either byte "
 	"order.  Files that MH has renamed to delete them (,7) are left "
 	"alone.  A directory without such files counts when all in it have "
-	"numbers and the first is a mail.\n"
+	"numbers and the first is a mail.  In a zip or tar the same is read.\n"
 	"Written: the same, flags and keywords in .mh_sequences; where a "
 	"directory cannot be called like its folder, a file mailark-folder in "
 	"it holds the true name.  The received date becomes the file's time; "
