@@ -42,6 +42,10 @@ static const struct {
 	{B(" folded at once\nTo: b\n\nx\n")},
 	{B("Subject: a\nFrom the header\nTo: b\n\nx\n")},
 	{B("Subject: a\nTo: b\nFrom \n\n")},
+	/* A separator where it is found, none when it is quoted. */
+	{B("Subject: a\nFrom a@b Mon Jan  1 00:00:00 2001\n\nx\n")},
+	{B("Subject: a\nFrom a@b Mon Jan  1 00:00:00 2001\nrubbish\nTo: "
+           "b\n\n")},
 	{B("Subject: a\nTo: b\n\nFrom a@b Mon Jan  1 00:00:00 2001\n"
            "Subject: a\nTo: b\n\nforwarded\n")},
 	{B("Subject: a\nStatus: RO\nX-Status: F\n\nhas a status\n")},

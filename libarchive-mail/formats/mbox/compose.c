@@ -51,29 +51,51 @@ static bool begins_with_from(const uint8_t *head, size_t len)
 	return len - i >= 5 && !memcmp(head + i, "From ", 5);
 }
 
-/* Would a reader see a separator before it?  Asked of what will be stored: the
- * message and the line ends behind it. */
+/* Would a reader see a separator before these lines? */
+static void probe(struct am_mbox_plan *plan, const GByteArray *lines)
+{
+	size_t passed;
+	enum am_mbox_follow f = am_mbox_follow_read(lines->data, lines->len,
+	                                            false, '\n', &passed);
+	bool shaped = f == AM_MBOX_FOLLOW_HEADERS || f == AM_MBOX_FOLLOW_MORE;
+
+	plan->shaped &= !passed && shaped;
+	plan->weak &= !passed && (shaped || f == AM_MBOX_FOLLOW_ONE ||
+	                          f == AM_MBOX_FOLLOW_EMPTY);
+}
+
+/* The same of the message, asked of what will be stored: with the line ends
+ * behind it, and with its From_ lines quoted or, in some dialects, not. */
 static void look_at_start(struct am_mbox_plan *plan, const uint8_t *head,
                           size_t len, bool whole)
 {
-	size_t passed, n = MIN(len, 64 * 1024);
+	size_t n = MIN(len, 64 * 1024);
 	/* Quoted, it would be passed over as one of those lines that some
 	 * writers leave behind a separator; "From : x" is a field, too. */
 	if (begins_with_from(head, len))
 		return;
-	uint8_t *probe = g_malloc(n + 2);
-	memcpy(probe, head, n);
-	if (whole && n == len) {
-		probe[n++] = '\n';
-		probe[n++] = '\n';
+	plan->shaped = plan->weak = true;
+	GByteArray *lines = g_byte_array_sized_new((guint)n + 2);
+	g_byte_array_append(lines, head, (guint)n);
+	if (whole && n == len)
+		g_byte_array_append(lines, (const uint8_t *)"\n\n", 2);
+	probe(plan, lines);
+	if (plan->quotes) {
+		GByteArray *quoted = g_byte_array_new();
+		const uint8_t *p = lines->data, *end = p + lines->len;
+		while (p < end) {
+			const uint8_t *nl = memchr(p, '\n', (size_t)(end - p));
+			const uint8_t *next = nl ? nl + 1 : end;
+			if (begins_with_from(p, (size_t)(next - p)))
+				g_byte_array_append(quoted,
+				                    (const uint8_t *)">", 1);
+			g_byte_array_append(quoted, p, (guint)(next - p));
+			p = next;
+		}
+		probe(plan, quoted);
+		g_byte_array_unref(quoted);
 	}
-	enum am_mbox_follow f =
-		am_mbox_follow_read(probe, n, false, '\n', &passed);
-	plan->shaped = !passed && (f == AM_MBOX_FOLLOW_HEADERS ||
-	                           f == AM_MBOX_FOLLOW_MORE);
-	plan->weak = !passed &&
-	             (f == AM_MBOX_FOLLOW_ONE || f == AM_MBOX_FOLLOW_EMPTY);
-	g_free(probe);
+	g_byte_array_unref(lines);
 }
 
 /* Fields of its own that a reader of some mbox would take for the mbox's. */
@@ -287,10 +309,10 @@ int am_mbox_plan_make(struct am_mbox_plan **out, const struct am_message *msg,
 	plan->open_end = last != '\n';
 	const uint8_t *eol = memchr(head, '\n', len);
 	plan->message_crlf = eol && eol > head && eol[-1] == '\r';
-	look_at_start(plan, head, len, whole);
 	r = count_lines(plan, msg, &n_lines, err);
 	if (r)
 		goto out;
+	look_at_start(plan, head, len, whole);
 	plan->nuls &= style->flavour != AM_MBOX_MMDF;
 	choose_place(plan, h, head, len, whole);
 	look_for_lookalikes(plan, msg, h);
