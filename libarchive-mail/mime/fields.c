@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Header fields in place (RFC 5322 §2.2, with the obsolete space before the
- * colon of §4.5).  Line ends may be LF or CRLF, mixed; or CR alone throughout,
- * as the mailboxes of old Macs have them.
+ * colon of §4.5).  Line ends may be LF or CRLF, mixed, or CRCRLF, as mail has
+ * them that was converted twice; or CR alone throughout, as in mailboxes of old
+ * Macs.  A header must read the same with each CRLF made an LF: an archive
+ * keeps it so, and reads it again from that.
  */
 #include "mime/scan.h"
 
@@ -24,9 +26,12 @@ char am_line_end(const void *data, size_t len)
 	               : '\r';
 }
 
+/* CRs before the LF are of its line end, more than one too. */
 static bool is_empty_line(const char *at, const char *end, char eol)
 {
-	return *at == eol || (*at == '\r' && end - at > 1 && at[1] == '\n');
+	while (at < end && *at == '\r' && eol != '\r')
+		at++;
+	return at < end && *at == eol;
 }
 
 /* Behind the end of the line at `at`. */
@@ -74,7 +79,7 @@ bool am_fields_next(struct am_fields *f, struct am_field *out)
 			;
 		if (last > p && last[-1] == '\n')
 			last--;
-		if (last > p && last[-1] == '\r')
+		while (last > p && last[-1] == '\r')
 			last--;
 		out->name = start;
 		out->name_len = len;

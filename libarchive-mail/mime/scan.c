@@ -114,6 +114,13 @@ static bool is_boundary(const struct scanner *s, const uint8_t *p, size_t len,
 	return matches(s, text, len, out);
 }
 
+static inline bool is_empty(const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && *p == '\r')
+		p++;
+	return p == end;
+}
+
 /* Where the line that pos is in the middle of ends. */
 static int skip_line(struct scanner *s, uint64_t *pos)
 {
@@ -159,8 +166,7 @@ static inline int find_line(struct scanner *s, uint64_t pos, bool in_header,
 			size_t left = (size_t)(end - p);
 			nl = memchr(p, s->eol, left);
 			const uint8_t *last = nl ? nl : end;
-			if (in_header &&
-			    (last == p || (last == p + 1 && *p == '\r')))
+			if (in_header && is_empty(p, last))
 				out->what = EMPTY_LINE;
 			else if (*p == '-' && last - p > 2 && p[1] == '-' &&
 			         is_boundary(s, p, (size_t)(last - p), out))

@@ -30,6 +30,8 @@ Test(fields, walks_what_is_a_field_and_nothing_else)
 		{"A: b\r\n\rC: d\n", "A=b@0|"},
 		{"A: b\n \n c\nD: e\n", "A=b\n \n c@0|D=e@10|"},
 		{"A: b\r c\rD: e\r\rF: g", "A=b\r c@0|D=e@8|"},
+		{"A: b\r\r\nC: d\r\r\n\r\r\nE: f\n", "A=b@0|C=d@7|"},
+		{"A: b\r\n\r\r\nC: d\r\n", "A=b@0|"},
 	};
 
 	for (size_t i = 0; i < AM_COUNT(cases); i++) {
@@ -54,6 +56,7 @@ Test(fields, knows_where_a_header_ends)
 	cr_expect_eq(am_header_len("A: b\r\n\r\nc", 9), 8);
 	cr_expect_eq(am_header_len("A: b\r\rc\r", 8), 6);
 	cr_expect_eq(am_header_len("A: b\r\rc\n", 8), 8);
+	cr_expect_eq(am_header_len("A: b\r\r\n\r\r\nc", 11), 10);
 	cr_expect_eq(am_header_len("A: b", 4), 4);
 	cr_expect_eq(am_header_len("", 0), 0);
 }
