@@ -310,6 +310,11 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		return session_usage(s, "an archive and a query are needed");
 	if (check_options(&q))
 		return EXIT_COULD_NOT;
+	if (!o->stub && session_turned_round(argc, argv))
+		return session_usage(s,
+		                     "the archive comes first: mailark "
+		                     "search %s …",
+		                     argv[argc - 1]);
 	q.found = g_array_new(FALSE, FALSE, sizeof(struct found));
 	g_array_set_clear_func(q.found, search_found_clear);
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);

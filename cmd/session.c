@@ -369,6 +369,13 @@ struct am_place *session_place(struct session *s, const char *text,
 	return place;
 }
 
+bool session_turned_round(int argc, char **argv)
+{
+	return argc > 1 && !g_file_test(argv[0], G_FILE_TEST_EXISTS) &&
+	       g_str_has_suffix(argv[argc - 1], ".mailark") &&
+	       g_file_test(argv[argc - 1], G_FILE_TEST_EXISTS);
+}
+
 const char *session_archive(struct session *s, const char *text)
 {
 	const char *path = NULL;
@@ -379,8 +386,9 @@ const char *session_archive(struct session *s, const char *text)
 	if (am_place_format(place) != &am_format_archive) {
 		struct am_error err;
 		am_fail(&err, AM_FAILED, AM_E_ARGUMENT,
-		        "is %s; this works on archives "
-		        "(mailark copy makes one of it)",
+		        "is %s; this works on archives (mailark copy makes "
+		        "one of it; mailark index --in-place makes it "
+		        "searchable where it lies)",
 		        am_place_format(place)->title);
 		session_error(s, text, &err);
 	} else {

@@ -47,6 +47,8 @@ int session_error(struct session *s, const char *what,
                   const struct am_error *err);
 /* "mailark: copy: usage …"; returns EXIT_COULD_NOT. */
 int session_usage(struct session *s, const char *fmt, ...) AM_PRINTF(2, 3);
+/* Stands the archive last, where it comes first? */
+bool session_turned_round(int argc, char **argv);
 /* A line to standard error unless --quiet, past the progress line. */
 void session_say(struct session *s, const char *fmt, ...) AM_PRINTF(2, 3);
 /* Take the progress line away: something goes to standard output. */

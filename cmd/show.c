@@ -239,6 +239,11 @@ static int run(struct session *s, void *options, int argc, char **argv)
 		return session_usage(s, "only one of --raw, --json, --text, "
 		                        "--dates, --part and "
 		                        "--save-attachments");
+	if (session_turned_round(argc, argv))
+		return session_usage(s,
+		                     "the archive comes first: mailark "
+		                     "show %s %s",
+		                     argv[1], argv[0]);
 	const char *path = session_archive(s, argv[0]);
 	if (!path)
 		return EXIT_COULD_NOT;

@@ -110,6 +110,9 @@ Test(search, says_what_is_wrong)
 	} cases[] = {
 		{"search a.mailark", "an archive and a query"},
 		{"search nothing.mailark word", "no such file"},
+		{"search word a.mailark", "the archive comes first"},
+		{"show 1 a.mailark", "the archive comes first: mailark show "
+	                             "a.mailark 1"},
 		{"search in.mbox word", "this works on archives"},
 		{"search c.mailark word", "mailark index c.mailark"},
 		{"search a.mailark nosuch:field", "nosuch"},
