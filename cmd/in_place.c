@@ -286,7 +286,8 @@ static int look_at(struct in_place *in, const char *text, const char *from,
 	int r = find_location(in, text, from, &l, err);
 	if (!r)
 		r = look(in, &l, err);
-	if (r && err->kind != AM_E_CANCELLED) {
+	/* What is there and no catalog is none for the others either. */
+	if (r && err->kind != AM_E_CANCELLED && err->kind != AM_E_EXISTS) {
 		session_error(in->s, NULL, err);
 		in->broken = true;
 		r = AM_OK;

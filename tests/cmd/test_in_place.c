@@ -302,6 +302,7 @@ Test(in_place, bad_use_is_one_line)
 		INDEX " imap://user@127.0.0.1:1/",
 		"index --in-place -o md/cat.mailark md",
 		"index --in-place -o a.mailark md",
+		"index --in-place -o a.mailark md in.mbox in.mbox",
 		INDEX " a.mailark",
 		INDEX,
 	};
