@@ -94,6 +94,20 @@ static int imap_prepare(const struct am_sink *sink,
 	return r;
 }
 
+/* As an earlier run may have had to change it for the server; AM_END: this step
+ * changes nothing. */
+static int mended(struct imap_sink *s, const struct am_message *msg,
+                  unsigned step, struct am_blob **out, struct am_imap_print *as)
+{
+	struct am_error ignored;
+	char *changed = NULL;
+
+	int r = am_imap_mend(msg->raw, step, s->base.ctx, out, &changed,
+	                     &ignored);
+	g_free(changed);
+	return r ? AM_END : am_imap_print_of(*out, as, &ignored);
+}
+
 /* As it is, or as it had to be changed for the server in an earlier run. */
 static bool is_there(struct imap_sink *s, const struct am_message *msg,
                      struct am_imap_target *target,
@@ -102,31 +116,65 @@ static bool is_there(struct imap_sink *s, const struct am_message *msg,
 	struct am_imap_marks marks = am_imap_print_marks(p, msg);
 	const struct am_imap_marks tidied = {.fingerprint = p->tidied};
 	const struct am_imap_marks bared = {.fingerprint = p->bared};
-	struct am_error ignored;
+	bool there = am_imap_target_take(target, &marks, uid) ||
+	             (p->tidied != p->fingerprint &&
+	              am_imap_target_take(target, &tidied, uid)) ||
+	             (p->bared != p->fingerprint &&
+	              am_imap_target_take(target, &bared, uid));
+	unsigned last =
+		p->mends && s->repair && !am_imap_target_is_empty(target)
+			? AM_IMAP_MEND_MOST
+			: 0;
 
-	if (am_imap_target_take(target, &marks, uid) ||
-	    (p->tidied != p->fingerprint &&
-	     am_imap_target_take(target, &tidied, uid)) ||
-	    (p->bared != p->fingerprint &&
-	     am_imap_target_take(target, &bared, uid)))
-		return true;
-	if (!p->mends || !s->repair || am_imap_target_is_empty(target))
-		return false;
-	for (unsigned step = 1; step <= AM_IMAP_MEND_MOST; step++) {
-		struct am_imap_print as = {0};
-		struct am_blob *mended = NULL;
-		char *changed = NULL;
-		int r = am_imap_mend(msg->raw, step, s->base.ctx, &mended,
-		                     &changed, &ignored);
-		if (!r)
-			r = am_imap_print_of(mended, &as, &ignored);
-		am_blob_unref(&mended);
-		g_free(changed);
-		marks = am_imap_print_marks(&as, msg);
-		if (!r && am_imap_target_take(target, &marks, uid))
-			return true;
+	for (unsigned step = 1; step <= last && !there; step++) {
+		struct am_imap_print as;
+		struct am_blob *bytes = NULL;
+		if (!mended(s, msg, step, &bytes, &as)) {
+			marks = am_imap_print_marks(&as, msg);
+			there = am_imap_target_take(target, &marks, uid);
+		}
+		am_blob_unref(&bytes);
 	}
-	return false;
+	return there;
+}
+
+/* By its lines, with these bytes. */
+static int take_alike(struct imap_sink *s, const struct am_message *msg,
+                      const struct am_blob *bytes,
+                      struct am_imap_target *target,
+                      const struct am_imap_print *p, bool *there, uint32_t *uid,
+                      struct am_error *err)
+{
+	int r;
+
+	do {
+		r = am_imap_target_take_alike(s->targets, target, msg, bytes, p,
+		                              there, uid, err);
+	} while (r == AM_RETRY);
+	return r;
+}
+
+static int take_mended_alike(struct imap_sink *s, const struct am_message *msg,
+                             struct am_imap_target *target, bool *there,
+                             uint32_t *uid, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (unsigned step = 1; step <= AM_IMAP_MEND_MOST && !r && !*there;
+	     step++) {
+		struct am_imap_print as = {0};
+		struct am_blob *bytes = NULL;
+		int has = mended(s, msg, step, &bytes, &as);
+		const struct am_imap_marks marks =
+			am_imap_print_marks(&as, msg);
+		if (!has && as.bare)
+			r = take_alike(s, msg, bytes, target, &as, there, uid,
+			               err);
+		else if (!has)
+			*there = am_imap_target_take(target, &marks, uid);
+		am_blob_unref(&bytes);
+	}
+	return r;
 }
 
 /* The same, and where its header says too little, by its lines: of those that
@@ -155,13 +203,10 @@ static int look_for(struct imap_sink *s, const struct am_message *msg,
 	if (r || *there || !like)
 		return r;
 	r = am_imap_upload_settle(s->upload, false, err);
-	while (!r) {
-		r = am_imap_target_take_alike(s->targets, target, msg, p, there,
-		                              uid, err);
-		if (r != AM_RETRY)
-			break;
-		r = AM_OK;
-	}
+	if (!r)
+		r = take_alike(s, msg, msg->raw, target, p, there, uid, err);
+	if (!r && !*there && by_lines && p->mends && s->repair)
+		r = take_mended_alike(s, msg, target, there, uid, err);
 	if (!r && !*there && by_lines &&
 	    am_imap_alike_unknown(target->alike, p->size))
 		*there = is_there(s, msg, target, p, uid);

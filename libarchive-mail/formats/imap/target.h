@@ -90,12 +90,14 @@ bool am_imap_target_take(struct am_imap_target *target,
                          const struct am_imap_marks *marks, uint32_t *uid);
 /*
  * The same for a message whose fingerprint says little (print->weak): one of
- * those there may be it, with lines of the server's own.  Nothing may be under
+ * those there may be it, with lines of the server's own.  `bytes`, and their
+ * print: as it is, or as it may have been changed.  Nothing may be under
  * way; AM_RETRY as above.
  */
 AM_MUST_USE int am_imap_target_take_alike(struct am_imap_targets *targets,
                                           struct am_imap_target *target,
                                           const struct am_message *msg,
+                                          const struct am_blob *bytes,
                                           const struct am_imap_print *print,
                                           bool *taken, uint32_t *uid,
                                           struct am_error *err);

@@ -161,14 +161,14 @@ static int open_target(struct am_imap_targets *ts,
 }
 
 /* One that nobody has spoken for. */
-static bool find_alike(struct am_imap_target *t, const struct am_message *msg,
+static bool find_alike(struct am_imap_target *t, const struct am_blob *bytes,
                        const struct am_imap_print *print, uint32_t *uid,
                        bool *grown)
 {
 	struct am_imap_marks marks = {0};
 	size_t at = 0;
 
-	while (am_imap_alike_find(t->alike, msg->raw, print, &at,
+	while (am_imap_alike_find(t->alike, bytes, print, &at,
 	                          &marks.fingerprint))
 		if (am_imap_target_take(t, &marks, uid)) {
 			*grown = marks.fingerprint != print->fingerprint;
@@ -180,6 +180,7 @@ static bool find_alike(struct am_imap_target *t, const struct am_message *msg,
 int am_imap_target_take_alike(struct am_imap_targets *ts,
                               struct am_imap_target *t,
                               const struct am_message *msg,
+                              const struct am_blob *bytes,
                               const struct am_imap_print *print, bool *taken,
                               uint32_t *uid, struct am_error *err)
 {
@@ -196,7 +197,7 @@ int am_imap_target_take_alike(struct am_imap_targets *ts,
 	/* Of what it cannot compare it says nothing. */
 	if (r && r != AM_FAILED)
 		return am_imap_targets_judge(ts, r, NULL, err);
-	*taken = find_alike(t, msg, print, uid, &grown);
+	*taken = find_alike(t, bytes, print, uid, &grown);
 	if (*taken && grown)
 		am_ctx_note(ts->account->ctx, AM_NOTE_INFO, "imap.alike",
 		            msg->folder, msg->origin,

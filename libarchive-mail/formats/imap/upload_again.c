@@ -78,9 +78,11 @@ static int after_refusal(struct am_imap_upload *u, struct am_imap_item *it,
 		am_imap_upload_refuse(u, it, &why);
 		return AM_OK;
 	}
-	/* As changed it may be there from an earlier run. */
+	/* As changed it may be there from an earlier run; the size alone does
+	 * not say so. */
 	uint32_t uid;
-	if (am_imap_target_take(it->target, &it->marks, &uid)) {
+	if (!it->bare_head &&
+	    am_imap_target_take(it->target, &it->marks, &uid)) {
 		am_imap_upload_placed(u, it, uid);
 		am_imap_item_free(it);
 	} else {

@@ -26,6 +26,7 @@ static void take_print(struct am_imap_item *it, const struct am_imap_print *p)
 {
 	it->marks = am_imap_print_marks(p, it->meta);
 	it->size = p->size;
+	it->bare_head = p->bare;
 	it->nul = p->nul;
 	it->lone_cr = p->lone_cr;
 }

@@ -17,7 +17,8 @@ struct am_imap_item {
 	struct am_imap_marks marks; /* of what is sent, as is */
 	uint64_t size;              /* this */
 	bool nul, lone_cr, garbled; /* what is in it as it is sent */
-	bool labels, copy, ahead;   /* ahead: mended before it was refused */
+	bool bare_head; /* which says nothing: its size is all of its marks */
+	bool labels, copy, ahead; /* ahead: mended before it was refused */
 	bool bare, undated;  /* without flags a server may choke on, a date */
 	unsigned step, busy; /* of mending; tries of one that was busy */
 	enum { WHOLE, BARE, UNDATED, LEAST } stage;
