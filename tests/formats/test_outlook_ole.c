@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/mapi/mapi_ole.h"
 
+#include "base/arena.h"
 #include "base/blob.h"
 #include "base/reader.h"
+#include "formats/outlook/pst.h"
 #include "outlook/cfb/cfb_write.h"
+#include "outlook/mapi/tags.h"
+#include "outlook/pst/store.h"
 #include "support/listing.h"
 #include "support/tmpdir.h"
 
@@ -127,4 +131,66 @@ Test(outlook_ole, documents_are_told_and_what_is_no_object_is_not)
 	got = told_of(none, NULL);
 	cr_expect_str_eq(got, "");
 	g_free(got);
+}
+
+/* Mail made of an object is kept in a PST as the object it is. */
+Test(outlook_ole, in_a_pst_it_is_an_object_again)
+{
+	GByteArray *file = object("CONTENTS", "BM and some dots", 16);
+	char *base64 = g_base64_encode(file->data, file->len);
+	char *mail = g_strdup_printf(
+		"Subject: s\nMIME-Version: 1.0\n"
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n"
+		"--b\nContent-Type: application/x-ole-storage; name=Picture\n"
+		"Content-Transfer-Encoding: base64\n\n%s\n"
+		"--b\nContent-Type: application/x-ole-storage; name=none\n\n"
+		"no object\n--b--\n",
+		base64);
+	const struct am_test_message mails[] = {
+		{.folder = {"in"}, .bytes = mail}};
+	char *path = am_test_path("x.pst");
+	struct am_arena *arena = am_arena_new();
+	struct am_pst_store *store = NULL;
+	struct am_error err = {0};
+	struct am_pst_message msg;
+	struct am_pst_attachment *atts = NULL;
+	am_pst_nid *items = NULL;
+	bool damaged = false;
+	size_t at = 0, n = 0;
+
+	am_test_fill(&am_format_pst, "x.pst",
+	             (const char *const[]){"verify=yes", NULL}, mails, 1);
+	char *got = am_test_list(&am_format_pst, "x.pst", NULL, 0, true);
+	char *want = g_strescape(mail, NULL);
+	cr_expect(strstr(got, want), "%s", got);
+	cr_assert_eq(am_pst_store_open(&store, path, 1252, am_test_ctx(), &err),
+	             AM_OK, "%s", err.text);
+	while (!n && at < am_pst_store_n_folders(store)) {
+		g_free(items);
+		am_pst_store_items(store, at++, AM_PST_LISTED, &items, &n,
+		                   &damaged, NULL);
+	}
+	cr_assert_eq(n, 1);
+	cr_assert_eq(am_pst_message_read(store, items[0], arena, &msg, &err),
+	             AM_OK, "%s", err.text);
+	cr_assert_eq(
+		am_pst_message_attachments(store, &msg, arena, &atts, &n, &err),
+		AM_OK, "%s", err.text);
+	cr_assert_eq(n, 2);
+	cr_expect_eq(atts[0].method, AM_ATTACH_OLE);
+	const struct am_mapi_prop *p =
+		am_mapi_find(&atts[0].props, AM_PR_ATTACH_DATA);
+	cr_assert(p);
+	cr_expect_eq(p->tag, 0x3701000d);
+	cr_expect_eq(p->size, file->len);
+	cr_expect_eq(atts[1].method, AM_ATTACH_BY_VALUE);
+	am_pst_store_close(&store);
+	am_arena_free(&arena);
+	g_free(items);
+	g_free(got);
+	g_free(want);
+	g_free(path);
+	g_free(mail);
+	g_free(base64);
+	g_byte_array_free(file, TRUE);
 }

@@ -7,6 +7,8 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "base/reader.h"
+#include "mime/walk.h"
 #include "mime/words.h"
 #include "outlook/mapi/tags.h"
 
@@ -267,6 +269,26 @@ static int put_data(struct am_making *m, size_t part, size_t index,
 	return AM_OK;
 }
 
+/* An OLE object, as such a one is read: to Outlook it is one again.  A .msg has
+ * a storage in its place, which would not come back byte for byte. */
+static bool is_object(struct am_making *m, size_t part,
+                      const struct about *about)
+{
+	static const uint8_t magic[] = {0xd0, 0xcf, 0x11, 0xe0,
+	                                0xa1, 0xb1, 0x1a, 0xe1};
+	struct am_reader *from = NULL;
+	const uint8_t *data;
+	size_t len;
+
+	if (!m->stored || strcmp(about->type, "application/x-ole-storage") != 0)
+		return false;
+	bool yes = !am_part_decoded(&from, m->raw, &m->scan, part, NULL) &&
+	           !am_reader_peek(from, sizeof(magic), &data, &len, NULL) &&
+	           len >= sizeof(magic) && !memcmp(data, magic, sizeof(magic));
+	am_reader_close(&from);
+	return yes;
+}
+
 static int take_file(struct am_making *m, size_t part, struct am_error *err)
 {
 	struct about about;
@@ -275,7 +297,9 @@ static int take_file(struct am_making *m, size_t part, struct am_error *err)
 	if (r)
 		return r;
 	struct am_mapi_attachment *att = am_mapi_item_attachment(m->item);
-	put_common(m, &att->props, AM_ATTACH_BY_VALUE);
+	put_common(m, &att->props,
+	           is_object(m, part, &about) ? AM_ATTACH_OLE
+	                                      : AM_ATTACH_BY_VALUE);
 	put_names(m, &att->props, &about);
 	am_mapi_put_text(&att->props, AM_PR_ATTACH_MIME_TYPE, about.type);
 	am_mapi_put_text(&att->props, AM_TO_PAYLOAD_CHARSET, about.charset);

@@ -298,8 +298,12 @@ static void find_object(struct am_pst_store *store,
 	                    &att->why))
 		return;
 	struct am_mapi_prop *own = &att->props.list[p - att->props.list];
+	struct am_pst_data data;
 	own->data = NULL;
 	own->store = entry.data;
+	if (!am_pst_data_open(&data, store->ndb, entry.data, NULL))
+		own->size = data.total;
+	am_pst_data_close(&data);
 }
 
 static void read_attachment(struct am_pst_store *store,

@@ -15,6 +15,7 @@
 
 enum {
 	DEPTH_MAX = 64,
+	TYPE_OBJECT = 9, /* the node of an OLE object, as Outlook has it */
 	TAG_SIZE = 0x0e080003,
 	TAG_ATTACH_SIZE = 0x0e200003,
 	TAG_ATTACH_DATA = 0x37010102,
@@ -139,7 +140,22 @@ static int put_attachment_table(struct am_pst_writer *w,
 
 /* ---- attachments ---- */
 
-/* An item: a subnode, and an object that names it. */
+/* A subnode, and the value that names it. */
+static void add_object(struct am_pst_writer *w, struct am_pst_bag *bag,
+                       const struct am_pst_sl_entry *where, uint64_t size)
+{
+	uint8_t *object = am_arena_alloc(w->arena, 8);
+	uint32_t short_size = (uint32_t)MIN(size, INT32_MAX);
+
+	am_put_le32(object, where->nid);
+	am_put_le32(object + 4, short_size);
+	am_pst_bag_bytes(bag, TAG_ATTACH_OBJECT, object, 8);
+	g_array_index(bag->fields, struct am_pst_field, bag->fields->len - 1)
+		.value = short_size;
+	am_pst_bag_sub(bag, where->nid, where->data, where->sub);
+	bag->below += size;
+}
+
 static int put_embedded(struct am_pst_writer *w,
                         const struct am_mapi_item *item, unsigned depth,
                         struct am_pst_bag *bag, struct am_error *err)
@@ -151,16 +167,30 @@ static int put_embedded(struct am_pst_writer *w,
 
 	if (r)
 		return r;
-	uint8_t *object = am_arena_alloc(w->arena, 8);
-	uint32_t short_size = (uint32_t)MIN(size, INT32_MAX);
-	am_put_le32(object, where.nid);
-	am_put_le32(object + 4, short_size);
-	am_pst_bag_bytes(bag, TAG_ATTACH_OBJECT, object, 8);
-	g_array_index(bag->fields, struct am_pst_field, bag->fields->len - 1)
-		.value = short_size;
-	am_pst_bag_sub(bag, where.nid, where.data, where.sub);
-	bag->below += size;
+	add_object(w, bag, &where, size);
 	return AM_OK;
+}
+
+/* An OLE object: a compound file that is the data of a subnode. */
+static int put_ole(struct am_pst_writer *w, const struct am_blob *data,
+                   struct am_pst_bag *bag, struct am_error *err)
+{
+	struct am_pst_sl_entry where = {0};
+	int r = am_pst_out_blob(&w->out, data, &where.data, err);
+
+	if (!r)
+		r = am_pst_out_nid(&w->out, TYPE_OBJECT, &where.nid, err);
+	if (!r)
+		add_object(w, bag, &where, am_blob_size(data));
+	return r;
+}
+
+static bool is_ole(const struct am_mapi_attachment *att)
+{
+	int64_t method = 0;
+
+	return am_mapi_int(&att->props, AM_PR_ATTACH_METHOD, &method) &&
+	       method == AM_ATTACH_OLE && am_blob_size(att->data) > 0;
 }
 
 static int put_data(struct am_pst_writer *w,
@@ -173,6 +203,8 @@ static int put_data(struct am_pst_writer *w,
 		return put_embedded(w, att->item, depth, bag, err);
 	if (!att->data)
 		return AM_OK;
+	if (is_ole(att))
+		return put_ole(w, att->data, bag, err);
 	int r = am_pst_writer_blob(w, &field, att->data, err);
 	if (!r)
 		g_array_append_val(bag->fields, field);
