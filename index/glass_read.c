@@ -345,6 +345,19 @@ static int step_back(struct am_glass_reader *g, struct am_error *err)
 	return am_glass_damaged(g, err);
 }
 
+/* Does the key's place begin with the item at hand?  It does not stand behind
+ * the key, and the one behind it does. */
+static bool is_next(const struct am_glass_reader *g, const uint8_t *key,
+                    size_t len)
+{
+	struct item item, after;
+
+	return g->dir + 2 < g->dir_end && !read_item(g, g->dir, &item, NULL) &&
+	       item.first && compare(item.key, item.key_len, key, len) <= 0 &&
+	       !read_item(g, g->dir + 2, &after, NULL) &&
+	       compare(after.key, after.key_len, key, len) > 0;
+}
+
 static int seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
                 struct am_error *err)
 {
@@ -354,7 +367,9 @@ static int seek(struct am_glass_reader *g, const uint8_t *key, size_t len,
 
 	if (!g->n_blocks)
 		return am_glass_damaged(g, err);
-	/* Often it is near by. */
+	/* Often it is the next one, or near by. */
+	if (g->number != NONE && is_next(g, key, len))
+		return AM_OK;
 	if (g->number != NONE && g->dir_end > HEADER)
 		r = find_item(g, key, len, &dir, err);
 	if (!r && (!dir || dir + 2 == g->dir_end)) {

@@ -19,6 +19,8 @@ struct am_postings {
 	const uint32_t *among; /* NULL: all of these; else only so many: */
 	size_t n_among;
 	struct am_postings_chunk chunk; /* that was read last */
+	const uint64_t *mask;           /* or NULL */
+	uint32_t masked;                /* document of its first bit */
 	size_t n;
 	uint32_t documents[PIECE];
 };
@@ -65,6 +67,11 @@ static inline void take(struct am_postings *p, uint32_t document)
 {
 	if (document < p->from || (p->among && !is_among(p, document)))
 		return;
+	if (p->mask) {
+		uint32_t i = document - p->masked;
+		if (!(p->mask[i / 64] >> (i % 64) & 1))
+			return;
+	}
 	p->documents[p->n++] = document;
 	if (p->n == PIECE)
 		hand_on(p);
@@ -129,6 +136,13 @@ static bool read_other(struct am_postings *p, const uint8_t *id, size_t id_len,
 	uint32_t first = am_list_get_id(&k);
 
 	return !k.bad && !am_cursor_left(&k) && read_chunk(p, &c, first);
+}
+
+void am_postings_mask(struct am_postings *p, const uint64_t *mask,
+                      uint32_t first)
+{
+	p->mask = mask;
+	p->masked = first;
 }
 
 /* To the chunk that a document is in, if there is one. */

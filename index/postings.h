@@ -27,6 +27,10 @@ AM_MUST_USE int am_postings_each(struct am_postings *postings, const char *term,
                                  size_t len, uint32_t from, uint32_t to,
                                  am_postings_fn *fn, void *user,
                                  struct am_error *err);
+/* From now on only those whose bit is set, the lowest for document `first`; it
+ * lasts as long as the postings use it.  NULL: all of them. */
+void am_postings_mask(struct am_postings *postings, const uint64_t *mask,
+                      uint32_t first);
 /* The same of one chunk, the one that `from` is in or the one behind that: so
  * who asks sees how long the list is, and how to go on. */
 struct am_postings_chunk {

@@ -27,7 +27,8 @@ struct am_after {
 	uint32_t first, last;
 	uint16_t *counts; /* for each document: words in front that it has */
 	uint32_t *at;     /* for each: behind + 1, or NOT_LOOKED, or NOTHING */
-	uint32_t n_front; /* documents that have them all */
+	uint64_t *mask;   /* documents that have them all */
+	uint32_t n_front; /* so many */
 	bool looked;      /* at all of these */
 	GArray *behind;
 	GArray *numbers;
@@ -51,6 +52,7 @@ static void count(void *user, const uint32_t *documents, size_t n)
 			continue;
 		counts[at]++;
 		c->after->n_front += last;
+		c->after->mask[at / 64] |= (uint64_t)last << (at % 64);
 	}
 }
 
@@ -115,6 +117,7 @@ int am_after_new(struct am_after **out, struct am_index *index, size_t shard,
 	a->first = first;
 	a->last = last;
 	a->counts = g_new0(uint16_t, n + 1);
+	a->mask = g_new0(uint64_t, n / 64 + 1);
 	a->at = g_new0(uint32_t, n + 1);
 	a->behind = g_array_new(FALSE, FALSE, sizeof(struct behind));
 	a->numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -135,6 +138,7 @@ void am_after_free(struct am_after **after)
 	g_array_unref(a->behind);
 	g_array_unref(a->numbers);
 	g_free(a->counts);
+	g_free(a->mask);
 	g_free(a->at);
 	g_free(a);
 	*after = NULL;
@@ -160,7 +164,7 @@ int am_after_has(struct am_after *a, uint32_t document, uint64_t hash,
 	const uint32_t *at = &a->at[document - a->first];
 
 	*out = false;
-	if (a->counts[document - a->first] != a->n)
+	if (!am_after_fits(a, document))
 		return AM_OK;
 	if (*at == NOT_LOOKED) {
 		int r = look(a, document, err);
@@ -171,6 +175,18 @@ int am_after_has(struct am_after *a, uint32_t document, uint64_t hash,
 	       follows(a, &g_array_index(a->behind, struct behind, *at - 1),
 	               hash);
 	return AM_OK;
+}
+
+const uint64_t *am_after_mask(const struct am_after *a)
+{
+	return a->mask;
+}
+
+bool am_after_fits(const struct am_after *a, uint32_t document)
+{
+	uint32_t i = document - a->first;
+
+	return a->mask[i / 64] >> (i % 64) & 1;
 }
 
 uint32_t am_after_fronts(const struct am_after *a)

@@ -28,7 +28,10 @@ void am_after_free(struct am_after **after);
 /* Does this word, which is in the document, follow on those in front there? */
 AM_MUST_USE int am_after_has(struct am_after *after, uint32_t document,
                              uint64_t hash, bool *out, struct am_error *err);
-/* How many documents of the stretch have the words in front. */
+/* Which documents of the stretch have the words in front, a bit each; and how
+ * many. */
+const uint64_t *am_after_mask(const struct am_after *after);
+bool am_after_fits(const struct am_after *after, uint32_t document);
 uint32_t am_after_fronts(const struct am_after *after);
 /* Documents (uint32_t), ascending, in which it may be this word that follows:
  * in those of them that have it, it does. */

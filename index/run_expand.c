@@ -201,13 +201,17 @@ static int mark_term(struct am_expansion *e, struct am_postings *postings,
 	struct am_postings_chunk chunk;
 	uint32_t first = t->first;
 
+	if (t->only) {
+		t->first = DONE;
+		if (first < from ||
+		    (e->after && !am_after_fits(e->after, first)))
+			return AM_OK;
+	}
 	if (e->order)
 		e->hashes[e->n - 1] =
 			am_word_hash(text + letter, t->len - letter);
 	if (t->only) {
-		t->first = DONE;
-		if (first >= from)
-			mark(e, &first, 1);
+		mark(e, &first, 1);
 		return e->status;
 	}
 	int r = am_postings_some(postings, text, t->len, from, to, mark, e,
@@ -237,7 +241,7 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 {
 	uint32_t from = e->marked[shard] + 1;
 	uint64_t to = next_end(e, shard);
-	struct am_postings *postings;
+	struct am_postings *postings = NULL;
 	int r = am_index_postings(e->index, shard, &postings, err);
 
 	if (e->n > 1)
@@ -248,12 +252,16 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 	if (!r && e->n > 1)
 		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
 		                 &e->front, e->regions, err);
+	if (!r && e->after)
+		am_postings_mask(postings, am_after_mask(e->after), from);
 	for (guint i = 0; i < e->terms[shard]->len && !r; i++) {
 		struct term *t =
 			&g_array_index(e->terms[shard], struct term, i);
 		if (t->first <= to)
 			r = mark_term(e, postings, t, from, (uint32_t)to, err);
 	}
+	if (postings)
+		am_postings_mask(postings, NULL, 0);
 	am_after_free(&e->after);
 	e->marked[shard] = (uint32_t)to;
 	return r;
