@@ -82,6 +82,9 @@ static void reload(void *user)
 		} else {
 			g_ptr_array_add(v->old_tls, v->house.tls);
 			v->house.tls = tls;
+			if (serve_http_reload(v->http, v->cert, v->o->tls_key,
+			                      &err))
+				session_error(v->s, v->cert, &err);
 		}
 	}
 	if (v->log && serve_log_reopen(v->log, &err))

@@ -34,6 +34,7 @@ enum {
 	X(MHD_destroy_response)            \
 	X(MHD_lookup_connection_value)     \
 	X(MHD_queue_response)              \
+	X(MHD_quiesce_daemon)              \
 	X(MHD_start_daemon)                \
 	X(MHD_stop_daemon)
 
@@ -48,8 +49,16 @@ struct serve_http {
 	const struct serve_settings *settings;
 	struct library mhd;
 	void *library;
-	GPtrArray *daemons; /* struct MHD_Daemon */
-	GPtrArray *pems;    /* what they read certificates from */
+	GArray *doors;   /* struct door */
+	GPtrArray *old;  /* struct MHD_Daemon: those answer to the end */
+	GPtrArray *pems; /* what they read certificates from */
+};
+
+/* Somewhere it listens. */
+struct door {
+	struct MHD_Daemon *daemon;
+	int fd; /* the daemon's */
+	bool tls;
 };
 
 /* ---- requests ---- */
@@ -208,41 +217,34 @@ static char *read_pem(struct serve_http *h, const char *path,
 	return text;
 }
 
-/* It takes the socket. */
+/* It takes the socket, unless it fails. */
 static int start(struct serve_http *h, int fd, const char *cert,
-                 const char *key, struct am_error *err)
+                 const char *key, struct MHD_Daemon **out, struct am_error *err)
 {
 	const char *cert_text = NULL, *key_text = NULL;
-	struct MHD_Daemon *daemon = NULL;
 
 	if (cert) {
 		cert_text = read_pem(h, cert, err);
 		key_text = cert_text && key ? read_pem(h, key, err) : cert_text;
-		if (!key_text) {
-			close(fd);
+		if (!key_text)
 			return AM_FAILED;
-		}
 	}
 	const struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)cert_text},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key_text},
 		{MHD_OPTION_END, 0, NULL}};
-	daemon = h->mhd.MHD_start_daemon(
-		MHD_USE_AUTO_INTERNAL_THREAD | (cert ? MHD_USE_TLS : 0), 0,
-		NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd,
+	*out = h->mhd.MHD_start_daemon(
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC |
+			(cert ? MHD_USE_TLS : 0),
+		0, NULL, NULL, handle, h, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)PER_ADDRESS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
 		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_ARRAY,
 		cert ? tls : tls + 2, MHD_OPTION_END);
-	if (!daemon) {
-		close(fd);
-		return am_fail(err, AM_FAILED, AM_E_IO,
-		               "the web server for --autoconfig does not "
-		               "start");
-	}
-	g_ptr_array_add(h->daemons, daemon);
-	return AM_OK;
+	return *out ? AM_OK
+	            : am_fail(err, AM_FAILED, AM_E_IO,
+	                      "the web server for --autoconfig does not start");
 }
 
 int serve_http_listen(struct serve_http *h, const char *address,
@@ -265,7 +267,57 @@ int serve_http_listen(struct serve_http *h, const char *address,
 		if (where && !*where &&
 		    !getsockname(fds[i], (struct sockaddr *)&ss, &len))
 			*where = am_socket_name(&ss, true);
-		r = start(h, fds[i], cert, key, err);
+		struct door door = {.fd = fds[i], .tls = cert};
+		r = start(h, fds[i], cert, key, &door.daemon, err);
+		if (r)
+			close(fds[i]);
+		else
+			g_array_append_val(h->doors, door);
+	}
+	return r;
+}
+
+/* ---- another certificate ---- */
+
+static void stop_old(struct serve_http *h)
+{
+	for (guint i = 0; i < h->old->len; i++)
+		h->mhd.MHD_stop_daemon(h->old->pdata[i]);
+	g_ptr_array_set_size(h->old, 0);
+}
+
+/* The new one listens at the same socket before the old one ceases to: nobody
+ * finds the door shut. */
+static int replace(struct serve_http *h, struct door *door, const char *cert,
+                   const char *key, struct am_error *err)
+{
+	struct door next = {.fd = dup(door->fd), .tls = true};
+
+	if (next.fd < 0)
+		return am_fail_sys(err, AM_FAILED, "a socket");
+	int r = start(h, next.fd, cert, key, &next.daemon, err);
+	if (r) {
+		close(next.fd);
+		return r;
+	}
+	int fd = h->mhd.MHD_quiesce_daemon(door->daemon);
+	if (fd >= 0)
+		close(fd);
+	g_ptr_array_add(h->old, door->daemon);
+	*door = next;
+	return AM_OK;
+}
+
+int serve_http_reload(struct serve_http *h, const char *cert, const char *key,
+                      struct am_error *err)
+{
+	int r = AM_OK;
+
+	stop_old(h);
+	for (guint i = 0; i < h->doors->len && !r; i++) {
+		struct door *door = &g_array_index(h->doors, struct door, i);
+		if (door->tls)
+			r = replace(h, door, cert, key, err);
 	}
 	return r;
 }
@@ -284,7 +336,8 @@ struct serve_http *serve_http_new(const struct serve_settings *settings)
 	struct serve_http *h = g_new0(struct serve_http, 1);
 
 	h->settings = settings;
-	h->daemons = g_ptr_array_new();
+	h->doors = g_array_new(FALSE, FALSE, sizeof(struct door));
+	h->old = g_ptr_array_new();
 	h->pems = g_ptr_array_new_with_free_func(wipe);
 	return h;
 }
@@ -296,9 +349,12 @@ void serve_http_free(struct serve_http **http)
 	*http = NULL;
 	if (!h)
 		return;
-	for (guint i = 0; i < h->daemons->len; i++)
-		h->mhd.MHD_stop_daemon(h->daemons->pdata[i]);
-	g_ptr_array_free(h->daemons, TRUE);
+	stop_old(h);
+	for (guint i = 0; i < h->doors->len; i++)
+		h->mhd.MHD_stop_daemon(
+			g_array_index(h->doors, struct door, i).daemon);
+	g_array_free(h->doors, TRUE);
+	g_ptr_array_free(h->old, TRUE);
 	g_ptr_array_free(h->pems, TRUE);
 	/* The library stays: GnuTLS does not like to be unloaded. */
 	g_free(h);

@@ -18,6 +18,10 @@ struct serve_http *serve_http_new(const struct serve_settings *settings);
 AM_MUST_USE int serve_http_listen(struct serve_http *http, const char *address,
                                   const char *cert, const char *key,
                                   char **where, struct am_error *err);
+/* What listens under TLS shows this certificate from now on; AM_FAILED: it is
+ * none, and what was there stays.  Only one thread may listen, reload, free. */
+AM_MUST_USE int serve_http_reload(struct serve_http *http, const char *cert,
+                                  const char *key, struct am_error *err);
 void serve_http_free(struct serve_http **http);
 
 #endif

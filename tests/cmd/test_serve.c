@@ -3,9 +3,11 @@
 #include "serving.h"
 
 #include "base/file.h"
+#include "wire/tls_selfsigned.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <openssl/ssl.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -203,6 +205,71 @@ Test(serve, reads_its_files_again)
 	serving_end(&s);
 }
 
+/* The certificate that a port shows, as the hash of it; g_free(). */
+static char *certificate_at(uint16_t port)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(ctx);
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	int fd = serving_connect(port);
+
+	SSL_set_fd(ssl, fd);
+	cr_assert_eq(SSL_connect(ssl), 1);
+	X509 *cert = SSL_get1_peer_certificate(ssl);
+	cr_assert(cert && X509_digest(cert, EVP_sha256(), hash, &len));
+	char *text = g_compute_checksum_for_data(G_CHECKSUM_SHA256, hash, len);
+	static const char get[] = "GET / HTTP/1.0\r\n\r\n";
+	char said[16] = "";
+	cr_assert_gt(SSL_write(ssl, get, (int)strlen(get)), 0);
+	cr_assert_gt(SSL_read(ssl, said, (int)sizeof said - 1), 0);
+	cr_expect(g_str_has_prefix(said, "HTTP/1."), "%s", said);
+	X509_free(cert);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	close(fd);
+	return text;
+}
+
+/* SIGHUP: the certificate of the web server, too. */
+Test(serve, another_certificate_is_shown_where_settings_are_told)
+{
+	struct serving s;
+
+	serving_init(&s);
+	char *cert = cli_path(&s.cli, "cert.pem");
+	char *log = cli_path(&s.cli, "log");
+	cr_assert_eq(am_tls_selfsign(cert, "DNS:localhost", NULL), AM_OK);
+	serving_start(&s, "--imap 127.0.0.1:0 --autoconfigs 127.0.0.1:0 --log "
+	                  "log --tls-cert cert.pem");
+	uint16_t port = serving_port(&s, "Web");
+	char *shown[4];
+	for (size_t i = 0; i < AM_COUNT(shown); i++) {
+		shown[i] = certificate_at(port);
+		/* Another one, once more, and then one that is none. */
+		if (i < 2) {
+			cr_assert_eq(unlink(cert), 0);
+			cr_assert_eq(
+				am_tls_selfsign(cert, "DNS:localhost", NULL),
+				AM_OK);
+		} else {
+			cli_write(&s.cli, "cert.pem", "nonsense\n", 9);
+		}
+		cr_assert_eq(unlink(log), 0);
+		cr_assert_eq(kill(s.pid, SIGHUP), 0);
+		await_log(&s, "\"event\":\"reload\"", "");
+	}
+	cr_expect_str_neq(shown[0], shown[1]);
+	cr_expect_str_neq(shown[1], shown[2]);
+	cr_expect_str_eq(shown[2], shown[3]);
+	for (size_t i = 0; i < AM_COUNT(shown); i++)
+		g_free(shown[i]);
+	cr_expect_eq(serving_stop(&s), 0);
+	g_free(cert);
+	g_free(log);
+	serving_end(&s);
+}
+
 /* What systemd hands over, and is told. */
 Test(serve, takes_a_socket_and_tells_who_started_it)
 {
@@ -315,13 +382,13 @@ static const char mixed[] =
 	"From a@x Thu Jan  2 03:00:00 2020\n"
 	"Subject: fifth\n\n"
 	"Key: "
-        "TWFuIGlzIGRpc3Rpbmd1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24sIGJ1\n"
+	"TWFuIGlzIGRpc3Rpbmd1aXNoZWQsIG5vdCBvbmx5IGJ5IGhpcyByZWFzb24sIGJ1\n"
 	"dCBieSB0aGlzIHNpbmd1bGFyIHBhc3Npb24gZnJvbSBvdGhlciBhbmltYWxzLCB3aGlj\n"
 	"aCBpcyBhIGx1c3Qgb2YgdGhlIG1pbmQsIHRoYXQgYnkgYSBwZXJzZXZlcmFuY2Ugb2Yg\n"
 	"ZGVsaWdodCBpbiB0aGUgY29udGludWVkIGFuZCBpbmRlZmF0aWdhYmxlIGdlbmVyYXRp\n"
 	"b24gb2Yga25vd2xlZGdl\nand words again: "
 	"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggg."
-        "\n\n"
+	"\n\n"
 	/* Encoded, in another charset, and HTML. */
 	"From a@x Thu Jan  2 03:00:00 2020\n"
 	"Subject: sixth\n"
