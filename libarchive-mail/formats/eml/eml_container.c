@@ -15,6 +15,7 @@
 #include "formats/eml/eml_container_impl.h"
 #include "formats/eml/eml_sidecar.h"
 #include "formats/eml/foreign.h"
+#include "formats/eml/member_apple.h"
 #include "formats/eml/member_maildir.h"
 #include "formats/eml/member_mh.h"
 #include "formats/folder_file.h"
@@ -153,6 +154,12 @@ static void pass_over(struct container_source *s, const char *name)
 	am_arena_free(&arena);
 }
 
+static void count_own(struct container_source *s, const char *name)
+{
+	if (!s->n_own++)
+		s->first_own = g_strdup(name);
+}
+
 /* All of them in a line, however many. */
 static void note_others(struct container_source *s)
 {
@@ -169,8 +176,9 @@ static void note_others(struct container_source *s)
 	if (s->n_own)
 		am_ctx_note(s->base.ctx, AM_NOTE_INFO, "eml.maildirs-own", NULL,
 		            name,
-		            "%" PRIu64 " %s looked at, no mail, and called as "
-		            "a Maildir's or MH's own files are (first: %s)",
+		            "%" PRIu64
+		            " %s looked at, no mail, and as a Maildir, "
+		            "MH or Apple Mail keeps beside mail (first: %s)",
 		            s->n_own, s->n_own > 1 ? "members" : "member",
 		            s->first_own);
 	s->n_others = s->n_own = 0;
@@ -316,7 +324,7 @@ static int look(struct container_source *s, const struct am_member *member,
 	const char *base = slash ? slash + 1 : member->name, *what;
 	struct am_reader *reader = NULL;
 	struct am_blob *raw = NULL;
-	bool numbered = false;
+	bool numbered = false, part = false;
 	int r;
 
 	if (member->link) {
@@ -334,6 +342,15 @@ static int look(struct container_source *s, const struct am_member *member,
 		r = AM_END;
 		goto out;
 	}
+	r = s->leave ? am_member_apple_part(s->apple, member->name, &part,
+	                                    s->base.ctx, err)
+	             : AM_OK;
+	if (!r && part) {
+		count_own(s, member->name);
+		r = AM_END;
+	}
+	if (r)
+		goto out;
 	bool maildir = s->all && am_member_maildir_message(member->name);
 
 	if (!maildir && am_eml_member_is_mailbox(s, base, reader)) {
@@ -362,8 +379,8 @@ static int look(struct container_source *s, const struct am_member *member,
 		if (!am_member_maildir_own(s->maildir, member->name, reader) &&
 		    !am_member_mh_own(s->mh, member->name))
 			pass_over(s, member->name);
-		else if (!s->n_own++)
-			s->first_own = g_strdup(member->name);
+		else
+			count_own(s, member->name);
 		r = AM_END;
 		goto out;
 	}
@@ -467,6 +484,7 @@ static void container_close(struct am_source *src)
 	am_member_folders_free(&s->folders);
 	am_member_maildir_free(&s->maildir);
 	am_member_mh_free(&s->mh);
+	am_member_apple_free(&s->apple);
 	g_free(s->origin);
 	g_free(s->first_other);
 	g_free(s->first_own);
@@ -495,6 +513,7 @@ int am_eml_container_open(struct am_source **out, struct am_file *file,
 	s->folders = am_member_folders_new();
 	s->maildir = am_member_maildir_new();
 	s->mh = am_member_mh_new(file);
+	s->apple = am_member_apple_new(file, s->allowed);
 	r = am_container_open(&s->container, file, err);
 	if (r) {
 		container_close(&s->base);

@@ -29,11 +29,12 @@ struct container_source {
 	uint64_t n_members, unpacked, allowed;
 	uint64_t n_others; /* members that are not mail */
 	char *first_other;
-	uint64_t n_own; /* members that are a Maildir's or MH's own files */
+	uint64_t n_own; /* members that are a mail program's own files */
 	char *first_own;
 	struct am_member_folders *folders;
 	struct am_member_maildir *maildir;
 	struct am_member_mh *mh;
+	struct am_member_apple *apple;
 	struct am_mbox_stream *stream; /* a member that is a mailbox */
 	char *streamed;                /* its name */
 	char *origin;
@@ -43,6 +44,7 @@ struct container_source {
 	struct am_parcel parcel;
 	char *parcel_path, *parcel_name, *parcel_origin;
 	int parcel_fd;     /* its bytes, an unlinked file; -1: none */
+	bool parcel_lies;  /* it is no unlinked one but lies at its path */
 	GHashTable *links; /* member -> GPtrArray of further names; or NULL */
 	bool again;        /* the second pass */
 	/* The names of one that are to come, and its bytes. */

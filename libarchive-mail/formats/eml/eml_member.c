@@ -11,8 +11,10 @@
 #include "base/file.h"
 #include "base/reader.h"
 #include "formats/eml/foreign.h"
+#include "formats/eml/member_apple.h"
 #include "formats/mail_head.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,10 +96,24 @@ void am_eml_member_drop_parcel(struct container_source *s)
 {
 	if (s->parcel_fd >= 0)
 		close(s->parcel_fd);
+	if (s->parcel_lies)
+		(void)unlink(s->parcel_path);
+	s->parcel_lies = false;
 	s->parcel_fd = -1;
 	g_clear_pointer(&s->parcel_path, g_free);
 	g_clear_pointer(&s->parcel_name, g_free);
 	g_clear_pointer(&s->parcel_origin, g_free);
+}
+
+/* A file of its name, with others beside it. */
+static int make_lying(struct container_source *s, struct am_error *err)
+{
+	s->parcel_fd = open(s->parcel_path,
+	                    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (s->parcel_fd < 0)
+		return am_fail_sys(err, AM_FAILED, "%s", s->parcel_path);
+	s->parcel_lies = true;
+	return AM_OK;
 }
 
 int am_eml_member_parcel(struct container_source *s, const char *name,
@@ -108,15 +124,23 @@ int am_eml_member_parcel(struct container_source *s, const char *name,
 	struct am_arena *arena = am_arena_new();
 	char **named = single ? am_foreign_folder(name) : NULL;
 	bool fresh = false;
-	int r = am_file_temp(&s->parcel_fd, am_ctx_tmpdir(s->base.ctx), err);
+	int r = am_member_apple_place(s->apple, name, &s->parcel_path,
+	                              s->base.ctx, err);
 
+	if (!r && s->parcel_path)
+		r = make_lying(s, err);
+	else if (!r)
+		r = am_file_temp(&s->parcel_fd, am_ctx_tmpdir(s->base.ctx),
+		                 err);
 	if (!r)
 		r = drain(s, reader, NULL, s->parcel_fd, err);
 	if (!r)
 		r = am_member_folders_get(s->folders, name, named, false,
 		                          &out->folder, &fresh, err);
 	g_strfreev(named);
-	s->parcel_path = g_strdup_printf("/proc/self/fd/%d", s->parcel_fd);
+	if (!s->parcel_path)
+		s->parcel_path =
+			g_strdup_printf("/proc/self/fd/%d", s->parcel_fd);
 	s->parcel_name = g_strdup(slash ? slash + 1 : name);
 	s->parcel_origin = g_strdup(am_utf8_repair(arena, name, strlen(name)));
 	s->parcel = (struct am_parcel){s->parcel_path, s->parcel_name,

@@ -426,7 +426,8 @@ static const char about[] =
 	"received date are read from the property list.\n"
 	"Messages whose attachments Apple Mail keeps outside "
 	"(.partial.emlx) get them back: as they were where the length says "
-	"so, which a DKIM signature proves where there is one.  What had not "
+	"so, which a DKIM signature proves where there is one; in a zip or "
+	"tar, too.  What had not "
 	"been fetched is told, and the message counts as incomplete.";
 
 static int probe(const struct am_probe *p)
