@@ -160,6 +160,37 @@ Test(mbox_sink, every_message_comes_back, .timeout = 60)
 }
 
 /* Alone in a file there is no majority that could help. */
+/* Its first line is longer than anybody looks ahead. */
+Test(mbox_sink, a_long_mail_of_an_old_mac_stays_one, .timeout = 60)
+{
+	char *dir = mbox_tmp();
+	GString *mail = g_string_new("Subject: a\rTo: b\r\r");
+	for (int i = 0; i < 10000; i++)
+		g_string_append(mail, "a line of it\r");
+	g_string_append(mail, "\nand lines\nof another kind\n");
+	for (size_t w = 0; w < AM_COUNT(ways); w++) {
+		char *path = g_strdup_printf("%s/%zu.mbox", dir, w);
+		struct give all[4];
+		for (size_t i = 0; i < AM_COUNT(all); i++) {
+			dress(&all[i], 0, "Inbox");
+			g_bytes_unref(all[i].raw);
+			all[i].raw = g_bytes_new(mail->str, mail->len);
+			all[i].flags = 0;
+		}
+		cr_assert_eq(mbox_write(path, ways[w], all, AM_COUNT(all), true,
+		                        NULL),
+		             AM_OK);
+		struct run *run = mbox_run(path, NULL, 0);
+		expect_same(run, all, AM_COUNT(all), 0,
+		            ways[w] ? ways[w] : "preset");
+		mbox_run_free(&run);
+		undress(all, AM_COUNT(all));
+		g_free(path);
+	}
+	g_string_free(mail, TRUE);
+	mbox_tmp_remove(&dir);
+}
+
 Test(mbox_sink, each_message_alone, .timeout = 60)
 {
 	char *dir = mbox_tmp();

@@ -57,7 +57,8 @@ static void probe(struct am_mbox_plan *plan, const GByteArray *lines)
 	size_t passed;
 	enum am_mbox_follow f = am_mbox_follow_read(lines->data, lines->len,
 	                                            false, '\n', &passed);
-	bool shaped = f == AM_MBOX_FOLLOW_HEADERS || f == AM_MBOX_FOLLOW_MORE;
+	/* A reader does not look for ever either: more is not enough. */
+	bool shaped = f == AM_MBOX_FOLLOW_HEADERS;
 
 	plan->shaped &= !passed && shaped;
 	plan->weak &= !passed && (shaped || f == AM_MBOX_FOLLOW_ONE ||
