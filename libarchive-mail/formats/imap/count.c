@@ -50,6 +50,17 @@ uint64_t am_imap_sync_short(const struct am_imap_sync *y)
 	return counted > named ? counted - named : 0;
 }
 
+static int status(struct am_imap_session *s, struct am_imap_box *box,
+                  struct am_error *err)
+{
+	GPtrArray *one = g_ptr_array_new();
+
+	g_ptr_array_add(one, box);
+	int r = am_imap_mailboxes_status(s, one, err);
+	g_ptr_array_unref(one);
+	return r;
+}
+
 /* Where STATUS counts more than EXISTS does.  What came since the first time is
  * for the next run. */
 static int ask_status(struct am_imap_sync *y, struct am_imap_session *s,
@@ -60,10 +71,8 @@ static int ask_status(struct am_imap_sync *y, struct am_imap_session *s,
 
 	if (!box->told || before <= y->exists)
 		return AM_OK;
-	GPtrArray *one = g_ptr_array_new();
-	g_ptr_array_add(one, box);
 	box->told = false;
-	int r = am_imap_mailboxes_status(s, one, err);
+	int r = status(s, box, err);
 	/* Who does not say so again has not said it. */
 	if (r && r != AM_FAILED)
 		box->messages = before;
@@ -71,7 +80,6 @@ static int ask_status(struct am_imap_sync *y, struct am_imap_session *s,
 		box->messages =
 			box->told ? MIN(box->messages, before) : y->exists;
 	box->told = true;
-	g_ptr_array_unref(one);
 	return r;
 }
 
@@ -136,4 +144,28 @@ int am_imap_sync_count_last(struct am_imap_sync *y, struct am_error *err)
 		            " messages in this folder, and names %" PRIu64,
 		            y->counted, named);
 	return r;
+}
+
+void am_imap_sync_refused(struct am_imap_sync *y)
+{
+	struct am_imap_box *box = y->box;
+	struct am_imap_session *s;
+	struct am_error ignored;
+
+	if (!box->told) {
+		int r = am_imap_control_open(y->control, NULL, &s, &ignored);
+		if (!r)
+			r = status(s, box, &ignored);
+		/* Who asks next is told of a line that is gone. */
+		if (r)
+			(void)!am_imap_link_judge(y->control->link, r, NULL,
+			                          &ignored);
+	}
+	if (!box->told || !box->messages)
+		return;
+	bool same = y->remembered && y->before.uidvalidity == box->uidvalidity;
+	uint64_t known = same ? y->before.exists : 0;
+	/* That it was refused is a failure, whatever is known of it. */
+	y->already = MIN(known, box->messages - 1);
+	y->lacking = box->messages - y->already;
 }

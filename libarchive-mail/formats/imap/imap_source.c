@@ -231,7 +231,9 @@ static int next_box(struct imap_source *s, struct am_item *out,
 		*err = s->begun_why;
 		return AM_FATAL;
 	}
-	if (!s->begun && s->sync.unchanged && !am_imap_sync_news(&s->sync))
+	if (s->begun)
+		am_imap_sync_refused(&s->sync);
+	if (s->begun || (s->sync.unchanged && !am_imap_sync_news(&s->sync)))
 		out->already = s->sync.already;
 	return AM_OK;
 }
@@ -241,6 +243,7 @@ static int fail_folder(struct imap_source *s, struct am_item *out,
 {
 	*err = s->begun_why;
 	s->stage = CHOOSING;
+	out->messages = s->sync.lacking;
 	out->folder = s->sync.box->folder;
 	s->origin = g_strdup(s->sync.box->name);
 	out->origin = s->origin;

@@ -3,6 +3,9 @@
 
 #include <glib.h>
 
+/* About as often as a target commits. */
+enum { SLICE_MOST = 8 << 20 };
+
 static uint64_t today(void)
 {
 	return (uint64_t)(am_time_now() / 86400);
@@ -31,7 +34,7 @@ bool am_imap_spent_is_due(struct am_imap_spent *sp, bool now)
 	uint64_t bytes = am_imap_fetcher_bytes(sp->fetcher);
 
 	if (!budget || bytes <= sp->told ||
-	    (!now && bytes - sp->told < budget / 32))
+	    (!now && bytes - sp->told < MIN(budget / 32, SLICE_MOST)))
 		return false;
 	sp->told = bytes;
 	return true;

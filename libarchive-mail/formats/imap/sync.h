@@ -81,6 +81,10 @@ AM_MUST_USE int am_imap_sync_count_anew(struct am_imap_sync *y,
 AM_MUST_USE int am_imap_sync_count_last(struct am_imap_sync *y,
                                         struct am_error *err);
 
+/* It cannot be opened: what is in it by STATUS is `already` as far as it was
+ * had before, and `lacking`; neither where nobody says. */
+void am_imap_sync_refused(struct am_imap_sync *y);
+
 /* ---- changes.c ---- */
 /* What CHANGEDSINCE and VANISHED say since the remembered MODSEQ. */
 AM_MUST_USE int am_imap_changes_since(struct am_imap_sync *y,
