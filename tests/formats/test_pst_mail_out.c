@@ -2,6 +2,7 @@
 #include "formats/mapi/mail_out.h"
 
 #include "base/blob.h"
+#include "formats/mapi/mapi_body.h"
 
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -130,6 +131,33 @@ Test(pst_mail_out, a_body_is_encoded_as_it_needs)
 				          o, at, text);
 				g_free(text);
 			}
+}
+
+/* Lines of a text that all end in LF get a mail's ends; anything else stays. */
+Test(pst_mail_out, a_body_has_the_line_ends_of_a_mail)
+{
+	static const struct {
+		const char *in;
+		size_t len;
+		const char *want;
+	} list[] = {
+		{"a\nb\n", 4, "7bit\r\n\r\na\r\nb\r\n\r\n"},
+		{"a\r\nb\n", 5, "quoted-printable\r\n\r\na\r\nb=0A\r\n"},
+		{"one line", 8, "7bit\r\n\r\none line\r\n"},
+		{"\n\0a\0b\0c\0d\0", 10, "base64\r\n\r\nCgBhAGIAYwBkAA==\r\n"},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(list); i++) {
+		const struct am_mapi_body body = {
+			.data = (const uint8_t *)list[i].in,
+			.len = list[i].len};
+		begin(UINT64_MAX);
+		cr_assert(am_mapi_body_put(&out, &body, "text/html", NULL,
+		                           NULL) == 0);
+		char *text = end();
+		cr_expect_str_eq(strstr(text, "Encoding: ") + 10, list[i].want);
+		g_free(text);
+	}
 }
 
 Test(pst_mail_out, fields_addresses_and_parameters)

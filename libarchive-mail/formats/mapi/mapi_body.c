@@ -235,6 +235,32 @@ int am_mapi_stream_raw(struct am_mail_out *out, struct am_mapi_container *in,
 	return stream(out, in, prop, put_raw, err);
 }
 
+/* Text whose lines end in LF alone, as Exchange writes HTML: in a mail they end
+ * in CRLF.  A line end of another kind, or a NUL, as wider characters have: it
+ * is left as it is.  NULL; else g_free() it. */
+static char *mend_lines(const uint8_t *data, size_t len, size_t *out)
+{
+	size_t lines = 0, n = 0;
+	const uint8_t *at = data, *end = data + len;
+
+	if (!len || memchr(data, '\r', len) || memchr(data, '\0', len))
+		return NULL;
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+		lines++;
+		at++;
+	}
+	if (!lines)
+		return NULL;
+	char *text = g_malloc(len + lines);
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] == '\n')
+			text[n++] = '\r';
+		text[n++] = (char)data[i];
+	}
+	*out = n;
+	return text;
+}
+
 int am_mapi_body_put(struct am_mail_out *out, const struct am_mapi_body *body,
                      const char *type, struct am_mapi_container *in,
                      struct am_error *err)
@@ -244,7 +270,12 @@ int am_mapi_body_put(struct am_mail_out *out, const struct am_mapi_body *body,
 		am_mail_out_printf(out, "; charset=%s", body->charset);
 	am_mail_out_text(out, "\r\n");
 	if (body->data) {
-		am_mail_out_body(out, body->data, body->len);
+		size_t len = body->len;
+		char *mended = mend_lines(body->data, body->len, &len);
+		am_mail_out_body(out,
+		                 mended ? (const uint8_t *)mended : body->data,
+		                 len);
+		g_free(mended);
 		return AM_OK;
 	}
 	am_mail_out_text(out, "Content-Transfer-Encoding: base64\r\n\r\n");
