@@ -27,6 +27,7 @@
 /* A chunk of a posting list is read while a word's number is compared in so
  * many documents. */
 #define COMPARED 150
+#define RARE     100 /* comparing so many is done sooner than opening a list */
 
 struct term {
 	uint32_t at; /* in text */
@@ -166,6 +167,24 @@ static void mark_found(void *user, const uint32_t *documents, size_t n)
 		am_bits_set(&e->bits[e->shard], documents[i]);
 }
 
+/* Behind `behind`, only where the term may be what follows. */
+static int mark_where_it_may(struct am_expansion *e,
+                             struct am_postings *postings, const struct term *t,
+                             uint32_t behind, struct am_error *err)
+{
+	guint n, i = 0;
+
+	g_array_set_size(e->may, 0);
+	int r = am_after_may(e->after, e->hashes[e->n - 1], e->may, err);
+	const uint32_t *may = (const uint32_t *)(const void *)e->may->data;
+	for (n = e->may->len; i < n && may[i] <= behind;)
+		i++;
+	return r || i == n
+	               ? r
+	               : am_postings_among(postings, text_of(e, t), t->len,
+	                                   may + i, n - i, mark_found, e, err);
+}
+
 /* What is behind a chunk of a long list, where it may matter. */
 static int mark_rest(struct am_expansion *e, struct am_postings *postings,
                      const struct term *t,
@@ -173,22 +192,12 @@ static int mark_rest(struct am_expansion *e, struct am_postings *postings,
                      struct am_error *err)
 {
 	uint32_t span = chunk->last - chunk->first + 1;
-	const char *text = text_of(e, t);
-	const uint32_t *may;
-	guint n, i = 0;
 
-	if (!e->after ||
-	    (to - chunk->last) / span < am_after_fronts(e->after) / COMPARED)
-		return am_postings_each(postings, text, t->len, chunk->last + 1,
-		                        to, mark, e, err);
-	g_array_set_size(e->may, 0);
-	int r = am_after_may(e->after, e->hashes[e->n - 1], e->may, err);
-	may = (const uint32_t *)(const void *)e->may->data;
-	for (n = e->may->len; i < n && may[i] <= chunk->last;)
-		i++;
-	return r ? r
-	         : am_postings_among(postings, text, t->len, may + i, n - i,
-	                             mark_found, e, err);
+	if (e->after &&
+	    (to - chunk->last) / span >= am_after_fronts(e->after) / COMPARED)
+		return mark_where_it_may(e, postings, t, chunk->last, err);
+	return am_postings_each(postings, text_of(e, t), t->len,
+	                        chunk->last + 1, to, mark, e, err);
 }
 
 /* Documents of one term, up to `to`. */
@@ -214,6 +223,8 @@ static int mark_term(struct am_expansion *e, struct am_postings *postings,
 		mark(e, &first, 1);
 		return e->status;
 	}
+	if (e->after && am_after_fronts(e->after) <= RARE)
+		return mark_where_it_may(e, postings, t, 0, err);
 	int r = am_postings_some(postings, text, t->len, from, to, mark, e,
 	                         &chunk, err);
 	if (!r && chunk.more)
@@ -254,7 +265,8 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 		                 &e->front, e->regions, err);
 	if (!r && e->after)
 		am_postings_mask(postings, am_after_mask(e->after), from);
-	for (guint i = 0; i < e->terms[shard]->len && !r; i++) {
+	bool none = e->after && !am_after_fronts(e->after);
+	for (guint i = 0; i < e->terms[shard]->len && !r && !none; i++) {
 		struct term *t =
 			&g_array_index(e->terms[shard], struct term, i);
 		if (t->first <= to)
