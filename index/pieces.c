@@ -124,9 +124,28 @@ struct marking {
 	const GString *piece;
 	struct am_postings *postings; /* of the shard at hand */
 	struct bits *to;
+	bool headers; /* only where it stands in a header */
 	/* Each word is looked for where it stands: */
 	struct places *places;
 };
+
+/* Regions of headers have terms of their own. */
+static int mark_headers(const struct marking *m, const char *word, size_t len,
+                        struct am_error *err)
+{
+	char term[AM_TERM_MAX + 2];
+	int r = AM_OK;
+
+	for (unsigned i = 0; i < AM_REGION_COUNT && !r; i++) {
+		term[0] = am_region_prefix((enum am_region)i);
+		if (!term[0] || len > AM_TERM_MAX)
+			continue;
+		memcpy(term + 1, word, len);
+		r = am_postings_each(m->postings, term, len + 1, 1, UINT32_MAX,
+		                     mark, m->to, err);
+	}
+	return r;
+}
 
 static bool fits(const struct marking *m, const char *word, size_t len)
 {
@@ -152,16 +171,18 @@ static int mark_word(void *user, const char *word, size_t len, uint32_t first,
 		return AM_OK;
 	if (m->places)
 		return place_word(m->places, m->postings, word, len, err);
+	if (m->headers)
+		return mark_headers(m, word, len, err);
 	return am_postings_each(m->postings, word, len, 1, UINT32_MAX, mark,
 	                        m->to, err);
 }
 
 /* Every word the piece is in; places: not which documents, but where. */
 static int mark_words(struct am_index *index, const GString *piece,
-                      struct bits *to, struct places *places,
+                      bool headers, struct bits *to, struct places *places,
                       struct am_error *err)
 {
-	struct marking m = {piece, NULL, to, places};
+	struct marking m = {piece, NULL, to, headers, places};
 	bool begins = piece->str[0] == '\n';
 	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
 	struct am_vocabulary_part part = {.beginning = piece->str + 1,
@@ -188,7 +209,8 @@ static int mark_words(struct am_index *index, const GString *piece,
 
 /* ---- the whole piece ---- */
 
-/* Its words with what may stand around them. */
+/* Its words in a row, with what may stand around them; up to data, which has no
+ * word to look for. */
 static GPtrArray *cut(const char *text)
 {
 	GPtrArray *pieces = g_ptr_array_new();
@@ -199,6 +221,8 @@ static GPtrArray *cut(const char *text)
 	am_tokens_init(&tokens, text, len);
 	tokens.keep_blobs = true;
 	while (am_tokens_next(&tokens, &token) && pieces->len < WORDS_MOST) {
+		if (!token.len && pieces->len)
+			break;
 		if (!token.len)
 			continue;
 		GString *piece = g_string_new("");
@@ -252,29 +276,84 @@ struct sets {
 	struct bits all, sure;
 };
 
-/* A single word is where its places say, unless it may be another file's. */
+/* A single word is in the message's own text unless it may be in a header alone
+ * or in another file; then its places say so. */
 static int look_closely(struct am_index *index, const GString *piece,
                         struct sets *s, struct am_error *err)
 {
 	static const char *const extracted[] = {
 		"ok",    "truncated", "damaged",  "timeout",
 		"crash", "memory",    "too-large"};
-	struct bits maybe = new_bits(index), others = new_bits(index);
+	struct bits asked = new_bits(index), files = new_bits(index);
+	struct bits maybe = new_bits(index);
 	struct places places = {.index = index,
-	                        .asked = &s->all,
+	                        .asked = &asked,
 	                        .here = &s->sure,
 	                        .maybe = &maybe};
 
-	int r = mark_words(index, piece, &s->sure, &places, err);
+	int r = mark_statuses(index, extracted, AM_COUNT(extracted), &files,
+	                      err);
 	if (!r)
-		r = mark_statuses(index, extracted, AM_COUNT(extracted),
-		                  &others, err);
-	for (size_t w = 0; w <= s->all.n / 64 && !r; w++) {
-		s->sure.words[w] |= maybe.words[w] & ~others.words[w];
+		r = mark_words(index, piece, true, &asked, NULL, err);
+	for (size_t w = 0; w <= s->all.n / 64; w++) {
+		asked.words[w] =
+			(asked.words[w] | files.words[w]) & s->all.words[w];
+		s->sure.words[w] = s->all.words[w] & ~asked.words[w];
+	}
+	if (!r)
+		r = mark_words(index, piece, false, &s->sure, &places, err);
+	for (size_t w = 0; w <= s->all.n / 64; w++) {
+		s->sure.words[w] |= maybe.words[w] & ~files.words[w];
 		s->all.words[w] &= s->sure.words[w] | maybe.words[w];
 	}
+	g_free(asked.words);
+	g_free(files.words);
 	g_free(maybe.words);
-	g_free(others.words);
+	return r;
+}
+
+/* Words of the piece that are whole, one behind the other, as many as there
+ * are: of two or more. */
+static size_t whole_words(const GPtrArray *pieces, uint64_t *hashes)
+{
+	size_t n = 0;
+
+	for (guint i = 0; i < pieces->len; i++) {
+		const GString *p = pieces->pdata[i];
+		bool whole = p->len > 2 && *p->str == '\n' &&
+		             p->str[p->len - 1] == '\n';
+		if (whole)
+			hashes[n++] = am_word_hash(p->str + 1, p->len - 2);
+		else if (n)
+			break;
+	}
+	return n > 1 ? n : 0;
+}
+
+/* Where these words stand in a row at all. */
+static int keep_rows(struct am_index *index, const uint64_t *hashes, size_t n,
+                     struct bits *all, struct am_error *err)
+{
+	const unsigned own =
+		AM_REGIONS_TEXT | AM_REGION_BIT(AM_REGION_ATTACHED);
+	size_t first = 0;
+	int r = AM_OK;
+
+	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
+		size_t room = room_of(index, i);
+		for (size_t d = 1; d < room && !r; d++) {
+			size_t at = first + d;
+			bool has;
+			if (!has_bit(all, at))
+				continue;
+			r = am_place_has(index, i, (uint32_t)d, hashes, n, own,
+			                 &has, err);
+			if (!has)
+				all->words[at / 64] &=
+					~(UINT64_C(1) << (at % 64));
+		}
+		first += room;
+	}
 	return r;
 }
 
@@ -346,6 +425,8 @@ int am_index_pieces(struct am_index *index, const char *text,
 {
 	GPtrArray *pieces = cut(text);
 	struct sets s = {.all = {.n = 0}};
+	uint64_t hashes[WORDS_MOST];
+	size_t n;
 
 	*out = (struct am_index_pieces){.last = index->state.last};
 	int r = pieces->len ? am_index_load(index, err) : AM_END;
@@ -355,7 +436,7 @@ int am_index_pieces(struct am_index *index, const char *text,
 	s.sure = new_bits(index);
 	for (guint i = 0; i < pieces->len && !r; i++) {
 		struct bits one = i ? new_bits(index) : s.all;
-		r = mark_words(index, pieces->pdata[i], &one, NULL, err);
+		r = mark_words(index, pieces->pdata[i], false, &one, NULL, err);
 		for (size_t w = 0; i && w <= s.all.n / 64; w++)
 			s.all.words[w] &= one.words[w];
 		if (i)
@@ -363,6 +444,9 @@ int am_index_pieces(struct am_index *index, const char *text,
 	}
 	if (!r && is_one_word(pieces, text))
 		r = look_closely(index, pieces->pdata[0], &s, err);
+	n = strpbrk(text, "\r\n") ? 0 : whole_words(pieces, hashes);
+	if (!r && n)
+		r = keep_rows(index, hashes, n, &s.all, err);
 	if (!r)
 		r = add_unread(index, &s.all, err);
 	if (!r)
