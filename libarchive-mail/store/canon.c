@@ -29,16 +29,19 @@ enum am_eol_class am_canon_class(const struct am_canon_count *count)
 	               : AM_EOL_AS_IS;
 }
 
-size_t am_canon_to_lf(uint8_t *to, const uint8_t *from, size_t len, bool *cr)
+size_t am_canon_count_to_lf(struct am_canon_count *count, uint8_t *to,
+                            const uint8_t *from, size_t len)
 {
 	const uint8_t *end = len ? from + len : from;
 	uint8_t *start = to;
 
 	if (!len)
 		return 0;
-	if (*cr && *from != '\n')
+	if (count->cr && *from != '\n')
 		*to++ = '\r';
-	*cr = false;
+	else if (count->cr)
+		count->n_crlf++;
+	count->cr = false;
 	while (from < end) {
 		const uint8_t *lf = memchr(from, '\n', (size_t)(end - from));
 		const uint8_t *stop = lf ? lf : end;
@@ -48,13 +51,24 @@ size_t am_canon_to_lf(uint8_t *to, const uint8_t *from, size_t len, bool *cr)
 		memmove(to, from, n);
 		to += n;
 		if (!lf) {
-			*cr = drop;
+			count->cr = drop;
 			break;
 		}
 		*to++ = '\n';
+		count->n_lf++;
+		count->n_crlf += drop;
 		from = lf + 1;
 	}
 	return (size_t)(to - start);
+}
+
+size_t am_canon_to_lf(uint8_t *to, const uint8_t *from, size_t len, bool *cr)
+{
+	struct am_canon_count count = {.cr = *cr};
+	size_t n = am_canon_count_to_lf(&count, to, from, len);
+
+	*cr = count.cr;
+	return n;
 }
 
 size_t am_canon_to_crlf(uint8_t *to, const uint8_t *from, size_t len)

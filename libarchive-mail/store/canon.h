@@ -24,6 +24,9 @@ enum am_eol_class am_canon_class(const struct am_canon_count *count);
  * the caller writes it out.  `to` has room for len + 1; returns what it took.
  * `to` may be `from` when *cr is false. */
 size_t am_canon_to_lf(uint8_t *to, const uint8_t *from, size_t len, bool *cr);
+/* The same, and am_canon_count() on the way; what waits is count->cr. */
+size_t am_canon_count_to_lf(struct am_canon_count *count, uint8_t *to,
+                            const uint8_t *from, size_t len);
 /* Every LF to CRLF; `to` has room for 2 * len. */
 size_t am_canon_to_crlf(uint8_t *to, const uint8_t *from, size_t len);
 

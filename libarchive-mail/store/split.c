@@ -96,9 +96,7 @@ struct both_forms {
 	struct am_sha256_pair *hashes; /* raw, and with its CRLFs made LF */
 	struct am_canon_count count;
 	bool lf;       /* the second runs along */
-	bool lf_late;  /* it did not, and is to be made */
-	bool raw_done; /* that is what the second pass is for */
-	bool cr;
+	bool raw_done; /* and alone */
 	uint64_t seen;
 	uint8_t *buf;
 };
@@ -109,15 +107,15 @@ static void hash_window(struct both_forms *f, const uint8_t *data, size_t len)
 {
 	struct am_piece forms[2] = {{data, f->raw_done ? 0 : len}, {f->buf, 0}};
 
-	if (!f->raw_done) {
-		am_canon_count(&f->count, data, len);
-		f->lf |= !f->seen && f->count.n_crlf;
-		f->lf_late = !f->lf && f->count.n_crlf;
-		f->seen += len;
-	}
+	if (!f->seen)
+		f->lf |= memmem(data, len, "\r\n", 2) != NULL;
 	if (f->lf)
-		forms[1].len = am_canon_to_lf(f->buf, data, len, &f->cr);
+		forms[1].len =
+			am_canon_count_to_lf(&f->count, f->buf, data, len);
+	else
+		am_canon_count(&f->count, data, len);
 	am_sha256_pair_update(f->hashes, forms);
+	f->seen += len;
 }
 
 static bool hash_piece(void *user, const uint8_t *data, size_t len)
@@ -137,14 +135,12 @@ static void hash_both(struct splitter *s, struct am_canon_count *count)
 	struct am_split *split = s->split;
 	size_t size = (size_t)split->size;
 	uint8_t *lf = g_malloc(size + 1), hashes[2][AM_SHA256_LEN];
-	bool cr = false;
 
 	*count = (struct am_canon_count){0};
-	am_canon_count(count, s->bytes, size);
-	split->eol = am_canon_class(count);
-	size_t len = am_canon_to_lf(lf, s->bytes, size, &cr);
-	if (cr)
+	size_t len = am_canon_count_to_lf(count, lf, s->bytes, size);
+	if (count->cr)
 		lf[len++] = '\r';
+	split->eol = am_canon_class(count);
 	const struct am_piece forms[2] = {{s->bytes, size}, {lf, len}};
 	size_t n = count->n_crlf ? 2 : 1;
 	am_sha256_many(forms, n, hashes);
@@ -178,11 +174,13 @@ static int hash_message(struct splitter *s, struct am_canon_count *count,
 	const struct am_piece last[2] = {{NULL, 0}, {(const uint8_t *)"\r", 1}};
 	uint8_t hashes[2][AM_SHA256_LEN];
 	int r = each_piece(s, 0, split->size, hash_piece, &f, err);
-	if (!r && f.lf_late) {
+	/* It came late: once more from the beginning. */
+	if (!r && !f.lf && f.count.n_crlf) {
 		f.raw_done = f.lf = true;
+		f.count = (struct am_canon_count){0};
 		r = each_piece(s, 0, split->size, hash_piece, &f, err);
 	}
-	if (f.cr)
+	if (f.lf && f.count.cr)
 		am_sha256_pair_update(f.hashes, last);
 	am_sha256_pair_end(&f.hashes, hashes);
 	memcpy(split->hash, hashes[0], AM_SHA256_LEN);

@@ -50,11 +50,17 @@ Test(canon, classes)
 		const uint8_t *text = (const uint8_t *)table[i].text;
 		size_t len = strlen(table[i].text);
 		for (size_t piece = 1; piece < 6; piece++) {
-			struct am_canon_count count = {0};
-			for (size_t at = 0; at < len; at += piece)
-				am_canon_count(&count, text + at,
-				               len - at < piece ? len - at
-				                                : piece);
+			struct am_canon_count count = {0}, too = {0};
+			uint8_t buf[8];
+			for (size_t at = 0; at < len; at += piece) {
+				size_t k = len - at < piece ? len - at : piece;
+				am_canon_count(&count, text + at, k);
+				(void)am_canon_count_to_lf(&too, buf, text + at,
+				                           k);
+			}
+			cr_assert_eq(too.n_lf, count.n_lf, "row %zu", i);
+			cr_assert_eq(too.n_crlf, count.n_crlf, "row %zu", i);
+			cr_assert_eq(too.cr, count.cr, "row %zu", i);
 			cr_assert_eq(count.n_lf, table[i].n_lf, "row %zu", i);
 			cr_assert_eq(count.n_crlf, table[i].n_crlf, "row %zu",
 			             i);
