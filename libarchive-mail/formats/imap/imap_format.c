@@ -36,6 +36,8 @@ static const char about[] =
 	"folder behind the host takes only that one and those below it; as a "
 	"target, it is where all goes, folders as folders below it.  "
 	"A prefix of all names (INBOX.) is no part of them.  "
+	"Where a server refuses characters of a folder's name (Dovecot's "
+	"Maildir the dot), '_' stands for them there, and that is told.  "
 	"Folders made on a target are subscribed as they are at the source, "
 	"and the received date goes along with its zone; many servers (Dovecot "
 	"in all its formats, Cyrus) give the same instant back in their own.  "
