@@ -115,7 +115,8 @@ int main(int argc, char **argv)
 {
 	hide_passwords(argc, argv);
 	keep_memory();
-	/* All else that a locale has would only cost seventy system calls. */
+	/* Not the rest: numbers have a point in every language, also for other
+	 * programs, and seventy system calls are saved. */
 	setlocale(LC_CTYPE, "");
 	g_set_prgname("mailark"); /* names the owner of a lock */
 	if (argc < 2) {

@@ -23,6 +23,34 @@ static void set_up(struct cli *c)
 	cr_assert_eq(cli_line(c, "copy in.mbox d/"), 0, "%s", c->err);
 }
 
+Test(commands, numbers_are_the_same_in_every_language)
+{
+	struct cli c;
+	int status = -1;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 20, 300);
+	char *locale = cli_path(&c, "de_DE.UTF-8");
+	const char *const make[] = {"localedef", "-i",   "de_DE", "-f",
+	                            "UTF-8",     locale, NULL};
+	bool made =
+		g_spawn_sync(NULL, (char **)(uintptr_t)make, NULL,
+	                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+	                             G_SPAWN_STDERR_TO_DEV_NULL,
+	                     NULL, NULL, NULL, NULL, &status, NULL);
+	if (made && !status) {
+		setenv("LOCPATH", c.dir, 1);
+		setenv("LC_ALL", "de_DE.UTF-8", 1);
+	} else {
+		cr_log_info("no other language can be had here");
+	}
+	cr_expect_eq(cli_line(&c, "copy in.mbox x/"), 0, "%s", c.err);
+	cr_expect(strstr(c.out, " KiB in "), "%s", c.out);
+	cr_expect(!strchr(strstr(c.out, "failed 0, ") + 10, ','), "%s", c.out);
+	g_free(locale);
+	cli_end(&c);
+}
+
 /* A program that was taken out of its place does what needs no index. */
 Test(commands, search_tells_of_a_part_that_is_missing)
 {
