@@ -33,6 +33,16 @@ struct am_box_dir {
 	size_t n_names;
 };
 
+/* What a kind has found out that the next box of the tree needs too; `key` is
+ * its own, and begins with its name. */
+struct am_box_memory {
+	char *key;
+	void *value;
+	void (*drop)(void *value);
+};
+
+void am_box_forget(struct am_box_memory *memory);
+
 /* Where an opened box lies, and what goes with it. */
 struct am_box_place {
 	const char *path;   /* to open it */
@@ -40,6 +50,7 @@ struct am_box_place {
 	const struct am_folder *folder;
 	struct am_location where; /* what the user said; for options */
 	struct am_ctx *ctx;
+	struct am_box_memory *memory; /* of one kind; the source's */
 };
 
 struct am_open_box;

@@ -21,6 +21,7 @@ struct boxes_source {
 	/* The box that is open: */
 	struct am_open_box *box;
 	struct am_box_place place;
+	struct am_box_memory memory;
 	char *path, *origin;
 	const struct am_folder *folder;
 	struct am_message *waiting; /* its folder is told of first */
@@ -30,6 +31,14 @@ struct boxes_source {
 static struct boxes_source *boxes_of(struct am_source *src)
 {
 	return AM_CONTAINER(src, struct boxes_source, base);
+}
+
+void am_box_forget(struct am_box_memory *memory)
+{
+	if (memory->drop && memory->value)
+		memory->drop(memory->value);
+	g_free(memory->key);
+	*memory = (struct am_box_memory){0};
 }
 
 static void close_box(struct boxes_source *s)
@@ -86,7 +95,8 @@ static int open_box(struct boxes_source *s, struct am_item *out,
 		.folder = s->folder,
 		.where = {.path = s->path,
 	                  .options = (const char *const *)s->options},
-		.ctx = s->base.ctx};
+		.ctx = s->base.ctx,
+		.memory = &s->memory};
 	r = kind->open(&s->box, &s->place, err);
 	if (r) {
 		r = failed(s, out, soften(s, r), origin);
@@ -196,6 +206,7 @@ static void boxes_close(struct am_source *src)
 	am_message_free(&s->waiting);
 	close_box(s);
 	am_boxes_walk_close(&s->walk);
+	am_box_forget(&s->memory);
 	g_hash_table_destroy(s->folders);
 	g_strfreev(s->options);
 	g_free(s->single);

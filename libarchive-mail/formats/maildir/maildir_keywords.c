@@ -11,6 +11,7 @@
 struct reading {
 	char *atoms[AM_MAILDIR_KEYWORDS];
 	char *spelled[AM_MAILDIR_KEYWORDS];
+	bool more;
 };
 
 /* "3 $Forwarded": what follows the number, or NULL. */
@@ -31,6 +32,7 @@ static void read_atom(void *user, char *line)
 	guint64 n;
 	char *name = numbered(line, &n);
 
+	r->more |= n >= AM_MAILDIR_KEYWORDS;
 	if (name && !r->atoms[n])
 		r->atoms[n] = g_strdup(name);
 }
@@ -51,6 +53,7 @@ static void read_spelled(void *user, char *line)
 
 static void take(struct am_maildir_keywords *out, struct reading *r)
 {
+	out->more |= r->more;
 	for (size_t i = 0; i < AM_MAILDIR_KEYWORDS; i++) {
 		char **name = r->spelled[i] ? &r->spelled[i] : &r->atoms[i];
 
@@ -86,6 +89,7 @@ void am_maildir_keywords_clear(struct am_maildir_keywords *keywords)
 {
 	for (size_t i = 0; i < AM_MAILDIR_KEYWORDS; i++)
 		g_clear_pointer(&keywords->names[i], g_free);
+	keywords->more = false;
 }
 
 /* RFC 3501 §9 atom: no controls, no atom-specials, ASCII. */

@@ -16,6 +16,7 @@
 #define AM_MAILDIR_KEYWORDS 26
 struct am_maildir_keywords {
 	char *names[AM_MAILDIR_KEYWORDS]; /* NULL: not in use */
+	bool more; /* there are some without a letter: in dovecot.index */
 };
 /*
  * Add those of dir/dovecot-keywords whose number is still free.

@@ -2,6 +2,7 @@
 #include "formats/maildir/maildir.h"
 
 #include "base/arena.h"
+#include "formats/dovecot_index.h"
 #include "formats/keyword_flags.h"
 #include "formats/load_file.h"
 #include "formats/maildir/maildir_courier.h"
@@ -50,6 +51,7 @@ struct maildir_source {
 	size_t next;
 	struct am_maildir_keywords keywords;
 	struct am_maildir_courier *courier;
+	struct am_dovecot_index *index; /* where letters do not suffice */
 	uint32_t uidvalidity;
 
 	/* For load(): the directory it works in, and a later look at it. */
@@ -68,6 +70,8 @@ static void leave_dir(struct maildir_source *s)
 {
 	am_maildir_list_free(&s->list);
 	am_maildir_keywords_clear(&s->keywords);
+	am_dovecot_index_free(s->index);
+	s->index = NULL;
 	am_maildir_courier_free(&s->courier);
 	s->uidvalidity = 0;
 	s->next = 0;
@@ -85,6 +89,23 @@ static int fail_dir(struct maildir_source *s, struct am_item *out,
 	return AM_FAILED;
 }
 
+/* A file name has letters for 26 keywords; of further ones only Dovecot's index
+ * knows which messages have them. */
+static void read_index(struct maildir_source *s,
+                       const struct am_maildir_dir *dir)
+{
+	char *path = g_build_filename(s->root, dir->path, NULL);
+
+	s->index = am_dovecot_index_read(path);
+	if (!s->index)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "maildir.keywords-lost",
+		            dir->folder, dir->path,
+		            "there are more keywords than letters for them, "
+		            "and no dovecot.index that tells which messages "
+		            "have the others");
+	g_free(path);
+}
+
 static int list_dir(struct maildir_source *s, struct am_item *out,
                     const struct am_maildir_dir *dir, struct am_error *err)
 {
@@ -99,6 +120,8 @@ static int list_dir(struct maildir_source *s, struct am_item *out,
 	if (strcmp(dir->path, dir->account) != 0)
 		am_maildir_keywords_read(&s->keywords, fd, dir->account);
 	s->courier = am_maildir_courier_read(fd, dir->path);
+	if (s->keywords.more)
+		read_index(s, dir);
 	return r ? fail_dir(s, out, dir) : AM_OK;
 }
 
@@ -112,6 +135,17 @@ static void add_courier(struct maildir_source *s, struct am_message *msg,
 		                               e->base_len);
 	for (; words && *words; words++)
 		am_keyword_flags_add(msg, *words);
+}
+
+static void add_indexed(struct maildir_source *s, struct am_message *msg)
+{
+	struct am_dovecot_facts facts;
+
+	if (!s->index || !am_dovecot_index_of(s->index, msg->uid, &facts))
+		return;
+	for (unsigned i = 0; i < 64 && facts.keywords[i]; i++)
+		if (facts.keyword_bits >> i & 1)
+			am_keyword_flags_add(msg, facts.keywords[i]);
 }
 
 /* The directory a ticket speaks of, open. */
@@ -186,6 +220,7 @@ static int give(struct maildir_source *s, struct am_item *out,
 	am_maildir_message_letters(msg, name.info, !strcmp(e.subdir, "new"),
 	                           &s->keywords);
 	add_courier(s, msg, &e);
+	add_indexed(s, msg);
 	if (!strcmp(e.subdir, "cur"))
 		am_old_mail_tell(msg);
 	out->folder = dir->folder;

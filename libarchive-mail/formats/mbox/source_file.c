@@ -19,6 +19,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
@@ -185,11 +186,33 @@ static struct am_mbox_rules rules_of(struct am_mbox_source *s)
 	};
 }
 
+/* Dovecot writes flags into an mbox when it likes to, and until then they are
+ * in DIRECTORY/.imap/NAME/dovecot.index.log. */
+static void tell_index(struct am_mbox_source *s, const char *path)
+{
+	char *dir = g_path_get_dirname(path), *base = g_path_get_basename(path);
+	char *log =
+		g_build_filename(dir, ".imap", base, "dovecot.index.log", NULL);
+	struct stat box, index;
+
+	if (!stat(log, &index) && !stat(path, &box) &&
+	    index.st_mtime > box.st_mtime)
+		am_ctx_note(s->base.ctx, AM_NOTE_WARN, "mbox.dovecot-index",
+		            s->folder, s->name,
+		            "Dovecot's index is newer than the mailbox: flags "
+		            "that it has not written there yet are not read");
+	g_free(log);
+	g_free(base);
+	g_free(dir);
+}
+
 /* The scan of s->folder's file is open; path: beside which there may be more
  * to be known, or NULL. */
 static void begin(struct am_mbox_source *s, const char *path, bool something)
 {
 	s->open = true;
+	if (path)
+		tell_index(s, path);
 	if (path)
 		s->box.sidecar = am_mbox_sidecar_open(path, s->box.sidecar);
 	if (s->set.rebuild)

@@ -296,6 +296,16 @@ static bool no_mail(const char *path, const char *name)
 	        am_mail_head_bits(head, (size_t)got) < AM_MAIL_HEAD_ENOUGH);
 }
 
+/* Indexes, logs of them and numbers, which lie where mail lies. */
+static bool is_dovecots(const char *name)
+{
+	return g_str_has_prefix(name, "dovecot.index") ||
+	       g_str_has_prefix(name, "dovecot.list.index") ||
+	       g_str_has_prefix(name, "dovecot.map.index") ||
+	       g_str_has_prefix(name, "dovecot.mailbox.log") ||
+	       g_str_has_prefix(name, "dovecot-uid");
+}
+
 static void leave_out(struct am_mbox_left_out *out, const char *relative)
 {
 	if (!out->n++)
@@ -311,7 +321,7 @@ static bool left_out(struct am_mbox_tree *tree, const struct level *top,
 {
 	bool in_profile = top->profile || top->no_store;
 
-	if (!in_profile && !am_mbox_name_ignored(name))
+	if (!in_profile && !am_mbox_name_ignored(name) && !is_dovecots(name))
 		return false;
 	if (S_ISREG(st->st_mode) && !no_mail(tree->path, name))
 		return false;

@@ -10,11 +10,14 @@
  *     LF \1 \3 LF, then lines: R time of receipt, G id, B mailbox it was
  *     first put into …, and an empty one
  *
- * Flags and keywords are in dovecot.index, which is not read.
+ * Flags and keywords are in dovecot.index beside it (dovecot_index.h): of
+ * sdbox, whose N is the message's UID.  In mdbox a map stands between, which is
+ * not read.
  */
 #include "base/blob.h"
 #include "formats/boxes/boxes.h"
 #include "formats/boxes/slices.h"
+#include "formats/dovecot_index.h"
 #include "formats/oldbox/oldbox.h"
 #include "model/ctx.h"
 #include "model/message.h"
@@ -104,6 +107,66 @@ static bool good_path(const char *path)
 	       path[strlen(path) - 1] != '/';
 }
 
+static void drop_index(void *index)
+{
+	am_dovecot_index_free(index);
+}
+
+/* What Dovecot knows of the directory's messages; told of, once, where that
+ * cannot be had. */
+static const struct am_dovecot_index *index_of(const struct am_slices *s,
+                                               bool many)
+{
+	struct am_box_memory *m = s->place->memory;
+	char *dir = g_path_get_dirname(s->place->path);
+	char *key = g_strconcat("dbox:", dir, NULL);
+
+	if (g_strcmp0(m->key, key) != 0) {
+		am_box_forget(m);
+		m->key = g_strdup(key);
+		m->value = many ? NULL : am_dovecot_index_read(dir);
+		m->drop = drop_index;
+		if (!m->value)
+			am_ctx_note(s->place->ctx, AM_NOTE_WARN,
+			            "dbox.no-flags", s->place->folder,
+			            s->place->origin,
+			            many ? "flags and keywords of mdbox are "
+			                   "not read: they are Dovecot's "
+			                   "to tell (imap://)"
+			                 : "no dovecot.index beside it: of "
+			                   "these messages no flags and "
+			                   "keywords are known");
+	}
+	g_free(key);
+	g_free(dir);
+	return m->value;
+}
+
+/* "…/u.12": message 12 of its mailbox. */
+static void add_facts(const struct am_slices *s, struct am_slice *slice,
+                      bool many)
+{
+	const struct am_dovecot_index *index = index_of(s, many);
+	const char *slash = strrchr(s->place->path, '/');
+	const char *base = slash ? slash + 1 : s->place->path;
+	struct am_dovecot_facts facts;
+	uint64_t uid = 0;
+
+	if (index && g_str_has_prefix(base, "u."))
+		uid = g_ascii_strtoull(base + 2, NULL, 10);
+	if (!uid || uid > UINT32_MAX)
+		return;
+	slice->uid = (uint32_t)uid;
+	slice->uidvalidity = am_dovecot_index_uidvalidity(index);
+	if (!am_dovecot_index_of(index, slice->uid, &facts))
+		return;
+	slice->flags = facts.flags;
+	for (unsigned i = 0; i < 64 && facts.keywords[i]; i++)
+		if (facts.keyword_bits >> i & 1)
+			am_slices_keyword(slice, facts.keywords[i],
+			                  strlen(facts.keywords[i]));
+}
+
 static int scan(struct am_slices *s, struct am_error *err)
 {
 	uint64_t size = am_blob_size(s->file), at;
@@ -144,6 +207,8 @@ static int scan(struct am_slices *s, struct am_error *err)
 		/* Of one message in a file the path tells better. */
 		if (!many || (slice.folder && !good_path(slice.folder)))
 			g_clear_pointer(&slice.folder, g_free);
+		if (!r)
+			add_facts(s, &slice, many);
 		if (!r)
 			am_slices_add(s, &slice);
 		else
@@ -200,14 +265,17 @@ static int open_source(struct am_source **out, const struct am_location *where,
 const struct am_format am_format_dbox = {
 	.name = "dbox",
 	.title = "Dovecot's sdbox and mdbox",
-	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_RECEIVED,
+	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_FLAGS |
+                 AM_KEEPS_KEYWORDS | AM_KEEPS_RECEIVED,
 	.options = options,
-	.about = "Messages and their time of receipt; of mdbox the folder each "
-		 "was first put into.  Flags and keywords are in Dovecot's "
-		 "index files, which are not read, and what mdbox has deleted "
+	.about = "Messages and their time of receipt; of sdbox also flags, "
+		 "keywords and UIDs, from dovecot.index and its log where they "
+		 "lie beside the messages.  Of mdbox the folder each was "
+		 "first put into, no flags and keywords, and what is deleted "
 		 "and not yet purged comes too: where Dovecot still runs, "
 		 "copy through imap.",
-	.reads = "Dovecot's sdbox and mdbox, without its index files",
+	.reads = "Dovecot's sdbox, with the flags and keywords of its index, "
+		 "and mdbox, without",
 	.probe = probe,
 	.open_source = open_source,
 };
