@@ -258,3 +258,31 @@ Test(html_site, somebody_elses_site_is_not_touched)
 	cr_expect(!am_test_exists("site/" AM_SITE_DB));
 	g_free(path);
 }
+
+Test(html_site, a_folder_says_from_when_to_when_it_is)
+{
+	static const struct am_ledger ledger = {0};
+	static const struct am_test_message dated[] = {
+		{.folder = {"a"},
+	         .bytes = "Subject: 1\nDate: Mon, 1 Jan 0001 00:00:00 "
+	                  "+0000\n\n"},
+		{.folder = {"a"},
+	         .bytes = "Subject: 2\nDate: Mon, 6 Jan 1997 00:00:00 "
+	                  "+0000\n\n"},
+		{.folder = {"a"},
+	         .bytes = "Subject: 3\nDate: Mon, 3 Feb 2020 04:05:06 "
+	                  "+0000\n\n"},
+	};
+	struct am_sink *sink = am_test_sink(&am_format_html, "site", NULL);
+	struct am_error err = {0};
+
+	for (size_t i = 0; i < AM_COUNT(dated); i++)
+		cr_assert(!am_test_put(sink, &dated[i], &err));
+	cr_assert(!am_sink_finish(sink, &ledger, true, &err));
+	cr_assert(!am_sink_commit(sink, &err));
+	am_sink_close(&sink);
+	char *index = site_file("index.html");
+	expect_in(index, ">1997\xe2\x80\x93"
+	                 "2020<");
+	g_free(index);
+}

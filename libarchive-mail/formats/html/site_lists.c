@@ -295,7 +295,8 @@ static int read_folders(const struct am_site *site, GArray *out,
 	sqlite3_stmt *s = NULL;
 	int r = am_site_db_ask(
 		site->db, &s,
-		"SELECT folder.id, path, count(msg.id), min(date), max(date) "
+		"SELECT folder.id, path, count(msg.id), "
+		"min(CASE WHEN date > 0 THEN date END), max(date) "
 		"FROM folder LEFT JOIN msg ON msg.folder=folder.id "
 		"GROUP BY folder.id ORDER BY path",
 		err);
@@ -315,6 +316,7 @@ static int read_folders(const struct am_site *site, GArray *out,
 	return r == AM_END ? AM_OK : r;
 }
 
+/* From when to when; no mail is older than 1970, whatever its header says. */
 static void write_span(GString *out, const struct folder *f)
 {
 	int first = year_of(f->first), last = year_of(f->last);
