@@ -249,6 +249,16 @@ int am_format_detect(const struct am_location *where,
 	return detect(where, search, out, err);
 }
 
+static bool holds_something(const char *path)
+{
+	GDir *dir = g_dir_open(path, 0, NULL);
+	bool yes = dir && g_dir_read_name(dir);
+
+	if (dir)
+		g_dir_close(dir);
+	return yes;
+}
+
 int am_format_for_target(const struct am_location *where,
                          const struct am_format **out, struct am_error *err)
 {
@@ -274,9 +284,16 @@ int am_format_for_target(const struct am_location *where,
 		               why.text + (named_twice ? len + 2 : 0));
 	}
 	*out = named;
-	if (!named &&
-	    (g_str_has_suffix(path, "/") || (there && S_ISDIR(st.st_mode))))
+	if (!named && g_str_has_suffix(path, "/"))
 		*out = am_format_find("maildir");
+	else if (!named && there && S_ISDIR(st.st_mode)) {
+		/* Somebody's documents are no place for cur, new and tmp. */
+		if (holds_something(path))
+			return am_fail(err, AM_FAILED, AM_E_UNSUPPORTED,
+			               "is a folder with other things in it: "
+			               "name a new one, or say --to FORMAT");
+		*out = am_format_find("maildir");
+	}
 	if (*out)
 		return AM_OK;
 	return am_fail(err, AM_FAILED, AM_E_ARGUMENT,

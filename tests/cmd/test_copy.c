@@ -522,6 +522,22 @@ Test(copy, a_folder_that_is_not_there_is_told)
 	cli_end(&c);
 }
 
+Test(copy, a_folder_of_other_things_is_no_target)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 3, 0);
+	cli_write(&c, "papers/taxes.txt", "1", 1);
+	cr_expect_eq(cli_line(&c, "copy in.mbox papers"), 2);
+	cr_expect(strstr(c.err, "papers: is a folder with other things"), "%s",
+	          c.err);
+	cr_expect_not(cli_exists(&c, "papers/cur"));
+	cr_expect_eq(cli_line(&c, "copy --to maildir in.mbox papers"), 0);
+	cr_expect_eq(cli_line(&c, "copy in.mbox papers"), 0, "%s", c.err);
+	cli_end(&c);
+}
+
 Test(copy, a_target_that_cannot_be_made_is_named)
 {
 	struct cli c;

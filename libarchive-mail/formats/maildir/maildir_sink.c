@@ -13,7 +13,9 @@
 
 #include <glib.h>
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What becomes of the further places a message is filed under. */
@@ -371,6 +373,23 @@ static int read_options(struct maildir_sink *s, const struct am_location *where,
 	return AM_OK;
 }
 
+/* In a folder of other things nothing says yet that it is a Maildir; who reads
+ * it, to learn what it holds, has to see one. */
+static int found_among(const char *root, int fd, struct am_error *err)
+{
+	GDir *dir = g_dir_open(root, 0, NULL);
+	bool others = false;
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		others |= strcmp(name, "tmp") != 0;
+	if (dir)
+		g_dir_close(dir);
+	if (others && mkdirat(fd, "new", 0777) && errno != EEXIST)
+		return am_fail_sys(err, AM_FATAL, "%s/new", root);
+	return AM_OK;
+}
+
 int am_maildir_sink_open(struct am_sink **out, const struct am_location *where,
                          struct am_ctx *ctx, struct am_error *err)
 {
@@ -398,6 +417,8 @@ int am_maildir_sink_open(struct am_sink **out, const struct am_location *where,
 	if (!r)
 		r = am_maildir_boxes_open(&s->boxes, am_batch_root(s->batch),
 		                          layout, err);
+	if (!r && layout == AM_MAILDIR_PLUSPLUS)
+		r = found_among(s->root, am_batch_root(s->batch), err);
 out:
 	if (r) {
 		maildir_close(&s->base);
