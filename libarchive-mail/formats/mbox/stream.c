@@ -11,6 +11,8 @@
 
 #include <glib.h>
 
+#include <string.h>
+
 struct am_mbox_stream {
 	struct am_ctx *ctx;
 	struct am_mbox_scan scan;
@@ -29,7 +31,11 @@ static void on_doubt(void *user, enum am_mbox_doubt doubt, uint64_t offset)
 
 bool am_mbox_stream_fits(const uint8_t *head, size_t len)
 {
-	return am_mbox_head_fits(head, len, false) > 0;
+	int fits = am_mbox_head_fits(head, len, false);
+
+	/* What may stand before the first separator is text: a zip that holds
+	 * a mailbox, stored and not packed, is none. */
+	return fits == 2 || (fits && !memchr(head, 0, len));
 }
 
 static int sample(struct am_mbox_stream *s, struct am_reader *reader,
