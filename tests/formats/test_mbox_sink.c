@@ -136,6 +136,38 @@ static void expect_same(const struct run *run, const struct give *give,
 	}
 }
 
+Test(mbox_sink, a_folder_called_like_anothers_file_is_no_hindrance)
+{
+	static const struct give give[] = {
+		{.folder = "a"}, {.folder = "a.mbox/a"}, {.folder = "a.mbox"}};
+	struct give all[AM_COUNT(give)];
+	char *dir = mbox_tmp();
+	char *path = g_strconcat(dir, "/tree/", NULL);
+
+	for (size_t i = 0; i < AM_COUNT(give); i++) {
+		all[i] = give[i];
+		char *mail = g_strdup_printf("A: b\nSubject: %zu\n\nx\n", i);
+		all[i].raw = g_bytes_new_take(mail, strlen(mail));
+	}
+	cr_assert_eq(mbox_write(path, NULL, all, AM_COUNT(all), true, NULL), 0);
+	struct run *run = mbox_run(path, NULL, 1 << 20);
+	cr_expect_eq(run->failures->len, 0);
+	cr_assert_eq(run->messages->len, AM_COUNT(all));
+	for (guint k = 0; k < run->messages->len; k++) {
+		const struct got *g = mbox_got(run, k);
+		bool same = false;
+		for (size_t i = 0; i < AM_COUNT(all); i++)
+			same |= !strcmp(g->folder, all[i].folder) &&
+			        g_bytes_equal(g->raw, all[i].raw);
+		cr_expect(same, "%s", g->folder);
+	}
+	for (size_t i = 0; i < AM_COUNT(all); i++)
+		g_bytes_unref(all[i].raw);
+	mbox_run_free(&run);
+	g_free(path);
+	mbox_tmp_remove(&dir);
+}
+
 Test(mbox_sink, every_message_comes_back, .timeout = 60)
 {
 	char *dir = mbox_tmp();

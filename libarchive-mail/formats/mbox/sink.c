@@ -51,15 +51,35 @@ static bool is_mmdf(const struct mbox_sink *s)
 	return s->style.flavour == AM_MBOX_MMDF;
 }
 
+/* "x.mbox" holds the messages of a folder x: a directory for the folders in one
+ * that is called so needs another name. */
+static char *directory_name(const char *part, const char *ending)
+{
+	bool changed;
+	char *name = am_mbox_name_to_file(part, &changed);
+	size_t len = strlen(name), n = strlen(ending);
+
+	if (len <= n || strcmp(name + len - n, ending) != 0)
+		return name;
+	char *other =
+		g_strdup_printf("%.*s%%2E%s", (int)(len - n), name, ending + 1);
+	g_free(name);
+	return other;
+}
+
 /* The file of a folder, below the tree's root. */
 static char *path_of(struct mbox_sink *s, const struct am_folder *folder)
 {
 	if (!s->tree)
 		return g_strdup(s->path);
+	const char *ending = is_mmdf(s) ? ".mmdf" : ".mbox";
 	GString *path = g_string_new(s->path);
 	for (size_t i = 0; i < folder->depth; i++) {
 		bool changed;
-		char *name = am_mbox_name_to_file(folder->parts[i], &changed);
+		char *name = i + 1 < folder->depth
+		                     ? directory_name(folder->parts[i], ending)
+		                     : am_mbox_name_to_file(folder->parts[i],
+		                                            &changed);
 		if (path->len && path->str[path->len - 1] != '/')
 			g_string_append_c(path, '/');
 		g_string_append(path, name);
@@ -68,7 +88,7 @@ static char *path_of(struct mbox_sink *s, const struct am_folder *folder)
 	/* Messages of the root itself need a name of their own. */
 	if (!folder->depth)
 		g_string_append(path, "/mailbox");
-	g_string_append(path, is_mmdf(s) ? ".mmdf" : ".mbox");
+	g_string_append(path, ending);
 	return g_string_free(path, FALSE);
 }
 
