@@ -446,7 +446,8 @@ static int before_line(struct scanner *s, uint64_t at, uint64_t *out)
 		if (r)
 			return r;
 	}
-	*out = at - (last[1] == s->eol) - (last[1] == '\n' && last[0] == '\r');
+	*out = at - ((char)last[1] == s->eol) -
+	       (last[1] == '\n' && last[0] == '\r');
 	return AM_OK;
 }
 
