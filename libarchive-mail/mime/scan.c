@@ -525,7 +525,9 @@ int am_scan_message(struct am_scan *out, const struct am_blob *raw,
 	               MAX(WINDOW_ROOM, s.limits.line_bytes * 2));
 	int r = am_window_slide(&s.window, 0, s.limits.line_bytes, err);
 	if (!r) {
-		s.eol = am_line_end(s.window.data, s.window.len);
+		/* No more of it whether it lies in memory or in a file. */
+		s.eol = am_line_end(s.window.data,
+		                    MIN(s.window.len, s.limits.line_bytes));
 		r = walk(&s);
 	}
 	if (!r) {

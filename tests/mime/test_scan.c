@@ -448,6 +448,29 @@ Test(scan, sees_the_same_through_a_window)
 	am_arena_free(&arena);
 }
 
+/* What ends a line is told by the beginning, whatever comes far behind it. */
+Test(scan, takes_an_old_macs_mail_alike_in_memory_and_file)
+{
+	struct am_arena *arena = am_arena_new();
+	GString *s = g_string_new("Content-Type: multipart/mixed; "
+	                          "boundary=b\r\r--b\r\r");
+	struct am_scan scan;
+
+	for (int i = 0; i < 30000; i++)
+		g_string_append(s, "a line of it\r");
+	g_string_append(s, "--b\r\rtwo\r--b--\rand\nmore\n");
+	for (int filed = 0; filed < 2; filed++) {
+		struct am_blob *blob = filed ? mail_filed(s->str, s->len)
+		                             : mail_blob(s->str, s->len);
+		cr_assert_eq(am_scan_message(&scan, blob, NULL, arena, NULL),
+		             0);
+		cr_expect_eq(scan.n_parts, 3, "%d: %zu", filed, scan.n_parts);
+		am_blob_unref(&blob);
+	}
+	g_string_free(s, TRUE);
+	am_arena_free(&arena);
+}
+
 Test(scan, treats_a_long_delimiter_alike_in_memory_and_file)
 {
 	struct am_arena *arena = am_arena_new();
