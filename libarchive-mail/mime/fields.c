@@ -21,9 +21,21 @@ void am_fields_init(struct am_fields *f, const void *block, size_t len,
 
 char am_line_end(const void *data, size_t len)
 {
-	return !len || memchr(data, '\n', len) || !memchr(data, '\r', len)
-	               ? '\n'
-	               : '\r';
+	const char *p = data, *lf = len ? memchr(p, '\n', len) : NULL;
+	const char *end = lf ? lf : p + len;
+
+	if (!lf)
+		return len && memchr(p, '\r', len) ? '\r' : '\n';
+	/* An empty line before it, not of CRCRLF. */
+	while ((p = memchr(p, '\r', (size_t)(end - p)))) {
+		const char *behind = p;
+		while (behind < end && *behind == '\r')
+			behind++;
+		if (behind - p > 1 && behind < end)
+			return '\r';
+		p = behind;
+	}
+	return '\n';
 }
 
 /* CRs before the LF are of its line end, more than one too. */

@@ -251,6 +251,7 @@ static bool next_content(struct scanner *s, struct am_fields *all, size_t *i,
 			&f, all->start + skip,
 			(size_t)(all->end - all->start - (ptrdiff_t)skip),
 			all->base + skip);
+		f.eol = all->eol;
 		if (am_fields_next(&f, out))
 			return true;
 	}

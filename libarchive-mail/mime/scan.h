@@ -88,8 +88,8 @@ bool am_fields_next(struct am_fields *f, struct am_field *out);
 /* ASCII case-insensitive comparison with a NUL-terminated name. */
 bool am_field_is(const struct am_field *field, const char *name);
 
-/* What ends the lines of this text: LF, also of CRLF; or CR, where there are
- * some and not one LF. */
+/* What ends the lines of a header block and what follows: LF, also of CRLF; or
+ * CR, where there is no LF before the block's end. */
 char am_line_end(const void *data, size_t len);
 
 /* Length of the header block at the start of these bytes, its empty line

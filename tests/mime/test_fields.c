@@ -55,7 +55,8 @@ Test(fields, knows_where_a_header_ends)
 	cr_expect_eq(am_header_len("A: b\n\nc", 7), 6);
 	cr_expect_eq(am_header_len("A: b\r\n\r\nc", 9), 8);
 	cr_expect_eq(am_header_len("A: b\r\rc\r", 8), 6);
-	cr_expect_eq(am_header_len("A: b\r\rc\n", 8), 8);
+	cr_expect_eq(am_header_len("A: b\r\rc\n", 8), 6);
+	cr_expect_eq(am_header_len("A: b\rc\n", 7), 7);
 	cr_expect_eq(am_header_len("A: b\r\r\n\r\r\nc", 11), 10);
 	cr_expect_eq(am_header_len("A: b", 4), 4);
 	cr_expect_eq(am_header_len("", 0), 0);

@@ -371,4 +371,15 @@ Test(verify, a_header_is_read_alike_from_what_is_stored)
 
 	for (size_t i = 0; i < AM_COUNT(mails); i++)
 		expect_whole(mails[i], strlen(mails[i]));
+	/* Without the attachment an LF is much nearer. */
+	GString *text = g_string_new("From: a@b\rSubject: c\rContent-Type: "
+	                             "multipart/mixed; boundary=b\r\r--b\r"
+	                             "Content-Disposition: attachment\r"
+	                             "Content-Transfer-Encoding: base64\r\r");
+	for (int i = 0; i < 2000; i++)
+		g_string_append(text, "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"
+		                      "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD\r");
+	g_string_append(text, "--b--\rand\nSubject: d\n\nx\n");
+	expect_whole(text->str, text->len);
+	g_string_free(text, TRUE);
 }
