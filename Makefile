@@ -293,14 +293,14 @@ $(BUILD)/damage: $(BUILD)/obj/tools/damage.o $(LIB_support) $(call libs_for,tran
 	$(CXX) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread -lm
 # How long the index takes to answer, without starting a program.
 $(BUILD)/search-clock: $(BUILD)/obj/tools/search_clock.o $(call libs_for,cmd) | $(XAPIAN_SO)
-	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread -lm
 # How long whole programs take to answer, side by side.
 $(BUILD)/command-clock: tools/command_clock.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
 # Does an archive's index find exactly what is in its mail?
 $(BUILD)/search-complete: $(BUILD)/obj/tools/search_complete.o $(BUILD)/obj/tests/index/complete.o $(call libs_for,cmd) | $(XAPIAN_SO)
-	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread
+	$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS) -lpthread -lm
 samples: $(BUILD)/pst-sample $(BUILD)/msg-sample
 	$(BUILD)/pst-sample samples/pst tests/fuzz/pst tests/fuzz/ltp
 	$(BUILD)/msg-sample samples/msg tests/fuzz/cfb tests/fuzz/tnef samples/olm
