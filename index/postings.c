@@ -77,7 +77,9 @@ static inline void take(struct am_postings *p, uint32_t document)
 		hand_on(p);
 }
 
-/* Distances and weights, mostly of one byte each.  false: damaged. */
+/* Distances and weights, of one byte or two mostly: those are read here, for
+ * this is where a word that stands for thousands spends its time.  false:
+ * damaged. */
 static bool read_documents(struct am_postings *p, struct am_cursor *c,
                            uint32_t document, uint32_t last)
 {
@@ -85,13 +87,26 @@ static bool read_documents(struct am_postings *p, struct am_cursor *c,
 	if (document <= p->to)
 		take(p, document);
 	while (c->end - c->at >= 2 && !c->bad) {
-		uint64_t gap = am_list_get(c);
+		const uint8_t *at = c->at;
+		uint64_t gap = at[0];
+		if (gap < 0x80) {
+			at++;
+		} else if (at[1] < 0x80) {
+			gap = (gap & 0x7f) | (uint64_t)at[1] << 7;
+			at += 2;
+		} else {
+			gap = am_get_varint(c);
+			at = c->at;
+		}
 		if (gap >= last - document)
 			return false;
 		document += (uint32_t)gap + 1;
 		if (document > p->to)
 			return !c->bad;
-		(void)am_list_get(c); /* its weight */
+		while (at < c->end && *at >= 0x80) /* its weight */
+			at++;
+		c->bad = c->bad || at == c->end;
+		c->at = at + !c->bad;
 		take(p, document);
 	}
 	return !c->bad && document == last;
