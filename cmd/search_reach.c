@@ -69,7 +69,7 @@ static void take(struct search *q, const struct origin *a, const char *name)
 	struct searched *in = &q->in[q->n_in].in;
 	const char *path = a->archive;
 
-	if (a->status || !*path) {
+	if (a->status || !path || !*path) {
 		leave_out(q, name,
 		          a->status ? a->err.text : "it names no archive");
 		return;
