@@ -303,9 +303,9 @@ Test(mbox_eudora, what_it_did_not_take_apart_stays)
 		"Subject: x\nX: y\n\n"
 		"Attachment Converted: \"C:\\Attach\\report.pdf\"\n\n" FROM
 		"Subject: x\r\nContent-Type: multipart/mixed; "
-	        "boundary=b\r\n\r\n"
+		"boundary=b\r\n\r\n"
 		"--b\r\n\r\nAttachment Converted: "
-	        "\"C:\\Attach\\report.pdf\"\r\n"
+		"\"C:\\Attach\\report.pdf\"\r\n"
 		"--b--\r\n";
 	make_dir("Attach");
 	put("Attach/report.pdf", "%PDF-1.4\n");

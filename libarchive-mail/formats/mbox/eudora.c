@@ -180,8 +180,10 @@ static void keep_found(struct work *w)
 		i++;
 	}
 	/* Which is which is told by their order, if it is told at all. */
-	if (w->cids && (missed || w->cids->len != embedded))
-		g_clear_pointer(&w->cids, g_ptr_array_unref);
+	if (w->cids && (missed || w->cids->len != embedded)) {
+		g_ptr_array_unref(w->cids);
+		w->cids = NULL;
+	}
 	w->related = embedded && embedded == w->did->found && w->cids;
 }
 
