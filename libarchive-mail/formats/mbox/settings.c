@@ -87,7 +87,8 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 	out->from_tz = v && g_ascii_strcasecmp(v, "UTC") ? g_strdup(v) : NULL;
 	/* What another way of reading the file said is not gone on with. */
 	if (out->flavour != AM_MBOX_AUTO || out->n_split || out->n_join ||
-	    out->from_tz || !out->include_deleted)
+	    out->from_tz || !out->include_deleted || !out->rebuild ||
+	    out->attachments)
 		out->checkpoint = 0;
 	return AM_OK;
 }
