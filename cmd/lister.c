@@ -2,6 +2,7 @@
 #include "cmd/lister.h"
 
 #include "base/arena.h"
+#include "cmd/ask.h"
 #include "cmd/session.h"
 #include "transfer/registry.h"
 #include "transfer/report.h"
@@ -100,6 +101,8 @@ int lister_run(struct session *s, const struct am_place *place,
 	struct am_source *src = NULL;
 	struct am_error err = {0};
 
+	/* Some commands look at a place more than once. */
+	asker_begin(s->asker);
 	int r = am_place_open_source(place, &src, &s->ctx, &err);
 	if (!r)
 		r = am_transfer_run(src, &sink.base, &opts, report, &err);
