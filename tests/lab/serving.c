@@ -21,7 +21,7 @@ void serving_start(struct serving *s, const char *archive)
 	char *program_path = g_canonicalize_filename(serving_program(), NULL);
 	const char *argv[] = {program_path,  "serve",   "--imap",
 	                      "127.0.0.1:0", "--imaps", "127.0.0.1:0",
-	                      archive,       NULL};
+	                      archive,       s->option, NULL};
 	GString *said = g_string_new("");
 	GError *error = NULL;
 	const char *at;

@@ -12,7 +12,8 @@ struct serving {
 	struct cli c;
 	GPid pid;
 	int out;
-	uint16_t port; /* IMAP, in the clear */
+	uint16_t port;      /* IMAP, in the clear */
+	const char *option; /* behind the archive; NULL: none */
 };
 
 /* The folder, with n made-up messages in INBOX of a.mailark. */

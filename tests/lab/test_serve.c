@@ -76,6 +76,31 @@ Test(serve, there_and_back_without_a_difference)
 	cli_end(&s.c);
 }
 
+/* MESSAGELIMIT: what a server does not take at once is asked for again. */
+Test(serve, all_is_had_of_a_server_with_a_limit)
+{
+	struct serving s = {.port = 0};
+
+	serving_fill(&s, 2500);
+	s.option = "--message-limit=1000";
+	serving_start(&s, "a.mailark");
+	struct imap_talk *t = imap_talk_open(s.port, "mailark", "secret");
+	imap_talk(t, "SELECT INBOX");
+	const GString *said = imap_talk(t, "UID SEARCH RETURN (COUNT) ALL");
+	cr_expect(strstr(said->str, "COUNT 1000"), "%s", said->str);
+	cr_expect(strstr(said->str, "OK [MESSAGELIMIT 1000 "), "%s", said->str);
+	imap_talk_close(t);
+	char *line = g_strdup_printf("copy --no-index --from imap,tls=off "
+	                             "imap://mailark@127.0.0.1:%u b.mailark",
+	                             s.port);
+	cr_assert_eq(cli_line(&s.c, line), 0, "%s", s.c.err);
+	g_free(line);
+	cr_expect(strstr(s.c.out, "found 2,500 = stored 2,500 "), "%s",
+	          s.c.out);
+	cr_expect_eq(serving_stop(&s, SIGTERM), 0);
+	cli_end(&s.c);
+}
+
 /* ---- killed ---- */
 
 struct writer {
