@@ -54,33 +54,6 @@ static size_t decode(const uint8_t *p, size_t left, uint32_t *c)
 	return (size_t)g_utf8_skip[*p];
 }
 
-/* Letters of a Korean syllable that are written one by one are one character.
- * What Unicode 3.12 says, except that a syllable that is whole but for its last
- * letter may take one. */
-static uint32_t syllable(uint32_t c, uint32_t next)
-{
-	if (c >= 0x1100 && c <= 0x1112 && next >= 0x1161 && next <= 0x1175)
-		return 0xac00 + ((c - 0x1100) * 21 + (next - 0x1161)) * 28;
-	if (c >= 0xac00 && c <= 0xd7a3 && (c - 0xac00) % 28 == 0 &&
-	    next >= 0x11a8 && next <= 0x11c2)
-		return c + (next - 0x11a7);
-	return 0;
-}
-
-/* Kana and its sound mark are one character, also when written as two. */
-static uint32_t voiced(uint32_t c, uint32_t mark)
-{
-	gunichar parts[18], out;
-
-	if (mark == 0xff9e || mark == 0xff9f)
-		mark = mark == 0xff9e ? 0x3099 : 0x309a;
-	if (mark != 0x3099 && mark != 0x309a)
-		return 0;
-	if (g_unichar_fully_decompose(c, TRUE, parts, AM_COUNT(parts)) != 1)
-		return 0;
-	return g_unichar_compose(parts[0], mark, &out) ? out : 0;
-}
-
 static void single(struct am_tokens *t, struct am_token *out, uint32_t c,
                    size_t size)
 {
@@ -90,9 +63,7 @@ static void single(struct am_tokens *t, struct am_token *out, uint32_t c,
 	while (at < t->len) {
 		uint32_t next, whole;
 		size_t more = decode(t->text + at, t->len - at, &next);
-		whole = next ? voiced(c, next) : 0;
-		if (!whole && next)
-			whole = syllable(c, next);
+		whole = next ? am_fold_join(c, next) : 0;
 		if (!whole)
 			break;
 		c = whole;

@@ -150,6 +150,42 @@ size_t am_fold_char(uint32_t c, char out[AM_FOLD_MAX])
 	return used;
 }
 
+/* ---- characters that are written as several ---- */
+
+/* Letters of a Korean syllable that are written one by one are one character.
+ * What Unicode 3.12 says, except that a syllable that is whole but for its last
+ * letter may take one. */
+static uint32_t syllable(uint32_t c, uint32_t next)
+{
+	if (c >= 0x1100 && c <= 0x1112 && next >= 0x1161 && next <= 0x1175)
+		return 0xac00 + ((c - 0x1100) * 21 + (next - 0x1161)) * 28;
+	if (c >= 0xac00 && c <= 0xd7a3 && (c - 0xac00) % 28 == 0 &&
+	    next >= 0x11a8 && next <= 0x11c2)
+		return c + (next - 0x11a7);
+	return 0;
+}
+
+/* Kana and its sound mark are one character, also when written as two. */
+static uint32_t voiced(uint32_t c, uint32_t mark)
+{
+	gunichar parts[18], out;
+
+	if (mark == 0xff9e || mark == 0xff9f)
+		mark = mark == 0xff9e ? 0x3099 : 0x309a;
+	if (mark != 0x3099 && mark != 0x309a)
+		return 0;
+	if (g_unichar_fully_decompose(c, TRUE, parts, AM_COUNT(parts)) != 1)
+		return 0;
+	return g_unichar_compose(parts[0], mark, &out) ? out : 0;
+}
+
+uint32_t am_fold_join(uint32_t c, uint32_t next)
+{
+	uint32_t whole = voiced(c, next);
+
+	return whole ? whole : syllable(c, next);
+}
+
 /* ---- a whole text ---- */
 
 static void fold_one(GString *out, gunichar c)
@@ -163,6 +199,27 @@ static void fold_one(GString *out, gunichar c)
 		g_string_append_c(out, ' ');
 	else
 		g_string_append_unichar(out, g_unichar_tolower(c));
+}
+
+/* The character at *text, with those behind it that are part of it. */
+static gunichar take_one(const char **text, const char *end)
+{
+	gunichar c = g_utf8_get_char_validated(*text, end - *text), whole;
+
+	if (c == (gunichar)-1 || c == (gunichar)-2) {
+		++*text;
+		return 0xFFFD;
+	}
+	*text += g_utf8_skip[(uint8_t) * *text];
+	while (am_char_class(c) == AM_CHAR_SINGLE && *text < end) {
+		gunichar next = g_utf8_get_char_validated(*text, end - *text);
+		if (next == (gunichar)-1 || next == (gunichar)-2 ||
+		    !(whole = am_fold_join(c, next)))
+			break;
+		c = whole;
+		*text += g_utf8_skip[(uint8_t) * *text];
+	}
+	return c;
 }
 
 char *am_fold_text(const char *text, size_t len)
@@ -180,15 +237,12 @@ char *am_fold_text(const char *text, size_t len)
 			out->str[at] = g_ascii_tolower(out->str[at]);
 		if (text == end)
 			break;
-		gunichar c = *text ? g_utf8_get_char_validated(text, end - text)
-		                   : ' ';
-		if (c == (gunichar)-1 || c == (gunichar)-2) {
-			g_string_append(out, "\xEF\xBF\xBD");
+		if (*text) {
+			fold_one(out, take_one(&text, end));
+		} else {
+			g_string_append_c(out, ' ');
 			text++;
-			continue;
 		}
-		text += *text ? g_utf8_skip[(uint8_t)*text] : 1;
-		fold_one(out, c);
 	}
 	return g_string_free(out, FALSE);
 }

@@ -16,6 +16,9 @@
 size_t am_fold_char(uint32_t c, char out[AM_FOLD_MAX]);
 enum am_char { AM_CHAR_BREAK, AM_CHAR_WORD, AM_CHAR_MARK, AM_CHAR_SINGLE };
 enum am_char am_char_class(uint32_t c);
+/* What two are together: letters of a Korean syllable, kana and its sound mark.
+ * 0: two. */
+uint32_t am_fold_join(uint32_t c, uint32_t next);
 
 /* All of a text, NUL-terminated, g_free(): characters of words folded, of the
  * others lower case; any white space but line ends is a blank, and so is NUL;
