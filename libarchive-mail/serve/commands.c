@@ -48,8 +48,7 @@ void am_put_capabilities(struct am_session *s)
 	if (s->house->append_limit)
 		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
 	if (s->house->message_limit)
-		am_say(s, " MESSAGELIMIT=%" PRIu32,
-		       s->house->message_limit);
+		am_say(s, " MESSAGELIMIT=%" PRIu32, s->house->message_limit);
 	if (s->house->rank)
 		g_string_append(out, " SEARCH=FUZZY");
 	if (!s->compressed)

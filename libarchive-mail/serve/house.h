@@ -52,7 +52,8 @@ struct am_house {
 	 */
 	int (*find)(void *user, struct am_vault *vault, const char *text,
 	            struct am_found *out, struct am_error *err);
-	/* What of a message's body no word of the index holds: added to `out`. */
+	/* What of a message's body no word of the index holds: added to `out`.
+	 */
 	int (*unkept)(const struct am_blob *raw, const struct am_limits *limits,
 	              struct _GString *out, struct am_error *err);
 	/* The same for FUZZY, in the messages or in one of their fields, from,
@@ -61,9 +62,9 @@ struct am_house {
 	            const char *text, struct am_ranked *out,
 	            struct am_error *err);
 	void *find_user;
-	uint64_t append_limit; /* of one message; 0: 4 GiB */
+	uint64_t append_limit;  /* of one message; 0: 4 GiB */
 	uint32_t message_limit; /* of one command; 0: any (limit.h) */
-	unsigned progress_ms;  /* a long search is told of so often; 0: 10 s */
+	unsigned progress_ms;   /* a long search is told of so often; 0: 10 s */
 };
 
 #endif

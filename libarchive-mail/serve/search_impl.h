@@ -48,7 +48,7 @@ struct am_crit {
 	char *name, *text; /* text: folded (base/fold.h) */
 	struct am_imap_set *uids;
 	GPtrArray *children;
-	struct am_found found; /* what an index said */
+	struct am_found found;  /* what an index said */
 	struct am_heads unkept; /* where the index is blind, it may be */
 	struct am_heads heads;  /* of TEXT: which headers hold it */
 	bool asked;
