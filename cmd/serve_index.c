@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/serve_index.h"
 
+#include "cmd/indexing.h"
 #include "cmd/serve/fuzzy.h"
 #include "index/index.h"
 #include "index/unkept.h"
@@ -29,6 +30,7 @@ struct serve_index {
 	struct am_house *house;
 	struct am_ctx *ctx;
 	struct one *all;
+	char *program; /* that reads attached files */
 	GThread *thread;
 	GMutex lock;
 	GCond stop;
@@ -195,9 +197,11 @@ static void look_after(struct serve_index *s, struct one *one)
 		return;
 	one->looks = 0;
 	/* Somebody else at it is as good. */
-	if (am_index_open(&writer, one->path, true, NULL) == AM_OK)
+	if (am_index_open(&writer, one->path, true, NULL) == AM_OK) {
+		am_index_extract(writer, s->program);
 		(void)!am_index_update(writer, am_vault_path(one->vault), 1,
 		                       &s->quiet, NULL);
+	}
 	am_index_close(&writer);
 	open_again(one);
 }
@@ -238,6 +242,7 @@ struct serve_index *serve_index_new(struct am_house *house, bool update,
 	                           .cancel = &s->cancel};
 	g_mutex_init(&s->lock);
 	g_cond_init(&s->stop);
+	s->program = indexing_extract_program();
 	s->all = g_new0(struct one, house->n_vaults);
 	for (size_t i = 0; i < house->n_vaults; i++) {
 		struct one *one = &s->all[i];
@@ -280,6 +285,7 @@ void serve_index_free(struct serve_index **index)
 	s->house->unkept = NULL;
 	g_mutex_clear(&s->lock);
 	g_cond_clear(&s->stop);
+	g_free(s->program);
 	g_free(s->all);
 	g_free(s);
 }

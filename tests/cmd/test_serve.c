@@ -231,6 +231,47 @@ static char *certificate_at(uint16_t port)
 	return text;
 }
 
+/* What a mail program files is found by what is attached, too. */
+Test(serve, reads_attached_files_of_what_is_put_in)
+{
+	enum { MAILS = 50 }; /* so many are not waited with */
+	static const char mail[] =
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+		"plain\r\n--b\r\nContent-Type: text/rtf; name=a.rtf\r\n\r\n"
+		"{\\rtf1 a zebrafinch}\r\n--b--\r\n";
+	struct serving s;
+
+	serving_init(&s);
+	cr_assert_eq(cli_line(&s.cli, "index a.mailark"), 0, "%s", s.cli.err);
+	serving_start(&s, "--imap 127.0.0.1:0");
+	GString *all = g_string_new("");
+	for (int i = 0; i < MAILS; i++)
+		g_string_append_printf(all,
+		                       "p APPEND INBOX {%zu+}\r\nSubject: %2d"
+		                       "\r\n%s\r\n",
+		                       strlen(mail) + strlen("Subject: 00\r\n"),
+		                       i, mail);
+	char *said = imap(&s, all->str);
+	expect_in(said, "p OK");
+	int64_t until = g_get_monotonic_time() + 90 * G_USEC_PER_SEC;
+	do {
+		g_free(said);
+		g_usleep(50000);
+		said = imap(&s, "s SELECT INBOX\r\nq UID SEARCH RETURN (COUNT) "
+		                "FUZZY TEXT zebrafinch");
+	} while (!strstr(said, "COUNT 50") && g_get_monotonic_time() < until);
+	expect_in(said, "COUNT 50");
+	g_free(said);
+	/* It is not the message's own text all the same. */
+	said = imap(&s, "s SELECT INBOX\r\nq UID SEARCH RETURN (COUNT) BODY "
+	                "zebrafinch");
+	expect_in(said, "COUNT 0");
+	g_free(said);
+	g_string_free(all, TRUE);
+	cr_expect_eq(serving_stop(&s), 0);
+	serving_end(&s);
+}
+
 /* SIGHUP: the certificate of the web server, too. */
 Test(serve, another_certificate_is_shown_where_settings_are_told)
 {
