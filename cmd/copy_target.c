@@ -144,21 +144,31 @@ static char *state_path(const struct am_place *target)
 	return out;
 }
 
+/* The target's own source; NULL where nothing is there that can be read.  Goes
+ * with *ctx, which the caller keeps. */
+static int open_there(struct session *s, const struct am_place *target,
+                      struct am_source **out, struct am_ctx *ctx,
+                      struct am_error *err)
+{
+	int r = AM_OK;
+
+	*out = NULL;
+	*ctx = s->ctx;
+	/* What is odd in the target is not this copy's to tell. */
+	ctx->on_note = NULL;
+	if (am_place_format(target)->open_source)
+		r = am_place_open_there(target, out, ctx, err);
+	return r == AM_FAILED && err->kind == AM_E_UNSUPPORTED ? AM_OK : r;
+}
+
 static int read_tally(struct session *s, const struct am_place *target,
                       struct am_tally **out, struct am_error *err)
 {
 	struct am_tally *tally = am_tally_new();
 	struct am_source *src = NULL;
-	/* What is odd in the target is not this copy's to tell. */
-	struct am_ctx ctx = s->ctx;
-	int r = AM_OK;
+	struct am_ctx ctx;
+	int r = open_there(s, target, &src, &ctx, err);
 
-	ctx.on_note = NULL;
-	if (am_place_format(target)->open_source)
-		r = am_place_open_source(target, &src, &ctx, err);
-	/* There, but nothing that can be read. */
-	if (r == AM_FAILED && err->kind == AM_E_UNSUPPORTED)
-		r = AM_OK;
 	if (!r && src)
 		r = am_tally_read(tally, src, err);
 	am_source_close(&src);
@@ -238,16 +248,9 @@ static int read_target(struct session *s, const struct am_place *target,
                        read_fn *read, struct am_error *err)
 {
 	struct am_source *src = NULL;
-	/* What is odd in the target is not this copy's to tell. */
-	struct am_ctx ctx = s->ctx;
-	int r = AM_OK;
+	struct am_ctx ctx;
+	int r = open_there(s, target, &src, &ctx, err);
 
-	ctx.on_note = NULL;
-	if (am_place_format(target)->open_source)
-		r = am_place_open_source(target, &src, &ctx, err);
-	/* There, but nothing that can be read: nothing is known. */
-	if (r == AM_FAILED && err->kind == AM_E_UNSUPPORTED)
-		r = AM_OK;
 	if (!r && src)
 		r = read(known, src, only, err);
 	am_source_close(&src);

@@ -35,6 +35,9 @@ struct am_location {
 	const char *name;
 	const char *const *options; /* "key=value", NULL-terminated, checked;
 	                             * a bare "key" counts as "key=yes" */
+	/* To a source: the options are a sink's, whose target is read for what
+	 * is there.  How it is to be written on says nothing about that. */
+	bool of_sink;
 };
 
 /* The value of an option, or its preset from the table, or NULL. */

@@ -364,6 +364,15 @@ int am_place_open_source(const struct am_place *place, struct am_source **out,
 	return r;
 }
 
+int am_place_open_there(const struct am_place *place, struct am_source **out,
+                        struct am_ctx *ctx, struct am_error *err)
+{
+	struct am_place there = *place;
+
+	there.where.of_sink = true;
+	return am_place_open_source(&there, out, ctx, err);
+}
+
 int am_place_open_sink(const struct am_place *place, struct am_sink **out,
                        struct am_ctx *ctx, struct am_error *err)
 {

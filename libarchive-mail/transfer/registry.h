@@ -49,6 +49,10 @@ bool am_place_once(const struct am_place *place);
 AM_MUST_USE int am_place_open_source(const struct am_place *place,
                                      struct am_source **out, struct am_ctx *ctx,
                                      struct am_error *err);
+/* The place of a sink, read for what is there already. */
+AM_MUST_USE int am_place_open_there(const struct am_place *place,
+                                    struct am_source **out, struct am_ctx *ctx,
+                                    struct am_error *err);
 AM_MUST_USE int am_place_open_sink(const struct am_place *place,
                                    struct am_sink **out, struct am_ctx *ctx,
                                    struct am_error *err);

@@ -522,34 +522,6 @@ Test(copy, a_folder_that_is_not_there_is_told)
 	cli_end(&c);
 }
 
-Test(copy, a_folder_of_other_things_is_no_target)
-{
-	struct cli c;
-
-	cli_init(&c);
-	cli_mbox(&c, "in.mbox", 0, 3, 0);
-	cli_write(&c, "papers/taxes.txt", "1", 1);
-	cr_expect_eq(cli_line(&c, "copy in.mbox papers"), 2);
-	cr_expect(strstr(c.err, "papers: is a folder with other things"), "%s",
-	          c.err);
-	cr_expect_not(cli_exists(&c, "papers/cur"));
-	cr_expect_eq(cli_line(&c, "copy --to maildir in.mbox papers"), 0);
-	cr_expect_eq(cli_line(&c, "copy in.mbox papers"), 0, "%s", c.err);
-	cli_end(&c);
-}
-
-Test(copy, a_target_that_cannot_be_made_is_named)
-{
-	struct cli c;
-
-	cli_init(&c);
-	cli_mbox(&c, "in.mbox", 0, 3, 0);
-	cr_expect_eq(cli_line(&c, "copy in.mbox no/sub/a.mailark"), 2);
-	cr_expect(strstr(c.err, "no/sub: No such"), "%s", c.err);
-	cr_expect_not(strstr(c.err, ".lock"), "%s", c.err);
-	cli_end(&c);
-}
-
 Test(copy, dates_the_wrong_way_round_are_no_filter)
 {
 	struct cli c;
@@ -562,32 +534,6 @@ Test(copy, dates_the_wrong_way_round_are_no_filter)
 	          c.err);
 	cr_expect_eq(cli_line(&c, "copy --since 2020 --until 2020 in.mbox M/"),
 	             0);
-	cli_end(&c);
-}
-
-Test(copy, a_target_inside_the_source_is_refused_there_or_not)
-{
-	static const char *const lines[] = {
-		"copy M M/",
-		"copy M M/sub/",
-		"copy M/ M/sub/deep/er/",
-		"copy M ./M/sub/",
-		"copy --to maildir ./M M/sub",
-		"copy M .",
-	};
-	struct cli c;
-
-	cli_init(&c);
-	cli_mbox(&c, "in.mbox", 0, 3, 0);
-	cr_assert_eq(cli_line(&c, "copy in.mbox M/"), 0);
-	for (size_t i = 0; i < AM_COUNT(lines); i++) {
-		cr_expect_eq(cli_line(&c, lines[i]), 2, "%s", lines[i]);
-		cr_expect(strstr(c.err, "inside the ") ||
-		                  strstr(c.err, "at once"),
-		          "%s: %s", lines[i], c.err);
-	}
-	cr_expect_not(cli_exists(&c, "M/sub"));
-	cr_expect_eq(cli_line(&c, "copy M N/a/"), 0, "%s", c.err);
 	cli_end(&c);
 }
 

@@ -57,7 +57,9 @@ int am_mbox_settings_read(struct am_mbox_settings *out,
 	if (v && (end == v || *end))
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "checkpoint: no number of bytes: %s", v);
-	v = am_location_option(where, am_mbox_options, "dialect");
+	v = where->of_sink
+	            ? NULL
+	            : am_location_option(where, am_mbox_options, "dialect");
 	if (v && !am_mbox_flavour_parse(&out->flavour, v))
 		return am_fail(err, AM_FAILED, AM_E_ARGUMENT,
 		               "no mbox dialect: %s", v);
