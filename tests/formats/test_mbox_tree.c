@@ -245,6 +245,15 @@ Test(mbox_tree, probing_directories)
 	probe.entries = maildir;
 	probe.n_entries = 4;
 	cr_expect_eq(am_format_mbox.probe(&probe), 0);
+	/* Cut out of a larger one: as it is recognised by itself. */
+	static const uint8_t late[] = "the rest of a mail\n\n" MAIL;
+	struct am_probe_entry cut = {.name = "x",
+	                             .head = late,
+	                             .head_len = sizeof(late) - 1,
+	                             .size = sizeof(late) - 1};
+	probe.entries = &cut;
+	probe.n_entries = 1;
+	cr_expect_gt(am_format_mbox.probe(&probe), 0);
 }
 
 /* As collections for spam filters are: thousands of files, each with a From_

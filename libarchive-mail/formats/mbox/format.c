@@ -86,7 +86,7 @@ static bool holds_mailboxes(const struct am_probe_entry *e)
 
 static int probe_directory(const struct am_probe *probe)
 {
-	size_t mailboxes = 0, others = 0, below = 0;
+	size_t mailboxes = 0, late = 0, others = 0, below = 0;
 	if (maildir(probe))
 		return 0;
 	for (size_t i = 0; i < probe->n_entries; i++) {
@@ -97,14 +97,16 @@ static int probe_directory(const struct am_probe *probe)
 		}
 		if (am_mbox_name_ignored(e->name) || !e->size || !e->head)
 			continue;
-		if (am_mbox_head_fits(e->head, e->head_len,
-		                      e->size <= e->head_len) == 2)
-			mailboxes++;
-		else if (e->name[0] != '.') /* who knows what programs hide */
-			others++;
+		int fits = am_mbox_head_fits(e->head, e->head_len,
+		                             e->size <= e->head_len);
+		mailboxes += fits == 2;
+		/* Cut out of a larger one; and no zip with one in it. */
+		late += fits == 1 && !memchr(e->head, 0, e->head_len);
+		if (fits != 2 && e->name[0] != '.')
+			others++; /* who knows what programs hide */
 	}
 	if (!mailboxes)
-		return below && !others ? 12 : 0;
+		return below && !others ? 12 : late ? 8 : 0;
 	return mailboxes > others ? 40 : mailboxes * 4 > others ? 24 : 8;
 }
 
