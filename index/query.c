@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include <assert.h>
+
 #include <string.h>
 
 /*
@@ -287,7 +289,8 @@ static int parse_near(struct am_parser *p, const struct am_field_def *field,
 			am_node_free(&side);
 			return r;
 		}
-		if (near) {
+		assert(first && side);
+		if (!more) {
 			am_node_add(near, *out);
 			near->regions = first->regions;
 			*out = near;
