@@ -15,6 +15,15 @@
 #include <string.h>
 
 enum { PIECE_MOST = 256 << 20 };
+/* Unpacking takes twice as long as looking, so the first pieces that were
+ * looked at stay in memory, in all up to this: thirty thousand headers. */
+enum { KEPT_MOST = 64 << 20 };
+
+struct piece {
+	uint8_t *ids; /* g_free() both */
+	char *text;
+	size_t n_ids, len;
+};
 
 struct am_head_table {
 	GMutex lock;
@@ -24,6 +33,10 @@ struct am_head_table {
 	struct am_coder *coder;
 	GArray *known; /* uint64_t: a bit a message */
 	size_t n_known;
+	GArray *kept; /* struct piece: all up to number last_kept */
+	size_t kept_bytes;
+	int64_t last_kept;
+	bool full;
 };
 
 static int64_t id_at(const uint8_t *ids, size_t i)
@@ -46,12 +59,13 @@ static const struct am_cache_db_kind kind_of_all = {
 };
 
 /* The statements of a table, for whoever opens or closes it. */
-#define STATEMENTS(t)                                                      \
-	{                                                                  \
-		{"INSERT INTO head(ids, len, text) VALUES(?1, ?2, ?3)",    \
-		 &(t)->add},                                               \
-			{"SELECT ids, len, text FROM head ORDER BY piece", \
-		         &(t)->all},                                       \
+#define STATEMENTS(t)                                                   \
+	{                                                               \
+		{"INSERT INTO head(ids, len, text) VALUES(?1, ?2, ?3)", \
+		 &(t)->add},                                            \
+			{"SELECT ids, len, text, piece FROM head"       \
+		         " WHERE piece > ?1 ORDER BY piece",            \
+		         &(t)->all},                                    \
 	}
 
 /* ---- which are there ---- */
@@ -89,6 +103,14 @@ static void read_known(struct am_head_table *t)
 	sqlite3_finalize(ids);
 }
 
+static void clear_piece(void *data)
+{
+	struct piece *p = data;
+
+	g_free(p->ids);
+	g_free(p->text);
+}
+
 struct am_head_table *am_head_table_open(const char *dir, const char *file,
                                          unsigned layout, uint64_t archive)
 {
@@ -102,6 +124,8 @@ struct am_head_table *am_head_table_open(const char *dir, const char *file,
 	g_mutex_init(&t->lock);
 	t->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
 	t->coder = am_coder_new();
+	t->kept = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	g_array_set_clear_func(t->kept, clear_piece);
 	t->db = am_cache_db_open(&kind, dir, archive, all, AM_COUNT(all));
 	if (t->db)
 		read_known(t);
@@ -118,6 +142,7 @@ void am_head_table_close(struct am_head_table **table)
 	const struct am_cache_db_statement all[] = STATEMENTS(t);
 	am_cache_db_close(&t->db, all, AM_COUNT(all));
 	am_coder_free(&t->coder);
+	g_array_free(t->kept, TRUE);
 	g_array_free(t->known, TRUE);
 	g_mutex_clear(&t->lock);
 	g_free(t);
@@ -194,11 +219,10 @@ int am_head_table_add(struct am_head_table *t, const int64_t *messages,
 /* ---- finding ---- */
 
 /* Which of a piece's texts hold it. */
-static void look(const char *piece, size_t len, const uint8_t *ids, size_t n,
-                 const char *text, GArray *out)
+static void look(const struct piece *piece, const char *text, GArray *out)
 {
-	size_t needle = strlen(text), i = 0;
-	const char *at = piece, *end = piece + len, *hit;
+	size_t needle = strlen(text), i = 0, n = piece->n_ids;
+	const char *at = piece->text, *end = at + piece->len, *hit;
 
 	while (at < end && i < n &&
 	       (hit = memmem(at, (size_t)(end - at), text, needle))) {
@@ -211,7 +235,7 @@ static void look(const char *piece, size_t len, const uint8_t *ids, size_t n,
 		}
 		if (!nul || i >= n)
 			break;
-		int64_t id = id_at(ids, i);
+		int64_t id = id_at(piece->ids, i);
 		g_array_append_val(out, id);
 		at = nul + 1;
 		i++;
@@ -224,37 +248,69 @@ static gint by_id(gconstpointer a, gconstpointer b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* The row that `all` stands on; clear_piece() it. */
+static int unpack(struct am_head_table *t, struct piece *out,
+                  struct am_error *err)
+{
+	sqlite3_int64 len = sqlite3_column_int64(t->all, 1);
+
+	*out = (struct piece){.len = (size_t)len};
+	if (len < 0 || len > PIECE_MOST)
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT, "%s is damaged",
+		               t->file);
+	out->text = g_malloc(out->len);
+	int r = am_codec_unpack(t->coder, AM_CODEC_ZSTD,
+	                        sqlite3_column_blob(t->all, 2),
+	                        (size_t)sqlite3_column_bytes(t->all, 2),
+	                        (uint8_t *)out->text, out->len, err);
+	out->n_ids = (size_t)sqlite3_column_bytes(t->all, 0) / 8;
+	out->ids = g_memdup2(sqlite3_column_blob(t->all, 0), 8 * out->n_ids);
+	return r;
+}
+
+/* Keeps it, or lets it go: those that are kept have none between them that is
+ * not, so that the rest are the rows behind. */
+static void keep(struct am_head_table *t, struct piece *piece)
+{
+	size_t bytes = piece->len + 8 * piece->n_ids;
+
+	t->full = t->full || bytes > KEPT_MOST - t->kept_bytes;
+	if (t->full) {
+		clear_piece(piece);
+		return;
+	}
+	t->kept_bytes += bytes;
+	t->last_kept = sqlite3_column_int64(t->all, 3);
+	g_array_append_val(t->kept, *piece);
+}
+
 /* With the lock.  A piece that is damaged spoils the whole table. */
 static int find(struct am_head_table *t, const char *const *texts, size_t n,
                 GArray *found, struct am_error *err)
 {
-	GByteArray *raw = g_byte_array_new();
 	int r = AM_OK, step = SQLITE_ERROR;
 
-	while (!r && t->db && (step = sqlite3_step(t->all)) == SQLITE_ROW) {
-		size_t ids = (size_t)sqlite3_column_bytes(t->all, 0) / 8;
-		sqlite3_int64 len = sqlite3_column_int64(t->all, 1);
-		if (len < 0 || len > PIECE_MOST) {
-			r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
-			            "%s is damaged", t->file);
-			break;
-		}
-		g_byte_array_set_size(raw, (guint)len);
-		r = am_codec_unpack(t->coder, AM_CODEC_ZSTD,
-		                    sqlite3_column_blob(t->all, 2),
-		                    (size_t)sqlite3_column_bytes(t->all, 2),
-		                    raw->data, (size_t)len, err);
-		for (size_t i = 0; i < n && !r; i++)
-			look((const char *)raw->data, (size_t)len,
-			     sqlite3_column_blob(t->all, 0), ids, texts[i],
+	for (guint k = 0; k < t->kept->len; k++)
+		for (size_t i = 0; i < n; i++)
+			look(&g_array_index(t->kept, struct piece, k), texts[i],
 			     found);
+	if (t->db)
+		sqlite3_bind_int64(t->all, 1, t->last_kept);
+	while (!r && t->db && (step = sqlite3_step(t->all)) == SQLITE_ROW) {
+		struct piece piece;
+		r = unpack(t, &piece, err);
+		for (size_t i = 0; i < n && !r; i++)
+			look(&piece, texts[i], found);
+		if (r)
+			clear_piece(&piece);
+		else
+			keep(t, &piece);
 	}
 	if (t->db)
 		sqlite3_reset(t->all);
 	if (!r && step != SQLITE_DONE)
 		r = am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
 		            t->db ? sqlite3_errmsg(t->db) : "not there");
-	g_byte_array_free(raw, TRUE);
 	return r;
 }
 

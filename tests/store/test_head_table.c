@@ -95,3 +95,31 @@ Test(head_table, is_in_memory_where_nothing_can_be_written)
 	expect_found(t, "b", "1 ");
 	am_head_table_close(&t);
 }
+
+/* What is looked through again comes from memory as far as there is room, and
+ * is all there whether it does or not. */
+Test(head_table, more_than_is_kept_in_memory_is_found_again)
+{
+	static const char *const small[] = {"spam, little"};
+	const int64_t ids[] = {1, 2, 3};
+	char *dir = am_test_path(".");
+	struct am_head_table *t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	GString *text = g_string_new("spam, much of it");
+	struct am_error err = {0};
+
+	g_string_set_size(text, 80 << 20);
+	memset(text->str + 16, 'x', text->len - 16);
+	cr_assert_eq(am_head_table_add(t, &ids[0], small, 1, &err), AM_OK);
+	cr_assert_eq(am_head_table_add(t, &ids[1],
+	                               (const char *const *)&text->str, 1,
+	                               &err),
+	             AM_OK);
+	cr_assert_eq(am_head_table_add(t, &ids[2], small, 1, &err), AM_OK);
+	for (int i = 0; i < 3; i++) {
+		expect_found(t, "spam", "1 2 3 ");
+		expect_found(t, "little", "1 3 ");
+	}
+	am_head_table_close(&t);
+	g_string_free(text, TRUE);
+	g_free(dir);
+}
