@@ -306,23 +306,31 @@ static int in_body(struct am_probe *p, const char *folded, struct am_error *err)
 	return r ? r : answer(strstr(p->body, folded));
 }
 
-/* What the index knows: AM_OK, AM_END, or AM_RETRY where it has to be read. */
-static int by_index(const struct am_crit *c, int64_t message)
+/* Where it stands among n ids, least first; n when it does not. */
+static size_t place_of(const int64_t *ids, size_t n, int64_t message)
 {
-	const struct am_found *f = &c->found;
-	size_t low = 0, high = f->n;
+	size_t low = 0, high = n;
 
-	if (message > f->last)
-		return AM_RETRY;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (f->ids[middle] < message)
+		if (ids[middle] < message)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < f->n && f->ids[low] == message)
-		return f->sure[low] ? AM_OK : AM_RETRY;
+	return low < n && ids[low] == message ? low : n;
+}
+
+/* What the index knows: AM_OK, AM_END, or AM_RETRY where it has to be read. */
+static int by_index(const struct am_crit *c, int64_t message)
+{
+	const struct am_found *f = &c->found;
+	size_t at = place_of(f->ids, f->n, message);
+
+	if (message > f->last)
+		return AM_RETRY;
+	if (at < f->n)
+		return f->sure[at] ? AM_OK : AM_RETRY;
 	return am_heads_ask(&c->unkept, message) == AM_END ? AM_END : AM_RETRY;
 }
 
@@ -478,20 +486,13 @@ static int by_several(struct am_probe *p, const struct am_crit *c,
 static int by_rank(struct am_probe *p, const struct am_ranked *f,
                    int64_t message)
 {
-	size_t low = 0, high = f->n;
+	size_t at = place_of(f->ids, f->n, message);
 
 	if (message > f->last)
 		return AM_RETRY;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (f->ids[middle] < message)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == f->n || f->ids[low] != message)
+	if (at == f->n)
 		return AM_END;
-	p->score = MAX(p->score, f->scores[low]);
+	p->score = MAX(p->score, f->scores[at]);
 	return AM_OK;
 }
 
