@@ -372,3 +372,15 @@ void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
 		dialect->sure = true;
 	}
 }
+
+struct am_mbox_rules am_mbox_dialect_rules(const struct am_mbox_dialect *d)
+{
+	return (struct am_mbox_rules){
+		.eol = d->eol,
+		.wide = d->wide,
+		.patches = d->patches,
+		.trust_length = d->trust_length,
+		.tight = !d->blank,
+		.mmdf = d->mmdf,
+	};
+}

@@ -71,4 +71,7 @@ void am_mbox_dialect_look_far(struct am_mbox_dialect *dialect,
  * into its fields; n_fields when the last line is none. */
 size_t am_mbox_tail_run(const struct am_mbox_header *header);
 
+/* How a file of this dialect is cut; what the dialect does not say is 0. */
+struct am_mbox_rules am_mbox_dialect_rules(const struct am_mbox_dialect *d);
+
 #endif

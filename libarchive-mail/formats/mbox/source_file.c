@@ -169,21 +169,16 @@ static struct am_mbox_rules rules_of(struct am_mbox_source *s)
 		am_limits_or_default(s->base.ctx ? &s->base.ctx->limits : NULL);
 	const struct am_mbox_dialect *d = &s->box.dialect;
 
-	return (struct am_mbox_rules){
-		.eol = d->eol,
-		.wide = d->wide,
-		.patches = d->patches,
-		.trust_length = d->trust_length,
-		.tight = !d->blank,
-		.mmdf = d->mmdf,
-		.keep = limits.spool_memory,
-		.n_split = s->set.n_split,
-		.n_join = s->set.n_join,
-		.split = s->set.split,
-		.join = s->set.join,
-		.doubt = on_doubt,
-		.user = s,
-	};
+	struct am_mbox_rules rules = am_mbox_dialect_rules(d);
+
+	rules.keep = limits.spool_memory;
+	rules.n_split = s->set.n_split;
+	rules.n_join = s->set.n_join;
+	rules.split = s->set.split;
+	rules.join = s->set.join;
+	rules.doubt = on_doubt;
+	rules.user = s;
+	return rules;
 }
 
 /* Dovecot writes flags into an mbox when it likes to, and until then they are

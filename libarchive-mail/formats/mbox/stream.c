@@ -77,17 +77,10 @@ int am_mbox_stream_open(struct am_mbox_stream **out, struct am_reader *reader,
 	if (beside)
 		s->box.sidecar = am_mbox_sidecar_open(beside, NULL);
 	int r = sample(s, reader, err);
-	struct am_mbox_rules rules = {
-		.eol = d->eol,
-		.wide = d->wide,
-		.patches = d->patches,
-		.trust_length = d->trust_length,
-		.tight = !d->blank,
-		.mmdf = d->mmdf,
-		.keep = limits.spool_memory,
-		.doubt = on_doubt,
-		.user = s,
-	};
+	struct am_mbox_rules rules = am_mbox_dialect_rules(d);
+	rules.keep = limits.spool_memory;
+	rules.doubt = on_doubt;
+	rules.user = s;
 	am_mbox_scan_open_reader(&s->scan, reader, UINT64_MAX, &rules, ctx);
 	if (r) {
 		am_mbox_stream_close(&s);
