@@ -71,6 +71,54 @@ Test(store, folders_with_their_names_and_roles)
 	}
 }
 
+/* As Outlook names the nodes of an OST, with names of another language. */
+static GByteArray *ost_mailbox(void)
+{
+	static const struct {
+		am_pst_nid nid, parent;
+		const char *name;
+	} folders[] = {{0x122, 0x122, ""},
+	               {0x2002, 0x122, "Root - Public"},
+	               {0x2022, 0x2002, "IPM_SUBTREE"},
+	               {0x20a2, 0x122, "Root - Mailbox"},
+	               {0x20c2, 0x20a2, "Common Views"},
+	               {0x2142, 0x20a2, "IPM_SUBTREE"},
+	               {0x2162, 0x2142, "Papelera"},
+	               {0x2182, 0x2142, "Buzón"},
+	               {0x21c2, 0x2142, "Enviados"},
+	               {0x2202, 0x2182, "Jardín"}};
+	struct am_test_pst *pst =
+		am_test_pst_new(AM_PST_OST4K, AM_PST_CRYPT_NONE);
+	const struct am_test_prop store[] = {AM_TEST_TEXT(0x3001, "")};
+	GArray *subs =
+		g_array_new(FALSE, FALSE, sizeof(struct am_pst_sl_entry));
+
+	am_test_pst_node(pst, 0x21, 0, am_test_pst_pc(pst, store, 1, subs), 0);
+	for (size_t i = 0; i < AM_COUNT(folders); i++) {
+		const struct am_test_prop props[] = {
+			AM_TEST_TEXT(0x3001, folders[i].name)};
+		am_test_pst_node(pst, folders[i].nid, folders[i].parent,
+		                 am_test_pst_pc(pst, props, 1, subs), 0);
+	}
+	g_array_free(subs, TRUE);
+	return am_test_pst_finish(pst);
+}
+
+Test(store, top_of_a_mailbox_in_an_ost)
+{
+	struct am_pst_store *store = open_file(ost_mailbox());
+	size_t at;
+
+	cr_expect(am_pst_store_folder(store, 0)->nid == 0x2142);
+	cr_expect(find(store, "Buzón", &at)->role == AM_ROLE_INBOX);
+	cr_expect(find(store, "Papelera", &at)->role == AM_ROLE_TRASH);
+	cr_expect(find(store, "Enviados", &at)->role == AM_ROLE_SENT);
+	cr_expect(!find(store, "Jardín", &at)->outside);
+	cr_expect(find(store, "Root - Public", &at)->outside);
+	cr_expect(find(store, "Common Views", &at)->outside);
+	am_pst_store_close(&store);
+}
+
 static size_t count(struct am_pst_store *store, const char *folder,
                     enum am_pst_which which)
 {

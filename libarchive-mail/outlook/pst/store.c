@@ -314,6 +314,33 @@ static void take_tree(struct ordering *o, am_pst_nid nid, bool outside)
 	take_all(o);
 }
 
+/* The mailbox of an OST: its store does not say which folder is the top of what
+ * people see; in all that were looked at the nodes are the same, whatever the
+ * language of the names that are shown. */
+static void take_mailbox(struct am_pst_store *store)
+{
+	enum { TOP = 0x2142, TRASH = 0x2162, INBOX = 0x2182, SENT = 0x21c2 };
+
+	for (guint i = 0; i < store->folders->len; i++) {
+		const struct am_pst_folder *f =
+			&g_array_index(store->folders, struct am_pst_folder, i);
+		if (f->nid == TOP && !strcmp(f->name, "IPM_SUBTREE"))
+			store->top = TOP;
+	}
+	if (!store->top)
+		return;
+	for (guint i = 0; i < store->folders->len; i++) {
+		struct am_pst_folder *f =
+			&g_array_index(store->folders, struct am_pst_folder, i);
+		if (f->parent != TOP || f->role != AM_ROLE_NONE)
+			continue;
+		f->role = f->nid == TRASH   ? AM_ROLE_TRASH
+		          : f->nid == INBOX ? AM_ROLE_INBOX
+		          : f->nid == SENT  ? AM_ROLE_SENT
+		                            : AM_ROLE_NONE;
+	}
+}
+
 /* Depth first, a level in the order of node ids: what people see, then what is
  * beside it.  What hangs on nothing (or in a circle) comes last and begins a
  * tree of its own. */
@@ -418,6 +445,8 @@ int am_pst_store_open(struct am_pst_store **out, const char *path,
 		read_folder(store, &g_array_index(store->folders,
 		                                  struct am_pst_folder, i));
 	am_pst_ndb_about(store->ndb, 0);
+	if (!store->top)
+		take_mailbox(store);
 	order_folders(store);
 	guess_roles(store);
 	*out = store;
