@@ -2,6 +2,7 @@
 #include "formats/mail_head.h"
 
 #include "outlook/cfb/cfb_layout.h"
+#include "outlook/tnef/tnef.h"
 
 #include <glib.h>
 
@@ -29,15 +30,23 @@ bool am_mail_head_eml_name(const char *name)
 
 bool am_mail_head_msg_name(const char *name)
 {
-	size_t len = strlen(name);
+	const char *slash = strrchr(name, '/');
+	const char *dot = strrchr(name, '.');
 
-	return len > 4 && (!g_ascii_strcasecmp(name + len - 4, ".msg") ||
-	                   !g_ascii_strcasecmp(name + len - 4, ".oft"));
+	if (slash)
+		name = slash + 1;
+	if (!dot || dot <= name)
+		return false;
+	return !g_ascii_strcasecmp(dot, ".msg") ||
+	       !g_ascii_strcasecmp(dot, ".oft") ||
+	       !g_ascii_strcasecmp(dot, ".tnef") ||
+	       (!g_ascii_strncasecmp(name, "winmail", 7) &&
+	        !g_ascii_strcasecmp(dot, ".dat"));
 }
 
 bool am_mail_head_msg(const uint8_t *head, size_t len)
 {
-	return am_cfb_sniff(head, len);
+	return am_cfb_sniff(head, len) || am_tnef_sniff(head, len);
 }
 
 bool am_mail_head_mailbox(const char *name, const uint8_t *head, size_t len)

@@ -28,8 +28,8 @@ bool am_mail_head_olm_name(const char *name);
 
 /* "x.EML"? */
 bool am_mail_head_eml_name(const char *name);
-/* "x.msg", "x.oft": Outlook's by its name.  Others call mails so, too: whether
- * it is, its first bytes say. */
+/* "x.msg", "x.oft", "x.tnef", "winmail.dat": Outlook's by its name.  Others
+ * call mails so, too: whether it is, its first bytes say. */
 bool am_mail_head_msg_name(const char *name);
 bool am_mail_head_msg(const uint8_t *head, size_t len);
 /* "x.zip", "x.tar.bz2" …: a container, with mail in it or not.  No ".docx",

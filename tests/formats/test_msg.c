@@ -6,6 +6,7 @@
 #include "support/msg_sample.h"
 #include "support/olm_sample.h"
 #include "support/tmpdir.h"
+#include "support/tnef_sample.h"
 
 #include <criterion/criterion.h>
 
@@ -74,6 +75,37 @@ Test(msg, signed_mail_as_it_was_signed)
 	               "boundary=\\\"sig\\\"\\r\\n\\r\\n--sig\\r\\n");
 	expect_in(got, "signed words \\r\\n");
 	g_free(got);
+}
+
+/* What a mail program saved of an attachment nobody could open. */
+Test(msg, winmail_dat_that_was_saved)
+{
+	static const char *const names[] = {"winmail.dat", "in/Winmail (2).DAT",
+	                                    "in/x.tnef"};
+	struct am_probe probe = {.name = "saved"};
+	GByteArray *tnef = am_test_tnef();
+
+	for (size_t i = 0; i < AM_COUNT(names); i++)
+		am_test_write(names[i], tnef->data, tnef->len);
+	am_test_write("in/other.dat", tnef->data, tnef->len);
+	char *got = am_test_list(&am_format_msg, names[0], NULL, 0, false);
+	expect_in(got, "filename*=utf-8''Liste%20f%C3%BCr%20Bob.txt");
+	expect_in(got, "Content-Type: message/rfc822");
+	expect_in(got, "X-Mailark-Synthesized: header");
+	g_free(got);
+	got = am_test_list(&am_format_msg, "in", NULL, AM_LIST_ORIGIN, true);
+	cr_expect_eq(count(got, "Subject: the one within"), 2, "%s", got);
+	g_free(got);
+	probe.head = tnef->data;
+	probe.head_len = tnef->len;
+	cr_expect(am_format_msg.probe(&probe) > 0);
+	/* Cut off: what is there, and a word of it. */
+	am_test_write("cut.tnef", tnef->data, tnef->len - 40);
+	got = am_test_list(&am_format_msg, "cut.tnef", NULL, 0, false);
+	expect_in(got, "X-Mailark-Synthesized: header");
+	cr_expect_geq(am_test_notes("msg.damaged"), 1, "%u", am_test_notes("msg.damaged"));
+	g_free(got);
+	g_byte_array_free(tnef, TRUE);
 }
 
 Test(msg, contacts_and_meetings)

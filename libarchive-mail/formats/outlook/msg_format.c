@@ -3,6 +3,7 @@
 #include "formats/outlook/msg.h"
 
 #include "formats/mail_head.h"
+#include "outlook/tnef/tnef.h"
 
 #include <string.h>
 
@@ -26,7 +27,9 @@ const struct am_option am_msg_options[] = {
 
 static const char about[] =
 	"Outlook's .msg: one item a file, and templates (.oft); one, or a tree "
-	"of directories, which are folders.\n"
+	"of directories, which are folders.  A winmail.dat (TNEF) that was "
+	"saved is read as one; where it has no sender or date, none is made "
+	"up.\n"
 	"The item is mapped as one of a PST is (mailark formats pst): "
 	"transport "
 	"headers, bodies, attachments, messages in messages; clear-signed mail "
@@ -73,19 +76,21 @@ static int msg_probe(const struct am_probe *p)
 		return 0;
 	if (am_mail_head_msg_name(p->name))
 		return 64;
+	if (am_tnef_sniff(p->head, p->head_len))
+		return 48;
 	return memmem(p->head, p->head_len, own, sizeof(own) - 1) ? 48 : 0;
 }
 
 const struct am_format am_format_msg = {
 	.name = "msg",
-	.title = "Outlook message files (.msg), trees of them",
+	.title = "Outlook message files (.msg, winmail.dat), trees of them",
 	.keeps = AM_KEEPS_BYTES | AM_KEEPS_FOLDERS | AM_KEEPS_EMPTY_FOLDERS |
                  AM_KEEPS_FLAGS | AM_KEEPS_KEYWORDS | AM_KEEPS_LABELS |
                  AM_KEEPS_RECEIVED | AM_KEEPS_SENDER | AM_KEEPS_PROPS,
 	.options = am_msg_options,
-	.suffixes = ".msg .oft",
+	.suffixes = ".msg .oft .tnef",
 	.about = about,
-	.reads = "Outlook's `.msg` and `.oft`: one, trees of them",
+	.reads = "Outlook's `.msg` and `.oft`, a `winmail.dat`: one, trees",
 	.writes = "files by template, trees",
 	.kept = "bytes, folders, flags, categories, labels, received "
 		"date, sender, MAPI properties; Outlook's own mail is "

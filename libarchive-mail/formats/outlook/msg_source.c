@@ -10,8 +10,10 @@
 #include "formats/mapi/mapi_meta.h"
 #include "formats/outlook/codepage_option.h"
 #include "formats/outlook/msg.h"
+#include "outlook/mapi/item_reading.h"
 #include "outlook/msg/msg.h"
 #include "outlook/msg/msg_write.h"
+#include "outlook/tnef/tnef.h"
 
 #include <glib.h>
 
@@ -38,6 +40,50 @@ static void damage(void *user, const char *text)
 	            notes->msg->folder, notes->msg->origin, "%s", text);
 }
 
+/* The item of a file: a .msg, or TNEF that was saved (winmail.dat). */
+struct opened {
+	struct am_msg *msg;
+	struct am_mapi_item *item;
+	struct am_mapi_item_reading *door;
+	struct am_mapi_message reading;
+};
+
+static int open_item(struct opened *o, struct am_blob *blob, unsigned codepage,
+                     struct notes *notes, struct am_arena *arena,
+                     struct am_error *err)
+{
+	const struct am_msg_options msg = {.codepage = codepage,
+	                                   .tmpdir = am_ctx_tmpdir(notes->ctx),
+	                                   .damage = damage,
+	                                   .user = notes};
+	const struct am_tnef_options tnef = {
+		.codepage = codepage, .damage = damage, .user = notes};
+	uint8_t head[8];
+	size_t len;
+	int r = am_blob_read(blob, 0, head, sizeof(head), &len, err);
+
+	if (!r && am_tnef_sniff(head, len)) {
+		r = am_tnef_read(&o->item, blob, &tnef, arena, err);
+		if (!r)
+			o->door = am_mapi_item_reading_new(o->item, "tnef",
+			                                   am_blob_size(blob),
+			                                   arena, &o->reading);
+	} else if (!r) {
+		r = am_msg_open(&o->msg, blob, &msg, err);
+		if (!r)
+			am_msg_read(o->msg, arena, &o->reading);
+	}
+	return r;
+}
+
+static void close_item(struct opened *o)
+{
+	am_mapi_item_reading_free(&o->door);
+	if (o->item)
+		am_mapi_item_clear(o->item);
+	am_msg_close(&o->msg);
+}
+
 static int load(const void *user, struct am_message *msg,
                 struct am_loaded_file *file, struct am_ctx *ctx,
                 struct am_error *err)
@@ -48,27 +94,22 @@ static int load(const void *user, struct am_message *msg,
 	                                    .origin = msg->origin,
 	                                    .incomplete = &msg->incomplete};
 	struct notes notes = {ctx, msg};
-	const struct am_msg_options options = {.codepage = set->codepage,
-	                                       .tmpdir = am_ctx_tmpdir(ctx),
-	                                       .damage = damage,
-	                                       .user = &notes};
 	struct am_arena *arena = am_arena_new();
-	struct am_mapi_message item;
-	struct am_msg *from = NULL;
-	int r = am_msg_open(&from, file->blob, &options, err);
+	struct opened o = {0};
+	const struct am_mapi_message *item = &o.reading;
+	int r = open_item(&o, file->blob, set->codepage, &notes, arena, err);
 
 	am_blob_unref(&file->blob);
 	if (!r) {
-		am_msg_read(from, arena, &item);
-		am_mapi_meta(msg, &item.props,
-		             am_mapi_meta_keywords(item.in->names));
+		am_mapi_meta(msg, &item->props,
+		             am_mapi_meta_keywords(item->in->names));
 		if (set->properties)
-			am_item_props_ride(msg, &item.props, item.in);
+			am_item_props_ride(msg, &item->props, item->in);
 		/* What we wrote beside Outlook's own, where it is ours. */
-		am_item_meta_read(msg, item.in, &item.props);
-		r = am_mapi_load(&job, &item, msg, err);
+		am_item_meta_read(msg, item->in, &item->props);
+		r = am_mapi_load(&job, item, msg, err);
 	}
-	am_msg_close(&from);
+	close_item(&o);
 	am_arena_free(&arena);
 	return r;
 }
