@@ -72,6 +72,10 @@ struct am_glass_reader;
 AM_MUST_USE int am_glass_reader_open(struct am_glass_reader **out,
                                      const char *dir, struct am_error *err);
 void am_glass_reader_close(struct am_glass_reader **reader);
+/* Before the first is read: through the table in memory (base/map.h), where
+ * that can be.  torn(): what was given may be wrong. */
+void am_glass_reader_map(struct am_glass_reader *reader);
+bool am_glass_reader_torn(const struct am_glass_reader *reader);
 AM_MUST_USE int am_glass_next(struct am_glass_reader *reader,
                               const uint8_t **key, size_t *key_len,
                               const uint8_t **value, size_t *len,

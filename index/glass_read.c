@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/map.h"
 
 #include <glib.h>
 
@@ -22,6 +23,7 @@
 
 struct am_glass_reader {
 	struct am_file *file;
+	struct am_map *map; /* NULL: through the window */
 	uint32_t n_blocks;
 	/* Those that are in memory. */
 	uint8_t *window;
@@ -62,12 +64,26 @@ int am_glass_reader_open(struct am_glass_reader **out, const char *dir,
 	return r;
 }
 
+void am_glass_reader_map(struct am_glass_reader *g)
+{
+	if (!g->map && g->n_blocks)
+		g->map = am_map_new(g->file);
+	g->number = NONE;
+	g->dir = g->dir_end = HEADER;
+}
+
+bool am_glass_reader_torn(const struct am_glass_reader *g)
+{
+	return am_map_torn(g->map);
+}
+
 void am_glass_reader_close(struct am_glass_reader **reader)
 {
 	struct am_glass_reader *g = *reader;
 
 	if (!g)
 		return;
+	am_map_free(&g->map);
 	am_file_unref(&g->file);
 	g_byte_array_unref(g->value);
 	for (size_t i = 0; i < AM_COUNT(g->branches); i++)
@@ -104,6 +120,10 @@ static bool bad_directory(size_t end)
 static int read_block(struct am_glass_reader *g, uint32_t number,
                       uint32_t ahead, const uint8_t **out, struct am_error *err)
 {
+	if (g->map) {
+		*out = am_map_data(g->map) + (size_t)number * BLOCK;
+		return am_map_torn(g->map) ? am_glass_damaged(g, err) : AM_OK;
+	}
 	if (number < g->first || number - g->first >= g->held) {
 		uint32_t n = MIN(ahead, g->n_blocks - number);
 		int r = am_file_read_all(g->file, (uint64_t)number * BLOCK,

@@ -246,11 +246,23 @@ static int load_shards(struct am_index *index, struct am_error *err)
 			            "%s: not the documents it should have",
 			            path);
 		if (!r)
+			am_places_map(index->places[i]);
+		if (!r)
 			r = open_sides(index, i, err);
 		g_free(path);
 	}
 	g_strfreev(paths);
 	return r;
+}
+
+bool am_index_torn(const struct am_index *index)
+{
+	for (size_t i = 0; index->places && i < index->state.n_shards; i++)
+		if (am_places_torn(index->places[i]) ||
+		    (index->postings[i] &&
+		     am_postings_torn(index->postings[i])))
+			return true;
+	return false;
 }
 
 int am_index_load(struct am_index *index, struct am_error *err)

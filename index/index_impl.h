@@ -46,6 +46,9 @@ struct am_index {
 /* Opens shards and places where they are not. */
 AM_MUST_USE int am_index_load(struct am_index *index, struct am_error *err);
 void am_index_unload(struct am_index *index);
+/* A file of it that is in memory was cut while it was read, or its disk fails:
+ * what came of it is worth nothing. */
+bool am_index_torn(const struct am_index *index);
 /* The columns of a shard, opened when they are not. */
 AM_MUST_USE int am_index_columns(struct am_index *index, size_t shard,
                                  struct am_columns **out, struct am_error *err);

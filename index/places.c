@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "index/order.h"
 #include "index/side_file.h"
 
@@ -14,10 +15,13 @@
 #define HEADER    AM_SIDE_HEADER
 #define RECORD    AM_PLACES_RECORD
 #define DATE_BIAS AM_PLACES_DATE_BIAS
-#define SIZE_MAX5 ((UINT64_C(1) << 40) - 1)
+#define BYTES5    ((UINT64_C(1) << 40) - 1)
+#define BYTES6    ((UINT64_C(1) << 48) - 1)
 #define WINDOW    (64 * 1024) /* for who goes on and on */
 #define GLANCE    2048        /* for who jumps about */
 #define NEAR      4096
+#define LINE      64  /* of the processor's cache */
+#define AHEAD_MAX 512 /* of an order */
 
 static void put_n(uint8_t *to, uint64_t v, unsigned n)
 {
@@ -42,19 +46,34 @@ void am_place_encode(uint8_t to[RECORD], const struct am_place *p)
 	am_put_le32(to + 4, p->len);
 	put_n(to + 8, p->offset, 6);
 	put_n(to + 14, p->dated ? (uint64_t)(date + DATE_BIAS) : 0, 5);
-	put_n(to + 19, MIN(p->size, SIZE_MAX5), 5);
+	put_n(to + 19, MIN(p->size, BYTES5), 5);
+}
+
+/* Fields of a record are taken out of eight bytes of it each. */
+static uint64_t eight(const uint8_t *from)
+{
+	uint64_t v;
+
+	memcpy(&v, from, sizeof(v));
+	return GUINT64_FROM_LE(v);
+}
+
+static void place_of_order(const uint8_t *record, uint32_t *len,
+                           uint64_t *offset)
+{
+	*len = (uint32_t)(eight(record) >> 32);
+	*offset = eight(record + 8) & BYTES6;
 }
 
 static void decode_record(const uint8_t *from, struct am_place *p)
 {
-	uint64_t date = get_n(from + 14, 5);
+	uint64_t date = eight(from + 14) & BYTES5;
 
-	p->id = (uint32_t)get_n(from, 4);
-	p->len = (uint32_t)get_n(from + 4, 4);
-	p->offset = get_n(from + 8, 6);
+	place_of_order(from, &p->len, &p->offset);
+	p->id = (uint32_t)eight(from);
 	p->dated = date != 0;
 	p->date = date ? (int64_t)date - DATE_BIAS : 0;
-	p->size = get_n(from + 19, 5);
+	p->size = eight(from + 16) >> 24;
 }
 
 void am_places_header(uint8_t to[HEADER], uint64_t n, uint64_t table,
@@ -82,6 +101,7 @@ struct window {
 
 struct am_places {
 	struct am_file *file;
+	struct am_map *map; /* NULL: through the windows */
 	uint64_t n, table;
 	uint32_t first, last;
 	struct window records, orders, documents;
@@ -101,6 +121,13 @@ static int corrupt(const struct am_places *p, struct am_error *err)
 static int look(struct am_places *p, struct window *w, uint64_t at, size_t len,
                 const uint8_t **data, struct am_error *err)
 {
+	if (p->map) {
+		uint64_t size = am_file_size(p->file);
+		if (at > size || len > size - at || am_map_torn(p->map))
+			return corrupt(p, err);
+		*data = am_map_data(p->map) + at;
+		return AM_OK;
+	}
 	if (at < w->at || at + len > w->at + w->len) {
 		bool on = w->len && at >= w->at && at <= w->at + w->len + NEAR;
 		bool back = w->len && at < w->at && w->at - at <= NEAR;
@@ -179,12 +206,47 @@ void am_places_close(struct am_places **places)
 
 	if (!p)
 		return;
+	am_map_free(&p->map);
 	am_file_unref(&p->file);
 	g_free(p->records.data);
 	g_free(p->orders.data);
 	g_free(p->documents.data);
 	g_free(p);
 	*places = NULL;
+}
+
+void am_places_map(struct am_places *places)
+{
+	if (!places->map)
+		places->map = am_map_new(places->file);
+}
+
+void am_places_ahead(const struct am_places *p, uint32_t document)
+{
+	if (p->map && document && document <= p->n)
+		__builtin_prefetch(am_map_data(p->map) + p->table +
+		                   (uint64_t)(document - 1) * RECORD);
+}
+
+void am_places_order_ahead(const struct am_places *p, uint32_t document)
+{
+	uint32_t len;
+	uint64_t offset;
+
+	if (!p->map || !document || document > p->n)
+		return;
+	const uint8_t *data = am_map_data(p->map);
+	place_of_order(data + p->table + (uint64_t)(document - 1) * RECORD,
+	               &len, &offset);
+	if (offset > p->table || len > p->table - offset)
+		return;
+	for (uint32_t i = 0; i < MIN(len, AHEAD_MAX); i += LINE)
+		__builtin_prefetch(data + offset + i);
+}
+
+bool am_places_torn(const struct am_places *places)
+{
+	return am_map_torn(places->map);
 }
 
 uint32_t am_places_documents(const struct am_places *places)

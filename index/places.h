@@ -15,7 +15,7 @@
  * last; of one date, the message that was stored later comes first.
  *
  *   0   8  "amplaces"
- *   8   4  version 2
+ *   8   4  version 3
  *   12  4  CRC-32 of the header with this field 0
  *   16  8  documents n
  *   24  8  offset of the table
@@ -33,7 +33,7 @@
  * All little-endian.
  */
 #define AM_PLACES_RECORD    24
-#define AM_PLACES_VERSION   2
+#define AM_PLACES_VERSION   3
 #define AM_PLACES_DATE_BIAS (INT64_C(1) << 38)
 
 struct am_place {
@@ -74,6 +74,14 @@ struct am_places;
 AM_MUST_USE int am_places_open(struct am_places **out, const char *path,
                                struct am_error *err);
 void am_places_close(struct am_places **places);
+/* From now on through the file in memory (base/map.h), where that can be: for
+ * who asks here and there.  torn(): what was given since may be wrong. */
+void am_places_map(struct am_places *places);
+bool am_places_torn(const struct am_places *places);
+/* A mapped document will be asked for soon, and so will its order, when the
+ * first was said a while ago. */
+void am_places_ahead(const struct am_places *places, uint32_t document);
+void am_places_order_ahead(const struct am_places *places, uint32_t document);
 uint32_t am_places_documents(const struct am_places *places);
 /* AM_END: there is no such document. */
 AM_MUST_USE int am_places_get(struct am_places *places, uint32_t document,

@@ -33,8 +33,15 @@ int am_postings_open(struct am_postings **out, const char *dir,
 
 	if (r)
 		am_postings_close(&p);
+	else
+		am_glass_reader_map(p->glass);
 	*out = p;
 	return r;
+}
+
+bool am_postings_torn(const struct am_postings *postings)
+{
+	return am_glass_reader_torn(postings->glass);
 }
 
 void am_postings_close(struct am_postings **postings)

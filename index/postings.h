@@ -18,6 +18,8 @@ struct am_postings;
 AM_MUST_USE int am_postings_open(struct am_postings **out, const char *dir,
                                  struct am_error *err);
 void am_postings_close(struct am_postings **postings);
+/* The table has become shorter since, and what was given may be wrong. */
+bool am_postings_torn(const struct am_postings *postings);
 
 /* Ascending. */
 typedef void am_postings_fn(void *user, const uint32_t *documents, size_t n);

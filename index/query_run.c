@@ -286,6 +286,10 @@ static int end(struct am_run_query *run, struct am_xquery **query, int r)
 {
 	if (run->sources && !r)
 		r = am_sources_status(run->sources, run->err);
+	if (!r && am_index_torn(run->index))
+		r = am_fail(run->err, AM_FAILED, AM_E_CORRUPT,
+		            "the index is damaged: mailark index --rebuild "
+		            "makes it anew");
 	/* The query holds the sources: it goes first. */
 	am_xquery_free(query);
 	am_sources_free(&run->sources);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/browse/guard.h"
 
+#include "base/map.h"
+
 #include <glib.h>
 
 #include <errno.h>
@@ -83,6 +85,7 @@ static void set_handlers(void (*fatal)(int), void (*asked)(int))
 
 	for (size_t i = 0; i < AM_COUNT(deadly); i++)
 		sigaction(deadly[i], &a, NULL);
+	am_map_listen();
 	a = (struct sigaction){.sa_handler = asked};
 	for (size_t i = 0; i < AM_COUNT(asking); i++)
 		sigaction(asking[i], &a, NULL);

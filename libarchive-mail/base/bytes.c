@@ -60,10 +60,10 @@ uint64_t am_get_varint(struct am_cursor *c)
 {
 	uint64_t v = 0;
 
-	for (unsigned i = 0; i < VARINT_MAX; i++) {
-		uint8_t b = am_get_u8(c);
-		if (c->bad)
-			return 0;
+	if (c->bad)
+		return 0;
+	for (unsigned i = 0; i < VARINT_MAX && c->at < c->end; i++) {
+		uint8_t b = *c->at++;
 		if (i == VARINT_MAX - 1 && b > 1)
 			break;
 		v |= (uint64_t)(b & 0x7F) << (7 * i);

@@ -90,6 +90,11 @@ const char *am_file_path(const struct am_file *file)
 	return file->path;
 }
 
+int am_file_fd(const struct am_file *file)
+{
+	return file->fd;
+}
+
 bool am_file_write_locked(const struct am_file *file)
 {
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};

@@ -10,7 +10,8 @@
  * once instead of a hang.
  *
  * pread(2) and not mmap: resident memory stays ours, and a file that shrinks
- * while it is read is an error code instead of SIGBUS.
+ * while it is read is an error code instead of SIGBUS.  (base/map.h is for
+ * files that we made ourselves.)
  */
 struct am_file;
 
@@ -21,6 +22,7 @@ void am_file_unref(struct am_file **file); /* *file becomes NULL */
 
 uint64_t am_file_size(const struct am_file *file); /* when it was opened */
 const char *am_file_path(const struct am_file *file);
+int am_file_fd(const struct am_file *file); /* the file's */
 
 /* Does another process hold a lock for writing on it (fcntl(2), flock(2))?
  * Seen where the file system has such locks. */
