@@ -16,6 +16,7 @@
  */
 
 #define PER_BUCKET 3
+#define HEAD_SHIFT 56 /* of a hash */
 
 static uint64_t mix64(uint64_t h)
 {
@@ -27,9 +28,34 @@ static uint64_t mix64(uint64_t h)
 	return h;
 }
 
+/* Bytes of the character at `at`, and their sum. */
+static size_t sum_of(const char *word, size_t len, size_t at, unsigned *sum)
+{
+	size_t n = at < len ? (size_t)g_utf8_skip[(uint8_t)word[at]] : 0;
+
+	n = MIN(n, len - at);
+	*sum = 0;
+	for (size_t i = 0; i < n; i++)
+		*sum += (uint8_t)word[at + i];
+	return n;
+}
+
+uint8_t am_word_head(const char *word, size_t len)
+{
+	unsigned first, second;
+	size_t n = sum_of(word, len, 0, &first);
+	bool latin = n == 1 && *word >= 'a' && *word <= 'z';
+
+	first = latin ? first - 'a' + 1 : n ? 27 + first % 5 : 0;
+	if (sum_of(word, len, n, &second))
+		second = 1 + second % 7;
+	return (uint8_t)(first << 3 | second);
+}
+
 uint64_t am_word_hash(const char *word, size_t len)
 {
 	uint64_t h = UINT64_C(0x9e3779b97f4a7c15) + len, part;
+	uint8_t head = am_word_head(word, len);
 
 	while (len >= 8) {
 		memcpy(&part, word, 8);
@@ -41,7 +67,7 @@ uint64_t am_word_hash(const char *word, size_t len)
 	part = 0;
 	memcpy(&part, word, len);
 	h = (h ^ GUINT64_FROM_LE(part)) * UINT64_C(0xff51afd7ed558ccd);
-	return mix64(h);
+	return mix64(h) >> 8 | (uint64_t)head << HEAD_SHIFT;
 }
 
 static uint64_t seeded(uint64_t hash, unsigned seed)
@@ -231,6 +257,20 @@ static void append_varint(GByteArray *out, uint64_t v)
 	g_byte_array_append(out, buf, (guint)am_put_varint(buf, v));
 }
 
+static void append_heads(struct am_order_writer *w, const uint64_t *hashes,
+                         size_t n)
+{
+	uint64_t slots = slots_for(n);
+	guint from = w->out->len;
+
+	g_byte_array_set_size(w->out, from + (guint)slots);
+	memset(w->out->data + from, 0, slots);
+	for (size_t i = 0; i < n; i++)
+		if (U32(w->slot)[i] < slots)
+			w->out->data[from + U32(w->slot)[i]] =
+				(uint8_t)(hashes[i] >> HEAD_SHIFT);
+}
+
 static void append_numbers(struct am_order_writer *w, const uint32_t *words,
                            size_t n_words, size_t n_terms, unsigned width)
 {
@@ -283,6 +323,7 @@ const uint8_t *am_order_encode(struct am_order_writer *w,
 		append_varint(w->out, runs[i].words);
 	}
 	g_byte_array_append(w->out, w->displace->data, w->displace->len);
+	append_heads(w, hashes, n_hashes);
 	append_numbers(w, words, n_words, n_hashes,
 	               width_for(slots_for(n_hashes)));
 	*len = w->out->len;
@@ -317,6 +358,7 @@ bool am_order_open(struct am_order *out, const uint8_t *data, size_t len)
 	out->width = width_for(out->slots);
 	out->buckets = out->terms / PER_BUCKET + 1;
 	out->displace = am_get_bytes(&c, out->buckets);
+	out->heads = am_get_bytes(&c, out->slots);
 	out->bits = c.at;
 	return !c.bad && sum == out->words &&
 	       am_cursor_left(&c) == (out->words * out->width + 7) / 8;
@@ -329,6 +371,12 @@ static uint32_t number_at(const struct am_order *o, uint64_t i)
 	memcpy(&part, o->bits + (bit >> 3), 8);
 	return (uint32_t)((GUINT64_FROM_LE(part) >> (bit & 7)) &
 	                  ((UINT64_C(1) << o->width) - 1));
+}
+
+/* The bytes may have changed since they were looked through. */
+static uint64_t run_end(const struct am_order *o, uint64_t at, uint64_t len)
+{
+	return at + MIN(len, o->words - at);
 }
 
 static bool row_at(const struct am_order *o, uint64_t i, const uint32_t *slots,
@@ -411,7 +459,7 @@ bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
 	struct lanes lanes = lanes_for(o, slots[0]);
 	for (uint64_t r = 0; r < o->runs; r++) {
 		uint8_t field = am_get_u8(&c);
-		uint64_t end = at + am_get_varint(&c);
+		uint64_t end = run_end(o, at, am_get_varint(&c));
 		if (field < 32 && ((fields >> field) & 1) &&
 		    next_row(o, &lanes, at, end, slots, n) < end)
 			return true;
@@ -420,12 +468,18 @@ bool am_order_has(const struct am_order *o, const uint64_t *hashes, size_t n,
 	return false;
 }
 
-uint32_t am_order_number(const struct am_order *o, uint64_t hash)
+uint32_t am_order_number(const struct am_order *o, const uint8_t *displace,
+                         uint64_t hash)
 {
-	uint32_t slot;
+	uint64_t h = seeded(hash, o->seed);
 
-	find_slots(o, &hash, 1, &slot);
-	return slot;
+	return slot_of(h, displace[bucket_of(h, o->buckets)], o->slots);
+}
+
+bool am_order_begins(const struct am_order *o, uint32_t number, uint8_t head,
+                     uint8_t mask)
+{
+	return number < o->slots && !((o->heads[number] ^ head) & mask);
 }
 
 void am_order_after(const struct am_order *o, const uint64_t *hashes, size_t n,
@@ -441,7 +495,7 @@ void am_order_after(const struct am_order *o, const uint64_t *hashes, size_t n,
 	struct lanes lanes = lanes_for(o, slots[0]);
 	for (uint64_t r = 0; r < o->runs; r++) {
 		uint8_t field = am_get_u8(&c);
-		uint64_t end = at + am_get_varint(&c);
+		uint64_t end = run_end(o, at, am_get_varint(&c));
 		bool in = field < 32 && ((fields >> field) & 1) && end > at;
 		/* Something follows: the row ends before the last one. */
 		for (uint64_t last = end - 1; in;) {
@@ -502,7 +556,7 @@ bool am_order_near(const struct am_order *o, const uint64_t *hashes,
 	places = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	for (uint64_t r = 0; r < o->runs && !found; r++) {
 		uint8_t field = am_get_u8(&c);
-		uint64_t len = am_get_varint(&c);
+		uint64_t len = run_end(o, at, am_get_varint(&c)) - at;
 		if (field < 32 && ((fields >> field) & 1))
 			found = run_near(o, at, at + len, slots, n, &near,
 			                 places);

@@ -5,7 +5,8 @@
 #include "base/compiler.h"
 
 /*
- * The order of a document's words, in about a byte and a quarter a word.
+ * The order of a document's words, in about a byte and a quarter a word, and as
+ * much for each that is in it.
  *
  * Xapian can keep positions, one entry for each word of each document: two
  * thirds of the index and half of the time to make it.  Phrases need less.
@@ -20,6 +21,8 @@
  *   varint   runs
  *     u8 field, varint words  for each run: fields and parts, in order
  *   u8       displacement     for each of n/3+1 buckets
+ *   u8       head             for each of n + n/4 + 1 numbers: how the word
+ *                             begins; 0: no word has it
  *   bits     numbers          each as wide as m needs, lowest bit first;
  *                             m = n + n/4 + 1; m itself: a word not kept
  *
@@ -27,8 +30,16 @@
  * only about words that are.
  */
 
-/* Part of the format: the hash of a word. */
+/* Part of the format: the hash of a word; its highest byte is the head. */
 uint64_t am_word_hash(const char *word, size_t len);
+/*
+ * How a word begins: the first letter, to be told from all others when it is of
+ * a to z, in the upper five bits, and something of the second in the lower
+ * three.  So "annual r*" need not ask of thousands of words whether they are
+ * what follows.
+ */
+#define AM_HEAD_FIRST 0xf8
+uint8_t am_word_head(const char *word, size_t len);
 
 struct am_run {
 	uint8_t field; /* enum am_region */
@@ -52,7 +63,7 @@ struct am_order {
 	uint64_t terms, words, runs, slots;
 	unsigned seed, width;
 	const uint8_t *run, *run_end; /* encoded */
-	const uint8_t *displace, *bits;
+	const uint8_t *displace, *heads, *bits;
 	uint64_t buckets;
 };
 /* false: these bytes are no such thing. */
@@ -67,12 +78,17 @@ bool am_order_near(const struct am_order *order, const uint64_t *hashes,
                    const uint8_t *n, size_t rows, uint32_t distance,
                    bool in_order, uint32_t fields);
 struct _GArray;
-/* The number by which a word that is in the document is known there. */
-uint32_t am_order_number(const struct am_order *order, uint64_t hash);
+/* The number by which a word that is in the document is known there.  displace:
+ * the order's, or a copy. */
+uint32_t am_order_number(const struct am_order *order, const uint8_t *displace,
+                         uint64_t hash);
 /* Numbers (uint32_t) of the words that follow on such a row, each place for
  * itself: appended to `numbers`. */
 void am_order_after(const struct am_order *order, const uint64_t *hashes,
                     size_t n, uint32_t fields, struct _GArray *numbers);
+/* May the word of this number begin so, as far as the mask tells? */
+bool am_order_begins(const struct am_order *order, uint32_t number,
+                     uint8_t head, uint8_t mask);
 #define AM_PHRASE_MAX 64 /* words in a row that can be asked for */
 
 #endif

@@ -7,8 +7,12 @@
 /*
  * "annual rep*": the last word may be any of thousands, and each document has
  * several of them.  So of each document of a stretch that has the words in
- * front and one of the thousands it is found out once what follows on those in
+ * front and a word that begins so it is found out once what follows on those in
  * front; then each of the thousands is only compared.
+ *
+ * A document's order knows how its words begin, by and large (am_word_head):
+ * mostly that leaves a handful of documents, and for a single letter nothing is
+ * left to compare.
  */
 #define AM_AFTER_MAX                                            \
 	262144 /* documents of a stretch: 40 MB at most, mostly \
@@ -17,8 +21,15 @@
 struct am_front {
 	const struct am_word *words;
 	size_t n;
-	char letter; /* of their terms; 0: none */
+	char letter;          /* of their terms; 0: none */
+	char beginning[16];   /* of the last, as a term; */
+	size_t beginning_len; /* 0: of several */
+	uint8_t head, mask;   /* what all of the last have in common */
+	bool all;             /* and nothing else has */
 };
+/* They all begin so; `any`: and any word that does is one of them. */
+void am_front_begins(struct am_front *front, const char *text, size_t len,
+                     bool any);
 struct am_after;
 AM_MUST_USE int am_after_new(struct am_after **out, struct am_index *index,
                              size_t shard, uint32_t first, uint32_t last,
@@ -33,9 +44,14 @@ AM_MUST_USE int am_after_has(struct am_after *after, uint32_t document,
 const uint64_t *am_after_mask(const struct am_after *after);
 bool am_after_fits(const struct am_after *after, uint32_t document);
 uint32_t am_after_fronts(const struct am_after *after);
+/* Leaves those that may have one of the words behind: looks at each.  That pays
+ * where there are few, or where this many words are the other way to know. */
+AM_MUST_USE int am_after_sift(struct am_after *after, size_t words,
+                              struct am_error *err);
 /* Documents (uint32_t), ascending, in which it may be this word that follows:
- * in those of them that have it, it does. */
+ * in those of them that have it, it does.  Not those in front of `from`. */
 AM_MUST_USE int am_after_may(struct am_after *after, uint64_t hash,
-                             struct _GArray *documents, struct am_error *err);
+                             uint32_t from, struct _GArray *documents,
+                             struct am_error *err);
 
 #endif

@@ -108,6 +108,17 @@ static int collect_all(struct am_expansion *e, struct am_error *err)
 	return r;
 }
 
+/* How a word begins says it all. */
+static int collect_none(struct am_expansion *e)
+{
+	size_t n = e->index->state.n_shards;
+
+	e->terms = g_new0(GArray *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		e->terms[i] = g_array_new(FALSE, FALSE, sizeof(struct term));
+	return AM_OK;
+}
+
 void am_expansion_free(struct am_expansion **expansion)
 {
 	struct am_expansion *e = *expansion;
@@ -167,22 +178,19 @@ static void mark_found(void *user, const uint32_t *documents, size_t n)
 		am_bits_set(&e->bits[e->shard], documents[i]);
 }
 
-/* Behind `behind`, only where the term may be what follows. */
+/* From this document on, only where the term may be what follows. */
 static int mark_where_it_may(struct am_expansion *e,
                              struct am_postings *postings, const struct term *t,
-                             uint32_t behind, struct am_error *err)
+                             uint32_t from, struct am_error *err)
 {
-	guint n, i = 0;
-
 	g_array_set_size(e->may, 0);
-	int r = am_after_may(e->after, e->hashes[e->n - 1], e->may, err);
+	int r = am_after_may(e->after, e->hashes[e->n - 1], from, e->may, err);
 	const uint32_t *may = (const uint32_t *)(const void *)e->may->data;
-	for (n = e->may->len; i < n && may[i] <= behind;)
-		i++;
-	return r || i == n
+
+	return r || !e->may->len
 	               ? r
-	               : am_postings_among(postings, text_of(e, t), t->len,
-	                                   may + i, n - i, mark_found, e, err);
+	               : am_postings_among(postings, text_of(e, t), t->len, may,
+	                                   e->may->len, mark_found, e, err);
 }
 
 /* What is behind a chunk of a long list, where it may matter. */
@@ -195,7 +203,7 @@ static int mark_rest(struct am_expansion *e, struct am_postings *postings,
 
 	if (e->after &&
 	    (to - chunk->last) / span >= am_after_fronts(e->after) / COMPARED)
-		return mark_where_it_may(e, postings, t, chunk->last, err);
+		return mark_where_it_may(e, postings, t, chunk->last + 1, err);
 	return am_postings_each(postings, text_of(e, t), t->len,
 	                        chunk->last + 1, to, mark, e, err);
 }
@@ -224,7 +232,7 @@ static int mark_term(struct am_expansion *e, struct am_postings *postings,
 		return e->status;
 	}
 	if (e->after && am_after_fronts(e->after) <= RARE)
-		return mark_where_it_may(e, postings, t, 0, err);
+		return mark_where_it_may(e, postings, t, first, err);
 	int r = am_postings_some(postings, text, t->len, from, to, mark, e,
 	                         &chunk, err);
 	if (!r && chunk.more)
@@ -248,6 +256,14 @@ static uint64_t next_end(const struct am_expansion *e, size_t shard)
 	           STRETCH);
 }
 
+/* All that is left. */
+static void mark_masked(struct am_expansion *e, uint32_t from, uint32_t to)
+{
+	for (uint32_t d = from; d <= to; d++)
+		if (am_after_fits(e->after, d))
+			am_bits_set(&e->bits[e->shard], d);
+}
+
 static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 {
 	uint32_t from = e->marked[shard] + 1;
@@ -263,6 +279,10 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 	if (!r && e->n > 1)
 		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
 		                 &e->front, e->regions, err);
+	if (!r && e->after)
+		r = am_after_sift(e->after, e->terms[shard]->len, err);
+	if (!r && e->after && e->front.all)
+		mark_masked(e, from, (uint32_t)to);
 	if (!r && e->after)
 		am_postings_mask(postings, am_after_mask(e->after), from);
 	bool none = e->after && !am_after_fronts(e->after);
@@ -360,6 +380,21 @@ static struct am_xquery *few(const struct am_expansion *e,
 	                      parts, n);
 }
 
+/* What is known of the words in front, and of the last. */
+static int begin_front(struct am_expansion *e, const struct am_node *node,
+                       struct am_error *err)
+{
+	char beginning[AM_WORD_MAX + 1];
+	size_t len = am_matcher_beginning(e->matcher, beginning);
+
+	e->front = (struct am_front){.words = node->words,
+	                             .n = node->n_words - 1,
+	                             .letter = e->letter};
+	am_front_begins(&e->front, beginning, len,
+	                node->match == AM_MATCH_PREFIX);
+	return e->n > 1 && e->front.all ? collect_none(e) : collect_all(e, err);
+}
+
 int am_run_expand(struct am_xquery **out, struct am_index *index,
                   struct am_sources *sources, const struct am_node *node,
                   char letter, uint32_t regions, struct am_error *err)
@@ -377,8 +412,7 @@ int am_run_expand(struct am_xquery **out, struct am_index *index,
 	e->n = node->n_words;
 	e->regions = regions;
 	e->order = node->n_words > 1 || (!letter && regions != AM_REGION_ALL);
-	e->front = (struct am_front){node->words, node->n_words - 1, letter};
-	int r = collect_all(e, err);
+	int r = begin_front(e, node, err);
 	if (!r && !e->order && find_few(e, terms, &n)) {
 		*out = few(e, sources, terms, n, node->match,
 		           !letter || letter == am_region_prefix(

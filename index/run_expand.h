@@ -4,9 +4,8 @@
 
 #include "index/query_run.h"
 
-/* Documents that have, as the last of the node's words, one of many: marked as
- * far as they are asked for.  Those that have its other words, that is: who
- * asks sees to them. */
+/* Documents that have the node's words, the last of which is one of many:
+ * marked as far as they are asked for. */
 struct am_expansion;
 void am_expansion_free(struct am_expansion **expansion);
 AM_MUST_USE int am_expansion_has(struct am_expansion *expansion, size_t shard,

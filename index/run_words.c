@@ -57,11 +57,11 @@ static void add_part(GPtrArray *parts, struct am_xquery *part)
 		g_ptr_array_add(parts, part);
 }
 
-/* The first n words, and pairs of those without a space between them. */
+/* The words, and pairs of those without a space between them. */
 static void add_words(GPtrArray *parts, struct am_sources *sources,
-                      const struct am_node *node, char letter, size_t n)
+                      const struct am_node *node, char letter)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < node->n_words; i++) {
 		const struct am_word *w = &node->words[i];
 		g_ptr_array_add(parts, word_term(sources, letter, w));
 		if (i && w->single && w[-1].single) {
@@ -83,7 +83,7 @@ static struct am_xquery *row(struct am_sources *sources,
 	uint64_t hashes[AM_PHRASE_MAX];
 	struct am_xquery *out;
 
-	add_words(parts, sources, node, letter, node->n_words);
+	add_words(parts, sources, node, letter);
 	hash_words(node, hashes);
 	if (node->n_words > 1 || (!letter && regions != AM_REGION_ALL))
 		add_part(parts, am_source_order(sources, hashes, node->n_words,
@@ -112,31 +112,16 @@ static int in_regions(struct am_xquery **out, struct am_index *index,
                       struct am_sources *sources, const struct am_node *node,
                       char letter, uint32_t regions, struct am_error *err)
 {
-	GPtrArray *parts;
-	struct am_xquery *last = NULL;
-
 	*out = NULL;
 	if (node->match == AM_MATCH_WORD) {
 		*out = row(sources, node, letter, regions);
 		return AM_OK;
 	}
 	*out = short_beginning(sources, node);
-	if (*out)
-		return AM_OK;
-	int r = am_run_expand(&last, index, sources, node, letter, regions,
-	                      err);
-	if (r)
-		return r;
-	if (node->n_words == 1) {
-		*out = last;
-		return AM_OK;
-	}
-	parts = g_ptr_array_new();
-	add_words(parts, sources, node, letter, node->n_words - 1);
-	g_ptr_array_add(parts, last);
-	*out = join(AM_XJOIN_AND, parts);
-	g_ptr_array_unref(parts);
-	return AM_OK;
+	/* Words in front of what stands for many are looked for with it. */
+	return *out ? AM_OK
+	            : am_run_expand(out, index, sources, node, letter, regions,
+	                            err);
 }
 
 int am_run_words(struct am_xquery **out, struct am_index *index,

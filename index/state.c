@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define VERSION    6 /* words lie beside the terms */
-#define FIRST_LINE "mailark-index 6\n"
+#define VERSION    7 /* orders know how words begin */
+#define FIRST_LINE "mailark-index 7\n"
 #define STATE_MAX  (256u * 1024 * 1024)
 
 char *am_shard_path(const char *dir, const struct am_shard *shard)

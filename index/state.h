@@ -9,7 +9,7 @@
  * it is what makes a step of an update visible; whatever it does not name is
  * rubbish of a broken-off one.
  *
- *   mailark-index 6
+ *   mailark-index 7
  *   archive 1f3c...                whose messages these are
  *   seq 123456                     the archive's changes are known up to here
  *   last 99999                     message ids up to here are indexed

@@ -98,8 +98,9 @@ static void check(struct index_env *env, const struct am_test_message *m,
 Test(expand, finds_what_follows_on_rare_and_on_common_words)
 {
 	static const char *const texts[] = {
-		"front es",    "front esx", "front esr",  "front w",
-		"front word1", "esz es",    "esx front e"};
+		"front es",    "front esx", "front esr",   "front w",
+		"front word1", "esz es",    "esx front e", "front e",
+		"esx w",       "esy esr1"};
 	/* In one mail of fifteen; in nearly all. */
 	static const unsigned often[] = {600, 20};
 

@@ -112,13 +112,74 @@ Test(order, tells_rows_as_they_were)
 	}
 }
 
-Test(order, takes_a_byte_and_a_quarter_a_word)
+Test(order, takes_a_byte_and_a_quarter_a_word_and_as_much_a_term)
 {
 	struct sample s;
 
 	make(&s, 350, 1000);
-	cr_expect_lt(s.len, 1300);
+	cr_expect_lt(s.len, 1300 + 350 * 5 / 4);
 	drop(&s);
+}
+
+Test(order, knows_how_its_words_begin)
+{
+	struct sample s;
+	uint8_t w = am_word_head("w1", 2), w2 = am_word_head("w2", 2);
+	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	size_t other = 0;
+
+	make(&s, 350, 1000);
+	cr_assert(am_order_open(&s.order, s.bytes, s.len));
+	for (size_t i = 0; i < s.n_terms; i++) {
+		char word[20];
+		g_snprintf(word, sizeof(word), "w%zu", i);
+		uint32_t number = am_order_number(&s.order, s.order.displace,
+		                                  s.hashes[i]);
+		cr_expect(am_order_begins(&s.order, number,
+		                          am_word_head(word, strlen(word)),
+		                          UINT8_MAX));
+		cr_expect(am_order_begins(&s.order, number, w, AM_HEAD_FIRST));
+		cr_expect_not(am_order_begins(
+			&s.order, number, am_word_head("x", 1), AM_HEAD_FIRST));
+		other += !am_order_begins(&s.order, number, w2, UINT8_MAX);
+	}
+	cr_expect_gt(other, s.n_terms / 2);
+	/* A word that was not kept begins with nothing. */
+	am_order_after(&s.order, s.hashes + s.words[0], 1, 0xffff, numbers);
+	cr_expect_gt(numbers->len, 0);
+	cr_expect_not(am_order_begins(&s.order, (uint32_t)s.order.slots, 0, 0));
+	g_array_unref(numbers);
+	drop(&s);
+}
+
+/* The first of a to z is told from all others; what begins so has the same
+ * upper bits, and with two letters the same in all. */
+Test(order, heads_are_of_the_first_letters)
+{
+	static const char *const words[] = {
+		"a", "ab", "abc", "b",  "zz",   "1",
+		"é", "éa", "ß",   "日", "日本", "\xf0\x9f\x98\x80"};
+	uint8_t seen[26];
+
+	for (char c = 'a'; c <= 'z'; c++) {
+		seen[c - 'a'] = am_word_head(&c, 1) & AM_HEAD_FIRST;
+		for (char d = 'a'; d < c; d++)
+			cr_expect_neq(seen[c - 'a'], seen[d - 'a']);
+	}
+	for (size_t i = 0; i < AM_COUNT(words); i++) {
+		char *longer = g_strconcat(words[i], "yz", NULL);
+		size_t len = strlen(words[i]);
+		uint8_t head = am_word_head(words[i], len);
+		uint8_t more = am_word_head(longer, len + 2);
+		cr_expect_eq((head ^ more) & AM_HEAD_FIRST, 0, "%s", longer);
+		if (g_utf8_strlen(words[i], -1) > 1)
+			cr_expect_eq(head, more, "%s", longer);
+		if (words[i][0] < 'a' || words[i][0] > 'z')
+			for (size_t k = 0; k < 26; k++)
+				cr_expect_neq(head & AM_HEAD_FIRST, seen[k]);
+		g_free(longer);
+	}
+	cr_expect_eq(am_word_head("", 0), 0);
 }
 
 Test(order, refuses_what_is_none)
