@@ -11,7 +11,7 @@ is looked at.
  2. One asks for all mail and reads nothing: others are answered meanwhile.
  3. CROWD clients at a time come and go, CYCLES in all, every other one of them
     hostile: the good ones hear nothing but OK.  Memory at the end is what it
-    was after a quarter of them.
+    was after a quarter of them.  CYCLES may be a time: 60m.
 
 Ends with 1 and says why when something does not hold.
 """
@@ -19,7 +19,9 @@ import os, random, select, socket, subprocess, sys, tempfile, threading, time
 
 program, archive = sys.argv[1:3]
 idle = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
-cycles = int(sys.argv[4]) if len(sys.argv) > 4 else 20000
+cycles = sys.argv[4] if len(sys.argv) > 4 else '20000'
+minutes = float(cycles[:-1]) if cycles.endswith('m') else 0
+cycles = sys.maxsize if minutes else int(cycles)
 crowd = int(sys.argv[5]) if len(sys.argv) > 5 else 1000
 # KiB; a build with sanitizers takes what it wants and keeps what was freed.
 any_memory = os.environ.get('STRESS_MEMORY') == 'any'
@@ -170,17 +172,18 @@ def hostile(rnd):
 
 def crowd_of(n, seed):
     rnd = random.Random(seed)
-    share = [n]
+    came = [0]
+    end = time.monotonic() + minutes * 15 if minutes else float('inf')
     lock = threading.Lock()
     errors = []
 
     def run(own):
         while True:
             with lock:
-                if not share[0]:
+                if came[0] == n or time.monotonic() > end:
                     return
-                share[0] -= 1
-                i = share[0]
+                i = came[0]
+                came[0] += 1
             try:
                 (hostile if i % 2 else good)(own)
             except (OSError, EOFError, ValueError) as e:
@@ -194,17 +197,19 @@ def crowd_of(n, seed):
         t.start()
     for t in threads:
         t.join()
-    return errors
+    return came[0], errors
 
 
 def storm():
-    errors, seen = [], []
+    errors, seen, came = [], [], 0
     for quarter in range(4):
-        errors += crowd_of(cycles // 4, quarter)
+        n, wrong_ones = crowd_of(cycles // 4, quarter)
+        came += n
+        errors += wrong_ones
         time.sleep(SETTLE_S if cycles >= 4000 else 0)
         seen.append(memory())
     hold(not errors, 'of %d clients, half of them hostile, %d good ones saw '
-         'an error %s' % (cycles, len(errors), errors[:3] or ''))
+         'an error %s' % (came, len(errors), errors[:3] or ''))
     hold(seen[3] - seen[0] < GROWTH_KB,
          'memory after each quarter of them: %s KiB' % seen)
 

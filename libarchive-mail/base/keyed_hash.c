@@ -47,8 +47,13 @@ static inline void mix(uint64_t v[4])
 
 unsigned am_keyed_hash(const void *text)
 {
-	const char *at = text;
-	size_t len = strlen(at), left = len;
+	return am_keyed_hash_bytes(text, strlen(text));
+}
+
+unsigned am_keyed_hash_bytes(const void *bytes, size_t len)
+{
+	const char *at = bytes;
+	size_t left = len;
 
 	pthread_once(&once, make_key);
 	uint64_t v[4] = {key[0] ^ UINT64_C(0x736f6d6570736575),

@@ -2,6 +2,8 @@
 #ifndef AM_BASE_KEYED_HASH_H
 #define AM_BASE_KEYED_HASH_H
 
+#include <stddef.h>
+
 /*
  * A GHashFunc for strings that come from strangers: with g_str_hash anybody can
  * write a hundred thousand Message-IDs that fall together, and a table of them
@@ -9,5 +11,6 @@
  * Any thread.
  */
 unsigned am_keyed_hash(const void *text);
+unsigned am_keyed_hash_bytes(const void *bytes, size_t len);
 
 #endif

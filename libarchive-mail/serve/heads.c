@@ -21,7 +21,7 @@ enum { UNKEPT_MOST = 512 << 10, TOKENS_MOST = 32 };
 #define TOO_MUCH "\x01"
 /* Of the texts in the tables, which base/fold.h folds and index/tokens.h cuts.
  */
-enum { LAYOUT = 2 };
+enum { LAYOUT = 3 };
 
 /* ---- of one message ---- */
 

@@ -2,6 +2,7 @@
 #include "store/cache_db.h"
 
 #include <glib.h>
+#include <glib/gstdio.h>
 
 bool am_cache_db_run(sqlite3 *db, const char *sql)
 {
@@ -69,25 +70,58 @@ static bool set_up(sqlite3 *db, const struct am_cache_db_kind *kind,
 	return good;
 }
 
+bool am_cache_db_is_damaged(sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+void am_cache_db_remove(const char *path)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+
+	for (size_t i = 0; i < AM_COUNT(ends); i++) {
+		char *file = g_strconcat(path, ends[i], NULL);
+		(void)g_unlink(file);
+		g_free(file);
+	}
+}
+
+/* *damaged: and it is no database. */
+static sqlite3 *open_file(const struct am_cache_db_kind *kind, const char *path,
+                          uint64_t archive,
+                          const struct am_cache_db_statement *statements,
+                          size_t n, bool *damaged)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open(path, &db) == SQLITE_OK &&
+	    sqlite3_busy_timeout(db, kind->busy_ms) == SQLITE_OK &&
+	    am_cache_db_run(db, kind->pragmas) &&
+	    set_up(db, kind, archive, statements, n))
+		return db;
+	*damaged = am_cache_db_is_damaged(db);
+	am_cache_db_close(&db, statements, n);
+	return NULL;
+}
+
 sqlite3 *am_cache_db_open(const struct am_cache_db_kind *kind, const char *dir,
                           uint64_t archive,
                           const struct am_cache_db_statement *statements,
                           size_t n)
 {
 	char *path = g_build_filename(dir, kind->file, NULL);
-	sqlite3 *db = NULL;
+	bool damaged = false;
 
-	bool good = sqlite3_open(path, &db) == SQLITE_OK &&
-	            sqlite3_busy_timeout(db, kind->busy_ms) == SQLITE_OK &&
-	            am_cache_db_run(db, kind->pragmas) &&
-	            set_up(db, kind, archive, statements, n);
-	if (!good) {
-		am_cache_db_close(&db, statements, n);
-		good = sqlite3_open(":memory:", &db) == SQLITE_OK &&
-		       set_up(db, kind, archive, statements, n);
+	sqlite3 *db = open_file(kind, path, archive, statements, n, &damaged);
+	if (!db && damaged) {
+		am_cache_db_remove(path);
+		db = open_file(kind, path, archive, statements, n, &damaged);
 	}
-	if (!good)
-		am_cache_db_close(&db, statements, n);
+	if (!db)
+		db = open_file(kind, ":memory:", archive, statements, n,
+		               &damaged);
 	g_free(path);
 	return db;
 }

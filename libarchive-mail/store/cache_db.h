@@ -8,8 +8,9 @@
 
 /*
  * A small database in an archive's cache, of what was worked out and can be
- * again: of another archive, or of an earlier layout, it is made anew, and
- * where nothing can be written it is in memory.  Whoever has it locks it.
+ * again: of another archive, of an earlier layout, or where it is no
+ * database any more, it is made anew, and where nothing can be written it is in
+ * memory.  Whoever has it locks it.
  */
 struct am_cache_db_kind {
 	const char *file;
@@ -29,6 +30,10 @@ sqlite3 *am_cache_db_open(const struct am_cache_db_kind *kind, const char *dir,
                           uint64_t archive,
                           const struct am_cache_db_statement *statements,
                           size_t n);
+/* The last thing that failed did because the file is damaged. */
+bool am_cache_db_is_damaged(sqlite3 *db);
+/* What lies there of one, closed. */
+void am_cache_db_remove(const char *path);
 void am_cache_db_close(sqlite3 **db,
                        const struct am_cache_db_statement *statements,
                        size_t n);

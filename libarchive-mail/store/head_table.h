@@ -22,18 +22,18 @@ struct am_head_table *am_head_table_open(const char *dir, const char *file,
 void am_head_table_close(struct am_head_table **table);
 bool am_head_table_has(struct am_head_table *table, int64_t message);
 size_t am_head_table_count(struct am_head_table *table);
-/* So many texts of at most AM_HEAD_PIECE messages, as one piece. */
-#define AM_HEAD_PIECE 256
+/* So many texts, at most AM_HEAD_PIECE. */
+#define AM_HEAD_PIECE 256 /* pieces grow up to that */
 AM_MUST_USE int am_head_table_add(struct am_head_table *table,
                                   const int64_t *messages,
                                   const char *const *texts, size_t n,
                                   struct am_error *err);
 
+/* A bit for each message, from 0 on. */
 struct am_heads {
-	size_t n;
-	int64_t *ids; /* whose text holds one of them, ascending */
-	size_t n_known;
-	uint64_t *known; /* a bit for each message that was looked at */
+	size_t n;        /* words of both */
+	uint64_t *has;   /* its text holds one of them */
+	uint64_t *known; /* its text was there to look at */
 };
 AM_MUST_USE int am_head_table_find(struct am_head_table *table,
                                    const char *const *texts, size_t n,

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <sqlite3.h>
 
 #include <string.h>
 
@@ -19,8 +20,9 @@ static char *find(struct am_head_table *t, const char *text)
 
 	cr_assert_eq(am_head_table_find(t, &text, 1, &heads, &err), AM_OK, "%s",
 	             err.text);
-	for (size_t i = 0; i < heads.n; i++)
-		g_string_append_printf(out, "%" PRId64 " ", heads.ids[i]);
+	for (size_t i = 0; i < heads.n * 64; i++)
+		if (am_heads_ask(&heads, (int64_t)i) == AM_OK)
+			g_string_append_printf(out, "%zu ", i);
 	am_heads_clear(&heads);
 	return g_string_free(out, FALSE);
 }
@@ -121,5 +123,215 @@ Test(head_table, more_than_is_kept_in_memory_is_found_again)
 	}
 	am_head_table_close(&t);
 	g_string_free(text, TRUE);
+	g_free(dir);
+}
+
+/* ---- many, so that there are parts ---- */
+
+enum { MANY = 20000 };
+
+/* What headers are like: some words in most of them, some in few, numbers and
+ * keys that are nowhere else, letters that are no ASCII, and nothing at all. */
+static char *text_of(unsigned i)
+{
+	static const char *const names[] = {
+		"ann", "bob", "carol", "d\303\266rte", "\347\214\253", "eve"};
+	char *key = g_strdup_printf("head%u", i);
+	char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA1, key, -1);
+	char *text =
+		i % 97 == 5
+			? g_strdup("")
+			: g_strdup_printf("from: %s@mail%u.example\n"
+	                                  "subject: %s %u%s\n"
+	                                  "message-id: <%s.%u@x>\n%s",
+	                                  names[i % 6], i % 300,
+	                                  i % 3 ? "committee meeting" : "re",
+	                                  i / 16, i == 12345 ? " unique" : "",
+	                                  hash, i, i % 50 ? "" : "\x01");
+	g_free(hash);
+	g_free(key);
+	return text;
+}
+
+static struct am_head_table *of_many(const char *dir, char **texts, unsigned n,
+                                     unsigned each)
+{
+	struct am_head_table *t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	int64_t ids[AM_HEAD_PIECE];
+	struct am_error err = {0};
+
+	for (unsigned i = 0; i < n; i += each) {
+		unsigned some = MIN(each, n - i);
+		for (unsigned k = 0; k < some; k++) {
+			ids[k] = (int64_t)(i + k) * 3 + 1;
+			texts[i + k] = text_of(i + k);
+		}
+		cr_assert_eq(am_head_table_add(t, ids,
+		                               (const char *const *)texts + i,
+		                               some, &err),
+		             AM_OK, "%s", err.text);
+	}
+	return t;
+}
+
+static void expect_as_read(struct am_head_table *t, char **texts, unsigned n,
+                           const char *text)
+{
+	struct am_heads heads;
+	struct am_error err = {0};
+	unsigned hits = 0, wrong = 0;
+
+	cr_assert_eq(am_head_table_find(t, &text, 1, &heads, &err), AM_OK, "%s",
+	             err.text);
+	for (unsigned i = 0; i < n; i++) {
+		bool has = strstr(texts[i], text);
+		hits += has;
+		wrong += am_heads_ask(&heads, (int64_t)i * 3 + 1) !=
+		         (has ? AM_OK : AM_END);
+		wrong += am_heads_ask(&heads, (int64_t)i * 3 + 2) != AM_RETRY;
+	}
+	cr_expect_eq(wrong, 0, "'%s': %u hits, %u wrong", text, hits, wrong);
+	am_heads_clear(&heads);
+}
+
+/* In any of them: whole words, their ends, several words, what is in all texts,
+ * in one, in none, and what is no word. */
+static void expect_all_as_read(struct am_head_table *t, char **texts,
+                               unsigned n)
+{
+	static const char *const asked[] = {
+		"committee",  "ommitte",
+		"tee meet",   "ee",
+		"e",          "unique",
+		"uniqu",      " unique\n",
+		"@mail7.",    "mail17",
+		"mail",       "bob@mail1",
+		"nowhere",    "zz",
+		"\x01",       ">\n\x01",
+		": ",         "\n",
+		"re 6",       "\303\266",
+		"\303\266rt", "\347\214\253",
+		"\214\253",   "from: carol@",
+		"d@",         "ann bob",
+		"subject",    "12345@x",
+		"@x>\n",      "<0",
+		"0.1",        "example\nsubject: re"};
+
+	for (size_t i = 0; i < AM_COUNT(asked); i++)
+		expect_as_read(t, texts, n, asked[i]);
+	/* Pieces of them, of any length, from anywhere. */
+	for (unsigned i = 0; i < 300; i++) {
+		const char *all = texts[(i * 7919u) % n];
+		size_t len = strlen(all);
+		if (!len)
+			continue;
+		size_t from = i * 31u % len;
+		char *piece = g_strndup(all + from, 1 + i % 40);
+		expect_as_read(t, texts, n, piece);
+		g_free(piece);
+	}
+}
+
+Test(head_table, what_parts_say_is_what_the_texts_hold)
+{
+	char **texts = g_new0(char *, MANY + 1);
+	char *dir = am_test_path(".");
+	struct am_head_table *t = of_many(dir, texts, MANY, 250);
+	struct am_error err = {0};
+
+	expect_all_as_read(t, texts, MANY);
+	am_head_table_close(&t);
+	t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	cr_expect_eq(am_head_table_count(t), MANY);
+	expect_all_as_read(t, texts, MANY);
+	/* What comes behind. */
+	const int64_t id = MANY * 3 + 1;
+	const char *const text = "committee, unique";
+	cr_assert_eq(am_head_table_add(t, &id, &text, 1, &err), AM_OK);
+	expect_found(t, "ttee, un", "60001 ");
+	am_head_table_close(&t);
+	g_strfreev(texts);
+	g_free(dir);
+}
+
+static int64_t ask_db(const char *dir, const char *sql)
+{
+	char *path = g_build_filename(dir, "heads.sqlite", NULL);
+	sqlite3_stmt *ask = NULL;
+	sqlite3 *db = NULL;
+	int64_t n = -1;
+
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &ask, NULL), SQLITE_OK,
+	             "%s", sqlite3_errmsg(db));
+	if (sqlite3_step(ask) == SQLITE_ROW)
+		n = sqlite3_column_int64(ask, 0);
+	sqlite3_finalize(ask);
+	sqlite3_close(db);
+	g_free(path);
+	return n;
+}
+
+/* A server gets its mail by ones and twos. */
+Test(head_table, what_comes_one_by_one_lies_together)
+{
+	enum { FEW = 1000 };
+	char **texts = g_new0(char *, FEW + 1);
+	char *dir = am_test_path(".");
+	struct am_head_table *t = of_many(dir, texts, FEW, 1);
+
+	expect_as_read(t, texts, FEW, "committee");
+	am_head_table_close(&t);
+	cr_expect_eq(ask_db(dir, "SELECT count(*) FROM head"), 4);
+	g_strfreev(texts);
+	g_free(dir);
+}
+
+Test(head_table, what_is_damaged_is_made_again, .timeout = 120)
+{
+	static const char *const harm[] = {
+		"UPDATE head SET text = zeroblob(9) WHERE piece = 70",
+		"DELETE FROM head WHERE piece = 3",
+		"UPDATE part SET head = zeroblob(100)",
+		"DELETE FROM chunk",
+		"UPDATE chunk SET bytes = zeroblob(7)",
+	};
+	char **texts = g_new0(char *, MANY + 1);
+	char *dir = am_test_path(".");
+
+	for (size_t i = 0; i <= AM_COUNT(harm); i++) {
+		/* All pieces are looked through, and parts asked. */
+		const char *const all[] = {".", "committee"};
+		struct am_heads heads;
+		struct am_head_table *t = of_many(dir, texts, MANY, 250);
+		am_head_table_close(&t);
+		cr_expect_gt(ask_db(dir, "SELECT count(*) FROM part"), 0);
+		if (i < AM_COUNT(harm)) {
+			ask_db(dir, harm[i]);
+		} else {
+			char *path = am_test_path("heads.sqlite");
+			cr_assert(g_file_set_contents(path,
+			                              "no database at "
+			                              "all, really",
+			                              -1, NULL));
+			g_free(path);
+		}
+		t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+		bool found =
+			am_head_table_find(t, all, 2, &heads, NULL) == AM_OK;
+		cr_expect(!found || am_heads_ask(&heads, 1) == AM_RETRY,
+		          "after %zu", i);
+		if (found)
+			am_heads_clear(&heads);
+		cr_expect_eq(am_head_table_count(t), 0, "after %zu", i);
+		am_head_table_close(&t);
+		for (unsigned k = 0; k < MANY; k++)
+			g_clear_pointer(&texts[k], g_free);
+		t = of_many(dir, texts, MANY, 250);
+		expect_as_read(t, texts, MANY, "committee");
+		am_head_table_close(&t);
+		ask_db(dir, "DELETE FROM head_of");
+	}
+	g_strfreev(texts);
 	g_free(dir);
 }
