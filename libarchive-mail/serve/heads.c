@@ -8,6 +8,7 @@
 #include "mime/scan.h"
 #include "mime/words.h"
 #include "serve/search_impl.h"
+#include "serve/traits.h"
 #include "serve/vault_impl.h"
 #include "store/archive.h"
 
@@ -16,12 +17,17 @@
 /* So many kept ones are looked through while one message is read: headers, and
  * what is mostly nothing. */
 enum { READ_COST = 32, READ_COST_UNKEPT = 1000 };
+/* Messages whose texts go into the tables together, and lie together. */
+enum { BATCH = 256 };
 /* Of more unkept text of a message nothing is kept but that. */
 enum { UNKEPT_MOST = 512 << 10, TOKENS_MOST = 32 };
 #define TOO_MUCH "\x01"
 /* Of the texts in the tables, which base/fold.h folds and index/tokens.h cuts.
  */
 enum { LAYOUT = 3 };
+/* Numbers in the table of fields: of each message its four fields, as far as
+ * the catalog has them whole, and one that says that these are there. */
+enum { FIELDS = 4, NUMBERS = AM_FIELD_NUMBERS };
 
 /* ---- of one message ---- */
 
@@ -75,7 +81,8 @@ static void take_place(void *user, int64_t message, int64_t folder)
 
 	(void)folder;
 	if (!am_head_table_has(l->v->heads, message) ||
-	    !am_head_table_has(l->v->unkept, message))
+	    !am_head_table_has(l->v->unkept, message) ||
+	    !am_head_table_has(l->v->fields, message * NUMBERS + FIELDS))
 		g_array_append_val(l->ids, message);
 }
 
@@ -112,9 +119,12 @@ struct batch {
 	const struct am_house *house;
 	struct am_limits limits;
 	struct am_arena *arena;
-	int64_t ids[AM_HEAD_PIECE];
-	char *heads[AM_HEAD_PIECE], *unkept[AM_HEAD_PIECE]; /* g_free() */
+	int64_t ids[BATCH];
+	char *heads[BATCH], *unkept[BATCH]; /* g_free() */
 	size_t n;
+	int64_t field_ids[BATCH * (FIELDS + 1)];
+	char *fields[BATCH * (FIELDS + 1)]; /* g_free() */
+	size_t n_fields;
 };
 
 static int read_unkept(struct batch *b, const struct am_blob *raw, char **out)
@@ -128,6 +138,33 @@ static int read_unkept(struct batch *b, const struct am_blob *raw, char **out)
 	                                 : am_fold_text(text->str, text->len);
 	g_string_free(text, TRUE);
 	return r;
+}
+
+static void add_field(struct batch *b, int64_t message, unsigned number,
+                      const char *field)
+{
+	if (field && am_trait_is_cut(field))
+		return;
+	b->field_ids[b->n_fields] = message * NUMBERS + number;
+	b->fields[b->n_fields++] =
+		am_fold_text(field ? field : "", field ? strlen(field) : 0);
+}
+
+static void read_fields(struct batch *b, int64_t message)
+{
+	struct am_archive *archive;
+	struct am_archive_message m;
+
+	if (am_vault_lend(b->v, &archive, NULL))
+		return;
+	if (!am_archive_message(archive, message, &m, NULL)) {
+		add_field(b, message, AM_FIELD_FROM, m.from);
+		add_field(b, message, AM_FIELD_TO, m.to);
+		add_field(b, message, AM_FIELD_CC, m.cc);
+		add_field(b, message, AM_FIELD_SUBJECT, m.subject);
+		add_field(b, message, FIELDS, NULL);
+	}
+	am_vault_give_back(b->v, &archive);
 }
 
 /* One that cannot be read is left out: who searches is told of it. */
@@ -147,6 +184,7 @@ static void read_one(struct batch *b, int64_t message)
 			b->ids[b->n++] = message;
 	}
 	am_blob_unref(&raw);
+	read_fields(b, message);
 }
 
 static int put_batch(struct batch *b, struct am_error *err)
@@ -160,6 +198,12 @@ static int put_batch(struct batch *b, struct am_error *err)
 		r = am_head_table_add(b->v->unkept, b->ids,
 		                      (const char *const *)b->unkept, b->n,
 		                      err);
+	if (b->n_fields && !r)
+		r = am_head_table_add(b->v->fields, b->field_ids,
+		                      (const char *const *)b->fields,
+		                      b->n_fields, err);
+	while (b->n_fields)
+		g_free(b->fields[--b->n_fields]);
 	for (; b->n; b->n--) {
 		g_free(b->heads[b->n - 1]);
 		g_free(b->unkept[b->n - 1]);
@@ -180,7 +224,8 @@ int am_vault_heads_update(struct am_vault *v, const struct am_house *house,
 	int r = list_missing(v, ids, err);
 	for (guint i = 0; i < ids->len && !r && !am_cancel_asked(cancel); i++) {
 		read_one(b, g_array_index(ids, int64_t, i));
-		if (b->n == AM_HEAD_PIECE || i + 1 == ids->len)
+		if (b->n == BATCH || b->n_fields > BATCH * FIELDS ||
+		    i + 1 == ids->len)
 			r = put_batch(b, err);
 	}
 	int last = put_batch(b, r ? NULL : err);
@@ -192,9 +237,12 @@ int am_vault_heads_update(struct am_vault *v, const struct am_house *house,
 
 void am_vault_heads_open(struct am_vault *v)
 {
-	v->heads = am_head_table_open(v->cache, "heads.sqlite", LAYOUT, v->id);
-	v->unkept =
-		am_head_table_open(v->cache, "unkept.sqlite", LAYOUT, v->id);
+	v->heads = am_head_table_open(v->cache, "heads.sqlite", LAYOUT, BATCH,
+	                              v->id);
+	v->unkept = am_head_table_open(v->cache, "unkept.sqlite", LAYOUT, BATCH,
+	                               v->id);
+	v->fields = am_head_table_open(v->cache, "fields.sqlite", LAYOUT,
+	                               BATCH * (FIELDS + 1), v->id);
 }
 
 /* ---- asked ---- */
@@ -205,6 +253,18 @@ int am_vault_heads_find(struct am_vault *v, const char *folded, size_t among,
 	if (am_head_table_count(v->heads) / READ_COST > among)
 		return AM_END;
 	return am_head_table_find(v->heads, &folded, 1, out, err);
+}
+
+int am_vault_field_find(struct am_vault *v, const char *folded,
+                        struct am_heads *out, struct am_error *err)
+{
+	return am_head_table_find(v->fields, &folded, 1, out, err);
+}
+
+int am_field_ask(const struct am_heads *heads, int64_t message,
+                 enum am_field_number number)
+{
+	return am_heads_ask(heads, message * NUMBERS + (int64_t)number);
 }
 
 /* Its words, as an index cuts text (index/tokens.h): where the text is and not

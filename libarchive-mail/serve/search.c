@@ -11,6 +11,26 @@
 
 #include <string.h>
 
+/* Fields of their own; what the table does not know, the catalog does. */
+static void ask_fields(struct am_session *s, struct am_crit *c)
+{
+	static const struct {
+		enum am_crit_kind kind;
+		enum am_field_number field;
+	} fields[] = {{AM_CRIT_FROM, AM_FIELD_FROM},
+	              {AM_CRIT_TO, AM_FIELD_TO},
+	              {AM_CRIT_CC, AM_FIELD_CC},
+	              {AM_CRIT_SUBJECT, AM_FIELD_SUBJECT}};
+
+	for (size_t i = 0; i < AM_COUNT(fields); i++)
+		if (fields[i].kind == c->kind && *c->text) {
+			c->field = fields[i].field;
+			c->by_field = !am_vault_field_find(s->vault, c->text,
+			                                   &c->heads, NULL) &&
+			              c->heads.n;
+		}
+}
+
 /* What an index knows; where it does not, messages are read. */
 static void ask_index(struct am_session *s, struct am_crit *c)
 {
@@ -32,6 +52,7 @@ static void ask_index(struct am_session *s, struct am_crit *c)
 	if (c->fuzzy && c->asked)
 		return;
 	c->fuzzy = false;
+	ask_fields(s, c);
 	if (texts && s->house->find && *c->text)
 		c->asked = !s->house->find(s->house->find_user, s->vault,
 		                           c->text, &c->found, NULL);
@@ -44,13 +65,30 @@ static void ask_index(struct am_session *s, struct am_crit *c)
 		                           &c->heads, NULL);
 }
 
+/* So many rows may be asked for one by one. */
+enum { FEW = 100 };
+
+/* Does the table of fields know nearly all of them? */
+static bool is_known(const struct am_session *s, const struct am_crit *c)
+{
+	const uint32_t *messages = am_snap_messages(s->snap);
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < s->snap->n && unknown <= FEW; i++)
+		unknown += am_field_ask(&c->heads, messages[i], c->field) ==
+		           AM_RETRY;
+	return unknown <= FEW;
+}
+
 /* Which traits of messages it asks for. */
-static unsigned needs_of(const struct am_crit *c)
+static unsigned needs_of(const struct am_session *s, const struct am_crit *c)
 {
 	unsigned needs = 0;
 
 	for (guint i = 0; c->children && i < c->children->len; i++)
-		needs |= needs_of(c->children->pdata[i]);
+		needs |= needs_of(s, c->children->pdata[i]);
+	if (c->by_field && is_known(s, c))
+		return needs;
 	switch (c->kind) {
 	case AM_CRIT_SENTBEFORE:
 	case AM_CRIT_SENTON:
@@ -121,7 +159,7 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
                    uint64_t *highest)
 {
 	struct am_traits *traits = NULL;
-	unsigned needs = needs_of(search->root);
+	unsigned needs;
 	struct am_error err = {0}, first = {0};
 	unsigned failed = 0;
 	int64_t next = 0;
@@ -130,15 +168,19 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 	if (search->scores)
 		g_array_set_size(search->scores, 0);
 	ask_index(s, search->root);
+	needs = needs_of(s, search->root);
 	/* Without them messages are asked for one by one, and it shows which of
 	 * them cannot be read. */
 	if (needs && am_vault_traits(s->vault, s->snap,
 	                             needs | AM_TRAITS_AT_HAND, &traits, NULL))
 		traits = NULL;
 	struct am_probe *probe = am_probe_new(s, traits, needs);
+	struct am_sift *sift = am_sift_new(search->root, s->snap);
+	size_t looked = 0;
 	for (size_t i = am_snap_from(s->snap, am_search_lowest(s, search));
-	     i < s->snap->n && !s->dead; i++) {
-		if (!(i % 64))
+	     (i = am_sift_next(sift, i, s->snap->n)) < s->snap->n && !s->dead;
+	     i++) {
+		if (!(looked++ % 64))
 			tell_progress(s, i, &next);
 		const struct am_row *row = &s->snap->rows[i];
 		int r = am_probe_meets(probe, row, search->root, &err);
@@ -154,6 +196,7 @@ bool am_search_run(struct am_session *s, struct am_search *search, GArray *rows,
 		}
 		*highest = MAX(*highest, row->modseq);
 	}
+	am_sift_free(&sift);
 	am_probe_free(&probe);
 	am_traits_unref(&traits);
 	if (!failed)

@@ -2,8 +2,8 @@
 #ifndef AM_SERVE_SEARCH_IMPL_H
 #define AM_SERVE_SEARCH_IMPL_H
 
+#include "serve/heads.h"
 #include "serve/search.h"
-#include "store/head_table.h"
 
 enum am_crit_kind {
 	AM_CRIT_ALL,
@@ -48,10 +48,11 @@ struct am_crit {
 	char *name, *text; /* text: folded (base/fold.h) */
 	struct am_imap_set *uids;
 	GPtrArray *children;
-	struct am_found found;  /* what an index said */
-	struct am_heads unkept; /* where the index is blind, it may be */
-	struct am_heads heads;  /* of TEXT: which headers hold it */
-	bool asked;
+	struct am_found found;      /* what an index said */
+	struct am_heads unkept;     /* where the index is blind, it may be */
+	struct am_heads heads;      /* of TEXT: which headers hold it, */
+	enum am_field_number field; /* or of one field: which of these */
+	bool asked, by_field;
 	bool fuzzy; /* what is similar will do */
 	struct am_ranked ranked;
 };
@@ -63,6 +64,15 @@ struct am_search {
 };
 
 void am_crit_free(void *crit);
+
+/* Rows that cannot meet it are passed over; the snapshot is kept by the caller.
+ */
+struct am_sift;
+struct am_sift *am_sift_new(const struct am_crit *root, struct am_snap *snap);
+void am_sift_free(struct am_sift **sift);
+/* The first row from `from` on that may; or end. */
+size_t am_sift_next(const struct am_sift *sift, size_t from, size_t end);
+
 /* AM_OK: it meets it; AM_END: it does not. */
 struct am_probe;
 struct am_traits;

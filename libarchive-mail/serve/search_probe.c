@@ -58,6 +58,8 @@ struct am_probe *am_probe_new(struct am_session *s,
 
 static void forget(struct am_probe *p)
 {
+	if (!p->trait && !p->has_catalog && !p->raw)
+		return;
 	am_blob_unref(&p->raw);
 	g_clear_pointer(&p->body, g_free);
 	g_clear_pointer(&p->header, g_free);
@@ -221,8 +223,12 @@ static int in_field(struct am_probe *p, const struct am_crit *c,
 {
 	const struct am_trait_text *text;
 	const char *name;
-	int r = need_trait(p, err);
+	int r = c->by_field ? am_field_ask(&c->heads, p->row->message, c->field)
+	                    : AM_RETRY;
 
+	if (r != AM_RETRY)
+		return r;
+	r = need_trait(p, err);
 	if (r)
 		return r;
 	switch (c->kind) {

@@ -26,6 +26,7 @@ void am_snap_unref(struct am_snap **snap)
 		return;
 	g_free(s->rows);
 	g_free(s->gone);
+	g_free(s->messages);
 	g_free(s);
 }
 
@@ -41,6 +42,25 @@ size_t am_snap_from(const struct am_snap *snap, uint32_t uid)
 			high = middle;
 	}
 	return low;
+}
+
+const uint32_t *am_snap_messages(struct am_snap *snap)
+{
+	uint32_t *all = g_atomic_pointer_get(&snap->messages);
+
+	if (all)
+		return all;
+	all = g_new(uint32_t, snap->n + 1);
+	for (size_t i = 0; i < snap->n; i++) {
+		int64_t message = snap->rows[i].message;
+		all[i] = message < 0 || message > UINT32_MAX
+		                 ? UINT32_MAX
+		                 : (uint32_t)message;
+	}
+	/* Who is second takes the first one's. */
+	if (!g_atomic_pointer_compare_and_exchange(&snap->messages, NULL, all))
+		g_clear_pointer(&all, g_free);
+	return all ? all : g_atomic_pointer_get(&snap->messages);
 }
 
 const struct am_row *am_snap_row(const struct am_snap *snap, uint32_t uid)

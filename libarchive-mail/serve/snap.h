@@ -35,6 +35,7 @@ struct am_snap {
 	struct am_row *rows;  /* by UID */
 	struct am_gone *gone; /* by UID; what was moved away is not in it */
 	int refs;
+	uint32_t *messages; /* am_snap_messages() */
 };
 
 struct am_snap *am_snap_new(void);
@@ -44,6 +45,9 @@ void am_snap_unref(struct am_snap **snap); /* becomes NULL */
 size_t am_snap_from(const struct am_snap *snap, uint32_t uid);
 /* The row of a UID, or NULL. */
 const struct am_row *am_snap_row(const struct am_snap *snap, uint32_t uid);
+/* Of each row its message, close together; UINT32_MAX for one that is greater.
+ * From any thread. */
+const uint32_t *am_snap_messages(struct am_snap *snap);
 /* Was this UID, which is not there, expunged after `modseq` as far as anybody
  * can tell? */
 bool am_snap_gone_since(const struct am_snap *snap, uint32_t uid,

@@ -456,6 +456,7 @@ void am_vault_close(struct am_vault **vault)
 	am_fact_table_close(&v->facts);
 	am_head_table_close(&v->heads);
 	am_head_table_close(&v->unkept);
+	am_head_table_close(&v->fields);
 	am_virtuals_free(&v->virtuals);
 	am_boxes_unref(&v->boxes);
 	g_hash_table_destroy(v->shelves);

@@ -35,7 +35,7 @@ struct am_vault {
 	struct am_ctx *ctx;
 	uint64_t id;
 	struct am_fact_table *facts;
-	struct am_head_table *heads, *unkept; /* heads.h */
+	struct am_head_table *heads, *unkept, *fields; /* heads.h */
 
 	GMutex lock; /* boxes, shelves, watches, seq, words */
 	struct am_mailboxes *boxes;

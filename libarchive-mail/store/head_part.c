@@ -297,6 +297,7 @@ static int ask_words(const struct asking *a, const struct run *run,
 static int ask_rows(const struct asking *a, const struct run *run,
                     uint64_t *pieces)
 {
+	size_t len = MIN(run->len, AM_HEAD_GRAM);
 	int r = AM_OK;
 
 	*pieces = a->part->n_pieces == 64
@@ -305,8 +306,11 @@ static int ask_rows(const struct asking *a, const struct run *run,
 	/* Words as short as that are all listed. */
 	if (run->whole && run->len < AM_HEAD_GRAM)
 		*pieces = 0;
-	for (size_t g = 0; g + AM_HEAD_GRAM <= run->len && *pieces && !r; g++) {
-		uint32_t row = am_head_gram_row(run->word + g, a->part->rows);
+	for (size_t g = 0;
+	     len >= AM_HEAD_GRAM - 1 && g + len <= run->len && *pieces && !r;
+	     g++) {
+		uint32_t row =
+			am_head_gram_row(run->word + g, len, a->part->rows);
 		uint64_t le;
 		r = fetch(a, AM_HEAD_ROWS_KEY, row * sizeof le, (uint8_t *)&le,
 		          sizeof le);

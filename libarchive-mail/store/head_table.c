@@ -117,7 +117,8 @@ static void close_db(struct am_head_table *t)
 }
 
 struct am_head_table *am_head_table_open(const char *dir, const char *file,
-                                         unsigned layout, uint64_t archive)
+                                         unsigned layout, size_t most,
+                                         uint64_t archive)
 {
 	struct am_head_table *t = g_new0(struct am_head_table, 1);
 
@@ -126,6 +127,7 @@ struct am_head_table *am_head_table_open(const char *dir, const char *file,
 	t->kind.version = layout;
 	t->dir = g_strdup(dir);
 	t->archive = archive;
+	t->most = most;
 	g_mutex_init(&t->lock);
 	g_mutex_init(&t->making);
 	t->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
@@ -319,7 +321,7 @@ static int64_t last_with_room(struct am_head_table *t, size_t more)
 	int64_t number = 0;
 
 	if (sqlite3_step(t->last) == SQLITE_ROW &&
-	    (size_t)sqlite3_column_int64(t->last, 1) + more <= AM_HEAD_PIECE)
+	    (size_t)sqlite3_column_int64(t->last, 1) + more <= t->most)
 		number = sqlite3_column_int64(t->last, 0);
 	sqlite3_reset(t->last);
 	return number;

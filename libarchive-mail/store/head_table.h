@@ -16,14 +16,15 @@
 struct am_head_table;
 
 /* A file of dir, the archive's cache, of texts in this layout; where nothing
- * can be written it is in memory.  `file` is kept. */
+ * can be written it is in memory.  Pieces grow up to `most` texts.  `file` is
+ * kept. */
 struct am_head_table *am_head_table_open(const char *dir, const char *file,
-                                         unsigned layout, uint64_t archive);
+                                         unsigned layout, size_t most,
+                                         uint64_t archive);
 void am_head_table_close(struct am_head_table **table);
 bool am_head_table_has(struct am_head_table *table, int64_t message);
 size_t am_head_table_count(struct am_head_table *table);
-/* So many texts, at most AM_HEAD_PIECE. */
-#define AM_HEAD_PIECE 256 /* pieces grow up to that */
+/* So many texts as one piece, or with others. */
 AM_MUST_USE int am_head_table_add(struct am_head_table *table,
                                   const int64_t *messages,
                                   const char *const *texts, size_t n,

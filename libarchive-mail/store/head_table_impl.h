@@ -24,6 +24,7 @@ struct am_head_table {
 	sqlite3_stmt *add, *set, *get, *last, *loose, *chunk;
 	char *dir;
 	const char *file;
+	size_t most; /* texts of a piece */
 	struct am_cache_db_kind kind;
 	uint64_t archive;
 	struct am_coder *coder;

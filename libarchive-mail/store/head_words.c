@@ -67,11 +67,11 @@ const char *am_head_word_next(const char *at, const char *end, size_t *len)
 }
 
 /* A part can be made slower by who chooses his grams; that is all. */
-uint32_t am_head_gram_row(const char *gram, uint32_t rows)
+uint32_t am_head_gram_row(const char *gram, size_t len, uint32_t rows)
 {
-	uint32_t bytes;
+	uint32_t bytes = 0;
 
-	memcpy(&bytes, gram, sizeof bytes);
+	memcpy(&bytes, gram, len);
 	bytes = GUINT32_FROM_LE(bytes) * 2654435761u;
 	return (bytes ^ bytes >> 15) & (rows - 1);
 }
@@ -281,6 +281,14 @@ static GByteArray *make_lists(const struct am_head_words *w, GArray *begins)
 	return out;
 }
 
+static void mark_grams(const char *text, size_t len, uint64_t piece,
+                       uint64_t *rows, uint32_t n_rows)
+{
+	for (size_t n = AM_HEAD_GRAM - 1; n <= AM_HEAD_GRAM; n++)
+		for (size_t i = 0; i + n <= len; i++)
+			rows[am_head_gram_row(text + i, n, n_rows)] |= piece;
+}
+
 /* The rows: 64 bits each, one a piece. */
 static uint64_t *make_rows(const struct am_head_words *w, uint32_t *n_rows)
 {
@@ -303,12 +311,10 @@ static uint64_t *make_rows(const struct am_head_words *w, uint32_t *n_rows)
 		for (; k < end; k++) {
 			const struct word *word =
 				word_at(w, number_at(w->notes, k));
-			const char *text = w->text->str + word->at;
 			if (is_listed(word))
 				continue;
-			for (uint32_t g = 0; g + AM_HEAD_GRAM <= word->len; g++)
-				rows[am_head_gram_row(text + g, *n_rows)] |=
-					UINT64_C(1) << piece;
+			mark_grams(w->text->str + word->at, word->len,
+			           UINT64_C(1) << piece, rows, *n_rows);
 		}
 	}
 	for (uint32_t i = 0; i < *n_rows; i++)

@@ -16,8 +16,9 @@
  *    and so are very short ones.  They are few: what is found there is found
  *    without looking at a text.
  *  - Of all others, which are mostly numbers and keys and together longer than
- *    all the rest, there is a table with a row for each four bytes in a row
- *    (their hash), and in it which pieces have these in such a word.
+ *    all the rest, there is a table with a row for each four bytes in a row,
+ *    and each three, (their hash), and in it which pieces have these in such a
+ *    word.
  *
  * The texts of at most 64 pieces are one part.
  */
@@ -85,8 +86,8 @@ AM_MUST_USE int am_head_part_ask(const struct am_head_part *part,
 /* The next word of [at, end), or NULL; *len of it. */
 const char *am_head_word_next(const char *at, const char *end, size_t *len);
 #define AM_HEAD_GRAM 4
-/* Which row of so many, a power of two. */
-uint32_t am_head_gram_row(const char *gram, uint32_t rows);
+/* Which row of so many, a power of two; of AM_HEAD_GRAM bytes or one less. */
+uint32_t am_head_gram_row(const char *gram, size_t len, uint32_t rows);
 /* A chunk is one page of the database. */
 #define AM_HEAD_CHUNK    3968
 #define AM_HEAD_ROWS_KEY 0x800000 /* chunks of rows, behind those of lists */

@@ -447,6 +447,17 @@ static const char mixed[] =
 	"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
 	"U3ViamVjdDogaW5uZXIKCkEgbGVvcGFyZCBpbiBoZXJlLgo=\n\n";
 
+/* Longer than what the catalog has of it. */
+#define ROW  "\n  and so it went on and on, word after word after word after"
+#define LONG ROW ROW ROW ROW ROW ROW ROW
+static const char mixed_too[] =
+	"From a@x Thu Jan  2 03:00:00 2020\n"
+	"From: Zo\xC3\xAB Quill <zoe@quill.example>\n"
+	"To: Ann <ann@b.example>,\n\tBob <bob@b.example>\n"
+	"Cc: =?utf-8?q?J=C3=BCrgen?= <j@c.example>\n"
+	"Subject: long" LONG LONG LONG LONG LONG LONG " farewell\n\n"
+	"Eighth.\n\n";
+
 static const char *const asked[] = {
 	"TEXT roundabout",
 	"TEXT Roundabout",
@@ -528,6 +539,35 @@ static const char *const asked[] = {
 	"UNKEYWORD x BODY e",
 	"TEXT \"key: \"",
 	"TEXT enclosed",
+	/* Fields by name. */
+	"SUBJECT \"Gr\xC3\xBC\xC3\x9F\"",
+	"SUBJECT greeting",
+	"SUBJECT eetin",
+	"SUBJECT \"e and g\"",
+	"SUBJECT th",
+	"SUBJECT \"\"",
+	"SUBJECT farewell",
+	"SUBJECT \"after farewell\"",
+	"SUBJECT \"long and\"",
+	"SUBJECT ann",
+	"SUBJECT nowhere",
+	"NOT SUBJECT i",
+	"OR SUBJECT second FROM quill",
+	"FROM \"zo\xC3\xAB\"",
+	"FROM zoe",
+	"FROM \"l <zoe@\"",
+	"FROM \"\"",
+	"FROM ann",
+	"TO ann",
+	"TO \"b.example>, bob\"",
+	"TO bob@b",
+	"CC JURGEN",
+	"CC \"J\xC3\xBC\"",
+	"CC ann",
+	"SUBJECT s FROM z TEXT eighth",
+	"SUBJECT farewell BODY eighth",
+	"TEXT farewell",
+	"TEXT ann",
 };
 
 static char *ask_all(const struct serving *s)
@@ -552,7 +592,9 @@ Test(serve, the_same_is_found_with_an_index_and_without)
 
 	serving_init(&s);
 	cr_assert_eq(cli_line(&s.cli, "copy in.mbox a.mailark"), 0);
-	cli_write(&s.cli, "mixed.mbox", mixed, strlen(mixed));
+	char *all = g_strconcat(mixed, mixed_too, NULL);
+	cli_write(&s.cli, "mixed.mbox", all, strlen(all));
+	g_free(all);
 	cr_assert_eq(cli_line(&s.cli, "copy mixed.mbox a.mailark"), 0, "%s",
 	             s.cli.err);
 	/* copy has made an index. */
@@ -570,6 +612,8 @@ Test(serve, the_same_is_found_with_an_index_and_without)
 	expect_in(read, "* SEARCH\r\nq24 OK");    /* a file's word */
 	expect_in(read, "* SEARCH 4\r\nq26 OK");  /* an attached text's */
 	expect_in(read, "* SEARCH 5\r\nq40 OK");  /* data */
+	expect_in(read, "* SEARCH 1\r\nq76 OK");  /* a subject, decoded */
+	expect_in(read, "* SEARCH 8\r\nq82 OK");  /* the end of a long one */
 	cr_expect_eq(serving_stop(&s), 0);
 	cr_assert_eq(cli_line(&s.cli, "index a.mailark"), 0, "%s", s.cli.err);
 	serving_start(&s, "--imap 127.0.0.1:0");
@@ -577,7 +621,8 @@ Test(serve, the_same_is_found_with_an_index_and_without)
 	char *early = ask_all(&s);
 	cr_expect_str_eq(early, read);
 	while (!cli_exists(&s.cli, "a.mailark.cache/heads.sqlite") ||
-	       !cli_exists(&s.cli, "a.mailark.cache/unkept.sqlite"))
+	       !cli_exists(&s.cli, "a.mailark.cache/unkept.sqlite") ||
+	       !cli_exists(&s.cli, "a.mailark.cache/fields.sqlite"))
 		g_usleep(20000);
 	for (int i = 0; i < 20; i++) {
 		char *late = ask_all(&s);

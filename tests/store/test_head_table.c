@@ -11,6 +11,8 @@
 
 TestSuite(head_table, .timeout = 60, .fini = am_test_tmpdir_end);
 
+enum { PIECE = 256 };
+
 /* The ids that hold it, as "3 7 ". */
 static char *find(struct am_head_table *t, const char *text)
 {
@@ -42,7 +44,8 @@ Test(head_table, finds_every_text_that_holds_it)
 	const char *const more[] = {"spam"};
 	const char *const both[] = {"ann", "no no"};
 	char *dir = am_test_path(".");
-	struct am_head_table *t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	struct am_head_table *t =
+		am_head_table_open(dir, "heads.sqlite", 1, PIECE, 7);
 	struct am_error err = {0};
 	struct am_heads heads;
 
@@ -60,7 +63,7 @@ Test(head_table, finds_every_text_that_holds_it)
 	cr_expect(!am_head_table_has(t, 6) && !am_head_table_has(t, 1 << 20) &&
 	          !am_head_table_has(t, -1));
 	am_head_table_close(&t);
-	t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	t = am_head_table_open(dir, "heads.sqlite", 1, PIECE, 7);
 	expect_found(t, "spam", "3 4 5 100 ");
 	cr_assert_eq(am_head_table_find(t, both, 2, &heads, &err), AM_OK);
 	cr_expect_eq(am_heads_ask(&heads, 3), AM_OK);
@@ -70,16 +73,16 @@ Test(head_table, finds_every_text_that_holds_it)
 	am_heads_clear(&heads);
 	am_head_table_close(&t);
 	/* Of another archive, and in another layout, it knows nothing. */
-	t = am_head_table_open(dir, "others.sqlite", 1, 7);
+	t = am_head_table_open(dir, "others.sqlite", 1, PIECE, 7);
 	expect_found(t, "spam", "");
 	am_head_table_close(&t);
-	t = am_head_table_open(dir, "others.sqlite", 2, 7);
+	t = am_head_table_open(dir, "others.sqlite", 2, PIECE, 7);
 	cr_assert_eq(am_head_table_add(t, later, more, 1, &err), AM_OK);
 	am_head_table_close(&t);
-	t = am_head_table_open(dir, "others.sqlite", 3, 7);
+	t = am_head_table_open(dir, "others.sqlite", 3, PIECE, 7);
 	expect_found(t, "spam", "");
 	am_head_table_close(&t);
-	t = am_head_table_open(dir, "heads.sqlite", 1, 8);
+	t = am_head_table_open(dir, "heads.sqlite", 1, PIECE, 8);
 	expect_found(t, "spam", "");
 	cr_expect(!am_head_table_has(t, 3));
 	am_head_table_close(&t);
@@ -89,7 +92,7 @@ Test(head_table, finds_every_text_that_holds_it)
 Test(head_table, is_in_memory_where_nothing_can_be_written)
 {
 	struct am_head_table *t =
-		am_head_table_open("/dev/null/x", "heads.sqlite", 1, 7);
+		am_head_table_open("/dev/null/x", "heads.sqlite", 1, PIECE, 7);
 	const int64_t id = 1;
 	const char *const text = "abc";
 
@@ -105,7 +108,8 @@ Test(head_table, more_than_is_kept_in_memory_is_found_again)
 	static const char *const small[] = {"spam, little"};
 	const int64_t ids[] = {1, 2, 3};
 	char *dir = am_test_path(".");
-	struct am_head_table *t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	struct am_head_table *t =
+		am_head_table_open(dir, "heads.sqlite", 1, PIECE, 7);
 	GString *text = g_string_new("spam, much of it");
 	struct am_error err = {0};
 
@@ -156,8 +160,9 @@ static char *text_of(unsigned i)
 static struct am_head_table *of_many(const char *dir, char **texts, unsigned n,
                                      unsigned each)
 {
-	struct am_head_table *t = am_head_table_open(dir, "heads.sqlite", 1, 7);
-	int64_t ids[AM_HEAD_PIECE];
+	struct am_head_table *t =
+		am_head_table_open(dir, "heads.sqlite", 1, PIECE, 7);
+	int64_t ids[PIECE];
 	struct am_error err = {0};
 
 	for (unsigned i = 0; i < n; i += each) {
@@ -241,7 +246,7 @@ Test(head_table, what_parts_say_is_what_the_texts_hold)
 
 	expect_all_as_read(t, texts, MANY);
 	am_head_table_close(&t);
-	t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+	t = am_head_table_open(dir, "heads.sqlite", 1, PIECE, 7);
 	cr_expect_eq(am_head_table_count(t), MANY);
 	expect_all_as_read(t, texts, MANY);
 	/* What comes behind. */
@@ -316,7 +321,7 @@ Test(head_table, what_is_damaged_is_made_again, .timeout = 120)
 			                              -1, NULL));
 			g_free(path);
 		}
-		t = am_head_table_open(dir, "heads.sqlite", 1, 7);
+		t = am_head_table_open(dir, "heads.sqlite", 1, PIECE, 7);
 		bool found =
 			am_head_table_find(t, all, 2, &heads, NULL) == AM_OK;
 		cr_expect(!found || am_heads_ask(&heads, 1) == AM_RETRY,
