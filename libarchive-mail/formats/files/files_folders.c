@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "formats/folder_file.h"
+#include "formats/maildir_shape.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -79,8 +80,9 @@ static GString *spell(const struct am_files_folders *folders,
 			am_safe_name(folder->parts[i], folders->profile, max);
 		bool same = !strcmp(part, folder->parts[i]);
 
-		/* What names look like files of ours would be passed over. */
-		if (!strcmp(part, AM_FOLDER_FILE)) {
+		/* A name like a file of ours would be passed over, and a
+		 * "cur" or "new" makes a Maildir of what it lies in. */
+		if (!strcmp(part, AM_FOLDER_FILE) || am_maildir_own_dir(part)) {
 			char *other = g_strconcat(part, "_", NULL);
 
 			g_free(part);

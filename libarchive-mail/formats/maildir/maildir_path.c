@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/charset.h"
 #include "base/hash.h"
+#include "formats/maildir_shape.h"
 #include "model/folder.h"
 
 #include <glib.h>
@@ -13,12 +14,6 @@
 /* Linux allows 255 bytes a name; programs append ".lock" and the like. */
 #define MAX_NAME 240
 #define KEPT     200
-
-static bool reserved(const char *part)
-{
-	return !strcmp(part, "cur") || !strcmp(part, "new") ||
-	       !strcmp(part, "tmp");
-}
 
 /* Escape what the layout would misread, then modified UTF-7: the escapes are
  * printable ASCII, which that leaves alone. */
@@ -34,9 +29,12 @@ static void append_part(GString *out, const char *part,
 		bool escape =
 			*at == '/' || *at == '\\' || (*at == '~' && first);
 
+		/* ".sbd" at the end would be taken for Thunderbird's. */
 		if (*at == '.')
-			escape = first || layout == AM_MAILDIR_PLUSPLUS;
-		if (first && layout == AM_MAILDIR_FS && reserved(part))
+			escape = first || layout == AM_MAILDIR_PLUSPLUS ||
+			         !g_ascii_strcasecmp(at, ".sbd");
+		if (first && layout == AM_MAILDIR_FS &&
+		    am_maildir_own_dir(part))
 			escape = true;
 		if (escape)
 			g_string_append_printf(s, "\\%02x", (unsigned)*at);

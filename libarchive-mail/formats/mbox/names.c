@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "formats/folder_file.h"
+#include "formats/maildir_shape.h"
 
 #include <glib.h>
 
@@ -75,10 +76,39 @@ char *am_mbox_name_of_file(const char *file)
 	return unescape(file, len);
 }
 
+char *am_mbox_name_hide(const char *directory)
+{
+	return g_strdup_printf("%%%02X%s", (unsigned)(uint8_t)*directory,
+	                       directory + 1);
+}
+
+/* NULL: it is not such a name. */
+static char *unhide(const char *directory)
+{
+	char *name = g_strdup(directory), *hidden = NULL;
+
+	if (strlen(name) > 3 && *name == '%' && g_ascii_isxdigit(name[1]) &&
+	    g_ascii_isxdigit(name[2])) {
+		name[2] = (char)(g_ascii_xdigit_value(name[1]) * 16 +
+		                 g_ascii_xdigit_value(name[2]));
+		if (am_maildir_own_dir(name + 2))
+			hidden = am_mbox_name_hide(name + 2);
+	}
+	if (hidden && !strcmp(hidden, directory))
+		memmove(name, name + 2, strlen(name + 2) + 1);
+	else
+		g_clear_pointer(&name, g_free);
+	g_free(hidden);
+	return name;
+}
+
 char *am_mbox_name_of_directory(const char *directory, bool package)
 {
 	static const char *const sbd[] = {".sbd"};
 	size_t len = strlen(directory);
+	char *hidden = unhide(directory);
+	if (hidden)
+		return hidden;
 	len = without(directory, len, sbd, 1);
 	if (package)
 		len = without(directory, len, suffixes, 1);

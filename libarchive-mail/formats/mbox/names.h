@@ -22,6 +22,11 @@ char *am_mbox_name_of_directory(const char *directory, bool package);
  * same name, because it was too long. */
 char *am_mbox_name_to_file(const char *part, bool *changed);
 
+/* A directory's name with its first letter escaped, which
+ * am_mbox_name_of_directory() undoes where it is one of a Maildir's own: a
+ * "cur" would make a Maildir of the tree. */
+char *am_mbox_name_hide(const char *directory);
+
 /* Files that other programs keep beside their mailboxes. */
 bool am_mbox_name_ignored(const char *file);
 /* Does it end like a mailbox, packed or not? */

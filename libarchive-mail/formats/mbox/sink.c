@@ -4,6 +4,7 @@
  * A.mbox and A/B.mbox, which the source reads back as the same folders.
  */
 #include "base/file.h"
+#include "formats/maildir_shape.h"
 #include "formats/mbox/compose.h"
 #include "formats/mbox/leftover.h"
 #include "formats/mbox/names.h"
@@ -59,6 +60,11 @@ static char *directory_name(const char *part, const char *ending)
 	char *name = am_mbox_name_to_file(part, &changed);
 	size_t len = strlen(name), n = strlen(ending);
 
+	if (am_maildir_own_dir(name)) {
+		char *hidden = am_mbox_name_hide(name);
+		g_free(name);
+		return hidden;
+	}
 	if (len <= n || strcmp(name + len - n, ending) != 0)
 		return name;
 	char *other =

@@ -3,6 +3,7 @@
 
 #include "formats/batch.h"
 #include "formats/boxes/boxes.h"
+#include "formats/folder_file.h"
 #include "formats/mail_head.h"
 #include "formats/maildir_shape.h"
 #include "formats/mbox/names.h"
@@ -23,6 +24,7 @@
 struct level {
 	char *path;    /* of the directory, without a final slash */
 	char *part;    /* NULL: the root, or no folder */
+	char **told;   /* the path of the folder, where a file says it */
 	char *package; /* its name as an Apple package, or NULL */
 	GPtrArray *names;
 	guint at;
@@ -52,6 +54,7 @@ static void level_free(void *data)
 	struct level *level = data;
 	g_free(level->path);
 	g_free(level->part);
+	g_strfreev(level->told);
 	g_free(level->package);
 	if (level->names)
 		g_ptr_array_free(level->names, TRUE);
@@ -191,6 +194,7 @@ static int enter(struct am_mbox_tree *tree, const char *path, const char *name,
 		level->part = part_of(tree, level, name);
 		level->package = am_mbox_name_of_directory(name, true);
 	}
+	level->told = am_folder_file_read(dirfd(dir));
 	level->evolution = holds(level, "folder-metadata.xml") ||
 	                   holds(level, "local-metadata.xml");
 	if (am_mozilla_profile_here(dirfd(dir), ""))
@@ -260,13 +264,17 @@ static void fill(struct am_mbox_tree *tree, const char *name,
 	guint n = tree->levels->len;
 	g_free(tree->name);
 	g_ptr_array_set_size(tree->parts, 0);
-	for (guint i = 1; i < n; i++) {
+	for (guint i = 0; i < n; i++) {
 		const struct level *up = g_ptr_array_index(tree->levels, i);
-		if (up->part)
+		if (up->told)
+			g_ptr_array_set_size(tree->parts, 0);
+		for (char **part = up->told; part && *part; part++)
+			g_ptr_array_add(tree->parts, *part);
+		if (!up->told && up->part)
 			g_ptr_array_add(tree->parts, up->part);
 	}
 	/* Apple Mail exports "Name.mbox/mbox". */
-	if (!strcmp(name, "mbox") && top->part && top->package &&
+	if (!strcmp(name, "mbox") && top->part && !top->told && top->package &&
 	    (top->evolution || strcmp(top->package, top->part))) {
 		g_ptr_array_set_size(tree->parts, (int)tree->parts->len - 1);
 		tree->name = g_strdup(top->package);

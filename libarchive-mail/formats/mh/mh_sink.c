@@ -62,6 +62,14 @@ static bool like_a_number(const char *part)
 	return n && strspn(part + n, "_") == strlen(part + n);
 }
 
+/* Who reads the tree takes this for Thunderbird's, and off. */
+static bool like_a_store(const char *part)
+{
+	size_t len = strlen(part);
+
+	return len > 4 && !g_ascii_strcasecmp(part + len - 4, ".sbd");
+}
+
 /* The directory of a folder.  One that is called like a message gets a '_', so
  * that neither stands in the other's way. */
 static struct am_files_folder *dir_of(struct mh_sink *s,
@@ -73,10 +81,11 @@ static struct am_files_folder *dir_of(struct mh_sink *s,
 	bool changed = false;
 
 	for (size_t i = 0; i < folder->depth; i++) {
-		bool number = like_a_number(folder->parts[i]);
+		bool other = like_a_number(folder->parts[i]) ||
+		             like_a_store(folder->parts[i]);
 		parts[i] =
-			g_strconcat(folder->parts[i], number ? "_" : "", NULL);
-		changed |= number;
+			g_strconcat(folder->parts[i], other ? "_" : "", NULL);
+		changed |= other;
 	}
 	if (changed && am_folder_new(&spelt, (const char *const *)parts,
 	                             folder->depth, AM_ROLE_NONE, NULL))
