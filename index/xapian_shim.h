@@ -28,8 +28,9 @@ struct am_term {
 	uint32_t count; /* in this document; 0 for what has no weight */
 };
 
-/* Every block and list of a shard looked at by Xapian: AM_FAILED with
- * AM_E_CORRUPT when something is wrong. */
+/* Every block and list of a shard looked at by Xapian, or where that may not
+ * write, every list read: AM_FAILED with AM_E_CORRUPT when something is
+ * wrong. */
 AM_MUST_USE int am_xapian_check(const char *dir, struct am_error *err);
 
 /* Reading.  AM_FAILED with AM_E_NOTFOUND when a shard is not there. */

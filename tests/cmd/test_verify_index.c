@@ -6,6 +6,8 @@
 #include <glib.h>
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 Test(verify_index, says_what_can_be_found)
 {
@@ -163,5 +165,72 @@ Test(verify_index, gives_the_reason_for_what_cannot_be_read)
 	}
 	cr_expect_gt(told, 0);
 	g_free(bytes);
+	cli_end(&c);
+}
+
+/* Nobody who may write everything, for a test of what is closed. */
+static void lay_down_rights(struct cli *c)
+{
+	char *out = cli_path(c, ".out"), *err = cli_path(c, ".err");
+
+	cr_assert_eq(chmod(c->dir, 0777), 0);
+	unlink(out);
+	unlink(err);
+	if (!geteuid())
+		cr_assert_eq(seteuid(65534), 0);
+	g_free(out);
+	g_free(err);
+}
+
+/* The one shard's lists. */
+static char *lists_of(struct cli *c)
+{
+	char *dir = cli_path(c, "a.mailark.cache/xapian"), *path = NULL;
+	GDir *look = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	cr_assert(look);
+	while (!path && (name = g_dir_read_name(look)))
+		if (g_str_has_suffix(name, ".xdb"))
+			path = g_build_filename(dir, name, "postlist.glass",
+			                        NULL);
+	g_dir_close(look);
+	g_free(dir);
+	cr_assert(path);
+	return path;
+}
+
+Test(verify_index, needs_no_right_to_write)
+{
+	struct cli c;
+
+	cli_init(&c);
+	cli_mbox(&c, "in.mbox", 0, 300, 200);
+	cr_assert_eq(cli_line(&c, "copy -q in.mbox a.mailark"), 0);
+	char *lists = lists_of(&c), *good, *bad;
+	gsize len;
+	cr_assert(g_file_get_contents(lists, &good, &len, NULL));
+	for (int damaged = 0; damaged < 2; damaged++) {
+		uid_t me = geteuid();
+		bad = g_memdup2(good, len);
+		memset(bad + len / 2, 0x55, damaged ? 256 : 0);
+		cr_assert_eq(chmod(lists, 0644), 0);
+		cr_assert(g_file_set_contents_full(lists, bad, (gssize)len,
+		                                   G_FILE_SET_CONTENTS_NONE,
+		                                   0444, NULL));
+		cr_assert_eq(chmod(lists, 0444), 0);
+		lay_down_rights(&c);
+		if (cli_line(&c, "--version"))
+			cr_skip("the program is not for everybody");
+		cr_expect_eq(cli_line(&c, "verify --full a.mailark"), damaged,
+		             "%s%s", c.out, c.err);
+		cr_expect(strstr(c.out, damaged ? "1 shards are damaged"
+		                                : "index: whole: 300 of 300"),
+		          "%s%s", c.out, c.err);
+		cr_assert_eq(seteuid(me), 0);
+		g_free(bad);
+	}
+	g_free(good);
+	g_free(lists);
 	cli_end(&c);
 }
