@@ -3,6 +3,7 @@
 #include "cmd/saved_searches.h"
 #include "cmd/search_impl.h"
 
+#include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
@@ -151,6 +152,16 @@ static int explain(const struct search *q)
 	                     q->n_in ? q->in[0].in.index : NULL,
 	                     q->n_in ? q->in[0].in.archive : NULL, &err))
 		return session_error(q->s, "--explain", &err);
+	if (q->o->json) {
+		struct am_json *json = am_json_new();
+		am_json_open(json, '{');
+		out_json_text(json, "explain", text);
+		am_json_close(json, '}');
+		out_json_line(json);
+		am_json_free(&json);
+		g_free(text);
+		return EXIT_DONE;
+	}
 	char *clean = out_clean(text, true);
 	fputs(clean, stdout);
 	g_free(clean);

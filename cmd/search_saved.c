@@ -12,6 +12,7 @@
 #include "cmd/saved_searches.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cmd/cmd.h"
 #include "cmd/out.h"
 #include "cmd/search_impl.h"
@@ -95,6 +96,18 @@ static int wrong_name(const struct search *q, const char *name)
 	                     name);
 }
 
+static void print_json(const char *name, const char *query)
+{
+	struct am_json *json = am_json_new();
+
+	am_json_open(json, '{');
+	out_json_text(json, "name", name);
+	out_json_text(json, "query", query);
+	am_json_close(json, '}');
+	out_json_line(json);
+	am_json_free(&json);
+}
+
 int search_saved_list(struct search *q)
 {
 	GKeyFile *file = load(q->s);
@@ -107,6 +120,11 @@ int search_saved_list(struct search *q)
 		longest = MAX(longest, strlen(*n));
 	for (char **n = names; n && *n; n++) {
 		char *query = g_key_file_get_string(file, GROUP, *n, NULL);
+		if (q->o->json) {
+			print_json(*n, query);
+			g_free(query);
+			continue;
+		}
 		char *clean = out_clean(query, false);
 		out_padded(*n, longest);
 		printf("  %s\n", clean);

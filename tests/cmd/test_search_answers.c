@@ -293,6 +293,11 @@ Test(search_answers, points_at_what_is_wrong_and_proposes)
 		{.line = "search --explain a.mailark figures",
 	         0,
 	         {"tree:", "figures"}},
+		{.line = "search --explain --json --limit 0 a.mailark figures",
+	         0,
+	         {"{\"explain\":\"query: figures\\ntree:"},
+	         NULL,
+	         "not"},
 	};
 	struct cli c;
 
@@ -321,6 +326,9 @@ Test(search_answers, keeps_queries)
 		{.line = "search --saved",
 	         0,
 	         {"bills  figures NOT good\n", "old    saved:bills before"}},
+		{.line = "search --saved --json",
+	         0,
+	         {"{\"name\":\"bills\",\"query\":\"figures NOT good\"}\n"}},
 		/* Saved and asked at once. */
 		{.line = "search --count --save carol a.mailark from:carol",
 	         0,
