@@ -11,9 +11,9 @@
 #include "formats/mapi/text_card.h"
 
 #include "base/arena.h"
-#include "base/hash.h"
 #include "outlook/mapi/tags.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What each class of meeting message asks for or answers. */
@@ -43,44 +43,6 @@ bool am_mapi_item_time(const struct am_mapi_addressed *item,
 	const struct am_mapi_prop *p = am_mapi_item_prop(item, set, number);
 
 	return p && am_mapi_time(&item->msg->props, p->tag >> 16, out);
-}
-
-static void put_uid(GString *to, const struct am_mapi_addressed *item)
-{
-	const struct am_mapi_prop *p =
-		am_mapi_item_prop(item, AM_PSETID_MEETING, 0x23);
-
-	if (!p)
-		p = am_mapi_item_prop(item, AM_PSETID_MEETING, 0x03);
-	if (p && p->data && p->len && p->len < 512) {
-		char *hex = g_malloc(2 * p->len + 1);
-		am_hex(p->data, p->len, hex);
-		am_text_card_raw(to, "UID", hex);
-		g_free(hex);
-		return;
-	}
-	char text[40];
-	g_snprintf(text, sizeof(text), "outlook-%x", item->msg->id);
-	am_text_card_raw(to, "UID", text);
-}
-
-void am_mapi_item_stamps(GString *to, const struct am_mapi_addressed *item)
-{
-	struct am_when when;
-
-	put_uid(to, item);
-	if (am_mapi_time(&item->msg->props, AM_PR_CREATED, &when))
-		am_text_card_time(to, "CREATED", &when);
-	if (am_mapi_time(&item->msg->props, AM_PR_MODIFIED, &when))
-		am_text_card_time(to, "LAST-MODIFIED", &when);
-	/* It must be there: of an item that does not say when it was changed
-	 * it is when it came. */
-	if (am_mapi_time(&item->msg->props, AM_PR_MODIFIED, &when) ||
-	    am_mapi_time(&item->msg->props, AM_PR_DELIVERY_TIME, &when) ||
-	    am_mapi_time(&item->msg->props, AM_PR_SUBMIT_TIME, &when))
-		am_text_card_time(to, "DTSTAMP", &when);
-	else
-		am_text_card_raw(to, "DTSTAMP", "19700101T000000Z");
 }
 
 static bool is_whole_days(const struct am_mapi_addressed *item)
@@ -205,13 +167,24 @@ static void put_person(GString *to, const char *name, const char *more,
 	g_string_free(field, TRUE);
 }
 
+/* What one who was invited has said. */
+static const char *answer_of(const struct am_mapi_props *row)
+{
+	int64_t said = 0;
+
+	(void)am_mapi_int(row, AM_PR_TRACK_STATUS, &said);
+	return said == 2   ? ";PARTSTAT=TENTATIVE"
+	       : said == 3 ? ";PARTSTAT=ACCEPTED"
+	       : said == 4 ? ";PARTSTAT=DECLINED"
+	                   : "";
+}
+
 static void put_people(GString *to, const struct am_mapi_addressed *item,
                        const char *answer)
 {
 	const struct am_mapi_props *props = &item->msg->props;
-	const char *from = am_mapi_address(props, AM_PR_SENT_REPRESENTING_SMTP,
-	                                   AM_PR_SENT_REPRESENTING_ADDRESS,
-	                                   AM_PR_SENT_REPRESENTING_TYPE);
+	const char *from =
+		am_mapi_from(props, item->recipients, item->n_recipients);
 	const char *name = am_mapi_text(props, AM_PR_SENT_REPRESENTING_NAME);
 
 	if (answer) {
@@ -226,12 +199,15 @@ static void put_people(GString *to, const struct am_mapi_addressed *item,
 		const struct am_mapi_props *row = &item->recipients[i];
 		int64_t type = 1;
 		(void)am_mapi_int(row, AM_PR_RECIPIENT_TYPE, &type);
-		put_person(to, "ATTENDEE",
-		           (type & 0xf) == 1   ? ";ROLE=REQ-PARTICIPANT"
-		           : (type & 0xf) == 2 ? ";ROLE=OPT-PARTICIPANT"
-		                               : ";CUTYPE=RESOURCE",
+		char *more = g_strconcat(
+			(type & 0xf) == 1   ? ";ROLE=REQ-PARTICIPANT"
+			: (type & 0xf) == 2 ? ";ROLE=OPT-PARTICIPANT"
+					    : ";CUTYPE=RESOURCE",
+			answer_of(row), NULL);
+		put_person(to, "ATTENDEE", more,
 		           am_mapi_text(row, AM_PR_DISPLAY_NAME),
 		           am_mapi_recipient_address(row));
+		g_free(more);
 	}
 }
 
@@ -249,7 +225,7 @@ static void put_named(GString *to, const char *name,
 static void put_exceptions(GString *to, const struct am_mapi_addressed *item,
                            const struct am_mapi_series *series)
 {
-	const char *subject = am_mapi_subject(&item->msg->props);
+	const char *subject = am_mapi_subject_or_topic(&item->msg->props);
 
 	for (size_t i = 0; i < series->rule.n_exceptions; i++) {
 		const struct am_mapi_exception *e = &series->rule.exceptions[i];
@@ -278,6 +254,42 @@ static void put_busy(GString *to, const struct am_mapi_addressed *item)
 		am_text_card_raw(to, "TRANSP", busy ? "OPAQUE" : "TRANSPARENT");
 }
 
+/* How often it was sent anew: answers name it. */
+static void put_sequence(GString *to, const struct am_mapi_addressed *item)
+{
+	const struct am_mapi_prop *p =
+		am_mapi_item_prop(item, AM_PSETID_APPOINTMENT, 0x8201);
+	int64_t n;
+
+	if (p && am_mapi_int(&item->msg->props, p->tag >> 16, &n) && n >= 0)
+		g_string_append_printf(to, "SEQUENCE:%" PRId64 "\r\n", n);
+}
+
+/* A reminder, so many minutes before. */
+static void put_alarm(GString *to, const struct am_mapi_addressed *item,
+                      const char *subject)
+{
+	const struct am_mapi_props *props = &item->msg->props;
+	const struct am_mapi_prop *set =
+		am_mapi_item_prop(item, AM_PSETID_COMMON, 0x8503);
+	const struct am_mapi_prop *before =
+		am_mapi_item_prop(item, AM_PSETID_COMMON, 0x8501);
+	enum { NEVER = 0x5ae980e1 /* "not set" */ };
+	int64_t minutes;
+
+	if (!set || !before || !am_mapi_bool(props, set->tag >> 16) ||
+	    !am_mapi_int(props, before->tag >> 16, &minutes) || minutes < 0 ||
+	    minutes >= NEVER)
+		return;
+	g_string_append_printf(to,
+	                       "BEGIN:VALARM\r\nACTION:DISPLAY\r\n"
+	                       "TRIGGER:-PT%" PRId64 "M\r\n",
+	                       minutes);
+	am_text_card_line(to, "DESCRIPTION",
+	                  subject && *subject ? subject : "Reminder");
+	g_string_append(to, "END:VALARM\r\n");
+}
+
 char *am_mapi_calendar(const struct am_mapi_addressed *item,
                        const char **method)
 {
@@ -303,15 +315,18 @@ char *am_mapi_calendar(const struct am_mapi_addressed *item,
 		am_mapi_rule_zone(to, &series);
 	g_string_append(to, "BEGIN:VEVENT\r\n");
 	am_mapi_item_stamps(to, item);
-	am_text_card_line(to, "SUMMARY", am_mapi_subject(props));
+	am_text_card_line(to, "SUMMARY", am_mapi_subject_or_topic(props));
+	put_sequence(to, item);
 	put_times(to, item, recurs ? &series : NULL);
 	put_named(to, "LOCATION", item, 0x8208);
 	put_named(to, "COMMENT", item, 0x8232);
 	am_text_card_line(to, "DESCRIPTION", am_mapi_text(props, AM_PR_BODY));
 	put_people(to, item, answer);
 	put_busy(to, item);
+	am_mapi_item_levels(to, item);
 	if (!strcmp(*method, "CANCEL"))
 		am_text_card_raw(to, "STATUS", "CANCELLED");
+	put_alarm(to, item, am_mapi_subject_or_topic(props));
 	g_string_append(to, "END:VEVENT\r\n");
 	if (recurs)
 		put_exceptions(to, item, &series);

@@ -61,6 +61,9 @@ am_mapi_item_prop(const struct am_mapi_addressed *item, enum am_mapi_set set,
 bool am_mapi_item_time(const struct am_mapi_addressed *item,
                        enum am_mapi_set set, uint32_t number,
                        struct am_when *out);
+/* UID and the times it was made and changed; how urgent and private it is, and
+ * its categories. */
 void am_mapi_item_stamps(GString *to, const struct am_mapi_addressed *item);
+void am_mapi_item_levels(GString *to, const struct am_mapi_addressed *item);
 
 #endif

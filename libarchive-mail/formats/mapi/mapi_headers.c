@@ -114,6 +114,23 @@ const char *am_mapi_subject(const struct am_mapi_props *msg)
 	return subject;
 }
 
+const char *am_mapi_subject_or_topic(const struct am_mapi_props *msg)
+{
+	const char *prefix = am_mapi_text(msg, AM_PR_SUBJECT_PREFIX);
+	const char *rest = am_mapi_text(msg, AM_PR_NORMALIZED_SUBJECT);
+
+	if (am_mapi_find(msg, AM_PR_SUBJECT))
+		return am_mapi_subject(msg);
+	if (!rest || !*rest)
+		rest = am_mapi_text(msg, AM_PR_CONVERSATION_TOPIC);
+	if (!rest || !*rest || !prefix || !*prefix)
+		return rest;
+	char *both = g_strconcat(prefix, rest, NULL);
+	const char *copy = am_arena_strdup(msg->arena, both);
+	g_free(both);
+	return copy;
+}
+
 /* /O=ORG/CN=X as Exchange writes it to the outside: letters and digits stay, a
  * slash becomes _, the rest +XX. */
 static const char *encapsulate(struct am_arena *arena, const char *type,
@@ -161,6 +178,34 @@ const char *am_mapi_recipient_address(const struct am_mapi_props *row)
 	                       AM_PR_ADDRESS_TYPE);
 }
 
+/* The same; who is a recipient too may have more of an address there. */
+static const char *known_address(const struct am_mapi_props *msg, unsigned smtp,
+                                 unsigned address, unsigned type,
+                                 const struct am_mapi_props *list, size_t n)
+{
+	const char *world = am_mapi_text(msg, smtp);
+	const char *own = am_mapi_text(msg, address);
+
+	if ((world && strchr(world, '@')) || !own || !*own || strchr(own, '@'))
+		return am_mapi_address(msg, smtp, address, type);
+	for (size_t i = 0; i < n; i++) {
+		const char *same = am_mapi_text(&list[i], AM_PR_EMAIL_ADDRESS);
+		world = am_mapi_text(&list[i], AM_PR_SMTP_ADDRESS);
+		if (same && !g_ascii_strcasecmp(same, own) && world &&
+		    strchr(world, '@'))
+			return world;
+	}
+	return am_mapi_address(msg, smtp, address, type);
+}
+
+const char *am_mapi_from(const struct am_mapi_props *msg,
+                         const struct am_mapi_props *list, size_t n)
+{
+	return known_address(msg, AM_PR_SENT_REPRESENTING_SMTP,
+	                     AM_PR_SENT_REPRESENTING_ADDRESS,
+	                     AM_PR_SENT_REPRESENTING_TYPE, list, n);
+}
+
 bool am_mapi_date(const struct am_mapi_props *msg, struct am_when *out)
 {
 	return am_mapi_time(msg, AM_PR_SUBMIT_TIME, out) ||
@@ -191,15 +236,14 @@ static bool is_smtp(const char *address)
 	       !g_str_has_suffix(address, "@outlook.invalid");
 }
 
-static void put_from(struct am_mail_out *out, const struct am_mapi_props *msg)
+static void put_from(struct am_mail_out *out, const struct am_mapi_props *msg,
+                     const struct am_mapi_props *list, size_t n)
 {
-	const char *from = am_mapi_address(msg, AM_PR_SENT_REPRESENTING_SMTP,
-	                                   AM_PR_SENT_REPRESENTING_ADDRESS,
-	                                   AM_PR_SENT_REPRESENTING_TYPE);
+	const char *from = am_mapi_from(msg, list, n);
 	const char *name = am_mapi_text(msg, AM_PR_SENT_REPRESENTING_NAME);
 	const char *sender =
-		am_mapi_address(msg, AM_PR_SENDER_SMTP, AM_PR_SENDER_ADDRESS,
-	                        AM_PR_SENDER_TYPE);
+		known_address(msg, AM_PR_SENDER_SMTP, AM_PR_SENDER_ADDRESS,
+	                      AM_PR_SENDER_TYPE, list, n);
 	const char *sender_name = am_mapi_text(msg, AM_PR_SENDER_NAME);
 	const char *own = am_mapi_text(msg, AM_PR_SENT_REPRESENTING_ADDRESS);
 	bool alone = !(from && *from) && !(name && *name);
@@ -346,7 +390,7 @@ void am_mapi_headers(struct am_mail_out *out, const struct am_mapi_props *msg,
 	unsigned have = headers ? copy_headers(out, headers) : 0;
 
 	if (!(have & FROM))
-		put_from(out, msg);
+		put_from(out, msg, list, n);
 	if (!(have & REPLY_TO))
 		put_reply_to(out, msg);
 	if (!(have & (TO | CC))) {
@@ -355,7 +399,8 @@ void am_mapi_headers(struct am_mail_out *out, const struct am_mapi_props *msg,
 	}
 	if (!(have & BCC))
 		put_recipients(out, "Bcc", 3, msg, AM_PR_DISPLAY_BCC, list, n);
-	const char *subject = am_mapi_subject(msg);
+	const char *subject =
+		have ? am_mapi_subject(msg) : am_mapi_subject_or_topic(msg);
 	if (!subject || !*subject)
 		subject = is_mail(class)
 		                  ? subject

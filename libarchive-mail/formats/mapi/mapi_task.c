@@ -57,18 +57,6 @@ static void put_status(GString *to, const struct am_mapi_addressed *item)
 }
 
 /* High, normal and low as 1, 5 and 9; private, confidential. */
-static void put_levels(GString *to, const struct am_mapi_props *props)
-{
-	static const int levels[] = {9, 5, 1};
-	int64_t n;
-
-	if (am_mapi_int(props, AM_PR_IMPORTANCE, &n) && n >= 0 && n <= 2)
-		g_string_append_printf(to, "PRIORITY:%d\r\n", levels[n]);
-	if (am_mapi_int(props, AM_PR_SENSITIVITY, &n) && n > 0 && n <= 3)
-		am_text_card_raw(to, "CLASS",
-		                 n == 3 ? "CONFIDENTIAL" : "PRIVATE");
-}
-
 char *am_mapi_todo(const struct am_mapi_addressed *item)
 {
 	const struct am_mapi_props *props = &item->msg->props;
@@ -78,7 +66,7 @@ char *am_mapi_todo(const struct am_mapi_addressed *item)
 
 	g_string_append(to, "BEGIN:VTODO\r\n");
 	am_mapi_item_stamps(to, item);
-	am_text_card_line(to, "SUMMARY", am_mapi_subject(props));
+	am_text_card_line(to, "SUMMARY", am_mapi_subject_or_topic(props));
 	if (am_mapi_series_find(&series, item, AM_PSETID_TASK, 0x8116)) {
 		am_mapi_rule_moment(to, "DTSTART", &series,
 		                    series.rule.first_day);
@@ -89,7 +77,7 @@ char *am_mapi_todo(const struct am_mapi_addressed *item)
 	if (am_mapi_item_time(item, AM_PSETID_TASK, 0x8105, &when))
 		am_text_card_day(to, "DUE", &when);
 	put_status(to, item);
-	put_levels(to, props);
+	am_mapi_item_levels(to, item);
 	am_text_card_line(to, "DESCRIPTION", am_mapi_text(props, AM_PR_BODY));
 	g_string_append(to, "END:VTODO\r\nEND:VCALENDAR\r\n");
 	g_free(series.tzid);
@@ -106,12 +94,12 @@ char *am_mapi_journal(const struct am_mapi_addressed *item)
 
 	g_string_append(to, "BEGIN:VJOURNAL\r\n");
 	am_mapi_item_stamps(to, item);
-	am_text_card_line(to, "SUMMARY", am_mapi_subject(props));
+	am_text_card_line(to, "SUMMARY", am_mapi_subject_or_topic(props));
 	if (am_mapi_item_time(item, AM_PSETID_LOG, 0x8706, &when))
 		am_text_card_time(to, "DTSTART", &when);
 	am_text_card_line(to, "CATEGORIES",
 	                  type ? am_mapi_prop_text(props, type) : NULL);
-	put_levels(to, props);
+	am_mapi_item_levels(to, item);
 	am_text_card_line(to, "DESCRIPTION", am_mapi_text(props, AM_PR_BODY));
 	g_string_append(to, "END:VJOURNAL\r\nEND:VCALENDAR\r\n");
 	return g_string_free(to, FALSE);
