@@ -333,11 +333,11 @@ static bool read_chunk(struct am_list_reader *l, GArray *to, bool *last)
 	guint n = to->len;
 	g_array_set_size(to, n + 1 + (guint)am_cursor_left(&c) / 2);
 	struct am_posting *out = (struct am_posting *)(void *)to->data;
-	p.weight = (uint32_t)am_list_get(&c);
+	p.weight = (uint32_t)am_get_varint(&c);
 	out[n++] = p;
 	while (am_cursor_left(&c) >= 2 && !c.bad) {
-		p.document += (uint32_t)am_list_get(&c) + 1;
-		p.weight = (uint32_t)am_list_get(&c);
+		p.document += (uint32_t)am_get_varint(&c) + 1;
+		p.weight = (uint32_t)am_get_varint(&c);
 		out[n++] = p;
 	}
 	g_array_set_size(to, n);

@@ -30,12 +30,6 @@ struct am_posting {
 	uint32_t document, weight;
 };
 
-/* A number of a list: mostly it is one byte. */
-static inline uint64_t am_list_get(struct am_cursor *c)
-{
-	return c->at < c->end && *c->at < 0x80 ? *c->at++ : am_get_varint(c);
-}
-
 /* A document's number as it stands in a key: at most six bytes. */
 size_t am_list_put_id(uint8_t *to, uint32_t id);
 uint32_t am_list_get_id(struct am_cursor *c);

@@ -78,10 +78,6 @@ bool am_order_near(const struct am_order *order, const uint64_t *hashes,
                    const uint8_t *n, size_t rows, uint32_t distance,
                    bool in_order, uint32_t fields);
 struct _GArray;
-/* The number by which a word that is in the document is known there.  displace:
- * the order's, or a copy. */
-uint32_t am_order_number(const struct am_order *order, const uint8_t *displace,
-                         uint64_t hash);
 /* Numbers (uint32_t) of the words that follow on such a row, each place for
  * itself: appended to `numbers`. */
 void am_order_after(const struct am_order *order, const uint64_t *hashes,

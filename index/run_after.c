@@ -2,6 +2,7 @@
 #include "index/run_after.h"
 
 #include "index/fields.h"
+#include "index/order_number.h"
 #include "index/places.h"
 #include "index/postings.h"
 
@@ -11,9 +12,9 @@
 
 /* A document that has the words in front, in a row. */
 struct behind {
-	struct am_order order; /* what numbers its words, that is */
-	uint32_t displace;     /* of it: where in the pool */
-	uint32_t first, n;     /* numbers of what follows */
+	struct am_numbering numbering; /* of its words */
+	uint32_t displace;             /* of its order: where in the pool */
+	uint32_t first, n;             /* numbers of what follows */
 	uint32_t document;
 };
 
@@ -29,10 +30,11 @@ struct am_after {
 	uint32_t first, last;
 	uint16_t *counts; /* for each document: terms in front that it has */
 	size_t n_terms;
-	uint32_t *at;     /* for each: behind + 1, or NOT_LOOKED, or NOTHING */
-	uint64_t *mask;   /* documents that have them all */
-	uint32_t n_front; /* so many */
-	bool looked;      /* at all of these */
+	uint32_t *at;      /* for each: behind + 1, or NOT_LOOKED, or NOTHING */
+	uint64_t *mask;    /* documents that have them all */
+	uint32_t n_front;  /* so many */
+	bool looked;       /* at all of these */
+	uint64_t unseeded; /* the word's hash with seed 0, which most have */
 	GArray *behind;
 	GArray *numbers;
 	GByteArray *pool;
@@ -128,6 +130,7 @@ static void keep_fitting(struct am_after *a, const struct am_order *order,
 static int look(struct am_after *a, uint32_t document, struct am_error *err)
 {
 	struct behind b = {.first = a->numbers->len, .document = document};
+	struct am_order order;
 	struct am_place place;
 	const uint8_t *data;
 	int r = am_places_get(a->places, document, &place, err);
@@ -137,19 +140,20 @@ static int look(struct am_after *a, uint32_t document, struct am_error *err)
 		r = am_places_order(a->places, &place, &data, err);
 	if (r)
 		return r;
-	if (!am_order_open(&b.order, data, place.len))
+	if (!am_order_open(&order, data, place.len))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "the index is damaged (message %" PRIu32
 		               "): mailark index --rebuild makes it anew",
 		               place.id);
-	am_order_after(&b.order, a->hashes, a->n, a->regions, a->numbers);
-	keep_fitting(a, &b.order, b.first);
+	am_order_after(&order, a->hashes, a->n, a->regions, a->numbers);
+	keep_fitting(a, &order, b.first);
 	b.n = a->numbers->len - b.first;
 	if (!b.n)
 		return AM_OK;
 	/* The window it was read into will move on. */
 	b.displace = a->pool->len;
-	g_byte_array_append(a->pool, b.order.displace, (guint)b.order.buckets);
+	b.numbering = am_order_numbering(&order);
+	g_byte_array_append(a->pool, order.displace, (guint)order.buckets);
 	g_array_append_val(a->behind, b);
 	a->at[document - a->first] = a->behind->len;
 	return AM_OK;
@@ -204,8 +208,11 @@ static bool follows(const struct am_after *a, const struct behind *b,
 {
 	const uint32_t *numbers =
 		(const uint32_t *)(const void *)a->numbers->data + b->first;
-	uint32_t number =
-		am_order_number(&b->order, a->pool->data + b->displace, hash);
+	uint64_t seeded = b->numbering.seed
+	                          ? am_order_seeded(hash, b->numbering.seed)
+	                          : a->unseeded;
+	uint32_t number = am_order_number(&b->numbering,
+	                                  a->pool->data + b->displace, seeded);
 
 	for (uint32_t i = 0; i < b->n; i++)
 		if (numbers[i] == number)
@@ -226,6 +233,7 @@ int am_after_has(struct am_after *a, uint32_t document, uint64_t hash,
 		if (r)
 			return r == AM_END ? AM_OK : r;
 	}
+	a->unseeded = am_order_seeded(hash, 0);
 	*out = *at != NOTHING &&
 	       follows(a, &g_array_index(a->behind, struct behind, *at - 1),
 	               hash);
@@ -333,6 +341,7 @@ int am_after_may(struct am_after *a, uint64_t hash, uint32_t from,
 {
 	int r = a->looked ? AM_OK : look_at_all(a, err);
 
+	a->unseeded = am_order_seeded(hash, 0);
 	for (guint i = behind_from(a, from); i < a->behind->len && !r; i++) {
 		const struct behind *b =
 			&g_array_index(a->behind, struct behind, i);

@@ -56,7 +56,7 @@ uint64_t am_get_le64(struct am_cursor *c)
 	return le64toh(v);
 }
 
-uint64_t am_get_varint(struct am_cursor *c)
+uint64_t am_get_long_varint(struct am_cursor *c)
 {
 	uint64_t v = 0;
 

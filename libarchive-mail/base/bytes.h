@@ -34,7 +34,14 @@ uint16_t am_get_le16(struct am_cursor *c);
 uint32_t am_get_le32(struct am_cursor *c);
 uint64_t am_get_le64(struct am_cursor *c);
 /* LEB128, at most ten bytes; a longer or overflowing one is bad. */
-uint64_t am_get_varint(struct am_cursor *c);
+uint64_t am_get_long_varint(struct am_cursor *c);
+static inline uint64_t am_get_varint(struct am_cursor *c)
+{
+	/* Mostly it is one byte. */
+	return !c->bad && c->at < c->end && *c->at < 0x80
+	               ? *c->at++
+	               : am_get_long_varint(c);
+}
 int64_t am_get_svarint(struct am_cursor *c); /* zigzag */
 /* len bytes in place, or NULL and bad. */
 const uint8_t *am_get_bytes(struct am_cursor *c, uint64_t len);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "index/order.h"
 
+#include "index/order_number.h"
+
 #include <criterion/criterion.h>
 #include <glib.h>
 
@@ -130,11 +132,13 @@ Test(order, knows_how_its_words_begin)
 
 	make(&s, 350, 1000);
 	cr_assert(am_order_open(&s.order, s.bytes, s.len));
+	struct am_numbering numbering = am_order_numbering(&s.order);
 	for (size_t i = 0; i < s.n_terms; i++) {
 		char word[20];
 		g_snprintf(word, sizeof(word), "w%zu", i);
-		uint32_t number = am_order_number(&s.order, s.order.displace,
-		                                  s.hashes[i]);
+		uint32_t number = am_order_number(
+			&numbering, s.order.displace,
+			am_order_seeded(s.hashes[i], numbering.seed));
 		cr_expect(am_order_begins(&s.order, number,
 		                          am_word_head(word, strlen(word)),
 		                          UINT8_MAX));
