@@ -6,8 +6,8 @@
  * longer word, the last the beginning of one, a single one anything in one;
  * those that fit are sought among all words there are (index/vocabulary.h). The
  * documents of each are marked in a bit set; of several words the sets are cut
- * with each other, and whether the words stand in a row is left to who reads
- * the message.
+ * with each other, and with where the words stand in a row, unless too many
+ * words fit.  What lies between the words is left to who reads the message.
  *
  * Of a single word the index itself knows where it stands: a word may be in the
  * header alone, or in what an attached file says, which is not the message's
@@ -177,18 +177,25 @@ static int mark_word(void *user, const char *word, size_t len, uint32_t first,
 	                        m->to, err);
 }
 
+/* Words that may have it. */
+static struct am_vocabulary_part part_of(const GString *piece)
+{
+	bool begins = piece->str[0] == '\n';
+	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
+
+	return (struct am_vocabulary_part){.beginning = piece->str + 1,
+	                                   .beginning_len = begins ? n : 0,
+	                                   .piece = begins ? NULL : piece->str,
+	                                   .piece_len = n};
+}
+
 /* Every word the piece is in; places: not which documents, but where. */
 static int mark_words(struct am_index *index, const GString *piece,
                       bool headers, struct bits *to, struct places *places,
                       struct am_error *err)
 {
 	struct marking m = {piece, NULL, to, headers, places};
-	bool begins = piece->str[0] == '\n';
-	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
-	struct am_vocabulary_part part = {.beginning = piece->str + 1,
-	                                  .beginning_len = begins ? n : 0,
-	                                  .piece = begins ? NULL : piece->str,
-	                                  .piece_len = n};
+	const struct am_vocabulary_part part = part_of(piece);
 	int r = am_index_load(index, err);
 
 	to->first = 0;
@@ -312,33 +319,127 @@ static int look_closely(struct am_index *index, const GString *piece,
 	return r;
 }
 
-/* Words of the piece that are whole, one behind the other, as many as there
- * are: of two or more. */
-static size_t whole_words(const GPtrArray *pieces, uint64_t *hashes)
-{
-	size_t n = 0;
+/* ---- several words stand in a row ---- */
 
-	for (guint i = 0; i < pieces->len; i++) {
-		const GString *p = pieces->pdata[i];
-		bool whole = p->len > 2 && *p->str == '\n' &&
-		             p->str[p->len - 1] == '\n';
-		if (whole)
-			hashes[n++] = am_word_hash(p->str + 1, p->len - 2);
-		else if (n)
-			break;
-	}
-	return n > 1 ? n : 0;
+/* The words that one of the piece's may be; so many are tried, and so many
+ * rows of them. */
+enum { FITTING_MOST = 16, ROWS_MOST = 16 };
+
+struct fitting {
+	const GString *piece;
+	uint64_t hashes[FITTING_MOST];
+	size_t n;
+	bool more;
+};
+
+static int take_fitting(void *user, const char *word, size_t len,
+                        uint32_t first, bool only, struct am_error *err)
+{
+	struct fitting *f = user;
+	const struct marking m = {.piece = f->piece};
+	uint64_t hash = am_word_hash(word, len);
+
+	(void)first;
+	(void)only;
+	(void)err;
+	if (!fits(&m, word, len))
+		return AM_OK;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->hashes[i] == hash)
+			return AM_OK;
+	f->more = f->more || f->n == FITTING_MOST;
+	if (!f->more)
+		f->hashes[f->n++] = hash;
+	return f->more ? AM_END : AM_OK;
 }
 
-/* Where these words stand in a row at all. */
-static int keep_rows(struct am_index *index, const uint64_t *hashes, size_t n,
-                     struct bits *all, struct am_error *err)
+static int find_fitting(struct am_index *index, struct fitting *f,
+                        struct am_error *err)
+{
+	const GString *piece = f->piece;
+	bool begins = *piece->str == '\n';
+	bool ends = piece->str[piece->len - 1] == '\n';
+	const struct am_vocabulary_part part = part_of(piece);
+	int r = AM_OK;
+
+	if (begins && ends) {
+		f->hashes[f->n++] =
+			am_word_hash(piece->str + 1, piece->len - 2);
+		return AM_OK;
+	}
+	for (size_t i = 0; !r && i < index->state.n_shards; i++) {
+		struct am_vocabulary *words;
+		r = am_index_vocabulary(index, i, &words, err);
+		if (!r)
+			r = am_vocabulary_each(words, &part, take_fitting, f,
+			                       err);
+	}
+	return r == AM_END ? AM_OK : r;
+}
+
+/* Rows of n words each, behind each other; only the first and the last may be
+ * several. */
+struct rows {
+	uint64_t hashes[ROWS_MOST * WORDS_MOST];
+	size_t n, words;
+};
+
+static int make_rows(struct am_index *index, const GPtrArray *pieces,
+                     struct rows *rows, struct am_error *err)
+{
+	struct fitting *all = g_new0(struct fitting, pieces->len);
+	size_t from = 0, end = pieces->len;
+	int r = AM_OK;
+
+	for (size_t i = 0; i < end && !r; i++) {
+		all[i].piece = pieces->pdata[i];
+		r = find_fitting(index, &all[i], err);
+	}
+	/* An end that may be too many words is left out. */
+	if (all[from].more)
+		from++;
+	if (end > from && all[end - 1].more)
+		end--;
+	if (end > from + 1 && all[from].n * all[end - 1].n > ROWS_MOST)
+		end--;
+	rows->words = end > from ? end - from : 0;
+	for (size_t i = 0; !r && rows->words > 1 && i < all[from].n; i++)
+		for (size_t k = 0; k < all[end - 1].n; k++) {
+			uint64_t *row = rows->hashes + rows->n++ * rows->words;
+			row[0] = all[from].hashes[i];
+			for (size_t w = 1; w + 1 < rows->words; w++)
+				row[w] = all[from + w].hashes[0];
+			row[rows->words - 1] = all[end - 1].hashes[k];
+		}
+	g_free(all);
+	return r;
+}
+
+static int has_row(struct am_index *index, size_t shard, uint32_t document,
+                   const struct rows *rows, bool *has, struct am_error *err)
 {
 	const unsigned own =
 		AM_REGIONS_TEXT | AM_REGION_BIT(AM_REGION_ATTACHED);
-	size_t first = 0;
 	int r = AM_OK;
 
+	*has = false;
+	for (size_t i = 0; i < rows->n && !r && !*has; i++)
+		r = am_place_has(index, shard, document,
+		                 rows->hashes + i * rows->words, rows->words,
+		                 own, has, err);
+	return r;
+}
+
+/* Where these words stand in a row at all. */
+static int keep_rows(struct am_index *index, const GPtrArray *pieces,
+                     struct bits *all, struct am_error *err)
+{
+	struct rows rows = {.n = 0};
+	size_t first = 0;
+	int r = make_rows(index, pieces, &rows, err);
+
+	if (r || rows.words < 2)
+		return r;
 	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
 		size_t room = room_of(index, i);
 		for (size_t d = 1; d < room && !r; d++) {
@@ -346,8 +447,7 @@ static int keep_rows(struct am_index *index, const uint64_t *hashes, size_t n,
 			bool has;
 			if (!has_bit(all, at))
 				continue;
-			r = am_place_has(index, i, (uint32_t)d, hashes, n, own,
-			                 &has, err);
+			r = has_row(index, i, (uint32_t)d, &rows, &has, err);
 			if (!has)
 				all->words[at / 64] &=
 					~(UINT64_C(1) << (at % 64));
@@ -425,8 +525,6 @@ int am_index_pieces(struct am_index *index, const char *text,
 {
 	GPtrArray *pieces = cut(text);
 	struct sets s = {.all = {.n = 0}};
-	uint64_t hashes[WORDS_MOST];
-	size_t n;
 
 	*out = (struct am_index_pieces){.last = index->state.last};
 	int r = pieces->len ? am_index_load(index, err) : AM_END;
@@ -444,9 +542,8 @@ int am_index_pieces(struct am_index *index, const char *text,
 	}
 	if (!r && is_one_word(pieces, text))
 		r = look_closely(index, pieces->pdata[0], &s, err);
-	n = strpbrk(text, "\r\n") ? 0 : whole_words(pieces, hashes);
-	if (!r && n)
-		r = keep_rows(index, hashes, n, &s.all, err);
+	if (!r && pieces->len > 1 && !strpbrk(text, "\r\n"))
+		r = keep_rows(index, pieces, &s.all, err);
 	if (!r)
 		r = add_unread(index, &s.all, err);
 	if (!r)

@@ -31,13 +31,24 @@ static const struct {
 	const char *ids; /* '!' behind what is sure */
 } asked[] = {
 	{"fox", "1! 3!"}, /* of 2 it is the subject */
-	{"uic", "1! 3!"},        {"irefo", "1!"},
-	{"quick brown", "1 3"},  {"uick, bro", "1 3"},
-	{"ick brown f", "1 3"},  {"e quick brown f", "1 3"},
+	{"uic", "1! 3!"},
+	{"irefo", "1!"},
+	{"quick brown", "1 3"},
+	{"uick, bro", "1 3"},
+	/* In a row, and of which words it may be that they are. */
+	{"ick brown f", "1"},
+	{"e quick brown f", "1"},
+	{"n fire", "1"},
+	{"es; q", "3"},
+	{"k, b", "1 3"},
+	{"g of th", "2"},
+	{"thing kind", ""},
 	{"e brown quick f", ""}, /* whole ones stand in a row */
 	{" fox", "1 2 3"},       /* begins a word */
-	{"oxes", "3!"},          {"zzz", ""},
-	{"cafe", "4!"},          {"\xD0\xBB\xD1\x83", "4!"},
+	{"oxes", "3!"},
+	{"zzz", ""},
+	{"cafe", "4!"},
+	{"\xD0\xBB\xD1\x83", "4!"},
 	{"arro", "5!"}, /* of an attached text that is the message's own */
 	{"plain", ""},
 };
