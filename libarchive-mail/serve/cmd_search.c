@@ -140,16 +140,42 @@ static void put_partial(struct am_session *s, const struct am_search_return *r,
 	g_string_append_c(s->out, ')');
 }
 
+/* Which of n rows are meant: all of them, or what MIN, MAX and PARTIAL are
+ * (RFC 5182 §2.4, RFC 9394 §3.3). */
+static bool is_told(const struct am_search_return *r, size_t i, size_t n)
+{
+	size_t from = 0, to = 0;
+
+	if (r->all || r->count || !(r->min || r->max || r->partial))
+		return true;
+	if (r->partial)
+		am_partial_cut(&r->part, n, &from, &to);
+	return (r->min && !i) || (r->max && i + 1 == n) ||
+	       (i >= from && i < to);
+}
+
 static void save(struct am_session *s, const struct am_search_return *r,
                  const uint32_t *rows, size_t n)
 {
 	am_imap_set_free(&s->saved);
 	s->saved = am_imap_set_new();
-	bool part = (r->min || r->max) && !r->all && !r->count;
 	for (size_t i = 0; i < n; i++)
-		if (!part || (r->min && !i) || (r->max && i + 1 == n))
+		if (is_told(r, i, n))
 			am_imap_set_add(s->saved, s->snap->rows[rows[i]].uid,
 			                s->snap->rows[rows[i]].uid);
+}
+
+/* The highest of those that are told (RFC 4731 §3.2). */
+static uint64_t highest_told(const struct am_session *s,
+                             const struct am_search_return *r,
+                             const uint32_t *rows, size_t n)
+{
+	uint64_t highest = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_told(r, i, n))
+			highest = MAX(highest, s->snap->rows[rows[i]].modseq);
+	return highest;
 }
 
 /* Of those that are told, in their order (RFC 6203 §4). */
@@ -207,7 +233,7 @@ void am_search_answer(struct am_session *s, const struct am_search_return *r,
 	if (r->partial)
 		put_partial(s, r, rows, n, uid, sorted);
 	if (highest && n)
-		am_say(s, " MODSEQ %" PRIu64, highest);
+		am_say(s, " MODSEQ %" PRIu64, highest_told(s, r, rows, n));
 	if (r->relevancy && n && scores)
 		put_scores(s, r, scores, n);
 	g_string_append(out, "\r\n");

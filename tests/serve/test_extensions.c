@@ -216,6 +216,63 @@ Test(extensions, a_fuzzy_search_says_how_well_it_fits)
 	served_free(&s);
 }
 
+/* ---- what is told is what is kept, and whose MODSEQ counts ---- */
+
+static const struct {
+	const char *options, *told, *kept;
+} returns[] = {
+	/* RFC 4731 3.2: that of the message, or the higher of two. */
+	{"MIN", "MIN 3 MODSEQ ", "3"},
+	{"SAVE MIN", "MIN 3 MODSEQ ", "3"},
+	{"SAVE MIN MAX", "MIN 3 MAX 9 MODSEQ ", "3,9"},
+	{"SAVE MIN COUNT", "MIN 3 COUNT 7 MODSEQ ", "3:9"},
+	/* RFC 9394 3.3. */
+	{"SAVE PARTIAL 2:3", "PARTIAL (2:3 4:5) MODSEQ ", "4:5"},
+	{"SAVE PARTIAL -1:-2", "PARTIAL (-1:-2 8:9) MODSEQ ", "8:9"},
+	{"SAVE MIN PARTIAL 2:3", "MIN 3 PARTIAL (2:3 4:5) MODSEQ ", "3:5"},
+	{"SAVE COUNT PARTIAL 2:3", "COUNT 7 PARTIAL (2:3 4:5) MODSEQ ", "3:9"},
+	{"SAVE", "OK", "3:9"},
+};
+
+/* The highest a search for these tells, of all of them. */
+static uint64_t modseq_of(struct talk *t, const char *set)
+{
+	const char *told = talk(t, "SEARCH %s MODSEQ 1", set);
+	const char *at = strstr(told, "(MODSEQ ");
+
+	cr_assert(at, "%s", told);
+	return g_ascii_strtoull(at + strlen("(MODSEQ "), NULL, 10);
+}
+
+Test(extensions, a_search_keeps_and_dates_what_it_tells)
+{
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_end(talk(t, "SELECT INBOX (CONDSTORE)"), "OK");
+	for (int i = 1; i <= 10; i++)
+		expect_end(talk(t, "STORE %d +FLAGS (\\Flagged)", i), "OK");
+	for (size_t i = 0; i < AM_COUNT(returns); i++) {
+		char *told = g_strdup(talk(t, "SEARCH RETURN (%s) 3:9 MODSEQ 1",
+		                           returns[i].options));
+		expect_in(told, returns[i].told);
+		const char *at = strstr(told, ") MODSEQ ");
+		at = at ? at + 2 : strstr(told, "MODSEQ ");
+		if (at)
+			cr_expect_eq(g_ascii_strtoull(at + strlen("MODSEQ "),
+			                              NULL, 10),
+			             modseq_of(t, returns[i].kept), "%s", told);
+		char *kept = g_strdup_printf(" ALL %s\r\n", returns[i].kept);
+		if (strstr(returns[i].options, "SAVE"))
+			expect_in(talk(t, "SEARCH RETURN (ALL) $"), kept);
+		g_free(kept);
+		g_free(told);
+	}
+	talk_close(&t);
+	served_free(&s);
+}
+
 /* ---- SAVEDATE, RFC 8514 ---- */
 
 /* "1-Feb-1994" of a moment, as SEARCH wants it. */
