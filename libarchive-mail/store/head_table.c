@@ -12,7 +12,9 @@
 
 #include <string.h>
 
-enum { PIECE_MOST = 256 << 20 };
+/* Pieces grow up to the first; nothing is read that says it is more than the
+ * second. */
+enum { PIECE_ROOM = 32 << 20, PIECE_MOST = 256 << 20 };
 
 int64_t am_head_id_at(const uint8_t *ids, size_t i)
 {
@@ -45,7 +47,7 @@ static const struct am_cache_db_kind kind_of_all = {
 		         &(t)->set},                                         \
 			{"SELECT ids, len, text FROM head WHERE piece = ?1", \
 		         &(t)->get},                                         \
-			{"SELECT piece, length(ids) / 8 FROM head"           \
+			{"SELECT piece, length(ids) / 8, len FROM head"      \
 		         " WHERE " LOOSE " ORDER BY piece DESC LIMIT 1",     \
 		         &(t)->last},                                        \
 			{"SELECT piece FROM head WHERE " LOOSE               \
@@ -316,12 +318,14 @@ static int write_piece(struct am_head_table *t, int64_t number,
 }
 
 /* The last piece, if it has room for so many more; 0: a new one it is. */
-static int64_t last_with_room(struct am_head_table *t, size_t more)
+static int64_t last_with_room(struct am_head_table *t, size_t more,
+                              size_t bytes)
 {
 	int64_t number = 0;
 
 	if (sqlite3_step(t->last) == SQLITE_ROW &&
-	    (size_t)sqlite3_column_int64(t->last, 1) + more <= t->most)
+	    (size_t)sqlite3_column_int64(t->last, 1) + more <= t->most &&
+	    (size_t)sqlite3_column_int64(t->last, 2) + bytes <= PIECE_ROOM)
 		number = sqlite3_column_int64(t->last, 0);
 	sqlite3_reset(t->last);
 	return number;
@@ -331,7 +335,7 @@ static int64_t last_with_room(struct am_head_table *t, size_t more)
 static int insert(struct am_head_table *t, GByteArray *ids, GString *text,
                   struct am_error *err)
 {
-	int64_t number = last_with_room(t, ids->len / 8);
+	int64_t number = last_with_room(t, ids->len / 8, text->len);
 	struct am_head_piece *before = NULL;
 	int r = number ? get_piece(t, number, &before, err) : AM_OK;
 
@@ -347,24 +351,33 @@ static int insert(struct am_head_table *t, GByteArray *ids, GString *text,
 	return r;
 }
 
+static int begin(struct am_head_table *t, struct am_error *err)
+{
+	if (am_cache_db_run(t->db, "BEGIN IMMEDIATE"))
+		return AM_OK;
+	return am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
+	               sqlite3_errmsg(t->db));
+}
+
+/* r, or what becomes of it. */
+static int commit(struct am_head_table *t, int r, struct am_error *err)
+{
+	if (!r && !am_cache_db_run(t->db, "COMMIT"))
+		r = am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
+		            sqlite3_errmsg(t->db));
+	if (r)
+		(void)am_cache_db_run(t->db, "ROLLBACK");
+	return r;
+}
+
 static int in_transaction(struct am_head_table *t, GByteArray *ids,
                           GString *text, struct am_error *err)
 {
-	int r = AM_OK;
-
 	if (!t->db)
 		return am_fail(err, AM_FAILED, AM_E_IO, "%s cannot be opened",
 		               t->file);
-	if (!am_cache_db_run(t->db, "BEGIN IMMEDIATE"))
-		r = am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
-		            sqlite3_errmsg(t->db));
-	if (!r) {
-		r = insert(t, ids, text, err);
-		if (!am_cache_db_run(t->db, r ? "ROLLBACK" : "COMMIT") && !r)
-			r = am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
-			            sqlite3_errmsg(t->db));
-	}
-	return r;
+	int r = begin(t, err);
+	return r ? r : commit(t, insert(t, ids, text, err), err);
 }
 
 /* ---- parts ---- */
@@ -410,15 +423,16 @@ static int take_piece(struct am_head_table *t, struct am_head_words *words,
 static int write_part(struct am_head_table *t, struct am_head_words *words,
                       int64_t first, struct am_error *err)
 {
-	if (!am_cache_db_run(t->db, "BEGIN IMMEDIATE"))
-		return am_fail(err, AM_FAILED, AM_E_IO, "%s: %s", t->file,
-		               sqlite3_errmsg(t->db));
+	int r = begin(t, err);
+
+	if (r)
+		return r;
 	bool mine = sqlite3_step(t->loose) == SQLITE_ROW &&
 	            sqlite3_column_int64(t->loose, 0) == first;
 	sqlite3_reset(t->loose);
-	int r = mine ? am_head_words_write(words, t->db, first, err) : AM_OK;
-	(void)am_cache_db_run(t->db, r ? "ROLLBACK" : "COMMIT");
-	return r;
+	if (mine)
+		r = am_head_words_write(words, t->db, first, err);
+	return commit(t, r, err);
 }
 
 static int make_parts(struct am_head_table *t, struct am_error *err)
@@ -444,8 +458,9 @@ static int make_parts(struct am_head_table *t, struct am_error *err)
 	return r;
 }
 
-int am_head_table_add(struct am_head_table *t, const int64_t *messages,
-                      const char *const *texts, size_t n, struct am_error *err)
+static int add_together(struct am_head_table *t, const int64_t *messages,
+                        const char *const *texts, size_t n,
+                        struct am_error *err)
 {
 	GByteArray *ids = g_byte_array_new();
 	GString *text = g_string_new("");
@@ -466,5 +481,23 @@ int am_head_table_add(struct am_head_table *t, const int64_t *messages,
 	g_mutex_unlock(&t->lock);
 	g_byte_array_free(ids, TRUE);
 	g_string_free(text, TRUE);
+	return r;
+}
+
+int am_head_table_add(struct am_head_table *t, const int64_t *messages,
+                      const char *const *texts, size_t n, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (size_t from = 0, to; from < n && !r; from = to) {
+		size_t bytes = strlen(texts[from]);
+		for (to = from + 1; to < n; to++) {
+			bytes += strlen(texts[to]);
+			if (bytes > PIECE_ROOM)
+				break;
+		}
+		r = add_together(t, messages + from, texts + from, to - from,
+		                 err);
+	}
 	return r ? r : make_parts(t, err);
 }

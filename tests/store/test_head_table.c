@@ -169,6 +169,7 @@ static struct am_head_table *of_many(const char *dir, char **texts, unsigned n,
 		unsigned some = MIN(each, n - i);
 		for (unsigned k = 0; k < some; k++) {
 			ids[k] = (int64_t)(i + k) * 3 + 1;
+			g_free(texts[i + k]);
 			texts[i + k] = text_of(i + k);
 		}
 		cr_assert_eq(am_head_table_add(t, ids,
@@ -330,8 +331,6 @@ Test(head_table, what_is_damaged_is_made_again, .timeout = 120)
 			am_heads_clear(&heads);
 		cr_expect_eq(am_head_table_count(t), 0, "after %zu", i);
 		am_head_table_close(&t);
-		for (unsigned k = 0; k < MANY; k++)
-			g_clear_pointer(&texts[k], g_free);
 		t = of_many(dir, texts, MANY, 250);
 		expect_as_read(t, texts, MANY, "committee");
 		am_head_table_close(&t);
