@@ -189,6 +189,30 @@ Test(mixed, what_is_nobodys_is_told_and_nothing_else)
 	}
 }
 
+/* A file of a mail for itself is no mailbox for what the mail quotes. */
+Test(mixed, a_mail_in_a_dbox_that_quotes_a_separator_is_one)
+{
+	static const char mail[] = "From: a@b\nSubject: quotes\n\nas in:\n\n"
+				   "From a@b Thu Jan  2 03:04:05 2020\n"
+				   "Subject: in it\n\nx\n";
+	char *file = g_strdup_printf("2 M1e C3a7a0c90\n\1\2N          %016zX\n"
+	                             "%s\n\1\3\nR3a7a0c90\n\n",
+	                             strlen(mail), mail);
+	static const char *const firsts[] = {"eml", "mbox", "dbox"};
+
+	am_test_write_text("t/mailboxes/In/dbox-Mails/u.1", file);
+	am_test_write_text("t/box", "From a@b Thu Jan  1 00:00:00 2020\n"
+	                            "From: a@b\nSubject: box\n\nx\n");
+	for (size_t i = 0; i < AM_COUNT(firsts); i++) {
+		char *got = origins(firsts[i]);
+		char **words = g_strsplit(got, "\n", -1);
+		cr_expect_eq(g_strv_length(words), 2, "%s: %s", firsts[i], got);
+		g_strfreev(words);
+		g_free(got);
+	}
+	g_free(file);
+}
+
 static const char *detected(const char *name)
 {
 	char *path = g_build_filename(am_test_tmpdir(), name, NULL);

@@ -259,6 +259,11 @@ int am_mbox_source_file_open(struct am_mbox_source *s, const char *path,
 		r = fits;
 		goto out;
 	}
+	/* A mail quotes a separator, and a file of another kind holds it. */
+	if (fits == 1 && s->set.leave_maildirs && am_mbox_lone_others(path)) {
+		r = AM_END;
+		goto out;
+	}
 	if (!fits && s->set.leave_mail && looks.mail) {
 		r = AM_END;
 		goto out;
