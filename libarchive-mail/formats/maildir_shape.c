@@ -64,8 +64,23 @@ static bool holds_mailboxes(int dir_fd, const char *path)
 	return boxes * 2 > looked;
 }
 
+/* A folder of Dovecot's dbox that is called "cur" or "new". */
+static bool is_dbox(int dir_fd, const char *path, const char *name)
+{
+	char *whole =
+		g_strconcat(*path ? path : ".", "/", name, "/dbox-Mails", NULL);
+	struct stat st;
+	bool yes = !fstatat(dir_fd, whole, &st, AT_SYMLINK_NOFOLLOW) &&
+	           S_ISDIR(st.st_mode);
+
+	g_free(whole);
+	return yes;
+}
+
 bool am_maildir_shaped(int dir_fd, const char *path)
 {
+	if (is_dbox(dir_fd, path, "cur") || is_dbox(dir_fd, path, "new"))
+		return false;
 	if (is_dir_or_closed(dir_fd, path, "cur"))
 		return true;
 	return is_dir_or_closed(dir_fd, path, "new") &&

@@ -201,12 +201,14 @@ Test(mixed, a_mail_in_a_dbox_that_quotes_a_separator_is_one)
 	static const char *const firsts[] = {"eml", "mbox", "dbox"};
 
 	am_test_write_text("t/mailboxes/In/dbox-Mails/u.1", file);
+	/* Nor does a name make a Maildir of it. */
+	am_test_write_text("t/mailboxes/cur/dbox-Mails/u.1", file);
 	am_test_write_text("t/box", "From a@b Thu Jan  1 00:00:00 2020\n"
 	                            "From: a@b\nSubject: box\n\nx\n");
 	for (size_t i = 0; i < AM_COUNT(firsts); i++) {
 		char *got = origins(firsts[i]);
 		char **words = g_strsplit(got, "\n", -1);
-		cr_expect_eq(g_strv_length(words), 2, "%s: %s", firsts[i], got);
+		cr_expect_eq(g_strv_length(words), 3, "%s: %s", firsts[i], got);
 		g_strfreev(words);
 		g_free(got);
 	}
