@@ -11,8 +11,11 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(check, .fini = am_test_tmpdir_end);
+
+#define PHRASE "\"kernel memory\""
 
 static struct am_index_health check(struct index_env *env, bool full)
 {
@@ -118,4 +121,35 @@ Test(check, finds_damage)
 	g_free(shard);
 	am_state_clear(&state);
 	index_env_free(&env);
+}
+
+/* Lists and places are read in memory; what is cut beneath a search is told,
+ * and the program goes on. */
+Test(check, a_search_tells_what_is_cut_beneath_it)
+{
+	static const char *const files[] = {"places", "postlist.glass"};
+	struct am_state state;
+	struct am_error err = {.text = ""};
+
+	for (size_t i = 0; i < AM_COUNT(files); i++) {
+		struct index_env *env = index_env_new();
+		index_env_fill(env, 0, 2000);
+		index_env_follow(env, 1);
+		index_env_close(env);
+		char *found = index_env_search(env, PHRASE, AM_SORT_DATE);
+		cr_assert(strchr(found, ' ') && *found != '?', "%s", found);
+		cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
+		char *shard = am_shard_path(env->dir, &state.shards[0]);
+		char *name = g_build_filename(shard, files[i], NULL);
+		cr_assert_eq(truncate(name, 0), 0);
+		char *cut = index_env_search(env, PHRASE, AM_SORT_DATE);
+		cr_expect(g_str_has_prefix(cut, "? "), "%s: %s", files[i], cut);
+		g_free(cut);
+		g_free(name);
+		g_free(shard);
+		g_free(found);
+		am_state_clear(&state);
+		index_env_free(&env);
+		am_test_tmpdir_end();
+	}
 }
