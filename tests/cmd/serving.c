@@ -159,3 +159,15 @@ char *serving_ask(uint16_t port, const char *what)
 	close(fd);
 	return g_string_free(all, FALSE);
 }
+
+char *serving_imap(const struct serving *s, const char *commands)
+{
+	char *all = g_strdup_printf("a LOGIN mailark secret\r\n%s\r\n"
+	                            "z LOGOUT\r\n",
+	                            commands);
+	char *answer = serving_ask(serving_port(s, "IMAP"), all);
+
+	g_free(all);
+	cr_expect(strstr(answer, "z OK"), "%s", answer);
+	return answer;
+}

@@ -35,5 +35,7 @@ void serving_end(struct serving *s);
 int serving_connect(uint16_t port);
 /* Send this to a port, and what comes until the end; g_free(). */
 char *serving_ask(uint16_t port, const char *what);
+/* Log in over IMAP, say this, log out; g_free(). */
+char *serving_imap(const struct serving *s, const char *commands);
 
 #endif
