@@ -63,8 +63,8 @@ AM_MUST_USE int am_reader_file(struct am_reader **out, struct am_file *file,
                                struct am_error *err);
 /* Over a pipe or whatever else comes by once.  Takes fd, also when it fails.
  * `stop`, which may be NULL, is asked while nothing comes: true ends it with
- * AM_E_CANCELLED.  A named pipe opened with O_NONBLOCK that nobody opens to write
- * fails after ten seconds. */
+ * AM_E_CANCELLED.  A named pipe opened with O_NONBLOCK that nobody opens to
+ * write fails after ten seconds. */
 AM_MUST_USE int am_reader_fd(struct am_reader **out, int fd,
                              bool (*stop)(void *user), void *user,
                              struct am_error *err);

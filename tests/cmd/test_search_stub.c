@@ -338,7 +338,7 @@ Test(search_stub, goes_on_to_the_archives_that_can_be_reached)
 		"search --json --threads --limit 5 %s",
 		"search --collapse exact --sort from %s",
 		"search --limit 3 --format {sha256}{archive}{id} --facets size "
-	        "%s",
+		"%s",
 	};
 	static const char stub[] = "auto 0.xdb\nauto 1.xdb\nauto 0.xdb\n";
 	struct cli c;

@@ -2,7 +2,6 @@
 /* mailark serve as it is run. */
 #include "serving.h"
 
-#include "base/file.h"
 #include "wire/tls_selfsigned.h"
 
 #include <criterion/criterion.h>

@@ -103,7 +103,8 @@ Test(msg, winmail_dat_that_was_saved)
 	am_test_write("cut.tnef", tnef->data, tnef->len - 40);
 	got = am_test_list(&am_format_msg, "cut.tnef", NULL, 0, false);
 	expect_in(got, "X-Mailark-Synthesized: header");
-	cr_expect_geq(am_test_notes("msg.damaged"), 1, "%u", am_test_notes("msg.damaged"));
+	cr_expect_geq(am_test_notes("msg.damaged"), 1, "%u",
+	              am_test_notes("msg.damaged"));
 	g_free(got);
 	g_byte_array_free(tnef, TRUE);
 }

@@ -69,7 +69,7 @@ static const char about[] =
 	"Writing: each mail becomes an item as Outlook has them, with header, "
 	"people, text, HTML in its own charset, attachments, OLE objects, "
 	"messages in messages; signed and encrypted mail and reports as what "
-        "they are to "
+	"they are to "
 	"Outlook; flags; keywords and labels as categories.  A property that "
 	"Outlook carries along and does not look at says how the mail comes "
 	"back byte for byte, and what flags, keywords, labels, dates and "
