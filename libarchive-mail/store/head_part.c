@@ -237,7 +237,7 @@ static int mark_list(const struct asking *a, uint32_t word, uint64_t *bits)
 
 	if (len > map)
 		return damaged(a->err);
-	uint8_t *bytes = g_malloc(len + 1);
+	uint8_t *bytes = g_malloc0(len + 1);
 	struct am_cursor c = am_cursor(bytes, len);
 	int r = fetch(a, 0, from, bytes, len);
 	if (!r && len == map)
