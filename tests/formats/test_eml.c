@@ -22,10 +22,7 @@ TestSuite(eml, .fini = am_test_tmpdir_end, .timeout = 60);
 static void expect_list(const char *path, const char *const *options,
                         uint32_t what, bool sorted, const char *want)
 {
-	char *got = am_test_list(&am_format_eml, path, options, what, sorted);
-
-	cr_expect_str_eq(got, want, "%s gives\n%s\nnot\n%s", path, got, want);
-	g_free(got);
+	am_test_expect_list(&am_format_eml, path, options, what, sorted, want);
 }
 
 static const struct {

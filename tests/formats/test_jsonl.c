@@ -40,13 +40,10 @@ static const char all[] =
 
 static void expect_list(const char *path, const char *want)
 {
-	char *got = am_test_list(&am_format_jsonl, path, NULL,
-	                         AM_LIST_FOLDERS | AM_LIST_FLAGS |
-	                                 AM_LIST_RECEIVED | AM_LIST_MORE,
-	                         false);
-
-	cr_expect_str_eq(got, want, "%s gives\n%s\nnot\n%s", path, got, want);
-	g_free(got);
+	am_test_expect_list(&am_format_jsonl, path, NULL,
+	                    AM_LIST_FOLDERS | AM_LIST_FLAGS | AM_LIST_RECEIVED |
+	                            AM_LIST_MORE,
+	                    false, want);
 }
 
 static size_t lines_of(const char *path)

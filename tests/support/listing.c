@@ -152,6 +152,16 @@ char *am_test_list(const struct am_format *format, const char *path,
 	return joined;
 }
 
+void am_test_expect_list(const struct am_format *format, const char *path,
+                         const char *const *options, uint32_t what, bool sorted,
+                         const char *want)
+{
+	char *got = am_test_list(format, path, options, what, sorted);
+
+	cr_expect_str_eq(got, want, "%s gives\n%s\nnot\n%s", path, got, want);
+	g_free(got);
+}
+
 static const struct am_folder *make_folder(const struct am_test_message *m)
 {
 	struct am_folder *folder = NULL;

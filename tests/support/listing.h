@@ -27,6 +27,10 @@ enum am_listing {
  * test's directory.  Lines sorted when `sorted`.  g_free() it. */
 char *am_test_list(const struct am_format *format, const char *path,
                    const char *const *options, uint32_t what, bool sorted);
+/* It is this. */
+void am_test_expect_list(const struct am_format *format, const char *path,
+                         const char *const *options, uint32_t what, bool sorted,
+                         const char *want);
 
 /* How many notes of this code there were since the test began. */
 unsigned am_test_notes(const char *code);
