@@ -3,6 +3,7 @@
 
 #include "cmd/browse/divide.h"
 #include "cmd/browse/listing.h"
+#include "base/pool.h"
 #include "cmd/searched.h"
 #include "model/ctx.h"
 #include "store/archive.h"
@@ -360,7 +361,7 @@ int worker_start(struct worker **out, const struct searched *in, size_t n,
                  struct am_error *err)
 {
 	struct worker *w = g_new0(struct worker, 1);
-	sigset_t all, before;
+	sigset_t before;
 	int r = AM_OK;
 
 	*out = w;
@@ -378,8 +379,7 @@ int worker_start(struct worker **out, const struct searched *in, size_t n,
 		return r;
 	}
 	/* Signals are for the thread that has the terminal. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	am_signals_elsewhere(&before);
 	w->thread = g_thread_new("search", work, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return AM_OK;

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 /*
@@ -63,13 +62,22 @@ static void *work(void *user)
 	return NULL;
 }
 
-/* Signals are the main thread's business: workers are born deaf. */
+void am_signals_elsewhere(sigset_t *before)
+{
+	static const int own[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL};
+	sigset_t most;
+
+	sigfillset(&most);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		sigdelset(&most, own[i]);
+	pthread_sigmask(SIG_SETMASK, &most, before);
+}
+
 static int start_worker(struct worker *w)
 {
-	sigset_t all, old;
+	sigset_t old;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	am_signals_elsewhere(&old);
 	int sys = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return sys;

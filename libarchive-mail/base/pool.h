@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <signal.h>
+
 /*
  * Workers that run jobs.  A job is a member of the struct it works on; the
  * one who submits it waits for it, usually in the order of submission, which
@@ -27,5 +29,13 @@ void am_pool_free(struct am_pool **pool); /* finishes what was submitted */
 unsigned am_pool_slots(const struct am_pool *pool); /* at least 1 */
 void am_pool_submit(struct am_pool *pool, struct am_job *job);
 void am_pool_wait(struct am_pool *pool, struct am_job *job);
+
+/*
+ * Signals are the main thread's business: threads that are started between this
+ * and setting the mask `before` again do not hear them.  All but those which a
+ * thread causes itself: blocked, a SIGBUS of a map (base/map.h) ends the program
+ * instead of reaching its handler.
+ */
+void am_signals_elsewhere(sigset_t *before);
 
 #endif

@@ -2,6 +2,7 @@
 #include "helpers.h"
 
 #include "base/map.h"
+#include "base/pool.h"
 
 #include <criterion/criterion.h>
 
@@ -65,6 +66,40 @@ Test(map, a_file_that_shrinks_reads_as_zeros)
 	am_map_free(&shorter);
 	am_map_free(&whole);
 	cr_expect_not(am_map_torn(NULL));
+}
+
+struct reading {
+	struct am_job job;
+	const struct am_map *map;
+	size_t at;
+	uint8_t got;
+};
+
+static void read_one(struct am_job *job, unsigned worker)
+{
+	struct reading *r = AM_CONTAINER(job, struct reading, job);
+
+	(void)worker;
+	r->got = am_map_data(r->map)[r->at];
+}
+
+/* Workers hear no signals, but this one they cause themselves. */
+Test(map, a_file_that_shrinks_reads_as_zeros_in_a_worker_too)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct am_map *m = map_of("cut", 2 * page);
+	struct reading reading = {
+		.job.run = read_one, .map = m, .at = page + 1, .got = 1};
+	struct am_pool *pool;
+
+	cut("cut", 1);
+	cr_assert_eq(am_pool_new(&pool, 1, NULL), AM_OK);
+	am_pool_submit(pool, &reading.job);
+	am_pool_wait(pool, &reading.job);
+	am_pool_free(&pool);
+	cr_expect_eq(reading.got, 0);
+	cr_expect(am_map_torn(m));
+	am_map_free(&m);
 }
 
 Test(map, there_is_an_end_to_them_and_places_are_used_again)
