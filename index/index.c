@@ -10,6 +10,7 @@
 #include "index/query_run.h"
 #include "index/texts.h"
 #include "index/vocabulary.h"
+#include "index/word_list.h"
 #include "index/xapian_door.h"
 #include "store/archive.h"
 
@@ -63,6 +64,7 @@ void am_index_unload(struct am_index *index)
 		am_xapian_close(&index->xapian);
 	am_filed_close(&index->filed);
 	am_bits_free(index, &index->hidden_bits);
+	am_word_room_clear(&index->word_room);
 	for (size_t i = 0; index->places && i < index->state.n_shards; i++)
 		am_places_close(&index->places[i]);
 	for (size_t i = 0; index->texts && i < index->state.n_shards; i++)

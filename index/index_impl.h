@@ -15,6 +15,12 @@ struct am_texts;
 struct am_vocabulary;
 struct am_xapian;
 
+/* Memory for the next list of words (index/word_list.h). */
+struct am_word_room {
+	struct _GByteArray *text;
+	struct _GArray *words;
+};
+
 /* The inside of an index, for the files of this folder. */
 struct am_index {
 	char *path;
@@ -33,6 +39,7 @@ struct am_index {
 	struct am_postings **postings; /* likewise */
 	struct am_vocabulary **vocabularies; /* likewise */
 
+	struct am_word_room word_room;
 	struct am_filed *filed; /* NULL: not opened, or not there */
 	bool total_exact;       /* that of the last search */
 

@@ -221,6 +221,11 @@ void am_places_map(struct am_places *places)
 		places->map = am_map_new(places->file);
 }
 
+bool am_places_mapped(const struct am_places *places)
+{
+	return places->map != NULL;
+}
+
 void am_places_ahead(const struct am_places *p, uint32_t document)
 {
 	if (p->map && document && document <= p->n)

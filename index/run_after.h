@@ -30,28 +30,41 @@ struct am_front {
 /* They all begin so; `any`: and any word that does is one of them. */
 void am_front_begins(struct am_front *front, const char *text, size_t len,
                      bool any);
+/* Documents of a stretch, a bit each; fits am_postings_each. */
+struct am_marks {
+	uint32_t first; /* the lowest bit */
+	size_t n;       /* of the words */
+	uint64_t *words;
+};
+struct am_marks am_marks_new(uint32_t first, uint32_t last);
+void am_marks_add(void *marks, const uint32_t *documents, size_t n);
+
 struct am_after;
-AM_MUST_USE int am_after_new(struct am_after **out, struct am_index *index,
-                             size_t shard, uint32_t first, uint32_t last,
-                             const struct am_front *front, uint32_t regions,
-                             struct am_error *err);
+/* Finds the documents that have the words in front.  The front stays the
+ * caller's, and where it is. */
+AM_MUST_USE int am_after_new(struct am_after **out, struct am_places *places,
+                             struct am_postings *postings, uint32_t first,
+                             uint32_t last, const struct am_front *front,
+                             uint32_t regions, struct am_error *err);
 void am_after_free(struct am_after **after);
-/* Does this word, which is in the document, follow on those in front there? */
-AM_MUST_USE int am_after_has(struct am_after *after, uint32_t document,
-                             uint64_t hash, bool *out, struct am_error *err);
-/* Which documents of the stretch have the words in front, a bit each; and how
- * many. */
-const uint64_t *am_after_mask(const struct am_after *after);
+/* Is it known sooner which documents have any of this many words than what is
+ * behind the words in front? */
+bool am_after_narrows(const struct am_after *after, size_t words);
+/* Leaves of them those that are marked. */
+void am_after_only(struct am_after *after, const struct am_marks *marks);
+/* Leaves those that may have one of the words behind: looks at each.  Before
+ * anything of the following. */
+AM_MUST_USE int am_after_sift(struct am_after *after, struct am_error *err);
+/* Those that are left, and how many. */
+const struct am_marks *am_after_marks(const struct am_after *after);
 bool am_after_fits(const struct am_after *after, uint32_t document);
 uint32_t am_after_fronts(const struct am_after *after);
-/* Leaves those that may have one of the words behind: looks at each.  That pays
- * where there are few, or where this many words are the other way to know. */
-AM_MUST_USE int am_after_sift(struct am_after *after, size_t words,
-                              struct am_error *err);
+/* Does this word, which is in the document, follow on those in front there? */
+bool am_after_has(const struct am_after *after, uint32_t document,
+                  uint64_t hash);
 /* Documents (uint32_t), ascending, in which it may be this word that follows:
  * in those of them that have it, it does.  Not those in front of `from`. */
-AM_MUST_USE int am_after_may(struct am_after *after, uint64_t hash,
-                             uint32_t from, struct _GArray *documents,
-                             struct am_error *err);
+void am_after_may(struct am_after *after, uint64_t hash, uint32_t from,
+                  struct _GArray *documents);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "index/postings.h"
 #include "index/run_after.h"
-#include "index/vocabulary.h"
+#include "index/word_list.h"
 
 #include <glib.h>
 
@@ -23,25 +23,16 @@
 #define GROWTH    8
 #define PAGE      64 /* that are asked for, mostly */
 
-#define DONE UINT32_MAX
 /* A chunk of a posting list is read while a word's number is compared in so
  * many documents. */
 #define COMPARED 150
 #define RARE     100 /* comparing so many is done sooner than opening a list */
 
-struct term {
-	uint32_t at; /* in text */
-	uint16_t len;
-	bool only;      /* it is in one document */
-	uint32_t first; /* its newest document; DONE: no more of it */
-};
-
 struct am_expansion {
 	struct am_index *index;
 	struct am_matcher *matcher;
 	char letter; /* in front of each term; 0: none */
-	GByteArray *text;
-	GArray **terms; /* of each shard */
+	struct am_word_list *terms;
 	/* The order of the words, where it matters: the last hash is the term's
 	 * that is being looked at. */
 	bool order;
@@ -60,63 +51,10 @@ struct am_expansion {
 	struct am_error *err;
 };
 
-/* The letter of the region in front. */
-static int collect(void *user, const char *word, size_t len, uint32_t first,
-                   bool only, struct am_error *err)
+static const char *text_of(const struct am_expansion *e,
+                           const struct am_listed *t)
 {
-	struct am_expansion *e = user;
-	bool letter = e->letter != '\0';
-	struct term t = {.at = e->text->len,
-	                 .len = (uint16_t)(len + letter),
-	                 .only = only,
-	                 .first = first};
-
-	(void)err;
-	if (!am_matcher_takes(e->matcher, word, len))
-		return AM_OK;
-	if (letter)
-		g_byte_array_append(e->text, (const guint8 *)&e->letter, 1);
-	g_byte_array_append(e->text, (const guint8 *)word, (guint)len);
-	g_array_append_val(e->terms[e->shard], t);
-	return AM_OK;
-}
-
-static const char *text_of(const struct am_expansion *e, const struct term *t)
-{
-	return (const char *)e->text->data + t->at;
-}
-
-static int collect_all(struct am_expansion *e, struct am_error *err)
-{
-	char beginning[AM_WORD_MAX + 1];
-	struct am_vocabulary_part part = {.letter = e->letter,
-	                                  .beginning = beginning};
-	size_t n = e->index->state.n_shards;
-	int r = AM_OK;
-
-	part.beginning_len = am_matcher_beginning(e->matcher, beginning);
-	part.piece = am_matcher_piece(e->matcher, &part.piece_len);
-	e->terms = g_new0(GArray *, n + 1);
-	for (e->shard = 0; e->shard < n && !r; e->shard++) {
-		struct am_vocabulary *words;
-		e->terms[e->shard] =
-			g_array_new(FALSE, FALSE, sizeof(struct term));
-		r = am_index_vocabulary(e->index, e->shard, &words, err);
-		if (!r)
-			r = am_vocabulary_each(words, &part, collect, e, err);
-	}
-	return r;
-}
-
-/* How a word begins says it all. */
-static int collect_none(struct am_expansion *e)
-{
-	size_t n = e->index->state.n_shards;
-
-	e->terms = g_new0(GArray *, n + 1);
-	for (size_t i = 0; i < n; i++)
-		e->terms[i] = g_array_new(FALSE, FALSE, sizeof(struct term));
-	return AM_OK;
+	return am_word_list_text(e->terms, t);
 }
 
 void am_expansion_free(struct am_expansion **expansion)
@@ -127,11 +65,8 @@ void am_expansion_free(struct am_expansion **expansion)
 		return;
 	am_matcher_free(&e->matcher);
 	am_bits_free(e->index, &e->bits);
-	g_byte_array_unref(e->text);
+	am_word_list_free(&e->terms);
 	g_array_unref(e->may);
-	for (size_t i = 0; e->terms && e->terms[i]; i++)
-		g_array_unref(e->terms[i]);
-	g_free(e->terms);
 	g_free(e->marked);
 	g_free(e);
 	*expansion = NULL;
@@ -148,8 +83,7 @@ static void mark_placed(struct am_expansion *e, uint32_t document)
 	if (e->status || am_bits_has(&e->bits[e->shard], document))
 		return;
 	if (e->after)
-		e->status = am_after_has(e->after, document,
-		                         e->hashes[e->n - 1], &has, e->err);
+		has = am_after_has(e->after, document, e->hashes[e->n - 1]);
 	else
 		e->status =
 			am_place_has(e->index, e->shard, document, e->hashes,
@@ -180,22 +114,23 @@ static void mark_found(void *user, const uint32_t *documents, size_t n)
 
 /* From this document on, only where the term may be what follows. */
 static int mark_where_it_may(struct am_expansion *e,
-                             struct am_postings *postings, const struct term *t,
-                             uint32_t from, struct am_error *err)
+                             struct am_postings *postings,
+                             const struct am_listed *t, uint32_t from,
+                             struct am_error *err)
 {
 	g_array_set_size(e->may, 0);
-	int r = am_after_may(e->after, e->hashes[e->n - 1], from, e->may, err);
+	am_after_may(e->after, e->hashes[e->n - 1], from, e->may);
 	const uint32_t *may = (const uint32_t *)(const void *)e->may->data;
 
-	return r || !e->may->len
-	               ? r
-	               : am_postings_among(postings, text_of(e, t), t->len, may,
-	                                   e->may->len, mark_found, e, err);
+	return e->may->len
+	               ? am_postings_among(postings, text_of(e, t), t->len, may,
+	                                   e->may->len, mark_found, e, err)
+	               : AM_OK;
 }
 
 /* What is behind a chunk of a long list, where it may matter. */
 static int mark_rest(struct am_expansion *e, struct am_postings *postings,
-                     const struct term *t,
+                     const struct am_listed *t,
                      const struct am_postings_chunk *chunk, uint32_t to,
                      struct am_error *err)
 {
@@ -210,7 +145,7 @@ static int mark_rest(struct am_expansion *e, struct am_postings *postings,
 
 /* Documents of one term, up to `to`. */
 static int mark_term(struct am_expansion *e, struct am_postings *postings,
-                     struct term *t, uint32_t from, uint32_t to,
+                     struct am_listed *t, uint32_t from, uint32_t to,
                      struct am_error *err)
 {
 	const char *text = text_of(e, t);
@@ -219,7 +154,7 @@ static int mark_term(struct am_expansion *e, struct am_postings *postings,
 	uint32_t first = t->first;
 
 	if (t->only) {
-		t->first = DONE;
+		t->first = AM_LISTED_DONE;
 		if (first < from ||
 		    (e->after && !am_after_fits(e->after, first)))
 			return AM_OK;
@@ -238,8 +173,48 @@ static int mark_term(struct am_expansion *e, struct am_postings *postings,
 	if (!r && chunk.more)
 		r = mark_rest(e, postings, t, &chunk, to, err);
 	if (chunk.end)
-		t->first = DONE;
+		t->first = AM_LISTED_DONE;
 	return r ? r : e->status;
+}
+
+/* Of the documents with the words in front, only those with any of the terms
+ * are looked at. */
+static int narrow(struct am_expansion *e, struct am_postings *postings,
+                  const struct am_listed *terms, size_t n, uint32_t from,
+                  uint32_t to, struct am_error *err)
+{
+	struct am_marks any = am_marks_new(from, to);
+	int r = AM_OK;
+
+	am_postings_mask(postings, am_after_marks(e->after)->words, from);
+	for (size_t i = 0; i < n && !r; i++) {
+		const struct am_listed *t = &terms[i];
+		if (t->first > to || (t->only && t->first < from))
+			continue;
+		if (t->only)
+			am_marks_add(&any, &t->first, 1);
+		else
+			r = am_postings_each(postings, text_of(e, t), t->len,
+			                     from, to, am_marks_add, &any, err);
+	}
+	am_postings_mask(postings, NULL, 0);
+	am_after_only(e->after, &any);
+	g_free(any.words);
+	return r;
+}
+
+/* Of each document of the stretch that has the words in front: what follows on
+ * them there. */
+static int begin_after(struct am_expansion *e, struct am_postings *postings,
+                       const struct am_listed *terms, size_t n, uint32_t from,
+                       uint32_t to, struct am_error *err)
+{
+	int r = am_after_new(&e->after, e->index->places[e->shard], postings,
+	                     from, to, &e->front, e->regions, err);
+
+	if (!r && am_after_narrows(e->after, n))
+		r = narrow(e, postings, terms, n, from, to, err);
+	return r ? r : am_after_sift(e->after, err);
 }
 
 /* How far to mark next: to where a page should be full. */
@@ -264,11 +239,33 @@ static void mark_masked(struct am_expansion *e, uint32_t from, uint32_t to)
 			am_bits_set(&e->bits[e->shard], d);
 }
 
+static int mark_terms(struct am_expansion *e, struct am_postings *postings,
+                      struct am_listed *terms, size_t n, uint32_t from,
+                      uint32_t to, struct am_error *err)
+{
+	int r = AM_OK;
+
+	if (e->after && e->front.all)
+		mark_masked(e, from, to);
+	if (e->after && !am_after_fronts(e->after))
+		return AM_OK;
+	if (e->after)
+		am_postings_mask(postings, am_after_marks(e->after)->words,
+		                 from);
+	for (size_t i = 0; i < n && !r; i++)
+		if (terms[i].first <= to)
+			r = mark_term(e, postings, &terms[i], from, to, err);
+	am_postings_mask(postings, NULL, 0);
+	return r;
+}
+
 static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 {
 	uint32_t from = e->marked[shard] + 1;
 	uint64_t to = next_end(e, shard);
-	struct am_postings *postings = NULL;
+	size_t n;
+	struct am_listed *terms = am_word_list_of(e->terms, shard, &n);
+	struct am_postings *postings;
 	int r = am_index_postings(e->index, shard, &postings, err);
 
 	if (e->n > 1)
@@ -277,23 +274,9 @@ static int extend(struct am_expansion *e, size_t shard, struct am_error *err)
 	e->shard = shard;
 	e->err = err;
 	if (!r && e->n > 1)
-		r = am_after_new(&e->after, e->index, shard, from, (uint32_t)to,
-		                 &e->front, e->regions, err);
-	if (!r && e->after)
-		r = am_after_sift(e->after, e->terms[shard]->len, err);
-	if (!r && e->after && e->front.all)
-		mark_masked(e, from, (uint32_t)to);
-	if (!r && e->after)
-		am_postings_mask(postings, am_after_mask(e->after), from);
-	bool none = e->after && !am_after_fronts(e->after);
-	for (guint i = 0; i < e->terms[shard]->len && !r && !none; i++) {
-		struct term *t =
-			&g_array_index(e->terms[shard], struct term, i);
-		if (t->first <= to)
-			r = mark_term(e, postings, t, from, (uint32_t)to, err);
-	}
-	if (postings)
-		am_postings_mask(postings, NULL, 0);
+		r = begin_after(e, postings, terms, n, from, (uint32_t)to, err);
+	if (!r)
+		r = mark_terms(e, postings, terms, n, from, (uint32_t)to, err);
 	am_after_free(&e->after);
 	e->marked[shard] = (uint32_t)to;
 	return r;
@@ -333,8 +316,8 @@ int am_expansion_next(struct am_expansion *e, size_t shard, uint32_t from,
 /* ---- making ----------------------------------------------------------------
  */
 
-static bool same_term(const struct am_expansion *e, const struct term *a,
-                      const struct term *b)
+static bool same_term(const struct am_expansion *e, const struct am_listed *a,
+                      const struct am_listed *b)
 {
 	return a->len == b->len &&
 	       memcmp(text_of(e, a), text_of(e, b), a->len) == 0;
@@ -342,28 +325,30 @@ static bool same_term(const struct am_expansion *e, const struct term *a,
 
 /* The different ones of all shards, when they are few. */
 static bool find_few(const struct am_expansion *e,
-                     const struct term *out[FEW_WORDS], size_t *n)
+                     const struct am_listed *out[FEW_WORDS], size_t *n)
 {
 	*n = 0;
-	for (size_t s = 0; s < e->index->state.n_shards; s++)
-		for (guint i = 0; i < e->terms[s]->len; i++) {
-			const struct term *t =
-				&g_array_index(e->terms[s], struct term, i);
+	for (size_t s = 0; s < e->index->state.n_shards; s++) {
+		size_t n_terms;
+		const struct am_listed *terms =
+			am_word_list_of(e->terms, s, &n_terms);
+		for (size_t i = 0; i < n_terms; i++) {
 			size_t k = 0;
-			while (k < *n && !same_term(e, t, out[k]))
+			while (k < *n && !same_term(e, &terms[i], out[k]))
 				k++;
 			if (k < *n)
 				continue;
 			if (*n == FEW_WORDS)
 				return false;
-			out[(*n)++] = t;
+			out[(*n)++] = &terms[i];
 		}
+	}
 	return true;
 }
 
 static struct am_xquery *few(const struct am_expansion *e,
                              struct am_sources *sources,
-                             const struct term *const *terms, size_t n,
+                             const struct am_listed *const *terms, size_t n,
                              enum am_match match, bool weigh)
 {
 	struct am_xquery *parts[FEW_WORDS];
@@ -392,7 +377,11 @@ static int begin_front(struct am_expansion *e, const struct am_node *node,
 	                             .letter = e->letter};
 	am_front_begins(&e->front, beginning, len,
 	                node->match == AM_MATCH_PREFIX);
-	return e->n > 1 && e->front.all ? collect_none(e) : collect_all(e, err);
+	/* How a word begins may say it all. */
+	return e->n > 1 && e->front.all
+	               ? AM_OK
+	               : am_word_list_fill(e->terms, e->matcher, e->letter,
+	                                   err);
 }
 
 int am_run_expand(struct am_xquery **out, struct am_index *index,
@@ -400,14 +389,14 @@ int am_run_expand(struct am_xquery **out, struct am_index *index,
                   char letter, uint32_t regions, struct am_error *err)
 {
 	struct am_expansion *e = g_new0(struct am_expansion, 1);
-	const struct term *terms[FEW_WORDS];
+	const struct am_listed *terms[FEW_WORDS];
 	size_t n = 0;
 
 	*out = NULL;
 	e->index = index;
 	e->matcher = am_matcher_new(node);
 	e->letter = letter;
-	e->text = g_byte_array_new();
+	e->terms = am_word_list_new(index);
 	e->may = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	e->n = node->n_words;
 	e->regions = regions;

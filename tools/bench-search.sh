@@ -16,7 +16,7 @@
 # what all of mail has.  First the whole program, as a shell starts it, newest
 # first, 50 hits: each query of each tool in turn, the best of ROUNDS in
 # microseconds of processor time and of the clock (command-clock).  Then our
-# index alone (search-clock), in microseconds of processor time.
+# index alone (search-clock), in microseconds of the clock.
 set -u
 cd "$(dirname "$0")/.."
 build=$(realpath "${BUILD:-build}")
@@ -145,7 +145,7 @@ co*
 com*
 -has:attachment
 EOF
-echo "the index alone, 50 hits (search-clock, microseconds of processor time)"
+echo "the index alone, 50 hits (search-clock, microseconds of the clock)"
 "$build/search-clock" "$work/a.mailark" 3 <"$work/clocked" >"$work/clock"
 head -n1 "$work/clock" | sed 's/^/  /'
 tail -n4 "$work/clock" | sed 's/^/  /'
