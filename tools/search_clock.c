@@ -5,8 +5,9 @@
  *   search-clock ARCHIVE [rounds [newest|relevance|count]] < queries
  *
  * Each line of the input is a query.  Prints for each the best of some rounds,
- * in microseconds of the clock: parsing the query and the first 50 hits, newest first, by relevance, and counting all; then the
- * percentiles and what opening takes.
+ * in microseconds of the clock: parsing the query and the first 50 hits, newest
+ * first, by relevance, and counting all; then the percentiles and what opening
+ * takes.
  */
 #include "index/index.h"
 #include "store/archive.h"
