@@ -184,9 +184,11 @@ int am_behind_look_at(struct am_behind *b, const uint32_t *documents, size_t n,
 	struct share shares[THREADS_MAX] = {0};
 	size_t n_shares = shares_of(b, n);
 	struct am_pool *pool;
-	/* The first share is this thread's. */
-	int r = am_pool_new(&pool, (unsigned)n_shares - 1, err);
+	/* The first share is this thread's; where no other can be had, all. */
+	int r = am_pool_new(&pool, (unsigned)n_shares - 1, NULL);
 
+	if (r)
+		r = am_pool_new(&pool, 0, err);
 	if (r)
 		return r;
 	g_array_set_size(b->seen, 0);
