@@ -48,6 +48,7 @@ class Client:
     def __init__(self):
         self.s = socket.create_connection(('127.0.0.1', port), 120)
         self.buf = b''
+        self.heard = time.monotonic()
         self.line()
 
     def line(self):
@@ -60,17 +61,20 @@ class Client:
         return line
 
     def run(self, command):
+        paused = time.monotonic() - self.heard
         self.s.sendall(b'g ' + command + b'\r\n')
         while True:
             line = self.line()
             if line.startswith(b'+ ') and command == b'IDLE':
                 return
             if line.startswith(b'g '):
+                self.heard = time.monotonic()
                 if not line.startswith(b'g OK'):
                     raise ValueError('%r: %r' % (command, line))
                 return
             if line.startswith(b'* BYE') and command != b'LOGOUT':
-                raise ValueError('%r: %r' % (command, line))
+                raise ValueError('%r, said %.0f s after the last answer: %r' % (
+                    command, paused, line))
 
     def login(self):
         self.run(b'LOGIN mailark secret')

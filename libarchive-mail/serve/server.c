@@ -348,6 +348,14 @@ static void give_back_memory(struct am_server *server)
 	server->ticks++;
 }
 
+/* Something that was said lies there, and only nobody came round to it. */
+static bool has_said(const struct client *c)
+{
+	char byte;
+
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 static void tick(struct am_server *server)
 {
 	int64_t now = g_get_monotonic_time();
@@ -361,7 +369,8 @@ static void tick(struct am_server *server)
 	for (GList *at = server->clients; at; at = at->next) {
 		struct client *c = at->data;
 		g_mutex_lock(&c->lock);
-		bool late = c->where == PARKED && now > c->deadline;
+		bool late = c->where == PARKED && now > c->deadline &&
+		            !has_said(c);
 		g_mutex_unlock(&c->lock);
 		if (late)
 			send_away(c, "nothing was said for too long");
