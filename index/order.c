@@ -32,6 +32,14 @@ uint8_t am_word_head(const char *word, size_t len)
 	return (uint8_t)(first << 3 | second);
 }
 
+uint8_t am_word_head_mask(const char *beginning, size_t len)
+{
+	unsigned sum;
+	size_t first = sum_of(beginning, len, 0, &sum);
+
+	return !len ? 0 : first == len ? AM_HEAD_FIRST : UINT8_MAX;
+}
+
 uint64_t am_word_hash(const char *word, size_t len)
 {
 	uint64_t h = UINT64_C(0x9e3779b97f4a7c15) + len, part;

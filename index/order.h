@@ -40,6 +40,8 @@ uint64_t am_word_hash(const char *word, size_t len);
  */
 #define AM_HEAD_FIRST 0xf8
 uint8_t am_word_head(const char *word, size_t len);
+/* What of it all words have in common that begin so; 0: nothing. */
+uint8_t am_word_head_mask(const char *beginning, size_t len);
 
 struct am_run {
 	uint8_t field; /* enum am_region */

@@ -15,13 +15,11 @@
  */
 #include "index/document.h"
 #include "index/fields.h"
-#include "index/index_impl.h"
 #include "index/order.h"
-#include "index/places.h"
+#include "index/pieces_impl.h"
 #include "index/postings.h"
 #include "index/query_run.h"
 #include "index/tokens.h"
-#include "index/vocabulary.h"
 #include "index/xapian_door.h"
 
 #include <glib.h>
@@ -30,45 +28,46 @@
 
 enum { WORDS_MOST = 32 };
 
-/* Of documents, those of a shard behind those of the shards before. */
-struct bits {
-	uint64_t *words;
-	size_t n, first; /* of the shard that is looked at */
-};
-
-static bool has_bit(const struct bits *b, size_t at)
-{
-	return at < b->n && (b->words[at / 64] >> (at % 64) & 1);
-}
-
-static void set_bit(struct bits *b, size_t at)
-{
-	if (at < b->n)
-		b->words[at / 64] |= UINT64_C(1) << (at % 64);
-}
-
 static void mark(void *user, const uint32_t *documents, size_t n)
 {
-	struct bits *b = user;
+	struct am_piece_bits *b = user;
 
 	for (size_t i = 0; i < n; i++)
-		set_bit(b, b->first + documents[i]);
+		am_piece_set(b, b->first + documents[i]);
 }
 
-/* Documents are numbered from 1. */
-static size_t room_of(const struct am_index *index, size_t shard)
+struct am_piece_bits am_piece_bits_new(const struct am_index *index)
 {
-	return (size_t)am_places_documents(index->places[shard]) + 1;
-}
-
-static struct bits new_bits(const struct am_index *index)
-{
-	struct bits b = {.n = 0};
+	struct am_piece_bits b = {.n = 0};
 
 	for (size_t i = 0; i < index->state.n_shards; i++)
-		b.n += room_of(index, i);
+		b.n += am_piece_room(index, i);
 	b.words = g_new0(uint64_t, b.n / 64 + 1);
 	return b;
+}
+
+bool am_piece_fits(const GString *text, const char *word, size_t len)
+{
+	const char *piece = text->str;
+	size_t n = text->len;
+	bool begins = piece[0] == '\n', ends = piece[n - 1] == '\n';
+
+	piece += begins;
+	n -= (size_t)begins + ends;
+	if (begins && ends && n != len)
+		return false;
+	return !ends || begins || !memcmp(word + len - n, piece, n);
+}
+
+struct am_vocabulary_part am_piece_part(const GString *piece)
+{
+	bool begins = piece->str[0] == '\n';
+	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
+
+	return (struct am_vocabulary_part){.beginning = piece->str + 1,
+	                                   .beginning_len = begins ? n : 0,
+	                                   .piece = begins ? NULL : piece->str,
+	                                   .piece_len = n};
 }
 
 /* ---- where a word stands ---- */
@@ -76,9 +75,9 @@ static struct bits new_bits(const struct am_index *index)
 struct places {
 	struct am_index *index;
 	size_t shard;
-	const struct bits *asked; /* of these documents */
-	struct bits *here;        /* in the message's own text, */
-	struct bits *maybe;       /* or in some attached text */
+	const struct am_piece_bits *asked; /* of these documents */
+	struct am_piece_bits *here;        /* in the message's own text, */
+	struct am_piece_bits *maybe;       /* or in some attached text */
 	uint64_t hash;
 	int status;
 	struct am_error *err;
@@ -91,20 +90,20 @@ static void place_documents(void *user, const uint32_t *documents, size_t n)
 
 	for (size_t i = 0; i < n && !p->status; i++) {
 		size_t at = p->here->first + documents[i];
-		if (!has_bit(p->asked, at) || has_bit(p->here, at))
+		if (!am_piece_has(p->asked, at) || am_piece_has(p->here, at))
 			continue;
 		p->status =
 			am_place_has(p->index, p->shard, documents[i], &p->hash,
 		                     1, AM_REGIONS_TEXT, &has, p->err);
 		if (!p->status && has)
-			set_bit(p->here, at);
+			am_piece_set(p->here, at);
 		if (p->status || has)
 			continue;
 		p->status = am_place_has(
 			p->index, p->shard, documents[i], &p->hash, 1,
 			AM_REGION_BIT(AM_REGION_ATTACHED), &has, p->err);
 		if (!p->status && has)
-			set_bit(p->maybe, at);
+			am_piece_set(p->maybe, at);
 	}
 }
 
@@ -123,7 +122,7 @@ static int place_word(struct places *p, struct am_postings *postings,
 struct marking {
 	const GString *piece;
 	struct am_postings *postings; /* of the shard at hand */
-	struct bits *to;
+	struct am_piece_bits *to;
 	bool headers; /* only where it stands in a header */
 	/* Each word is looked for where it stands: */
 	struct places *places;
@@ -147,19 +146,6 @@ static int mark_headers(const struct marking *m, const char *word, size_t len,
 	return r;
 }
 
-static bool fits(const struct marking *m, const char *word, size_t len)
-{
-	const char *piece = m->piece->str;
-	size_t n = m->piece->len;
-	bool begins = piece[0] == '\n', ends = piece[n - 1] == '\n';
-
-	piece += begins;
-	n -= (size_t)begins + ends;
-	if (begins && ends && n != len)
-		return false;
-	return !ends || begins || !memcmp(word + len - n, piece, n);
-}
-
 static int mark_word(void *user, const char *word, size_t len, uint32_t first,
                      bool only, struct am_error *err)
 {
@@ -167,7 +153,7 @@ static int mark_word(void *user, const char *word, size_t len, uint32_t first,
 
 	(void)first;
 	(void)only;
-	if (!fits(m, word, len))
+	if (!am_piece_fits(m->piece, word, len))
 		return AM_OK;
 	if (m->places)
 		return place_word(m->places, m->postings, word, len, err);
@@ -177,25 +163,13 @@ static int mark_word(void *user, const char *word, size_t len, uint32_t first,
 	                        m->to, err);
 }
 
-/* Words that may have it. */
-static struct am_vocabulary_part part_of(const GString *piece)
-{
-	bool begins = piece->str[0] == '\n';
-	size_t n = piece->len - begins - (piece->str[piece->len - 1] == '\n');
-
-	return (struct am_vocabulary_part){.beginning = piece->str + 1,
-	                                   .beginning_len = begins ? n : 0,
-	                                   .piece = begins ? NULL : piece->str,
-	                                   .piece_len = n};
-}
-
 /* Every word the piece is in; places: not which documents, but where. */
 static int mark_words(struct am_index *index, const GString *piece,
-                      bool headers, struct bits *to, struct places *places,
-                      struct am_error *err)
+                      bool headers, struct am_piece_bits *to,
+                      struct places *places, struct am_error *err)
 {
 	struct marking m = {piece, NULL, to, headers, places};
-	const struct am_vocabulary_part part = part_of(piece);
+	const struct am_vocabulary_part part = am_piece_part(piece);
 	int r = am_index_load(index, err);
 
 	to->first = 0;
@@ -209,7 +183,7 @@ static int mark_words(struct am_index *index, const GString *piece,
 		if (!r)
 			r = am_vocabulary_each(words, &part, mark_word, &m,
 			                       err);
-		to->first += room_of(index, i);
+		to->first += am_piece_room(index, i);
 	}
 	return r;
 }
@@ -258,7 +232,8 @@ static gint by_id(gconstpointer a, gconstpointer b)
 
 /* Documents of which something became that is told by one of these. */
 static int mark_statuses(struct am_index *index, const char *const *names,
-                         size_t n, struct bits *to, struct am_error *err)
+                         size_t n, struct am_piece_bits *to,
+                         struct am_error *err)
 {
 	struct am_postings *postings;
 	char term[AM_TERM_MAX];
@@ -273,14 +248,14 @@ static int mark_statuses(struct am_index *index, const char *const *names,
 			r = am_postings_each(postings, term, len, 1, UINT32_MAX,
 			                     mark, to, err);
 		}
-		to->first += room_of(index, i);
+		to->first += am_piece_room(index, i);
 	}
 	return r;
 }
 
 /* What is found, and of what it is certain. */
 struct sets {
-	struct bits all, sure;
+	struct am_piece_bits all, sure;
 };
 
 /* A single word is in the message's own text unless it may be in a header alone
@@ -291,8 +266,9 @@ static int look_closely(struct am_index *index, const GString *piece,
 	static const char *const extracted[] = {
 		"ok",    "truncated", "damaged",  "timeout",
 		"crash", "memory",    "too-large"};
-	struct bits asked = new_bits(index), files = new_bits(index);
-	struct bits maybe = new_bits(index);
+	struct am_piece_bits asked = am_piece_bits_new(index),
+			     files = am_piece_bits_new(index);
+	struct am_piece_bits maybe = am_piece_bits_new(index);
 	struct places places = {.index = index,
 	                        .asked = &asked,
 	                        .here = &s->sure,
@@ -319,146 +295,8 @@ static int look_closely(struct am_index *index, const GString *piece,
 	return r;
 }
 
-/* ---- several words stand in a row ---- */
-
-/* The words that one of the piece's may be; so many are tried, and so many
- * rows of them. */
-enum { FITTING_MOST = 16, ROWS_MOST = 16 };
-
-struct fitting {
-	const GString *piece;
-	uint64_t hashes[FITTING_MOST];
-	size_t n;
-	bool more;
-};
-
-static int take_fitting(void *user, const char *word, size_t len,
-                        uint32_t first, bool only, struct am_error *err)
-{
-	struct fitting *f = user;
-	const struct marking m = {.piece = f->piece};
-	uint64_t hash = am_word_hash(word, len);
-
-	(void)first;
-	(void)only;
-	(void)err;
-	if (!fits(&m, word, len))
-		return AM_OK;
-	for (size_t i = 0; i < f->n; i++)
-		if (f->hashes[i] == hash)
-			return AM_OK;
-	f->more = f->more || f->n == FITTING_MOST;
-	if (!f->more)
-		f->hashes[f->n++] = hash;
-	return f->more ? AM_END : AM_OK;
-}
-
-static int find_fitting(struct am_index *index, struct fitting *f,
-                        struct am_error *err)
-{
-	const GString *piece = f->piece;
-	bool begins = *piece->str == '\n';
-	bool ends = piece->str[piece->len - 1] == '\n';
-	const struct am_vocabulary_part part = part_of(piece);
-	int r = AM_OK;
-
-	if (begins && ends) {
-		f->hashes[f->n++] =
-			am_word_hash(piece->str + 1, piece->len - 2);
-		return AM_OK;
-	}
-	for (size_t i = 0; !r && i < index->state.n_shards; i++) {
-		struct am_vocabulary *words;
-		r = am_index_vocabulary(index, i, &words, err);
-		if (!r)
-			r = am_vocabulary_each(words, &part, take_fitting, f,
-			                       err);
-	}
-	return r == AM_END ? AM_OK : r;
-}
-
-/* Rows of n words each, behind each other; only the first and the last may be
- * several. */
-struct rows {
-	uint64_t hashes[ROWS_MOST * WORDS_MOST];
-	size_t n, words;
-};
-
-static int make_rows(struct am_index *index, const GPtrArray *pieces,
-                     struct rows *rows, struct am_error *err)
-{
-	struct fitting *all = g_new0(struct fitting, pieces->len);
-	size_t from = 0, end = pieces->len;
-	int r = AM_OK;
-
-	for (size_t i = 0; i < end && !r; i++) {
-		all[i].piece = pieces->pdata[i];
-		r = find_fitting(index, &all[i], err);
-	}
-	/* An end that may be too many words is left out. */
-	if (all[from].more)
-		from++;
-	if (end > from && all[end - 1].more)
-		end--;
-	if (end > from + 1 && all[from].n * all[end - 1].n > ROWS_MOST)
-		end--;
-	rows->words = end > from ? end - from : 0;
-	for (size_t i = 0; !r && rows->words > 1 && i < all[from].n; i++)
-		for (size_t k = 0; k < all[end - 1].n; k++) {
-			uint64_t *row = rows->hashes + rows->n++ * rows->words;
-			row[0] = all[from].hashes[i];
-			for (size_t w = 1; w + 1 < rows->words; w++)
-				row[w] = all[from + w].hashes[0];
-			row[rows->words - 1] = all[end - 1].hashes[k];
-		}
-	g_free(all);
-	return r;
-}
-
-static int has_row(struct am_index *index, size_t shard, uint32_t document,
-                   const struct rows *rows, bool *has, struct am_error *err)
-{
-	const unsigned own =
-		AM_REGIONS_TEXT | AM_REGION_BIT(AM_REGION_ATTACHED);
-	int r = AM_OK;
-
-	*has = false;
-	for (size_t i = 0; i < rows->n && !r && !*has; i++)
-		r = am_place_has(index, shard, document,
-		                 rows->hashes + i * rows->words, rows->words,
-		                 own, has, err);
-	return r;
-}
-
-/* Where these words stand in a row at all. */
-static int keep_rows(struct am_index *index, const GPtrArray *pieces,
-                     struct bits *all, struct am_error *err)
-{
-	struct rows rows = {.n = 0};
-	size_t first = 0;
-	int r = make_rows(index, pieces, &rows, err);
-
-	if (r || rows.words < 2)
-		return r;
-	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
-		size_t room = room_of(index, i);
-		for (size_t d = 1; d < room && !r; d++) {
-			size_t at = first + d;
-			bool has;
-			if (!has_bit(all, at))
-				continue;
-			r = has_row(index, i, (uint32_t)d, &rows, &has, err);
-			if (!has)
-				all->words[at / 64] &=
-					~(UINT64_C(1) << (at % 64));
-		}
-		first += room;
-	}
-	return r;
-}
-
 /* Of a very long text the index has the beginning. */
-static int add_unread(struct am_index *index, struct bits *all,
+static int add_unread(struct am_index *index, struct am_piece_bits *all,
                       struct am_error *err)
 {
 	static const char *const truncated[] = {"truncated"};
@@ -474,15 +312,15 @@ static int messages_of(struct am_index *index, const struct sets *s,
 	int r = AM_OK;
 
 	for (size_t i = 0; i < index->state.n_shards && !r; i++) {
-		size_t room = room_of(index, i);
+		size_t room = am_piece_room(index, i);
 		for (size_t d = 1; d < room && !r; d++) {
 			struct am_place place;
-			if (!has_bit(&s->all, first + d))
+			if (!am_piece_has(&s->all, first + d))
 				continue;
 			r = am_places_get(index->places[i], (uint32_t)d, &place,
 			                  err);
 			uint64_t id = (uint64_t)place.id << 1;
-			id |= has_bit(&s->sure, first + d);
+			id |= am_piece_has(&s->sure, first + d);
 			if (!r)
 				g_array_append_val(out, id);
 		}
@@ -530,10 +368,10 @@ int am_index_pieces(struct am_index *index, const char *text,
 	int r = pieces->len ? am_index_load(index, err) : AM_END;
 	if (r)
 		goto out;
-	s.all = new_bits(index);
-	s.sure = new_bits(index);
+	s.all = am_piece_bits_new(index);
+	s.sure = am_piece_bits_new(index);
 	for (guint i = 0; i < pieces->len && !r; i++) {
-		struct bits one = i ? new_bits(index) : s.all;
+		struct am_piece_bits one = i ? am_piece_bits_new(index) : s.all;
 		r = mark_words(index, pieces->pdata[i], false, &one, NULL, err);
 		for (size_t w = 0; i && w <= s.all.n / 64; w++)
 			s.all.words[w] &= one.words[w];
@@ -543,7 +381,7 @@ int am_index_pieces(struct am_index *index, const char *text,
 	if (!r && is_one_word(pieces, text))
 		r = look_closely(index, pieces->pdata[0], &s, err);
 	if (!r && pieces->len > 1 && !strpbrk(text, "\r\n"))
-		r = keep_rows(index, pieces, &s.all, err);
+		r = am_piece_rows(index, pieces, &s.all, err);
 	if (!r)
 		r = add_unread(index, &s.all, err);
 	if (!r)

@@ -45,7 +45,7 @@ void am_front_begins(struct am_front *front, const char *text, size_t len,
 	size_t n = 0;
 
 	front->head = am_word_head(text, len);
-	front->mask = !len ? 0 : first == len ? AM_HEAD_FIRST : UINT8_MAX;
+	front->mask = am_word_head_mask(text, len);
 	front->all = any && len == 1 && *text >= 'a' && *text <= 'z';
 	front->beginning_len = 0;
 	/* Scripts without spaces have no terms for beginnings. */
