@@ -30,8 +30,13 @@ void am_pop3_free(struct am_pop3 **pop3)
 
 static void err(struct am_session *s, const char *text)
 {
-	s->bad_commands++;
 	am_say(s, "-ERR %s\r\n", text);
+}
+
+static void nonsense(struct am_session *s)
+{
+	s->bad_commands++;
+	err(s, "no such command, or not now");
 }
 
 void am_pop3_greet(struct am_session *s)
@@ -48,15 +53,14 @@ static void capa(struct am_session *s)
 
 	am_say(s, "+OK\r\nTOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\n"
 	          "AUTH-RESP-CODE\r\n");
-	if (s->stage == AM_STAGE_NEW) {
-		if (s->house->tls && !tls)
-			am_say(s, "STLS\r\n");
-		if (am_login_is_private(s))
-			am_say(s, "USER\r\n");
-		am_say(s, "SASL%s SCRAM-SHA-256%s\r\n",
-		       am_login_is_private(s) ? " PLAIN LOGIN" : "",
-		       tls ? " SCRAM-SHA-256-PLUS" : "");
-	}
+	if (s->stage == AM_STAGE_NEW && s->house->tls && !tls)
+		am_say(s, "STLS\r\n");
+	/* RFC 2449 §6: these are told after login, too. */
+	if (am_login_is_private(s))
+		am_say(s, "USER\r\n");
+	am_say(s, "SASL%s SCRAM-SHA-256%s\r\n",
+	       am_login_is_private(s) ? " PLAIN LOGIN" : "",
+	       tls ? " SCRAM-SHA-256-PLUS" : "");
 	am_say(s, "IMPLEMENTATION %s\r\n.\r\n", s->house->name);
 }
 
@@ -336,7 +340,7 @@ static void in_mailbox(struct am_session *s, const char *verb, const char *args)
 	} else if (!strcmp(verb, "NOOP")) {
 		am_say(s, "+OK\r\n");
 	} else {
-		err(s, "no such command, or not now");
+		nonsense(s);
 	}
 }
 
@@ -358,12 +362,13 @@ static void before_login(struct am_session *s, const char *verb,
 	} else if (!strcmp(verb, "STLS")) {
 		stls(s);
 	} else {
-		err(s, "no such command, or not now");
+		nonsense(s);
 	}
 }
 
 void am_pop3_command(struct am_session *s)
 {
+	unsigned before = s->bad_commands;
 	char *line;
 
 	if (am_session_line(s, &line))
@@ -386,6 +391,8 @@ void am_pop3_command(struct am_session *s)
 	g_free(verb);
 	g_free(upper);
 	g_free(line);
+	if (s->bad_commands == before)
+		s->bad_commands = 0;
 	if (s->bad_commands > BAD_MOST)
 		s->over = true;
 }

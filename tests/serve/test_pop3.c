@@ -35,6 +35,44 @@ static void login(struct talk *t)
 	expect_in(say(t, "PASS secret"), "+OK 2 messages");
 }
 
+/* RFC 2449 §6: how one can log in is told before and after it. */
+Test(pop3, capabilities_of_both_states_are_told_in_both)
+{
+	struct served *s;
+	struct talk *t = start(&s);
+	GString *all = g_string_new("");
+	const char *line;
+
+	login(t);
+	expect_in(say(t, "CAPA"), "+OK");
+	while (strcmp(line = talk_line(t), ".\r\n") != 0)
+		g_string_append(all, line);
+	expect_in(all->str, "USER\r\n");
+	expect_in(all->str, "SASL PLAIN LOGIN SCRAM-SHA-256\r\n");
+	expect_not_in(all->str, "STLS");
+	g_string_free(all, TRUE);
+	talk_close(&t);
+	served_free(&s);
+}
+
+/* A program that asks for what is gone, or may not delete, makes no nonsense.
+ */
+Test(pop3, refusals_do_not_end_it)
+{
+	struct served *s;
+	struct talk *t = start(&s);
+
+	login(t);
+	for (int i = 0; i < 60; i++)
+		expect_in(say(t, "RETR 99"), "-ERR");
+	expect_in(say(t, "NOOP"), "+OK");
+	for (int i = 0; i < 51; i++)
+		expect_in(say(t, "FROB"), "-ERR");
+	cr_expect(talk_ended(t));
+	talk_close(&t);
+	served_free(&s);
+}
+
 Test(pop3, lets_in_and_tells_what_it_can)
 {
 	struct served *s;
