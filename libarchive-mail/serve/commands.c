@@ -95,16 +95,27 @@ static AM_COMMAND(logout)
 	s->over = true;
 }
 
+/* NIL, or up to 30 pairs of a name and a value (RFC 2971 §3.3). */
+static bool is_id(const struct am_imap_value *v)
+{
+	if (v->type != AM_IMAP_LIST)
+		return v->type == AM_IMAP_NIL;
+	for (size_t i = 0; i < v->n_items; i++) {
+		const struct am_imap_value *item = &v->items[i];
+		bool may_be_nil = i % 2;
+		if (item->type != AM_IMAP_STRING &&
+		    item->type != AM_IMAP_LITERAL &&
+		    !(may_be_nil && item->type == AM_IMAP_NIL))
+			return false;
+	}
+	return v->n_items % 2 == 0 && v->n_items <= 60;
+}
+
 static AM_COMMAND(id)
 {
 	(void)uid;
-	if (n != 1 ||
-	    (args[0].type != AM_IMAP_NIL && args[0].type != AM_IMAP_LIST)) {
-		am_bad(s, "ID takes a list or NIL");
-		return;
-	}
-	if (args[0].type == AM_IMAP_LIST && args[0].n_items > 60) {
-		am_bad(s, "too long a list");
+	if (n != 1 || !is_id(&args[0])) {
+		am_bad(s, "ID takes NIL or a list of names and values");
 		return;
 	}
 	am_say(s,
@@ -116,14 +127,16 @@ static AM_COMMAND(id)
 
 static AM_COMMAND(enable)
 {
-	GString *on = g_string_new("");
+	bool good = n > 0;
 
 	(void)uid;
-	if (!n) {
+	for (size_t i = 0; i < n; i++)
+		good &= args[i].type == AM_IMAP_ATOM;
+	if (!good) {
 		am_bad(s, "ENABLE takes names of extensions");
-		g_string_free(on, TRUE);
 		return;
 	}
+	GString *on = g_string_new("");
 	for (size_t i = 0; i < n; i++) {
 		if (am_imap_is(&args[i], "CONDSTORE")) {
 			am_enable_condstore(s);
@@ -168,11 +181,8 @@ static AM_COMMAND(check)
 static AM_COMMAND(idle)
 {
 	(void)args;
+	(void)n;
 	(void)uid;
-	if (n) {
-		am_bad(s, "IDLE takes nothing");
-		return;
-	}
 	s->idle_tag = g_strdup(s->tag);
 	am_say(s, "+ idling\r\n");
 	am_view_sync(s, false);
@@ -193,9 +203,9 @@ enum {
 static const struct am_command commands[] = {
 	{"APPEND", IN, am_cmd_append, 0},
 	{"AUTHENTICATE", NEW, am_cmd_authenticate, 0},
-	{"CAPABILITY", ANY, am_cmd_capability, 0},
-	{"CHECK", BOX, am_cmd_check, 0},
-	{"CLOSE", BOX, am_cmd_close, 0},
+	{"CAPABILITY", ANY, am_cmd_capability, AM_ALONE},
+	{"CHECK", BOX, am_cmd_check, AM_ALONE},
+	{"CLOSE", BOX, am_cmd_close, AM_ALONE},
 	{"COMPRESS", IN, am_cmd_compress, 0},
 	{"COPY", BOX, am_cmd_copy, BY_NUMBER},
 	{"CREATE", IN, am_cmd_create, 0},
@@ -207,16 +217,16 @@ static const struct am_command commands[] = {
 	{"FETCH", BOX, am_cmd_fetch, BY_NUMBER | AM_KEEPS_NUMBERS},
 	{"GETACL", IN, am_cmd_getacl, 0},
 	{"ID", ANY, am_cmd_id, 0},
-	{"IDLE", IN, am_cmd_idle, 0},
+	{"IDLE", IN, am_cmd_idle, AM_ALONE},
 	{"LIST", IN, am_cmd_list, 0},
 	{"LISTRIGHTS", IN, am_cmd_listrights, 0},
 	{"LOGIN", NEW, am_cmd_login, 0},
-	{"LOGOUT", ANY, am_cmd_logout, 0},
+	{"LOGOUT", ANY, am_cmd_logout, AM_ALONE},
 	{"LSUB", IN, am_cmd_lsub, 0},
 	{"MOVE", BOX, am_cmd_move, BY_NUMBER},
 	{"MYRIGHTS", IN, am_cmd_myrights, 0},
-	{"NAMESPACE", IN, am_cmd_namespace, 0},
-	{"NOOP", ANY, am_cmd_noop, 0},
+	{"NAMESPACE", IN, am_cmd_namespace, AM_ALONE},
+	{"NOOP", ANY, am_cmd_noop, AM_ALONE},
 	{"NOTIFY", IN, am_cmd_notify, 0},
 	{"RENAME", IN, am_cmd_rename, 0},
 	{"REPLACE", BOX, am_cmd_replace, BY_NUMBER},
@@ -224,12 +234,12 @@ static const struct am_command commands[] = {
 	{"SELECT", IN, am_cmd_select, 0},
 	{"SETACL", IN, am_cmd_setacl, 0},
 	{"SORT", BOX, am_cmd_sort, BY_NUMBER | AM_KEEPS_NUMBERS},
-	{"STARTTLS", NEW, am_cmd_starttls, 0},
+	{"STARTTLS", NEW, am_cmd_starttls, AM_ALONE},
 	{"STATUS", IN, am_cmd_status, 0},
 	{"STORE", BOX, am_cmd_store, BY_NUMBER | AM_KEEPS_NUMBERS},
 	{"SUBSCRIBE", IN, am_cmd_subscribe, 0},
 	{"THREAD", BOX, am_cmd_thread, BY_NUMBER | AM_KEEPS_NUMBERS},
-	{"UNSELECT", BOX, am_cmd_unselect, 0},
+	{"UNSELECT", BOX, am_cmd_unselect, AM_ALONE},
 	{"UNSUBSCRIBE", IN, am_cmd_unsubscribe, 0},
 };
 

@@ -312,6 +312,8 @@ static void dispatch(struct am_session *s, const struct am_imap_line *line)
 		       : s->stage == AM_STAGE_IN && c->stages == AM_STAGE_BOX
 		               ? "select a mailbox first"
 		               : "not now");
+	else if (n > 1 && (c->how & AM_ALONE))
+		am_bad(s, "%s takes nothing", c->name);
 	else
 		c->run(s, v + 1, n - 1, uid);
 	finish(s, c, uid);
@@ -375,6 +377,8 @@ static void one_command(struct am_session *s)
 			finish(s, NULL, false);
 		}
 	}
+	if (!g_str_has_prefix(s->answer->str, "BAD"))
+		s->bad_commands = 0;
 	g_ptr_array_set_size(s->bodies, 0);
 	s->tag = "*";
 	if (s->bad_commands > BAD_MOST && !s->over && !s->dead) {

@@ -28,7 +28,7 @@ struct am_session {
 	enum am_stage stage;
 	char *user;
 	bool user_read_only;
-	unsigned bad_logins, bad_commands;
+	unsigned bad_logins, bad_commands; /* in a row */
 	bool utf8, condstore, qresync, rev2, uidonly, compressed;
 
 	/* The command at work. */
@@ -56,7 +56,8 @@ typedef const struct am_imap_value *am_args;
 enum {
 	AM_TAKES_UID = 1,
 	AM_KEEPS_NUMBERS = 2, /* no EXPUNGE may come with its answer */
-	AM_NUMBERS = 4        /* without UID it speaks of messages by number */
+	AM_NUMBERS = 4,       /* without UID it speaks of messages by number */
+	AM_ALONE = 8          /* it takes nothing */
 };
 struct am_command {
 	const char *name;

@@ -192,6 +192,11 @@ int am_imap_lex_atom(struct am_imap_parser *p, struct am_error *err)
 		am_imap_parse_damage(p, "a control character");
 		return AM_OK;
 	}
+	/* A literal's head that is none. */
+	if (*start == '{' && p->side == AM_IMAP_SERVER) {
+		am_imap_parse_damage(p, "no valid literal");
+		return AM_OK;
+	}
 	size_t len = (size_t)(q - start);
 	if (q < p->end) {
 		if (!(class_of(*q) & SPACE))
