@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { QUOTED_MOST = 8000 };
+enum { QUOTED_MOST = 8000, KEYWORD_MOST = 200 };
 
 bool am_arg_is_string(const struct am_imap_value *v)
 {
@@ -92,10 +92,10 @@ void am_put_name(struct am_session *s, GString *out, const char *name)
 	g_strfreev(parts);
 }
 
-char *am_arg_name(struct am_session *s, const struct am_imap_value *v)
+static char *read_name(struct am_session *s, const struct am_imap_value *v,
+                       bool *exact)
 {
 	const char *text = am_imap_text(v);
-	bool exact;
 
 	if (!text && v->type == AM_IMAP_NIL && v->text)
 		text = v->text; /* a mailbox may be called so */
@@ -108,9 +108,29 @@ char *am_arg_name(struct am_session *s, const struct am_imap_value *v)
 	if (!utf8 && am_utf8_ascii(text, (size_t)v->len) < v->len)
 		utf8 = true;
 	char **parts =
-		am_imap_name_parts(text, (size_t)v->len, '/', utf8, &exact);
+		am_imap_name_parts(text, (size_t)v->len, '/', utf8, exact);
 	char *name = g_strjoinv("/", parts);
 	g_strfreev(parts);
+	return name;
+}
+
+char *am_arg_name(struct am_session *s, const struct am_imap_value *v)
+{
+	bool exact;
+
+	return read_name(s, v, &exact);
+}
+
+char *am_arg_new_name(struct am_session *s, const struct am_imap_value *v)
+{
+	bool exact = true;
+	char *name = read_name(s, v, &exact);
+
+	if (name && !exact) {
+		am_no(s, "[CANNOT] that name is no modified UTF-7, or no "
+		         "UTF-8");
+		g_clear_pointer(&name, g_free);
+	}
 	return name;
 }
 
@@ -207,6 +227,16 @@ bool am_may_take(struct am_session *s)
 	return false;
 }
 
+/* ---- flags ---- */
+
+bool am_arg_flag(const struct am_imap_value *v, struct am_imap_flag *out)
+{
+	if (v->type != AM_IMAP_ATOM || !am_imap_flag_read(v, out))
+		return false;
+	return !out->keyword || (am_imap_keyword_ok(out->keyword) &&
+	                         strlen(out->keyword) <= KEYWORD_MOST);
+}
+
 /* ---- sets ---- */
 
 static void add_numbers(const struct am_snap *snap, struct am_imap_set *out,
@@ -221,24 +251,36 @@ static void add_numbers(const struct am_snap *snap, struct am_imap_set *out,
 	}
 }
 
-struct am_imap_set *am_arg_uids(struct am_session *s,
-                                const struct am_imap_value *v, bool uid)
+/* Of "2,$" the numbers, g_free(); NULL: it is nothing but "$". */
+static char *without_saved(const char *text, bool *saved)
 {
-	const char *text = v->type == AM_IMAP_ATOM ? am_imap_text(v) : NULL;
+	char **words = g_strsplit(text, ",", -1);
+	GString *rest = NULL;
+
+	for (char **w = words; *w; w++) {
+		if (!strcmp(*w, "$")) {
+			*saved = true;
+			continue;
+		}
+		rest = rest ? g_string_append_c(rest, ',') : g_string_new("");
+		g_string_append(rest, *w);
+	}
+	g_strfreev(words);
+	return rest ? g_string_free(rest, FALSE) : NULL;
+}
+
+/* Numbers alone. */
+static struct am_imap_set *numbers_as_uids(struct am_session *s,
+                                           const char *text, bool uid)
+{
 	const struct am_snap *snap = s->snap;
 	struct am_imap_set *set = am_imap_set_new();
 	uint32_t star = (uint32_t)snap->n;
 
-	if (text && !strcmp(text, "$")) {
-		if (s->saved)
-			am_imap_set_add_all(set, s->saved);
-		return set;
-	}
 	if (uid)
 		star = snap->n ? snap->rows[snap->n - 1].uid : 0;
 	/* In an empty mailbox there is nothing a set could name. */
-	if (!text || am_imap_set_parse(set, text, (size_t)v->len,
-	                               star ? star : 1, NULL)) {
+	if (am_imap_set_parse(set, text, strlen(text), star ? star : 1, NULL)) {
 		am_imap_set_free(&set);
 		am_bad(s, "that is no set of messages");
 		return NULL;
@@ -257,5 +299,22 @@ struct am_imap_set *am_arg_uids(struct am_session *s,
 		add_numbers(snap, uids, set);
 	}
 	am_imap_set_free(&set);
+	return uids;
+}
+
+struct am_imap_set *am_arg_uids(struct am_session *s,
+                                const struct am_imap_value *v, bool uid)
+{
+	const char *text = v->type == AM_IMAP_ATOM ? am_imap_text(v) : NULL;
+	struct am_imap_set *uids = NULL;
+	bool saved = false;
+
+	if (!text || !strchr(text, '$'))
+		return numbers_as_uids(s, text ? text : "", uid);
+	char *rest = without_saved(text, &saved);
+	uids = rest ? numbers_as_uids(s, rest, uid) : am_imap_set_new();
+	if (uids && saved && s->saved)
+		am_imap_set_add_all(uids, s->saved);
+	g_free(rest);
 	return uids;
 }

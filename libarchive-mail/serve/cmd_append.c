@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-enum { KEYWORD_MOST = 200 };
-
 struct appending {
 	GPtrArray *messages; /* struct am_message */
 	GPtrArray *splits;
@@ -41,10 +39,7 @@ static bool read_flags(struct am_message *msg, const struct am_imap_value *v)
 	struct am_imap_flag flag;
 
 	for (size_t i = 0; i < v->n_items; i++) {
-		if (v->items[i].type != AM_IMAP_ATOM ||
-		    !am_imap_flag_read(&v->items[i], &flag) ||
-		    (flag.keyword && (*flag.keyword == '\\' ||
-		                      strlen(flag.keyword) > KEYWORD_MOST)))
+		if (!am_arg_flag(&v->items[i], &flag))
 			return false;
 		msg->flags |= flag.bit;
 		if (flag.keyword)

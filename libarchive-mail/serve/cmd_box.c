@@ -222,6 +222,13 @@ static void apply(struct am_session *s, struct change *c, const char *done)
 /* ---- CREATE ---- */
 
 /* (USE (\Sent)) */
+static bool is_use(const struct am_imap_value *v)
+{
+	return v->type == AM_IMAP_LIST && v->n_items == 2 &&
+	       am_imap_is(&v->items[0], "USE") &&
+	       v->items[1].type == AM_IMAP_LIST;
+}
+
 static bool read_use(const struct am_imap_value *v, enum am_role *role)
 {
 	static const struct {
@@ -233,9 +240,7 @@ static bool read_use(const struct am_imap_value *v, enum am_role *role)
 	            {"\\Junk", AM_ROLE_JUNK},
 	            {"\\Archive", AM_ROLE_ARCHIVE}};
 
-	if (v->type != AM_IMAP_LIST || v->n_items != 2 ||
-	    !am_imap_is(&v->items[0], "USE") ||
-	    v->items[1].type != AM_IMAP_LIST || v->items[1].n_items > 1)
+	if (v->items[1].n_items > 1)
 		return false;
 	if (!v->items[1].n_items)
 		return true;
@@ -266,15 +271,15 @@ AM_COMMAND(create)
 	struct am_error err = {0};
 
 	(void)uid;
-	if (!n || n > 2) {
-		am_bad(s, "CREATE takes a mailbox");
+	if (!n || n > 2 || (n == 2 && !is_use(&args[1]))) {
+		am_bad(s, "CREATE takes a mailbox, and what it is for");
 		return;
 	}
 	if (n == 2 && !read_use(&args[1], &role)) {
 		am_no(s, "[USEATTR] that use is not known here");
 		return;
 	}
-	char *name = am_arg_name(s, &args[0]);
+	char *name = am_arg_new_name(s, &args[0]);
 	if (!name)
 		return;
 	size_t len = strlen(name);
@@ -482,7 +487,7 @@ AM_COMMAND(rename)
 		return;
 	}
 	char *from = am_arg_name(s, &args[0]);
-	char *to = from ? am_arg_name(s, &args[1]) : NULL;
+	char *to = from ? am_arg_new_name(s, &args[1]) : NULL;
 	if (to && am_find_box(s, from, &c.v, &boxes, &box)) {
 		if (am_is_real(s, box) && am_may_write(s, c.v))
 			rename_box(s, &c, boxes, box, to);

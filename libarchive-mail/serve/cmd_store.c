@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { KEYWORDS_MOST = 100, KEYWORD_MOST = 200 };
+enum { KEYWORDS_MOST = 100 };
 
 /* The rows of a set, as they are in the session's view. */
 static GArray *rows_of(struct am_session *s, const struct am_imap_set *uids)
@@ -58,10 +58,7 @@ static bool read_flags(struct storing *st, const struct am_imap_value *v,
 	st->words = g_new0(const char *, n_items + 1);
 	st->change.keywords = st->words;
 	for (size_t i = 0; i < n_items; i++) {
-		if (items[i].type != AM_IMAP_ATOM ||
-		    !am_imap_flag_read(&items[i], &flag) ||
-		    (flag.keyword && (*flag.keyword == '\\' ||
-		                      strlen(flag.keyword) > KEYWORD_MOST)))
+		if (!am_arg_flag(&items[i], &flag))
 			return false;
 		st->change.flags |= flag.bit;
 		if (flag.keyword)

@@ -96,6 +96,11 @@ int am_session_continue(struct am_session *s, const char *text);
 /* ---- mailboxes ---- */
 /* The name in an argument as UTF-8, g_free(); NULL: BAD was said. */
 char *am_arg_name(struct am_session *s, const struct am_imap_value *v);
+/* … of a mailbox that is to be: none that would be told otherwise than it was
+ * given. */
+char *am_arg_new_name(struct am_session *s, const struct am_imap_value *v);
+/* A flag or keyword to be set; false: it is none. */
+bool am_arg_flag(const struct am_imap_value *v, struct am_imap_flag *out);
 /* The vault a name belongs to. */
 struct am_vault *am_vault_of(struct am_session *s, const char *name);
 /* A mailbox that is there; false: NO was said.  *boxes is to be unref'ed. */

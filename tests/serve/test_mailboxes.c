@@ -128,8 +128,11 @@ Test(mailboxes, come_and_go_and_keep_their_numbers)
 Test(mailboxes, names_of_all_kinds)
 {
 	static const char *const bad[] = {
-		"\"..\"", "\".\"", "\"a/../b\"",    "\"a//b\"",
-		"\"/\"",  "\"\"",  "{3+}\r\na\001b"};
+		"\"..\"",         "\".\"",        "\"a/../b\"",
+		"\"a//b\"",       "\"/\"",        "\"\"",
+		"{3+}\r\na\001b", "\"\xFF\xFE\"", "\"a\xED\xA0\x80\""};
+	static const char *const bad_utf7[] = {"a&xx", "&AGE-", "&2D0-", "a&-&",
+	                                       "\"a & b\""};
 	struct served *s = served_new(0);
 
 	served_start(s);
@@ -137,8 +140,14 @@ Test(mailboxes, names_of_all_kinds)
 	/* Modified UTF-7, and UTF-8 after it was agreed. */
 	expect_end(talk(t, "CREATE \"Entw&APw-rfe\""), "OK");
 	expect_in(talk(t, "LIST \"\" Entw*"), "\"Entw&APw-rfe\"");
-	expect_end(talk(t, "CREATE \"a & b\""), "OK");
+	expect_end(talk(t, "CREATE \"a &- b\""), "OK");
 	expect_in(talk(t, "LIST \"\" a*"), "\"a &- b\"");
+	/* What could not be told as it was given is not made. */
+	for (size_t i = 0; i < AM_COUNT(bad_utf7); i++) {
+		expect_in(talk(t, "CREATE %s", bad_utf7[i]), "NO [CANNOT]");
+		expect_in(talk(t, "RENAME Entw&APw-rfe %s", bad_utf7[i]),
+		          "NO [CANNOT]");
+	}
 	expect_end(talk(t, "CREATE \"q\\\"uote\""), "OK");
 	expect_in(talk(t, "LIST \"\" q*"), "\"q\\\"uote\"");
 	expect_end(talk(t, "ENABLE UTF8=ACCEPT"), "OK");
