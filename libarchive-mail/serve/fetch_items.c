@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "serve/fetch_items.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { ITEMS_MOST = 500 };
@@ -73,11 +74,12 @@ static bool take_partial(struct am_fetch_item *item, const char *text)
 	if (*text++ != '<' || !g_ascii_isdigit(*text))
 		return false;
 	item->partial = true;
+	errno = 0;
 	item->from = g_ascii_strtoull(text, &end, 10);
 	if (*end != '.' || !g_ascii_isdigit(end[1]))
 		return false;
 	item->count = g_ascii_strtoull(end + 1, &end, 10);
-	return item->count && !strcmp(end, ">");
+	return item->count && !errno && !strcmp(end, ">");
 }
 
 /* "BODY.PEEK[TEXT]<0.10>" */
@@ -159,16 +161,25 @@ static bool add_macro(struct am_fetch *f, const struct am_imap_value *v)
 	return true;
 }
 
+/* PREVIEW (LAZY), RFC 8970: there is never a reason to put it off. */
+static bool is_lazy_preview(const struct am_imap_value *items, size_t n)
+{
+	if (n < 2 || !am_imap_is(&items[0], "PREVIEW") ||
+	    items[1].type != AM_IMAP_LIST || !items[1].n_items)
+		return false;
+	for (size_t i = 0; i < items[1].n_items; i++)
+		if (!am_imap_is(&items[1].items[i], "LAZY"))
+			return false;
+	return true;
+}
+
 static bool add_items(struct am_fetch *f, const struct am_imap_value *items,
                       size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (!add_item(f, &items[i]))
 			return false;
-		/* PREVIEW (LAZY): there is never a reason to put it off. */
-		if (am_imap_is(&items[i], "PREVIEW") && i + 1 < n &&
-		    items[i + 1].type == AM_IMAP_LIST)
-			i++;
+		i += is_lazy_preview(items + i, n - i);
 	}
 	return n > 0;
 }
@@ -207,13 +218,15 @@ bool am_fetch_parse(struct am_fetch *f, struct am_session *s, am_args args,
 	f->items = g_array_new(FALSE, FALSE, sizeof(struct am_fetch_item));
 	if (uid && !s->uidonly)
 		add_kind(f, AM_FETCH_UID);
-	bool good = n == 1 || n == 2;
+	/* Also without brackets around it. */
+	size_t items = is_lazy_preview(args, n) ? 2 : 1;
+	bool good = n == items || n == items + 1;
 	if (good && args[0].type == AM_IMAP_LIST)
 		good = add_items(f, args[0].items, args[0].n_items);
 	else if (good)
 		good = add_macro(f, &args[0]) || add_item(f, &args[0]);
-	if (good && n == 2)
-		good = read_modifiers(f, s, &args[1], uid);
+	if (good && n > items)
+		good = read_modifiers(f, s, &args[items], uid);
 	if (good && f->since)
 		add_kind(f, AM_FETCH_MODSEQ);
 	for (guint i = 0; good && i < f->items->len; i++)

@@ -8,6 +8,7 @@
 
 #include "base/blob.h"
 #include "mime/scan.h"
+#include "serve/session_impl.h"
 
 #include <string.h>
 
@@ -76,10 +77,15 @@ static void put_text(struct am_section *s)
 	if (s->depth && s->kind)
 		g_string_append_c(text, '.');
 	g_string_append(text, words[s->kind]);
-	for (char **f = s->fields; f && *f; f++)
-		g_string_append_printf(text, "%s%s%s",
-		                       f == s->fields ? " (" : " ", *f,
-		                       f[1] ? "" : ")");
+	for (char **f = s->fields; f && *f; f++) {
+		g_string_append(text, f == s->fields ? " (" : " ");
+		if (am_imap_keyword_ok(*f))
+			g_string_append(text, *f);
+		else
+			am_put_string(text, *f);
+	}
+	if (s->fields)
+		g_string_append_c(text, ')');
 	s->text = g_string_free(text, FALSE);
 }
 
