@@ -240,6 +240,15 @@ void am_search_answer(struct am_session *s, const struct am_search_return *r,
 	am_say_turn(s);
 }
 
+/* RFC 5182 §2.1: what is answered by NO leaves nothing saved. */
+static void forget(struct am_session *s, const struct am_search_return *r)
+{
+	if (!r->save || !g_str_has_prefix(s->answer->str, "NO"))
+		return;
+	am_imap_set_free(&s->saved);
+	s->saved = am_imap_set_new();
+}
+
 AM_COMMAND(search)
 {
 	struct am_search_return r = {.extended = s->rev2, .all = true};
@@ -258,10 +267,16 @@ AM_COMMAND(search)
 		charset = am_imap_text(&args[at + 1]);
 		at += 2;
 	}
+	if (charset && s->utf8) {
+		am_bad(s, "all is UTF-8 since UTF8=ACCEPT");
+		return;
+	}
 	struct am_search *search =
 		am_search_parse(s, args + at, n - at, charset);
-	if (!search)
+	if (!search) {
+		forget(s, &r);
 		return;
+	}
 	if (r.relevancy && !am_search_is_fuzzy(search)) {
 		am_bad(s, "RELEVANCY of a search that is not FUZZY");
 		am_search_free(&search);
@@ -276,9 +291,8 @@ AM_COMMAND(search)
 		                 am_search_scores(search));
 		am_ok(s, "that is all");
 		am_limit_tell(s, am_search_lowest(s, search));
-	} else if (r.save) {
-		am_imap_set_free(&s->saved);
-		s->saved = am_imap_set_new();
+	} else {
+		forget(s, &r);
 	}
 	g_array_free(rows, TRUE);
 	am_search_free(&search);

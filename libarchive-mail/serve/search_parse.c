@@ -121,7 +121,8 @@ static struct am_crit *number_crit(struct parse *p, enum am_crit_kind kind)
 	const struct am_imap_value *v = next(p);
 	uint64_t number;
 
-	if (!v || !am_imap_number(v, &number))
+	if (!v || !am_imap_number(v, &number) ||
+	    (!number && (kind == AM_CRIT_YOUNGER || kind == AM_CRIT_OLDER)))
 		return NULL;
 	struct am_crit *c = new_crit(p, kind);
 	c->number = number;
@@ -461,6 +462,11 @@ struct am_search *am_search_parse(struct am_session *s, am_args args, size_t n,
 {
 	struct parse p = {.s = s, .args = args, .n = n};
 
+	/* RFC 6855 §3, erratum 4029. */
+	if (charset && s->utf8 && g_ascii_strcasecmp(charset, "UTF-8") != 0) {
+		am_bad(s, "all is UTF-8 since UTF8=ACCEPT");
+		return NULL;
+	}
 	if (charset && g_ascii_strcasecmp(charset, "UTF-8") &&
 	    g_ascii_strcasecmp(charset, "US-ASCII")) {
 		GIConv known = g_iconv_open("UTF-8", charset);
