@@ -30,23 +30,49 @@ struct resync {
 	struct am_imap_set *known; /* NULL: all */
 };
 
-static bool read_resync(struct am_session *s, const struct am_imap_value *v,
-                        struct resync *q)
+/* A set of numbers, without "*" (§7: known-uids). */
+static bool read_known(const struct am_imap_value *v, struct am_imap_set *out)
+{
+	return v->type == AM_IMAP_ATOM &&
+	       !am_imap_set_parse(out, v->text, (size_t)v->len, 0, NULL);
+}
+
+/* (numbers UIDs): who forgot what was expunged could guess by it; we never do.
+ */
+static bool is_match(const struct am_imap_value *v)
+{
+	struct am_imap_set *numbers = am_imap_set_new();
+	struct am_imap_set *uids = am_imap_set_new();
+	bool good = v->type == AM_IMAP_LIST && v->n_items == 2 &&
+	            read_known(&v->items[0], numbers) &&
+	            read_known(&v->items[1], uids) &&
+	            am_imap_set_count(numbers) == am_imap_set_count(uids);
+
+	am_imap_set_free(&numbers);
+	am_imap_set_free(&uids);
+	return good;
+}
+
+static bool read_resync(const struct am_session *s,
+                        const struct am_imap_value *v, struct resync *q)
 {
 	const struct am_imap_value *i = v->items;
+	size_t at = 2;
 
-	if (v->type != AM_IMAP_LIST || v->n_items < 2 || v->n_items > 4 ||
+	if (v->type != AM_IMAP_LIST || v->n_items < 2 ||
 	    !am_imap_number(&i[0], &q->uidvalidity) ||
 	    !am_imap_number(&i[1], &q->modseq) || !q->uidvalidity)
 		return false;
 	q->wanted = true;
-	if (v->n_items > 2 && i[2].type == AM_IMAP_ATOM) {
+	if (at < v->n_items && i[at].type == AM_IMAP_ATOM) {
 		q->known = am_imap_set_new();
-		return !am_imap_set_parse(q->known, i[2].text, (size_t)i[2].len,
-		                          0, NULL);
+		if (!read_known(&i[at++], q->known))
+			return false;
 	}
-	(void)s;
-	return true;
+	/* RFC 9586 §3: no numbers since UIDONLY. */
+	if (at < v->n_items && (s->uidonly || !is_match(&i[at++])))
+		return false;
+	return at == v->n_items;
 }
 
 /* (CONDSTORE) or (QRESYNC (…)) */
@@ -202,8 +228,7 @@ static void select_box(struct am_session *s, am_args args, size_t n,
 	if (!name)
 		goto out;
 	if (s->stage == AM_STAGE_BOX) {
-		if (s->qresync || s->rev2)
-			am_say(s, "* OK [CLOSED] the other one\r\n");
+		am_say(s, "* OK [CLOSED] the other one\r\n");
 		am_box_close(s);
 	}
 	if (!am_find_box(s, name, &v, &boxes, &box))

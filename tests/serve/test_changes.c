@@ -304,6 +304,7 @@ Test(changes, numbers_stay_through_compact)
 	expect_end(talk(t, "STORE 2 +FLAGS.SILENT (\\Deleted)"), "OK");
 	expect_end(talk(t, "EXPUNGE"), "OK");
 	expect_end(talk(t, "MOVE 2 other"), "OK");
+	expect_end(talk(t, "UNSELECT"), "OK");
 	char *before = g_strdup(talk(t, "SELECT INBOX"));
 	char *rows = g_strdup(talk(t, "FETCH 1:* (UID FLAGS MODSEQ)"));
 	talk_close(&t);
