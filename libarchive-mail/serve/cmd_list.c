@@ -17,7 +17,8 @@ struct name {
 	char *name;
 	struct am_vault *vault;
 	const struct am_mailbox *box; /* NULL: only on the way */
-	bool children, subscribed_below;
+	bool children;
+	bool met, met_below; /* what was selected: it is, or one below it is */
 };
 
 struct listing {
@@ -54,21 +55,27 @@ static struct name *get_name(struct listing *l, const char *text)
 	return name;
 }
 
+/* The one above, whose name `way` becomes; NULL at the top. */
+static struct name *parent_of(struct listing *l, char *way)
+{
+	char *slash = strrchr(way, '/');
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return get_name(l, way);
+}
+
 static void add_box(struct listing *l, struct am_vault *v,
                     const struct am_mailbox *box)
 {
-	struct name *name = get_name(l, box->name);
+	struct name *name = get_name(l, box->name), *parent;
 	char *way = g_strdup(box->name);
-	char *slash;
 
 	name->box = box;
 	name->vault = v;
-	while ((slash = strrchr(way, '/'))) {
-		*slash = '\0';
-		struct name *parent = get_name(l, way);
+	while ((parent = parent_of(l, way)))
 		parent->children = true;
-		parent->subscribed_below |= box->subscribed;
-	}
 	g_free(way);
 }
 
@@ -189,6 +196,9 @@ static bool read_args(struct listing *l, am_args args, size_t n)
 		return false;
 	bool good = true;
 	if (args[at].type == AM_IMAP_LIST) {
+		good = args[at].n_items > 0;
+		if (!good)
+			am_bad(l->s, "a pattern was expected");
 		for (size_t i = 0; i < args[at].n_items && good; i++)
 			good = add_pattern(l, reference, &args[at].items[i]);
 	} else {
@@ -251,7 +261,10 @@ static void tell(struct listing *l, const struct name *name, bool child_info)
 	g_string_append(out, ") \"/\" ");
 	am_put_name(s, out, name->name);
 	if (child_info)
-		g_string_append(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+		am_say(s, " (\"CHILDINFO\" (%s%s%s))",
+		       l->only_subscribed ? "\"SUBSCRIBED\"" : "",
+		       l->only_subscribed && l->only_special ? " " : "",
+		       l->only_special ? "\"SPECIAL-USE\"" : "");
 	g_string_append(out, "\r\n");
 	if (l->tell_rights && name->box)
 		am_rights_line(s, name->vault, name->box);
@@ -269,16 +282,34 @@ static bool matches(const struct listing *l, const char *name)
 	return false;
 }
 
-static void tell_all(struct listing *l)
+static bool is_met(const struct listing *l, const struct name *name)
+{
+	return (!l->only_subscribed || (name->box && name->box->subscribed)) &&
+	       (!l->only_special || use_of(name));
+}
+
+static void meet_all(struct listing *l)
 {
 	for (guint i = 0; i < l->names->len; i++) {
+		struct name *name = g_ptr_array_index(l->names, i), *parent;
+		name->met = is_met(l, name);
+		if (!name->met)
+			continue;
+		char *way = g_strdup(name->name);
+		while ((parent = parent_of(l, way)))
+			parent->met_below = true;
+		g_free(way);
+	}
+}
+
+static void tell_all(struct listing *l)
+{
+	meet_all(l);
+	for (guint i = 0; i < l->names->len; i++) {
 		const struct name *name = g_ptr_array_index(l->names, i);
-		bool subscribed = name->box && name->box->subscribed;
-		bool below = (l->recursive || l->lsub) &&
-		             name->subscribed_below && !subscribed;
-		if ((l->only_subscribed && !subscribed && !below) ||
-		    (l->only_special && !use_of(name)) ||
-		    !matches(l, name->name))
+		bool below = (l->recursive || l->lsub) && name->met_below &&
+		             !name->met;
+		if ((!name->met && !below) || !matches(l, name->name))
 			continue;
 		/* LSUB tells of a parent only where '%' ends. */
 		if (l->lsub && below) {
@@ -286,9 +317,7 @@ static void tell_all(struct listing *l)
 			if (!g_str_has_suffix(p, "%"))
 				continue;
 		}
-		tell(l, name,
-		     l->recursive && l->only_subscribed &&
-		             name->subscribed_below);
+		tell(l, name, l->recursive && name->met_below);
 	}
 }
 
@@ -301,7 +330,7 @@ static void run(struct am_session *s, am_args args, size_t n, bool lsub)
 		l.lsub = lsub;
 		l.only_subscribed |= lsub;
 		const char *pattern = n == 2 ? am_imap_text(&args[1]) : NULL;
-		if (pattern && !*pattern)
+		if (pattern && !*pattern && !lsub)
 			am_say(s, "* LIST (\\Noselect) \"/\" \"\"\r\n");
 		else
 			tell_all(&l);

@@ -136,6 +136,17 @@ bad:
 	return false;
 }
 
+static const struct group *selected_group(const struct am_notify *n)
+{
+	for (guint i = 0; i < n->groups->len; i++) {
+		const struct group *g =
+			&g_array_index(n->groups, struct group, i);
+		if (is_selected(g->which))
+			return g;
+	}
+	return NULL;
+}
+
 static char **read_names(struct am_session *s, const struct am_imap_value *v)
 {
 	const struct am_imap_value *items = v;
@@ -171,6 +182,9 @@ static bool read_group(struct am_session *s, struct am_notify *n,
 	       !am_imap_is(&v->items[0], which_words[g.which]))
 		g.which++;
 	if (g.which == N_WHICH)
+		goto bad;
+	/* The open one is told of in one way. */
+	if (is_selected(g.which) && selected_group(n))
 		goto bad;
 	if (g.which >= SUBTREE) {
 		g.names = read_names(s, &v->items[at++]);
@@ -235,17 +249,6 @@ static unsigned events_of(const struct am_notify *n,
 			return g->events;
 	}
 	return 0;
-}
-
-static const struct group *selected_group(const struct am_notify *n)
-{
-	for (guint i = 0; i < n->groups->len; i++) {
-		const struct group *g =
-			&g_array_index(n->groups, struct group, i);
-		if (is_selected(g->which))
-			return g;
-	}
-	return NULL;
 }
 
 static void tell_status(struct am_session *s, struct am_vault *v,
