@@ -47,7 +47,7 @@ static void refuse(struct am_session *s, const char *name)
 	s->bad_logins++;
 	s->user_read_only = false;
 	if (s->opts.tried)
-		s->opts.tried(s->opts.user, name, false);
+		(void)s->opts.tried(s->opts.user, name, false);
 	am_no(s, "[AUTHENTICATIONFAILED] the name or the password is wrong");
 	if (s->bad_logins >= LOGINS_MOST) {
 		if (!s->opts.pop3)
@@ -56,10 +56,13 @@ static void refuse(struct am_session *s, const char *name)
 	}
 }
 
-static void admit(struct am_session *s, const char *name)
+static bool admit(struct am_session *s, const char *name)
 {
-	if (s->opts.tried)
-		s->opts.tried(s->opts.user, name, true);
+	if (s->opts.tried && !s->opts.tried(s->opts.user, name, true)) {
+		s->user_read_only = false;
+		am_no(s, "[LIMIT] too many connections of this user");
+		return false;
+	}
 	s->user = g_strdup(name);
 	s->stage = AM_STAGE_IN;
 	/* The walls of strangers do not hold any more. */
@@ -70,6 +73,7 @@ static void admit(struct am_session *s, const char *name)
 	am_ok(s, "[%s] welcome", s->out->str);
 	g_string_free(s->out, TRUE);
 	s->out = said;
+	return true;
 }
 
 /* ---- LOGIN ---- */
@@ -79,9 +83,11 @@ bool am_login_is_private(const struct am_session *s)
 	return is_private(s);
 }
 
-bool am_login_password(struct am_session *s, const char *name,
-                       const char *password)
+enum am_login am_login_password(struct am_session *s, const char *name,
+                                const char *password)
 {
+	enum am_login how = AM_LOGIN_BAD;
+
 	struct am_sasl_server_opts opts = login_opts(s);
 	struct am_sasl *sasl;
 	const uint8_t *out;
@@ -97,13 +103,13 @@ bool am_login_password(struct am_session *s, const char *name,
 		r = am_sasl_step(sasl, plain->str, plain->len, &out, &len,
 		                 NULL);
 	if (r == AM_END)
-		admit(s, name);
+		how = admit(s, name) ? AM_LOGIN_GOOD : AM_LOGIN_MANY;
 	else
 		refuse(s, name);
 	am_sasl_free(&sasl);
 	OPENSSL_cleanse(plain->str, plain->len);
 	g_string_free(plain, TRUE);
-	return r == AM_END;
+	return how;
 }
 
 AM_COMMAND(login)
@@ -170,7 +176,7 @@ static int speak(struct am_session *s, const uint8_t *bytes, size_t len)
 	return r;
 }
 
-enum talk { TALK_GOOD, TALK_BAD, TALK_GARBLED, TALK_GAVE_UP };
+enum talk { TALK_GOOD, TALK_MANY, TALK_BAD, TALK_GARBLED, TALK_GAVE_UP };
 
 static enum talk talk(struct am_session *s, struct am_sasl *sasl,
                       const char *initial)
@@ -237,13 +243,14 @@ enum am_login am_login_sasl(struct am_session *s, const char *mechanism,
 	if (how == TALK_GOOD && *am_sasl_authzid(sasl) &&
 	    strcmp(am_sasl_authzid(sasl), am_sasl_user(sasl)))
 		how = TALK_BAD; /* nobody acts for another here */
-	if (how == TALK_GOOD)
-		admit(s, am_sasl_user(sasl));
+	if (how == TALK_GOOD && !admit(s, am_sasl_user(sasl)))
+		how = TALK_MANY;
 	else if (how == TALK_BAD)
 		refuse(s, sasl ? am_sasl_user(sasl) : NULL);
 	am_sasl_free(&sasl);
 	g_free(upper);
 	return how == TALK_GOOD      ? AM_LOGIN_GOOD
+	       : how == TALK_MANY    ? AM_LOGIN_MANY
 	       : how == TALK_BAD     ? AM_LOGIN_BAD
 	       : how == TALK_GAVE_UP ? AM_LOGIN_GAVE_UP
 	                             : AM_LOGIN_GARBLED;
@@ -270,6 +277,7 @@ AM_COMMAND(authenticate)
 		am_bad(s, "no base64");
 		break;
 	case AM_LOGIN_GOOD:
+	case AM_LOGIN_MANY:
 	case AM_LOGIN_BAD:
 		break;
 	}

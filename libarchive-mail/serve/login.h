@@ -8,13 +8,14 @@
  * session in AM_STAGE_IN; the parser of lines is gone then. */
 enum am_login {
 	AM_LOGIN_GOOD,
+	AM_LOGIN_MANY, /* the password was right */
 	AM_LOGIN_BAD,
 	AM_LOGIN_GARBLED,
 	AM_LOGIN_GAVE_UP,
 	AM_LOGIN_UNKNOWN /* no such mechanism here */
 };
-bool am_login_password(struct am_session *s, const char *name,
-                       const char *password);
+enum am_login am_login_password(struct am_session *s, const char *name,
+                                const char *password);
 /* Challenges and answers go over the connection as "+ BASE64" and lines. */
 enum am_login am_login_sasl(struct am_session *s, const char *mechanism,
                             const char *initial);

@@ -82,14 +82,36 @@ static void open_inbox(struct am_session *s)
 	am_boxes_unref(&boxes);
 }
 
+static void answer_login(struct am_session *s, enum am_login how)
+{
+	switch (how) {
+	case AM_LOGIN_GOOD:
+		open_inbox(s);
+		break;
+	case AM_LOGIN_MANY:
+		err(s, "[SYS/TEMP] too many connections of this user");
+		break;
+	case AM_LOGIN_BAD:
+		err(s, "[AUTH] the name or the password is wrong");
+		break;
+	case AM_LOGIN_UNKNOWN:
+		err(s, "not that way");
+		break;
+	case AM_LOGIN_GAVE_UP:
+		err(s, "given up");
+		break;
+	case AM_LOGIN_GARBLED:
+		err(s, "no base64");
+		break;
+	}
+}
+
 static void pass(struct am_session *s, const char *password)
 {
 	if (!s->pop3->user)
 		err(s, "USER first");
-	else if (am_login_password(s, s->pop3->user, password))
-		open_inbox(s);
 	else
-		err(s, "[AUTH] the name or the password is wrong");
+		answer_login(s, am_login_password(s, s->pop3->user, password));
 	g_clear_pointer(&s->pop3->user, g_free);
 }
 
@@ -100,16 +122,8 @@ static void auth(struct am_session *s, const char *args)
 	                             : AM_LOGIN_UNKNOWN;
 
 	g_strfreev(words);
-	if (s->dead)
-		return;
-	if (how == AM_LOGIN_GOOD)
-		open_inbox(s);
-	else if (how == AM_LOGIN_BAD)
-		err(s, "[AUTH] the name or the password is wrong");
-	else
-		err(s, how == AM_LOGIN_UNKNOWN   ? "not that way"
-		       : how == AM_LOGIN_GAVE_UP ? "given up"
-		                                 : "no base64");
+	if (!s->dead)
+		answer_login(s, how);
 }
 
 static void stls(struct am_session *s)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A client is parked (epoll waits for it), queued or running (a worker has it).
+ * Who sends half a line, reads slowly or is made to wait for a wrong password
+ * holds a thread and no more: only those who do something are counted.
  * Whoever finds something for it to do pokes it: parked, it is queued; else it
  * is told to look once more before it parks.  So nothing is missed and no two
  * workers ever have the same one.
@@ -30,7 +32,8 @@ enum {
 	DELAY_MS = 400,
 	DELAYS_MOST = 8,
 	TRIM_TICKS = 10,
-	TRIM_FROM = 500
+	TRIM_FROM = 500,
+	USER_MOST = 512
 };
 
 enum where { PARKED, QUEUED, RUNNING };
@@ -42,6 +45,7 @@ struct client {
 	uint64_t number; /* for the log */
 	int64_t since;   /* monotonic */
 	char *peer;
+	char *user; /* as whom it is counted; NULL: not */
 	bool loopback;
 	struct am_conn *conn; /* the session's, once there is one */
 	struct am_session *session;
@@ -93,6 +97,33 @@ static guint count(GHashTable *table, const char *key, int by)
 
 /* ---- workers ---- */
 
+static void take_desk(struct am_server *server)
+{
+	g_mutex_lock(&server->desks_lock);
+	while (!server->desks)
+		g_cond_wait(&server->desk_free, &server->desks_lock);
+	server->desks--;
+	g_mutex_unlock(&server->desks_lock);
+}
+
+static void leave_desk(struct am_server *server)
+{
+	g_mutex_lock(&server->desks_lock);
+	server->desks++;
+	g_cond_signal(&server->desk_free);
+	g_mutex_unlock(&server->desks_lock);
+}
+
+static void on_wait(void *user, bool begins)
+{
+	struct client *c = user;
+
+	if (begins)
+		leave_desk(c->server);
+	else
+		take_desk(c->server);
+}
+
 static void queue(struct client *c)
 {
 	c->where = QUEUED;
@@ -111,19 +142,50 @@ static void poke(void *user)
 	g_mutex_unlock(&c->lock);
 }
 
-static void tried(void *user, const char *name, bool good)
+/* The one more of this user. */
+static bool is_welcome(struct client *c, const char *name)
+{
+	struct am_server *server = c->server;
+	unsigned most = server->limits.per_user;
+
+	if (c->loopback && !most)
+		return true;
+	g_mutex_lock(&server->lock);
+	bool good = count(server->users, name, 1) <= (most ? most : USER_MOST);
+	if (good)
+		c->user = g_strdup(name);
+	else
+		count(server->users, name, -1);
+	g_mutex_unlock(&server->lock);
+	return good;
+}
+
+static bool tried(void *user, const char *name, bool good)
 {
 	struct client *c = user;
 	struct am_server *server = c->server;
 
+	if (good && !is_welcome(c, name)) {
+		note(c, "too-many", name, NULL);
+		return false;
+	}
 	note(c, good ? "login" : "refused", name, NULL);
 	if (good)
-		return;
+		return true;
+	/* Names are anybody's; no more of them is kept than tells them apart.
+	 */
+	char *who = g_strdup_printf("=%.64s", name ? name : "");
 	g_mutex_lock(&server->lock);
 	guint n = count(server->bad, c->peer, 1);
+	guint of_user = count(server->bad, who, 1);
 	g_mutex_unlock(&server->lock);
-	/* Each costs more than the one before, whoever counts connections. */
-	g_usleep((gulong)MIN(n, DELAYS_MOST) * DELAY_MS * 1000);
+	g_free(who);
+	/* Each costs more than the one before, whoever counts connections, and
+	 * from wherever somebody's password is guessed at. */
+	leave_desk(server);
+	g_usleep((gulong)MIN(MAX(n, of_user), DELAYS_MOST) * DELAY_MS * 1000);
+	take_desk(server);
+	return false;
 }
 
 static void end_client(struct client *c)
@@ -136,6 +198,8 @@ static void end_client(struct client *c)
 	server->clients = g_list_delete_link(server->clients, c->link);
 	server->n_clients--;
 	count(server->addresses, c->peer, -1);
+	if (c->user)
+		count(server->users, c->user, -1);
 	server->dead = g_slist_prepend(server->dead, c);
 	if (!server->n_clients)
 		g_cond_signal(&server->gone);
@@ -153,6 +217,7 @@ static void bury(struct am_server *server)
 		struct client *c = at->data;
 		g_mutex_clear(&c->lock);
 		g_free(c->peer);
+		g_free(c->user);
 		g_free(c);
 	}
 	g_slist_free(dead);
@@ -168,6 +233,7 @@ static bool begin(struct client *c)
 	if (am_conn_accept(&conn, c->fd, server->limits.stall_ms,
 	                   &server->cancel, &err))
 		return false;
+	am_conn_on_wait(conn, on_wait, c);
 	bool tls =
 		c->protocol == AM_SERVE_IMAPS || c->protocol == AM_SERVE_POP3S;
 	if (tls && am_conn_starttls_accept(conn, server->house->tls, &err)) {
@@ -209,11 +275,9 @@ static int64_t patience(const struct client *c)
 	return g_get_monotonic_time() + (int64_t)s * G_USEC_PER_SEC;
 }
 
-static void work(gpointer data, gpointer user)
+/* Until it is parked, or gone. */
+static void run(struct client *c)
 {
-	struct client *c = data;
-
-	(void)user;
 	c->server->runs++;
 	g_mutex_lock(&c->lock);
 	c->where = RUNNING;
@@ -247,6 +311,15 @@ static void work(gpointer data, gpointer user)
 	c->conn = NULL;
 	g_mutex_unlock(&c->lock);
 	end_client(c);
+}
+
+static void work(gpointer data, gpointer user)
+{
+	struct am_server *server = user;
+
+	take_desk(server);
+	run(data);
+	leave_desk(server);
 }
 
 /* ---- new ones ---- */
@@ -507,8 +580,12 @@ int am_server_new(struct am_server **out, struct am_house *house,
 	g_cond_init(&s->gone);
 	s->addresses =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	s->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->bad = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	s->pool = g_thread_pool_new(work, NULL, (gint)s->limits.workers, FALSE,
+	s->desks = s->limits.workers;
+	g_mutex_init(&s->desks_lock);
+	g_cond_init(&s->desk_free);
+	s->pool = g_thread_pool_new(work, s, (gint)s->limits.connections, FALSE,
 	                            NULL);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -540,8 +617,11 @@ void am_server_free(struct am_server **server)
 	if (s->wake >= 0)
 		close(s->wake);
 	g_hash_table_destroy(s->addresses);
+	g_hash_table_destroy(s->users);
 	g_hash_table_destroy(s->bad);
 	g_mutex_clear(&s->lock);
 	g_cond_clear(&s->gone);
+	g_mutex_clear(&s->desks_lock);
+	g_cond_clear(&s->desk_free);
 	g_free(s);
 }

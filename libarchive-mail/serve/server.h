@@ -23,7 +23,9 @@ enum am_protocol {
 struct am_server_limits {
 	unsigned connections;     /* in all; 0: 4096 */
 	unsigned per_address;     /* 0: 512; the loopback is not counted */
-	unsigned workers;         /* 0: 512 */
+	unsigned per_user;        /* 0: 512, the loopback not counted */
+	unsigned workers;         /* do something at once, and do not just wait
+	                           * for their clients; 0: 512 */
 	unsigned login_s, idle_s; /* 0: 60; 1,860 (30 minutes and one) */
 	unsigned stall_ms;        /* of one that takes or gives nothing in the
 	                           * middle of something; 0: 60,000 */

@@ -23,7 +23,10 @@ struct am_server {
 	struct listener listeners[32];
 	size_t n_listeners;
 	bool local;
-	GThreadPool *pool;
+	GThreadPool *pool; /* a thread for each client that is not parked; */
+	GMutex desks_lock; /* so many of them do something at once */
+	GCond desk_free;
+	unsigned desks;
 	struct am_cancel cancel; /* when patience at shutdown is over */
 	uint64_t n_ever;         /* clients so far; the server's own thread's */
 	_Atomic int stopping;
@@ -36,7 +39,8 @@ struct am_server {
 	GSList *dead; /* clients that may still stand in a batch of events */
 	guint n_clients;
 	GHashTable *addresses; /* peer -> count */
-	GHashTable *bad;       /* peer -> bad logins of late */
+	GHashTable *users;     /* name -> count */
+	GHashTable *bad;       /* peer, and "=" user -> bad logins of late */
 	_Atomic unsigned runs; /* of sessions, since memory was given back */
 	unsigned ticks;
 };

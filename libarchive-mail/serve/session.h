@@ -19,8 +19,9 @@ struct am_session_opts {
 	bool loopback;        /* plain text passwords are nobody's business */
 	/* Called from any thread when a parked session should run. */
 	void (*poke)(void *user);
-	/* A login: AM_OK it may be tried; waits when there were bad ones. */
-	void (*tried)(void *user, const char *name, bool good);
+	/* A login, with the right password or not: waits when there were bad
+	 * ones.  False: there are too many of this user. */
+	bool (*tried)(void *user, const char *name, bool good);
 	void *user;
 };
 struct am_session *am_session_new(const struct am_session_opts *opts);

@@ -243,6 +243,13 @@ int am_conn_accept(struct am_conn **out, int fd, unsigned stall_ms,
 	return r;
 }
 
+void am_conn_on_wait(struct am_conn *c,
+                     void (*on_wait)(void *user, bool begins), void *user)
+{
+	c->net.on_wait = on_wait;
+	c->net.on_wait_user = user;
+}
+
 /* A socket that closes with bytes unread resets the connection, and what we
  * said last may get lost by it. */
 static void part(struct am_conn *c)

@@ -61,6 +61,10 @@ AM_MUST_USE int am_conn_accept(struct am_conn **out, int fd, unsigned stall_ms,
                                const struct am_cancel *cancel,
                                struct am_error *err);
 void am_conn_close(struct am_conn **conn); /* says goodbye under TLS */
+/* Told when a wait for the peer begins, and when it is over: a server that lets
+ * so many work at once does not count those who wait. */
+void am_conn_on_wait(struct am_conn *conn,
+                     void (*on_wait)(void *user, bool begins), void *user);
 
 /* What comes in; belongs to the connection and lives as long.  It stays the
  * same through starttls and compress.  An end without TLS's close_notify is an

@@ -221,7 +221,11 @@ static int look(struct am_net *net, bool in, bool out, bool interrupted,
 		                 sizeof one);
 	}
 	int64_t ms = until > now ? (until - now + 999) / 1000 : 0;
+	if (net->on_wait && ms)
+		net->on_wait(net->on_wait_user, true);
 	int n = poll(p, 2, ms > G_MAXINT ? G_MAXINT : (int)ms);
+	if (net->on_wait && ms)
+		net->on_wait(net->on_wait_user, false);
 	int64_t after = g_get_monotonic_time();
 	net->waited_us += after - now;
 	if (n > 0 && p[0].revents)

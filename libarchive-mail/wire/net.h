@@ -41,6 +41,8 @@ struct am_net {
 	struct am_bucket in, out;
 	uint64_t n_in, n_out;
 	int64_t waited_us;
+	void (*on_wait)(void *user, bool begins); /* NULL: nobody asks */
+	void *on_wait_user;
 	bool eof;    /* the peer closed its side */
 	int sys;     /* errno of what broke reading */
 	int out_sys; /* … writing: what the peer said last can be read on */

@@ -241,3 +241,57 @@ Test(attacks, passwords_of_any_length_are_refused_alike)
 	g_free(same);
 	served_free(&s);
 }
+
+/* Who says half of something, or guesses passwords, waits for himself. */
+Test(attacks, the_slow_and_the_wrong_hold_up_nobody)
+{
+	static const char *const halves[] = {
+		"x NOO", "x LOGIN {9+}\r\nm", "x AUTHENTICATE PLAIN\r\nAG",
+		"x LOGIN me no\r\nx LOGIN me no\r\nx LOGIN me no\r\n"};
+	struct served *s = served_new(3);
+	struct talk *slow[8];
+
+	s->limits.workers = 2;
+	served_start(s);
+	for (size_t i = 0; i < AM_COUNT(slow); i++) {
+		const char *half = halves[i % AM_COUNT(halves)];
+		slow[i] = talk_open(s);
+		talk_send(slow[i], half, strlen(half));
+	}
+	/* Time for all of them to be taken up. */
+	g_usleep(G_USEC_PER_SEC / 4);
+	int64_t before = g_get_monotonic_time();
+	struct talk *t = talk_login(s);
+	expect_in(talk(t, "SELECT INBOX"), "* 3 EXISTS");
+	cr_expect_lt(g_get_monotonic_time() - before, 20 * G_USEC_PER_SEC);
+	talk_close(&t);
+	for (size_t i = 0; i < AM_COUNT(slow); i++)
+		talk_close(&slow[i]);
+	served_free(&s);
+}
+
+Test(attacks, one_user_has_so_many_connections)
+{
+	struct served *s = served_new(0);
+
+	s->limits.per_user = 2;
+	served_start(s);
+	struct talk *one = talk_login(s), *two = talk_login(s);
+	struct talk *three = talk_open(s);
+	expect_in(talk(three, "LOGIN me secret"), "NO [LIMIT]");
+	expect_in(talk(three, "AUTHENTICATE PLAIN AG1lAHNlY3JldA=="),
+	          "NO [LIMIT]");
+	expect_end(talk(three, "SELECT INBOX"), "BAD");
+	talk_close(&one);
+	/* It is noticed in a moment that one went. */
+	bool in = false;
+	for (int i = 0; i < 100 && !in; i++) {
+		in = talk_ends_with(talk(three, "LOGIN me secret"), "OK");
+		if (!in)
+			g_usleep(G_USEC_PER_SEC / 10);
+	}
+	cr_expect(in);
+	talk_close(&two);
+	talk_close(&three);
+	served_free(&s);
+}
