@@ -118,17 +118,14 @@ bool am_status_line(struct am_session *s, struct am_vault *v,
 			[DELETED] = item == DELETED ? count_deleted(snap) : 0,
 			[SIZE] = item == SIZE ? sum_sizes(v, snap) : 0,
 			[HIGHESTMODSEQ] = snap ? snap->highest : 0,
+			[APPENDLIMIT] = am_append_limit(s),
 		};
 		am_say(s, "%s%s ", i ? " " : "", items_known[item]);
 		if (item == MAILBOXID)
 			am_say(s, "(F%08" PRIx32 "-%" PRId64 ")", uidvalidity,
 			       box->id);
-		else if (item == APPENDLIMIT && !s->house->append_limit)
-			am_say(s, "NIL");
 		else
-			am_say(s, "%" PRIu64,
-			       item == APPENDLIMIT ? s->house->append_limit
-			                           : values[item]);
+			am_say(s, "%" PRIu64, values[item]);
 	}
 	g_string_append(s->out, ")\r\n");
 	am_snap_unref(&snap);

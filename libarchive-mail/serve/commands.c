@@ -45,8 +45,7 @@ void am_put_capabilities(struct am_session *s)
 		     "SORT SORT=DISPLAY ESORT THREAD=REFERENCES "
 		     "THREAD=ORDEREDSUBJECT PREVIEW REPLACE UIDONLY SAVEDATE "
 		     "ACL RIGHTS=kxte LIST-MYRIGHTS INPROGRESS NOTIFY");
-	if (s->house->append_limit)
-		am_say(s, " APPENDLIMIT=%" PRIu64, s->house->append_limit);
+	am_say(s, " APPENDLIMIT=%" PRIu64, am_append_limit(s));
 	if (s->house->message_limit)
 		am_say(s, " MESSAGELIMIT=%" PRIu32, s->house->message_limit);
 	if (s->house->rank)

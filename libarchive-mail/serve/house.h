@@ -62,7 +62,7 @@ struct am_house {
 	            const char *text, struct am_ranked *out,
 	            struct am_error *err);
 	void *find_user;
-	uint64_t append_limit;  /* of one message; 0: 4 GiB */
+	uint64_t append_limit;  /* of one message; 0: 4 GiB less one */
 	uint32_t message_limit; /* of one command; 0: any (limit.h) */
 	unsigned progress_ms;   /* a long search is told of so often; 0: 10 s */
 };

@@ -213,6 +213,13 @@ static bool takes_message(const struct am_imap_value *line, size_t n,
 	return true;
 }
 
+uint64_t am_append_limit(const struct am_session *s)
+{
+	uint64_t limit = s->house->append_limit;
+
+	return limit && limit < UINT32_MAX ? limit : UINT32_MAX;
+}
+
 /* The message of an APPEND or REPLACE goes to a blob; all else is a value. */
 static int literal(void *user, const struct am_imap_place *place,
                    struct am_reader *bytes, struct am_error *err)
@@ -226,8 +233,7 @@ static int literal(void *user, const struct am_imap_place *place,
 	if (!takes_message(place->line, place->n_line, &before) ||
 	    place->n_line < before || s->stage == AM_STAGE_NEW)
 		return AM_END;
-	uint64_t most = s->house->append_limit;
-	if (most && place->len > most)
+	if (place->len > am_append_limit(s))
 		return am_fail(err, AM_FAILED, AM_E_LIMIT,
 		               "larger than this server takes");
 	int r = am_spool_open(&spool, BODY_MEMORY, am_ctx_tmpdir(s->house->ctx),

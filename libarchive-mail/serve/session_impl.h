@@ -90,6 +90,8 @@ void am_no_error(struct am_session *s, const struct am_error *err);
 bool am_arg_is_string(const struct am_imap_value *v);
 /* A line that is none of the grammar; *out lives until the next read. */
 AM_MUST_USE int am_session_line(struct am_session *s, char **out);
+/* Bytes of one message that are taken; a number of 32 bits (RFC 7889). */
+uint64_t am_append_limit(const struct am_session *s);
 /* The go-ahead, sent at once. */
 int am_session_continue(struct am_session *s, const char *text);
 
