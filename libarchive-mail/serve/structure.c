@@ -344,9 +344,11 @@ static int close_part(const struct writer *w, size_t i, bool childless,
 	if (part->kind == AM_PART_MULTIPART) {
 		const char *slash = strchr(part->type, '/');
 		if (childless)
-			g_string_append(w->out,
-			                "(\"text\" \"plain\" NIL NIL NIL "
-			                "\"7bit\" 0 0)");
+			g_string_append_printf(
+				w->out,
+				"(\"text\" \"plain\" NIL NIL NIL \"7bit\" "
+				"0 0%s)",
+				w->extended ? " NIL NIL NIL NIL" : "");
 		g_string_append_c(w->out, ' ');
 		am_put_string(w->out, slash ? slash + 1 : "mixed");
 		if (w->extended) {
