@@ -36,6 +36,62 @@ static char *imap_until(const struct serving *s, const char *commands,
 	return answer;
 }
 
+/* Each word of it, without what is behind "=" where that is a value. */
+static void expect_named(const char *page, const char *capability)
+{
+	static const char *const valued[] = {
+		"APPENDLIMIT=", "RIGHTS=", "MESSAGELIMIT="};
+	char *word = g_strdup(capability);
+
+	for (size_t i = 0; i < AM_COUNT(valued); i++)
+		if (g_str_has_prefix(word, valued[i]))
+			word[strlen(valued[i]) - 1] = '\0';
+	cr_expect(strstr(page, word), "the manual does not name %s",
+	          capability);
+	g_free(word);
+}
+
+Test(serve, the_manual_names_every_capability)
+{
+	struct serving s;
+	char *page = NULL;
+	unsigned n = 0;
+
+	cr_assert(g_file_get_contents("cmd/man/mailark-serve.1", &page, NULL,
+	                              NULL));
+	serving_init(&s);
+	serving_start(&s, "--message-limit 5000 --imap 127.0.0.1:0 "
+	                  "--pop3 127.0.0.1:0");
+	char *all = serving_imap(&s, "x CAPABILITY");
+	char **lines = g_strsplit(all, "\r\n", -1);
+	for (char **line = lines; *line; line++) {
+		static const char said[] = "CAPABILITY ";
+		char *at = strstr(*line, said);
+		if (!at)
+			continue;
+		at += strlen(said);
+		at[strcspn(at, "]")] = '\0'; /* of a greeting */
+		char **words = g_strsplit(at, " ", -1);
+		for (char **w = words; *w; w++, n++)
+			expect_named(page, *w);
+		g_strfreev(words);
+	}
+	cr_expect_gt(n, 50);
+	g_strfreev(lines);
+	g_free(all);
+	all = serving_ask(serving_port(&s, "POP3"), "CAPA\r\nQUIT\r\n");
+	lines = g_strsplit(all, "\r\n", -1);
+	for (char **line = lines; *line && **line != '.'; line++)
+		if (**line != '+') {
+			(*line)[strcspn(*line, " ")] = '\0';
+			expect_named(page, *line);
+		}
+	g_strfreev(lines);
+	g_free(all);
+	g_free(page);
+	serving_end(&s);
+}
+
 Test(serve, saved_searches_are_mailboxes)
 {
 	struct serving s;
