@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * STATUS, and the commands that make, rename and remove mailboxes.
+ * STATUS, and the commands that make and remove mailboxes.
  */
 #include "serve/commands.h"
 
@@ -157,27 +157,11 @@ AM_COMMAND(status)
 
 struct change {
 	struct am_vault *v;
-	enum { CREATE, REMOVE, RENAME, SUBSCRIBE } what;
+	enum { CREATE, REMOVE, SUBSCRIBE } what;
 	struct am_folder *folder;
 	int64_t id;
 	bool subscribed;
-	/* RENAME: of these, the parts behind the first `depth` stay. */
-	GArray *ids;           /* int64_t */
-	GPtrArray *paths;      /* struct am_folder, what they become */
-	struct am_snap *inbox; /* its messages go to `folder`, and it stays */
 };
-
-static int do_rename(struct change *c, struct am_archive_edit *edit,
-                     struct am_error *err)
-{
-	int r = AM_OK;
-
-	for (guint i = 0; i < c->ids->len && !r; i++)
-		r = am_archive_edit_rename(edit,
-		                           g_array_index(c->ids, int64_t, i),
-		                           g_ptr_array_index(c->paths, i), err);
-	return r;
-}
 
 static int do_change(void *user, struct am_archive_edit *edit,
                      struct am_error *err)
@@ -200,8 +184,6 @@ static int do_change(void *user, struct am_archive_edit *edit,
 		}
 		return am_archive_edit_subscribe(edit, c->id, c->subscribed,
 		                                 err);
-	case RENAME:
-		return do_rename(c, edit, err);
 	}
 	return AM_OK;
 }
@@ -365,131 +347,4 @@ AM_COMMAND(unsubscribe)
 {
 	(void)uid;
 	subscribe(s, args, n, false);
-}
-
-/* ---- RENAME ---- */
-
-static void unref_folder(void *data)
-{
-	const struct am_folder *folder = data;
-
-	am_folder_unref(&folder);
-}
-
-static bool is_below(const struct am_folder *f, const struct am_folder *top)
-{
-	if (f->depth < top->depth)
-		return false;
-	for (size_t i = 0; i < top->depth; i++)
-		if (strcmp(f->parts[i], top->parts[i]))
-			return false;
-	return true;
-}
-
-/* The box and all below it, under the new name. */
-static int plan(struct change *c, const struct am_mailboxes *boxes,
-                const struct am_folder *from, struct am_error *err)
-{
-	int r = AM_OK;
-
-	for (size_t i = 0; i < boxes->n && !r; i++) {
-		const struct am_mailbox *box = &boxes->boxes[i];
-		if (box->id <= 0 || !is_below(box->folder, from))
-			continue;
-		GPtrArray *parts = g_ptr_array_new();
-		struct am_folder *path;
-		for (size_t k = 0; k < c->folder->depth; k++)
-			g_ptr_array_add(parts,
-			                (void *)(uintptr_t)c->folder->parts[k]);
-		for (size_t k = from->depth; k < box->folder->depth; k++)
-			g_ptr_array_add(
-				parts,
-				(void *)(uintptr_t)box->folder->parts[k]);
-		r = am_folder_new(&path, (const char *const *)parts->pdata,
-		                  parts->len, box->folder->role, err);
-		g_ptr_array_free(parts, TRUE);
-		if (r)
-			break;
-		g_array_append_val(c->ids, box->id);
-		g_ptr_array_add(c->paths, path);
-	}
-	return r;
-}
-
-/* INBOX stays; what is in it goes to the new mailbox (RFC 9051 §6.3.6). */
-static int move_inbox(void *user, struct am_archive_edit *edit,
-                      struct am_error *err)
-{
-	struct change *c = user;
-	uint32_t uid;
-
-	int r = am_archive_edit_folder(edit, c->folder, &c->id, err);
-	for (size_t i = 0; !r && i < c->inbox->n; i++) {
-		r = am_archive_edit_move(edit, c->inbox->rows[i].placement,
-		                         c->id, &uid, err);
-		r = r == AM_END ? AM_OK : r;
-	}
-	return r;
-}
-
-static void rename_box(struct am_session *s, struct change *c,
-                       const struct am_mailboxes *boxes,
-                       const struct am_mailbox *box, const char *to)
-{
-	struct am_error err = {0};
-
-	if (am_vault_of(s, to) != c->v) {
-		am_no(s, "[CANNOT] not from one archive to another");
-		return;
-	}
-	if (am_boxes_find(boxes, to)) {
-		am_no(s, "[ALREADYEXISTS] it is there");
-		return;
-	}
-	int r = am_vault_folder(c->v, to, &c->folder, &err);
-	if (!r && is_below(c->folder, box->folder) &&
-	    box->role != AM_ROLE_INBOX) {
-		am_no(s, "[CANNOT] not below itself");
-	} else if (!r && box->role == AM_ROLE_INBOX) {
-		r = am_vault_snap(c->v, box->id, &c->inbox, &err);
-		if (!r)
-			r = am_vault_edit(c->v, move_inbox, c, &err);
-		am_snap_unref(&c->inbox);
-		if (!r)
-			am_ok(s, "moved");
-	} else if (!r) {
-		c->ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-		c->paths = g_ptr_array_new_with_free_func(unref_folder);
-		r = plan(c, boxes, box->folder, &err);
-		if (!r)
-			apply(s, c, "renamed");
-		g_array_free(c->ids, TRUE);
-		g_ptr_array_free(c->paths, TRUE);
-	}
-	if (r)
-		am_no_error(s, &err);
-	if (c->folder)
-		am_folder_unref((const struct am_folder **)&c->folder);
-}
-
-AM_COMMAND(rename)
-{
-	struct change c = {.what = RENAME};
-	const struct am_mailbox *box;
-	struct am_mailboxes *boxes;
-
-	(void)uid;
-	if (n != 2) {
-		am_bad(s, "RENAME takes two mailboxes");
-		return;
-	}
-	char *from = am_arg_name(s, &args[0]);
-	char *to = from ? am_arg_new_name(s, &args[1]) : NULL;
-	if (to && am_find_box(s, from, &c.v, &boxes, &box)) {
-		if (am_is_real(s, box) && am_may_write(s, c.v))
-			rename_box(s, &c, boxes, box, to);
-		am_boxes_unref(&boxes);
-	}
-	g_free(from);
-	g_free(to);
 }

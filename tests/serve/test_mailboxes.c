@@ -125,6 +125,29 @@ Test(mailboxes, come_and_go_and_keep_their_numbers)
 	served_free(&s);
 }
 
+/* What is above others and no mailbox itself moves with what is below it. */
+Test(mailboxes, a_name_above_others_is_renamed)
+{
+	struct served *s = served_new(12);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_end(talk(t, "CREATE a/b/c"), "OK");
+	expect_end(talk(t, "CREATE a/b/d/e"), "OK");
+	expect_end(talk(t, "CREATE a/bc"), "OK");
+	expect_in(talk(t, "LIST \"\" a/b"), "\\NonExistent");
+	expect_end(talk(t, "RENAME a/b a/b/x"), "NO");
+	expect_end(talk(t, "RENAME a/b INBOX"), "NO");
+	expect_end(talk(t, "RENAME a/none x"), "NO");
+	expect_end(talk(t, "RENAME a/b Trash/b"), "OK");
+	expect_end(talk(t, "SELECT Trash/b/c"), "OK");
+	expect_end(talk(t, "SELECT Trash/b/d/e"), "OK");
+	expect_end(talk(t, "SELECT a/b/c"), "NO");
+	expect_end(talk(t, "SELECT a/bc"), "OK");
+	talk_close(&t);
+	served_free(&s);
+}
+
 Test(mailboxes, names_of_all_kinds)
 {
 	static const char *const bad[] = {
