@@ -288,6 +288,23 @@ static int make_private(const char *path, struct am_error *err)
 	return AM_OK;
 }
 
+/* The new file is whose the old one was, as far as we can give it away: root
+ * sets passwords for a server that reads them as another.  By the descriptor,
+ * since a folder of somebody else's may hold a link by now. */
+static int keep_owner(const char *path, const struct stat *was,
+                      struct am_error *err)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r = AM_OK;
+
+	if (fd < 0 || (!geteuid() && fchown(fd, was->st_uid, was->st_gid)) ||
+	    fchmod(fd, was->st_mode & 07777))
+		r = am_fail_sys(err, AM_FAILED, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
 int am_users_set(const char *path, const char *name, const char *password,
                  bool read_only, struct am_error *err)
 {
@@ -312,8 +329,8 @@ int am_users_set(const char *path, const char *name, const char *password,
 	mode_t old = umask(0077);
 	r = am_file_replace(path, all->str, all->len, err);
 	umask(old);
-	if (!r && known && chmod(path, st.st_mode & 07777))
-		r = am_fail_sys(err, AM_FAILED, "%s", path);
+	if (!r && known)
+		r = keep_owner(path, &st, err);
 	g_string_free(all, TRUE);
 	g_free(line);
 	g_free(text);

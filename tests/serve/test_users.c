@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(users, .timeout = 60, .fini = am_test_tmpdir_end);
 
@@ -38,6 +39,26 @@ Test(users, are_written_replaced_and_read)
 	cr_expect_eq(am_users_find(users, "bob", &secret, &read_only), AM_END);
 	cr_expect_eq(secret.iterations, AM_SASL_ITERATIONS);
 	am_users_unref(&users);
+	g_free(path);
+}
+
+/* Root sets passwords for a server that reads them as somebody else. */
+Test(users, stay_whose_they_were)
+{
+	char *path = am_test_path("users");
+	struct am_error err = {0};
+	struct stat st;
+
+	if (geteuid())
+		cr_skip_test("only root can give files away");
+	cr_assert_eq(am_users_set(path, "ann", "one", false, &err), AM_OK);
+	cr_assert_eq(chown(path, 65534, 65534), 0);
+	cr_assert_eq(chmod(path, 0640), 0);
+	cr_assert_eq(am_users_set(path, "bob", "two", false, &err), AM_OK);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_expect_eq(st.st_uid, 65534);
+	cr_expect_eq(st.st_gid, 65534);
+	cr_expect_eq(st.st_mode & 07777, 0640);
 	g_free(path);
 }
 
