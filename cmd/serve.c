@@ -67,10 +67,12 @@ static void reload(void *user)
 	struct am_users *users;
 	struct am_tls_server *tls;
 	struct am_error err = {0};
+	bool all = true;
 
 	if (v->o->users) {
 		if (am_users_read(&users, v->o->users, &err)) {
 			session_error(v->s, v->o->users, &err);
+			all = false;
 		} else {
 			g_ptr_array_add(v->old_users, v->house.users);
 			v->house.users = users;
@@ -79,18 +81,22 @@ static void reload(void *user)
 	if (v->cert && v->house.tls) {
 		if (am_tls_server_new(&tls, v->cert, v->o->tls_key, &err)) {
 			session_error(v->s, v->cert, &err);
+			all = false;
 		} else {
 			g_ptr_array_add(v->old_tls, v->house.tls);
 			v->house.tls = tls;
 			if (serve_http_reload(v->http, v->cert, v->o->tls_key,
-			                      &err))
+			                      &err)) {
 				session_error(v->s, v->cert, &err);
+				all = false;
+			}
 		}
 	}
 	if (v->log && serve_log_reopen(v->log, &err))
 		session_error(v->s, NULL, &err);
 	serve_log_note(v->log, "reload");
-	session_say(v->s, "users and certificate were read again");
+	session_say(v->s, all ? "users and certificate were read again"
+	                      : "what could not be read stays as it was");
 }
 
 static void on_signal(int number)

@@ -351,6 +351,9 @@ Test(serve, another_certificate_is_shown_where_settings_are_told)
 	for (size_t i = 0; i < AM_COUNT(shown); i++)
 		g_free(shown[i]);
 	cr_expect_eq(serving_stop(&s), 0);
+	/* And what did not work is not told to have worked. */
+	cr_expect_eq(cli_count(s.cli.err, "were read again"), 2);
+	cr_expect_eq(cli_count(s.cli.err, "stays as it was"), 2);
 	g_free(cert);
 	g_free(log);
 	serving_end(&s);
