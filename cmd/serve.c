@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mailark serve: archives as an IMAP server. */
-#include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
+#include "cmd/serve/certificate.h"
 #include "cmd/serve/http.h"
 #include "cmd/serve/log.h"
 #include "cmd/serve/searches.h"
@@ -21,10 +21,10 @@
 #include <glib.h>
 #include <openssl/rand.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct options {
@@ -157,29 +157,31 @@ static int open_tls(struct serving *v, struct am_error *err)
 {
 	int r = AM_OK;
 
-	if (v->o->tls_cert) {
+	if (v->o->tls_cert)
 		v->cert = g_strdup(v->o->tls_cert);
-	} else {
-		char *dir = g_build_filename(g_get_user_config_dir(), "mailark",
-		                             NULL);
-		v->cert = g_build_filename(dir, "serve.pem", NULL);
-		r = am_make_dirs(dir, err);
-		if (!r && access(v->cert, F_OK)) {
-			char *names = g_strdup_printf(
-				"DNS:localhost,DNS:%s,IP:127.0.0.1,IP:::1",
-				g_get_host_name());
-			r = am_tls_selfsign(v->cert, names, err);
-			g_free(names);
-			if (!r && v->o->user)
-				r = serve_give(dir, v->o->user, err);
-			if (!r && v->o->user)
-				r = serve_give(v->cert, v->o->user, err);
-		}
-		g_free(dir);
-	}
+	else
+		r = serve_own_certificate(&v->cert, v->o->user, err);
 	return r ? r
 	         : am_tls_server_new(&v->house.tls, v->cert, v->o->tls_key,
 	                             err);
+}
+
+/* A mail program that is refused each mark of what was read asks again and
+ * again; of a mailbox that is read-only it asks for none. */
+static bool is_fixed(struct serving *v, const char *path)
+{
+	char *dir = g_path_get_dirname(path);
+	bool fixed = v->o->read_only;
+
+	if (!fixed && (access(path, W_OK) || access(dir, W_OK))) {
+		session_say(v->s,
+		            "%s: %s: it cannot be written, so it is served "
+		            "read-only",
+		            path, g_strerror(errno));
+		fixed = true;
+	}
+	g_free(dir);
+	return fixed;
 }
 
 /* The first archive is on top; the others below their names. */
@@ -207,7 +209,7 @@ static int open_vaults(struct serving *v, int argc, char **argv,
 		char *prefix = i ? g_strdup(base) : NULL;
 		struct am_vault_opts opts = {.path = path,
 		                             .prefix = prefix,
-		                             .read_only = v->o->read_only,
+		                             .read_only = is_fixed(v, path),
 		                             .virtual = v->o->virtual,
 		                             .searches = searches,
 		                             .ctx = &v->s->ctx};

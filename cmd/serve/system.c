@@ -39,13 +39,29 @@ int serve_move_in(const char *user, struct am_error *err)
 	return r;
 }
 
-int serve_give(const char *path, const char *user, struct am_error *err)
+/* Folders of his may hold links that lead anywhere: nothing is done in them
+ * with root's rights, not even giving him what was made there. */
+int serve_as(const char *user, int (*what)(void *data, struct am_error *err),
+             void *data, struct am_error *err)
 {
-	const struct passwd *pw;
-	int r = find_user(user, &pw, err);
+	const struct passwd *pw = NULL;
+	int r = user ? find_user(user, &pw, err) : AM_OK;
+	int n = getgroups(0, NULL);
+	gid_t own_group = getegid();
 
-	if (!r && !geteuid() && chown(path, pw->pw_uid, pw->pw_gid))
-		r = am_fail_sys(err, AM_FAILED, "%s", path);
+	if (r || !pw || geteuid())
+		return r ? r : what(data, err);
+	uid_t uid = pw->pw_uid;
+	gid_t gid = pw->pw_gid, *groups = g_new(gid_t, n > 0 ? n : 1);
+	n = getgroups(n > 0 ? n : 0, groups);
+	if (n < 0 || initgroups(user, gid) || setegid(gid) || seteuid(uid))
+		r = am_fail_sys(err, AM_FATAL, "--user %s", user);
+	if (!r)
+		r = what(data, err);
+	if (seteuid(0) || setegid(own_group) ||
+	    (n >= 0 && setgroups((size_t)n, groups)))
+		r = am_fail_sys(err, AM_FATAL, "--user %s", user);
+	g_free(groups);
 	return r;
 }
 

@@ -9,9 +9,11 @@
 /* Where this user has his files, from now on; before anything asks for that.
  * AM_E_ARGUMENT: there is no such user. */
 AM_MUST_USE int serve_move_in(const char *user, struct am_error *err);
-/* What root has just made for him is his. */
-AM_MUST_USE int serve_give(const char *path, const char *user,
-                           struct am_error *err);
+/* Do this with his rights, so that what it makes is his, and then be root
+ * again.  NULL, or whoever is not root: do it as one is. */
+AM_MUST_USE int serve_as(const char *user,
+                         int (*what)(void *data, struct am_error *err),
+                         void *data, struct am_error *err);
 /* Be this user, with his groups, for good.  He himself may say so too. */
 AM_MUST_USE int serve_become(const char *user, struct am_error *err);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -388,6 +389,53 @@ Test(serve, takes_a_socket_and_tells_who_started_it)
 	serving_end(&s);
 }
 
+/* No folder for its own certificate: what was wanted there, and what else. */
+Test(serve, says_what_it_would_have_kept)
+{
+	struct serving s;
+
+	serving_init(&s);
+	char *dir = cli_path(&s.cli, "in.mbox");
+	char *cert = cli_path(&s.cli, "cert.pem");
+	g_setenv("XDG_CONFIG_HOME", dir, TRUE);
+	cr_expect_eq(cli_line(&s.cli, "serve --imap 127.0.0.1:0 a.mailark"), 2);
+	expect_in(s.cli.err, "certificate of its own");
+	expect_in(s.cli.err, "--tls-cert");
+	expect_in(s.cli.err, "in.mbox");
+	cr_assert_eq(am_tls_selfsign(cert, "DNS:localhost", NULL), AM_OK);
+	serving_start(&s, "--imap 127.0.0.1:0 --tls-cert cert.pem");
+	g_free(serving_imap(&s, "b NOOP"));
+	cr_expect_eq(serving_stop(&s), 0);
+	g_free(dir);
+	g_free(cert);
+	serving_end(&s);
+}
+
+/* An archive that nobody can write into is not offered for writing. */
+Test(serve, what_cannot_be_written_is_read_only)
+{
+	struct serving s;
+
+	serving_init(&s);
+	char *cert = cli_path(&s.cli, "cert.pem");
+	cr_assert_eq(am_tls_selfsign(cert, "DNS:localhost", NULL), AM_OK);
+	cr_assert_eq(chmod(cert, 0644), 0);
+	cr_assert_eq(chmod(s.cli.dir, 0555), 0);
+	serving_start(&s, geteuid() ? "--imap 127.0.0.1:0 --tls-cert cert.pem"
+	                            : "--imap 127.0.0.1:0 --tls-cert cert.pem "
+	                              "--user nobody");
+	char *said = serving_imap(&s, "s SELECT INBOX\r\nc CREATE x");
+	expect_in(said, "s OK [READ-ONLY]");
+	expect_in(said, "c NO [READ-ONLY]");
+	g_free(said);
+	cr_expect_eq(serving_stop(&s), 0);
+	expect_in(s.cli.err, "a.mailark: Permission denied: it cannot be "
+	                     "written, so it is served read-only");
+	cr_assert_eq(chmod(s.cli.dir, 0755), 0);
+	g_free(cert);
+	serving_end(&s);
+}
+
 /* Root's rights are gone when mail is looked at. */
 Test(serve, becomes_another_user)
 {
@@ -409,6 +457,11 @@ Test(serve, becomes_another_user)
 	char *all = g_strdup_printf("chown -R nobody %s", s.cli.dir);
 	cr_assert(g_spawn_command_line_sync(all, NULL, NULL, NULL, NULL));
 	g_free(all);
+	/* Where his configuration is has to be made first, for him. */
+	char *config = cli_path(&s.cli, "new/config");
+	char *made = cli_path(&s.cli, "new");
+	struct stat st;
+	g_setenv("XDG_CONFIG_HOME", config, TRUE);
 	serving_start(&s, "--user nobody --imap 127.0.0.1:0 --imaps "
 	                  "127.0.0.1:0 --log log");
 	char *status = g_strdup_printf("/proc/%d/status", (int)s.pid);
@@ -418,6 +471,9 @@ Test(serve, becomes_another_user)
 	cr_assert_eq(sscanf(line, "\nUid: %u %u %u", &real, &effective, &saved),
 	             3);
 	cr_expect(real && real == effective && real == saved);
+	cr_expect(!stat(made, &st) && st.st_uid == real);
+	g_free(made);
+	g_free(config);
 	expect_in(text, "NoNewPrivs:\t1");
 	g_free(text);
 	g_free(status);
