@@ -160,7 +160,8 @@ static int open_tls(struct serving *v, struct am_error *err)
 	if (v->o->tls_cert)
 		v->cert = g_strdup(v->o->tls_cert);
 	else
-		r = serve_own_certificate(&v->cert, v->o->user, err);
+		r = serve_own_certificate(&v->cert, v->o->host, v->o->user,
+		                          err);
 	return r ? r
 	         : am_tls_server_new(&v->house.tls, v->cert, v->o->tls_key,
 	                             err);

@@ -6,7 +6,9 @@
 
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include <signal.h>
 #include <stdio.h>
@@ -409,6 +411,36 @@ Test(serve, says_what_it_would_have_kept)
 	g_free(dir);
 	g_free(cert);
 	serving_end(&s);
+}
+
+/* What --host tells mail programs to ask for is what they are shown. */
+Test(serve, its_own_certificate_names_the_host)
+{
+	static const char *const hosts[] = {"mail.example.org", "192.0.2.7"};
+
+	for (size_t i = 0; i < AM_COUNT(hosts); i++) {
+		struct serving s;
+		serving_init(&s);
+		char *options = g_strdup_printf("--imap 127.0.0.1:0 --host %s",
+		                                hosts[i]);
+		serving_start(&s, options);
+		cr_expect_eq(serving_stop(&s), 0);
+		char *name = g_strdup_printf("mailark/serve-%s.pem", hosts[i]);
+		char *pem = cli_read(&s.cli, name, NULL);
+		BIO *in = BIO_new_mem_buf(pem, -1);
+		X509 *cert = PEM_read_bio_X509(in, NULL, NULL, NULL);
+		cr_assert(cert);
+		cr_expect_eq(i ? X509_check_ip_asc(cert, hosts[i], 0)
+		               : X509_check_host(cert, hosts[i], 0, 0, NULL),
+		             1);
+		cr_expect_eq(X509_check_host(cert, "localhost", 0, 0, NULL), 1);
+		X509_free(cert);
+		BIO_free(in);
+		g_free(pem);
+		g_free(name);
+		g_free(options);
+		serving_end(&s);
+	}
 }
 
 /* An archive that nobody can write into is not offered for writing. */
