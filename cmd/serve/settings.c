@@ -13,9 +13,13 @@ uint16_t serve_port_of(const char *where)
 }
 
 /*
- * On this machine the plain port: nobody can listen in, and no program asks
- * whether it may believe a certificate.  From elsewhere TLS, from the first
- * byte on where there is that.
+ * On this machine the plain port: nobody can listen in, and hardly a program
+ * asks whether it may believe a certificate.  From elsewhere TLS, from the
+ * first byte on where there is that.
+ *
+ * Thunderbird's form does not let go of people who name no server for mail that
+ * goes out, and tries that one; "Advanced config" leads past it, as long as
+ * nothing is chosen for security there.
  */
 char *serve_settings_text(const struct serve_settings *s)
 {
@@ -29,19 +33,22 @@ char *serve_settings_text(const struct serve_settings *s)
 		return g_string_free(out, FALSE);
 	g_string_append_printf(
 		out,
-		"Thunderbird   New account > Configure manually: IMAP, server "
-		"%s,\n"
-		"              port %u, connection security %s, normal "
-		"password.\n"
-		"              Outgoing server: any, it is not used.\n",
-		s->host, port, how);
+		"Thunderbird   New account, any name and address; then IMAP, "
+		"server %s,\n"
+		"              port %u, user name %s, Advanced config, OK; and "
+		"there:\n"
+		"              connection security %s, authentication by "
+		"normal "
+		"password.\n",
+		s->host, port, user, how);
 	g_string_append_printf(
 		out,
 		"Outlook       File > Add account > Advanced > let me set up "
 		"manually > IMAP:\n"
 		"              %s, port %u, encryption %s, the same for "
-		"SMTP.\n",
-		s->host, port, how);
+		"SMTP;\n"
+		"              user name %s.\n",
+		s->host, port, how, user);
 	if (s->local)
 		g_string_append(
 			out,
@@ -52,8 +59,9 @@ char *serve_settings_text(const struct serve_settings *s)
 	g_string_append_printf(
 		out,
 		"Apple Mail    Add other mail account: IMAP, %s, port %u, "
-		"%s, password.\n",
-		s->host, port, tls || !s->local ? "TLS" : "no TLS");
+		"%s,\n"
+		"              user name %s, password.\n",
+		s->host, port, tls || !s->local ? "TLS" : "no TLS", user);
 	g_string_append_printf(
 		out, "mutt          mutt -f imap%s://%s@%s:%u/INBOX\n",
 		tls ? "s" : "", user, s->host, port);

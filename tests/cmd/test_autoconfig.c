@@ -157,6 +157,7 @@ static const struct {
 	{"/mailark.mobileconfig", " 200 ",
          "Content-Type: application/x-apple-aspen-config"},
 	{"/", " 200 ", "Thunderbird"},
+	{"/", " 200 ", "user name mailark, Advanced config"},
 	{"/Autodiscover/Autodiscover.xml", " 200 ",
          "<ErrorCode>600</ErrorCode>"},
 	{"/etc/passwd", " 404 ", ""},
