@@ -237,6 +237,11 @@ static int listen_all(struct serving *v, const struct opt_list *list,
 	if (!list->n && otherwise)
 		r = am_server_listen(v->server, otherwise, protocol, where,
 		                     err);
+	/* Another server of ours, or a bridge that chose the same number. */
+	if (r && !list->n)
+		r = am_wrap(err, r,
+		            "the usual port is not to be had (--imap and "
+		            "--imaps name others)");
 	return r;
 }
 

@@ -10,6 +10,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -410,6 +412,26 @@ Test(serve, says_what_it_would_have_kept)
 	cr_expect_eq(serving_stop(&s), 0);
 	g_free(dir);
 	g_free(cert);
+	serving_end(&s);
+}
+
+/* Who named no port is told how to, where the usual one is taken. */
+Test(serve, says_how_to_name_another_port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	                         .sin_port = htons(1143),
+	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct serving s;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	serving_init(&s);
+	/* Whether it is us or somebody else who has it. */
+	(void)!bind(fd, (struct sockaddr *)&at, sizeof at);
+	(void)!listen(fd, 1);
+	cr_expect_eq(cli_line(&s.cli, "serve a.mailark"), 2);
+	expect_in(s.cli.err, "--imap");
+	expect_in(s.cli.err, "127.0.0.1:1143: Address already in use");
+	close(fd);
 	serving_end(&s);
 }
 
