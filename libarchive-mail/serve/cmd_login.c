@@ -17,18 +17,27 @@
 
 enum { LOGINS_MOST = 5 };
 
+struct login {
+	struct am_session *s;
+	char *name; /* who is said to be there, believed or not; NULL: nobody */
+};
+
 static int find_user(void *user, const char *name, struct am_sasl_secret *out,
                      struct am_error *err)
 {
-	struct am_session *s = user;
+	struct login *login = user;
+	struct am_session *s = login->s;
 
 	(void)err;
+	g_free(login->name);
+	login->name = g_strdup(name);
 	return am_users_find(s->house->users, name, out, &s->user_read_only);
 }
 
-static struct am_sasl_server_opts login_opts(struct am_session *s)
+static struct am_sasl_server_opts login_opts(struct login *login)
 {
-	struct am_sasl_server_opts opts = {.find = find_user, .user = s};
+	struct am_session *s = login->s;
+	struct am_sasl_server_opts opts = {.find = find_user, .user = login};
 
 	opts.fake_key = am_users_fake_key(s->house->users);
 	am_conn_binding(s->conn, &opts.binding_name, &opts.binding,
@@ -87,8 +96,8 @@ enum am_login am_login_password(struct am_session *s, const char *name,
                                 const char *password)
 {
 	enum am_login how = AM_LOGIN_BAD;
-
-	struct am_sasl_server_opts opts = login_opts(s);
+	struct login login = {.s = s};
+	struct am_sasl_server_opts opts = login_opts(&login);
 	struct am_sasl *sasl;
 	const uint8_t *out;
 	size_t len;
@@ -107,6 +116,7 @@ enum am_login am_login_password(struct am_session *s, const char *name,
 	else
 		refuse(s, name);
 	am_sasl_free(&sasl);
+	g_free(login.name);
 	OPENSSL_cleanse(plain->str, plain->len);
 	g_string_free(plain, TRUE);
 	return how;
@@ -231,7 +241,8 @@ static bool is_offered(struct am_session *s, const char *mechanism)
 enum am_login am_login_sasl(struct am_session *s, const char *mechanism,
                             const char *initial)
 {
-	struct am_sasl_server_opts opts = login_opts(s);
+	struct login login = {.s = s};
+	struct am_sasl_server_opts opts = login_opts(&login);
 	struct am_sasl *sasl = NULL;
 	enum talk how = TALK_BAD;
 
@@ -246,8 +257,9 @@ enum am_login am_login_sasl(struct am_session *s, const char *mechanism,
 	if (how == TALK_GOOD && !admit(s, am_sasl_user(sasl)))
 		how = TALK_MANY;
 	else if (how == TALK_BAD)
-		refuse(s, sasl ? am_sasl_user(sasl) : NULL);
+		refuse(s, login.name);
 	am_sasl_free(&sasl);
+	g_free(login.name);
 	g_free(upper);
 	return how == TALK_GOOD      ? AM_LOGIN_GOOD
 	       : how == TALK_MANY    ? AM_LOGIN_MANY

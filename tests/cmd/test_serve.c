@@ -192,6 +192,7 @@ Test(serve, logs_what_happens_and_says_goodbye)
 	serving_start(&s, "--imap 127.0.0.1:0 --log log");
 	g_free(serving_ask(serving_port(&s, "IMAP"),
 	                   "a LOGIN mailark wrong\r\nb LOGIN \"ma\\\"il\" x\r\n"
+	                   "p AUTHENTICATE PLAIN AHBsYWluAHdyb25n\r\n"
 	                   "c LOGIN mailark secret\r\n"
 	                   "d SEARCH SUBJECT topsecret\r\nz LOGOUT\r\n"));
 	await_log(&s, "\"event\":\"gone\",\"connection\":1,", "\"seconds\":");
@@ -200,6 +201,7 @@ Test(serve, logs_what_happens_and_says_goodbye)
 	                 "\"protocol\":\"imap\",\"peer\":\"127.0.0.1\","
 	                 "\"user\":\"mailark\"}"));
 	cr_expect(logged(&s, "\"refused\"", "\"user\":\"ma\\\"il\"}"));
+	cr_expect(logged(&s, "\"refused\"", "\"user\":\"plain\"}"));
 	cr_expect(logged(&s, "\"login\"", "\"user\":\"mailark\"}"));
 	cr_expect(!logged(&s, "secret", ""));
 	/* Whoever is there when it ends hears of it. */
