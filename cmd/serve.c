@@ -46,9 +46,9 @@ struct serving {
 	struct am_house house;
 	struct am_server *server;
 	struct serve_index *index;
-	struct serve_searches *searches; /* NULL: not wanted */
-	char *cert;                      /* the file it is in */
-	char *password;
+	struct serve_searches *searches;   /* NULL: not wanted */
+	char *cert;                        /* the file it is in */
+	char *password;                    /* one that we made up, or NULL */
 	GPtrArray *old_users, *old_tls;    /* sessions may still hold them */
 	struct serve_log *log;             /* NULL: none */
 	char *imap, *imaps, *pop3, *pop3s; /* where */
@@ -148,7 +148,9 @@ static int open_users(struct serving *v, struct am_error *err)
 
 	if (v->o->users)
 		return am_users_read(&v->house.users, v->o->users, err);
-	v->password = given && *given ? g_strdup(given) : make_password();
+	if (given && *given)
+		return am_users_one(&v->house.users, DEFAULT_USER, given, err);
+	v->password = make_password();
 	return am_users_one(&v->house.users, DEFAULT_USER, v->password, err);
 }
 
@@ -376,8 +378,10 @@ static void print_settings(const struct serving *v)
 		printf("Certificate SHA-256 %s\n", fingerprint);
 	printf("User name  %s\n",
 	       v->o->users ? "(one of --users)" : DEFAULT_USER);
-	if (v->password)
-		printf("Password   %s\n", v->password);
+	/* One that somebody keeps elsewhere is not for a terminal or a log. */
+	if (!v->o->users)
+		printf("Password   %s\n",
+		       v->password ? v->password : "(MAILARK_PASSWORD)");
 	char *text = serve_settings_text(&v->settings);
 	if (*text)
 		printf("\n%s\nCtrl-C ends it.\n", text);

@@ -190,6 +190,7 @@ Test(serve, logs_what_happens_and_says_goodbye)
 
 	serving_init(&s);
 	serving_start(&s, "--imap 127.0.0.1:0 --log log");
+	expect_not_in(s.said, "secret");
 	g_free(serving_ask(serving_port(&s, "IMAP"),
 	                   "a LOGIN mailark wrong\r\nb LOGIN \"ma\\\"il\" x\r\n"
 	                   "p AUTHENTICATE PLAIN AHBsYWluAHdyb25n\r\n"
