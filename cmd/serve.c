@@ -3,9 +3,9 @@
 #include "cmd/cmd.h"
 #include "cmd/opt.h"
 #include "cmd/out.h"
-#include "cmd/serve/certificate.h"
 #include "cmd/serve/http.h"
 #include "cmd/serve/log.h"
+#include "cmd/serve/own.h"
 #include "cmd/serve/searches.h"
 #include "cmd/serve/settings.h"
 #include "cmd/serve/system.h"
@@ -19,7 +19,6 @@
 #include "wire/tls_selfsigned.h"
 
 #include <glib.h>
-#include <openssl/rand.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -125,23 +124,6 @@ static void catch_signals(struct serving *v)
 
 /* ---- what is needed before anybody may come ---- */
 
-/* No letters and digits that look alike; 80 bits. */
-static char *make_password(void)
-{
-	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
-	uint8_t bytes[16];
-	GString *out = g_string_new("");
-
-	if (RAND_bytes(bytes, sizeof bytes) != 1)
-		g_error("no random numbers to be had");
-	for (size_t i = 0; i < sizeof bytes; i++) {
-		if (i && i % 4 == 0)
-			g_string_append_c(out, '-');
-		g_string_append_c(out, letters[bytes[i] % 32]);
-	}
-	return g_string_free(out, FALSE);
-}
-
 static int open_users(struct serving *v, struct am_error *err)
 {
 	const char *given = g_getenv("MAILARK_PASSWORD");
@@ -150,8 +132,10 @@ static int open_users(struct serving *v, struct am_error *err)
 		return am_users_read(&v->house.users, v->o->users, err);
 	if (given && *given)
 		return am_users_one(&v->house.users, DEFAULT_USER, given, err);
-	v->password = make_password();
-	return am_users_one(&v->house.users, DEFAULT_USER, v->password, err);
+	int r = serve_own_password(&v->password, v->o->user, err);
+	return r ? r
+	         : am_users_one(&v->house.users, DEFAULT_USER, v->password,
+	                        err);
 }
 
 /* The certificate that was named, or one of our own, made once. */
@@ -413,7 +397,7 @@ static void close_all(struct serving *v)
 	serve_log_note(v->log, "stop");
 	serve_log_close(&v->log);
 	g_free(v->cert);
-	g_free(v->password);
+	am_secret_free(&v->password);
 	g_free(v->imap);
 	g_free(v->imaps);
 	g_free(v->pop3);

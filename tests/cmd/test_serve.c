@@ -438,6 +438,45 @@ Test(serve, says_how_to_name_another_port)
 	serving_end(&s);
 }
 
+/* What a mail program has stored is good after the next start, too. */
+Test(serve, its_own_password_is_kept)
+{
+	struct serving s;
+	struct stat st;
+	char *said[3];
+
+	serving_init(&s);
+	g_unsetenv("MAILARK_PASSWORD");
+	char *path = cli_path(&s.cli, "mailark/serve.password");
+	for (size_t i = 0; i < AM_COUNT(said); i++) {
+		serving_start(&s, "--imap 127.0.0.1:0");
+		const char *at = strstr(s.said, "\nPassword   ");
+		cr_assert(at, "%s", s.said);
+		said[i] = g_strndup(at + strlen("\nPassword   "), 19);
+		char *all = g_strdup_printf(
+			"a LOGIN mailark %s\r\nz LOGOUT\r\n", said[i]);
+		char *answer = serving_ask(serving_port(&s, "IMAP"), all);
+		expect_in(answer, "a OK");
+		g_free(answer);
+		g_free(all);
+		cr_expect_eq(serving_stop(&s), 0);
+		cr_assert_eq(stat(path, &st), 0);
+		cr_expect_eq(st.st_mode & 0777, 0600);
+		if (i == 1)
+			cr_assert_eq(unlink(path), 0);
+	}
+	cr_expect_str_eq(said[1], said[0]);
+	cr_expect_str_neq(said[2], said[1]);
+	/* One that others may read is none. */
+	cr_assert_eq(chmod(path, 0644), 0);
+	cr_expect_eq(cli_line(&s.cli, "serve --imap 127.0.0.1:0 a.mailark"), 2);
+	expect_in(s.cli.err, "serve.password");
+	for (size_t i = 0; i < AM_COUNT(said); i++)
+		g_free(said[i]);
+	g_free(path);
+	serving_end(&s);
+}
+
 /* What --host tells mail programs to ask for is what they are shown. */
 Test(serve, its_own_certificate_names_the_host)
 {
