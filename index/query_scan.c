@@ -175,15 +175,15 @@ static int on_run(void *user, enum am_region region, const char *text,
 
 static bool has_keyword(const struct am_message *msg, const char *keyword)
 {
-	char *want = g_utf8_casefold(keyword, -1);
+	char *want = am_label_fold(keyword);
 	bool has = false;
 
 	for (size_t i = 0; i < msg->n_keywords + msg->n_labels && !has; i++) {
 		const char *is = i < msg->n_keywords
 		                         ? msg->keywords[i]
 		                         : msg->labels[i - msg->n_keywords];
-		char *fold = g_utf8_casefold(is, -1);
-		has = strcmp(fold, want) == 0;
+		char *fold = am_label_fold(is);
+		has = am_label_is(fold, want);
 		g_free(fold);
 	}
 	g_free(want);

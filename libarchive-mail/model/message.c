@@ -166,6 +166,22 @@ const struct am_prop *am_message_prop(const struct am_message *msg,
 	return NULL;
 }
 
+char *am_label_fold(const char *label)
+{
+	/* What is not UTF-8 is folded as ASCII. */
+	return g_utf8_validate(label, -1, NULL) ? g_utf8_casefold(label, -1)
+	                                        : g_ascii_strdown(label, -1);
+}
+
+bool am_label_is(const char *folded, const char *wanted)
+{
+	for (; *folded && *wanted; folded++, wanted++)
+		if (*folded != *wanted &&
+		    (*wanted != '-' || !strchr(" /_", *folded)))
+			return false;
+	return *folded == *wanted;
+}
+
 static void forget(struct list *list)
 {
 	drop_list(list);

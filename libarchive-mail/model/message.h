@@ -138,6 +138,11 @@ void am_message_add_date(struct am_message *msg, const char *from,
 /* NULL when there is none of that name. */
 const struct am_prop *am_message_prop(const struct am_message *msg,
                                       const char *name);
+/* Is this keyword or label the one that somebody asks for?  Both as
+ * am_label_fold() leaves them: upper and lower case are one.  A '-' asks for
+ * ' ', '/' and '_' as well, which Gmail's searches write so. */
+char *am_label_fold(const char *label); /* g_free() it */
+bool am_label_is(const char *folded, const char *wanted);
 /* Everything but raw, folder and origin, deep, from one message to another. */
 void am_message_copy_meta(struct am_message *to, const struct am_message *from);
 

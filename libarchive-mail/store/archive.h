@@ -119,7 +119,7 @@ AM_MUST_USE int am_archive_each_filed(struct am_archive *archive,
 struct am_archive_filter {
 	const char *folder; /* glob, as am_folder_matches() */
 	uint32_t flags_set, flags_unset;
-	const char *keyword; /* keyword or label, case-insensitively */
+	const char *keyword; /* or label, as am_label_is() takes them */
 };
 AM_MUST_USE int am_archive_select(struct am_archive *archive,
                                   const struct am_archive_filter *filter,

@@ -247,20 +247,13 @@ int am_archive_folders(struct am_archive *a, am_folder_fn *fn, void *user,
 
 /* ---- select ---- */
 
-/* For comparing; what is not UTF-8 is folded as ASCII. */
-static char *fold(const char *s)
-{
-	return g_utf8_validate(s, -1, NULL) ? g_utf8_casefold(s, -1)
-	                                    : g_ascii_strdown(s, -1);
-}
-
 static bool has_word(const char *const *words, size_t n, const char *folded)
 {
 	bool hit = false;
 
 	for (size_t i = 0; i < n && !hit; i++) {
-		char *word = fold(words[i]);
-		hit = !strcmp(word, folded);
+		char *word = am_label_fold(words[i]);
+		hit = am_label_is(word, folded);
 		g_free(word);
 	}
 	return hit;
@@ -345,7 +338,7 @@ int am_archive_select(struct am_archive *a,
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
 	if (filter->keyword)
-		w.keyword = fold(filter->keyword);
+		w.keyword = am_label_fold(filter->keyword);
 	int r = matching_folders(a, &w, err);
 	if (!r)
 		r = am_catalog_places_open(&places, a->catalog, AM_CATALOG_ALL,

@@ -25,6 +25,35 @@ static struct am_message *new_message(void)
 	return msg;
 }
 
+Test(message, has_labels_that_are_asked_for_as_gmail_does)
+{
+	static const struct {
+		const char *label, *wanted;
+		bool is;
+	} cases[] = {
+		{"Urgent", "urgent", true},
+		{"URGENT", "urgen", false},
+		{"Gr\303\266\303\237e", "GR\303\226SSE", true},
+		{"Category Promotions", "category-promotions", true},
+		{"CATEGORY_PROMOTIONS", "category-promotions", true},
+		{"Old/Bills", "old-bills", true},
+		{"old-bills", "old bills", false},
+		{"old bills", "old/bills", false},
+		{"\377\376X", "\377\376x", true},
+		{"", "", true},
+		{"", "-", false},
+	};
+
+	for (size_t i = 0; i < AM_COUNT(cases); i++) {
+		char *label = am_label_fold(cases[i].label);
+		char *wanted = am_label_fold(cases[i].wanted);
+		cr_expect_eq(am_label_is(label, wanted), cases[i].is, "%s, %s",
+		             label, wanted);
+		g_free(label);
+		g_free(wanted);
+	}
+}
+
 Test(message, is_empty_at_first_and_holds_its_folder)
 {
 	struct am_message *msg = new_message();
