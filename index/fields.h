@@ -101,6 +101,7 @@ enum am_field_kind {
 	AM_FIELD_FOLDER,   /* the catalog's from here … */
 	AM_FIELD_IS,
 	AM_FIELD_KEYWORD,
+	AM_FIELD_CATEGORY, /* Gmail's, which are labels */
 	AM_FIELD_TAG, /* … to here: keyword, or one of notmuch's for a flag */
 	AM_FIELD_DATE,
 	AM_FIELD_SINCE,

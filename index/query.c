@@ -18,6 +18,7 @@
  *   or     = and { "OR" and }
  *   and    = near { [ "AND" ] near }
  *   near   = unary { ( "NEAR" | "ADJ" | "AROUND" ) [ "/" n ] unary }
+ *            as Gmail writes it: AROUND(n), AROUND n, "words AROUND n words"
  *   unary  = { "NOT" | "-" } atom
  *   atom   = "(" or ")" | "{" near { near } "}"  braces: one of them
  *          | [ field ":" ] value
@@ -41,9 +42,9 @@ static int parse_or(struct am_parser *p, const struct am_field_def *field,
 static int parse_either(struct am_parser *p, const struct am_field_def *field,
                         struct am_node **out);
 
-/* "(…)" or "{…}" */
+/* "(…)" or "{…}"; all: of what stands in braces, too. */
 static int parse_group(struct am_parser *p, const struct am_field_def *field,
-                       struct am_node **out)
+                       bool all, struct am_node **out)
 {
 	const char *open = p->at++;
 	bool brace = *open == '{';
@@ -55,7 +56,8 @@ static int parse_group(struct am_parser *p, const struct am_field_def *field,
 		               "parentheses within more than %u others at "
 		               "column %u",
 		               AM_QUERY_DEPTH, am_parser_column(p, open));
-	r = brace ? parse_either(p, field, out) : parse_or(p, field, out);
+	r = brace && !all ? parse_either(p, field, out)
+	                  : parse_or(p, field, out);
 	if (r)
 		return r;
 	p->depth--;
@@ -69,13 +71,29 @@ static int parse_group(struct am_parser *p, const struct am_field_def *field,
 	return AM_OK;
 }
 
-/* All messages of the threads in which something matches the group. */
+/*
+ * All messages of the threads in which something matches the group.  The braces
+ * are notmuch's here: a query stands in them, all of which is meant.  So may
+ * be quotation marks around them, which its own parser needs.
+ */
 static int parse_thread_group(struct am_parser *p, struct am_node **out)
 {
 	struct am_node *group = NULL;
-	int r = parse_group(p, NULL, &group);
+	bool quoted = *p->at == '"';
+	int r;
 
+	if (quoted)
+		p->at++;
+	r = parse_group(p, NULL, true, &group);
 	*out = group;
+	if (!r && quoted) {
+		if (p->at == p->end || *p->at != '"')
+			return am_parser_wrong(
+				p, p->at, (size_t)(p->end - p->at),
+				"a quotation mark stands behind the brace, "
+				"not");
+		p->at++;
+	}
 	if (r || !group)
 		return r;
 	r = am_parser_node(p, AM_NODE_THREAD, out);
@@ -99,8 +117,10 @@ static int parse_quoted(struct am_parser *p, const struct am_field_def *field,
 		               "the quotation mark at column %u is never "
 		               "closed",
 		               am_parser_column(p, open));
-	r = am_parser_value(p, field, p->at, (size_t)(close - p->at), true,
-	                    out);
+	r = am_parser_around(p, field, close, out);
+	if (!r && !*out)
+		r = am_parser_value(p, field, p->at, (size_t)(close - p->at),
+		                    true, out);
 	p->at = close + 1;
 	return r;
 }
@@ -129,10 +149,10 @@ static int parse_atom(struct am_parser *p, const struct am_field_def *field,
 		return r;
 	if (own)
 		field = own;
+	if (own && own->kind == AM_FIELD_THREAD && am_parser_at_group(p))
+		return parse_thread_group(p, out);
 	if (p->at < p->end && (*p->at == '(' || *p->at == '{'))
-		return field && field->kind == AM_FIELD_THREAD
-		               ? parse_thread_group(p, out)
-		               : parse_group(p, field, out);
+		return parse_group(p, field, false, out);
 	if (p->at < p->end && *p->at == '"')
 		return parse_quoted(p, field, out);
 	r = am_parser_regex(p, field, out);
@@ -192,42 +212,6 @@ static int parse_unary(struct am_parser *p, const struct am_field_def *field,
 	return AM_OK;
 }
 
-/* "NEAR", "NEAR/5", "ADJ", "AROUND(5)"?  Moves behind it. */
-static bool near_operator(struct am_parser *p, uint32_t *distance,
-                          bool *in_order)
-{
-	static const char *const names[] = {"NEAR", "ADJ", "AROUND"};
-	const char *c;
-
-	am_parser_skip(p);
-	for (size_t i = 0; i < AM_COUNT(names); i++) {
-		size_t n = strlen(names[i]);
-		if ((size_t)(p->end - p->at) < n ||
-		    memcmp(p->at, names[i], n) != 0)
-			continue;
-		c = p->at + n;
-		*distance = 10;
-		*in_order = i == 1;
-		bool bracket = c < p->end && *c == '(';
-		if (c < p->end && (*c == '/' || bracket)) {
-			uint32_t number = 0;
-			for (c++; c < p->end && g_ascii_isdigit(*c); c++)
-				number = MIN(number * 10 + (uint32_t)(*c - '0'),
-				             100000);
-			if (!g_ascii_isdigit(c[-1]))
-				continue;
-			*distance = MAX(number, 1);
-			if (bracket && (c == p->end || *c++ != ')'))
-				continue;
-		}
-		if (c < p->end && !am_parser_space(*c))
-			continue;
-		p->at = c;
-		return true;
-	}
-	return false;
-}
-
 static bool can_be_near(const struct am_node *node, const struct am_node *first)
 {
 	return node && node->kind == AM_NODE_WORDS &&
@@ -258,7 +242,7 @@ static int parse_near(struct am_parser *p, const struct am_field_def *field,
 		struct am_node *side = NULL, *near = NULL;
 		am_parser_skip(p);
 		const char *operator= p->at;
-		if (!near_operator(p, &distance, &in_order))
+		if (!am_parser_near(p, &distance, &in_order))
 			break;
 		am_parser_skip(p);
 		if (am_parser_at_close(p))

@@ -175,6 +175,9 @@ static int words_node(struct am_parser *p, const char *at, size_t len,
 	(AM_REGION_BIT(AM_REGION_FROM) | AM_REGION_BIT(AM_REGION_TO) |    \
 	 AM_REGION_BIT(AM_REGION_CC) | AM_REGION_BIT(AM_REGION_SUBJECT) | \
 	 AM_REGION_BIT(AM_REGION_FILENAME))
+#define NOT_HERE                                                \
+	"patterns are for from, to, cc, subject and filename, " \
+	"not here:"
 /* Steps of one comparison: a pattern that needs more is malice or a mistake. */
 #define REGEX_STEPS 100000
 
@@ -196,10 +199,8 @@ int am_parser_regex(struct am_parser *p, const struct am_field_def *field,
 	    (c + 1 < p->end && !am_parser_space(c[1]) && !strchr(")}", c[1])))
 		return AM_OK; /* a path, say */
 	if (!(regions & REGEX_REGIONS))
-		return am_parser_wrong(
-			p, open, (size_t)(c + 1 - open),
-			"patterns are for from, to, cc, subject and filename, "
-			"not here:");
+		return am_parser_wrong(p, open, (size_t)(c + 1 - open),
+		                       NOT_HERE);
 	r = am_parser_node(p, AM_NODE_REGEX, out);
 	if (r)
 		return r;
@@ -297,6 +298,61 @@ static int language_value(struct am_parser *p, const char *value,
 	                                     "known:");
 }
 
+/* A MIME type, half of one, or an extension; in mu with a star
+ * behind the slash. */
+static int type_value(struct am_parser *p, struct am_node *node, const char *at,
+                      size_t len)
+{
+	size_t n = len;
+
+	if (n > 2 && !memcmp(at + n - 2, "/*", 2))
+		n -= 2;
+	else if (n > 1 && at[n - 1] == '/')
+		n--;
+	node->text = lower(at, n);
+	return strchr(node->text, '*')
+	               ? am_parser_wrong(p, at, len,
+	                                 "\"*\" stands alone behind the slash "
+	                                 "of a type:")
+	               : AM_OK;
+}
+
+static int no_pattern(struct am_parser *p, const char *at, size_t len)
+{
+	return len > 2 && *at == '/' && at[len - 1] == '/'
+	               ? am_parser_wrong(p, at, len, NOT_HERE)
+	               : AM_OK;
+}
+
+/* notmuch's tags are keywords, but for those it gives by itself. */
+static int tag_value(struct am_parser *p, struct am_node *node,
+                     const char *value, const char *at, size_t len)
+{
+	static const enum am_fact own[] = {AM_FACT_ATTACHMENT, AM_FACT_SIGNED,
+	                                   AM_FACT_ENCRYPTED};
+
+	if (am_value_is(node, value))
+		return AM_OK;
+	for (size_t i = 0; i < AM_COUNT(own); i++)
+		if (!g_ascii_strcasecmp(value, am_fact_names[own[i]])) {
+			node->kind = AM_NODE_FACT;
+			node->text = g_strdup(am_fact_names[own[i]]);
+			return AM_OK;
+		}
+	node->keyword = g_strdup(value);
+	return no_pattern(p, at, len);
+}
+
+/* Gmail's tabs are labels in what it exports: "Category Promotions" in a
+ * Takeout, CATEGORY_PROMOTIONS elsewhere. */
+static char *category(const char *value)
+{
+	return g_strconcat("category-",
+	                   g_ascii_strcasecmp(value, "primary") ? value
+	                                                        : "personal",
+	                   NULL);
+}
+
 static int fill_value(struct am_parser *p, const struct am_field_def *field,
                       const char *value, const char *at, size_t len,
                       struct am_node *node)
@@ -310,8 +366,7 @@ static int fill_value(struct am_parser *p, const struct am_field_def *field,
 		node->text = without_brackets(at, len);
 		break;
 	case AM_FIELD_TYPE:
-		node->text = lower(at, len);
-		break;
+		return type_value(p, node, at, len);
 	case AM_FIELD_HAS:
 		return fact_value(p, node, value, at, len,
 		                  "only has:attachment, image, pdf, document, "
@@ -334,17 +389,17 @@ static int fill_value(struct am_parser *p, const struct am_field_def *field,
 		if (!g_ascii_strcasecmp(value, "anywhere"))
 			node->kind = AM_NODE_ALL;
 		node->folder = g_strdup(value);
-		break;
-	case AM_FIELD_FOLDER:
-		node->folder = g_strdup(value);
-		break;
+		return no_pattern(p, at, len);
+	case AM_FIELD_FOLDER: /* mu's begin with a slash */
+		node->folder = g_strdup(value + (len > 1 && *value == '/'));
+		return no_pattern(p, at, len);
 	case AM_FIELD_TAG:
-		if (am_value_is(node, value))
-			break;
-		node->keyword = g_strdup(value);
-		break;
+		return tag_value(p, node, value, at, len);
 	case AM_FIELD_KEYWORD:
 		node->keyword = g_strdup(value);
+		return no_pattern(p, at, len);
+	case AM_FIELD_CATEGORY:
+		node->keyword = category(value);
 		break;
 	case AM_FIELD_IS:
 		return is_value(p, node, value, at, len);
@@ -380,6 +435,7 @@ int am_parser_value(struct am_parser *p, const struct am_field_def *field,
 		[AM_FIELD_IS] = AM_NODE_PLACE,
 		[AM_FIELD_KEYWORD] = AM_NODE_PLACE,
 		[AM_FIELD_TAG] = AM_NODE_PLACE,
+		[AM_FIELD_CATEGORY] = AM_NODE_PLACE,
 		[AM_FIELD_DATE] = AM_NODE_DATE,
 		[AM_FIELD_SINCE] = AM_NODE_DATE,
 		[AM_FIELD_UNTIL] = AM_NODE_DATE,

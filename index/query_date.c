@@ -176,6 +176,45 @@ static bool with_dots(const char *w, int *day, int *month, int *year)
 	return end - w == 4 && !*end && *year >= 1000;
 }
 
+/* "04/16/2004", as Gmail's help shows it; "16/4/2004" can only be the same. */
+static bool with_slashes(const struct said *s, const char *text, size_t len)
+{
+	int n[3] = {0};
+	size_t at = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t from = at;
+		for (; at < len && at - from < 4 && g_ascii_isdigit(text[at]);
+		     at++)
+			n[i] = n[i] * 10 + (text[at] - '0');
+		if (i < 2 ? at == from || at - from > 2 || at == len ||
+		                    text[at++] != '/'
+		          : at - from != 4 || at != len)
+			return false;
+	}
+	return n[0] > 12 ? one_day(s, n[2], n[1], n[0])
+	                 : one_day(s, n[2], n[0], n[1]);
+}
+
+/* Seconds since 1970: "@1388552400", or so many digits that it is no day. */
+static bool seconds(const struct said *s, const char *text, size_t len)
+{
+	bool said = len && *text == '@';
+	int64_t n = 0;
+
+	text += said;
+	len -= said;
+	if (len < (said ? 1 : 9) || len > 11)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!g_ascii_isdigit(text[i]))
+			return false;
+		n = n * 10 + (text[i] - '0');
+	}
+	*s->from = *s->to = n;
+	return true;
+}
+
 static bool one_word(const struct said *s)
 {
 	const char *w = s->words[0];
@@ -192,6 +231,12 @@ static bool one_word(const struct said *s)
 	if (strlen(w) == 8 && strspn(w, "0123456789") == 8) {
 		int n = (int)g_ascii_strtoull(w, NULL, 10);
 		return one_day(s, n / 10000, n / 100 % 100, n % 100);
+	}
+	if (strlen(w) == 6 && strspn(w, "0123456789") == 6) {
+		int n = (int)g_ascii_strtoull(w, NULL, 10);
+		month = n % 100;
+		return month >= 1 && month <= 12 &&
+		       months(s, n / 100, month, 1);
 	}
 	if (with_dots(w, &day, &month, &year))
 		return one_day(s, year, month, day);
@@ -324,6 +369,8 @@ bool am_natural_date(const char *text, size_t len, int64_t now, int64_t *from,
 	struct said s = {.now = now, .from = from, .to = to};
 
 	s.today = now - ((now % DAY) + DAY) % DAY;
+	if (with_slashes(&s, text, len) || seconds(&s, text, len))
+		return true;
 	if (len > 60 || !split(&s, text, len))
 		return false;
 	if (s.n == 1)

@@ -75,6 +75,13 @@ bool am_parser_at_close(const struct am_parser *p)
 	return p->at == p->end || *p->at == ')' || *p->at == '}';
 }
 
+bool am_parser_at_group(const struct am_parser *p)
+{
+	return p->at < p->end &&
+	       (*p->at == '(' || *p->at == '{' ||
+	        (*p->at == '"' && p->at + 1 < p->end && p->at[1] == '{'));
+}
+
 int am_parser_node(struct am_parser *p, enum am_node_kind kind,
                    struct am_node **out)
 {

@@ -6,7 +6,8 @@
 
 /*
  * The inside of reading a query: query_look.c sees what stands there, query.c
- * how it stands to each other, query_atom.c reads words and values of fields.
+ * how it stands to each other, query_near.c how close, query_atom.c reads words
+ * and values of fields.
  */
 struct am_parser {
 	const char *text, *at, *end;
@@ -28,6 +29,7 @@ bool am_parser_space(char c);
 void am_parser_skip(struct am_parser *p); /* what is space */
 bool am_parser_at_operator(const struct am_parser *p, const char *word);
 bool am_parser_at_close(const struct am_parser *p); /* of a bracket, or all */
+bool am_parser_at_group(const struct am_parser *p); /* "(", "{" or "\"{" */
 /* "name:" at p->at?  *field is set then, and p->at stands behind it. */
 struct am_field_def;
 AM_MUST_USE int am_parser_field(struct am_parser *p,
@@ -45,5 +47,13 @@ AM_MUST_USE int am_parser_value(struct am_parser *p,
 AM_MUST_USE int am_parser_regex(struct am_parser *p,
                                 const struct am_field_def *field,
                                 struct am_node **out);
+/* "NEAR", "ADJ" or "AROUND" at p->at, how close and whether in order?  Moves
+ * behind it. */
+bool am_parser_near(struct am_parser *p, uint32_t *distance, bool *in_order);
+/* Gmail's "one AROUND 5 other", from p->at to the closing quotation mark; *out
+ * NULL: it is none. */
+AM_MUST_USE int am_parser_around(struct am_parser *p,
+                                 const struct am_field_def *field,
+                                 const char *end, struct am_node **out);
 
 #endif

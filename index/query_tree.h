@@ -114,7 +114,8 @@ AM_MUST_USE int am_value_size(struct am_node *node, enum am_field_kind kind,
 /* Does the text begin with a date of several words ("last week", "3 days ago",
  * "jan 2019")?  How many bytes of it, else 0. */
 size_t am_value_date_words(const char *text, size_t len, int64_t now);
-/* "unread" into node->flags_set and flags_unset; false: no such word. */
+/* "unread" into node->flags_set and flags_unset, "important" into
+ * node->keyword; false: no such word. */
 bool am_value_is(struct am_node *node, const char *value);
 
 #endif

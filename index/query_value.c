@@ -73,7 +73,9 @@ int am_value_date(struct am_node *node, enum am_field_kind kind,
 		             err);
 		node->from = from;
 	}
-	if (!r && dots[2]) {
+	if (!r && !strcmp(dots + 2, "!")) { /* notmuch: of the same */
+		node->to = to;
+	} else if (!r && dots[2]) {
 		r = one_date(dots + 2, strlen(dots + 2), now, &from, &to, err);
 		node->to = to;
 	}
@@ -151,8 +153,8 @@ int am_value_size(struct am_node *node, enum am_field_kind kind,
 		node->least = 1, node->most = 0; /* nothing is */
 	else if (kind == AM_FIELD_SMALLER)
 		node->most = size - 1;
-	else
-		node->least = node->most = size;
+	else /* Gmail's size:1000000 */
+		node->least = size;
 	return AM_OK;
 }
 
@@ -177,6 +179,9 @@ bool am_value_is(struct am_node *node, const char *value)
 		node->flags_set |= AM_DELETED;
 	else if (!strcmp(low, "spam"))
 		node->flags_set |= AM_JUNK;
+	else if (!strcmp(low, "important") || !strcmp(low, "muted") ||
+	         !strcmp(low, "snoozed")) /* Gmail's labels */
+		node->keyword = g_strdup(low);
 	else if (am_flag_parse(low, &flag))
 		node->flags_set |= (uint32_t)flag;
 	else

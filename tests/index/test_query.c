@@ -74,6 +74,14 @@ static const struct {
 	{"a NEAR/3 b", "(near/3 a b)"},
 	{"a ADJ b ADJ c", "(adj/20 a b c)"},
 	{"a AROUND(5) b", "(near/5 a b)"},
+	{"a AROUND 5 b", "(near/5 a b)"},
+	{"a AROUND 5", "(near/10 a 5)"},
+	{"(a AROUND 5) b", "(and (near/10 a 5) b)"},
+	{"a NEAR 5 b", "(and (near/10 a 5) b)"},
+	{"\"a AROUND 5 b\"", "(adj/5 a b)"},
+	{"subject:\"a b AROUND 5 c\"", "(adj/5 subject:\"a b\" subject:c)"},
+	{"\"a AROUND b\"", "\"a around b\""},
+	{"\"AROUND 5 b\"", "\"around 5 b\""},
 	{"subject:(a NEAR b)", "(near/10 subject:a subject:b)"},
 	{"\"a b\" NEAR/2 c d", "(and (near/2 \"a b\" c) d)"},
 	{"a near b", "(and a near b)"},
@@ -87,7 +95,11 @@ static const struct {
 	{"contact:/bob/", "from,to,cc:/bob/"},
 	/* Threads. */
 	{"thread:<A@b>", "(thread id:a@b)"},
-	{"thread:{from:alice budget}", "(thread (or from:alice budget))"},
+	{"thread:{from:alice budget}", "(thread (and from:alice budget))"},
+	{"thread:{from:alice OR budget}", "(thread (or from:alice budget))"},
+	{"thread:{{a b} c}", "(thread (and (or a b) c))"},
+	{"thread:\"{from:alice budget}\" x",
+         "(and (thread (and from:alice budget)) x)"},
 	{"thread:(from:alice budget)", "(thread (and from:alice budget))"},
 	{"-thread:{a}", "(not (thread a))"},
 	/* Fields. */
@@ -112,6 +124,8 @@ static const struct {
 	{"mid:x@y", "id:x@y"},
 	{"type:PDF", "type:pdf"},
 	{"type:application/pdf", "type:application/pdf"},
+	{"mime:image/*", "type:image"},
+	{"mimetype:image/", "type:image"},
 	{"has:attachment", "has:attachment"},
 	{"has:Attachments", "has:attachment"},
 	{"has:photo has:spreadsheets", "(and has:image has:spreadsheet)"},
@@ -119,9 +133,16 @@ static const struct {
 	{"is:reply", "has:reply"},
 	{"tag:unread", "(place -seen)"},
 	{"tag:unreal", "(place keyword:unreal)"},
+	{"tag:attachment tag:signed", "(and has:attachment has:signed)"},
+	{"label:attachment", "(place keyword:attachment)"},
+	{"is:important", "(place keyword:important)"},
+	{"category:Promotions", "(place keyword:category-Promotions)"},
+	{"category:primary", "(place keyword:category-personal)"},
 	{"flag:list", "has:list"},
 	{"folder:Work/*", "(place folder:Work/*)"},
 	{"in:\"Sent Items\"", "(place folder:Sent Items)"},
+	{"maildir:/inbox", "(place folder:inbox)"},
+	{"m:/Work/2004", "(place folder:Work/2004)"},
 	{"is:unread", "(place -seen)"},
 	{"is:read is:flagged", "(place +seen +flagged)"},
 	{"is:unread folder:INBOX tag:x",
@@ -164,6 +185,16 @@ static const struct {
 	{"date:5-Jan-2019", "date:1546646400..1546732799"},
 	{"date:05.01.2019", "date:1546646400..1546732799"},
 	{"date:20190105", "date:1546646400..1546732799"},
+	{"date:201901", "date:1546300800..1548979199"},
+	/* Gmail's help shows the month first; what can be no month is the day.
+         */
+	{"date:01/05/2019", "date:1546646400..1546732799"},
+	{"after:1/5/2019", "date:1546646400.."},
+	{"date:31/12/2019", "date:1577750400..1577836799"},
+	/* Seconds since 1970: Gmail's as they are, notmuch's behind an at. */
+	{"after:1546646400", "date:1546646400.."},
+	{"date:@1546646400..@1546732799", "date:1546646400..1546732799"},
+	{"date:jan-2019..!", "date:1546300800..1548979199"},
 	{"date:\"jan 2019..mar 2019\"", "date:1546300800..1554076799"},
 	{"date:q1 2019", "date:1546300800..1554076799"},
 	{"since:3 days ago", "date:1591963200.."},
@@ -183,7 +214,8 @@ static const struct {
 	{"larger:500k", "size:512001.."},
 	{"smaller:10", "size:0..9"},
 	{"smaller:0", "size:1..0"},
-	{"size:100", "size:100..100"},
+	{"size:100", "size:100.."},
+	{"size:100..100", "size:100..100"},
 };
 
 Test(query, reads)
@@ -251,6 +283,17 @@ static const struct {
                     "\"gone\" at column 4"},
 	{"date:2020-02-30",
          "column 6: \"2020-02-30\" is no date such as 2020, 2020-05, "
+         "2020-05-01, 3d, 2w, yesterday, \"last week\" or \"jan 2019\""},
+	{"folder:/^work/", "patterns are for from, to, cc, subject and "
+                           "filename, not here: \"/^work/\" at column 8"},
+	{"tag:/urgent/", "patterns are for from, to, cc, subject and filename, "
+                         "not here: \"/urgent/\" at column 5"},
+	{"type:application/vnd.*",
+         "\"*\" stands alone behind the slash of a type: "
+         "\"application/vnd.*\" at column 6"},
+	{"thread:\"{a\"", "the quotation mark at column 11 is never closed"},
+	{"date:13/13/2019",
+         "column 6: \"13/13/2019\" is no date such as 2020, 2020-05, "
          "2020-05-01, 3d, 2w, yesterday, \"last week\" or \"jan 2019\""},
 	{"date:2020..2019", "column 6: \"2020..2019\" ends before it begins"},
 };
