@@ -294,10 +294,28 @@ enum term_event term_wait(struct term *t, int fd, struct term_input *out)
 
 /* ---- life ---------------------------------------------------------------- */
 
+/* Over ssh a machine meets terminals that its terminfo has never heard of.
+ * These do all that we ask of the one that they are like. */
+static const char *stand_in(const char *name)
+{
+	static const char *const alike[] = {
+		"xterm", "alacritty", "contour", "foot",   "ghostty", "iterm",
+		"kitty", "konsole",   "mintty",  "mlterm", "putty",   "rxvt",
+		"st-",   "vte",       "wezterm", "gnome"};
+
+	for (size_t i = 0; name && i < AM_COUNT(alike); i++)
+		if (g_str_has_prefix(name, alike[i]))
+			return "xterm-256color";
+	return NULL;
+}
+
 /* NULL: it is not known, or nothing can be put in its place on it. */
-static SCREEN *new_screen(void)
+static SCREEN *new_screen(const char *name)
 {
 	SCREEN *screen = newterm(NULL, stdout, stdin);
+
+	if (!screen && stand_in(name))
+		screen = newterm(stand_in(name), stdout, stdin);
 	const char *move_to = screen ? tigetstr("cup") : NULL;
 
 	if (screen && (!move_to || move_to == (const char *)-1)) {
@@ -320,7 +338,7 @@ int term_open(struct term **out, bool mouse, bool implicit,
 	t->calls = (struct browse_term){
 		.leave = leave, .back = back, .redraw = redraw, .user = t};
 	t->guard = guard_new();
-	t->screen = new_screen();
+	t->screen = new_screen(name);
 	if (!t->screen) {
 		guard_free(&t->guard);
 		g_free(t);

@@ -340,6 +340,27 @@ Test(browse_terminal, leaves_the_terminal_as_it_was)
 	}
 }
 
+/* As over ssh, to a machine that has not heard of the terminal. */
+Test(browse_terminal, takes_what_is_like_xterm_for_one)
+{
+	const char *program = g_getenv("MAILARK");
+	char *path = g_canonicalize_filename(
+		program && *program ? program : "build/mailark", NULL);
+	struct terminal t;
+
+	begin(&t, "");
+	TMUX(&t, "new-window", "-c", t.cli.dir, "sh", "-c",
+	     "TERM=xterm-nobodys \"$0\" browse --query from:alice a.mailark; "
+	     "read -r line",
+	     path);
+	wait_for(&t, "2 messages");
+	press(&t, "/");
+	type(&t, " invoice");
+	wait_for(&t, "1 message,");
+	g_free(path);
+	end(&t);
+}
+
 Test(browse_terminal, refuses_a_terminal_that_cannot_do_it)
 {
 	static const char *const names[] = {"no-such-terminal", "dumb"};
