@@ -19,6 +19,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* How often shards may go while they are opened. */
+#define ATTEMPTS 10
+
 static int take_lock(struct am_index *index, struct am_error *err)
 {
 	char *path = g_build_filename(index->path, "lock", NULL);
@@ -278,9 +281,10 @@ int am_index_load(struct am_index *index, struct am_error *err)
 		err = &own;
 	/* Between reading the state and opening what it names an update may
 	 * have put other shards in their place: read it again. */
-	for (int attempt = 0; attempt < 10; attempt++) {
+	for (int attempt = 1;; attempt++) {
 		r = load_shards(index, err);
-		if (!r || err->kind != AM_E_NOTFOUND || index->writable)
+		if (!r || err->kind != AM_E_NOTFOUND || index->writable ||
+		    attempt == ATTEMPTS)
 			break;
 		am_index_unload(index);
 		am_state_clear(&index->state);
@@ -295,9 +299,12 @@ int am_index_load(struct am_index *index, struct am_error *err)
 	}
 	if (r) {
 		am_index_unload(index);
+		/* No update in sight: somebody took a file away. */
+		if (err->kind == AM_E_NOTFOUND)
+			err->kind = AM_E_CORRUPT;
 		return am_wrap(err, r,
-		               "%s: the index cannot be read, make it "
-		               "anew",
+		               "%s: the index cannot be read, mailark index "
+		               "makes it anew",
 		               index->path);
 	}
 	return AM_OK;

@@ -39,6 +39,10 @@ inline enum am_kind kind_of(const Xapian::Error &e)
 	    !strcmp(e.get_type(), "DatabaseVersionError") ||
 	    !strcmp(e.get_type(), "DatabaseModifiedError"))
 		return AM_E_CORRUPT;
+	/* A file that was cut off is no trouble of the disk's. */
+	if (!strcmp(e.get_type(), "DatabaseError") &&
+	    !e.get_msg().compare(0, 4, "EOF "))
+		return AM_E_CORRUPT;
 	if (!strcmp(e.get_type(), "DatabaseNotFoundError") ||
 	    !strcmp(e.get_type(), "DatabaseOpeningError"))
 		return AM_E_NOTFOUND;

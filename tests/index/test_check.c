@@ -123,6 +123,46 @@ Test(check, finds_damage)
 	index_env_free(&env);
 }
 
+/* Whichever of an index's files is gone, or cut off: one line, and the next
+ * update makes a whole one of it. */
+Test(check, a_search_tells_what_is_gone_and_the_next_update_brings_it)
+{
+	static const struct {
+		const char *name;
+		bool cut;
+	} files[] = {{"columns", false},        {"texts", false},
+	             {"words", false},          {"places", false},
+	             {"postlist.glass", false}, {"iamglass", false},
+	             {"places", true},          {"postlist.glass", true},
+	             {"iamglass", true}};
+	struct index_env *env = index_env_new();
+	struct am_state state;
+	struct am_error err = {.text = ""};
+
+	index_env_fill(env, 0, 300);
+	index_env_follow(env, 1);
+	for (size_t i = 0; i < AM_COUNT(files); i++) {
+		index_env_close(env);
+		cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
+		char *shard = am_shard_path(env->dir, &state.shards[0]);
+		char *name = g_build_filename(shard, files[i].name, NULL);
+		cr_assert_eq(files[i].cut ? truncate(name, 40) : unlink(name),
+		             0);
+		char *found = index_env_search(env, "report", AM_SORT_DATE);
+		cr_expect(g_str_has_prefix(found, "? ") &&
+		                  strstr(found, "makes it anew"),
+		          "%s: %s", files[i].name, found);
+		index_env_close(env);
+		index_env_follow(env, 1);
+		cr_expect(check(env, true).whole, "%s", files[i].name);
+		g_free(found);
+		g_free(name);
+		g_free(shard);
+		am_state_clear(&state);
+	}
+	index_env_free(&env);
+}
+
 /* Lists and places are read in memory; what is cut beneath a search is told,
  * and the program goes on. */
 Test(check, a_search_tells_what_is_cut_beneath_it)
