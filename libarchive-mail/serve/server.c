@@ -267,12 +267,15 @@ static void arm(struct client *c)
 	c->in_epoll = true;
 }
 
+/* How long it may stay parked.  A stranger has his minute from the beginning:
+ * to say something now and then is no way to stay. */
 static int64_t patience(const struct client *c)
 {
 	const struct am_server_limits *l = &c->server->limits;
-	unsigned s = am_session_logged_in(c->session) ? l->idle_s : l->login_s;
 
-	return g_get_monotonic_time() + (int64_t)s * G_USEC_PER_SEC;
+	if (!am_session_logged_in(c->session))
+		return c->since + (int64_t)l->login_s * G_USEC_PER_SEC;
+	return g_get_monotonic_time() + (int64_t)l->idle_s * G_USEC_PER_SEC;
 }
 
 /* Until it is parked, or gone. */
@@ -429,6 +432,22 @@ static bool has_said(const struct client *c)
 	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+/* Why it has to go; NULL: it has time yet.  A stranger who speaks when his
+ * minute is over has another one, no more. */
+static const char *late(const struct client *c, int64_t now)
+{
+	int64_t grace =
+		(int64_t)c->server->limits.login_s * G_USEC_PER_SEC;
+
+	if (c->where != PARKED || now <= c->deadline)
+		return NULL;
+	if (am_session_logged_in(c->session))
+		return has_said(c) ? NULL : "nothing was said for too long";
+	return now <= c->deadline + grace && has_said(c)
+	               ? NULL
+	               : "nobody logged in for too long";
+}
+
 static void tick(struct am_server *server)
 {
 	int64_t now = g_get_monotonic_time();
@@ -442,11 +461,10 @@ static void tick(struct am_server *server)
 	for (GList *at = server->clients; at; at = at->next) {
 		struct client *c = at->data;
 		g_mutex_lock(&c->lock);
-		bool late = c->where == PARKED && now > c->deadline &&
-		            !has_said(c);
+		const char *why = late(c, now);
 		g_mutex_unlock(&c->lock);
-		if (late)
-			send_away(c, "nothing was said for too long");
+		if (why)
+			send_away(c, why);
 	}
 	g_mutex_unlock(&server->lock);
 }

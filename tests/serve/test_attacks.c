@@ -295,3 +295,25 @@ Test(attacks, one_user_has_so_many_connections)
 	talk_close(&three);
 	served_free(&s);
 }
+
+Test(attacks, strangers_do_not_stay_by_talking)
+{
+	struct served *s = served_new(0);
+	struct talk *t;
+	uint8_t byte = 0;
+
+	s->limits.login_s = 1;
+	served_start(s);
+	t = talk_open(s);
+	int64_t before = g_get_monotonic_time();
+	talk_send(t, "x NOOP\r\n", 8);
+	while (talk_byte(t, &byte) &&
+	       g_get_monotonic_time() - before < 30 * G_USEC_PER_SEC)
+		if (byte == '\n') {
+			g_usleep(G_USEC_PER_SEC / 10);
+			talk_send(t, "x NOOP\r\n", 8);
+		}
+	cr_expect_lt(g_get_monotonic_time() - before, 20 * G_USEC_PER_SEC);
+	talk_close(&t);
+	served_free(&s);
+}
