@@ -85,6 +85,17 @@ static bool admit(struct am_session *s, const char *name)
 	return true;
 }
 
+static int step(struct am_session *s, struct am_sasl *sasl, const void *in,
+                size_t in_len, const uint8_t **out, size_t *out_len)
+{
+	if (s->opts.prove)
+		s->opts.prove(s->opts.user, true);
+	int r = am_sasl_step(sasl, in, in_len, out, out_len, NULL);
+	if (s->opts.prove)
+		s->opts.prove(s->opts.user, false);
+	return r;
+}
+
 /* ---- LOGIN ---- */
 
 bool am_login_is_private(const struct am_session *s)
@@ -109,8 +120,7 @@ enum am_login am_login_password(struct am_session *s, const char *name,
 	g_string_append(plain, password);
 	int r = am_sasl_server_new(&sasl, "PLAIN", &opts, NULL);
 	if (!r)
-		r = am_sasl_step(sasl, plain->str, plain->len, &out, &len,
-		                 NULL);
+		r = step(s, sasl, plain->str, plain->len, &out, &len);
 	if (r == AM_END)
 		how = admit(s, name) ? AM_LOGIN_GOOD : AM_LOGIN_MANY;
 	else
@@ -205,7 +215,7 @@ static enum talk talk(struct am_session *s, struct am_sasl *sasl,
 		out = NULL;
 		out_len = 0;
 		if (in || !first || !am_sasl_client_first(sasl))
-			r = am_sasl_step(sasl, in, len, &out, &out_len, NULL);
+			r = step(s, sasl, in, len, &out, &out_len);
 		first = false;
 		if (in)
 			OPENSSL_cleanse(in, len);

@@ -97,31 +97,29 @@ static guint count(GHashTable *table, const char *key, int by)
 
 /* ---- workers ---- */
 
-static void take_desk(struct am_server *server)
-{
-	g_mutex_lock(&server->desks_lock);
-	while (!server->desks)
-		g_cond_wait(&server->desk_free, &server->desks_lock);
-	server->desks--;
-	g_mutex_unlock(&server->desks_lock);
-}
-
-static void leave_desk(struct am_server *server)
-{
-	g_mutex_lock(&server->desks_lock);
-	server->desks++;
-	g_cond_signal(&server->desk_free);
-	g_mutex_unlock(&server->desks_lock);
-}
-
 static void on_wait(void *user, bool begins)
 {
 	struct client *c = user;
 
 	if (begins)
-		leave_desk(c->server);
+		am_turns_leave(&c->server->desks);
 	else
-		take_desk(c->server);
+		am_turns_take(&c->server->desks);
+}
+
+/* It takes a processor for milliseconds, and anybody can ask for it: so many at
+ * once as there are processors, beside all who have something else to do. */
+static void prove(void *user, bool begins)
+{
+	struct am_server *server = ((struct client *)user)->server;
+
+	if (begins) {
+		am_turns_leave(&server->desks);
+		am_turns_take(&server->proofs);
+	} else {
+		am_turns_leave(&server->proofs);
+		am_turns_take(&server->desks);
+	}
 }
 
 static void queue(struct client *c)
@@ -182,9 +180,9 @@ static bool tried(void *user, const char *name, bool good)
 	g_free(who);
 	/* Each costs more than the one before, whoever counts connections, and
 	 * from wherever somebody's password is guessed at. */
-	leave_desk(server);
+	am_turns_leave(&server->desks);
 	g_usleep((gulong)MIN(MAX(n, of_user), DELAYS_MOST) * DELAY_MS * 1000);
-	take_desk(server);
+	am_turns_take(&server->desks);
 	return false;
 }
 
@@ -248,6 +246,7 @@ static bool begin(struct client *c)
 	                               .loopback = c->loopback,
 	                               .poke = poke,
 	                               .tried = tried,
+	                               .prove = prove,
 	                               .user = c};
 	c->session = am_session_new(&opts);
 	g_mutex_lock(&c->lock);
@@ -320,9 +319,9 @@ static void work(gpointer data, gpointer user)
 {
 	struct am_server *server = user;
 
-	take_desk(server);
+	am_turns_take(&server->desks);
 	run(data);
-	leave_desk(server);
+	am_turns_leave(&server->desks);
 }
 
 /* ---- new ones ---- */
@@ -600,9 +599,8 @@ int am_server_new(struct am_server **out, struct am_house *house,
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->bad = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	s->desks = s->limits.workers;
-	g_mutex_init(&s->desks_lock);
-	g_cond_init(&s->desk_free);
+	am_turns_init(&s->desks, s->limits.workers);
+	am_turns_init(&s->proofs, g_get_num_processors());
 	s->pool = g_thread_pool_new(work, s, (gint)s->limits.connections, FALSE,
 	                            NULL);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -639,7 +637,7 @@ void am_server_free(struct am_server **server)
 	g_hash_table_destroy(s->bad);
 	g_mutex_clear(&s->lock);
 	g_cond_clear(&s->gone);
-	g_mutex_clear(&s->desks_lock);
-	g_cond_clear(&s->desk_free);
+	am_turns_clear(&s->desks);
+	am_turns_clear(&s->proofs);
 	g_free(s);
 }

@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "serve/server.h"
+#include "serve/turns.h"
 
 #include <glib.h>
 
@@ -24,9 +25,8 @@ struct am_server {
 	size_t n_listeners;
 	bool local;
 	GThreadPool *pool; /* a thread for each client that is not parked; */
-	GMutex desks_lock; /* so many of them do something at once */
-	GCond desk_free;
-	unsigned desks;
+	struct am_turns desks;   /* so many of them do something at once, */
+	struct am_turns proofs;  /* and so many more check a password */
 	struct am_cancel cancel; /* when patience at shutdown is over */
 	uint64_t n_ever;         /* clients so far; the server's own thread's */
 	_Atomic int stopping;

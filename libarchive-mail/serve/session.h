@@ -22,6 +22,8 @@ struct am_session_opts {
 	/* A login, with the right password or not: waits when there were bad
 	 * ones.  False: there are too many of this user. */
 	bool (*tried)(void *user, const char *name, bool good);
+	/* Checking a password begins, or has ended: it may have to wait. */
+	void (*prove)(void *user, bool begins);
 	void *user;
 };
 struct am_session *am_session_new(const struct am_session_opts *opts);
