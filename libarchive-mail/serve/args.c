@@ -279,7 +279,7 @@ static struct am_imap_set *numbers_as_uids(struct am_session *s,
 
 	if (uid)
 		star = snap->n ? snap->rows[snap->n - 1].uid : 0;
-	/* In an empty mailbox there is nothing a set could name. */
+	/* In an empty mailbox "*" is no message, and stands for no UID. */
 	if (am_imap_set_parse(set, text, strlen(text), star ? star : 1, NULL)) {
 		am_imap_set_free(&set);
 		am_bad(s, "that is no set of messages");
@@ -292,7 +292,7 @@ static struct am_imap_set *numbers_as_uids(struct am_session *s,
 	if (am_imap_set_ranges(set))
 		am_imap_set_range(set, am_imap_set_ranges(set) - 1, &first,
 		                  &last);
-	if (last > snap->n && snap->n) {
+	if (last > snap->n) {
 		am_imap_set_free(&uids);
 		am_bad(s, "there is no message %" PRIu32, last);
 	} else {

@@ -169,7 +169,9 @@ static struct am_crit *day_crit(struct parse *p, enum am_crit_kind kind)
 static struct am_crit *uids_crit(struct parse *p, const struct am_imap_value *v,
                                  bool uid)
 {
-	struct am_imap_set *uids = v ? am_arg_uids(p->s, v, uid) : NULL;
+	/* Nothing is found among nothing, and that is no mistake. */
+	bool as_uids = uid || !p->s->snap->n;
+	struct am_imap_set *uids = v ? am_arg_uids(p->s, v, as_uids) : NULL;
 
 	if (!uids) {
 		p->told = v != NULL;

@@ -262,3 +262,24 @@ Test(strict, the_open_mailbox_is_told_of_in_one_way)
 	talk_close(&t);
 	served_free(&s);
 }
+
+/* RFC 9051 §9, seq-number; a search there finds nothing. */
+Test(strict, an_empty_mailbox_has_no_first_message)
+{
+	static const char *const bad[] = {
+		"FETCH 1 FLAGS", "FETCH 1:* FLAGS", "STORE * +FLAGS (x)",
+		"COPY 1 INBOX",  "MOVE 1:2 INBOX",  "SEARCH 0"};
+	static const char *const good[] = {"UID FETCH 1:* FLAGS", "SEARCH 1:*",
+	                                   "UID SEARCH UID *", "SEARCH 7",
+	                                   "SORT (DATE) UTF-8 1:*"};
+	struct served *s = served_new(3);
+
+	served_start(s);
+	struct talk *t = talk_login(s);
+	expect_end(talk(t, "CREATE empty"), "OK");
+	expect_end(talk(t, "SELECT empty"), "OK");
+	all_end(t, bad, AM_COUNT(bad), "BAD");
+	all_end(t, good, AM_COUNT(good), "OK");
+	talk_close(&t);
+	served_free(&s);
+}
