@@ -103,7 +103,7 @@ commands=("$build/mailark" search --sort date --no-snippets --limit 50 "$work/a.
 for p in "${peers[@]}"; do
 	case $p in
 	notmuch) commands+=(::: notmuch search --limit=50 {}) ;;
-	mu) commands+=(::: mu find "--muhome=$MUHOME" --maxnum=50 --sortfield=date --reverse {}) ;;
+	mu) commands+=(::: =4 mu find "--muhome=$MUHOME" --maxnum=50 --sortfield=date --reverse {}) ;;
 	esac
 done
 "${quiet[@]}" "$build/command-clock" "$rounds" "${commands[@]}" <"$work/queries" >"$work/times" || exit 1
@@ -146,7 +146,10 @@ com*
 -has:attachment
 EOF
 echo "the index alone, 50 hits (search-clock, microseconds of the clock)"
-"$build/search-clock" "$work/a.mailark" 3 <"$work/clocked" >"$work/clock"
+"$build/search-clock" "$work/a.mailark" 3 <"$work/clocked" >"$work/clock" || {
+	cat "$work/clock"
+	exit 1
+}
 head -n1 "$work/clock" | sed 's/^/  /'
 tail -n4 "$work/clock" | sed 's/^/  /'
 [[ -n ${VERBOSE:-} ]] && cat "$work/clock" "$work/times"

@@ -2,7 +2,7 @@
 /*
  * How long commands take, side by side:
  *
- *   command-clock ROUNDS COMMAND… [::: COMMAND…]… < words
+ *   command-clock ROUNDS [=N] COMMAND… [::: [=N] COMMAND…]… < words
  *
  * Each line of the input takes the place of "{}" in the commands, as one
  * argument.  They are run in turn, ROUNDS times, their output thrown away.
@@ -11,8 +11,9 @@
  * least of the wall's, and then the line.  Starting a process by a shell or
  * time(1) would cost more than what is measured, and tell milliseconds only.
  *
- * A command that is killed or cannot be started ends it; what exit status it
- * has does not matter, for finding nothing has one of its own.
+ * A command that ends with another status than 0 ends it, for a refusal is
+ * quicker than any answer.  "=N" in front of a command is a status of its own
+ * for having found nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ extern char **environ;
 struct command {
 	char *argv[ARGUMENTS_MAX + 1];
 	char *run[ARGUMENTS_MAX + 1]; /* with the line put in */
+	int nothing; /* exit status when nothing is found, beside 0 */
 	double cpu, wall;
 };
 
@@ -49,6 +51,17 @@ static double cpu_us(const struct rusage *use)
 {
 	return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1e6 +
 	       (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec);
+}
+
+/* "mailark search a.mailark word: exit status 2" */
+static void tell(const struct command *c, int status)
+{
+	for (size_t i = 0; c->run[i]; i++)
+		fprintf(stderr, "%s%s", i ? " " : "", c->run[i]);
+	if (WIFEXITED(status))
+		fprintf(stderr, ": exit status %d\n", WEXITSTATUS(status));
+	else
+		fprintf(stderr, ": killed by signal %d\n", WTERMSIG(status));
 }
 
 static bool run(struct command *c, const posix_spawn_file_actions_t *quiet)
@@ -67,8 +80,9 @@ static bool run(struct command *c, const posix_spawn_file_actions_t *quiet)
 		if (errno != EINTR)
 			return false;
 	double wall = wall_us() - from, cpu = cpu_us(&use);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == 127) {
-		fprintf(stderr, "%s: did not end well\n", c->run[0]);
+	if (!WIFEXITED(status) ||
+	    (WEXITSTATUS(status) && WEXITSTATUS(status) != c->nothing)) {
+		tell(c, status);
 		return false;
 	}
 	c->cpu = cpu < c->cpu ? cpu : c->cpu;
@@ -90,7 +104,10 @@ int main(int argc, char **argv)
 			fprintf(stderr, "command-clock: too many\n");
 			return 2;
 		}
-		if (!next)
+		if (!next && !k && *argv[i] == '=')
+			commands[n].nothing =
+				(int)strtol(argv[i] + 1, NULL, 10);
+		else if (!next)
 			commands[n].argv[k++] = argv[i];
 		if (k && (next || i + 1 == argc)) {
 			n++;
@@ -98,8 +115,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (rounds < 1 || !n) {
-		fprintf(stderr, "usage: command-clock ROUNDS COMMAND… "
-		                "[::: COMMAND…]… < words\n");
+		fprintf(stderr, "usage: command-clock ROUNDS [=N] COMMAND… "
+		                "[::: [=N] COMMAND…]… < words\n");
 		return 2;
 	}
 	posix_spawn_file_actions_init(&quiet);
