@@ -8,6 +8,8 @@
  */
 #include "tests/index/complete.h"
 
+#include "cmd/indexing.h"
+#include "extract/extractor.h"
 #include "index/index.h"
 #include "store/archive.h"
 
@@ -27,7 +29,9 @@ int main(int argc, char **argv)
 	struct am_index *index = NULL;
 	struct complete c = {0};
 	struct am_error err = {.text = "there is no index"};
-	char *dir = NULL;
+	char *dir = NULL, *program = indexing_extract_program();
+	const struct am_extractor_options options = {.program = program};
+	struct am_extractor *files = am_extractor_new(&options);
 	int r;
 
 	if (argc < 2) {
@@ -44,7 +48,7 @@ int main(int argc, char **argv)
 	}
 	if (!r)
 		r = complete_run(
-			&c, archive, index, stats.messages,
+			&c, archive, index, files, stats.messages,
 			argc > 2 ? (unsigned)g_ascii_strtoull(argv[2], NULL, 10)
 				 : 500,
 			argc > 3 ? (uint32_t)g_ascii_strtoull(argv[3], NULL, 10)
@@ -60,6 +64,8 @@ int main(int argc, char **argv)
 		       c.kinds[3], c.kinds[4], c.messages, c.hits, c.wrong);
 	am_index_close(&index);
 	am_archive_close(&archive);
+	am_extractor_free(&files);
+	g_free(program);
 	g_free(dir);
 	return r ? 2 : c.wrong > 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/blob.h"
+#include "index/attached.h"
 #include "index/content.h"
 #include "index/index.h"
 #include "index/tokens.h"
@@ -25,6 +26,7 @@ struct running {
 	struct complete *out;
 	struct am_archive *archive;
 	struct am_index *index;
+	struct am_extractor *files;
 	GRand *rand;
 	GPtrArray *asked; /* struct asked */
 	/* While a message is read. */
@@ -73,11 +75,15 @@ static int read_message(struct running *run, int64_t id, am_content_fn *fn,
 	struct am_arena *arena = am_arena_new();
 	struct am_blob *raw = NULL;
 	struct am_facts facts;
+	uint32_t statuses;
 	int r = am_archive_load(run->archive, id, &raw, err);
 
 	run->id = id;
 	if (!r)
 		r = am_content_read(&facts, raw, NULL, arena, fn, run, err);
+	if (!r && run->files)
+		r = am_attached_read(run->files, raw, &facts, NULL, fn, run,
+		                     &statuses, err);
 	am_blob_unref(&raw);
 	am_arena_free(&arena);
 	return r;
@@ -311,13 +317,14 @@ static void judge(struct running *run, struct asked *a,
 }
 
 int complete_run(struct complete *out, struct am_archive *archive,
-                 struct am_index *index, uint64_t last, unsigned queries,
-                 uint32_t seed, void (*say)(const char *line),
-                 struct am_error *err)
+                 struct am_index *index, struct am_extractor *files,
+                 uint64_t last, unsigned queries, uint32_t seed,
+                 void (*say)(const char *line), struct am_error *err)
 {
 	struct running run = {.out = out,
 	                      .archive = archive,
 	                      .index = index,
+	                      .files = files,
 	                      .rand = g_rand_new_with_seed(seed)};
 	int r;
 

@@ -12,6 +12,7 @@
  * index.  Both must name the same messages.
  */
 struct am_archive;
+struct am_extractor;
 struct am_index;
 
 struct complete {
@@ -21,10 +22,11 @@ struct complete {
 	uint64_t hits;     /* of all queries together */
 	unsigned kinds[5]; /* words, phrases, addresses, names, beginnings */
 };
-/* say: told of each query that is wrong. */
+/* say: told of each query that is wrong; files reads attached ones (extract/),
+ * NULL: the index was made without. */
 AM_MUST_USE int complete_run(struct complete *out, struct am_archive *archive,
-                             struct am_index *index, uint64_t last,
-                             unsigned queries, uint32_t seed,
+                             struct am_index *index, struct am_extractor *files,
+                             uint64_t last, unsigned queries, uint32_t seed,
                              void (*say)(const char *line),
                              struct am_error *err);
 

@@ -22,8 +22,8 @@ static void check(struct index_env *env, uint64_t last, unsigned queries,
 	struct am_error err = {.text = ""};
 
 	g_free(index_env_search(env, "", AM_SORT_DATE));
-	cr_assert_eq(complete_run(&c, env->archive, env->index, last, queries,
-	                          seed, say, &err),
+	cr_assert_eq(complete_run(&c, env->archive, env->index, NULL, last,
+	                          queries, seed, say, &err),
 	             AM_OK, "%s", err.text);
 	cr_expect_eq(c.messages, last);
 	cr_expect_eq(c.wrong, 0);
