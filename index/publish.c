@@ -35,7 +35,7 @@ struct publish {
 	uint32_t position, regions;
 	GString *text;
 	GString *folders;
-	uint32_t flags;
+	uint32_t flags, unset; /* of any folder */
 };
 
 /* ---- words -----------------------------------------------------------------
@@ -123,9 +123,7 @@ static int add_words(struct publish *p, const char *const *words, size_t n,
 	int r = AM_OK;
 
 	for (size_t i = 0; i < n && !r; i++) {
-		char *word = g_utf8_validate(words[i], -1, NULL)
-		                     ? g_utf8_casefold(words[i], -1)
-		                     : g_ascii_strdown(words[i], -1);
+		char *word = am_label_fold(words[i]);
 		r = add_term(p, AM_PUBLISHED_KEYWORD, word, err);
 		g_free(word);
 	}
@@ -151,12 +149,26 @@ static int add_place(void *user, const struct am_archive_placement *place,
 			             am_flag_name((enum am_flag)(1u << i)),
 			             err);
 	p->flags |= place->meta->flags;
+	p->unset |= ~place->meta->flags;
 	if (!r)
 		r = add_words(p, place->meta->keywords, place->meta->n_keywords,
 		              err);
 	if (!r)
 		r = add_words(p, place->meta->labels, place->meta->n_labels,
 		              err);
+	return r;
+}
+
+/* Of a flag that it has in one folder and not in another. */
+static int add_unset(struct publish *p, struct am_error *err)
+{
+	int r = AM_OK;
+
+	for (unsigned i = 0; i < AM_FLAG_COUNT && !r; i++)
+		if (p->flags & p->unset & (1u << i))
+			r = add_term(p, AM_PUBLISHED_UNSET,
+			             am_flag_name((enum am_flag)(1u << i)),
+			             err);
 	return r;
 }
 
@@ -244,7 +256,7 @@ static int add_message(struct publish *p, int64_t id, struct am_error *err)
 
 	p->position = 1;
 	p->regions = 0;
-	p->flags = 0;
+	p->flags = p->unset = 0;
 	g_string_truncate(p->text, 0);
 	g_string_truncate(p->folders, 0);
 	int r = am_archive_load(p->archive, id, &raw, err);
@@ -253,6 +265,8 @@ static int add_message(struct publish *p, int64_t id, struct am_error *err)
 	am_blob_unref(&raw);
 	if (!r)
 		r = am_archive_placements(p->archive, id, add_place, p, err);
+	if (!r)
+		r = add_unset(p, err);
 	if (!r)
 		r = am_archive_message(p->archive, id, &m, err);
 	if (r)

@@ -6,7 +6,6 @@
 #include "index/published_impl.h"
 #include "index/query_tree.h"
 #include "index/snippet.h"
-#include "model/folder.h"
 #include "model/message.h"
 
 #include <glib.h>
@@ -68,20 +67,12 @@ struct compile {
 static int compile(struct compile *c, const struct am_node *node,
                    struct am_xquery **out);
 
-static struct am_xquery *fact(const char *prefix, const char *value)
-{
-	char term[AM_TERM_MAX];
-
-	return am_xquery_term(term, am_document_fact_term(term, prefix, value),
-	                      true);
-}
-
 static struct am_xquery *our_fact(const char *prefix, const char *value)
 {
 	char both[8];
 
 	g_snprintf(both, sizeof(both), "%s%s", AM_PUBLISHED_FACT, prefix);
-	return fact(both, value);
+	return am_published_fact(both, value);
 }
 
 /* The words of a node as terms of a region; g_free() what comes back. */
@@ -227,101 +218,6 @@ static struct am_xquery *near(const struct am_node *node)
 	return n ? am_xquery_join(AM_XJOIN_OR, parts, n) : am_xquery_none();
 }
 
-/* ---- folders, flags, keywords ----------------------------------------------
- */
-
-struct folders {
-	const char *glob;
-	GPtrArray *terms; /* struct am_xquery */
-};
-
-static int on_folder(void *user, const char *term, size_t len,
-                     uint64_t documents, struct am_error *err)
-{
-	struct folders *f = user;
-	size_t skip = strlen(AM_PUBLISHED_FOLDER);
-	GPtrArray *parts = g_ptr_array_new_with_free_func(g_free);
-	GString *part = g_string_new(NULL);
-	struct am_folder *folder = NULL;
-
-	(void)documents;
-	for (size_t i = skip; i <= len; i++) {
-		if (i == len || term[i] == '/') {
-			g_ptr_array_add(parts, g_strdup(part->str));
-			g_string_truncate(part, 0);
-			continue;
-		}
-		if (term[i] == '\\' && i + 1 < len)
-			i++;
-		g_string_append_c(part, term[i]);
-	}
-	int r = am_folder_new(&folder, (const char *const *)parts->pdata,
-	                      parts->len, AM_ROLE_NONE, err);
-	const struct am_folder *made = folder;
-	if (!r && am_folder_matches(folder, f->glob))
-		g_ptr_array_add(f->terms, am_xquery_term(term, len, true));
-	am_folder_unref(&made);
-	g_string_free(part, TRUE);
-	g_ptr_array_unref(parts);
-	return r;
-}
-
-static int folders(struct compile *c, const char *glob, struct am_xquery **out)
-{
-	struct folders f = {glob, g_ptr_array_new()};
-	int r = am_xreader_terms(c->published->reader, AM_PUBLISHED_FOLDER,
-	                         strlen(AM_PUBLISHED_FOLDER), on_folder, &f,
-	                         c->err);
-
-	/* What was made is joined, and freed with it, in any case. */
-	*out = f.terms->len
-	               ? am_xquery_join(
-				 AM_XJOIN_OR,
-				 (struct am_xquery **)(void *)f.terms->pdata,
-				 f.terms->len)
-	               : am_xquery_none();
-	g_ptr_array_unref(f.terms);
-	if (r)
-		am_xquery_free(out);
-	return r;
-}
-
-static struct am_xquery *without(struct am_xquery *query)
-{
-	struct am_xquery *pair[2] = {am_xquery_all(), query};
-
-	return am_xquery_join(AM_XJOIN_NOT, pair, 2);
-}
-
-static int place(struct compile *c, const struct am_node *node,
-                 struct am_xquery **out)
-{
-	struct am_xquery *parts[2 * AM_FLAG_COUNT + 2];
-	size_t n = 0;
-	int r = AM_OK;
-
-	if (node->folder)
-		r = folders(c, node->folder, &parts[n++]);
-	if (r)
-		return r;
-	if (node->keyword) {
-		char *word = g_utf8_validate(node->keyword, -1, NULL)
-		                     ? g_utf8_casefold(node->keyword, -1)
-		                     : g_ascii_strdown(node->keyword, -1);
-		parts[n++] = fact(AM_PUBLISHED_KEYWORD, word);
-		g_free(word);
-	}
-	for (unsigned i = 0; i < AM_FLAG_COUNT; i++) {
-		const char *name = am_flag_name((enum am_flag)(1u << i));
-		if (node->flags_set & (1u << i))
-			parts[n++] = fact(AM_PUBLISHED_FLAG, name);
-		if (node->flags_unset & (1u << i))
-			parts[n++] = without(fact(AM_PUBLISHED_FLAG, name));
-	}
-	*out = n ? am_xquery_join(AM_XJOIN_AND, parts, n) : am_xquery_all();
-	return AM_OK;
-}
-
 /* ---- all together ----------------------------------------------------------
  */
 
@@ -367,7 +263,7 @@ static int compile(struct compile *c, const struct am_node *node,
 	case AM_NODE_NOT:
 		r = compile(c, node->children[0], &inner);
 		if (!r)
-			*out = without(inner);
+			*out = am_published_without(inner);
 		return r;
 	case AM_NODE_WORDS:
 		return words(c, node, out);
@@ -402,7 +298,8 @@ static int compile(struct compile *c, const struct am_node *node,
 		                       (double)node->most);
 		return AM_OK;
 	case AM_NODE_PLACE:
-		return place(c, node, out);
+		return am_published_filed(c->published->reader, node, out,
+		                          c->err);
 	}
 	return am_fail(c->err, AM_FAILED, AM_E_UNSUPPORTED,
 	               "a published index cannot be asked that");

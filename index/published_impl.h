@@ -9,8 +9,10 @@
  */
 #define AM_PUBLISHED_VERSION "published 1"
 
-#define AM_PUBLISHED_FOLDER  "XP" /* as am_folder_print() has it */
-#define AM_PUBLISHED_FLAG    "XK" /* its name */
+#define AM_PUBLISHED_FOLDER "XP" /* as am_folder_print() has it */
+#define AM_PUBLISHED_FLAG   "XK" /* its name */
+#define AM_PUBLISHED_UNSET \
+	"XU" /* a flag's: set in one folder, not in another */
 #define AM_PUBLISHED_KEYWORD "XW" /* keyword or label, case folded */
 #define AM_PUBLISHED_FACT    "XF" /* and a term of ours, as in fields.h */
 
@@ -38,5 +40,16 @@ enum {
 	AM_PUBLISHED_BODY,
 	AM_PUBLISHED_STRINGS
 };
+
+/* The term of a fact, for a query. */
+struct am_xquery *am_published_fact(const char *prefix, const char *value);
+/* Everything else; takes the query. */
+struct am_xquery *am_published_without(struct am_xquery *query);
+/* A placement (AM_NODE_PLACE). */
+struct am_node;
+AM_MUST_USE int am_published_filed(struct am_xreader *reader,
+                                   const struct am_node *node,
+                                   struct am_xquery **out,
+                                   struct am_error *err);
 
 #endif

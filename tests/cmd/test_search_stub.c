@@ -214,6 +214,18 @@ Test(search_stub, answers_as_the_archive_does)
 	                                      "is:reply",
 	                                      "quoted:message",
 	                                      "in:attachment:message"};
+	static const struct {
+		const char *query, *count;
+	} filed[] = {{"is:unread", "3\n"},
+	             {"is:seen", "1\n"},
+	             {"category:promotions", "1\n"},
+	             {"label:old-bills", "1\n"},
+	             {"label:\"old bills\"", "0\n"}};
+	static const char mail[] = "Subject: twice\n\nbody\n";
+	static const char labels[] =
+		"From 1234@xxx Thu Jan 02 03:04:05 +0000 2020\n"
+		"X-Gmail-Labels: Category Promotions,Old/Bills,Unread\n"
+		"Subject: labelled\n\nbody\n";
 	struct cli c;
 
 	set_up(&c);
@@ -228,6 +240,28 @@ Test(search_stub, answers_as_the_archive_does)
 		             0, "%s", c.err);
 		cr_expect_str_eq(c.out, want, "%s", queries[i]);
 		g_free(want);
+	}
+	/* A message read in one folder and unread in another is both; a hyphen
+	 * asks for a space. */
+	cli_write(&c, "labels.mbox", labels, strlen(labels));
+	cli_write(&c, "m/cur/1:2,S", mail, strlen(mail));
+	cli_write(&c, "m/.Old/cur/2:2,", mail, strlen(mail));
+	cli_write(&c, "m/new/3", "x\n", 2);
+	cli_write(&c, "two.stub", "auto m.xdb\n", 11);
+	cr_assert_eq(cli_line(&c, "copy -q m m.mailark"), 0, "%s", c.err);
+	cr_assert_eq(cli_line(&c, "copy -q labels.mbox m.mailark"), 0, "%s",
+	             c.err);
+	cr_assert_eq(cli_line(&c, "index --publish m.xdb m.mailark"), 0, "%s",
+	             c.err);
+	for (size_t i = 0; i < AM_COUNT(filed); i++) {
+		cr_assert_eq(cli_run(&c, "search", "--count", "m.mailark",
+		                     filed[i].query, NULL),
+		             0, "%s", c.err);
+		cr_expect_str_eq(c.out, filed[i].count, "%s", filed[i].query);
+		cr_expect_eq(cli_run(&c, "search", "--count", "--stub",
+		                     "two.stub", filed[i].query, NULL),
+		             0, "%s", c.err);
+		cr_expect_str_eq(c.out, filed[i].count, "%s", filed[i].query);
 	}
 	/* What comes out leads to the message. */
 	cr_expect_eq(cli_line(&c, "search --json --limit 1 --stub one.stub "
