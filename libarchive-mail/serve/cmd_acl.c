@@ -6,7 +6,11 @@
  */
 #include "serve/commands.h"
 
-/* k, x, t and e go together, as RIGHTS= says. */
+/*
+ * k, x, t and e go together, as RIGHTS= says.  "c" and "d" are what they were
+ * called before, and have to be told with any of them (RFC 4314 §2.1.1): by
+ * these Balsa knows that INBOX can be written, which nobody may delete.
+ */
 static const char *rights_of(const struct am_session *s,
                              const struct am_vault *v,
                              const struct am_mailbox *box)
@@ -15,7 +19,7 @@ static const char *rights_of(const struct am_session *s,
 		return "lr";
 	if (box->id < 0)
 		return "lrsw";
-	return box->role == AM_ROLE_INBOX ? "lrswikte" : "lrswikxte";
+	return box->role == AM_ROLE_INBOX ? "lrswiktecd" : "lrswikxtecd";
 }
 
 void am_rights_line(struct am_session *s, struct am_vault *v,

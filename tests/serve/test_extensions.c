@@ -102,13 +102,13 @@ Test(extensions, rights_are_what_can_be_done)
 	expect_in(talk(t, "CAPABILITY"), " ACL RIGHTS=kxte LIST-MYRIGHTS");
 	expect_end(talk(t, "CREATE work"), "OK");
 	expect_in(talk(t, "MYRIGHTS work"),
-	          "* MYRIGHTS \"work\" lrswikxte\r\n");
-	expect_in(talk(t, "MYRIGHTS inbox"), "* MYRIGHTS \"INBOX\" lrswikte");
+	          "* MYRIGHTS \"work\" lrswikxtecd\r\n");
+	expect_in(talk(t, "MYRIGHTS inbox"), "* MYRIGHTS \"INBOX\" lrswiktecd");
 	expect_in(talk(t, "MYRIGHTS Flagged"), " lrsw\r\n");
 	expect_in(talk(t, "MYRIGHTS none"), "NO [NONEXISTENT]");
 	expect_end(talk(t, "MYRIGHTS"), "BAD");
 	expect_in(talk(t, "LIST \"\" work RETURN (MYRIGHTS)"),
-	          "* MYRIGHTS \"work\" lrswikxte");
+	          "* MYRIGHTS \"work\" lrswikxtecd");
 	expect_in(talk(t, "GETACL work"), "NO [NOPERM]");
 	expect_in(talk(t, "LISTRIGHTS work me"), "NO [NOPERM]");
 	expect_in(talk(t, "SETACL work you lrs"), "NO [NOPERM]");
