@@ -8,8 +8,9 @@
 
 /*
  * k, x, t and e go together, as RIGHTS= says.  "c" and "d" are what they were
- * called before, and have to be told with any of them (RFC 4314 §2.1.1): by
- * these Balsa knows that INBOX can be written, which nobody may delete.
+ * called before, and have to be told with any of them (RFC 4314 §2.1.1).  INBOX
+ * has "x", too: RENAME takes what is in it elsewhere, which needs that right;
+ * and Balsa takes what lacks one of them for read-only.
  */
 static const char *rights_of(const struct am_session *s,
                              const struct am_vault *v,
@@ -19,7 +20,7 @@ static const char *rights_of(const struct am_session *s,
 		return "lr";
 	if (box->id < 0)
 		return "lrsw";
-	return box->role == AM_ROLE_INBOX ? "lrswiktecd" : "lrswikxtecd";
+	return "lrswikxtecd";
 }
 
 void am_rights_line(struct am_session *s, struct am_vault *v,

@@ -103,7 +103,8 @@ Test(extensions, rights_are_what_can_be_done)
 	expect_end(talk(t, "CREATE work"), "OK");
 	expect_in(talk(t, "MYRIGHTS work"),
 	          "* MYRIGHTS \"work\" lrswikxtecd\r\n");
-	expect_in(talk(t, "MYRIGHTS inbox"), "* MYRIGHTS \"INBOX\" lrswiktecd");
+	expect_in(talk(t, "MYRIGHTS inbox"),
+	          "* MYRIGHTS \"INBOX\" lrswikxtecd");
 	expect_in(talk(t, "MYRIGHTS Flagged"), " lrsw\r\n");
 	expect_in(talk(t, "MYRIGHTS none"), "NO [NONEXISTENT]");
 	expect_end(talk(t, "MYRIGHTS"), "BAD");
