@@ -8,8 +8,8 @@
 
 #include <glib.h>
 
-/* What server.c, which runs clients, and server_listen.c, which has the places
- * they come to, share. */
+/* What server.c, client.c and server_listen.c, which has the places they come
+ * to, share. */
 struct listener {
 	int fd;
 	enum am_protocol protocol;
