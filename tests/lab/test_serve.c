@@ -46,8 +46,8 @@ Test(serve, there_and_back_without_a_difference)
 	imap_talk(t, "SELECT INBOX");
 	imap_talk(t, "STORE 1:20 +FLAGS (\\Seen $Forwarded word)");
 	imap_talk(t, "STORE 7 +FLAGS (\\Flagged \\Draft \\Answered)");
-	imap_talk(t, "CREATE \"a & b/Entw&APw-rfe\"");
-	imap_talk(t, "COPY 10:20 \"a & b/Entw&APw-rfe\"");
+	imap_talk(t, "CREATE \"a &- b/Entw&APw-rfe\"");
+	imap_talk(t, "COPY 10:20 \"a &- b/Entw&APw-rfe\"");
 	imap_talk_close(t);
 	char *line = g_strdup_printf("copy --quiet --no-index --from "
 	                             "imap,tls=off imap://mailark@127.0.0.1:%u "
