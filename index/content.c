@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/blob.h"
 #include "extract/status.h"
+#include "index/tnef_names.h"
 #include "mime/overview.h"
 #include "mime/scan.h"
 #include "mime/text.h"
@@ -227,6 +228,28 @@ static int give_headers(const struct am_overview *ov, am_content_fn *fn,
 	return r;
 }
 
+static bool has_tnef(const struct am_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_types; i++)
+		if (!strcmp(facts->types[i], "application/ms-tnef") ||
+		    !strcmp(facts->types[i], "application/vnd.ms-tnef"))
+			return true;
+	return false;
+}
+
+struct naming {
+	am_content_fn *fn;
+	void *user;
+};
+
+static int on_name(void *user, const char *name, size_t len,
+                   struct am_error *err)
+{
+	struct naming *to = user;
+
+	return to->fn(to->user, AM_REGION_FILENAME, name, len, err);
+}
+
 uint32_t am_facts_statuses(const struct am_facts *facts)
 {
 	return facts->truncated ? 1u << AM_EXTRACT_TRUNCATED : 0;
@@ -247,7 +270,11 @@ int am_content_read(struct am_facts *out, const struct am_blob *raw,
 	find_facts(out, raw, &scan, ov, arena);
 	out->overview = ov;
 	r = give_headers(ov, fn, user, err);
-	return r ? r
-	         : read_text(raw, &scan, limits, fn, user, &out->truncated,
-	                     err);
+	if (!r)
+		r = read_text(raw, &scan, limits, fn, user, &out->truncated,
+		              err);
+	struct naming names = {fn, user};
+	if (!r && has_tnef(out))
+		r = am_tnef_names(raw, limits, on_name, &names, err);
+	return r;
 }

@@ -9,7 +9,6 @@
 #include "index/order.h"
 #include "index/row.h"
 #include "index/texts.h"
-#include "index/tnef_names.h"
 #include "index/tokens.h"
 
 #include <glib.h>
@@ -430,21 +429,6 @@ static void list_terms(struct am_document *d, const struct am_facts *facts)
 		add_fact(d, AM_TERM_TYPE, facts->types[i]);
 }
 
-static int add_name(void *user, const char *name, size_t len,
-                    struct am_error *err)
-{
-	return add_text(user, AM_REGION_FILENAME, name, len, err);
-}
-
-static bool has_tnef(const struct am_facts *facts)
-{
-	for (size_t i = 0; i < facts->n_types; i++)
-		if (!strcmp(facts->types[i], "application/ms-tnef") ||
-		    !strcmp(facts->types[i], "application/vnd.ms-tnef"))
-			return true;
-	return false;
-}
-
 /* Of the words that are new in it: an answer that quotes all of what it answers
  * says something else. */
 static void list_near(struct am_document *d)
@@ -493,8 +477,6 @@ int am_document_begin(struct am_document *d, const struct am_blob *raw,
 	am_arena_free(&d->arena);
 	d->arena = am_arena_new();
 	r = am_content_read(&d->facts, raw, limits, d->arena, add_text, d, err);
-	if (!r && has_tnef(&d->facts))
-		r = am_tnef_names(raw, limits, add_name, d, err);
 	if (!r)
 		r = am_row_read(&d->row, raw, &d->facts, d->arena, err);
 	if (!r)

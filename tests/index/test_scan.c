@@ -5,6 +5,7 @@
 #include "base/blob.h"
 #include "model/folder.h"
 #include "support/tmpdir.h"
+#include "support/tnef_sample.h"
 
 #include <criterion/criterion.h>
 
@@ -227,6 +228,39 @@ Test(scan, finds_what_a_scan_finds)
 	index_env_follow(env, 1);
 	compare_with_scan(env, 400, "one shard");
 	index_env_free(&env);
+}
+
+/* The index has them (test_document.c): a scan must not know less. */
+Test(scan, finds_files_in_a_winmail_dat_by_name)
+{
+	const char *path[] = {"INBOX"};
+	GByteArray *tnef = am_test_tnef();
+	char *base64 = am_test_tnef_base64(tnef);
+	char *mail = g_strdup_printf(
+		"Content-Type: application/ms-tnef; name=winmail.dat\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n%s",
+		base64);
+	struct am_folder *folder = NULL;
+	struct am_message *m = NULL;
+	struct am_query *q = NULL;
+	struct am_error err;
+	bool yes = false;
+
+	cr_assert_eq(am_folder_new(&folder, path, 1, AM_ROLE_INBOX, &err), 0);
+	cr_assert_eq(am_message_new(&m, folder, &err), 0);
+	cr_assert_eq(am_blob_copy(&m->raw, mail, strlen(mail), &err), 0);
+	cr_assert_eq(
+		am_query_parse(&q, "filename:liste filename:deep", 0, &err),
+		AM_OK);
+	cr_assert_eq(am_query_matches(q, m, &yes, &err), AM_OK);
+	cr_expect(yes);
+	am_query_free(&q);
+	am_message_free(&m);
+	const struct am_folder *made = folder;
+	am_folder_unref(&made);
+	g_free(mail);
+	g_free(base64);
+	g_byte_array_free(tnef, TRUE);
 }
 
 Test(scan, finds_the_same_in_several_shards)
