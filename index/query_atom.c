@@ -135,6 +135,8 @@ static int words_node(struct am_parser *p, const char *at, size_t len,
 		r = am_parser_node(p, AM_NODE_WORDS, out);
 		if (!r)
 			r = glob_node(p, at, len, *out);
+		if (!r)
+			r = am_parser_pattern(p, at);
 		g_array_set_size(words, 1); /* which one is the pattern's */
 	} else if (add_words(p, words, at, len, &stop, &r) && words->len) {
 		r = am_parser_node(p, AM_NODE_WORDS, out);
@@ -154,6 +156,8 @@ static int words_node(struct am_parser *p, const char *at, size_t len,
 			                        "word of letters:");
 		if (edits)
 			node->match = AM_MATCH_FUZZY;
+		if (edits && !r)
+			r = am_parser_pattern(p, at);
 		node->edits = edits;
 		if (alone && !exact && p->language && !node->match &&
 		    (regions & INFLECTED)) {
@@ -201,7 +205,9 @@ int am_parser_regex(struct am_parser *p, const struct am_field_def *field,
 	if (!(regions & REGEX_REGIONS))
 		return am_parser_wrong(p, open, (size_t)(c + 1 - open),
 		                       NOT_HERE);
-	r = am_parser_node(p, AM_NODE_REGEX, out);
+	r = am_parser_pattern(p, open);
+	if (!r)
+		r = am_parser_node(p, AM_NODE_REGEX, out);
 	if (r)
 		return r;
 	(*out)->regions = regions & REGEX_REGIONS;

@@ -65,9 +65,11 @@ const char *am_parser_word_end(const struct am_parser *p, const char *at)
 bool am_parser_at_operator(const struct am_parser *p, const char *word)
 {
 	size_t n = strlen(word);
-	const char *end = am_parser_word_end(p, p->at);
 
-	return (size_t)(end - p->at) == n && memcmp(p->at, word, n) == 0;
+	/* Not the end of whatever stands here: it may be far, and is asked for
+	 * at each of its bytes. */
+	return (size_t)(p->end - p->at) >= n && !memcmp(p->at, word, n) &&
+	       am_parser_word_end(p, p->at) == p->at + n;
 }
 
 bool am_parser_at_close(const struct am_parser *p)
@@ -92,6 +94,16 @@ int am_parser_node(struct am_parser *p, enum am_node_kind kind,
 		               AM_QUERY_NODES);
 	*out = am_node_new(kind);
 	return AM_OK;
+}
+
+int am_parser_pattern(struct am_parser *p, const char *at)
+{
+	return ++p->patterns > AM_QUERY_PATTERNS
+	               ? am_fail(p->err, AM_FAILED, AM_E_ARGUMENT,
+	                         "more than %u words with \"~\", \"*\" in "
+	                         "front or /patterns/, at column %u",
+	                         AM_QUERY_PATTERNS, am_parser_column(p, at))
+	               : AM_OK;
 }
 
 static int unknown_field(struct am_parser *p, const char *at, size_t len)

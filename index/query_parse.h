@@ -13,7 +13,7 @@ struct am_parser {
 	const char *text, *at, *end;
 	int64_t now;
 	const char *language; /* of the words that follow; NULL: none */
-	unsigned depth, nodes;
+	unsigned depth, nodes, patterns;
 	struct am_error *err;
 };
 
@@ -25,6 +25,8 @@ unsigned am_parser_column(const struct am_parser *p, const char *at);
 char *am_parser_excerpt(const char *at, size_t len);
 AM_MUST_USE int am_parser_node(struct am_parser *p, enum am_node_kind kind,
                                struct am_node **out);
+/* One more word that stands for others, here; too many of them are refused. */
+AM_MUST_USE int am_parser_pattern(struct am_parser *p, const char *at);
 bool am_parser_space(char c);
 void am_parser_skip(struct am_parser *p); /* what is space */
 bool am_parser_at_operator(const struct am_parser *p, const char *word);

@@ -76,6 +76,8 @@ struct am_query {
 #define AM_QUERY_BYTES (256u * 1024)
 #define AM_QUERY_DEPTH 64
 #define AM_QUERY_NODES 8192
+/* Each of these looks through the whole vocabulary, or all subjects. */
+#define AM_QUERY_PATTERNS 32
 
 struct am_node *am_node_new(enum am_node_kind kind);
 void am_node_free(struct am_node **node);

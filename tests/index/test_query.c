@@ -386,6 +386,30 @@ Test(query, has_walls)
 	g_string_append_c(text, 'a');
 	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_OK);
 	am_query_free(&q);
+	/* Not as long as the square of it. */
+	gint64 from = g_get_monotonic_time();
+	g_string_assign(text, "");
+	for (int i = 0; i < 250000; i++)
+		g_string_append_c(text, '-');
+	g_string_append_c(text, 'a');
+	cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_OK);
+	cr_expect_lt(g_get_monotonic_time() - from, 20 * G_USEC_PER_SEC);
+	am_query_free(&q);
+	/* Each of these goes through all words there are. */
+	static const char *const costly[] = {"word~ ", "*or* ", "/a/ "};
+	for (size_t k = 0; k < AM_COUNT(costly); k++) {
+		g_string_assign(text, "");
+		for (int i = 0; i < 32; i++)
+			g_string_append(text, costly[k]);
+		cr_expect_eq(am_query_parse(&q, text->str, NOW, &err), AM_OK,
+		             "%s", costly[k]);
+		am_query_free(&q);
+		g_string_append(text, costly[(k + 1) % AM_COUNT(costly)]);
+		cr_expect_eq(am_query_parse(&q, text->str, NOW, &err),
+		             AM_FAILED);
+		cr_expect(g_str_has_prefix(err.text, "more than 32 words"),
+		          "%s", err.text);
+	}
 	/* Words of a row: as many as can be asked for. */
 	g_string_assign(text, "\"");
 	for (int i = 0; i < 65; i++)
