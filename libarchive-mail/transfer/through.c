@@ -372,7 +372,7 @@ static int through_read(struct am_elsewhere **state, struct am_ctx *ctx,
 	else if (r == AM_END)
 		r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		            "%s: %s has changed since it was indexed (mailark "
-		            "index --in-place reads it again)",
+		            "index --in-place --again reads it)",
 		            at->location, at->origin);
 	else if (r && err)
 		*err = why;

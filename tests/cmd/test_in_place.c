@@ -164,6 +164,7 @@ Test(in_place, what_vanished_or_changed_is_told)
 	cr_expect_eq(cli_line(&c, "show cat.mailark 5"), 2);
 	cr_expect_eq(cli_lines(c.err), 1, "%s", c.err);
 	cr_expect(strstr(c.err, "has changed since"), "%s", c.err);
+	cr_expect(strstr(c.err, "--again reads it"), "%s", c.err);
 	/* The others are there, if elsewhere in the file. */
 	cr_assert_eq(cli_line(&c, INDEX " -q"), 0, "%s", c.err);
 	cr_expect_eq(cli_line(&c, "show cat.mailark 6"), 0, "%s", c.err);
