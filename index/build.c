@@ -8,6 +8,7 @@
 #include "index/invert.h"
 #include "index/join.h"
 #include "index/reading.h"
+#include "index/sums.h"
 #include "index/texts.h"
 #include "model/ctx.h"
 
@@ -288,9 +289,9 @@ int am_build_sync(const char *dir, const struct am_shard *shard,
                   struct am_error *err)
 {
 	char *path = am_shard_path(dir, shard);
-	GDir *d = g_dir_open(path, 0, NULL);
+	int r = am_sums_write(path, err);
+	GDir *d = r ? NULL : g_dir_open(path, 0, NULL);
 	const char *name;
-	int r = AM_OK;
 
 	while (d && !r && (name = g_dir_read_name(d)) != NULL) {
 		char *file = g_build_filename(path, name, NULL);

@@ -6,6 +6,7 @@
 #include "index/index_impl.h"
 #include "index/places.h"
 #include "index/result_impl.h"
+#include "index/sums.h"
 #include "index/texts.h"
 #include "index/vocabulary.h"
 #include "index/xapian_door.h"
@@ -95,6 +96,8 @@ static int check_shard(struct check *c, size_t i, bool full,
 	if (!r && full) {
 		char *dir = am_shard_path(c->index->path, shard);
 		r = am_xapian_check(dir, &why);
+		if (!r)
+			r = am_sums_check(dir, &why);
 		g_free(dir);
 	}
 	c->out->documents += shard->documents;

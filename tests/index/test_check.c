@@ -3,6 +3,7 @@
 #include "index/index_env.h"
 #include "index/index_impl.h"
 #include "index/state.h"
+#include "index/sums.h"
 
 #include "base/file.h"
 #include "support/tmpdir.h"
@@ -118,6 +119,59 @@ Test(check, finds_damage)
 	}
 	h = check(env, true);
 	cr_expect(h.whole);
+	g_free(shard);
+	am_state_clear(&state);
+	index_env_free(&env);
+}
+
+/* What no reader of the files can tell. */
+Test(check, finds_each_flipped_bit)
+{
+	static const char *const files[] = {"columns", "places",
+	                                    "postlist.glass", "texts", "words"};
+	struct index_env *env = index_env_new();
+	struct am_index_health h;
+	struct am_state state;
+	struct am_error err = {.text = ""};
+	size_t len;
+
+	index_env_fill(env, 0, 300);
+	index_env_follow(env, 1);
+	index_env_close(env);
+	cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
+	char *shard = am_shard_path("a.mailark.cache/xapian", &state.shards[0]);
+	char *dir = am_test_path("%s", shard);
+	for (size_t i = 0; i < AM_COUNT(files) * 5; i++) {
+		char *name = g_build_filename(shard, files[i / 5], NULL);
+		char *good = am_test_read(name, &len);
+		char *bad = g_memdup2(good, len);
+		size_t at = 100 + (len - 100) / 5 * (i % 5);
+		bad[at] ^= 4;
+		am_test_write(name, bad, len);
+		cr_expect_neq(am_sums_check(dir, &err), AM_OK, "%s, byte %zu",
+		              files[i / 5], at);
+		cr_expect_eq(err.kind, AM_E_CORRUPT);
+		am_test_write(name, good, len);
+		g_free(bad);
+		g_free(good);
+		g_free(name);
+	}
+	h = check(env, true);
+	cr_expect(h.whole);
+	index_env_close(env);
+	/* The checksums themselves; and an index that has none yet. */
+	char *sums = g_build_filename(shard, "sums", NULL);
+	char *path = am_test_path("%s", sums);
+	am_test_write(sums, "nonsense\n", 9);
+	h = check(env, true);
+	cr_expect_eq(h.damaged, 1);
+	index_env_close(env);
+	cr_assert_eq(unlink(path), 0);
+	h = check(env, true);
+	cr_expect(h.whole);
+	g_free(path);
+	g_free(sums);
+	g_free(dir);
 	g_free(shard);
 	am_state_clear(&state);
 	index_env_free(&env);
