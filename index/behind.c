@@ -75,12 +75,14 @@ static int open_order(struct am_behind *b, uint32_t document,
 
 	if (!r)
 		r = am_places_order(b->row->places, &place, &data, err);
-	if (r || am_order_open(order, data, place.len))
+	if (r)
 		return r;
-	return am_fail(err, AM_FAILED, AM_E_CORRUPT,
-	               "the index is damaged (message %" PRIu32
-	               "): mailark index --rebuild makes it anew",
-	               place.id);
+	if (!am_order_open(order, data, place.len))
+		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
+		               "the index is damaged (message %" PRIu32
+		               "): mailark index --rebuild makes it anew",
+		               place.id);
+	return AM_OK;
 }
 
 static int look(struct am_behind *b, uint32_t document, struct am_error *err)
