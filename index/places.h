@@ -75,8 +75,8 @@ AM_MUST_USE int am_places_open(struct am_places **out, const char *path,
                                struct am_error *err);
 void am_places_close(struct am_places **places);
 /* From now on through the file in memory (base/map.h), where that can be: for
- * who asks here and there.  torn(): what was given since may be wrong.  Where it
- * is mapped, many threads may ask one handle. */
+ * who asks here and there.  torn(): what was given since may be wrong.  Where
+ * it is mapped, many threads may ask one handle. */
 void am_places_map(struct am_places *places);
 bool am_places_mapped(const struct am_places *places);
 bool am_places_torn(const struct am_places *places);

@@ -24,7 +24,7 @@ static void say(const char *line)
 
 int main(int argc, char **argv)
 {
-	struct am_archive_stats stats;
+	struct am_archive_stats stats = {0};
 	struct am_archive *archive = NULL;
 	struct am_index *index = NULL;
 	struct complete c = {0};

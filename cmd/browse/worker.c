@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/browse/worker.h"
 
+#include "base/pool.h"
 #include "cmd/browse/divide.h"
 #include "cmd/browse/listing.h"
-#include "base/pool.h"
 #include "cmd/searched.h"
 #include "model/ctx.h"
 #include "store/archive.h"

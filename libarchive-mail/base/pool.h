@@ -33,8 +33,8 @@ void am_pool_wait(struct am_pool *pool, struct am_job *job);
 /*
  * Signals are the main thread's business: threads that are started between this
  * and setting the mask `before` again do not hear them.  All but those which a
- * thread causes itself: blocked, a SIGBUS of a map (base/map.h) ends the program
- * instead of reaching its handler.
+ * thread causes itself: blocked, a SIGBUS of a map (base/map.h) ends the
+ * program instead of reaching its handler.
  */
 void am_signals_elsewhere(sigset_t *before);
 
