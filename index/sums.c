@@ -7,7 +7,6 @@
 #include <glib.h>
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define NAME  "sums"
@@ -65,21 +64,22 @@ int am_sums_write(const char *dir, struct am_error *err)
 
 static int check_line(const char *dir, const char *line, struct am_error *err)
 {
-	uint32_t crc, wanted;
-	uint64_t size, length;
-	int at = 0;
+	uint32_t crc;
+	uint64_t size;
+	char *end, *name;
+	guint64 wanted = g_ascii_strtoull(line, &end, 16);
+	guint64 length = g_ascii_strtoull(end, &name, 10);
 
-	if (sscanf(line, "%8" SCNx32 " %" SCNu64 " %n", &wanted, &length,
-	           &at) != 2 ||
-	    !at || !line[at] || strchr(line + at, '/'))
+	if (end == line || name == end || *name++ != ' ' || !*name ||
+	    strchr(name, '/'))
 		return am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		               "%s/" NAME ": no checksum: %.60s", dir, line);
-	int r = sum_file(dir, line + at, &crc, &size, err);
+	int r = sum_file(dir, name, &crc, &size, err);
 	if (!r && (crc != wanted || size != length))
 		r = am_fail(err, AM_FAILED, AM_E_CORRUPT,
 		            "%s/%s: bytes of it have changed since it was "
 		            "written",
-		            dir, line + at);
+		            dir, name);
 	return r;
 }
 

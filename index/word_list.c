@@ -34,8 +34,11 @@ struct am_word_list *am_word_list_new(struct am_index *index)
 
 void am_word_room_clear(struct am_word_room *room)
 {
-	g_clear_pointer(&room->text, g_byte_array_unref);
-	g_clear_pointer(&room->words, g_array_unref);
+	if (room->text)
+		g_byte_array_unref(room->text);
+	if (room->words)
+		g_array_unref(room->words);
+	*room = (struct am_word_room){.text = NULL};
 }
 
 void am_word_list_free(struct am_word_list **list)
