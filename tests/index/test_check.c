@@ -84,21 +84,30 @@ Test(check, finds_what_is_missing_and_the_next_update_brings_it)
 	index_env_free(&env);
 }
 
-Test(check, finds_damage)
+/* Of 300 messages; where its files are, for am_test_read and its like. */
+static char *fill_shard(struct index_env *env)
 {
-	static const char *const files[] = {"columns", "texts", "words",
-	                                    "postlist.glass"};
-	struct index_env *env = index_env_new();
-	struct am_index_health h;
 	struct am_state state;
 	struct am_error err = {.text = ""};
-	size_t len;
 
 	index_env_fill(env, 0, 300);
 	index_env_follow(env, 1);
 	index_env_close(env);
 	cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
 	char *shard = am_shard_path("a.mailark.cache/xapian", &state.shards[0]);
+	am_state_clear(&state);
+	return shard;
+}
+
+Test(check, finds_damage)
+{
+	static const char *const files[] = {"columns", "texts", "words",
+	                                    "postlist.glass"};
+	struct index_env *env = index_env_new();
+	struct am_index_health h;
+	size_t len;
+
+	char *shard = fill_shard(env);
 	for (size_t i = 0; i < AM_COUNT(files); i++) {
 		char *name = g_build_filename(shard, files[i], NULL);
 		char *good = am_test_read(name, &len);
@@ -120,7 +129,6 @@ Test(check, finds_damage)
 	h = check(env, true);
 	cr_expect(h.whole);
 	g_free(shard);
-	am_state_clear(&state);
 	index_env_free(&env);
 }
 
@@ -131,15 +139,10 @@ Test(check, finds_each_flipped_bit)
 	                                    "postlist.glass", "texts", "words"};
 	struct index_env *env = index_env_new();
 	struct am_index_health h;
-	struct am_state state;
 	struct am_error err = {.text = ""};
 	size_t len;
 
-	index_env_fill(env, 0, 300);
-	index_env_follow(env, 1);
-	index_env_close(env);
-	cr_assert_eq(am_state_read(&state, env->dir, &err), AM_OK);
-	char *shard = am_shard_path("a.mailark.cache/xapian", &state.shards[0]);
+	char *shard = fill_shard(env);
 	char *dir = am_test_path("%s", shard);
 	for (size_t i = 0; i < AM_COUNT(files) * 5; i++) {
 		char *name = g_build_filename(shard, files[i / 5], NULL);
@@ -173,7 +176,6 @@ Test(check, finds_each_flipped_bit)
 	g_free(sums);
 	g_free(dir);
 	g_free(shard);
-	am_state_clear(&state);
 	index_env_free(&env);
 }
 
