@@ -113,15 +113,21 @@ static void queue(struct am_client *c)
 	g_thread_pool_push(c->server->pool, c, NULL);
 }
 
+/* Its lock is held. */
+static void wake(struct am_client *c)
+{
+	if (c->where == PARKED)
+		queue(c);
+	else
+		c->again = true;
+}
+
 void am_client_poke(void *user)
 {
 	struct am_client *c = user;
 
 	g_mutex_lock(&c->lock);
-	if (c->where == PARKED)
-		queue(c);
-	else
-		c->again = true;
+	wake(c);
 	g_mutex_unlock(&c->lock);
 }
 
@@ -365,10 +371,7 @@ void am_client_send_away(struct am_client *c, const char *why)
 {
 	g_mutex_lock(&c->lock);
 	c->bye = why;
-	if (c->where == PARKED)
-		queue(c);
-	else
-		c->again = true;
+	wake(c);
 	g_mutex_unlock(&c->lock);
 }
 
